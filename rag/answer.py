@@ -1,0 +1,263 @@
+"""The Answer: the one object that every channel renders, and the promises it keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.errors import InvariantViolation
+from geungeo.rag.text import Language
+
+Status = Literal["answered", "abstained"]
+Reason = Literal[
+    "no_evidence",
+    "weak_evidence",
+    "unverified",
+    "false_premise",
+    "off_topic",
+    "backend_unavailable",
+]
+ArticleLookup = Callable[[str, int], Article]
+
+MARKER = re.compile(r"\[(\d{1,3})\]")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Citation(_Model):
+    """Binds a claim (a span of the answer) to its ground (a span of one article version).
+
+    All positions are half-open, in Unicode code points. ``support`` in [0, 1].
+    ``note`` is ours, shown beside the quote and never inside it.
+    """
+
+    marker: Annotated[int, Field(ge=1)]
+    article_id: str
+    version: int
+    title: str
+    url: str | None
+    publisher: str | None
+    published_at: str | None
+    start: int
+    end: int
+    quote: str
+    answer_start: int
+    answer_end: int
+    support: Annotated[float, Field(ge=0, le=1)]
+    section: SectionKind
+    note: str | None = None
+
+
+class PassageHit(_Model):
+    """A retrieved passage; ``score`` is the fused one, higher is better, ``rank`` from 1."""
+
+    article_id: str
+    version: int
+    start: int
+    end: int
+    text: str
+    score: float
+    dense_score: float | None
+    lexical_score: float | None
+    rank: int
+
+
+class Usage(_Model):
+    """Tokens that a backend says it used; zero for one that uses none."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Timings(_Model):
+    """Milliseconds spent in each stage."""
+
+    rewrite: float = 0.0
+    retrieve: float = 0.0
+    generate: float = 0.0
+    ground: float = 0.0
+    total: float = 0.0
+
+
+class DroppedClaim(_Model):
+    """A claim that was drafted and not released, and why."""
+
+    text: str
+    why: str
+    support: float = 0.0
+
+
+class Trace(_Model):
+    """How the answer came about.
+
+    ``answerability`` is the estimated probability that the evidence answers the question.
+    """
+
+    answerability: Annotated[float, Field(ge=0, le=1)] = 0.0
+    threshold: float = 0.0
+    dropped: tuple[DroppedClaim, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Answer(_Model):
+    """What the pipeline releases; see DESIGN section 6 for the wire format."""
+
+    id: str
+    question: str
+    standalone_question: str
+    language: Language
+    status: Status
+    reason: Reason | None
+    text: str
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[PassageHit, ...] = ()
+    conversation_id: str | None = None
+    backend: str
+    usage: Usage = Usage()
+    timings_ms: Timings = Timings()
+    trace: Trace = Trace()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A source span that supports a claim."""
+
+    article: Article
+    span: Span
+    support: float
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroundedClaim:
+    """A claim that passed verification, with what it stands on (never empty)."""
+
+    text: str
+    grounds: tuple[Ground, ...]
+
+
+class Composer:
+    """Builds an answer's text and citations claim by claim, so that it can be streamed.
+
+    Keeps invariant 2: markers name one source span each, are numbered in order of first
+    use and follow their claim; one citation per pair of claim and span.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.citations: list[Citation] = []
+        self._markers: dict[tuple[str, int, Span], int] = {}
+
+    def add(self, claim: GroundedClaim) -> tuple[str, tuple[Citation, ...]]:
+        """Append ``claim``; returns the text that was added and its citations."""
+        before = len(self.text)
+        separator = " " if self.text else ""
+        text = defuse_markers(claim.text.strip())
+        start = before + len(separator)
+        added: dict[int, Citation] = {}
+        for ground in claim.grounds:
+            key = (ground.article.id, ground.article.version, ground.span)
+            marker = self._markers.setdefault(key, len(self._markers) + 1)
+            added.setdefault(marker, self._cite(marker, ground, start, start + len(text)))
+        markers = "".join(f"[{marker}]" for marker in added)
+        self.text += f"{separator}{text} {markers}"
+        self.citations.extend(added.values())
+        return self.text[before:], tuple(added.values())
+
+    @staticmethod
+    def _cite(marker: int, ground: Ground, start: int, end: int) -> Citation:
+        article = ground.article
+        return Citation(
+            marker=marker,
+            article_id=article.id,
+            version=article.version,
+            title=article.title,
+            url=article.url,
+            publisher=article.publisher,
+            published_at=article.published_at,
+            start=ground.span.start,
+            end=ground.span.end,
+            quote=ground.span.of(article.text),
+            answer_start=start,
+            answer_end=end,
+            support=round(ground.support, 4),
+            section=article.kind_at(ground.span.start),
+            note=ground.note,
+        )
+
+
+def defuse_markers(text: str) -> str:
+    """Rewrite ``[3]`` inside a claim as ``(3)``: only we may set a marker."""
+    return MARKER.sub(r"(\1)", text)
+
+
+def markers_in(text: str) -> list[int]:
+    """The marker numbers in ``text``, in order, repetitions included."""
+    return [int(match[1]) for match in MARKER.finditer(text)]
+
+
+def check(answer: Answer, lookup: ArticleLookup) -> None:
+    """Enforce invariants 1 and 2 of DESIGN section 4 on a finished answer.
+
+    Raises:
+        InvariantViolation: naming the first promise that is broken.
+    """
+    _check_status(answer)
+    for citation in answer.citations:
+        _check_quote(citation, lookup)
+    _check_markers(answer.text, answer.citations)
+
+
+def _check_status(answer: Answer) -> None:
+    if answer.status == "answered" and (answer.reason or not answer.citations):
+        raise InvariantViolation(f"answer {answer.id}: answered without a citation")
+    if answer.status == "abstained" and not answer.reason:
+        raise InvariantViolation(f"answer {answer.id}: abstained without a reason")
+
+
+def _check_quote(citation: Citation, lookup: ArticleLookup) -> None:
+    text = lookup(citation.article_id, citation.version).text
+    inside = 0 <= citation.start < citation.end <= len(text)
+    if not inside or text[citation.start : citation.end] != citation.quote:
+        raise InvariantViolation(
+            f"citation [{citation.marker}] of {citation.article_id} v{citation.version} "
+            f"does not quote [{citation.start}, {citation.end})"
+        )
+
+
+def _check_markers(text: str, citations: Sequence[Citation]) -> None:
+    entries = [citation.marker for citation in citations]
+    used = markers_in(text)
+    if used != entries:
+        raise InvariantViolation(f"markers {used} and citations {entries} disagree")
+    if list(dict.fromkeys(used)) != list(range(1, len(set(used)) + 1)):
+        raise InvariantViolation(f"markers {used} are not numbered in order of first use")
+    spans: dict[int, tuple[str, int, int, int]] = {}
+    for citation in citations:
+        span = (citation.article_id, citation.version, citation.start, citation.end)
+        if spans.setdefault(citation.marker, span) != span:
+            raise InvariantViolation(f"marker [{citation.marker}] names two source spans")
+    if len(set(spans.values())) != len(spans):
+        raise InvariantViolation("two markers name one source span")
+    for claim, markers in _claims(citations):
+        expected = "".join(f"[{marker}]" for marker in markers)
+        covered = text[claim.start : claim.end]
+        if not covered or MARKER.search(covered):
+            raise InvariantViolation(f"claim at {claim} is empty or holds a marker")
+        if not text.startswith(f" {expected}", claim.end):
+            raise InvariantViolation(f"claim at {claim} is not followed by {expected}")
+
+
+def _claims(citations: Iterable[Citation]) -> list[tuple[Span, list[int]]]:
+    claims: dict[Span, list[int]] = {}
+    for citation in citations:
+        span = Span(citation.answer_start, citation.answer_end)
+        claims.setdefault(span, []).append(citation.marker)
+    return list(claims.items())

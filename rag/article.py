@@ -1,0 +1,180 @@
+"""Articles, spans and sections: the ground on which every citation stands."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from geungeo.rag.text import clean, language_of, nfc
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open ``[start, end)`` in Unicode code points of ``Article.text``."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: [{self.start}, {self.end})")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The characters of ``text`` that this span covers."""
+        return text[self.start : self.end]
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two spans share at least one character."""
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: Span) -> bool:
+        """Whether ``other`` lies wholly inside this span."""
+        return self.start <= other.start and other.end <= self.end
+
+    def shift(self, by: int) -> Span:
+        """The same span, ``by`` characters further on."""
+        return Span(self.start + by, self.end + by)
+
+    def strip(self, text: str) -> Span:
+        """The span without the white space at its two ends."""
+        covered = self.of(text)
+        lead = len(covered) - len(covered.lstrip())
+        return Span(self.start + lead, max(self.start + lead, self.start + len(covered.rstrip())))
+
+
+class SectionKind(StrEnum):
+    """What part of an article a stretch of text is."""
+
+    TITLE = "title"
+    DECK = "deck"
+    BYLINE = "byline"
+    CAPTION = "caption"
+    HEADING = "heading"
+    BODY = "body"
+
+
+class Section(BaseModel):
+    """A stretch of ``Article.text`` of one kind; ``start`` and ``end`` in code points."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: SectionKind
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+
+    @property
+    def span(self) -> Span:
+        """The section as a span."""
+        return Span(self.start, self.end)
+
+
+class Article(BaseModel):
+    """One version of a news article; immutable.
+
+    ``text`` is NFC and holds title, deck, captions, headings and body in reading order;
+    ``sections`` are disjoint spans over it, in order. ``published_at`` is ISO 8601
+    (a date, or a time with its zone).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    version: Annotated[int, Field(ge=1)] = 1
+    url: str | None = None
+    title: str
+    author: str | None = None
+    publisher: str | None = None
+    published_at: str | None = None
+    language: str = "ko"
+    text: str
+    sections: tuple[Section, ...] = ()
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> Self:
+        if self.text != nfc(self.text):
+            raise ValueError("article text is not NFC; normalise it once, where it enters")
+        at = 0
+        for section in self.sections:
+            if not at <= section.start < section.end <= len(self.text):
+                raise ValueError(f"section {section} overlaps another or leaves the text")
+            at = section.end
+        return self
+
+    @property
+    def text_sha256(self) -> str:
+        """Hex digest of the UTF-8 text; what a store compares to detect damage."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def kind_at(self, position: int) -> SectionKind:
+        """The kind of the section that holds character ``position``; body between sections."""
+        for section in self.sections:
+            if section.start <= position < section.end:
+                return section.kind
+        return SectionKind.BODY
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a reader found in a document, before a store gives it an id and a version.
+
+    ``blocks`` are the parts in reading order, each a line or paragraph of one kind. With
+    ``text`` they are located in it, in order; without, the text is made by joining them.
+    The article's identity is ``id``, else ``url``, else ``source`` (a path or a name).
+    """
+
+    title: str
+    blocks: tuple[tuple[SectionKind, str], ...]
+    source: str
+    text: str | None = None
+    id: str | None = None
+    url: str | None = None
+    author: str | None = None
+    publisher: str | None = None
+    published_at: str | None = None
+    language: str | None = None
+
+    def article_id(self) -> str:
+        """The given id where it is fit for a URL, else a digest of what identifies us."""
+        if self.id and _SAFE_ID.fullmatch(self.id):
+            return self.id
+        key = self.id or self.url or self.source
+        return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
+
+    def article(self, *, article_id: str | None = None, version: int = 1) -> Article:
+        """The article that this draft describes."""
+        text, sections = self._lay_out()
+        return Article(
+            id=article_id or self.article_id(),
+            version=version,
+            url=self.url,
+            title=nfc(self.title),
+            author=self.author,
+            publisher=self.publisher,
+            published_at=self.published_at,
+            language=self.language or language_of(text),
+            text=text,
+            sections=sections,
+        )
+
+    def _lay_out(self) -> tuple[str, tuple[Section, ...]]:
+        blocks = [(kind, stripped) for kind, block in self.blocks if (stripped := clean(block).strip())]
+        if self.text is None and blocks and blocks[0][0] is not SectionKind.TITLE:
+            blocks.insert(0, (SectionKind.TITLE, clean(self.title).strip() or "-"))
+        text = clean("\n\n".join(block for _, block in blocks) if self.text is None else self.text)
+        sections: list[Section] = []
+        at = 0
+        for kind, block in blocks:
+            start = text.index(block, at)
+            at = start + len(block)
+            sections.append(Section(kind=kind, start=start, end=at))
+        return text, tuple(sections)

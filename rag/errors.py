@@ -1,0 +1,178 @@
+"""Every error that geungeo raises on purpose, drawn as one tree.
+
+::
+
+    GeungeoError
+    ├── UsageError                 the caller asked for something that cannot be done
+    │   ├── InvalidQuestion
+    │   ├── InvalidRequest
+    │   ├── SettingsError
+    │   ├── MissingExtra
+    │   └── NotFound
+    │       ├── ArticleNotFound
+    │       └── ConversationNotFound
+    ├── SourceError                a document cannot be read
+    │   ├── UnsupportedSource
+    │   ├── UndecodableSource
+    │   ├── EmptySource
+    │   └── MalformedSource
+    ├── StoreError                 the store cannot serve
+    │   ├── StoreUnavailable
+    │   ├── StoreLocked
+    │   ├── StoreVersionMismatch
+    │   ├── StoreCorrupt
+    │   └── EmbedderMismatch
+    ├── BackendError               something outside our process failed
+    │   ├── BackendUnavailable     transient: worth another try
+    │   └── BackendMisconfigured   permanent: no retry will mend it
+    └── InvariantViolation         a bug of ours, caught before it reached anyone
+
+A message names the culprit and the way out. ``code`` is stable and meant for programs.
+Only the outermost layer (command line, HTTP) turns an error into a status.
+"""
+
+from typing import ClassVar
+
+
+class GeungeoError(Exception):
+    """Base of all deliberate errors; ``str(error)`` is one line fit for the user."""
+
+    code: ClassVar[str] = "error"
+
+
+class UsageError(GeungeoError):
+    """The request itself is at fault."""
+
+    code = "usage"
+
+
+class InvalidQuestion(UsageError):
+    """The question is blank, too long or not text."""
+
+    code = "invalid_question"
+
+
+class InvalidRequest(UsageError):
+    """Another part of the request is out of bounds."""
+
+    code = "invalid_request"
+
+
+class SettingsError(UsageError):
+    """A setting is unknown or has an impossible value."""
+
+    code = "invalid_settings"
+
+
+class MissingExtra(UsageError):
+    """An optional dependency is needed; the message holds the command that installs it."""
+
+    code = "missing_extra"
+
+
+class NotFound(UsageError):
+    """The named thing does not exist."""
+
+    code = "not_found"
+
+
+class ArticleNotFound(NotFound):
+    """No such article, or no such version of it."""
+
+    code = "article_not_found"
+
+
+class ConversationNotFound(NotFound):
+    """No such conversation."""
+
+    code = "conversation_not_found"
+
+
+class SourceError(GeungeoError):
+    """A document cannot be turned into an article."""
+
+    code = "bad_source"
+
+
+class UnsupportedSource(SourceError):
+    """The file type is not one that we read, or the file is binary."""
+
+    code = "unsupported_source"
+
+
+class UndecodableSource(SourceError):
+    """The bytes are not text in any encoding that we recognise."""
+
+    code = "undecodable_source"
+
+
+class EmptySource(SourceError):
+    """There is no text in the document."""
+
+    code = "empty_source"
+
+
+class MalformedSource(SourceError):
+    """The document breaks the rules of its own format."""
+
+    code = "malformed_source"
+
+
+class StoreError(GeungeoError):
+    """The store cannot do its work."""
+
+    code = "store_error"
+
+
+class StoreUnavailable(StoreError):
+    """The store's path cannot be opened, read or written."""
+
+    code = "store_unavailable"
+
+
+class StoreLocked(StoreError):
+    """Another process is writing."""
+
+    code = "store_locked"
+
+
+class StoreVersionMismatch(StoreError):
+    """The store was written by a newer geungeo."""
+
+    code = "store_version"
+
+
+class StoreCorrupt(StoreError):
+    """What the store holds contradicts its own checksums."""
+
+    code = "store_corrupt"
+
+
+class EmbedderMismatch(StoreError):
+    """The store was indexed with another embedder."""
+
+    code = "embedder_mismatch"
+
+
+class BackendError(GeungeoError):
+    """An LLM or embedding endpoint failed."""
+
+    code = "backend_error"
+
+
+class BackendUnavailable(BackendError):
+    """Transient: the endpoint is unreachable, overloaded or broke off."""
+
+    code = "backend_unavailable"
+
+
+class BackendMisconfigured(BackendError):
+    """Permanent: a wrong key, model or address; retrying cannot help."""
+
+    code = "backend_misconfigured"
+
+
+class InvariantViolation(GeungeoError):
+    """An Answer broke a promise and was withheld."""
+
+    code = "invariant_violation"

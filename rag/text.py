@@ -1,0 +1,79 @@
+"""Unicode hygiene: one normalisation at the door, one folding for search."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+Language = Literal["ko", "en"]
+
+# Zero-width, bidi, tag and other invisible format characters carry nothing that a reader
+# sees; hidden instructions and look-alike words travel in them.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SPACES = re.compile(r"\s+")
+_HANGUL = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]")
+_LATIN = re.compile(r"[A-Za-z]")
+
+
+def nfc(text: str) -> str:
+    """``text`` in Unicode normalisation form C (UAX #15)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def clean(text: str) -> str:
+    """Text as it may enter an article: NFC, ``\\n`` line ends, no control characters.
+
+    Lone surrogates (not encodable) become U+FFFD. Invisible format characters stay:
+    the source is shown as it is; search strips them (:func:`fold`).
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
+    text = _CONTROL.sub("", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    return nfc(text)
+
+
+def visible(text: str) -> str:
+    """``text`` without characters that nobody can see."""
+    return _INVISIBLE.sub("", text)
+
+
+def fold(text: str) -> str:
+    """The form in which texts are compared: NFKC, visible, lower case, single spaces.
+
+    Half-width jamo and full-width letters thereby find what their usual forms find.
+    """
+    text = unicodedata.normalize("NFKC", visible(_CONTROL.sub(" ", text)))
+    return _SPACES.sub(" ", text.casefold()).strip()
+
+
+def for_model(text: str, limit: int = 20_000) -> str:
+    """Text as it is handed to a model or a native library: NFKC, visible, one line, capped.
+
+    Native code must not meet NUL (it ends a C string), lone surrogates (not encodable) or
+    compatibility characters that expand many-fold inside a fixed buffer.
+    ``limit`` is in characters.
+    """
+    return unicodedata.normalize("NFKC", visible(_flatten(text[:limit])))[:limit]
+
+
+def _flatten(text: str) -> str:
+    printable = "".join(" " if _is_hostile(char) else char for char in text)
+    return _SPACES.sub(" ", printable).strip()
+
+
+def _is_hostile(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cs"}
+
+
+def language_of(text: str) -> Language:
+    """Korean if ``text`` holds Hangul worth mentioning, else English.
+
+    ``OpenAI는 왜?`` is Korean: one Hangul syllable weighs as much as three Latin letters.
+    """
+    hangul, latin = len(_HANGUL.findall(text)), len(_LATIN.findall(text))
+    return "ko" if hangul and hangul * 3 >= latin else "en"

@@ -1,0 +1,110 @@
+"""The root of the command ``geungeo``; every sub-command is loaded when it is called."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from geungeo.rag.errors import (
+    BackendError,
+    GeungeoError,
+    InvariantViolation,
+    SourceError,
+    StoreError,
+    UsageError,
+)
+from geungeo.server.lazy import LazyGroup, Target, common_options
+from geungeo.server.terminal import escape, show_log_on_stderr
+
+TARGETS = {
+    "ask": Target("geungeo.server.commands.ask:ask", "Answer one question, with citations."),
+    "chat": Target("geungeo.server.commands.chat:chat", "Ask and follow up, in the terminal."),
+    "search": Target("geungeo.server.commands.search:search", "Find passages, without an answer."),
+    "serve": Target("geungeo.server.commands.serve:serve", "Serve the API and the web page."),
+    "ingest": Target("geungeo.server.commands.ingest:ingest", "Add or update articles."),
+    "articles": Target(
+        "geungeo.server.commands.articles:articles", "List, show or remove articles."
+    ),
+    "doctor": Target(
+        "geungeo.server.commands.maintenance:doctor", "Check the store, mend what is derived."
+    ),
+    "reindex": Target(
+        "geungeo.server.commands.maintenance:reindex", "Embed everything again, as set now."
+    ),
+    "eval": Target("geungeo.eval.command:command", "Measure answers against data sets."),
+    "export-embedder": Target(
+        "geungeo.server.commands.maintenance:export_embedder",
+        "Write the built-in model out for sentence-transformers.",
+    ),
+}
+
+EXIT_CHECK_FAILED = 1
+EXIT_USAGE = 2
+EXIT_UNAVAILABLE = 3
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+_STATUS: tuple[tuple[type[GeungeoError], int], ...] = (
+    (UsageError, EXIT_USAGE),
+    (SourceError, EXIT_USAGE),
+    (StoreError, EXIT_UNAVAILABLE),
+    (BackendError, EXIT_UNAVAILABLE),
+    (InvariantViolation, EXIT_CHECK_FAILED),
+)
+
+
+@click.group(
+    cls=LazyGroup,
+    targets=TARGETS,
+    params=common_options(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Settings also come from geungeo.toml and from GEUNGEO_* variables.",
+)
+@click.version_option(package_name="geungeo", prog_name="geungeo")
+def cli() -> None:
+    """Ask questions about news articles; every citation in the answer is verified."""
+
+
+def exit_status(error: GeungeoError) -> int:
+    """The exit status that tells ``error`` to a calling program (DESIGN section 5)."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), EXIT_USAGE)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line; errors become one line on stderr and an exit status."""
+    show_log_on_stderr(logging.WARNING)
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    try:
+        status = cli.main(args, prog_name="geungeo", standalone_mode=False)
+        sys.stdout.flush()
+    except GeungeoError as error:
+        return _fail(str(error), exit_status(error))
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "geungeo"
+        return _fail(f"{error.format_message()} (see: {command} --help)", EXIT_USAGE)
+    except click.ClickException as error:
+        return _fail(error.format_message(), EXIT_USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away, as `| head` does. Python would complain once more when it
+        # flushes stdout at exit, hence the swap.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status if isinstance(status, int) else 0
+
+
+def _fail(message: str, status: int) -> int:
+    click.echo(f"geungeo: {escape(message)}", err=True)
+    return status
+
+
+if __name__ == "__main__":
+    main()

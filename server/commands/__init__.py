@@ -1,0 +1,1 @@
+"""The sub-commands, one small module per command or pair of commands."""

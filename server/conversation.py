@@ -1,0 +1,47 @@
+"""One question as every channel asks it: with the history before, into the history after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from geungeo.rag.answer import Answer
+from geungeo.rag.events import Ask, Done, Event
+
+if TYPE_CHECKING:
+    from geungeo.index.workspace import Workspace
+
+
+async def answer(workspace: Workspace, ask: Ask) -> Answer:
+    """The Answer to ``ask``; a named conversation lends its history and is continued."""
+    result = await workspace.pipeline.answer(await _with_history(workspace, ask))
+    await _remember(workspace, ask, result)
+    return result
+
+
+async def stream(workspace: Workspace, ask: Ask) -> AsyncIterator[Event]:
+    """The same as events; closing the iterator cancels all work done for it."""
+    asked = await _with_history(workspace, ask)
+    async with aclosing(workspace.pipeline.stream(asked)) as events:
+        async for event in events:
+            if isinstance(event, Done):
+                # Stored before it is sent: who asks the next question at once finds it.
+                await _remember(workspace, ask, event.answer)
+            yield event
+
+
+async def _with_history(workspace: Workspace, ask: Ask) -> Ask:
+    if ask.conversation_id is None or ask.history:
+        return ask
+    history = await asyncio.to_thread(workspace.store.conversations.history, ask.conversation_id)
+    return replace(ask, history=history)
+
+
+async def _remember(workspace: Workspace, ask: Ask, result: Answer) -> None:
+    if ask.conversation_id is not None:
+        await asyncio.to_thread(
+            workspace.store.conversations.append, ask.conversation_id, ask.question, result
+        )

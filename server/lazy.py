@@ -1,0 +1,96 @@
+"""A click group that knows its sub-commands by name and imports one only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypedDict
+
+import click
+
+
+class Target(NamedTuple):
+    """Where a sub-command lives (``module:attribute``) and its one-line help."""
+
+    path: str
+    help: str
+
+
+class Context(TypedDict):
+    """What the root hands to every sub-command as ``click.Context.obj``."""
+
+    store: Path | None
+    config: Path | None
+
+
+class LazyGroup(click.Group):
+    """Loads sub-commands on demand, so that ``--help`` imports nothing heavy.
+
+    ``--store`` and ``--config`` are accepted before and after the sub-command's name.
+    """
+
+    def __init__(self, *args: Any, targets: Mapping[str, Target], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.targets = dict(targets)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order in which a new user meets them."""
+        return list(self.targets)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the named sub-command."""
+        target = self.targets.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.path.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return with_common_options(command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of sub-commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, target.help) for name, target in self.targets.items()])
+
+
+def with_common_options(command: click.Command) -> click.Command:
+    """Add ``--store`` and ``--config`` to a command and to everything below it, once."""
+    taken = {option for parameter in command.params for option in parameter.opts}
+    command.params.extend(
+        option for option in common_options() if not taken.intersection(option.opts)
+    )
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            with_common_options(child)
+    return command
+
+
+def common_options() -> list[click.Option]:
+    """The two options that every command takes; their values land in ``ctx.obj``."""
+    return [
+        click.Option(
+            ["--store"],
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Folder that holds the store.",
+            expose_value=False,
+            callback=_remember,
+        ),
+        click.Option(
+            ["--config"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Settings file; default: geungeo.toml if it exists.",
+            expose_value=False,
+            callback=_remember,
+        ),
+    ]
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if ctx.obj is None:
+        ctx.obj = Context(store=None, config=None)
+    if value is not None and param.name is not None:
+        # A command's own flag is nearer to the user than the group's.
+        ctx.obj = {**ctx.obj, param.name: value}
+    return value
