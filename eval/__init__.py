@@ -1,0 +1,1 @@
+"""Offline evaluation: data sets in, verdicts, intervals and a report out."""

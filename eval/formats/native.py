@@ -1,0 +1,89 @@
+"""Our own JSONL: questions about articles that the configured store holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast, get_args
+
+from geungeo.eval.cases import KINDS, Case, Document, Expectation, Item, Kind
+from geungeo.eval.formats.record import BadRecordError, optional_text, text_field, texts_field
+
+_COMMON = {"id", "kind", "tags"}
+_SINGLE = _COMMON | {"question", "answers", "quote", "article_id"}
+_DIALOGUE = _COMMON | {"turns", "article_id"}
+_TURN = {"question", "answers", "quote", "article_id"}
+
+
+def native_item(record: dict[str, Any], file_name: str) -> tuple[Item, Sequence[Document]]:
+    """A single question or a conversation.
+
+    Raises:
+        BadRecordError: a field is missing or of the wrong type.
+    """
+    del file_name
+    identifier = text_field(record, "id")
+    kind = record["kind"]
+    if kind not in KINDS:
+        raise BadRecordError(f"unknown kind {kind!r}; known are {', '.join(get_args(Kind))}")
+    tags = texts_field(record, "tags")
+    if kind == "conversation":
+        return Item(identifier, _turns(identifier, record, tags)), ()
+    case = _case(identifier, cast("Kind", kind), record, tags)
+    return Item(identifier, (case,)), ()
+
+
+def _turns(identifier: str, record: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[Case, ...]:
+    turns = record.get("turns")
+    if not isinstance(turns, list) or not turns:
+        raise BadRecordError("'turns' must be a list with at least one turn")
+    cases: list[Case] = []
+    for number, turn in enumerate(turns, start=1):
+        if not isinstance(turn, dict):
+            raise BadRecordError(f"turn {number} must be an object")
+        try:
+            merged = {"article_id": record.get("article_id"), **turn}
+            cases.append(_case(f"{identifier}#{number}", "conversation", merged, tags, number))
+        except BadRecordError as error:
+            raise BadRecordError(f"turn {number}: {error}") from error
+    return tuple(cases)
+
+
+def _case(
+    identifier: str,
+    kind: Kind,
+    record: Mapping[str, Any],
+    tags: tuple[str, ...],
+    turn: int | None = None,
+) -> Case:
+    answers = texts_field(record, "answers")
+    quote = optional_text(record, "quote")
+    if kind == "unanswerable" and answers:
+        raise BadRecordError("an unanswerable question cannot have answers")
+    return Case(
+        id=identifier,
+        kind=kind,
+        question=text_field(record, "question"),
+        expected=_expectation(kind, has_gold=bool(answers or quote)),
+        answers=answers,
+        quote=quote,
+        article_id=optional_text(record, "article_id"),
+        turn=turn,
+        tags=tags,
+    )
+
+
+def _expectation(kind: Kind, *, has_gold: bool) -> Expectation:
+    """An attack or a turn is to be answered when the data set says with what."""
+    if kind == "answerable":
+        return "answer"
+    if kind in ("attack", "conversation"):
+        return "answer" if has_gold else "abstain"
+    return "abstain"
+
+
+def unread_fields(record: Mapping[str, Any]) -> set[str]:
+    """Names in a record that mean nothing to us: told to the user, in case of a misspelling."""
+    known = _DIALOGUE if record.get("kind") == "conversation" else _SINGLE
+    turns = record.get("turns")
+    inner = [turn for turn in turns if isinstance(turn, dict)] if isinstance(turns, list) else []
+    return (set(record) - known).union(*(set(turn) - _TURN for turn in inner))

@@ -1,0 +1,129 @@
+"""How an answer is compared with the accepted ones, and a quote found in a text."""
+
+from __future__ import annotations
+
+import re
+import string
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from geungeo.rag.article import Span
+from geungeo.rag.text import fold, nfc
+
+# KorQuAD 1.0's scorer turns these into spaces before it drops ASCII punctuation.
+_KORQUAD_TO_SPACE = str.maketrans(dict.fromkeys("'\"《》<>〈〉()‘’", " "))
+_KORQUAD_DROPPED = str.maketrans(dict.fromkeys(string.punctuation))
+# Signs that change what a number means and so must match.
+_MEANINGFUL = frozenset("%‰$€£¥₩+")
+
+
+def korquad_normalise(text: str) -> str:
+    """Text as KorQuAD 1.0's official scorer compares it.
+
+    Quotes and brackets ``' " 《 》 < > 〈 〉 ( ) ‘ ’`` become spaces, letters lower case,
+    other ASCII punctuation vanishes, spaces collapse; particles are kept. NFC comes first
+    (the official script leaves that to its data).
+    Source: evaluate-v1.0.py of https://korquad.github.io/KorQuad%201.0/.
+    """
+    spaced = nfc(text).translate(_KORQUAD_TO_SPACE).lower()
+    return " ".join(spaced.translate(_KORQUAD_DROPPED).split())
+
+
+def exact_match(prediction: str, answers: Sequence[str]) -> float:
+    """1.0 if the prediction equals an answer after :func:`korquad_normalise`, else 0.0."""
+    normal = korquad_normalise(prediction)
+    return float(any(normal == korquad_normalise(answer) for answer in answers))
+
+
+def char_f1(prediction: str, answers: Sequence[str]) -> float:
+    """KorQuAD's F1: the best over the answers of the harmonic mean of P and R.
+
+    P and R count characters (as a multiset, spaces excluded) that prediction and answer
+    share, after :func:`korquad_normalise`.
+    """
+    return max((_f1(prediction, answer) for answer in answers), default=0.0)
+
+
+def _f1(prediction: str, answer: str) -> float:
+    ours = Counter(korquad_normalise(prediction).replace(" ", ""))
+    theirs = Counter(korquad_normalise(answer).replace(" ", ""))
+    shared = (ours & theirs).total()
+    if not shared:
+        return 0.0
+    precision, recall = shared / ours.total(), shared / theirs.total()
+    return 2 * precision * recall / (precision + recall)
+
+
+def contains_answer(text: str, answers: Sequence[str]) -> bool:
+    """Whether an accepted answer stands in ``text``, up to case, spaces and punctuation.
+
+    Words of Latin letters and numbers must stand alone: ``AI`` is not in ``MAI``, ``1월``
+    not in ``11월``, ``5%`` not in ``3.5%``. Hangul may run on (``비영리`` in
+    ``비영리단체``), because particles do.
+    """
+    folded = fold(text)
+    return any(pattern.search(folded) for answer in answers if (pattern := _pattern(fold(answer))))
+
+
+@lru_cache(maxsize=8192)
+def _pattern(answer: str) -> re.Pattern[str] | None:
+    kept = [char for char in answer if char.isalnum() or char in _MEANINGFUL]
+    if not kept:
+        return None
+    pieces = [re.escape(kept[0])]
+    for before, char in pairwise(kept):
+        # 5,000 = 5000, but "1, 2" is not 12.
+        between = ",?" if before.isdigit() and char.isdigit() else r"[^\w%‰$€£¥₩+]*"
+        pieces.append(between + re.escape(char))
+    return re.compile(_edge_before(kept[0]) + "".join(pieces) + _edge_after(kept[-1]))
+
+
+def _edge_before(char: str) -> str:
+    if char.isdigit():
+        return r"(?<!\d)(?<!\d[.,])"
+    return "(?<![a-z0-9])" if char.isascii() and char.isalpha() else ""
+
+
+def _edge_after(char: str) -> str:
+    if char.isdigit():
+        return r"(?![.,]?\d)"
+    return "(?![a-z0-9])" if char.isascii() and char.isalpha() else ""
+
+
+class LooseText:
+    """A text that finds needles whatever the white space, in code points of the original.
+
+    A data set's quote may run over a line end that ingesting turned into a paragraph end.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._places = [at for at, char in enumerate(text) if not char.isspace()]
+        self._squashed = "".join(text[at] for at in self._places)
+
+    def find(self, needle: str, limit: int = 100) -> list[Span]:
+        """Every place where ``needle`` stands, at most ``limit``; spaces are ignored."""
+        squashed = "".join(needle.split())
+        if not squashed:
+            return []
+        found: list[Span] = []
+        at = self._squashed.find(squashed)
+        while at >= 0 and len(found) < limit:
+            found.append(self._span(at, len(squashed)))
+            at = self._squashed.find(squashed, at + 1)
+        return found
+
+    def map_from(self, original: str, start: int, end: int) -> Span | None:
+        """``[start, end)`` of ``original`` as a span of this text, if this text holds it whole."""
+        at = self._squashed.find("".join(original.split()))
+        if at < 0:
+            return None
+        places = [place for place, char in enumerate(original) if not char.isspace()]
+        first, last = bisect_left(places, start), bisect_left(places, end)
+        return self._span(at + first, last - first) if last > first else None
+
+    def _span(self, at: int, length: int) -> Span:
+        return Span(self._places[at], self._places[at + length - 1] + 1)

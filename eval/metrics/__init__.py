@@ -1,0 +1,1 @@
+"""Metrics over rows, each with its formula and source, and their intervals."""

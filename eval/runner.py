@@ -1,0 +1,230 @@
+"""Asks every case, judges every answer; can be stopped and taken up again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from geungeo.eval.cases import Case, Item
+from geungeo.eval.journal import Journal
+from geungeo.eval.rows import Latency, Retrieval, Row
+from geungeo.eval.score import Judges, retrieval_of, row_of, verdict_of
+from geungeo.eval.system import Bench
+from geungeo.rag.answer import MARKER, Answer, PassageHit
+from geungeo.rag.errors import (
+    BackendError,
+    BackendUnavailable,
+    InvariantViolation,
+    StoreError,
+    UsageError,
+)
+from geungeo.rag.events import Ask
+from geungeo.rag.protocols import Filters, Turn
+
+# Ranks are scored up to 10; several passages may belong to one paragraph.
+_DEPTH = 10
+_FIRST_K = 30
+_LAST_K = 480
+_FAILURES_IN_A_ROW = 5
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``clock`` gives seconds. ``retrieval_only`` asks nothing and scores ranks alone."""
+
+    retrieval_only: bool = False
+    clock: Clock = time.perf_counter
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has been done; ``complete`` is False after Ctrl-C."""
+
+    rows: list[Row] = field(default_factory=list)
+    latencies: list[Latency] = field(default_factory=list)
+    complete: bool = True
+    failures_in_a_row: int = 0
+
+    def take(self, rows: Sequence[Row], latencies: Sequence[Latency]) -> None:
+        """Count an item in.
+
+        Raises:
+            BackendUnavailable: so many calls failed in a row that going on is pointless.
+        """
+        self.rows.extend(rows)
+        self.latencies.extend(latencies)
+        for row in rows:
+            self.failures_in_a_row = self.failures_in_a_row + 1 if row.failed else 0
+        if self.failures_in_a_row >= _FAILURES_IN_A_ROW:
+            last = rows[-1]
+            raise BackendUnavailable(
+                f"{self.failures_in_a_row} questions in a row failed, the last one with: "
+                f"{last.error or last.reason}; what was done is kept: mend the backend and run "
+                "the same command with --resume"
+            )
+
+
+Planned = tuple[Bench, Item]
+
+
+def plan(
+    benches: Sequence[Bench], limit: int | None, seed: int, *, retrieval_only: bool = False
+) -> list[Planned]:
+    """The items to ask, in file order: all, or ``limit`` of them drawn by ``seed``."""
+    items = [
+        (bench, item)
+        for bench in benches
+        for item in bench.dataset.items
+        if not retrieval_only or _has_gold(item)
+    ]
+    if limit is None or limit >= len(items):
+        return items
+    # Sampling is for figures, not for secrets.
+    chosen = random.Random(seed).sample(range(len(items)), limit)  # noqa: S311
+    return [items[at] for at in sorted(chosen)]
+
+
+def _has_gold(item: Item) -> bool:
+    return any(
+        case.turn is None and (case.place is not None or case.quote is not None)
+        for case in item.cases
+    )
+
+
+def run(
+    planned: Sequence[Planned],
+    judges: Judges,
+    options: Options,
+    journal: Journal,
+    on_item: Callable[[], None],
+) -> Progress:
+    """Ask everything in order. Ctrl-C ends it early and keeps what is done.
+
+    Raises:
+        StoreError: a store broke.
+        BackendUnavailable: several calls in a row failed.
+    """
+    progress = Progress()
+    with asyncio.Runner() as runner:
+        try:
+            for bench, item in planned:
+                name = f"{bench.dataset.name}/{item.id}"
+                known = journal.finished.get(name)
+                if known is None:
+                    rows, latencies = runner.run(_ask_item(bench, item, judges, options))
+                    if not any(row.failed for row in rows):
+                        journal.add(name, rows, latencies)
+                else:
+                    rows, latencies = known
+                progress.take(rows, latencies)
+                on_item()
+        except KeyboardInterrupt:
+            progress.complete = False
+    return progress
+
+
+async def _ask_item(
+    bench: Bench, item: Item, judges: Judges, options: Options
+) -> tuple[list[Row], list[Latency]]:
+    rows: list[Row] = []
+    latencies: list[Latency] = []
+    history: tuple[Turn, ...] = ()
+    for case in item.cases:
+        one = _One(bench, item, case, judges, options)
+        row, answer = await one.ask(history)
+        rows.append(row)
+        if one.stages:
+            latencies.append(Latency(key=row.key, stages=one.stages))
+        said = MARKER.sub("", answer.text).strip() if answer else ""
+        history = (*history, Turn(case.question, said))
+    return rows, latencies
+
+
+class _One:
+    """Asks and judges a single case."""
+
+    def __init__(
+        self, bench: Bench, item: Item, case: Case, judges: Judges, options: Options
+    ) -> None:
+        self._bench = bench
+        self._item = item
+        self._case = case
+        self._judges = judges
+        self._options = options
+        self._gold = bench.gold.find(case, bench.dataset)
+        scope = frozenset(case.scope) if case.scope is not None else None
+        self._filters = Filters(article_ids=scope)
+        self.stages: dict[str, float] = {}
+
+    async def ask(self, history: tuple[Turn, ...]) -> tuple[Row, Answer | None]:
+        case = self._case
+        answer: Answer | None = None
+        verdict = None
+        retrieval: Retrieval | None = None
+        error: str | None = None
+        try:
+            retrieval = self._search()
+            if not self._options.retrieval_only:
+                answer = await self._bench.answerer.answer(
+                    Ask(case.question, history=history, filters=self._filters)
+                )
+                verdict = verdict_of(
+                    case, answer, self._gold, self._judges, self._bench.library.article
+                )
+                self._time(answer)
+        except StoreError:
+            raise
+        except (BackendError, InvariantViolation, UsageError) as failure:
+            error = f"{failure.code}: {failure}"
+            answer = None
+        row = row_of(
+            self._bench.dataset.name,
+            self._item.id,
+            case,
+            gold_found=bool(self._gold) if _names_gold(case) else None,
+            retrieval=retrieval,
+            answer=answer,
+            verdict=verdict,
+            asked=not self._options.retrieval_only,
+            error=error,
+        )
+        return row, answer
+
+    def _search(self) -> Retrieval | None:
+        """Only where there is something to find, and a turn's question may not stand alone."""
+        if not self._gold or self._case.turn is not None:
+            return None
+        started = self._options.clock()
+        hits = self._hits()
+        self.stages["search"] = round((self._options.clock() - started) * 1000, 3)
+        return retrieval_of(hits, self._gold, by_article=self._bench.by_article)
+
+    def _hits(self) -> list[PassageHit]:
+        for k in self._depths():
+            hits = self._bench.answerer.search(self._case.question, k, self._filters)
+            if len(hits) < k or not self._bench.by_article:
+                break
+            if len({hit.article_id for hit in hits}) >= _DEPTH:
+                break
+        return hits
+
+    @staticmethod
+    def _depths() -> Iterator[int]:
+        k = _FIRST_K
+        while k <= _LAST_K:
+            yield k
+            k *= 2
+
+    def _time(self, answer: Answer) -> None:
+        times = answer.timings_ms
+        for stage in ("rewrite", "retrieve", "generate", "ground", "total"):
+            self.stages[stage] = round(getattr(times, stage), 3)
+
+
+def _names_gold(case: Case) -> bool:
+    return case.place is not None or case.quote is not None

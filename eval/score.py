@@ -1,0 +1,211 @@
+"""From an Answer to a Row: every verdict that can be given on one case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from geungeo.eval.cases import Case
+from geungeo.eval.judge import GoldSpan, Inquiry, Judge, Source, alce
+from geungeo.eval.matching import char_f1, contains_answer, exact_match
+from geungeo.eval.rows import Retrieval, Retrieved, Row, Statement, Verdict
+from geungeo.rag.answer import MARKER, Answer, ArticleLookup, Citation, PassageHit
+from geungeo.rag.article import Span
+from geungeo.rag.errors import NotFound
+
+KEPT_RESULTS = 10
+_SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+|\n+")
+_WORD = re.compile(r"\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """``citation`` gives ALCE's verdicts; ``grounding`` counts unsupported claims."""
+
+    citation: Judge
+    grounding: Judge
+
+
+def retrieval_of(
+    hits: Sequence[PassageHit], gold: Sequence[GoldSpan], *, by_article: bool
+) -> Retrieval:
+    """Where the gold stands among the results (best first).
+
+    A passage is relevant if it overlaps a gold span. With ``by_article`` the results are
+    distinct articles, each at its best passage's rank, and the gold's article is relevant.
+    """
+    if by_article:
+        best: dict[str, PassageHit] = {}
+        for hit in hits:
+            best.setdefault(hit.article_id, hit)
+        hits = list(best.values())
+    relevant = [_is_relevant(hit, gold, by_article=by_article) for hit in hits]
+    rank = relevant.index(True) + 1 if any(relevant) else None
+    top = tuple(
+        Retrieved(
+            article_id=hit.article_id,
+            version=hit.version,
+            start=hit.start,
+            end=hit.end,
+            score=round(hit.score, 6),
+            relevant=is_gold,
+        )
+        for hit, is_gold in zip(hits[:KEPT_RESULTS], relevant, strict=False)
+    )
+    return Retrieval(rank=rank, searched=len(hits), top=top)
+
+
+def _is_relevant(hit: PassageHit, gold: Iterable[GoldSpan], *, by_article: bool) -> bool:
+    span = Span(hit.start, hit.end)
+    return any(
+        place.article_id == hit.article_id and (by_article or place.span.overlaps(span))
+        for place in gold
+    )
+
+
+def verdict_of(
+    case: Case, answer: Answer, gold: Sequence[GoldSpan], judges: Judges, lookup: ArticleLookup
+) -> Verdict:
+    """Everything that can be said of ``answer`` without asking anybody else."""
+    answered = answer.status == "answered"
+    plain = MARKER.sub("", answer.text).strip() if answered else ""
+    cited = [citation.quote for citation in answer.citations]
+    sources = [source_of(citation, lookup) for citation in answer.citations]
+    hit = answered and any(contains_answer(text, case.answers) for text in [plain, *cited])
+    compared = case.expected == "answer"
+    return Verdict(
+        answer_hit=hit if compared and case.answers else None,
+        quote_hit=_hits_gold(sources, gold) if compared and gold else None,
+        exact_match=exact_match(plain, case.answers) if compared and case.answers else None,
+        char_f1=round(char_f1(plain, case.answers), 6) if compared and case.answers else None,
+        statements=tuple(_statements(case, answer, sources, gold, judges)) if answered else (),
+        inexact=tuple(
+            citation.marker
+            for citation, source in zip(answer.citations, sources, strict=True)
+            if source is None or source.text != citation.quote
+        ),
+    )
+
+
+def source_of(citation: Citation, lookup: ArticleLookup) -> Source | None:
+    """What truly stands at a citation's span; None when there is no such place."""
+    try:
+        text = lookup(citation.article_id, citation.version).text
+    except NotFound:
+        return None
+    if not 0 <= citation.start < citation.end <= len(text):
+        return None
+    span = Span(citation.start, citation.end)
+    return Source(citation.article_id, citation.version, span, span.of(text))
+
+
+def _hits_gold(sources: Iterable[Source | None], gold: Sequence[GoldSpan]) -> bool:
+    return any(
+        source is not None
+        and (place.article_id, place.version) == (source.article_id, source.version)
+        and place.span.overlaps(source.span)
+        for source in sources
+        for place in gold
+    )
+
+
+def _statements(
+    case: Case,
+    answer: Answer,
+    sources: Sequence[Source | None],
+    gold: Sequence[GoldSpan],
+    judges: Judges,
+) -> Iterable[Statement]:
+    cited: dict[Span, list[int]] = {}
+    for at, citation in enumerate(answer.citations):
+        cited.setdefault(Span(citation.answer_start, citation.answer_end), []).append(at)
+    answers = case.answers if case.expected == "answer" else ()
+    for span in sorted([*cited, *_uncited(answer.text, cited)]):
+        claim = span.of(answer.text)
+        entries = cited.get(span, [])
+        # A citation without a place supports nothing, and still counts as a citation.
+        real = [source for at in entries if (source := sources[at]) is not None]
+        inquiry = Inquiry(answer.standalone_question, claim, tuple(real), tuple(gold), answers)
+        joint, useful = alce(judges.citation, inquiry, real)
+        verdicts = iter(useful)
+        yield Statement(
+            text=claim,
+            markers=tuple(answer.citations[at].marker for at in entries),
+            joint=joint and len(real) == len(entries),
+            useful=tuple(sources[at] is not None and next(verdicts) for at in entries),
+            grounded=bool(real) and judges.grounding.supports(inquiry),
+        )
+
+
+def _uncited(text: str, cited: Iterable[Span]) -> list[Span]:
+    """Sentences of the answer that no citation covers: text between claims and markers."""
+    covered = sorted(
+        [*cited, *(Span(found.start(), found.end()) for found in MARKER.finditer(text))]
+    )
+    gaps: list[Span] = []
+    at = 0
+    for span in [*covered, Span(len(text), len(text))]:
+        if span.start > at:
+            gaps.extend(_split(text, Span(at, span.start)))
+        at = max(at, span.end)
+    return gaps
+
+
+def _split(text: str, gap: Span) -> list[Span]:
+    pieces: list[Span] = []
+    at = gap.start
+    for found in _SENTENCE_END.finditer(gap.of(text)):
+        pieces.append(Span(at, gap.start + found.start()))
+        at = gap.start + found.end()
+    pieces.append(Span(at, gap.end))
+    return [piece.strip(text) for piece in pieces if _WORD.search(piece.of(text))]
+
+
+def row_of(
+    dataset: str,
+    item: str,
+    case: Case,
+    *,
+    gold_found: bool | None,
+    retrieval: Retrieval | None,
+    answer: Answer | None = None,
+    verdict: Verdict | None = None,
+    asked: bool,
+    error: str | None = None,
+) -> Row:
+    """The row of one case; nothing in it differs between two runs on the same store."""
+    row = Row(
+        key=f"{dataset}/{case.id}",
+        dataset=dataset,
+        id=case.id,
+        item=f"{dataset}/{item}",
+        turn=case.turn,
+        kind=case.kind,
+        tags=case.tags,
+        question=case.question,
+        expected=case.expected,
+        answers=case.answers,
+        quote=case.quote,
+        gold_found=gold_found,
+        retrieval=retrieval,
+        asked=asked,
+        error=error,
+    )
+    if answer is None:
+        return row
+    return row.model_copy(
+        update={
+            "status": answer.status,
+            "reason": answer.reason,
+            "text": answer.text,
+            "standalone_question": answer.standalone_question,
+            "backend": answer.backend,
+            "answerability": round(answer.trace.answerability, 6),
+            "threshold": answer.trace.threshold,
+            "citations": answer.citations,
+            "verdict": verdict or Verdict(),
+            "prompt_tokens": answer.usage.prompt_tokens,
+            "completion_tokens": answer.usage.completion_tokens,
+        }
+    )

@@ -1,0 +1,155 @@
+"""The stores that data sets are asked of: the configured one, or one made for the run.
+
+A store for the run is named by all that shapes it (documents, embedder, passage settings,
+the code that segments and indexes), so it is made once and never stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geungeo.eval.cases import Dataset, Document
+from geungeo.eval.system import Bench, GoldFinder
+from geungeo.rag.errors import StoreUnavailable
+from geungeo.rag.settings import Settings
+
+if TYPE_CHECKING:
+    from geungeo.index.workspace import Workspace
+
+Building = Callable[[str, int, int], None]
+"""Told (data set name, articles done, articles in all) while a store is being made."""
+
+# What decides how a document is cut, embedded and indexed.
+_SHAPING = (
+    (
+        "geungeo.rag",
+        ("article.py", "morphemes.py", "passages.py", "sentences.py", "text.py", "tokens.py"),
+    ),
+    ("geungeo.rag.embedding", None),
+    ("geungeo.rag.retrieval", ("terms.py",)),
+    ("geungeo.index", ("database.py", "indexing.py", "store.py")),
+)
+
+
+def default_cache() -> Path:
+    """The user's cache folder (XDG base directory specification)."""
+    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(root).expanduser() / "geungeo" / "eval"
+
+
+def source_digest(parts: tuple[tuple[str, tuple[str, ...] | None], ...]) -> str:
+    """SHA-256 over the named source files; None stands for all of a package's own."""
+    digest = hashlib.sha256()
+    for package, names in parts:
+        folder = files(package)
+        for source in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if _is_wanted(source, names):
+                digest.update(f"{package}/{source.name}\0".encode() + source.read_bytes())
+    return digest.hexdigest()
+
+
+def _is_wanted(source: Traversable, names: tuple[str, ...] | None) -> bool:
+    return source.name in names if names else source.name.endswith((".py", ".json"))
+
+
+@contextmanager
+def open_benches(
+    datasets: list[Dataset], settings: Settings, cache: Path, building: Building
+) -> Iterator[list[Bench]]:
+    """A bench for each data set; stores are closed when the context ends.
+
+    Raises:
+        StoreError: a store cannot be opened or made.
+    """
+    with ExitStack() as stack:
+        opened: dict[Path, Workspace] = {}
+        benches: list[Bench] = []
+        for dataset in datasets:
+            folder = _folder_for(dataset, settings, cache, building)
+            if folder not in opened:
+                opened[folder] = stack.enter_context(_open(dataset, settings, folder))
+            workspace = opened[folder]
+            gold = GoldFinder(workspace.store)
+            benches.append(Bench(dataset, workspace.pipeline, workspace.store, gold))
+        yield benches
+
+
+def _open(dataset: Dataset, settings: Settings, folder: Path) -> Workspace:
+    from geungeo.index.workspace import Workspace
+
+    here = settings.model_copy(update={"store": folder})
+    return Workspace.open(here, seed=not dataset.documents)
+
+
+def _folder_for(dataset: Dataset, settings: Settings, cache: Path, building: Building) -> Path:
+    if not dataset.documents:
+        return settings.store
+    folder = cache / "stores" / store_key(dataset.documents, settings)
+    if not folder.is_dir():
+        _make(folder, dataset, settings, building)
+    return folder
+
+
+def store_key(documents: tuple[Document, ...], settings: Settings) -> str:
+    """The name of the store that these documents make with these settings."""
+    digest = hashlib.sha256()
+    for document in sorted(documents, key=lambda entry: entry.id):
+        digest.update(json.dumps([document.id, document.title, document.text]).encode())
+    shaping = [
+        settings.embedder,
+        settings.passage_prompt,
+        settings.embedding_base_url,
+        settings.passage_tokens,
+        settings.passage_overlap,
+        source_digest(_SHAPING),
+    ]
+    digest.update(json.dumps(shaping).encode())
+    return digest.hexdigest()[:24]
+
+
+def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building) -> None:
+    """Build beside the final place and rename: a store that is there is whole."""
+    from geungeo.index.workspace import Workspace
+    from geungeo.rag.article import Draft, SectionKind
+
+    drafts = (
+        Draft(
+            title=document.title,
+            blocks=((SectionKind.TITLE, document.title), (SectionKind.BODY, document.text)),
+            source=f"{dataset.name}/{document.id}",
+            id=document.id,
+        )
+        for document in dataset.documents
+    )
+    total = len(dataset.documents)
+    done = 0
+
+    def count(_: str) -> None:
+        nonlocal done
+        done += 1
+        building(dataset.name, done, total)
+
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        building_site = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+    except OSError as error:
+        raise StoreUnavailable(
+            f"cannot use cache folder {folder.parent}: {error.strerror}; set another by --cache"
+        ) from error
+    try:
+        with Workspace.open(settings.model_copy(update={"store": building_site})) as workspace:
+            workspace.store.ingest_many(drafts, count)
+        if not folder.is_dir():  # another run may have made the same store meanwhile
+            building_site.rename(folder)
+    finally:
+        shutil.rmtree(building_site, ignore_errors=True)
