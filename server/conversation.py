@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 async def answer(workspace: Workspace, ask: Ask) -> Answer:
     """The Answer to ``ask``; a named conversation lends its history and is continued."""
     result = await workspace.pipeline.answer(await _with_history(workspace, ask))
-    await _remember(workspace, ask, result)
+    await _remember(workspace, result)
     return result
 
 
-async def stream(workspace: Workspace, ask: Ask) -> AsyncIterator[Event]:
+async def stream(workspace: Workspace, ask: Ask) -> AsyncGenerator[Event, None]:
     """The same as events; closing the iterator cancels all work done for it."""
     asked = await _with_history(workspace, ask)
     async with aclosing(workspace.pipeline.stream(asked)) as events:
         async for event in events:
             if isinstance(event, Done):
                 # Stored before it is sent: who asks the next question at once finds it.
-                await _remember(workspace, ask, event.answer)
+                await _remember(workspace, event.answer)
             yield event
 
 
@@ -40,8 +40,8 @@ async def _with_history(workspace: Workspace, ask: Ask) -> Ask:
     return replace(ask, history=history)
 
 
-async def _remember(workspace: Workspace, ask: Ask, result: Answer) -> None:
-    if ask.conversation_id is not None:
+async def _remember(workspace: Workspace, result: Answer) -> None:
+    if result.conversation_id is not None:
         await asyncio.to_thread(
-            workspace.store.conversations.append, ask.conversation_id, ask.question, result
+            workspace.store.conversations.append, result.conversation_id, result
         )

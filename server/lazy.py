@@ -34,11 +34,15 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self.targets = dict(targets)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """The names in the order in which a new user meets them."""
         return list(self.targets)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        cmd_name: str,
+    ) -> click.Command | None:
         """Import and return the named sub-command."""
         target = self.targets.get(cmd_name)
         if target is None:
@@ -47,7 +51,11 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return with_common_options(command)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        formatter: click.HelpFormatter,
+    ) -> None:
         """Write the list of sub-commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, target.help) for name, target in self.targets.items()])

@@ -19,11 +19,13 @@ def settings_of(ctx: click.Context, **flags: Any) -> Settings:
     return load(given["config"], store=given["store"], **flags)
 
 
-def open_workspace(ctx: click.Context, *, seed: bool = False, **flags: Any) -> Workspace:
+def open_workspace(
+    ctx: click.Context, *, seed: bool = False, check_embedder: bool = True, **flags: Any
+) -> Workspace:
     """Open the store that ``ctx`` names; ``seed`` fills an empty one from the shipped articles.
 
     Imported late: the workspace brings numerical libraries that ``--help`` must not pay for.
     """
     from geungeo.index.workspace import Workspace
 
-    return Workspace.open(settings_of(ctx, **flags), seed=seed)
+    return Workspace.open(settings_of(ctx, **flags), seed=seed, check_embedder=check_embedder)

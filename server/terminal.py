@@ -50,3 +50,5 @@ def show_log_on_stderr(level: int, style: str = "geungeo: %(levelname)s: %(messa
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EscapingFormatter(style))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # Its loader reports every instruction set that it did not find.
+    logging.getLogger("faiss").setLevel(logging.WARNING)

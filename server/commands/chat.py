@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterator
 
 import click
 
@@ -37,26 +38,23 @@ def chat(ctx: click.Context, conversation: str | None) -> None:
             click.echo(render_answer(result) + "\n")
 
 
-def _questions(*, prompting: bool) -> list[str] | _Prompt:
+def _questions(*, prompting: bool) -> Iterator[str]:
     """The lines of a pipe, or what a person types until an empty line."""
     if prompting:
-        return _Prompt()
-    lines = click.get_text_stream("stdin").read().splitlines()
-    return [line for line in lines if line.strip()]
+        yield from _typed()
+        return
+    for line in click.get_text_stream("stdin"):
+        if line.strip():
+            yield line.strip()
 
 
-class _Prompt:
-    """Iterates over what a person types; an empty line or end of file ends it."""
-
-    def __iter__(self) -> _Prompt:
-        return self
-
-    def __next__(self) -> str:
+def _typed() -> Iterator[str]:
+    while True:
         try:
             line = input("> ")
         except EOFError:
             click.echo()
-            raise StopIteration from None
+            return
         if not line.strip():
-            raise StopIteration
-        return line
+            return
+        yield line

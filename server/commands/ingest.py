@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from geungeo.server.commands.progress import progress_reporter
 from geungeo.server.opening import open_workspace
 from geungeo.server.terminal import escape
 
 if TYPE_CHECKING:
-    from geungeo.index.workspace import IngestSummary
+    from geungeo.index.ingest import IngestSummary
 
 EXIT_SOME_FAILED = 2
 
@@ -27,40 +26,15 @@ def ingest(ctx: click.Context, sources: tuple[str, ...], as_json: bool) -> None:
 
     A source that cannot be read does not stop the others; the exit status is then 2.
     """
-    with open_workspace(ctx) as workspace, _progress() as report:
+    with open_workspace(ctx) as workspace, progress_reporter("read") as report:
         summary = workspace.ingest(sources, report)
     click.echo(_as_json(summary) if as_json else _as_text(summary))
     for failure in summary.failed:
-        line = f"geungeo: {escape(failure.source)}: {escape(failure.error)}"
-        click.echo(line, err=True)
+        named = failure.error.startswith(failure.source)
+        line = failure.error if named else f"{failure.source}: {failure.error}"
+        click.echo(f"geungeo: {escape(line)}", err=True)
     if summary.failed:
         ctx.exit(EXIT_SOME_FAILED)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None] | None]:
-    """A progress bar on a terminal, nothing elsewhere; yields what is told each source."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.completed:.0f} read"),
-        TextColumn("{task.description}", markup=False),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        # How many articles a folder or a .jsonl holds is known only at its end.
-        task = progress.add_task("", total=None)
-
-        def report(source: str) -> None:
-            progress.update(task, advance=1, description=escape(source)[-60:])
-
-        yield report
 
 
 def _as_json(summary: IngestSummary) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from geungeo.server.opening import settings_of
+from geungeo.server.commands.progress import progress_reporter
+from geungeo.server.opening import open_workspace
 from geungeo.server.terminal import escape
 
 EXIT_CHECK_FAILED = 1
@@ -19,20 +20,23 @@ EXIT_CHECK_FAILED = 1
 @click.pass_context
 def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:  # noqa: FBT001
     """Verify store and index; the exit status is 1 while something is wrong."""
-    from geungeo.index.workspace import Workspace
-
-    report = Workspace.examine(settings_of(ctx), repair=repair)
+    with open_workspace(ctx) as workspace:
+        found = workspace.store.health()
+        if found and repair:
+            workspace.store.reindex()
+        left = workspace.store.health() if found and repair else found
+    mended = [problem for problem in found if problem not in left]
     if as_json:
-        row = {"ok": not report.problems, "problems": report.problems, "mended": report.mended}
+        row = {"ok": not left, "problems": left, "mended": mended}
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))
     else:
-        for mended in report.mended:
-            click.echo(f"mended: {escape(mended)}")
-        for problem in report.problems:
-            click.echo(f"problem: {escape(problem)}")
-        if not report.problems:
+        for line in mended:
+            click.echo(f"mended: {escape(line)}")
+        for line in left:
+            click.echo(f"problem: {escape(line)}")
+        if not left:
             click.echo("everything is in order")
-    if report.problems:
+    if left:
         ctx.exit(EXIT_CHECK_FAILED)
 
 
@@ -40,10 +44,12 @@ def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:  # noqa: FB
 @click.pass_context
 def reindex(ctx: click.Context) -> None:
     """Cut and embed every article again with the embedder and sizes that are set now."""
-    from geungeo.index.workspace import Workspace
-
-    count = Workspace.reindex(settings_of(ctx))
-    click.echo(f"reindexed {count} articles")
+    with (
+        open_workspace(ctx, check_embedder=False) as workspace,
+        progress_reporter("articles") as report,
+    ):
+        count = workspace.store.reindex(report)
+    click.echo(f"{count} articles indexed with {escape(workspace.embedder.identity)}")
 
 
 @click.command("export-embedder")

@@ -1,0 +1,58 @@
+"""The HTTP application; every channel hangs here, and none makes an answer of its own."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from geungeo.server import problems
+from geungeo.server.middleware.observe import Observe
+from geungeo.server.middleware.request_id import RequestId
+from geungeo.server.middleware.request_limits import RequestLimits
+from geungeo.server.middleware.security_headers import SecurityHeaders
+from geungeo.server.routes import articles, chat, conversations, docs, health, openai, page, search
+from geungeo.server.state import AppState
+
+if TYPE_CHECKING:
+    from geungeo.index.workspace import Workspace
+
+DESCRIPTION = """Question answering over news articles, Korean first.
+
+Every citation names a half-open span `[start, end)` of one article version, in **Unicode
+code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
+"""
+
+
+def create_app(workspace: Workspace) -> FastAPI:
+    """The application over an open workspace, which stays the caller's to close."""
+    state = AppState(workspace)
+    app = FastAPI(
+        title="geungeo",
+        version=_version(),
+        description=DESCRIPTION,
+        docs_url=None,  # FastAPI's own page loads its script from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.geungeo = state
+    problems.install(app)
+    for module in (page, docs, health, chat, search, articles, conversations, openai):
+        app.include_router(module.router)
+    app.mount("/static/swagger", StaticFiles(directory=docs.ASSETS), name="swagger")
+    app.mount("/static", StaticFiles(directory=page.WEB), name="static")
+    # Added innermost first: what is added last sees a request first.
+    app.add_middleware(RequestLimits, max_body_bytes=workspace.settings.max_body_bytes)
+    app.add_middleware(Observe, metrics=state.metrics)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestId)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("geungeo")
+    except PackageNotFoundError:  # run from a source tree that was not installed
+        return "0"

@@ -1,0 +1,42 @@
+"""``geungeo serve``: the API and the web page."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+
+import click
+
+from geungeo.server.opening import open_workspace, settings_of
+from geungeo.server.terminal import show_log_on_stderr
+
+LOG_STYLE = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; default 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Default 8000; 0 picks a free one.")
+@click.pass_context
+def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
+    """Serve the API and the web page until interrupted.
+
+    An empty store is first filled with the articles that geungeo ships with.
+    """
+    from geungeo.server.app import create_app
+    from geungeo.server.listener import listen, run
+
+    show_log_on_stderr(logging.INFO, LOG_STYLE)
+    settings = settings_of(ctx, host=host, port=port)
+    # The port is taken first: filling a store only to find the port in use wastes minutes.
+    with (
+        listen(settings.host, settings.port) as listener,
+        open_workspace(ctx, seed=True, host=host, port=port) as workspace,
+    ):
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        click.echo(f"geungeo: serving on http://{shown}:{listener.getsockname()[1]}/")
+        # uvicorn raises the signal that stopped it once more, for its parents' sake; for us
+        # to be stopped is a clean end.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        with contextlib.suppress(KeyboardInterrupt):
+            run(create_app(workspace), listener)

@@ -1,0 +1,77 @@
+"""Prometheus metrics of one application; a registry of its own, so that tests do not share."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from geungeo.rag.answer import Answer
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+
+
+class Metrics:
+    """What ``/metrics`` shows. Labels come from fixed sets: a client cannot add one."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "geungeo_http_requests",
+            "HTTP requests by method, route and status.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self._request_seconds = Histogram(
+            "geungeo_http_request_seconds",
+            "Seconds from the first byte of a request to the last of its response.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._answers = Counter(
+            "geungeo_answers",
+            "Answers by channel, status, reason of an abstention, and backend.",
+            ("channel", "status", "reason", "backend"),
+            registry=self.registry,
+        )
+        self._stage_seconds = Histogram(
+            "geungeo_answer_stage_seconds",
+            "Seconds an answer spends in each stage.",
+            ("stage",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._dropped = Counter(
+            "geungeo_dropped_claims",
+            "Claims that were drafted and not released.",
+            registry=self.registry,
+        )
+        self._tokens = Counter(
+            "geungeo_llm_tokens", "Tokens by direction.", ("direction",), registry=self.registry
+        )
+        self._articles = Gauge("geungeo_articles", "Articles in the store.", registry=self.registry)
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one HTTP request."""
+        known = method if method in _METHODS else "other"
+        self._requests.labels(known, route, str(status)).inc()
+        self._request_seconds.labels(route).observe(seconds)
+
+    def answer(self, channel: str, answer: Answer) -> None:
+        """Count one released Answer."""
+        self._answers.labels(channel, answer.status, answer.reason or "", answer.backend).inc()
+        for stage, milliseconds in answer.timings_ms.model_dump().items():
+            self._stage_seconds.labels(stage).observe(milliseconds / 1000)
+        self._dropped.inc(len(answer.trace.dropped))
+        self._tokens.labels("prompt").inc(answer.usage.prompt_tokens)
+        self._tokens.labels("completion").inc(answer.usage.completion_tokens)
+
+    def articles(self, count: int) -> None:
+        """Note how many articles there are."""
+        self._articles.set(count)
+
+    def render(self) -> bytes:
+        """The text exposition format."""
+        return generate_latest(self.registry)

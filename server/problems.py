@@ -1,0 +1,192 @@
+"""Errors as ``application/problem+json`` (RFC 9457), with a stable ``code`` and a request id."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from geungeo.rag.errors import (
+    BackendError,
+    GeungeoError,
+    InvariantViolation,
+    NotFound,
+    SourceError,
+    StoreError,
+    StoreLocked,
+    UsageError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+OPENAI_PREFIX = "/v1/"
+
+_STATUS: tuple[tuple[type[GeungeoError], int], ...] = (
+    # The most specific first.
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (SourceError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (StoreLocked, HTTPStatus.CONFLICT),
+    (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (BackendError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (InvariantViolation, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+_HTTP_CODES = {
+    HTTPStatus.BAD_REQUEST: "bad_request",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_TIMEOUT: "request_timeout",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "headers_too_large",
+}
+
+log = logging.getLogger(__name__)
+
+
+class MalformedBody(HTTPException):
+    """A request body that is not acceptable JSON; ``detail`` says what is wrong with it."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+
+
+def status_of(error: GeungeoError) -> int:
+    """The HTTP status that tells ``error`` to a client."""
+    fallback = HTTPStatus.INTERNAL_SERVER_ERROR
+    return int(next((status for kind, status in _STATUS if isinstance(error, kind)), fallback))
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    request_id: str | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """The body of an error response; ``errors`` lists what is wrong field by field."""
+    body: dict[str, Any] = {
+        "type": f"urn:geungeo:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if request_id:
+        body["request_id"] = request_id
+    if errors:
+        body["errors"] = list(errors)
+    return body
+
+
+def openai_error(status: int, code: str, detail: str, param: str | None = None) -> dict[str, Any]:
+    """The body of an error response under ``/v1``, as OpenAI's clients parse it."""
+    server_side = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    kind = "server_error" if server_side else "invalid_request_error"
+    return {"error": {"message": detail, "type": kind, "param": param, "code": code}}
+
+
+def error_body(
+    path: str,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    request_id: str | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> tuple[int, bytes, str]:
+    """Status, body and media type of an error, in the dialect that ``path`` speaks."""
+    if path.startswith(OPENAI_PREFIX):
+        # OpenAI's servers know no 422.
+        unprocessable = status == HTTPStatus.UNPROCESSABLE_ENTITY
+        shown = int(HTTPStatus.BAD_REQUEST) if unprocessable else status
+        param = errors[0]["field"].removeprefix("body.") if errors else None
+        return shown, encode(openai_error(shown, code, detail, param)), "application/json"
+    body = problem(status, code, detail, request_id=request_id, errors=errors)
+    return status, encode(body), MEDIA_TYPE
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    """``body`` as JSON; characters that cannot be encoded become escapes."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def explain(error: RequestValidationError) -> tuple[str, list[dict[str, str]]]:
+    """One line and one row a fault; never echoes what the client sent."""
+    rows = [
+        {"field": ".".join(str(part) for part in row["loc"]), "message": str(row["msg"])}
+        for row in error.errors()
+    ]
+    line = "; ".join(f"{row['field']}: {row['message']}" for row in rows[:3])
+    return line, rows[:20]
+
+
+def code_of(status: int) -> str:
+    """The ``code`` of a plain HTTP error."""
+    return _HTTP_CODES.get(HTTPStatus(status), "http_error")
+
+
+def request_id_of(request: Request) -> str | None:
+    """The id under which the request is logged."""
+    value = request.scope.get("state", {}).get("request_id")
+    return value if isinstance(value, str) else None
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers of every kind of error on ``app``."""
+    app.add_exception_handler(GeungeoError, _on_geungeo_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+
+
+async def _on_geungeo_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, GeungeoError):
+        raise error
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("%s: %s", error.code, error, extra={"request_id": request_id_of(request)})
+    withheld = isinstance(error, InvariantViolation)
+    detail = "an answer failed its own checks and was withheld" if withheld else str(error)
+    param = getattr(error, "param", None)
+    errors = [{"field": str(param), "message": detail}] if param else []
+    return _respond(request, status, error.code, detail, errors=errors)
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    detail, rows = explain(error)
+    return _respond(
+        request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=rows
+    )
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    code = "invalid_json" if isinstance(error, MalformedBody) else code_of(error.status_code)
+    return _respond(
+        request, error.status_code, code, str(error.detail), headers=error.headers or {}
+    )
+
+
+def _respond(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    status, body, media_type = error_body(
+        request.url.path, status, code, detail, request_id=request_id_of(request), errors=errors
+    )
+    return Response(body, status, dict(headers or {}), media_type)

@@ -1,0 +1,62 @@
+"""``/articles``: what the citations point into."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from starlette.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
+
+from geungeo.server.routes.page import page, prefers_html
+from geungeo.server.schemas import (
+    ArticleList,
+    ArticleRequest,
+    ArticleSummary,
+    ArticleView,
+    IngestResponse,
+)
+from geungeo.server.state import State
+from geungeo.server.strict_json import StrictRoute
+
+router = APIRouter(route_class=StrictRoute, tags=["articles"])
+
+
+@router.get("/articles")
+async def list_articles(state: State) -> ArticleList:
+    """The newest version of every article, without the text."""
+    articles = await run_in_threadpool(state.workspace.store.articles)
+    return ArticleList(articles=[ArticleSummary.of(article) for article in articles])
+
+
+@router.post("/articles", responses={HTTP_201_CREATED: {"model": IngestResponse}})
+async def add_article(body: ArticleRequest, state: State, response: Response) -> IngestResponse:
+    """Add or update an article; 201 if it is new, 200 otherwise."""
+    outcome = await run_in_threadpool(state.workspace.ingest_text, body.text, name=body.name)
+    response.status_code = HTTP_201_CREATED if outcome.status == "added" else HTTP_200_OK
+    return IngestResponse(status=outcome.status, article=ArticleSummary.of(outcome.article))
+
+
+@router.get("/articles/{article_id:path}", response_model=ArticleView)
+async def get_article(
+    article_id: str,
+    request: Request,
+    state: State,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    start: Annotated[int | None, Query(ge=0, description="Read by the web page only.")] = None,
+    end: Annotated[int | None, Query(ge=0, description="Read by the web page only.")] = None,
+) -> Response | ArticleView:
+    """One article version with its sections; a browser gets the page, opened on the span."""
+    del start, end
+    if prefers_html(request):
+        return page(request)
+    store = state.workspace.store
+    article = await run_in_threadpool(store.article, article_id, version)
+    versions = await run_in_threadpool(store.versions, article_id)
+    return ArticleView(**article.model_dump(), versions=list(versions))
+
+
+@router.delete("/articles/{article_id:path}", status_code=HTTP_204_NO_CONTENT)
+async def remove_article(article_id: str, state: State) -> None:
+    """Remove an article with all its versions."""
+    await run_in_threadpool(state.workspace.store.remove, article_id)

@@ -1,0 +1,101 @@
+"""``POST /chat``: a question in, a verified Answer out, at once or as it is verified."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from geungeo.rag.answer import Answer
+from geungeo.rag.errors import GeungeoError
+from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
+from geungeo.server import conversation
+from geungeo.server.problems import status_of
+from geungeo.server.schemas import ChatRequest
+from geungeo.server.sse import EventStream, frame, with_heartbeat
+from geungeo.server.state import AppState, State
+from geungeo.server.strict_json import StrictRoute
+
+CHANNEL = "chat"
+
+log = logging.getLogger(__name__)
+router = APIRouter(route_class=StrictRoute, tags=["chat"])
+
+_STREAM_DOC = {
+    200: {
+        "description": (
+            "The Answer; with `stream: true` the events `passages`, `delta`, `citation`, "
+            "`done` and `error` as text/event-stream."
+        ),
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.post("/chat", response_model=Answer, responses=_STREAM_DOC)  # type: ignore[arg-type]
+async def chat(body: ChatRequest, state: State) -> Response | Answer:
+    """Answer a question from the articles in the store."""
+    ask = Ask(
+        question=body.question,
+        # A new conversation gets a name, so that the client can continue it.
+        conversation_id=body.conversation_id or uuid.uuid4().hex,
+        top_k=body.top_k,
+        filters=body.filters.filters(),
+    )
+    if not body.stream:
+        answer = await conversation.answer(state.workspace, ask)
+        state.metrics.answer(CHANNEL, answer)
+        return answer
+    events = conversation.stream(state.workspace, ask)
+    # The first event decides between a status and a stream: a bad question is a plain 422.
+    first = await anext(events)
+    return EventStream(with_heartbeat(_frames(first, events, state), state.stopping, _stopped))
+
+
+async def _frames(
+    first: Event, events: AsyncGenerator[Event, None], state: AppState
+) -> AsyncGenerator[bytes, None]:
+    async with aclosing(events):
+        yield _frame(first, state)
+        try:
+            async for event in events:
+                yield _frame(event, state)
+        except GeungeoError as error:
+            log.warning("stream ended with %s: %s", error.code, error)
+            yield _error(error.code, str(error), status_of(error))
+        except Exception:
+            log.exception("stream ended with an unforeseen error")
+            yield _error("internal_error", "an unforeseen error; see the server's log", 500)
+
+
+def _frame(event: Event, state: AppState) -> bytes:
+    match event:
+        case PassagesFound(passages):
+            return frame([hit.model_dump(mode="json") for hit in passages], "passages")
+        case Delta(text):
+            return frame({"text": text}, "delta")
+        case Cited(citation):
+            return frame(citation.model_dump(mode="json"), "citation")
+        case Done(answer):
+            state.metrics.answer(CHANNEL, answer)
+            return frame(answer.model_dump(mode="json"), "done")
+
+
+def _stopped() -> bytes:
+    return _error("server_stopping", "the server is shutting down; please ask again", 503)
+
+
+def _error(code: str, message: str, status: int) -> bytes:
+    # An InvariantViolation's message may quote what was withheld.
+    shown = "an answer failed its own checks and was withheld"
+    body: dict[str, Any] = {
+        "code": code,
+        "message": shown if code == "invariant_violation" else message,
+        "status": status,
+    }
+    return frame(body, "error")

@@ -1,0 +1,69 @@
+"""``/healthz``, ``/readyz`` and ``/metrics``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
+
+from geungeo.rag.errors import GeungeoError
+from geungeo.server.metrics import MEDIA_TYPE
+from geungeo.server.state import State
+
+router = APIRouter(tags=["operations"])
+
+
+class Health(BaseModel):
+    """The process runs."""
+
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether questions can be answered, and what stands in the way."""
+
+    ready: bool
+    problems: list[str]
+    articles: int
+    backend: str
+    embedder: str
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz", responses={HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
+async def readyz(state: State, response: Response) -> Readiness:
+    """The store is open and its index consistent; 503 with the cause if not."""
+    settings = state.workspace.settings
+    count, problems = await run_in_threadpool(_examine, state)
+    if problems:
+        response.status_code = HTTP_503_SERVICE_UNAVAILABLE
+    return Readiness(
+        ready=not problems,
+        problems=problems,
+        articles=count,
+        backend=settings.backend,
+        embedder=settings.embedder,
+    )
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(state: State) -> Response:
+    """Prometheus metrics."""
+    return Response(state.metrics.render(), media_type=MEDIA_TYPE)
+
+
+def _examine(state: State) -> tuple[int, list[str]]:
+    store = state.workspace.store
+    try:
+        problems = list(store.health())
+        count = len(store.articles())
+    except GeungeoError as error:
+        return 0, [str(error)]
+    state.metrics.articles(count)
+    return count, problems

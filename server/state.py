@@ -1,0 +1,34 @@
+"""What the routes share, and how they get at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from geungeo.server.metrics import Metrics
+from geungeo.server.sse import Stopping
+
+if TYPE_CHECKING:
+    from geungeo.index.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """One application's workspace, metrics and stop signal."""
+
+    workspace: Workspace
+    metrics: Metrics = field(default_factory=Metrics)
+    stopping: Stopping = field(default_factory=Stopping)
+
+
+def state_of(request: Request) -> AppState:
+    """The state of the application that serves ``request``."""
+    state = request.app.state.geungeo
+    if not isinstance(state, AppState):
+        raise TypeError("this application was not made by create_app")
+    return state
+
+
+State = Annotated[AppState, Depends(state_of)]
