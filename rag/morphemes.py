@@ -81,7 +81,13 @@ def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
         analyses = list(kiwi().tokenize(prepared))
     return [
         [
-            Morpheme(token.form.casefold(), token.tag, token.start, token.start + token.len)
+            Morpheme(
+                # 5,000 and 5000 are one number.
+                token.form.replace(",", "") if token.tag == "SN" else token.form.casefold(),
+                token.tag,
+                token.start,
+                token.start + token.len,
+            )
             for token in tokens
         ]
         for tokens in analyses

@@ -103,6 +103,9 @@ class Corpus(Protocol):
     ) -> Scores:
         """The ``k`` best passages by BM25 over hashed ``terms`` in one lexical channel."""
 
+    def document_frequency(self, channel: str, terms: TermArray) -> npt.NDArray[np.int64]:
+        """``(len(terms),)``: in how many passages each term stands."""
+
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
         """The passages named, in the order asked for."""
 

@@ -1,0 +1,1 @@
+"""The store: SQLite is the truth, FAISS and the lexical index are derived from it."""

@@ -1,0 +1,116 @@
+"""From paths, folders and pasted text to the store, reporting what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+from geungeo.index.store import Outcome, Progress, Store
+from geungeo.rag.article import Draft
+from geungeo.rag.errors import GeungeoError, SourceError, UnsupportedSource
+from geungeo.rag.readers import SUFFIXES, Reading, read
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A document or record that was not ingested."""
+
+    source: str
+    error: str
+    code: str
+
+
+@dataclass(slots=True)
+class IngestSummary:
+    """Article ids by outcome, and failures; ``skipped`` counts blank and duplicate records."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    skipped: int = 0
+
+    def count(self, outcome: Outcome) -> None:
+        """Note one outcome."""
+        getattr(self, outcome.status).append(outcome.article.id)
+
+    def fail(self, source: str, error: GeungeoError) -> None:
+        """Note one failure."""
+        self.failed.append(Failure(source, str(error), error.code))
+
+
+def ingest_sources(
+    store: Store, sources: Iterable[str], *, limit: int, progress: Progress | None = None
+) -> IngestSummary:
+    """Ingest files and folders; one bad document does not stop the rest.
+
+    ``limit`` is the largest document in bytes. ``progress`` is told each finished source.
+    """
+    summary = IngestSummary()
+    for source in sources:
+        for path in _expand(source, summary):
+            _ingest_one(store, path, limit, summary)
+            if progress:
+                progress(str(path))
+    return summary
+
+
+def _ingest_one(store: Store, path: Path, limit: int, summary: IngestSummary) -> None:
+    try:
+        reading = _read_file(path, limit)
+    except SourceError as error:
+        summary.fail(str(path), error)
+        return
+    take(store, reading, summary)
+
+
+def take(store: Store, reading: Reading, summary: IngestSummary) -> None:
+    """Ingest what a reader found."""
+    summary.skipped += reading.skipped
+    for failure in reading.failures:
+        summary.fail(str(failure).split(": ", 1)[0], failure)
+    for outcome in store.ingest_many(reading.drafts):
+        summary.count(outcome)
+
+
+def _read_file(path: Path, limit: int) -> Reading:
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise UnsupportedSource(f"{path}: {size:,} bytes is over the limit of {limit:,}")
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnsupportedSource(f"{path}: {error.strerror or error}") from error
+    return read(data, str(path.resolve()))
+
+
+def _expand(source: str, summary: IngestSummary) -> Iterator[Path]:
+    """The files that ``source`` names; inside folders only those of a known type."""
+    path = Path(source)
+    if not path.is_dir():
+        yield path
+        return
+    found = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
+    if not found:
+        summary.fail(
+            source,
+            UnsupportedSource(f"{source}: no {', '.join(sorted(SUFFIXES))} files in this folder"),
+        )
+    yield from found
+
+
+def ingest_seeds(store: Store) -> IngestSummary:
+    """Ingest the articles that ship with geungeo."""
+    summary = IngestSummary()
+    for seed in sorted(files("geungeo.seeds").iterdir(), key=lambda entry: entry.name):
+        if Path(seed.name).suffix in SUFFIXES:
+            # The name alone: the same article wherever geungeo is installed.
+            take(store, read(seed.read_bytes(), f"seeds/{seed.name}"), summary)
+    return summary
+
+
+def drafts_of_text(text: str, name: str) -> tuple[Draft, ...]:
+    """Drafts of a text that was pasted or posted."""
+    return read(text.encode("utf-8", "replace"), name).drafts

@@ -1,0 +1,182 @@
+"""BM25 over hashed terms, in memory, growing by segments.
+
+Scores follow Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and
+Beyond" (2009), eq. 3.15, with Lucene's non-negative IDF ``ln(1 + (N - n + 0.5)/(n + 0.5))``.
+New passages form a small segment; segments merge when they are many, so that adding an
+article never rebuilds what stands. A removed passage is masked until its segment merges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geungeo.rag.protocols import FloatArray, TermArray
+from geungeo.rag.retrieval.terms import Bag
+
+K1 = 1.2
+B = 0.75
+_MAX_SEGMENTS = 8
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Segment:
+    """Postings sorted by term: term ``t`` owns rows ``bounds[t]:bounds[t + 1]``."""
+
+    keys: IntArray
+    lengths: FloatArray
+    alive: npt.NDArray[np.bool_]
+    terms: TermArray
+    bounds: IntArray
+    documents: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.uint8]
+
+    def postings(self, term: int) -> slice:
+        at = int(np.searchsorted(self.terms, term))
+        if at == len(self.terms) or self.terms[at] != term:
+            return slice(0, 0)
+        return slice(int(self.bounds[at]), int(self.bounds[at + 1]))
+
+
+def _segment(
+    keys: IntArray,
+    lengths: FloatArray,
+    terms: TermArray,
+    documents: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.uint8],
+) -> _Segment:
+    order = np.argsort(terms, kind="stable")
+    terms = terms[order]
+    unique, starts = np.unique(terms, return_index=True)
+    bounds = np.append(starts, len(terms)).astype(np.int64)
+    alive = np.ones(len(keys), dtype=np.bool_)
+    return _Segment(keys, lengths, alive, unique, bounds, documents[order], counts[order])
+
+
+class LexicalIndex:
+    """One lexical channel. Not thread-safe; its owner serialises writes against reads."""
+
+    def __init__(self) -> None:
+        self._segments: list[_Segment] = []
+
+    def __len__(self) -> int:
+        return sum(int(segment.alive.sum()) for segment in self._segments)
+
+    def add(self, keys: Sequence[int], bags: Sequence[Bag]) -> None:
+        """Index passages ``keys`` with their terms."""
+        if not keys:
+            return
+        sizes = [len(bag.terms) for bag in bags]
+        self._segments.append(
+            _segment(
+                np.array(keys, dtype=np.int64),
+                np.array([float(bag.counts.sum()) for bag in bags], dtype=np.float32),
+                np.concatenate([bag.terms for bag in bags]),
+                np.repeat(np.arange(len(keys), dtype=np.int32), sizes),
+                np.concatenate([bag.counts for bag in bags]),
+            )
+        )
+        if len(self._segments) > _MAX_SEGMENTS:
+            self._merge()
+
+    def remove(self, keys: Sequence[int]) -> None:
+        """Forget passages; unknown keys are ignored."""
+        gone = np.array(list(keys), dtype=np.int64)
+        for segment in self._segments:
+            segment.alive &= ~np.isin(segment.keys, gone)
+        self._segments = [segment for segment in self._segments if segment.alive.any()]
+
+    def document_frequency(self, terms: TermArray) -> IntArray:
+        """``(n,)``: in how many passages each term stands."""
+        return np.array([self._frequency(int(term)) for term in terms], dtype=np.int64)
+
+    def search(
+        self, terms: TermArray, k: int, allowed: IntArray | None = None
+    ) -> list[tuple[int, float]]:
+        """The ``k`` best ``(key, score)``, highest first, ties by key; scores above 0 only.
+
+        ``allowed`` restricts the result to these keys.
+        """
+        total = len(self)
+        if not total or k < 1:
+            return []
+        mean = sum(
+            float(segment.lengths[segment.alive].sum()) for segment in self._segments
+        ) / total
+        wanted, repeats = np.unique(terms, return_counts=True)
+        idf = {
+            int(term): float(np.log1p((total - n + 0.5) / (n + 0.5))) * int(repeat)
+            for term, repeat in zip(wanted, repeats, strict=True)
+            if (n := min(self._frequency(int(term)), total))
+        }
+        found: list[tuple[int, float]] = []
+        for segment in self._segments:
+            scores = self._score(segment, idf, max(mean, 1.0))
+            usable = segment.alive if allowed is None else (
+                segment.alive & np.isin(segment.keys, allowed)
+            )
+            scores[~usable] = 0.0
+            best = np.argsort(-scores, kind="stable")[:k] if len(scores) <= 4 * k else (
+                np.argpartition(-scores, k)[:k]
+            )
+            found.extend(
+                (int(segment.keys[at]), float(scores[at])) for at in best if scores[at] > 0
+            )
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    @staticmethod
+    def _score(segment: _Segment, idf: dict[int, float], mean: float) -> FloatArray:
+        scores = np.zeros(len(segment.keys), dtype=np.float32)
+        saturation = K1 * (1 - B + B * segment.lengths / mean)
+        for term, weight in idf.items():
+            rows = segment.postings(term)
+            documents = segment.documents[rows]
+            counts = segment.counts[rows].astype(np.float32)
+            scores[documents] += weight * counts * (K1 + 1) / (counts + saturation[documents])
+        return scores
+
+    def _frequency(self, term: int) -> int:
+        return sum(
+            int(segment.alive[segment.documents[segment.postings(term)]].sum())
+            for segment in self._segments
+        )
+
+    def _merge(self) -> None:
+        """Merge all but a dominant first segment, dropping what was removed."""
+        small = sorted(self._segments, key=lambda segment: len(segment.keys))
+        rest = sum(len(segment.keys) for segment in small[:-1])
+        kept = [small.pop()] if len(small[-1].keys) > 2 * rest else []
+        parts = [_living(segment) for segment in small]
+        shift = np.cumsum([0, *(len(keys) for keys, *_ in parts)])
+        self._segments = kept + [
+            _segment(
+                np.concatenate([part[0] for part in parts]),
+                np.concatenate([part[1] for part in parts]),
+                np.concatenate([part[2] for part in parts]),
+                np.concatenate(
+                    [part[3] + np.int32(by) for part, by in zip(parts, shift, strict=False)]
+                ),
+                np.concatenate([part[4] for part in parts]),
+            )
+        ]
+
+
+def _living(
+    segment: _Segment,
+) -> tuple[IntArray, FloatArray, TermArray, npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """The parts of ``segment`` without removed passages, documents renumbered."""
+    number = np.cumsum(segment.alive, dtype=np.int32) - 1
+    terms = np.repeat(segment.terms, np.diff(segment.bounds))
+    rows = segment.alive[segment.documents]
+    return (
+        segment.keys[segment.alive],
+        segment.lengths[segment.alive],
+        terms[rows],
+        number[segment.documents[rows]].astype(np.int32),
+        segment.counts[rows],
+    )

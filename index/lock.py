@@ -1,0 +1,52 @@
+"""One writer at a time: the second is told at once instead of waiting."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from geungeo.rag.errors import StoreLocked, StoreUnavailable
+
+FILE = "write.lock"
+
+
+class WriteLock:
+    """Held while articles change. The kernel drops it when its holder dies."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._mine = threading.RLock()
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Threads of this process queue; another process is refused.
+
+        Raises:
+            StoreLocked: another process is writing; names it.
+            StoreUnavailable: the store is read-only.
+        """
+        with self._mine:
+            try:
+                handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            except OSError as error:
+                raise StoreUnavailable(f"cannot write to {self._path.parent}: {error}") from error
+            try:
+                self._acquire(handle)
+                yield
+            finally:
+                os.close(handle)
+
+    def _acquire(self, handle: int) -> None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise StoreLocked(
+                f"store {self._path.parent} is being written by process {holder}; try again later"
+            ) from error
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)

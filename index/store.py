@@ -1,0 +1,451 @@
+"""The store: articles and their versions, and retrieval over the current ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+
+from geungeo.index.conversations import Clock, Conversations, Feedback, utc_now
+from geungeo.index.database import Database, set_meta
+from geungeo.index.derived import Derived
+from geungeo.index.filters import allowed_keys
+from geungeo.index.indexing import Indexed, Indexer
+from geungeo.index.lock import WriteLock
+from geungeo.rag.article import Article, Draft, Section, SectionKind, Span
+from geungeo.rag.errors import (
+    ArticleNotFound,
+    EmbedderMismatch,
+    StoreCorrupt,
+    StoreUnavailable,
+)
+from geungeo.rag.morphemes import segmenter_identity
+from geungeo.rag.protocols import (
+    Embedder,
+    Filters,
+    FloatArray,
+    Scores,
+    StoredPassage,
+    StoredSentence,
+    TermArray,
+)
+
+log = logging.getLogger(__name__)
+
+# Articles indexed and committed together: large enough to batch, small enough to lose.
+_BATCH = 32
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What ingesting a draft did."""
+
+    status: Literal["added", "updated", "unchanged"]
+    article: Article
+
+
+class Store:
+    """A folder with SQLite (the truth) and FAISS (derived). Thread-safe.
+
+    Implements ``geungeo.rag.protocols.Corpus``.
+    """
+
+    def __init__(self, folder: Path, embedder: Embedder, indexer: Indexer, clock: Clock) -> None:
+        self.folder = folder
+        self._embedder = embedder
+        self._indexer = indexer
+        self._clock = clock
+        self._database = Database(folder)
+        self._lock = WriteLock(folder)
+        self._derived = Derived(folder, self._database, embedder)
+        self.conversations = Conversations(self._database, clock)
+        self.feedback = Feedback(self._database, clock)
+        # Versions are immutable, so this cache can never be stale.
+        self._version = lru_cache(maxsize=512)(self._load_version)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        embedder: Embedder,
+        *,
+        passage_tokens: int = 200,
+        passage_overlap: int = 1,
+        clock: Clock = utc_now,
+        check_embedder: bool = True,
+    ) -> Self:
+        """Open the store in ``folder``, creating it if need be.
+
+        Raises:
+            StoreUnavailable: the folder cannot be made or used; names it.
+            StoreVersionMismatch: written by a newer geungeo.
+            EmbedderMismatch: indexed with another embedder; names both and the way out.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot use store folder {folder}: {error.strerror}") from error
+        store = cls(folder, embedder, Indexer(embedder, passage_tokens, passage_overlap), clock)
+        if check_embedder:
+            store._check_embedder()
+        return store
+
+    def _check_embedder(self) -> None:
+        stored = self._database.meta("embedder")
+        if stored is not None and stored != self._embedder.identity:
+            raise EmbedderMismatch(
+                f"store {self.folder} was indexed with {stored}, but the embedder is "
+                f"{self._embedder.identity}: set GEUNGEO_EMBEDDER back, or run: geungeo reindex"
+            )
+
+    def close(self) -> None:
+        """Release files and connections."""
+        self._database.close()
+
+    # Writing
+
+    def ingest(self, draft: Draft) -> Outcome:
+        """Add a draft, or a new version of its article; nothing happens if it is unchanged."""
+        return self.ingest_many([draft])[0]
+
+    def ingest_many(
+        self, drafts: Iterable[Draft], progress: Progress | None = None
+    ) -> list[Outcome]:
+        """Ingest drafts in batches; each batch is committed and durable before the next.
+
+        ``progress`` is told each article's id once it is durable.
+        """
+        outcomes: list[Outcome] = []
+        remaining = iter(drafts)
+        with self._lock.hold():
+            while batch := list(islice(remaining, _BATCH)):
+                done = self._ingest_batch(batch)
+                outcomes.extend(done)
+                for outcome in done:
+                    if progress:
+                        progress(outcome.article.id)
+            self._derived.save()
+        return outcomes
+
+    def _ingest_batch(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        changed: dict[str, Article] = {}
+        for draft in drafts:
+            outcome = self._compare(draft, changed)
+            if outcome.status != "unchanged":
+                changed[outcome.article.id] = outcome.article
+            outcomes.append(outcome)
+        if changed:
+            derived = self._indexer.index(list(changed.values()))
+            sources = {
+                outcome.article.id: draft.source
+                for draft, outcome in zip(drafts, outcomes, strict=True)
+            }
+            with self._database.write() as connection:
+                for indexed in derived:
+                    self._insert(connection, indexed, sources[indexed.article.id])
+                self._stamp(connection)
+        return outcomes
+
+    def _compare(self, draft: Draft, pending: dict[str, Article]) -> Outcome:
+        article = draft.article()
+        if article.id in pending:
+            # The last draft of a batch with the same identity wins, as it would one by one.
+            known = pending[article.id]
+            same = _content(known) == _content(article)
+            version = known.version
+            status: Literal["added", "updated"] = "added" if version == 1 else "updated"
+            return Outcome("unchanged" if same else status, _with_version(article, version))
+        try:
+            current = self.article(article.id)
+        except ArticleNotFound:
+            twin = self._twin(draft, article)
+            if twin is not None:
+                return Outcome("unchanged", twin)
+            return Outcome("added", _with_version(article, self._next_version(article.id)))
+        if _content(current) == _content(article):
+            return Outcome("unchanged", current)
+        return Outcome("updated", _with_version(article, self._next_version(article.id)))
+
+    def _twin(self, draft: Draft, article: Article) -> Article | None:
+        """The same document under another path: one article, not two sources."""
+        if draft.id or draft.url:
+            return None
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT id FROM articles WHERE is_current AND text_sha256 = ? ORDER BY id",
+                (article.text_sha256,),
+            ).fetchall()
+        twins = [self.article(row["id"]) for row in rows]
+        return next((twin for twin in twins if _content(twin) == _content(article)), None)
+
+    def _next_version(self, article_id: str) -> int:
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT COALESCE(MAX(version), 0) + 1 FROM articles WHERE id = ?", (article_id,)
+            ).fetchone()
+        return int(row[0])
+
+    def _insert(self, connection: sqlite3.Connection, indexed: Indexed, source: str) -> None:
+        article = indexed.article
+        connection.execute("DELETE FROM passages WHERE article_id = ?", (article.id,))
+        connection.execute("DELETE FROM sentences WHERE article_id = ?", (article.id,))
+        connection.execute("UPDATE articles SET is_current = 0 WHERE id = ?", (article.id,))
+        connection.execute(
+            "INSERT INTO articles VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                article.id,
+                article.version,
+                article.url,
+                article.title,
+                article.author,
+                article.publisher,
+                article.published_at,
+                article.language,
+                article.text,
+                article.text_sha256,
+                json.dumps([[s.kind, s.start, s.end] for s in article.sections]),
+                source,
+                self._clock().isoformat(),
+            ),
+        )
+        self._insert_derived(connection, indexed)
+
+    @staticmethod
+    def _insert_derived(connection: sqlite3.Connection, indexed: Indexed) -> None:
+        identity = (indexed.article.id, indexed.article.version)
+        connection.executemany(
+            "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (*identity, n, s.span.start, s.span.end, s.kind, v.astype("<f2").tobytes())
+                for n, (s, v) in enumerate(
+                    zip(indexed.sentences, indexed.sentence_vectors, strict=True)
+                )
+            ),
+        )
+        connection.executemany(
+            "INSERT INTO passages (article_id, version, start, end, first, last, vector,"
+            " morphemes, bigrams) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (*identity, p.span.start, p.span.end, p.first, p.last, v.astype("<f4").tobytes())
+                + (m.to_bytes(), b.to_bytes())
+                for p, v, m, b in zip(
+                    indexed.passages,
+                    indexed.passage_vectors,
+                    indexed.terms["morphemes"],
+                    indexed.terms["bigrams"],
+                    strict=True,
+                )
+            ),
+        )
+
+    def _stamp(self, connection: sqlite3.Connection) -> None:
+        """A new generation, and what made it."""
+        row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
+        set_meta(connection, "generation", str(int(row["value"]) + 1 if row else 1))
+        set_meta(connection, "embedder", self._embedder.identity)
+        set_meta(connection, "dimension", str(self._embedder.dimension))
+        set_meta(connection, "segmenter", segmenter_identity())
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article with all its versions; raises ``ArticleNotFound``."""
+        with self._lock.hold():
+            with self._database.write() as connection:
+                connection.execute("DELETE FROM passages WHERE article_id = ?", (article_id,))
+                done = connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+                if not done.rowcount:
+                    raise _missing(article_id)
+                self._stamp(connection)
+            self._version.cache_clear()
+            self._derived.save()
+
+    def reindex(self, progress: Progress | None = None) -> int:
+        """Derive everything anew with the present embedder; returns how many articles.
+
+        The old index serves until the new one is complete: it is one transaction.
+        """
+        with self._lock.hold():
+            articles = self.articles()
+            with self._database.write() as connection:
+                connection.execute("DELETE FROM passages")
+                connection.execute("DELETE FROM sentences")
+                for start in range(0, len(articles), _BATCH):
+                    for indexed in self._indexer.index(articles[start : start + _BATCH]):
+                        self._insert_derived(connection, indexed)
+                        if progress:
+                            progress(indexed.article.id)
+                self._stamp(connection)
+            self._derived.save()
+        return len(articles)
+
+    # Reading
+
+    def articles(self) -> list[Article]:
+        """The current version of every article, newest publication first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT id, version FROM articles WHERE is_current "
+                "ORDER BY COALESCE(published_at, '') DESC, id"
+            ).fetchall()
+        return [self._version(row["id"], row["version"]) for row in rows]
+
+    def article(self, article_id: str, version: int | None = None) -> Article:
+        """One article version, the newest by default; raises ``ArticleNotFound``."""
+        if version is None:
+            with self._database.read() as connection:
+                row = connection.execute(
+                    "SELECT version FROM articles WHERE id = ? AND is_current", (article_id,)
+                ).fetchone()
+            if row is None:
+                raise _missing(article_id)
+            version = int(row["version"])
+        return self._version(article_id, version)
+
+    def _load_version(self, article_id: str, version: int) -> Article:
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT * FROM articles WHERE id = ? AND version = ?", (article_id, version)
+            ).fetchone()
+        if row is None:
+            raise _missing(article_id, version)
+        if hashlib.sha256(row["text"].encode()).hexdigest() != row["text_sha256"]:
+            raise StoreCorrupt(f"article {article_id} v{version} does not match its checksum")
+        return Article(
+            id=row["id"],
+            version=row["version"],
+            url=row["url"],
+            title=row["title"],
+            author=row["author"],
+            publisher=row["publisher"],
+            published_at=row["published_at"],
+            language=row["language"],
+            text=row["text"],
+            sections=tuple(
+                Section(kind=SectionKind(kind), start=start, end=end)
+                for kind, start, end in json.loads(row["sections"])
+            ),
+        )
+
+    def versions(self, article_id: str) -> list[int]:
+        """The readable versions of an article, oldest first; raises ``ArticleNotFound``."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT version FROM articles WHERE id = ? ORDER BY version", (article_id,)
+            ).fetchall()
+        if not rows:
+            raise _missing(article_id)
+        return [int(row["version"]) for row in rows]
+
+    @property
+    def generation(self) -> int:
+        """Grows with every change of articles."""
+        return int(self._database.meta("generation") or 0)
+
+    def fingerprint(self) -> str:
+        """Digest of what retrieval depends on: texts, metadata, embedder, passages."""
+        digest = hashlib.sha256()
+        for key in ("embedder", "segmenter"):
+            digest.update(f"{self._database.meta(key)}\n".encode())
+        with self._database.read() as connection:
+            for row in connection.execute(
+                "SELECT a.id, a.text_sha256, a.title, p.start, p.end FROM articles a "
+                "JOIN passages p ON p.article_id = a.id AND p.version = a.version "
+                "WHERE a.is_current ORDER BY a.id, p.start, p.end"
+            ):
+                digest.update(json.dumps(tuple(row)).encode())
+        return digest.hexdigest()[:16]
+
+    def health(self) -> list[str]:
+        """What is wrong with the store, one line each; empty when all is well."""
+        problems: list[str] = []
+        with self._database.read() as connection:
+            for row in connection.execute("PRAGMA quick_check(10)"):
+                if row[0] != "ok":
+                    problems.append(f"SQLite: {row[0]}")
+        return problems + self._derived.problems()
+
+    # Retrieval (the Corpus protocol)
+
+    def size(self) -> int:
+        """How many passages are indexed."""
+        return len(self._derived.fresh().vectors)
+
+    def dense(self, vector: FloatArray, k: int, filters: Filters) -> Scores:
+        """The ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
+        allowed = allowed_keys(self._database, filters)
+        with self._derived.reading() as views:
+            return dict(views.vectors.search(vector, k, allowed))
+
+    def lexical(self, channel: str, terms: TermArray, k: int, filters: Filters) -> Scores:
+        """The ``k`` best passages by BM25 in one channel."""
+        allowed = allowed_keys(self._database, filters)
+        with self._derived.reading() as views:
+            return dict(views.lexical[channel].search(terms, k, allowed))
+
+    def document_frequency(self, channel: str, terms: TermArray) -> np.ndarray:
+        """``(len(terms),)``: in how many passages each term stands."""
+        with self._derived.reading() as views:
+            return views.lexical[channel].document_frequency(terms)
+
+    def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
+        """The passages named, in that order; one that has just been removed is left out."""
+        found: list[StoredPassage] = []
+        with self._database.read() as connection:
+            for key in keys:
+                row = connection.execute("SELECT * FROM passages WHERE key = ?", (key,)).fetchone()
+                if row is not None:
+                    found.append(self._stored(connection, row))
+        return found
+
+    def _stored(self, connection: sqlite3.Connection, row: sqlite3.Row) -> StoredPassage:
+        sentences = connection.execute(
+            "SELECT * FROM sentences WHERE article_id = ? AND version = ? "
+            "AND ordinal >= ? AND ordinal < ? ORDER BY ordinal",
+            (row["article_id"], row["version"], row["first"], row["last"]),
+        )
+        return StoredPassage(
+            key=row["key"],
+            article=self._version(row["article_id"], row["version"]),
+            span=Span(row["start"], row["end"]),
+            sentences=tuple(
+                StoredSentence(
+                    Span(sentence["start"], sentence["end"]),
+                    SectionKind(sentence["kind"]),
+                    np.frombuffer(sentence["vector"], dtype="<f2").astype(np.float32),
+                )
+                for sentence in sentences
+            ),
+        )
+
+
+def _content(article: Article) -> tuple[object, ...]:
+    return (
+        article.text,
+        article.sections,
+        article.title,
+        article.url,
+        article.author,
+        article.publisher,
+        article.published_at,
+        article.language,
+    )
+
+
+def _with_version(article: Article, version: int) -> Article:
+    return article.model_copy(update={"version": version})
+
+
+def _missing(article_id: str, version: int | None = None) -> ArticleNotFound:
+    which = f" version {version}" if version is not None else ""
+    return ArticleNotFound(f"there is no article {article_id!r}{which}; see: geungeo articles list")

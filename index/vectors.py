@@ -1,0 +1,152 @@
+"""The FAISS index: derived from SQLite, kept in a file, never trusted blindly.
+
+A generation is an index file named by its own digest and a manifest, swapped in last. What
+does not match its manifest to the byte, or was made for other vectors, is not loaded at
+all: the caller rebuilds it from SQLite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geungeo.index.files import sync_folder, write_atomically
+from geungeo.rag.protocols import FloatArray
+
+if TYPE_CHECKING:
+    import faiss
+
+MANIFEST = "vectors.json"
+_METRIC = "inner_product"
+IntArray = npt.NDArray[np.int64]
+
+
+class VectorIndex:
+    """Exact inner-product search by passage key. Vectors are (n, dim) float32, unit norm."""
+
+    def __init__(self, dimension: int) -> None:
+        import faiss
+
+        self.dimension = dimension
+        self._index: faiss.IndexIDMap2 = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def add(self, keys: Sequence[int], vectors: FloatArray) -> None:
+        """Index ``vectors`` under ``keys``, which must be new."""
+        if len(keys):
+            self._index.add_with_ids(vectors, np.array(keys, dtype=np.int64))
+
+    def remove(self, keys: Sequence[int]) -> None:
+        """Forget ``keys``; unknown ones are ignored."""
+        if len(keys):
+            self._index.remove_ids(np.array(keys, dtype=np.int64))
+
+    def search(
+        self, vector: FloatArray, k: int, allowed: IntArray | None = None
+    ) -> list[tuple[int, float]]:
+        """The ``k`` nearest ``(key, cosine)``, highest first; ``allowed`` restricts the keys."""
+        import faiss
+
+        k = min(k, len(self))
+        if k < 1 or (allowed is not None and not len(allowed)):
+            return []
+        parameters = None
+        if allowed is not None:
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+        scores, keys = self._index.search(vector[None, :], k, params=parameters)
+        return [
+            (int(key), float(score))
+            for key, score in zip(keys[0], scores[0], strict=True)
+            if key >= 0
+        ]
+
+    def keys(self) -> set[int]:
+        """All keys in the index."""
+        import faiss
+
+        return {int(key) for key in faiss.vector_to_array(self._index.id_map)}
+
+    def save(self, folder: Path, *, maker: str, generation: int) -> None:
+        """Write this generation into ``folder`` and drop older ones."""
+        import faiss
+
+        data = faiss.serialize_index(self._index).tobytes()
+        digest = hashlib.sha256(data).hexdigest()
+        name = f"vectors-{digest[:16]}.faiss"
+        write_atomically(folder / name, data)
+        manifest = {
+            "file": name,
+            "sha256": digest,
+            "size": len(data),
+            "ntotal": len(self),
+            "dimension": self.dimension,
+            "metric": _METRIC,
+            "maker": maker,
+            "generation": generation,
+        }
+        write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+        for old in folder.glob("vectors-*.faiss"):
+            if old.name != name:
+                old.unlink(missing_ok=True)
+        sync_folder(folder)
+
+    @classmethod
+    def load(
+        cls, folder: Path, *, maker: str, dimension: int, generation: int
+    ) -> tuple[VectorIndex | None, str]:
+        """The saved generation, or ``None`` and why it must be rebuilt."""
+        import faiss
+
+        manifest, problem = _manifest(folder)
+        expected = {"maker": maker, "dimension": dimension, "metric": _METRIC}
+        expected["generation"] = generation
+        for key, value in expected.items():
+            if not problem and manifest.get(key) != value:
+                problem = f"made for {key} {manifest.get(key)!r}, not {value!r}"
+        data, problem = _payload(folder, manifest) if not problem else (b"", problem)
+        if problem:
+            return None, problem
+        self = cls(dimension)
+        faiss.set_deserialization_vector_byte_limit(len(data))
+        try:
+            self._index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+        except RuntimeError as error:
+            return None, f"FAISS refuses it: {str(error).splitlines()[0][:200]}"
+        if len(self) != manifest["ntotal"]:
+            return None, "it holds another number of vectors than its manifest says"
+        return self, ""
+
+
+def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
+    path = folder / MANIFEST
+    if not path.exists():
+        return {}, "there is no manifest"
+    try:
+        manifest = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        return {}, f"the manifest cannot be read: {error}"
+    return (manifest, "") if isinstance(manifest, dict) else ({}, "the manifest is not an object")
+
+
+def _payload(folder: Path, manifest: dict[str, Any]) -> tuple[bytes, str]:
+    """The index file's bytes if they are exactly what the manifest promises."""
+    name = manifest.get("file")
+    if not isinstance(name, str) or Path(name).name != name or not name.endswith(".faiss"):
+        return b"", "the manifest names a file outside the store"
+    path = folder / name
+    if path.is_symlink() or not path.is_file():
+        return b"", f"{name} is missing or not a plain file"
+    if path.stat().st_size != manifest.get("size"):
+        return b"", f"{name} has another size than its manifest says"
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != manifest.get("sha256"):
+        return b"", f"{name} does not match its checksum"
+    return data, ""

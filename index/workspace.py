@@ -1,0 +1,77 @@
+"""Everything that a face (server, command line, eval) needs, put together once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from geungeo.index.ingest import IngestSummary, drafts_of_text, ingest_seeds, ingest_sources
+from geungeo.index.store import Outcome, Progress, Store
+from geungeo.rag.backends import make_backend
+from geungeo.rag.embedding import make_embedder
+from geungeo.rag.pipeline import Pipeline
+from geungeo.rag.protocols import Embedder
+from geungeo.rag.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Workspace:
+    """A store with its embedder, and the pipeline over it."""
+
+    def __init__(self, settings: Settings, store: Store, embedder: Embedder) -> None:
+        self.settings = settings
+        self.store = store
+        self.embedder = embedder
+        self.pipeline = Pipeline(store, embedder, make_backend(settings), settings)
+
+    @classmethod
+    def open(
+        cls, settings: Settings, *, seed: bool = False, check_embedder: bool = True
+    ) -> Self:
+        """Open the store that ``settings`` name.
+
+        With ``seed`` a store without articles is filled from ``seeds/``.
+
+        Raises:
+            StoreError: the store cannot be used; says why and what to do.
+        """
+        embedder = make_embedder(settings)
+        store = Store.open(
+            settings.store,
+            embedder,
+            passage_tokens=settings.passage_tokens,
+            passage_overlap=settings.passage_overlap,
+            check_embedder=check_embedder,
+        )
+        if seed and not store.generation:
+            log.info("the store is empty: filling it from seeds")
+            ingest_seeds(store)
+        return cls(settings, store, embedder)
+
+    def ingest(self, sources: Sequence[str], progress: Progress | None = None) -> IngestSummary:
+        """Ingest files and folders."""
+        limit = self.settings.max_source_bytes
+        return ingest_sources(self.store, sources, limit=limit, progress=progress)
+
+    def ingest_text(self, text: str, *, name: str = "pasted.txt") -> Outcome:
+        """Ingest one pasted text, its format told by the suffix of ``name``."""
+        drafts = drafts_of_text(text, name)
+        return self.store.ingest_many(drafts)[0]
+
+    def close(self) -> None:
+        """Release the store."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

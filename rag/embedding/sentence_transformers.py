@@ -1,0 +1,98 @@
+"""Any sentence-transformers model, by hub name or local folder."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geungeo.rag.embedding.vectors import unit
+from geungeo.rag.errors import BackendMisconfigured, MissingExtra
+from geungeo.rag.protocols import FloatArray
+from geungeo.rag.text import for_model
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_QUERY_NAMES = ("query", "s2p_query", "search_query", "question")
+_PASSAGE_NAMES = ("passage", "document", "search_document", "corpus")
+
+
+class SentenceTransformers:
+    """Runs ``model`` on torch. Prompts: as given, else as the model declares, else E5's by name."""
+
+    def __init__(
+        self, model: str, *, query_prompt: str | None = None, passage_prompt: str | None = None
+    ) -> None:
+        self._name = model
+        self._given = (query_prompt, passage_prompt)
+        self._lock = threading.Lock()
+
+    @cached_property
+    def identity(self) -> str:
+        """Model name with the prompts in use, since both change the vectors."""
+        path = Path(self._name)
+        name = path.name if path.is_dir() else self._name
+        return f"sentence-transformers:{name}#{json.dumps(self._prompts, ensure_ascii=False)}"
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector, as the model says."""
+        dimension = self._model.get_embedding_dimension()
+        if dimension is None:
+            raise BackendMisconfigured(f"{self._name} does not say its embedding dimension")
+        return int(dimension)
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
+        """``(len(texts), dimension)`` float32, unit norm."""
+        if not texts:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        prompt = self._prompts[0 if query else 1]
+        prepared = [for_model(text) or "." for text in texts]
+        with self._lock:
+            vectors = self._model.encode(
+                prepared,
+                prompt=prompt or None,
+                convert_to_numpy=True,
+                show_progress_bar=False,
+                normalize_embeddings=True,
+            )
+        return unit(vectors, rows=len(texts), maker=self.identity)
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise MissingExtra(
+                "this embedder needs an extra: pip install 'geungeo[sentence-transformers]'"
+            ) from error
+        try:
+            return SentenceTransformer(self._name, device="cpu")
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise BackendMisconfigured(
+                f"cannot load sentence-transformers model {self._name!r}: {reason}"
+            ) from error
+
+    @cached_property
+    def _prompts(self) -> tuple[str, str]:
+        declared = self._model.prompts or {}
+        query, passage = self._given
+        if query is None:
+            query = self._declared(declared, _QUERY_NAMES, "query: ")
+        if passage is None:
+            passage = self._declared(declared, _PASSAGE_NAMES, "passage: ")
+        return query, passage
+
+    def _declared(self, declared: dict[str, str], names: Sequence[str], of_e5: str) -> str:
+        for name in names:
+            if declared.get(name):
+                return declared[name]
+        # The E5 family was trained with prefixes, and its model cards declare none.
+        return of_e5 if "e5" in Path(self._name).name.lower().split("-") else ""

@@ -1,0 +1,184 @@
+"""What is measured of each candidate sentence, for ranking and for deciding to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.evidence.answers import holds
+from geungeo.rag.evidence.question import Concept, Question
+from geungeo.rag.protocols import Corpus, FloatArray
+from geungeo.rag.retrieval.hybrid import Retrieved
+from geungeo.rag.retrieval.query import Query
+from geungeo.rag.retrieval.terms import Bag, bags
+
+SENTENCE_FEATURES = (
+    "dense",
+    "dense_z",
+    "passage",
+    "cover",
+    "cover_near",
+    "bigrams",
+    "names",
+    "names_near",
+    "numbers",
+    "type",
+    "body",
+    "caption",
+    "front",
+    "length",
+    "question_like",
+)
+
+# How hard the absence of a concept weighs, beside its rarity.
+_ROLE_WEIGHT = {"name": 1.5, "number": 1.5, "noun": 1.0, "verb": 0.5, "word": 0.3}
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A sentence of a retrieved passage. ``near`` is the text around it, itself included."""
+
+    article: Article
+    span: Span
+    kind: SectionKind
+    vector: FloatArray
+    near: Span
+    passage_score: float
+    passage_rank: int
+    position: int
+
+    @property
+    def text(self) -> str:
+        """The sentence itself."""
+        return self.span.of(self.article.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Candidates with ``features`` (n, len(SENTENCE_FEATURES)) float32 and concept hits.
+
+    ``found`` and ``found_near`` are (n, concepts) bool; ``weights`` (concepts,) sums to 1.
+    """
+
+    candidates: list[Candidate]
+    features: FloatArray
+    found: np.ndarray
+    found_near: np.ndarray
+    weights: FloatArray
+
+
+def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
+    """The distinct sentences of the passages, by article and position within each passage."""
+    found: dict[tuple[str, int, Span], Candidate] = {}
+    for rank, retrieved in enumerate(passages, 1):
+        passage = retrieved.passage
+        spans = [sentence.span for sentence in passage.sentences]
+        for at, sentence in enumerate(passage.sentences):
+            key = (passage.article.id, passage.article.version, sentence.span)
+            near = Span(spans[max(0, at - 1)].start, spans[min(len(spans) - 1, at + 1)].end)
+            found.setdefault(
+                key,
+                Candidate(
+                    passage.article,
+                    sentence.span,
+                    sentence.kind,
+                    sentence.vector,
+                    near,
+                    retrieved.score,
+                    rank,
+                    sentence.span.start,
+                ),
+            )
+    return list(found.values())
+
+
+def measure(
+    corpus: Corpus, question: Question, query: Query, found: list[Candidate]
+) -> Measured:
+    """Measure all ``found`` sentences against the question."""
+    texts = [candidate.text for candidate in found]
+    nears = [
+        f"{candidate.article.title}\n{candidate.near.of(candidate.article.text)}"
+        for candidate in found
+    ]
+    own, near = bags("morphemes", texts), bags("morphemes", nears)
+    weights = concept_weights(corpus, question.concepts)
+    hits = _hits(question.concepts, own)
+    hits_near = _hits(question.concepts, near)
+    dense = np.stack([candidate.vector for candidate in found]) @ query.vector
+    deviation = float(dense.std()) or 1.0
+    roles = np.array([concept.role for concept in question.concepts])
+    features = np.column_stack(
+        [
+            dense,
+            (dense - dense.mean()) / deviation,
+            [candidate.passage_score for candidate in found],
+            hits @ weights,
+            hits_near @ weights,
+            _bigram_cover(corpus, query, texts),
+            _share(hits, roles == "name"),
+            _share(hits_near, roles == "name"),
+            _share(hits_near, roles == "number"),
+            [holds(text, question.answer_type) for text in texts],
+            [candidate.kind is SectionKind.BODY for candidate in found],
+            [candidate.kind is SectionKind.CAPTION for candidate in found],
+            [
+                candidate.kind in {SectionKind.TITLE, SectionKind.DECK, SectionKind.HEADING}
+                for candidate in found
+            ],
+            [min(len(text), 300) / 100 for text in texts],
+            [text.rstrip().endswith("?") for text in texts],
+        ]
+    ).astype(np.float32)
+    return Measured(found, features, hits, hits_near, weights)
+
+
+def concept_weights(corpus: Corpus, concepts: Sequence[Concept]) -> FloatArray:
+    """``(concepts,)`` summing to 1: rarity in the corpus times the role's weight."""
+    if not concepts:
+        return np.zeros(0, dtype=np.float32)
+    total = max(corpus.size(), 1)
+    raw = []
+    for concept in concepts:
+        terms = np.array(sorted(concept.alternatives), dtype=np.uint32)
+        frequency = int(corpus.document_frequency("morphemes", terms).max(initial=0))
+        idf = float(np.log1p((total - frequency + 0.5) / (frequency + 0.5)))
+        # Even a word that stands everywhere says a little about what is meant.
+        raw.append((0.2 + idf) * _ROLE_WEIGHT[concept.role])
+    weights = np.array(raw, dtype=np.float32)
+    normalised: FloatArray = weights / weights.sum()
+    return normalised
+
+
+def _hits(concepts: Sequence[Concept], texts: Sequence[Bag]) -> np.ndarray:
+    hits = np.zeros((len(texts), len(concepts)), dtype=np.float32)
+    for row, bag in enumerate(texts):
+        terms = set(bag.terms.tolist())
+        for column, concept in enumerate(concepts):
+            hits[row, column] = bool(concept.alternatives & terms)
+    return hits
+
+
+def _share(hits: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Share of the chosen concepts that were found; 1 where there are none."""
+    if not columns.any():
+        return np.ones(len(hits), dtype=np.float32)
+    share: np.ndarray = hits[:, columns].mean(axis=1)
+    return share
+
+
+def _bigram_cover(corpus: Corpus, query: Query, texts: Sequence[str]) -> np.ndarray:
+    """IDF-weighted share of the question's bigrams that stand in each text."""
+    wanted = query.terms["bigrams"].terms
+    if not len(wanted):
+        return np.zeros(len(texts), dtype=np.float32)
+    total = max(corpus.size(), 1)
+    frequency = corpus.document_frequency("bigrams", wanted)
+    idf = np.log1p((total - frequency + 0.5) / (frequency + 0.5))
+    share = [
+        float(idf[np.isin(wanted, bag.terms)].sum()) for bag in bags("bigrams", texts)
+    ]
+    return np.array(share, dtype=np.float32) / max(float(idf.sum()), 1e-6)

@@ -1,0 +1,157 @@
+"""What a question asks for, and the concepts that an answer has to be about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from geungeo.rag.morphemes import Morpheme, analyse
+from geungeo.rag.retrieval.terms import term_hash
+from geungeo.rag.text import Language, fold, language_of
+from geungeo.rag.vocabulary import terms_of
+
+
+class AnswerType(StrEnum):
+    """What kind of thing would answer."""
+
+    PERSON = "person"
+    TIME = "time"
+    AMOUNT = "amount"
+    CAUSE = "cause"
+    PLACE = "place"
+    MANNER = "manner"
+    THING = "thing"
+    OTHER = "other"
+
+
+# First match wins: the specific before the general ("몇 년" is a time, "몇" an amount).
+_TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
+    (
+        AnswerType.CAUSE,
+        re.compile(r"왜|어째서|이유|원인|까닭|배경은|때문|계기|\bwhy\b|\breasons?\b|\bcauses?\b"),
+    ),
+    (
+        AnswerType.TIME,
+        re.compile(
+            r"언제|며칠|몇\s*(?:년|월|일|시|살)|어느\s*(?:해|달|날|시기|시점|계절)|무슨\s*(?:요일|해|계절)"
+            r"|시기|시점|날짜|연도|\bwhen\b|\bwhat (?:year|month|day|date|time)\b"
+        ),
+    ),
+    (
+        AnswerType.AMOUNT,
+        re.compile(
+            r"얼마|몇|규모|금액|액수|비율|퍼센트|인원|갯수|개수|\bhow (?:much|many|large|big|long|old)\b"
+        ),
+    ),
+    (
+        AnswerType.PERSON,
+        re.compile(r"누가|누구|누굴|누군|어떤\s*사람|기자는|이름|\bwho(?:m|se)?\b"),
+    ),
+    (AnswerType.PLACE, re.compile(r"어디|어느\s*(?:나라|도시|지역|곳|국가)|장소|\bwhere\b")),
+    (AnswerType.MANNER, re.compile(r"어떻게|어떤\s*(?:방법|방식|식)|\bhow\b")),
+    (
+        AnswerType.THING,
+        re.compile(r"무엇|뭐|뭘|무슨|어떤|어느|뭔|무얼|\bwhat\b|\bwhich\b"),
+    ),
+)
+
+# Words that shape a question and say nothing about its subject.
+_ASKING = frozenset(
+    "누구 언제 어디 무엇 뭐 왜 얼마 얼마나 몇 어떻다 어떻 어떠하 어떤 어느 무슨 이유 까닭 무엇인가 알 말하 말 "
+    "하 되 있 없 이 그 저 것 수 때 때문 대하 관하 관련 설명 알려주 궁금 질문 답 기사 내용 뉴스 보도 "
+    "주 좀 정도 누가 시기 시점 날짜 규모 금액 액수 이름 방법 방식 원인 배경 "
+    "the a an is are was were be been do does did of in on at to for by with from and or as it "
+    "its this that these those what which who whom whose when where why how much many article "
+    "news say says said tell me about according has have had will would can could there any".split()
+)
+_NAME_TAGS = frozenset({"NNP", "SL", "SH"})
+_NOUN_TAGS = frozenset({"NNG", "XR", "NR"})
+_VERB_TAGS = frozenset({"VV", "VA"})
+_LATIN_NAME = re.compile(r"[A-Z][A-Za-z0-9&.\-]*|[a-z]*[A-Z][A-Za-z0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """Something the question is about; any of ``alternatives`` (term hashes) stands for it.
+
+    ``role`` tells how hard its absence weighs: a name or number must be there, a verb may
+    be paraphrased.
+    """
+
+    surface: str
+    role: str
+    alternatives: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An analysed question."""
+
+    text: str
+    language: Language
+    answer_type: AnswerType
+    concepts: tuple[Concept, ...]
+
+
+def analyse_question(text: str) -> Question:
+    """Answer type and concepts of a standalone question."""
+    language = language_of(text)
+    return Question(text, language, answer_type(text), tuple(_concepts(text, language)))
+
+
+def answer_type(text: str) -> AnswerType:
+    """What kind of thing ``text`` asks for."""
+    folded = fold(text)
+    for kind, pattern in _TYPES:
+        if pattern.search(folded):
+            return kind
+    return AnswerType.OTHER
+
+
+def _concepts(text: str, language: Language) -> list[Concept]:
+    found: dict[str, Concept] = {}
+    for group in _groups(analyse(text)):
+        surface = "".join(morpheme.form for morpheme in group)
+        role = _role(group, language, text)
+        if role is None or surface in _ASKING or surface in found:
+            continue
+        alternatives = frozenset(term_hash(term) for term in terms_of(group))
+        found[surface] = Concept(surface, role, alternatives)
+    return list(found.values())
+
+
+def _groups(morphemes: list[Morpheme]) -> list[list[Morpheme]]:
+    """Content morphemes; adjacent parts of a mixed-script name (오픈+AI) stay together."""
+    groups: list[list[Morpheme]] = []
+    for morpheme in morphemes:
+        if not morpheme.is_content:
+            continue
+        last = groups[-1][-1] if groups else None
+        if last is not None and last.end == morpheme.start and _forms_name(last, morpheme):
+            groups[-1].append(morpheme)
+        else:
+            groups.append([morpheme])
+    return groups
+
+
+def _forms_name(left: Morpheme, right: Morpheme) -> bool:
+    scripts = {left.tag, right.tag}
+    return "SL" in scripts and bool(scripts & {"NNG", "NNP", "SN", "SL"})
+
+
+def _role(group: list[Morpheme], language: Language, text: str) -> str | None:
+    tags = {morpheme.tag.split("-")[0] for morpheme in group}
+    if "SN" in tags and len(group) == 1:
+        return "number"
+    if language == "en" and tags == {"SL"}:
+        word = text[group[0].start : group[-1].end] if len(text) >= group[-1].end else ""
+        is_name = _LATIN_NAME.fullmatch(word) is not None and group[0].start > 0
+        return "name" if is_name else "word"
+    if tags & _NAME_TAGS:
+        return "name"
+    if tags & _NOUN_TAGS:
+        return "noun"
+    if tags & _VERB_TAGS:
+        return "verb"
+    return None

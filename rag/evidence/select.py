@@ -1,0 +1,180 @@
+"""Choose evidence sentences and estimate whether they answer the question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from geungeo.rag.answer import Reason
+from geungeo.rag.evidence.features import SENTENCE_FEATURES, Measured, candidates, measure
+from geungeo.rag.evidence.question import Question, analyse_question
+from geungeo.rag.protocols import Corpus, Evidence, FloatArray
+from geungeo.rag.retrieval.hybrid import Retrieved
+from geungeo.rag.retrieval.query import Query
+
+# An answer and a prompt rest on at most this many sentences.
+MAX_EVIDENCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Evidence, best first, and the probability in [0, 1] that it answers the question.
+
+    ``reason`` is why an answer would be withheld, should ``answerability`` be too low.
+    """
+
+    question: Question
+    evidence: tuple[Evidence, ...]
+    answerability: float
+    threshold: float
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A logistic regression over named features."""
+
+    names: tuple[str, ...]
+    weights: FloatArray
+    bias: float
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """Probabilities for rows of ``features`` (n, len(names))."""
+        logits = features @ self.weights + self.bias
+        probabilities: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))
+        return probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The shipped weights: one model ranks sentences, one decides to answer."""
+
+    ranker: Linear
+    answerer: Linear
+    threshold: float
+
+
+@cache
+def shipped_model() -> Model:
+    """The weights in ``model.json``, written by its training script."""
+    data = json.loads(files("geungeo.rag.evidence").joinpath("model.json").read_text("utf-8"))
+    return Model(_linear(data["ranker"]), _linear(data["answerer"]), float(data["threshold"]))
+
+
+def _linear(data: dict[str, object]) -> Linear:
+    weights = data["weights"]
+    if not isinstance(weights, dict) or not isinstance(data["bias"], int | float):
+        raise TypeError("model.json: weights must be an object, bias a number")
+    values = np.array(list(weights.values()), dtype=np.float32)
+    return Linear(tuple(weights), values, float(data["bias"]))
+
+
+def assess(
+    corpus: Corpus,
+    query: Query,
+    passages: Sequence[Retrieved],
+    threshold: float | None = None,
+    model: Model | None = None,
+) -> Assessment:
+    """Rank the sentences of ``passages`` and judge whether they answer ``query``."""
+    model = model or shipped_model()
+    question = analyse_question(query.text)
+    limit = model.threshold if threshold is None else threshold
+    found = candidates(passages)
+    if not found:
+        return Assessment(question, (), 0.0, limit, "no_evidence")
+    measured = measure(corpus, question, query, found)
+    scores = model.ranker(measured.features)
+    order = np.argsort(-scores, kind="stable")[:MAX_EVIDENCE]
+    evidence = tuple(
+        Evidence(
+            number=number,
+            article=found[at].article,
+            span=found[at].span,
+            kind=found[at].kind,
+            score=float(scores[at]),
+            passage_rank=found[at].passage_rank,
+        )
+        for number, at in enumerate(order, 1)
+    )
+    summary = summarise(question, query, passages, measured, scores, order)
+    answerability = float(model.answerer(summary[None, :])[0])
+    return Assessment(question, evidence, answerability, limit, _reason(question, measured, order))
+
+
+ANSWER_FEATURES = (
+    "best",
+    "margin",
+    "dense_max",
+    "dense_second",
+    "dense_gap",
+    "passage_dense",
+    "cover",
+    "cover_near",
+    "cover_union",
+    "bigrams",
+    "names",
+    "names_near",
+    "missing_name",
+    "missing_number",
+    "type",
+    "concepts",
+    "foreign",
+)
+
+
+def summarise(
+    question: Question,
+    query: Query,
+    passages: Sequence[Retrieved],
+    measured: Measured,
+    scores: np.ndarray,
+    order: np.ndarray,
+) -> FloatArray:
+    """``(len(ANSWER_FEATURES),)``: the evidence as a whole, for the decision to answer."""
+    column = {name: measured.features[:, at] for at, name in enumerate(SENTENCE_FEATURES)}
+    top = order[:3]
+    best = int(order[0])
+    dense = np.sort(column["dense"])[::-1]
+    union = measured.found_near[top].max(axis=0, initial=0.0)
+    roles = [concept.role for concept in question.concepts]
+    foreign = query.language != measured.candidates[best].article.language
+    return np.array(
+        [
+            scores[best],
+            scores[best] - (scores[order[1]] if len(order) > 1 else 0.0),
+            dense[0],
+            dense[1] if len(dense) > 1 else dense[0],
+            dense[0] - dense.mean(),
+            max((r.channels.get("dense", 0.0) for r in passages), default=0.0),
+            column["cover"][best],
+            column["cover_near"][best],
+            float(union @ measured.weights),
+            column["bigrams"][best],
+            column["names"][best],
+            column["names_near"][best],
+            _missing(union, roles, "name"),
+            _missing(union, roles, "number"),
+            column["type"][best],
+            min(len(roles), 8) / 8,
+            foreign,
+        ],
+        dtype=np.float32,
+    )
+
+
+def _missing(union: np.ndarray, roles: Sequence[str], role: str) -> float:
+    return float(any(r == role and not hit for r, hit in zip(roles, union, strict=True)))
+
+
+def _reason(question: Question, measured: Measured, order: np.ndarray) -> Reason:
+    """Nothing of the question in the evidence: off topic; something: too weak."""
+    if not question.concepts:
+        return "off_topic"
+    covered = float((measured.found_near[order[:3]].max(axis=0) @ measured.weights))
+    return "off_topic" if covered < 0.15 else "weak_evidence"

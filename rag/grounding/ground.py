@@ -1,0 +1,58 @@
+"""Claims in, grounded claims out: verified, repaired or dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from geungeo.rag.answer import DroppedClaim, Ground, GroundedClaim
+from geungeo.rag.article import Span
+from geungeo.rag.grounding.check import Verdict, support
+from geungeo.rag.protocols import Claim, Evidence, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """Exactly one of the two is set."""
+
+    claim: GroundedClaim | None = None
+    dropped: DroppedClaim | None = None
+
+
+def ground(claim: Claim, task: Task) -> Grounded:
+    """Bind ``claim`` to source spans that support it.
+
+    The evidence that it cites is tried first; if that fails, all other evidence, best
+    first (repair). What nothing supports is dropped.
+    """
+    if not claim.text.strip():
+        return Grounded(dropped=DroppedClaim(text=claim.text, why="empty"))
+    by_number = {item.number: item for item in task.evidence}
+    cited = [by_number[number] for number in claim.cites if number in by_number]
+    spans = claim.spans if len(claim.spans) == len(cited) else tuple(e.span for e in cited)
+    verdict = Verdict(supported=False, score=0.0, reasons=("it cites nothing that exists",))
+    if cited:
+        verdict = support(claim.text, _texts(cited, spans), task.question)
+        if verdict.supported:
+            return Grounded(claim=_bind(claim.text, cited, spans, verdict))
+    for item in task.evidence:
+        repaired = support(claim.text, [item.text], task.question)
+        if repaired.supported:
+            return Grounded(claim=_bind(claim.text, [item], (item.span,), repaired))
+    why = "; ".join(verdict.reasons)
+    return Grounded(dropped=DroppedClaim(text=claim.text, why=why, support=verdict.score))
+
+
+def _texts(cited: list[Evidence], spans: tuple[Span, ...]) -> list[str]:
+    return [span.of(item.article.text) for item, span in zip(cited, spans, strict=True)]
+
+
+def _bind(
+    text: str, cited: list[Evidence], spans: tuple[Span, ...], verdict: Verdict
+) -> GroundedClaim:
+    return GroundedClaim(
+        text,
+        tuple(
+            Ground(item.article, span, verdict.score)
+            for item, span in zip(cited, spans, strict=True)
+        ),
+    )

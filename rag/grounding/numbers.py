@@ -1,0 +1,183 @@
+"""Numbers and dates as values, so that ``5,000억``, ``5천억`` and ``500 billion`` are one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from geungeo.rag.text import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A value with its unit; an empty unit is compatible with any."""
+
+    value: Fraction
+    unit: str
+
+    def matches(self, other: Quantity) -> bool:
+        """Same value, and the units do not contradict each other."""
+        same_unit = self.unit == other.unit or not self.unit or not other.unit
+        return self.value == other.value and same_unit
+
+
+_SMALL = {"십": 10, "백": 100, "천": 1_000}
+_LARGE = {"만": 10**4, "억": 10**8, "조": 10**12, "경": 10**16}
+_ENGLISH_SCALE = {
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "bn": 10**9,
+    "mn": 10**6,
+}
+_NATIVE = {
+    "한": 1,
+    "하나": 1,
+    "두": 2,
+    "둘": 2,
+    "세": 3,
+    "셋": 3,
+    "네": 4,
+    "넷": 4,
+    "다섯": 5,
+    "여섯": 6,
+    "일곱": 7,
+    "여덟": 8,
+    "아홉": 9,
+    "열": 10,
+}
+_WORDS = "one two three four five six seven eight nine ten eleven twelve".split()
+_ENGLISH_NUMBER = {word: number for number, word in enumerate(_WORDS, 1)}
+_MONTHS = "january february march april may june july august september october november december"
+_MONTH = {name: number for number, name in enumerate(_MONTHS.split(), 1)}
+_MONTH |= {name[:3]: number for name, number in _MONTH.items()}
+
+# Spelling of a unit to the name under which it is compared.
+_UNITS = {
+    "%": "percent",
+    "퍼센트": "percent",
+    "프로": "percent",
+    "percent": "percent",
+    "%p": "point",
+    "포인트": "point",
+    "달러": "usd",
+    "불": "usd",
+    "dollar": "usd",
+    "dollars": "usd",
+    "usd": "usd",
+    "원": "krw",
+    "won": "krw",
+    "krw": "krw",
+    "유로": "eur",
+    "euro": "eur",
+    "euros": "eur",
+    "엔": "jpy",
+    "yen": "jpy",
+    "위안": "cny",
+    "yuan": "cny",
+    "년": "year",
+    "월": "month",
+    "일": "day",
+    "시": "hour",
+    "분": "minute",
+    "초": "second",
+    "명": "people",
+    "인": "people",
+    "people": "people",
+    "번째": "ordinal",
+    "위": "rank",
+    "배": "times",
+    "번": "count",
+    "회": "count",
+    "차례": "count",
+    "times": "count",
+}
+_KOREAN_UNIT = "|".join(sorted((u for u in _UNITS if not u.isascii()), key=len, reverse=True))
+_ENGLISH_UNIT = "percent|dollars?|usd|won|krw|euros?|yen|yuan|people|times"
+
+_ISO = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./](\d{1,2})[-./](\d{1,2})(?!\d)")
+_ENGLISH_DATE = re.compile(
+    rf"(?<![a-z])({'|'.join(sorted(_MONTH, key=len, reverse=True))})\.?(?![a-z])"
+    r"(?:\s+(\d{1,2})(?:st|nd|rd|th)?(?!\d))?(?:,?\s+((?:19|20)\d\d))?"
+)
+_NUMBER = re.compile(
+    r"(?P<currency>[$₩€¥])?\s*"
+    r"(?<![a-z\d.])(?P<number>\d[\d,]*(?:\.\d+)?\s*[십백천]?\s*[만억조경]?"
+    r"(?:\s*\d[\d,]*(?:\.\d+)?\s*[십백천]?\s*[만억조경](?![가-힣]*[월년일]))*)"
+    r"(?:\s*(?P<scale>thousand|million|billion|trillion|bn|mn)(?![a-z]))?"
+    rf"(?:\s*(?P<unit>%p?|{_KOREAN_UNIT}|(?:{_ENGLISH_UNIT})(?![a-z])))?"
+)
+_PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([십백천]?)\s*([만억조경]?)")
+_SPELLED = re.compile(
+    rf"(?<![가-힣])({'|'.join(sorted(_NATIVE, key=len, reverse=True))})\s*(번째|명|번|개|배|차례|가지|곳|달|해|시)"
+)
+_ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
+_VAGUE = re.compile(r"수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])")
+_SYMBOLS = {"$": "usd", "₩": "krw", "€": "eur", "¥": "jpy"}
+
+
+def quantities(text: str) -> set[Quantity]:
+    """All numbers, amounts and parts of dates in ``text``."""
+    folded = fold(text)
+    found: set[Quantity] = set()
+    for match in _ISO.finditer(folded):
+        found |= _date(match[1], match[2], match[3])
+    folded = _ISO.sub(" ", folded)
+    for match in _ENGLISH_DATE.finditer(folded):
+        # "may" is a verb unless a day or a year follows.
+        if match[1] != "may" or match[2] or match[3]:
+            found |= _date(match[3], str(_MONTH[match[1]]), match[2])
+    folded = _ENGLISH_DATE.sub(
+        lambda match: match[0] if match[1] == "may" and not (match[2] or match[3]) else " ", folded
+    )
+    found |= set(_numbers(folded))
+    for match in _SPELLED.finditer(folded):
+        found.add(Quantity(Fraction(_NATIVE[match[1]]), _UNITS.get(match[2], "")))
+    for match in _ENGLISH_SPELLED.finditer(folded):
+        found.add(Quantity(Fraction(_ENGLISH_NUMBER[match[1]]), ""))
+    return found
+
+
+def vague_amounts(text: str) -> set[str]:
+    """Amounts without a value, such as ``수십억``, spaces removed."""
+    return {match[0].replace(" ", "") for match in _VAGUE.finditer(fold(text))}
+
+
+def _date(year: str | None, month: str | None, day: str | None) -> set[Quantity]:
+    parts = (("year", year), ("month", month), ("day", day))
+    return {Quantity(Fraction(int(value)), unit) for unit, value in parts if value}
+
+
+def _numbers(folded: str) -> Iterator[Quantity]:
+    for match in _NUMBER.finditer(folded):
+        value = _value(match["number"])
+        if match["scale"]:
+            value *= _ENGLISH_SCALE[match["scale"]]
+        unit = _UNITS.get(match["unit"] or "", "") or _SYMBOLS.get(match["currency"] or "", "")
+        if not unit and 1900 <= value <= 2099 and match["number"].strip().isdigit():
+            # A bare 2023 may be a year or a count.
+            unit = ""
+        yield Quantity(value, unit)
+
+
+def _value(number: str) -> Fraction:
+    total = Fraction(0)
+    for digits, small, large in _PIECE.findall(number):
+        part = Fraction(digits.replace(",", "")) * _SMALL.get(small, 1) * _LARGE.get(large, 1)
+        total += part
+    return total
+
+
+def missing(claim: str, sources: str) -> list[str]:
+    """The numbers of ``claim`` that ``sources`` do not hold, as readable text."""
+    there = quantities(sources)
+    absent = [
+        f"{float(quantity.value):g} {quantity.unit}".strip()
+        for quantity in quantities(claim)
+        if not any(quantity.matches(other) for other in there)
+    ]
+    absent.extend(sorted(vague_amounts(claim) - vague_amounts(sources)))
+    return absent

@@ -1,0 +1,188 @@
+"""From a question to an Answer: rewrite, retrieve, select, draft, ground, check."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from geungeo.rag.answer import (
+    Answer,
+    Composer,
+    DroppedClaim,
+    PassageHit,
+    Reason,
+    Timings,
+    Trace,
+    check,
+)
+from geungeo.rag.conversation import standalone
+from geungeo.rag.errors import BackendError, InvalidQuestion
+from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
+from geungeo.rag.evidence.select import Assessment, assess
+from geungeo.rag.grounding.ground import ground
+from geungeo.rag.messages import abstention
+from geungeo.rag.protocols import Backend, Claim, Corpus, Embedder, Filters, Report, Task
+from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
+from geungeo.rag.retrieval.query import make_query
+from geungeo.rag.settings import Settings
+from geungeo.rag.text import clean, fold, language_of
+
+Stopwatch = Callable[[], float]
+
+
+@dataclass(slots=True)
+class _Run:
+    """What becomes known while one question is answered."""
+
+    ask: Ask
+    standalone: str
+    report: Report
+    hits: tuple[PassageHit, ...] = ()
+    assessment: Assessment | None = None
+    composer: Composer = field(default_factory=Composer)
+    dropped: list[DroppedClaim] = field(default_factory=list)
+    spent: dict[str, float] = field(default_factory=dict)
+
+
+class Pipeline:
+    """Answers questions over a corpus. Holds no state between questions."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        embedder: Embedder,
+        backend: Backend,
+        settings: Settings,
+        *,
+        clock: Stopwatch = time.perf_counter,
+    ) -> None:
+        self._corpus = corpus
+        self._embedder = embedder
+        self._backend = backend
+        self._settings = settings
+        self._clock = clock
+
+    async def answer(self, ask: Ask) -> Answer:
+        """The whole Answer; raises ``InvalidQuestion`` for a question that is none."""
+        async with aclosing(self.stream(ask)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    return event.answer
+        raise AssertionError("a stream ends with Done")
+
+    async def stream(self, ask: Ask) -> AsyncIterator[Event]:
+        """The same Answer in pieces: only verified text, each claim with its citations.
+
+        Closing the iterator cancels all work, an LLM's included.
+        """
+        began = self._clock()
+        question = validate(ask.question, self._settings.max_question_chars)
+        run = _Run(ask, standalone(question, ask.history), Report(self._backend.name))
+        run.spent["rewrite"] = self._clock() - began
+        await asyncio.to_thread(self._retrieve, run)
+        yield PassagesFound(run.hits)
+        assessment = run.assessment
+        if assessment is None or assessment.answerability < assessment.threshold:
+            reason = assessment.reason if assessment else "no_evidence"
+            yield Done(self._finish(run, question, reason, began))
+            return
+        task = Task(run.standalone, language_of(question), assessment.evidence, ask.history)
+        failed = False
+        began_draft = self._clock()
+        try:
+            async with aclosing(self._backend.draft(task, run.report)) as claims:
+                async for claim in claims:
+                    for event in await asyncio.to_thread(self._release, run, task, claim):
+                        yield event
+        except BackendError as error:
+            failed = True
+            run.report.notes.append(str(error))
+        spent = self._clock() - began_draft
+        run.spent["generate"] = max(0.0, spent - run.spent.get("ground", 0.0))
+        reason = None
+        if not run.composer.citations:
+            reason = "backend_unavailable" if failed else _why_nothing(run)
+        yield Done(self._finish(run, question, reason, began))
+
+    def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
+        """The ``k`` best passages for ``query``, no answer."""
+        question = validate(query, self._settings.max_question_chars)
+        prepared = make_query(question, self._embedder)
+        found = retrieve(self._corpus, prepared, k, filters)
+        return [retrieved.hit(rank) for rank, retrieved in enumerate(found, 1)]
+
+    def _retrieve(self, run: _Run) -> None:
+        began = self._clock()
+        query = make_query(run.standalone, self._embedder)
+        k = run.ask.top_k or self._settings.top_k
+        found: list[Retrieved] = retrieve(self._corpus, query, k, run.ask.filters)
+        run.hits = tuple(retrieved.hit(rank) for rank, retrieved in enumerate(found, 1))
+        if found:
+            run.assessment = assess(
+                self._corpus, query, found, threshold=self._settings.answer_threshold
+            )
+        run.spent["retrieve"] = self._clock() - began
+
+    def _release(self, run: _Run, task: Task, claim: Claim) -> list[Event]:
+        """Verify one claim; the events that let it out, or none."""
+        began = self._clock()
+        grounded = ground(claim, task)
+        run.spent["ground"] = run.spent.get("ground", 0.0) + self._clock() - began
+        if grounded.dropped:
+            run.dropped.append(grounded.dropped)
+        if grounded.claim is None:
+            return []
+        text, citations = run.composer.add(grounded.claim)
+        return [Delta(text), *(Cited(citation) for citation in citations)]
+
+    def _finish(self, run: _Run, question: str, reason: Reason | None, began: float) -> Answer:
+        language = language_of(question)
+        assessment = run.assessment
+        run.spent["total"] = self._clock() - began
+        answer = Answer(
+            id=secrets.token_hex(12),
+            question=question,
+            standalone_question=run.standalone,
+            language=language,
+            status="abstained" if reason else "answered",
+            reason=reason,
+            text=abstention(reason, language) if reason else run.composer.text,
+            citations=() if reason else tuple(run.composer.citations),
+            passages=run.hits,
+            conversation_id=run.ask.conversation_id,
+            backend=run.report.backend,
+            usage=run.report.usage,
+            timings_ms=Timings(
+                **{stage: round(1000 * seconds, 3) for stage, seconds in run.spent.items()}
+            ),
+            trace=Trace(
+                answerability=round(assessment.answerability, 4) if assessment else 0.0,
+                threshold=assessment.threshold if assessment else 0.0,
+                dropped=tuple(run.dropped),
+                notes=tuple(run.report.notes),
+            ),
+        )
+        check(answer, self._corpus.article)
+        return answer
+
+
+def _why_nothing(run: _Run) -> Reason:
+    return "unverified" if run.dropped else "weak_evidence"
+
+
+def validate(question: str, limit: int) -> str:
+    """The question as it is worked with; ``limit`` in characters.
+
+    Raises:
+        InvalidQuestion: blank or too long; names the limit.
+    """
+    if len(question) > limit:
+        raise InvalidQuestion(f"the question has {len(question):,} characters; at most {limit:,}")
+    cleaned = " ".join(clean(question).split())
+    if not fold(cleaned):
+        raise InvalidQuestion("the question is blank")
+    return cleaned

@@ -1,0 +1,86 @@
+"""Hybrid retrieval: every channel proposes passages, one fused score orders them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from geungeo.rag.answer import PassageHit
+from geungeo.rag.protocols import Corpus, Filters, Scores, StoredPassage
+from geungeo.rag.retrieval.query import Query
+
+# Each channel proposes this many; fusion sees their union.
+_POOL = 50
+_WEIGHTS: Mapping[str, float] = {"dense": 0.4, "morphemes": 0.3, "bigrams": 0.3}
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """A passage with its fused score and what each channel said of it (absent: not proposed)."""
+
+    passage: StoredPassage
+    score: float
+    channels: dict[str, float]
+
+    def hit(self, rank: int) -> PassageHit:
+        """The form in which an Answer shows it; ``rank`` from 1."""
+        lexical = [s for name, s in self.channels.items() if name != "dense"]
+        return PassageHit(
+            article_id=self.passage.article.id,
+            version=self.passage.article.version,
+            start=self.passage.span.start,
+            end=self.passage.span.end,
+            text=self.passage.text,
+            score=round(self.score, 6),
+            dense_score=_rounded(self.channels.get("dense")),
+            lexical_score=_rounded(max(lexical) if lexical else None),
+            rank=rank,
+        )
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 6)
+
+
+def retrieve(corpus: Corpus, query: Query, k: int, filters: Filters) -> list[Retrieved]:
+    """The ``k`` best passages, best first; ties by article and position."""
+    channels = _propose(corpus, query, max(k, _POOL), filters)
+    fused = fuse(channels)
+    best = sorted(fused, key=lambda key: (-fused[key], key))[:k]
+    return [
+        Retrieved(
+            passage,
+            fused[passage.key],
+            {name: scores[passage.key] for name, scores in channels.items() if passage.key in scores},
+        )
+        for passage in corpus.passages(best)
+    ]
+
+
+def _propose(corpus: Corpus, query: Query, pool: int, filters: Filters) -> dict[str, Scores]:
+    channels = {"dense": corpus.dense(query.vector, pool, filters)}
+    for name, bag in query.terms.items():
+        terms = np.repeat(bag.terms, bag.counts)
+        channels[name] = corpus.lexical(name, terms, pool, filters)
+    return channels
+
+
+def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float] = _WEIGHTS) -> Scores:
+    """Convex combination of scores, each channel scaled to [0, 1] over its own proposals.
+
+    After Bruch, Gai & Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval"
+    (2023). A lexical channel is scaled from 0, its natural floor; the dense one from its
+    lowest proposal, since cosines of E5 all lie close together.
+    """
+    fused: Scores = {}
+    for name, scores in channels.items():
+        if not scores:
+            continue
+        low = min(scores.values()) if name == "dense" and len(scores) > 1 else 0.0
+        span = max(scores.values()) - low
+        for key, score in scores.items():
+            scaled = (score - low) / span if span > 0 else 1.0
+            fused[key] = fused.get(key, 0.0) + weights.get(name, 0.0) * scaled
+    return fused

@@ -1,0 +1,89 @@
+"""Lexical channels: how a text becomes terms that BM25 can match.
+
+``morphemes`` matches what words mean, whatever particle or ending they carry; ``bigrams``
+matches what they look like, so that unknown names, foreign spellings and wrong spacing
+still meet. Terms are 32-bit hashes: no dictionary to keep, and at a million distinct terms
+a query term meets a stranger's hash once in four thousand times.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geungeo.rag.morphemes import analyse_many
+from geungeo.rag.protocols import TermArray
+from geungeo.rag.text import fold
+from geungeo.rag.vocabulary import terms_of
+
+_WORD = re.compile(r"\w+")
+_MAX_TF = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """Terms of one text: ``terms`` (n,) uint32 ascending and unique, ``counts`` (n,) uint8."""
+
+    terms: TermArray
+    counts: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Bag:
+        """Hash and count ``words``; counts are capped at 255."""
+        counted = Counter(term_hash(word) for word in words)
+        order = sorted(counted)
+        return cls(
+            np.array(order, dtype=np.uint32),
+            np.array([min(counted[term], _MAX_TF) for term in order], dtype=np.uint8),
+        )
+
+    def to_bytes(self) -> bytes:
+        """Five bytes a term: all hashes, then all counts, little-endian."""
+        return self.terms.astype("<u4").tobytes() + self.counts.tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Bag:
+        """Inverse of :meth:`to_bytes`."""
+        count = len(data) // 5
+        return cls(
+            np.frombuffer(data, dtype="<u4", count=count).astype(np.uint32),
+            np.frombuffer(data, dtype=np.uint8, offset=4 * count),
+        )
+
+
+def term_hash(term: str) -> int:
+    """32-bit hash of a term, stable across runs and machines."""
+    return zlib.crc32(term.encode("utf-8", "replace"))
+
+
+def bigrams(text: str) -> list[str]:
+    """Character bigrams inside the words of the folded text; one-letter words as they are."""
+    terms: list[str] = []
+    for word in _WORD.findall(fold(text)):
+        terms.extend(word[at : at + 2] for at in range(max(1, len(word) - 1)))
+    return terms
+
+
+def _bigrams_many(texts: Sequence[str]) -> list[list[str]]:
+    return [bigrams(text) for text in texts]
+
+
+def _morphemes_many(texts: Sequence[str]) -> list[list[str]]:
+    return [terms_of(morphemes) for morphemes in analyse_many(texts)]
+
+
+CHANNELS: dict[str, Callable[[Sequence[str]], list[list[str]]]] = {
+    "morphemes": _morphemes_many,
+    "bigrams": _bigrams_many,
+}
+
+
+def bags(channel: str, texts: Sequence[str]) -> list[Bag]:
+    """The terms of each text in one channel."""
+    return [Bag.of(words) for words in CHANNELS[channel](texts)]

@@ -1,0 +1,75 @@
+"""From morphemes to matchable terms: forms, compounds, aliases, and sound across scripts.
+
+A name is written in many ways: 오픈AI and OpenAI, 설리먼 and Suleyman, MS and 마이크로소프트.
+Known pairs come from ``aliases.json``; the rest meet by their consonant skeleton.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+
+from geungeo.rag.morphemes import Morpheme, content_terms
+from geungeo.rag.text import fold
+from geungeo.rag.transliteration import skeleton
+
+_NAME_TAGS = frozenset({"NNP", "SL", "NNG"})
+_MIN_SKELETON = 3
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    """Folded surface, spaces removed, to the first spelling of its group."""
+    groups: list[list[str]] = json.loads(
+        files("geungeo.rag").joinpath("aliases.json").read_text("utf-8")
+    )
+    return {_key(surface): _key(group[0]) for group in groups for surface in group}
+
+
+@cache
+def _alias_pattern() -> re.Pattern[str]:
+    """All known spellings; Latin ones and short ones only as whole words."""
+    surfaces = sorted(_aliases(), key=len, reverse=True)
+    latin = [re.escape(s) for s in surfaces if s.isascii() or len(s) == 1]
+    hangul = [re.escape(s) for s in surfaces if not s.isascii() and len(s) > 1]
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(latin)})(?![a-z0-9])|(?:{'|'.join(hangul)})")
+
+
+def _key(surface: str) -> str:
+    return fold(surface).replace(" ", "")
+
+
+def canonical_names(text: str) -> set[str]:
+    """The known names in ``text``, each by the first spelling of its alias group."""
+    folded = fold(text)
+    found = {_aliases()[match[0]] for match in _alias_pattern().finditer(folded)}
+    squeezed = folded.replace(" ", "")
+    if squeezed != folded:
+        found |= {
+            _aliases()[match[0]]
+            for match in _alias_pattern().finditer(squeezed)
+            if not match[0].isascii() and len(match[0]) > 3
+        }
+    return found
+
+
+def terms_of(morphemes: Sequence[Morpheme]) -> list[str]:
+    """All terms of a text: content terms, alias canons ``@…`` and name skeletons ``~…``."""
+    terms = content_terms(morphemes)
+    terms.extend(f"~{sound}" for sound in _sounds(morphemes))
+    joined = "".join(m.form if m.is_content else " " for m in morphemes)
+    terms.extend(f"@{name}" for name in sorted(canonical_names(joined)))
+    return terms
+
+
+def _sounds(morphemes: Iterable[Morpheme]) -> list[str]:
+    return [
+        sound
+        for morpheme in morphemes
+        if morpheme.tag in _NAME_TAGS
+        and len(morpheme.form) > 1
+        and len(sound := skeleton(morpheme.form)) >= _MIN_SKELETON
+    ]

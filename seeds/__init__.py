@@ -1,0 +1,1 @@
+"""The articles that a new installation starts with."""
