@@ -6,13 +6,17 @@ reading; the item is then asked again.
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pydantic import ValidationError
 
+from geungeo.eval.cases import Dataset
+from geungeo.eval.provenance import Run
 from geungeo.eval.rows import Latency, Row
 from geungeo.rag.errors import StoreUnavailable
 
@@ -78,3 +82,12 @@ class Journal:
         traceback: TracebackType | None,
     ) -> None:
         self._file.close()
+
+
+def journal_key(run: Run, datasets: Sequence[Dataset]) -> str:
+    """Names a run by all that shapes its rows, so that --resume never mixes two."""
+    shaping = {
+        **run.model_dump(mode="json", exclude={"revision"}),
+        "datasets": [[dataset.name, dataset.sha256] for dataset in datasets],
+    }
+    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:24]

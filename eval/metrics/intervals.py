@@ -11,6 +11,7 @@ read it with its ``n``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -131,14 +132,15 @@ def _by_item(metric: Metric, rows: Iterable[Row], items: dict[str, int]) -> Arra
 
 def _resampled(sums: Array, seed: int) -> Array:
     """(RESAMPLES, d) sums over items drawn with replacement."""
+    return _draws(len(sums), seed) @ sums
+
+
+@lru_cache(maxsize=4)
+def _draws(count: int, seed: int) -> Array:
+    """(RESAMPLES, count): how often each item is drawn in each resample."""
     generator = np.random.default_rng(seed)
-    count = len(sums)
-    chunks = [
-        generator.multinomial(count, np.full(count, 1.0 / count), size=_CHUNK).astype(np.float64)
-        @ sums
-        for _ in range(RESAMPLES // _CHUNK)
-    ]
-    return np.concatenate(chunks)
+    shares = np.full(count, 1.0 / count)
+    return generator.multinomial(count, shares, size=RESAMPLES).astype(np.float64)
 
 
 def _interval(draws: Array, value: float) -> tuple[float, float]:

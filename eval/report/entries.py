@@ -1,0 +1,123 @@
+"""What the report's page knows of each row, citations in their context included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from geungeo.eval.rows import Row
+from geungeo.eval.system import Library
+from geungeo.rag.answer import Citation
+from geungeo.rag.errors import NotFound
+
+CONTEXT = 140
+_DEEPEST = 10
+
+FAULTS: dict[str, str] = {
+    "error": "the call failed",
+    "answered_unanswerable": "answered what it should not",
+    "abstained_wrongly": "abstained though there is an answer",
+    "answer_missed": "answered, but without an accepted answer",
+    "gold_not_cited": "answered, but the gold passage is not cited",
+    "gold_not_retrieved": "gold not among the first ten",
+    "citation_beside": "a citation or statement the judge rejects",
+    "unsupported": "released without support",
+    "inexact_quote": "a quote that does not stand at its span",
+    "gold_not_in_store": "the gold quote is not in the store",
+}
+"""What can be wrong with a row; the page filters by these."""
+
+
+def faults_of(row: Row) -> list[str]:
+    """The names in :data:`FAULTS` that hold for ``row``."""
+    verdict = row.verdict
+    answered, should_answer = row.status == "answered", row.expected == "answer"
+    statements = verdict.statements
+    holds = {
+        "error": row.failed,
+        "answered_unanswerable": row.judged and answered and not should_answer,
+        "abstained_wrongly": row.judged and should_answer and row.status == "abstained",
+        "answer_missed": answered and verdict.answer_hit is False,
+        "gold_not_cited": answered and verdict.quote_hit is False,
+        "gold_not_retrieved": row.retrieval is not None
+        and (row.retrieval.rank is None or row.retrieval.rank > _DEEPEST),
+        "citation_beside": should_answer
+        and any(not statement.joint or not all(statement.useful) for statement in statements),
+        "unsupported": any(not statement.grounded for statement in statements),
+        "inexact_quote": bool(verdict.inexact),
+        "gold_not_in_store": row.gold_found is False,
+    }
+    return [name for name in FAULTS if holds[name]]
+
+
+def entry_of(row: Row, library: Library | None) -> dict[str, Any]:
+    """A row as the page shows it; plain JSON."""
+    verdict = row.verdict
+    return {
+        "key": row.key,
+        "dataset": row.dataset,
+        "kind": row.kind,
+        "tags": list(row.tags),
+        "question": row.question,
+        "standalone": row.standalone_question,
+        "expected": row.expected,
+        "answers": list(row.answers),
+        "quote": row.quote,
+        "asked": row.asked,
+        "status": row.status,
+        "reason": row.reason,
+        "text": row.text,
+        "error": row.error,
+        "answerability": row.answerability,
+        "threshold": row.threshold,
+        "rank": row.retrieval.rank if row.retrieval else None,
+        "searched": row.retrieval.searched if row.retrieval else None,
+        "answer_hit": verdict.answer_hit,
+        "quote_hit": verdict.quote_hit,
+        "char_f1": verdict.char_f1,
+        "statements": [
+            {
+                "text": statement.text,
+                "markers": list(statement.markers),
+                "joint": statement.joint,
+                "useful": list(statement.useful),
+                "grounded": statement.grounded,
+            }
+            for statement in verdict.statements
+        ],
+        "citations": _citations(row, library),
+        "faults": faults_of(row),
+    }
+
+
+def _citations(row: Row, library: Library | None) -> list[dict[str, Any]]:
+    """One entry per marker: a span that is cited twice is shown once."""
+    unique = {citation.marker: citation for citation in row.citations}
+    return [
+        {
+            "marker": marker,
+            "title": citation.title,
+            "article": f"{citation.article_id} v{citation.version}",
+            "span": f"{citation.start}–{citation.end}",
+            "section": str(citation.section),
+            "support": citation.support,
+            "exact": marker not in row.verdict.inexact,
+            **_context(citation, library),
+        }
+        for marker, citation in unique.items()
+    ]
+
+
+def _context(citation: Citation, library: Library | None) -> Mapping[str, str]:
+    """The quote as claimed, with what truly stands around its span."""
+    text = ""
+    if library is not None:
+        try:
+            text = library.article(citation.article_id, citation.version).text
+        except NotFound:
+            text = ""  # a citation of nothing; ``exact`` is already False
+    return {
+        "before": text[max(0, citation.start - CONTEXT) : citation.start],
+        "quote": citation.quote,
+        "after": text[citation.end : citation.end + CONTEXT],
+    }
