@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Sequence
 
@@ -83,7 +82,6 @@ def run(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     try:
         status = cli.main(args, prog_name="geungeo", standalone_mode=False)
-        sys.stdout.flush()
     except GeungeoError as error:
         return _fail(str(error), exit_status(error))
     except click.UsageError as error:
@@ -93,11 +91,6 @@ def run(args: Sequence[str] | None = None) -> int:
         return _fail(error.format_message(), EXIT_USAGE)
     except (KeyboardInterrupt, click.Abort):
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away, as `| head` does. Python would complain once more when it
-        # flushes stdout at exit, hence the swap.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return status if isinstance(status, int) else 0
 
 

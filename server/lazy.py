@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
@@ -50,6 +52,17 @@ class LazyGroup(click.Group):
         module, _, attribute = target.path.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return with_common_options(command)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the sub-command; a reader that went away, as ``| head`` does, is no error."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes stdout once more at exit and would complain then.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        return result
 
     def format_commands(
         self,

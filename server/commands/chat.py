@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import uuid
 from collections.abc import Iterator
 
@@ -26,7 +27,7 @@ def chat(ctx: click.Context, conversation: str | None) -> None:
     from geungeo.server.render import render_answer
 
     conversation_id = conversation or uuid.uuid4().hex
-    prompting = click.get_text_stream("stdin").isatty()
+    prompting = sys.stdin.isatty()
     with open_workspace(ctx, seed=True) as workspace, asyncio.Runner() as runner:
         for question in _questions(prompting=prompting):
             ask = Ask(question=question, conversation_id=conversation_id)
@@ -43,7 +44,7 @@ def _questions(*, prompting: bool) -> Iterator[str]:
     if prompting:
         yield from _typed()
         return
-    for line in click.get_text_stream("stdin"):
+    for line in sys.stdin:
         if line.strip():
             yield line.strip()
 

@@ -3,7 +3,7 @@
 import { shownDate, words } from "./i18n.js";
 import { CodePoints, deepLink, el } from "./text.js";
 
-const MARKER = /\[(\d{1,3})\]/;
+const MARKER = /\[(\d{1,3})\]/g;
 
 /** The answer's text; claims and markers open their source through `open(citation)`. */
 export function answerText(answer, open) {
@@ -30,10 +30,12 @@ export function answerText(answer, open) {
 }
 
 function markers(text, citations, open) {
-  return text.split(/(\[\d{1,3}\])/).map((piece) => {
-    const number = MARKER.exec(piece)?.[1];
-    const citation = citations.find((one) => String(one.marker) === number);
-    return citation ? markerButton(citation, open) : document.createTextNode(piece);
+  return text.split(/((?:\[\d{1,3}\])+)/).map((piece) => {
+    const buttons = [...piece.matchAll(MARKER)].map(([shown, number]) => {
+      const citation = citations.find((one) => String(one.marker) === number);
+      return citation ? markerButton(citation, open) : shown;
+    });
+    return buttons.length ? el("span", { class: "markers" }, buttons) : piece;
   });
 }
 
