@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from geungeo.eval.cases import Expectation, Kind
-from geungeo.rag.answer import Citation, Reason, Status
+from geungeo.rag.answer import Citation, DroppedClaim, Reason, Status
 
 
 class _Model(BaseModel):
@@ -95,6 +95,8 @@ class Row(_Model):
     threshold: float | None = None
     citations: tuple[Citation, ...] = ()
     verdict: Verdict = Verdict()
+    dropped: tuple[DroppedClaim, ...] = ()
+    notes: tuple[str, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
     error: str | None = None

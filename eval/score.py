@@ -205,6 +205,8 @@ def row_of(
             "threshold": answer.trace.threshold,
             "citations": answer.citations,
             "verdict": verdict or Verdict(),
+            "dropped": answer.trace.dropped,
+            "notes": answer.trace.notes,
             "prompt_tokens": answer.usage.prompt_tokens,
             "completion_tokens": answer.usage.completion_tokens,
         }

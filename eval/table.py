@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -15,7 +15,7 @@ from geungeo.eval.results import Comparison, Results
 
 _COUNTS = {"unsupported_claims"}
 # Shown for each kind of question, where they have cases.
-_KIND_COLUMNS = (
+_KIND_ROWS = (
     "recall@5",
     "answer_hit",
     "turn_answer_hit",
@@ -63,19 +63,18 @@ def _headline(results: Results) -> Table:
 
 
 def _kinds(results: Results) -> Table:
-    columns = [
-        name
-        for name in _KIND_COLUMNS
-        if any(name in group.metrics for group in results.by_kind.values())
-    ]
-    table = _table("kind", "cases", *columns, right=set(range(1, len(columns) + 2)))
-    for kind, group in results.by_kind.items():
-        table.add_row(kind, str(group.n), *_cells(columns, group.metrics))
+    """Metrics down, kinds across: kinds are few, and their names short."""
+    table = _table("by kind", *results.by_kind, right=set(range(1, len(results.by_kind) + 1)))
+    groups = list(results.by_kind.values())
+    table.add_row("cases", *(str(group.n) for group in groups))
+    for name in _KIND_ROWS:
+        if any(name in group.metrics for group in groups):
+            table.add_row(name, *(_cell(name, group.metrics) for group in groups))
     return table
 
 
-def _cells(columns: Iterable[str], metrics: dict[str, Estimate]) -> Iterable[str]:
-    return (figure(name, metrics[name].value) if name in metrics else "" for name in columns)
+def _cell(name: str, metrics: dict[str, Estimate]) -> str:
+    return figure(name, metrics[name].value) if name in metrics else ""
 
 
 def _reasons(results: Results) -> Table:
@@ -106,5 +105,6 @@ def _table(*columns: str, right: set[int]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for at, column in enumerate(columns):
         # Text, not markup: names of data sets and kinds come from files.
-        table.add_column(Text(column), justify="right" if at in right else "left")
+        justify: Literal["left", "right"] = "right" if at in right else "left"
+        table.add_column(Text(column), justify=justify, no_wrap=at == 0)
     return table

@@ -85,6 +85,8 @@ def entry_of(row: Row, library: Library | None) -> dict[str, Any]:
             }
             for statement in verdict.statements
         ],
+        "dropped": [f"{claim.text} ({claim.why})" for claim in row.dropped],
+        "notes": list(row.notes),
         "citations": _citations(row, library),
         "faults": faults_of(row),
     }

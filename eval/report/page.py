@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,17 @@ from geungeo.eval.report.plots import abstention_plot, interval_bar, latency_plo
 from geungeo.eval.results import Comparison, Group, Results, write_whole
 from geungeo.eval.system import Library
 from geungeo.eval.table import figure, interval
+
+_CHOICE = (
+    "recall@1",
+    "recall@5",
+    "ndcg@10",
+    "answer_hit",
+    "turn_answer_hit",
+    "quote_hit",
+    "abstain_recall",
+    "balanced_accuracy",
+)
 
 
 def write_report(results: Results, libraries: Mapping[str, Library], path: Path) -> None:
@@ -38,7 +49,7 @@ def render(results: Results, libraries: Mapping[str, Library]) -> str:
         _headline(results.metrics),
         _compared(results.comparison) if results.comparison else "",
         _plots(results),
-        _breakdown("By kind of question", results.by_kind),
+        _by_kind(results.by_kind),
         _breakdown("By tag", results.by_tag),
         _breakdown("By data set", results.by_dataset) if len(results.by_dataset) > 1 else "",
         _reasons(results),
@@ -159,14 +170,29 @@ def _plots(results: Results) -> str:
     return f'<section><h2>Plots</h2><div class="plots">{drawn}</div></section>' if drawn else ""
 
 
+def _by_kind(groups: Mapping[str, Group]) -> str:
+    """Metrics down, kinds across: kinds are few."""
+    head = _row("th", ["", *groups])
+    lines = [_line("cases", (str(group.n) for group in groups.values()))]
+    for name in METRICS:
+        if any(name in group.metrics for group in groups.values()):
+            lines.append(_line(name, (_cell(name, group) for group in groups.values())))
+    body = "".join(lines)
+    return (
+        "<section><h2>By kind of question</h2>"
+        f"{_scroll(f'<thead>{head}</thead><tbody>{body}</tbody>', 'kinds')}</section>"
+    )
+
+
 def _breakdown(title: str, groups: Mapping[str, Group]) -> str:
-    if not groups:
+    """Groups down, a choice of metrics across: groups are many."""
+    names = [name for name in _CHOICE if any(name in group.metrics for group in groups.values())]
+    if not names:
         return ""
-    names = [name for name in METRICS if any(name in group.metrics for group in groups.values())]
     head = _row("th", ["", "cases", *names])
     body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{group.n}</td>{_figures(names, group)}</tr>'
-        for name, group in groups.items()
+        _line(label, (str(group.n), *(_cell(name, group) for name in names)))
+        for label, group in groups.items()
     )
     return (
         f"<section><h2>{escape(title)}</h2>"
@@ -174,14 +200,14 @@ def _breakdown(title: str, groups: Mapping[str, Group]) -> str:
     )
 
 
-def _figures(names: Sequence[str], group: Group) -> str:
-    cells: list[str] = []
-    for name in names:
-        estimate = group.metrics.get(name)
-        told = f"{interval(name, estimate)}, n = {estimate.n}" if estimate else ""
-        shown = figure(name, estimate.value) if estimate else ""
-        cells.append(f'<td title="{told}">{shown}</td>')
-    return "".join(cells)
+def _cell(name: str, group: Group) -> str:
+    estimate = group.metrics.get(name)
+    return f"{figure(name, estimate.value)} (n {estimate.n})" if estimate else ""
+
+
+def _line(label: str, cells: Iterable[str]) -> str:
+    inner = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr><th scope="row">{escape(label)}</th>{inner}</tr>'
 
 
 def _reasons(results: Results) -> str:

@@ -12,7 +12,7 @@ from geungeo.eval.metrics.abstention import operating_curve
 from geungeo.eval.metrics.intervals import Estimate
 from geungeo.eval.rows import Row
 
-WIDTH, HEIGHT = 480, 300
+WIDTH, HEIGHT = 380, 280
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 44
 _MAX_POINTS = 400
 
@@ -90,17 +90,17 @@ def latency_plot(metrics: Mapping[str, Estimate], stages: Sequence[str]) -> str 
     if not bars:
         return None
     longest = max(slow for _, _, slow in bars) or 1.0
-    room = WIDTH - 90 - 110
+    room = WIDTH - 76 - 96
     height = 40
     body = ""
     for at, (stage, median_ms, slow_ms) in enumerate(bars):
         y = TOP + at * height
         body += (
-            f'<text class="tick end" x="82" y="{y + 18}">{escape(stage)}</text>'
-            f'<rect class="bar pale" x="90" y="{y + 4}" width="{room * slow_ms / longest:.1f}" '
-            f'height="22"/><rect class="bar" x="90" y="{y + 9}" '
+            f'<text class="tick end" x="70" y="{y + 18}">{escape(stage)}</text>'
+            f'<rect class="bar pale" x="76" y="{y + 4}" width="{room * slow_ms / longest:.1f}" '
+            f'height="22"/><rect class="bar" x="76" y="{y + 9}" '
             f'width="{room * median_ms / longest:.1f}" height="12"/>'
-            f'<text class="tick" x="{96 + room * slow_ms / longest:.1f}" y="{y + 19}">'
+            f'<text class="tick" x="{82 + room * slow_ms / longest:.1f}" y="{y + 19}">'
             f"{median_ms:.0f} / {slow_ms:.0f} ms</text>"
         )
     return _svg("Latency by stage, median and 95th percentile", body, TOP + height * len(bars))

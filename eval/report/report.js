@@ -92,12 +92,14 @@
       ["verdicts", row.asked ? `answer_hit ${verdict(row.answer_hit)} · quote_hit ${verdict(row.quote_hit)} · char_f1 ${verdict(row.char_f1)}` : null],
       ["rank of gold", row.searched === null ? null : row.rank === null ? `not among ${row.searched}` : String(row.rank)],
       ["answerability", row.answerability === null ? null : `${row.answerability} (threshold ${row.threshold})`],
+      ["not released", row.dropped.join("\n") || null],
+      ["notes", row.notes.join("\n") || null],
       ["tags", row.tags.join(", ") || null],
     ];
     const terms = make("dl", "");
     for (const [name, value] of pairs) {
       if (value === null || value === "") continue;
-      terms.append(make("dt", "", name), make("dd", name === "answer" ? "answer" : "", value));
+      terms.append(make("dt", "", name), make("dd", ["answer", "not released", "notes"].includes(name) ? "answer" : "", value));
     }
     const parts = [terms];
     if (row.statements.length) parts.push(make("ul", "", ...row.statements.map(statement)));
