@@ -1,0 +1,101 @@
+"""An application over the real workspace, and one whose pipeline follows a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Answer, PassageHit
+from geungeo.rag.events import Ask, Done, Event, PassagesFound
+from geungeo.rag.protocols import Filters
+from geungeo.server.app import create_app
+from geungeo.server.state import AppState
+
+Client = Callable[[], httpx.AsyncClient]
+
+
+@pytest.fixture(scope="session")
+def client(workspace: Workspace) -> Client:
+    """Makes clients of the real application, in process."""
+    app = create_app(workspace)
+
+    def make() -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app)
+        return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+
+    return make
+
+
+@dataclass
+class ScriptedPipeline:
+    """Does what a test says: yields, waits, fails; and notes whether it was closed."""
+
+    script: list[Event | Exception | float] = field(default_factory=list)
+    asked: list[Ask] = field(default_factory=list)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def stream(self, ask: Ask) -> AsyncGenerator[Event, None]:
+        self.asked.append(ask)
+        try:
+            for step in self.script:
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, float):
+                    await asyncio.sleep(step)
+                    continue
+                yield step
+        finally:
+            self.closed.set()
+
+    async def answer(self, ask: Ask) -> Answer:
+        last: Event | None = None
+        async for event in self.stream(ask):
+            last = event
+        assert isinstance(last, Done)
+        return last.answer
+
+    def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
+        raise NotImplementedError
+
+
+@dataclass
+class Scripted:
+    """A scripted application: its pipeline, its state, and raw ASGI access."""
+
+    pipeline: ScriptedPipeline
+    app: Any
+
+    @property
+    def state(self) -> AppState:
+        return cast("AppState", self.app.state.geungeo)
+
+    def client(self) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+
+
+class _Borrowed(Workspace):
+    """The real store and settings with another pipeline in front."""
+
+    def __init__(self, real: Workspace, pipeline: ScriptedPipeline) -> None:
+        self.settings = real.settings
+        self.store = real.store
+        self.embedder = real.embedder
+        self.pipeline = cast("Any", pipeline)
+
+
+@pytest.fixture
+def scripted(workspace: Workspace) -> Scripted:
+    pipeline = ScriptedPipeline()
+    return Scripted(pipeline, create_app(_Borrowed(workspace, pipeline)))
+
+
+@pytest.fixture
+def nothing_found() -> PassagesFound:
+    return PassagesFound(())

@@ -1,0 +1,203 @@
+"""The HTTP API over the real pipeline and the seed article."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from geungeo.index.workspace import Workspace
+
+Client = Callable[[], httpx.AsyncClient]
+
+pytestmark = pytest.mark.anyio
+
+QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
+OFF_TOPIC = "김치찌개 맛있게 끓이는 법은?"
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def events_of(client: httpx.AsyncClient, body: dict[str, Any]) -> list[tuple[str, Any]]:
+    async with client.stream("POST", "/chat", json={**body, "stream": True}) as response:
+        assert response.status_code == 200, await response.aread()
+        assert response.headers["content-type"].startswith("text/event-stream")
+        raw = (await response.aread()).decode()
+    found = []
+    for block in raw.split("\n\n"):
+        if not block or block.startswith(":"):
+            continue
+        name, data = block.split("\n")
+        found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return found
+
+
+def stable(answer: dict[str, Any]) -> dict[str, Any]:
+    """What of an Answer must not differ from one call to the next."""
+    return {k: v for k, v in answer.items() if k not in {"id", "conversation_id", "timings_ms"}}
+
+
+async def test_every_citation_slices_back_to_its_quote(client: Client) -> None:
+    async with client() as http:
+        answer = (await http.post("/chat", json={"question": QUESTION})).json()
+        assert answer["status"] == "answered"
+        assert answer["citations"]
+        for citation in answer["citations"]:
+            path = f"/articles/{citation['article_id']}"
+            article = (await http.get(path, params={"version": citation["version"]})).json()
+            assert article["text"][citation["start"] : citation["end"]] == citation["quote"]
+            claim = answer["text"][citation["answer_start"] : citation["answer_end"]]
+            assert claim
+            assert f"[{citation['marker']}]" not in claim
+
+
+async def test_stream_ends_with_the_answer_that_json_gives(client: Client) -> None:
+    async with client() as http:
+        answer = (await http.post("/chat", json={"question": QUESTION})).json()
+        events = await events_of(http, {"question": QUESTION})
+    names = [name for name, _ in events]
+    assert names[0] == "passages"
+    assert names[-1] == "done"
+    done = events[-1][1]
+    assert stable(done) == stable(answer)
+    assert "".join(data["text"] for name, data in events if name == "delta") == done["text"]
+    assert [data for name, data in events if name == "citation"] == done["citations"]
+    assert events[0][1] == done["passages"]
+
+
+async def test_an_abstention_says_why(client: Client) -> None:
+    async with client() as http:
+        answer = (await http.post("/chat", json={"question": OFF_TOPIC})).json()
+    assert answer["status"] == "abstained"
+    assert answer["reason"]
+    assert answer["citations"] == []
+
+
+async def test_a_conversation_can_be_continued_read_and_deleted(client: Client) -> None:
+    async with client() as http:
+        first = (await http.post("/chat", json={"question": QUESTION})).json()
+        name = first["conversation_id"]
+        assert name
+        body = {"question": "그래서 무엇을 만들었나?", "conversation_id": name}
+        second = (await http.post("/chat", json=body)).json()
+        stored = (await http.get(f"/conversations/{name}")).json()
+        assert [one["id"] for one in stored["answers"]] == [first["id"], second["id"]]
+        assert (await http.delete(f"/conversations/{name}")).status_code == 204
+        gone = await http.get(f"/conversations/{name}")
+        assert gone.status_code == 404
+        assert gone.json()["code"] == "conversation_not_found"
+        assert (await http.delete(f"/conversations/{name}")).status_code == 404
+
+
+async def test_filters_restrict_what_is_found(client: Client) -> None:
+    async with client() as http:
+        body = {"query": QUESTION, "filters": {"published_to": "2001-01-01"}}
+        assert (await http.post("/search", json=body)).json()["passages"] == []
+        body = {"query": QUESTION, "filters": {"published_from": "2001-01-01"}}
+        found = (await http.post("/search", json=body)).json()["passages"]
+    assert [hit["rank"] for hit in found] == list(range(1, len(found) + 1))
+    assert all(hit["text"] for hit in found)
+
+
+async def test_search_keeps_to_top_k(client: Client) -> None:
+    async with client() as http:
+        found = (await http.post("/search", json={"query": QUESTION, "top_k": 2})).json()
+    assert len(found["passages"]) == 2
+
+
+async def test_the_same_address_is_data_for_programs_and_the_page_for_browsers(
+    client: Client, workspace: Workspace
+) -> None:
+    path = f"/articles/{workspace.store.articles()[0].id}"
+    async with client() as http:
+        data = await http.get(path, headers={"Accept": "*/*"})
+        page = await http.get(path, headers={"Accept": "text/html,application/xhtml+xml"})
+    assert data.json()["versions"] == [1]
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize("path", ["/articles/nope", "/articles/nope?version=3", "/nowhere"])
+async def test_what_does_not_exist_is_a_problem_with_a_code(client: Client, path: str) -> None:
+    async with client() as http:
+        response = await http.get(path)
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["code"] in {"article_not_found", "not_found"}
+    assert problem["request_id"] == response.headers["x-request-id"]
+
+
+async def test_an_article_is_added_updated_and_removed(client: Client) -> None:
+    text = "고래가 동해에 돌아왔다\n\n2025-04-01     김바다 기자\n\n동해에 고래 12마리가 돌아왔다."
+    async with client() as http:
+        added = await http.post("/articles", json={"text": text})
+        assert added.status_code == 201, added.text
+        article = added.json()["article"]
+        assert article["title"] == "고래가 동해에 돌아왔다"
+        again = await http.post("/articles", json={"text": text})
+        assert (again.status_code, again.json()["status"]) == (200, "unchanged")
+        listed = (await http.get("/articles")).json()["articles"]
+        assert article["id"] in [one["id"] for one in listed]
+        changed = await http.post("/articles", json={"text": text + " 어민들은 반겼다."})
+        assert changed.json()["status"] == "updated"
+        old = (await http.get(f"/articles/{article['id']}?version=1")).json()
+        assert "반겼다" not in old["text"]
+        assert old["versions"] == [1, 2]
+        assert (await http.delete(f"/articles/{article['id']}")).status_code == 204
+        assert (await http.get(f"/articles/{article['id']}")).status_code == 404
+
+
+async def test_an_article_without_text_is_refused(client: Client) -> None:
+    async with client() as http:
+        response = await http.post("/articles", json={"text": " \n "})
+    assert response.status_code == 422
+    assert response.json()["code"] == "empty_source"
+
+
+async def test_feedback_is_kept(client: Client, workspace: Workspace) -> None:
+    before = workspace.store.feedback.count().get("up", 0)
+    async with client() as http:
+        body = {"answer_id": "a1", "rating": "up", "comment": "좋아요"}
+        assert (await http.post("/feedback", json=body)).status_code == 204
+        refused = await http.post("/feedback", json={"answer_id": "a1", "rating": "so-so"})
+    assert refused.status_code == 422
+    assert workspace.store.feedback.count()["up"] == before + 1
+
+
+async def test_health_readiness_and_metrics(client: Client) -> None:
+    async with client() as http:
+        assert (await http.get("/healthz")).json() == {"status": "ok"}
+        ready = await http.get("/readyz")
+        assert ready.status_code == 200
+        assert ready.json()["articles"] >= 1
+        await http.post("/chat", json={"question": QUESTION})
+        metrics = (await http.get("/metrics")).text
+    assert 'geungeo_answers_total{backend="extractive",channel="chat"' in metrics
+    assert 'route="/chat"' in metrics
+
+
+async def test_the_api_documents_itself_without_the_network(client: Client) -> None:
+    async with client() as http:
+        schema = (await http.get("/openapi.json")).json()
+        page = (await http.get("/docs")).text
+        script = await http.get("/static/swagger/swagger-ui-bundle.js")
+    assert {"/chat", "/search", "/articles/{article_id}", "/readyz"} <= set(schema["paths"])
+    assert "https://" not in page
+    assert script.status_code == 200
+
+
+async def test_the_page_and_its_files_are_served(client: Client) -> None:
+    async with client() as http:
+        page = await http.get("/")
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+        for name in ("app.js", "style.css", "text.js", "icon.svg"):
+            assert (await http.get(f"/static/{name}")).status_code == 200, name
+        outside = await http.get("/static/../app.py")
+    assert outside.status_code == 404
