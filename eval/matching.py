@@ -18,6 +18,7 @@ _KORQUAD_TO_SPACE = str.maketrans(dict.fromkeys("'\"《》<>〈〉()‘’", " "
 _KORQUAD_DROPPED = str.maketrans(dict.fromkeys(string.punctuation))
 # Signs that change what a number means and so must match.
 _MEANINGFUL = frozenset("%‰$€£¥₩+")
+_LOOSE = r"[^\w%‰$€£¥₩+]"
 
 
 def korquad_normalise(text: str) -> str:
@@ -70,15 +71,24 @@ def contains_answer(text: str, answers: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=8192)
 def _pattern(answer: str) -> re.Pattern[str] | None:
-    kept = [char for char in answer if char.isalnum() or char in _MEANINGFUL]
+    kept = [
+        (at, char) for at, char in enumerate(answer) if char.isalnum() or char in _MEANINGFUL
+    ]
     if not kept:
         return None
-    pieces = [re.escape(kept[0])]
-    for before, char in pairwise(kept):
-        # 5,000 = 5000, but "1, 2" is not 12.
-        between = ",?" if before.isdigit() and char.isdigit() else r"[^\w%‰$€£¥₩+]*"
-        pieces.append(between + re.escape(char))
-    return re.compile(_edge_before(kept[0]) + "".join(pieces) + _edge_after(kept[-1]))
+    pieces = [re.escape(kept[0][1])]
+    for (left, before), (right, char) in pairwise(kept):
+        pieces.append(_between(before, answer[left + 1 : right], char) + re.escape(char))
+    return re.compile(_edge_before(kept[0][1]) + "".join(pieces) + _edge_after(kept[-1][1]))
+
+
+def _between(before: str, separator: str, after: str) -> str:
+    """What may stand between two characters of an answer: anything but words, except that
+    5,000 = 5000 while "1, 2" is not 12 and 03-10 is not 0310.
+    """
+    if not (before.isdigit() and after.isdigit()):
+        return _LOOSE + "*"
+    return ",?" if separator in ("", ",") else _LOOSE + "+"
 
 
 def _edge_before(char: str) -> str:

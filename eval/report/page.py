@@ -174,9 +174,11 @@ def _by_kind(groups: Mapping[str, Group]) -> str:
     """Metrics down, kinds across: kinds are few."""
     head = _row("th", ["", *groups])
     lines = [_line("cases", (str(group.n) for group in groups.values()))]
-    for name in METRICS:
-        if any(name in group.metrics for group in groups.values()):
-            lines.append(_line(name, (_cell(name, group) for group in groups.values())))
+    lines += [
+        _line(name, (_cell(name, group) for group in groups.values()))
+        for name in METRICS
+        if any(name in group.metrics for group in groups.values())
+    ]
     body = "".join(lines)
     return (
         "<section><h2>By kind of question</h2>"
