@@ -94,6 +94,12 @@ def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
     ]
 
 
+def sentence_starts(line: str) -> list[int]:
+    """Code points of ``line`` where a sentence begins, as Kiwi sees it."""
+    with _lock:
+        return [sentence.start for sentence in kiwi().split_into_sents(line)]
+
+
 def content_terms(morphemes: Iterable[Morpheme]) -> list[str]:
     """Search terms ``form/class``, repetitions kept; compounds as parts and as a whole.
 

@@ -55,7 +55,7 @@ def _stretches(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
         or (sentence.kind is SectionKind.HEADING)
         and sentences[ordinal - 1].kind is not SectionKind.HEADING
     ]
-    return list(zip(starts, [*starts[1:], len(sentences)], strict=True))
+    return list(zip(starts, [*starts, len(sentences)][1:], strict=True))
 
 
 def _windows(costs: Sequence[int], budget: int, overlap: int) -> list[tuple[int, int]]:

@@ -16,6 +16,8 @@ _MAX_LINE = 4_000
 
 _LINE = re.compile(r"[^\n]+")
 _CREDIT = re.compile(r"[(\[]?\s*(사진|자료|출처|그래픽|영상|이미지)\s*[=:·/ⓒ]")
+# Kiwi reads on over an ellipsis; after a predicate's ending a new sentence begins.
+_TRAILING_OFF = re.compile(r"(?<=[다요죠까네군])(?:…+|\.{3,}|‥+)['\"’”]?\s+(?=\S)")
 _PAIRS = dict(zip("“‘「『(〈《[", "”’」』)〉》]", strict=True))
 _MAX_ENCLOSURE = 300
 
@@ -70,18 +72,17 @@ def split_lines(lines: Sequence[str]) -> list[list[Span]]:
 
 
 def _split(line: str) -> list[Span]:
-    cuts = _mend(line, _kiwi_starts(line))
+    cuts = _mend(line, _starts(line))
     spans: list[Span] = []
     for start, end in zip(cuts, [*cuts[1:], len(line)], strict=True):
         spans.extend(_cap(line, Span(start, end).strip(line)))
     return spans
 
 
-def _kiwi_starts(line: str) -> list[int]:
-    """Where Kiwi begins a sentence, always including 0."""
-    with morphemes._lock:
-        sentences = morphemes.kiwi().split_into_sents(line)
-    return sorted({0, *(sentence.start for sentence in sentences if sentence.start < len(line))})
+def _starts(line: str) -> list[int]:
+    """Where a sentence begins by Kiwi, or after an ellipsis that ends one; always 0 too."""
+    after_ellipsis = (match.end() for match in _TRAILING_OFF.finditer(line))
+    return sorted({0, *morphemes.sentence_starts(line), *after_ellipsis})
 
 
 def _mend(line: str, cuts: list[int]) -> list[int]:

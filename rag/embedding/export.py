@@ -155,7 +155,7 @@ def export(directory: Path, weights: Path | None = None) -> None:
     try:
         import torch
         from sentence_transformers import SentenceTransformer
-        from sentence_transformers.models import Normalize, Pooling, Transformer
+        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
         from transformers import BertConfig, BertModel
     except ImportError as error:
         raise MissingExtra(

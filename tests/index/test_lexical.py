@@ -1,0 +1,78 @@
+"""BM25, against a plain oracle."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geungeo.index.lexical import K1, B, LexicalIndex
+from geungeo.rag.retrieval.terms import Bag, term_hash
+
+WORDS = st.lists(st.sampled_from("가 나 다 라 마 바 돈 쌀 값".split()), min_size=1, max_size=12)
+
+
+def oracle(documents: dict[int, list[str]], query: list[str]) -> dict[int, float]:
+    """BM25 as the formula reads, with no index at all."""
+    mean = sum(map(len, documents.values())) / len(documents)
+    scores: dict[int, float] = {}
+    for key, words in documents.items():
+        counts, score = Counter(words), 0.0
+        for term, repeat in Counter(query).items():
+            n = sum(term in other for other in documents.values())
+            idf = math.log(1 + (len(documents) - n + 0.5) / (n + 0.5))
+            tf = counts[term]
+            norm = K1 * (1 - B + B * len(words) / max(mean, 1))
+            score += repeat * idf * tf * (K1 + 1) / (tf + norm)
+        if score > 0:
+            scores[key] = score
+    return scores
+
+
+def hashed(words: list[str]) -> np.ndarray:
+    return np.array([term_hash(word) for word in words], dtype=np.uint32)
+
+
+@given(
+    batches=st.lists(st.lists(WORDS, min_size=1, max_size=4), min_size=1, max_size=14),
+    removed=st.sets(st.integers(0, 30)),
+    query=WORDS,
+    k=st.integers(1, 60),
+)
+@settings(max_examples=200, deadline=None)
+def test_scores_equal_the_oracle_however_the_index_grew(
+    batches: list[list[list[str]]], removed: set[int], query: list[str], k: int
+) -> None:
+    index, documents = LexicalIndex(), {}
+    for batch in batches:
+        keys = list(range(len(documents), len(documents) + len(batch)))
+        documents.update(zip(keys, batch, strict=True))
+        index.add(keys, [Bag.of(words) for words in batch])
+    index.remove(sorted(removed))
+    documents = {key: words for key, words in documents.items() if key not in removed}
+    assert len(index) == len(documents)
+    if not documents:
+        assert index.search(hashed(query), k) == []
+        return
+    expected = sorted(oracle(documents, query).items(), key=lambda pair: -pair[1])[:k]
+    got = index.search(hashed(query), k)
+    assert [score for _, score in got] == pytest.approx(
+        [score for _, score in expected], rel=1e-4
+    )
+
+
+def test_only_allowed_keys_are_returned() -> None:
+    index = LexicalIndex()
+    index.add([1, 2, 3], [Bag.of(["돈"])] * 3)
+    assert [key for key, _ in index.search(hashed(["돈"]), 9, np.array([3, 1]))] == [1, 3]
+
+
+def test_bags_survive_storage() -> None:
+    bag = Bag.of(["돈", "쌀", "돈"])
+    again = Bag.from_bytes(bag.to_bytes())
+    assert again.terms.tolist() == bag.terms.tolist()
+    assert again.counts.tolist() == bag.counts.tolist()

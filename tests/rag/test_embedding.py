@@ -1,0 +1,182 @@
+"""Embedding engines: one protocol, the same promises, values that agree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geungeo.rag.article import Article
+from geungeo.rag.embedding import make_embedder
+from geungeo.rag.embedding.export import export, parse
+from geungeo.rag.embedding.openai import OpenAIEmbeddings
+from geungeo.rag.embedding.sentence_transformers import SentenceTransformers
+from geungeo.rag.errors import (
+    BackendMisconfigured,
+    BackendUnavailable,
+    MalformedSource,
+    SettingsError,
+)
+from geungeo.rag.passages import split_passages
+from geungeo.rag.protocols import Embedder
+from geungeo.rag.sentences import split_article
+from geungeo.rag.settings import Settings
+from geungeo.rag.tokens import count_tokens
+
+QUESTIONS = [
+    "샘 앨트먼이 이사회에서 축출된 것은 언제인가?",
+    "데이터 센터에 얼마를 투자하나?",
+    "Why does Microsoft want its own models?",
+]
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    folder = tmp_path_factory.mktemp("models") / "multilingual-e5-small-q4"
+    export(folder)
+    return SentenceTransformers(str(folder))
+
+
+def test_vectors_have_unit_norm_and_queries_differ_from_passages(embedder: Embedder) -> None:
+    passages = embedder.embed(["가나다", "라마바", "가나다"], query=False)
+    assert passages.shape == (3, embedder.dimension)
+    assert passages.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(passages, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(passages[0], passages[2], atol=1e-6)
+    assert not np.allclose(passages[0], embedder.embed(["가나다"], query=True)[0], atol=1e-3)
+
+
+def test_a_batch_gives_what_single_calls_give(embedder: Embedder) -> None:
+    texts = [f"{'가나다 ' * n}끝" for n in range(40)]
+    batch = embedder.embed(texts, query=False)
+    for at in (0, 7, 39):
+        np.testing.assert_allclose(
+            batch[at], embedder.embed([texts[at]], query=False)[0], atol=1e-5
+        )
+
+
+@given(st.text(st.characters(), max_size=80))
+@settings(max_examples=25, deadline=None)
+def test_any_text_is_embedded(text: str) -> None:
+    hostile = [text, text + "\x00tail", "\ud800" + text, "ﷺ" * 5 + text]
+    vectors = _ENGINE.embed(hostile, query=True)
+    assert np.isfinite(vectors).all()
+
+
+_ENGINE = make_embedder(Settings())
+
+
+def test_both_engines_agree_on_the_same_weights(
+    embedder: Embedder, exported: Embedder, seed_article: Article
+) -> None:
+    sentences = split_article(seed_article)
+    cut = split_passages(seed_article, sentences, count=count_tokens, budget=200, overlap=1)
+    texts = [passage.span.of(seed_article.text) for passage in cut]
+    ours, theirs = embedder.embed(texts, query=False), exported.embed(texts, query=False)
+    assert (ours * theirs).sum(axis=1).min() >= 0.99
+    for question in QUESTIONS:
+        by_us = ours @ embedder.embed([question], query=True)[0]
+        by_them = theirs @ exported.embed([question], query=True)[0]
+        order = np.argsort(-by_us)
+        assert order[:3].tolist() == np.argsort(-by_them)[:3].tolist()
+        # Further down, passages may swap only where their scores are as good as equal.
+        assert np.diff(by_them[order]).max() < 0.003
+
+
+def test_prompts_are_those_that_the_model_declares(exported: Embedder) -> None:
+    assert "query: " in exported.identity
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = str(tmp_path / "nothing")
+    with pytest.raises(BackendMisconfigured, match="nothing"):
+        SentenceTransformers(missing).embed(["가"], query=False)
+
+
+def test_a_foreign_weight_file_is_refused() -> None:
+    with pytest.raises(MalformedSource):
+        parse(b"GGUF" + bytes(100))
+
+
+# A test double for an endpoint outside our process, at httpx's transport.
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def endpoint(handler: Handler, **options: str) -> OpenAIEmbeddings:
+    return OpenAIEmbeddings(
+        "m",
+        base_url="http://embed.test/v1",
+        api_key="sk-secret",
+        transport=httpx.MockTransport(handler),
+        **options,
+    )
+
+
+def vectors_for(request: httpx.Request) -> httpx.Response:
+    texts = json.loads(request.content)["input"]
+    data = [
+        {"index": at, "embedding": [float(len(text)), 1.0, 0.0]} for at, text in enumerate(texts)
+    ]
+    return httpx.Response(200, json={"data": data[::-1]})
+
+
+def test_openai_answers_are_put_in_order_and_normalised() -> None:
+    seen: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return vectors_for(request)
+
+    engine = endpoint(handle, query_prompt="q: ")
+    vectors = engine.embed(["가" * n for n in range(1, 101)], query=False)
+    expected = np.array([[n, 1.0, 0.0] for n in range(1, 101)], dtype=np.float32)
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(vectors, expected, atol=1e-6)
+    assert len(seen) == 2
+    assert seen[0].headers["authorization"] == "Bearer sk-secret"
+    assert str(seen[0].url) == "http://embed.test/v1/embeddings"
+    engine.embed(["x"], query=True)
+    assert json.loads(seen[-1].content)["input"] == ["q: x"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, BackendMisconfigured),
+        (404, BackendMisconfigured),
+        (302, BackendMisconfigured),
+        (429, BackendUnavailable),
+        (500, BackendUnavailable),
+    ],
+)
+def test_openai_failures_are_told_apart(status: int, error: type[Exception]) -> None:
+    headers = {"location": "http://evil.test/"}
+    with pytest.raises(error) as raised:
+        endpoint(lambda _: httpx.Response(status, headers=headers)).embed(["가"], query=False)
+    assert "sk-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b'{"data": []}',
+        b'{"data": [{"index": 0, "embedding": [0.0, 0.0]}]}',
+        b'{"data": [{"index": 0, "embedding": [NaN, 1.0]}]}',
+        b'{"data": [{"index": 0}]}',
+    ],
+)
+def test_openai_nonsense_is_refused(body: bytes) -> None:
+    with pytest.raises(BackendUnavailable):
+        endpoint(lambda _: httpx.Response(200, content=body)).embed(["가"], query=False)
+
+
+def test_an_endpoint_without_an_address_is_a_settings_error() -> None:
+    with pytest.raises(SettingsError, match="GEUNGEO_EMBEDDING_BASE_URL"):
+        make_embedder(Settings(embedder="openai:text-embedding-3-small"))

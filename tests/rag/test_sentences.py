@@ -1,0 +1,106 @@
+"""Sentences: exact, complete, and cut where a reader would cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from geungeo.rag.article import Article, Draft, SectionKind
+from geungeo.rag.passages import split_passages
+from geungeo.rag.sentences import MAX_SENTENCE, split_article
+from geungeo.rag.text import clean
+from geungeo.rag.tokens import count_tokens
+
+KOREAN = st.text(
+    st.sampled_from("가나다라마바사 다.요!?…“”‘’'\"()[]《》\n\t0123,%ABab😀\u200b\ufeff사진=")
+)
+
+
+def article_of(text: str) -> Article:
+    return Draft("제목", ((SectionKind.BODY, "x"),), "s").article().model_copy(
+        update={"text": clean(text), "sections": ()}
+    )
+
+
+def sentences_of(text: str) -> list[str]:
+    article = article_of(text)
+    return [sentence.span.of(article.text) for sentence in split_article(article)]
+
+
+@given(st.one_of(st.text(), KOREAN))
+@settings(max_examples=300, deadline=None)
+@example("그는 “간다. 온다.”고 말했다… (사진=AP) 끝이다")
+@example("a" * (MAX_SENTENCE * 9))
+def test_no_character_is_lost_doubled_or_shifted(text: str) -> None:
+    article = article_of(text)
+    sentences = split_article(article)
+    at = 0
+    for sentence in sentences:
+        assert sentence.span.start >= at
+        assert not article.text[at : sentence.span.start].strip()
+        covered = sentence.span.of(article.text)
+        assert covered and covered == covered.strip() and "\n" not in covered
+        assert len(covered) <= MAX_SENTENCE
+        at = sentence.span.end
+    assert not article.text[at:].strip()
+
+
+@given(st.one_of(st.text(min_size=1), KOREAN), st.integers(1, 60), st.integers(0, 4))
+@settings(max_examples=150, deadline=None)
+def test_passages_cover_every_sentence_and_slice_to_their_own_text(
+    text: str, budget: int, overlap: int
+) -> None:
+    article = article_of(text)
+    sentences = split_article(article)
+    passages = split_passages(
+        article, sentences, count=count_tokens, budget=budget, overlap=overlap
+    )
+    covered = {ordinal for passage in passages for ordinal in range(passage.first, passage.last)}
+    assert covered == set(range(len(sentences)))
+    for passage in passages:
+        own = sentences[passage.first : passage.last]
+        assert passage.span.start == own[0].span.start
+        assert passage.span.end == own[-1].span.end
+        cost = sum(count_tokens(sentence.span.of(article.text)) for sentence in own)
+        assert cost <= budget or len(own) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "그는 “간다. 꼭 온다.”고 말했다. 그리고 떠났다.",
+            ["그는 “간다. 꼭 온다.”고 말했다.", "그리고 떠났다."],
+        ),
+        ("투자액은 3.5억 달러다. 적다.", ["투자액은 3.5억 달러다.", "적다."]),
+        ("모색하고 있다. (사진=게티이미지)", ["모색하고 있다. (사진=게티이미지)"]),
+        ("기자 설명(현지시간 10일. 오전)이 있었다. 끝.", ["기자 설명(현지시간 10일. 오전)이 있었다.", "끝."]),
+        ("말끝을 흐렸다… 그러나 사실이었다.", ["말끝을 흐렸다…", "그러나 사실이었다."]),
+        ("제목처럼 마침표 없는 줄\n본문이다.", ["제목처럼 마침표 없는 줄", "본문이다."]),
+        ('그는 "좋다. 정말 좋다"고 했다. 끝.', ['그는 "좋다. 정말 좋다"고 했다.', "끝."]),
+    ],
+)
+def test_sentences_end_where_a_reader_would_end_them(text: str, expected: list[str]) -> None:
+    assert sentences_of(text) == expected
+
+
+def test_captions_and_headings_are_not_glued_to_the_body(seed_article: Article) -> None:
+    for sentence in split_article(seed_article):
+        inside = [
+            section
+            for section in seed_article.sections
+            if section.span.overlaps(sentence.span)
+        ]
+        assert len(inside) == 1
+        assert inside[0].kind is sentence.kind
+
+
+def test_a_heading_starts_a_passage(seed_article: Article) -> None:
+    sentences = split_article(seed_article)
+    passages = split_passages(
+        seed_article, sentences, count=count_tokens, budget=200, overlap=1
+    )
+    for passage in passages:
+        kinds = [sentence.kind for sentence in sentences[passage.first : passage.last]]
+        assert SectionKind.HEADING not in kinds[1:]
