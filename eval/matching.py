@@ -71,9 +71,7 @@ def contains_answer(text: str, answers: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=8192)
 def _pattern(answer: str) -> re.Pattern[str] | None:
-    kept = [
-        (at, char) for at, char in enumerate(answer) if char.isalnum() or char in _MEANINGFUL
-    ]
+    kept = [(at, char) for at, char in enumerate(answer) if char.isalnum() or char in _MEANINGFUL]
     if not kept:
         return None
     pieces = [re.escape(kept[0][1])]

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.resources import files
@@ -118,7 +116,10 @@ def store_key(documents: tuple[Document, ...], settings: Settings) -> str:
 
 
 def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building) -> None:
-    """Build beside the final place and rename: a store that is there is whole."""
+    """Build beside the final place and rename: a store that is there is whole.
+
+    What an interrupted run has built stays, and is not embedded again.
+    """
     from geungeo.index.workspace import Workspace
     from geungeo.rag.article import Draft, SectionKind
 
@@ -139,17 +140,13 @@ def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building
         done += 1
         building(dataset.name, done, total)
 
+    unfinished = folder.with_name(f"{folder.name}.part")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        building_site = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
     except OSError as error:
         raise StoreUnavailable(
             f"cannot use cache folder {folder.parent}: {error.strerror}; set another by --cache"
         ) from error
-    try:
-        with Workspace.open(settings.model_copy(update={"store": building_site})) as workspace:
-            workspace.store.ingest_many(drafts, count)
-        if not folder.is_dir():  # another run may have made the same store meanwhile
-            building_site.rename(folder)
-    finally:
-        shutil.rmtree(building_site, ignore_errors=True)
+    with Workspace.open(settings.model_copy(update={"store": unfinished})) as workspace:
+        workspace.store.ingest_many(drafts, count)
+    unfinished.rename(folder)

@@ -9,6 +9,7 @@ import pytest
 
 from geungeo.eval.rows import Retrieval, Row, Statement, Verdict
 from geungeo.rag.answer import Answer, Citation
+from geungeo.rag.article import SectionKind
 
 MakeRow = Callable[..., Row]
 MakeCitation = Callable[..., Citation]
@@ -69,7 +70,7 @@ def make_citation() -> MakeCitation:
             answer_start=claim[0],
             answer_end=claim[1],
             support=1.0,
-            section="body",  # type: ignore[arg-type]
+            section=SectionKind.BODY,
         )
 
     return make
@@ -99,7 +100,10 @@ def make_answer() -> MakeAnswer:
 def statement(*, joint: bool, useful: tuple[bool, ...], grounded: bool = True) -> Statement:
     """A statement with as many citations as ``useful`` has entries."""
     return Statement(
-        text="문장", markers=tuple(range(1, len(useful) + 1)), joint=joint, useful=useful,
+        text="문장",
+        markers=tuple(range(1, len(useful) + 1)),
+        joint=joint,
+        useful=useful,
         grounded=grounded,
     )
 

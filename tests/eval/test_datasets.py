@@ -206,7 +206,11 @@ def prompt(*contexts: str) -> str:
 
 def test_nomiracl_questions_are_restricted_to_their_contexts(tmp_path: Path) -> None:
     one = {"query_id": "1#0", "docids": [], "prompt": prompt("가: 열 명.", "나: 스무 명: 정확히.")}
-    two = {"query_id": "2#0", "docids": [], "prompt": prompt("가: 열 명.", "다: [7] 없음\n\n[9] 셋")}
+    two = {
+        "query_id": "2#0",
+        "docids": [],
+        "prompt": prompt("가: 열 명.", "다: [7] 없음\n\n[9] 셋"),
+    }
     relevant = read_dataset(lines(tmp_path / "ko_relevant.jsonl", one, two))
     assert relevant.format == "nomiracl"
     assert [document.title for document in relevant.documents] == ["가", "나", "다"]

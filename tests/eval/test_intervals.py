@@ -47,7 +47,10 @@ def test_turns_of_a_conversation_are_drawn_together(make_row: MakeRow) -> None:
             for at in range(40)
         ]
 
-    apart, together = estimate(metric, rows(together=False), 0), estimate(metric, rows(together=True), 0)
+    apart, together = (
+        estimate(metric, rows(together=False), 0),
+        estimate(metric, rows(together=True), 0),
+    )
     assert apart is not None
     assert together is not None
     assert together.high - together.low > 1.5 * (apart.high - apart.low)
@@ -70,9 +73,7 @@ def test_pairing_sees_what_separate_intervals_would_hide(make_row: MakeRow) -> N
     """100 hard and easy questions; the new run gains 8 and loses none."""
     ranks = [1 if at < 50 else None for at in range(100)]
     old = [make_row(id=str(at), rank=rank) for at, rank in enumerate(ranks)]
-    new = [
-        make_row(id=str(at), rank=1 if at < 58 else rank) for at, rank in enumerate(ranks)
-    ]
+    new = [make_row(id=str(at), rank=1 if at < 58 else rank) for at, rank in enumerate(ranks)]
     found = difference(RECALL, old, new, seed=0)
     assert found is not None
     assert found.difference == pytest.approx(0.08)
@@ -84,7 +85,7 @@ def test_pairing_sees_what_separate_intervals_would_hide(make_row: MakeRow) -> N
 
 
 def test_noise_is_called_noise(make_row: MakeRow) -> None:
-    generator = random.Random(1)
+    generator = random.Random(1)  # noqa: S311
     old = [make_row(id=str(at), rank=generator.choice([1, None])) for at in range(100)]
     new = [make_row(id=str(at), rank=generator.choice([1, None])) for at in range(100)]
     found = difference(RECALL, old, new, seed=0)

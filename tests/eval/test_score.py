@@ -76,9 +76,7 @@ def test_a_shifted_citation_is_inexact(
     make_answer: MakeAnswer, make_citation: MakeCitation, shift: int
 ) -> None:
     claim = SECOND.of(TEXT)
-    citation = make_citation(
-        1, SECOND.start + shift, SECOND.end + shift, claim, (0, len(claim))
-    )
+    citation = make_citation(1, SECOND.start + shift, SECOND.end + shift, claim, (0, len(claim)))
     verdict = verdict_of(CASE, make_answer(f"{claim} [1]", citation), GOLD, JUDGES, lookup)
     assert verdict.inexact == (1,)
 
@@ -152,7 +150,15 @@ def test_rows_hold_nothing_volatile(make_answer: MakeAnswer) -> None:
         answer = answer.model_copy(
             update={"timings_ms": answer.timings_ms.model_copy(update={"total": total})}
         )
-        return row_of("set", "1", CASE, gold_found=True, retrieval=None, answer=answer,
-                      verdict=verdict_of(CASE, answer, GOLD, JUDGES, lookup), asked=True)
+        return row_of(
+            "set",
+            "1",
+            CASE,
+            gold_found=True,
+            retrieval=None,
+            answer=answer,
+            verdict=verdict_of(CASE, answer, GOLD, JUDGES, lookup),
+            asked=True,
+        )
 
     assert row("one", 1.0) == row("two", 2.0)

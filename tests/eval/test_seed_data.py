@@ -40,8 +40,19 @@ def test_there_is_enough_of_every_kind(dataset: Dataset, cases: list[Case]) -> N
     assert kinds["conversation"] >= 12
     assert kinds["attack"] >= 10
     tags = Counter(tag for case in cases for tag in case.tags)
-    for tag in ("fact", "why", "quote", "who", "number", "date", "paraphrase", "english", "typo",
-                "spacing", "chat"):
+    for tag in (
+        "fact",
+        "why",
+        "quote",
+        "who",
+        "number",
+        "date",
+        "paraphrase",
+        "english",
+        "typo",
+        "spacing",
+        "chat",
+    ):
         assert tags[tag] >= 3, tag
     lengths = {len(item.cases) for item in dataset.items if item.cases[0].kind == "conversation"}
     assert lengths <= {2, 3, 4}
