@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from geungeo.eval.cases import Case, Item
@@ -26,8 +26,8 @@ from geungeo.rag.protocols import Filters, Turn
 
 # Ranks are scored up to 10; several passages may belong to one paragraph.
 _DEPTH = 10
-_FIRST_K = 30
-_LAST_K = 480
+_FIRST_K = 50
+_LAST_K = 400
 _FAILURES_IN_A_ROW = 5
 
 Clock = Callable[[], float]
@@ -205,19 +205,20 @@ class _One:
         return retrieval_of(hits, self._gold, by_article=self._bench.by_article)
 
     def _hits(self) -> list[PassageHit]:
-        for k in self._depths():
-            hits = self._bench.answerer.search(self._case.question, k, self._filters)
-            if len(hits) < k or not self._bench.by_article:
-                break
-            if len({hit.article_id for hit in hits}) >= _DEPTH:
-                break
-        return hits
+        """Deep enough for ten distinct paragraphs.
 
-    @staticmethod
-    def _depths() -> Iterator[int]:
+        A deeper search only adds at the end: it may weigh its proposals differently, and
+        the first ranks must be those of an ordinary search.
+        """
+        found: dict[tuple[str, int], PassageHit] = {}
         k = _FIRST_K
-        while k <= _LAST_K:
-            yield k
+        while True:
+            hits = self._bench.answerer.search(self._case.question, k, self._filters)
+            for hit in hits:
+                found.setdefault((hit.article_id, hit.start), hit)
+            enough = len({article for article, _ in found}) >= _DEPTH
+            if enough or not self._bench.by_article or len(hits) < k or k >= _LAST_K:
+                return list(found.values())
             k *= 2
 
     def _time(self, answer: Answer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,8 @@ pytestmark = pytest.mark.browser
 
 ROWS = (
     '{"id": "ok", "kind": "answerable", "question":'
-    ' "MS의 사내 인공지능 부서를 이끄는 사람은 누구인가?", "answers": ["설리먼"], "quote": "무스타파 설리먼"}\n'
+    ' "MS의 사내 인공지능 부서를 이끄는 사람은 누구인가?",'
+    ' "answers": ["설리먼"], "quote": "무스타파 설리먼"}\n'
     '{"id": "evil", "kind": "unanswerable", "tags": ["<b>굵게</b>"], "question":'
     " \"</script><script>document.title='owned'</script><img src=x onerror='document.title=1'>\"}\n"
     '{"id": "miss", "kind": "answerable", "question": "MS가 만든 자체 모델의 이름은?",'
@@ -51,7 +53,8 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     chromedriver = shutil.which("chromedriver")
     if browser is None or chromedriver is None:
-        pytest.skip("needs Chromium and chromedriver")
+        give_up = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
+        give_up("needs Chromium and chromedriver")
     options = Options()
     options.binary_location = browser
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})

