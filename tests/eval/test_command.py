@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,8 @@ Evaluate = Callable[..., Result]
 
 ROWS: list[dict[str, Any]] = [
     {"id": "model", "kind": "answerable", "question": "MS가 구축한 자체 모델의 이름은?",
-     "answers": ["MAI"], "quote": "챗GPT를 대체할 ‘MAI’라는 자체 모델을 구축하면서", "tags": ["fact"]},
+     "answers": ["MAI"], "tags": ["fact"],
+     "quote": "챗GPT를 대체할 ‘MAI’라는 자체 모델을 구축하면서"},
     {"id": "who", "kind": "answerable", "question": "무스타파 설리먼이 요청한 것은?",
      "answers": ["o1"], "quote": "“최신 모델인 o1이 어떻게 작동하는지 설명해 달라”고 요청했으나"},
     {"id": "gone", "kind": "answerable", "question": "없는 인용은?", "answers": ["x"],
@@ -269,7 +269,7 @@ SQUAD = {
             "title": "광합성",
             "paragraphs": [
                 {
-                    "context": "광합성은 식물이 빛을 이용해 이산화 탄소와 물로 포도당을 만드는 과정이다.",
+                    "context": "광합성은 식물이 빛을 이용해 물과 이산화 탄소로 포도당을 만든다.",
                     "qas": [
                         {"id": "q1", "question": "광합성으로 만들어지는 것은?",
                          "answers": [{"text": "포도당", "answer_start": 27}]}
@@ -296,15 +296,13 @@ def test_korquad_runs_in_a_store_of_its_own_that_is_kept(
     assert row.retrieval.searched == 2  # distinct paragraphs, not passages
     stores = list((tmp_path / "cache" / "stores").iterdir())
     assert len(stores) == 1
-    before = os.stat(stores[0] / "geungeo.sqlite3").st_ino
+    before = (stores[0] / "geungeo.sqlite3").stat().st_ino
     again = run_ok(evaluate, path, tmp_path / "o2.json")
-    assert os.stat(stores[0] / "geungeo.sqlite3").st_ino == before
+    assert (stores[0] / "geungeo.sqlite3").stat().st_ino == before
     assert again.rows == results.rows
 
 
-def test_nomiracl_retrieves_from_its_own_contexts_only(
-    evaluate: Evaluate, tmp_path: Path
-) -> None:
+def test_nomiracl_retrieves_from_its_own_contexts_only(evaluate: Evaluate, tmp_path: Path) -> None:
     def record(number: int, *contexts: str) -> str:
         told = "\n\n".join(f"[{at}] {text}" for at, text in enumerate(contexts, 1))
         prompt = f"QUESTION:\n광합성은 무엇을 만드나?\n\nCONTEXTS:\n{told}\n\nOUTPUT:\n"

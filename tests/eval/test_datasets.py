@@ -231,3 +231,34 @@ def test_a_prompt_of_another_form_is_a_bad_line(tmp_path: Path) -> None:
     dataset = read_dataset(path)
     assert places(dataset) == ["line 2", "line 3"]
     assert "a geungeo record in a nomiracl file" in dataset.bad_lines[1].why
+
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "documents", "expected"),
+    [
+        ("korquad_dev_a.json", 2621, 407, "answer"),
+        ("nomiracl_ko_a_relevant.jsonl", 125, None, "answer"),
+        ("nomiracl_ko_a_non_relevant.jsonl", 125, None, "abstain"),
+    ],
+)
+def test_the_published_files_are_read_whole(
+    name: str, items: int, documents: int | None, expected: str
+) -> None:
+    if not (SHARED / name).exists():
+        pytest.skip(f"needs {name}, which is not shipped")
+    dataset = read_dataset(SHARED / name, strict=True)
+    assert len(dataset.items) == items
+    assert documents in (None, len(dataset.documents))
+    cases = [item.cases[0] for item in dataset.items]
+    assert {case.expected for case in cases} == {expected}
+    texts = {document.id: document.text for document in dataset.documents}
+    for case in cases:
+        if case.place:
+            place = case.place
+            assert texts[place.document][place.start : place.end] == case.answers[0]
+        else:
+            assert case.scope is not None
+            assert 9 <= len(case.scope) <= 10
