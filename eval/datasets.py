@@ -132,11 +132,13 @@ class _Reading:
             self.accept(where, item, documents)
         self.blank -= text.endswith("\n")
         if settled is None:
-            self._explain_unknown()
+            self._explain_unknown(text)
         return settled
 
-    def _explain_unknown(self) -> NoReturn:
+    def _explain_unknown(self, text: str) -> NoReturn:
         first = self.bad[0]
+        if text.lstrip().startswith("{"):
+            first = _where_json_breaks(text) or first
         raise MalformedSource(
             f"{self.path}: no line is a record of a known format (geungeo JSONL, "
             f"KorQuAD/SQuAD JSON, NoMIRACL JSONL); {first.where}: {first.why}"
@@ -167,6 +169,19 @@ def _as_one_object(text: str) -> dict[str, Any] | None:
     except BadRecordError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _where_json_breaks(text: str) -> BadLine | None:
+    """Where a file that was meant to be one JSON object stops being one."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return BadLine(
+            f"line {error.lineno}", f"not valid JSON at column {error.colno}: {error.msg}"
+        )
+    except (ValueError, RecursionError):
+        pass
+    return None
 
 
 def _as_object(line: str) -> dict[str, Any]:

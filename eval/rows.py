@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from geungeo.eval.cases import Expectation, Kind
 from geungeo.rag.answer import Citation, DroppedClaim, Reason, Status
+from geungeo.rag.errors import InvariantViolation
 
 
 class _Model(BaseModel):
@@ -109,7 +110,18 @@ class Row(_Model):
     @property
     def failed(self) -> bool:
         """Whether the system broke down instead of deciding."""
-        return self.error is not None or self.reason == "backend_unavailable"
+        return self.error is not None or self.backend_failed
+
+    @property
+    def backend_failed(self) -> bool:
+        """Whether what the system depends on was down: going on may be pointless."""
+        raised = self.error is not None and self.error.startswith("backend_")
+        return raised or self.reason == "backend_unavailable"
+
+    @property
+    def withheld(self) -> bool:
+        """Whether an answer broke a promise and the system caught it at its door."""
+        return self.error is not None and self.error.startswith(f"{InvariantViolation.code}:")
 
 
 class Latency(_Model):

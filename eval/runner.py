@@ -59,7 +59,7 @@ class Progress:
         self.rows.extend(rows)
         self.latencies.extend(latencies)
         for row in rows:
-            self.failures_in_a_row = self.failures_in_a_row + 1 if row.failed else 0
+            self.failures_in_a_row = self.failures_in_a_row + 1 if row.backend_failed else 0
         if self.failures_in_a_row >= _FAILURES_IN_A_ROW:
             last = rows[-1]
             raise BackendUnavailable(

@@ -75,8 +75,11 @@ def citation_precision(row: Row) -> Numbers:
 
 def quote_exact(row: Row) -> Numbers:
     """quote_exact: share of citations whose quote is exactly what stands at their span in
-    the article version that they name (invariant 1). Must be 1.0. Cases are citations.
+    the article version that they name (invariant 1). Must be 1.0. Cases are citations; an
+    answer that the system itself withheld for a broken promise counts as one that failed.
     """
+    if row.withheld:
+        return 0.0, 1.0
     if not row.citations:
         return None
     total = len(row.citations)

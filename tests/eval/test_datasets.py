@@ -118,6 +118,7 @@ def test_unread_fields_are_told(tmp_path: Path) -> None:
         (b'{"data": []}', MalformedSource, "no usable case"),
         (b'{"data": 7}', MalformedSource, "must be a list"),
         (b'{"data": [', MalformedSource, "line 1"),
+        (b'{\n "data": [\n  {"title": }\n]}', MalformedSource, "line 3: not valid JSON"),
     ],
 )
 def test_unusable_files_are_refused(

@@ -137,10 +137,12 @@ def test_quote_exact_is_a_share_of_citations(
         make_row(citations=citations, verdict=Verdict(inexact=(2,))),
         make_row(citations=citations[:1]),
         make_row(),
+        make_row(status=None, error="invariant_violation: [1] does not quote"),
+        make_row(status=None, error="backend_error: down"),
     ]
     figure = measure(rows, seed=0)["quote_exact"]
-    assert figure.value == pytest.approx(3 / 4)
-    assert figure.n == 4
+    assert figure.value == pytest.approx(3 / 5)
+    assert figure.n == 5
 
 
 def abstentions(make_row: MakeRow) -> list[Row]:

@@ -24,7 +24,7 @@ from geungeo.eval.runner import Options, Progress, plan, run
 from geungeo.eval.score import Judges
 from geungeo.eval.system import Answerer, Bench, GoldFinder
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Answer, Composer, Ground, GroundedClaim, PassageHit
+from geungeo.rag.answer import Answer, Citation, Composer, Ground, GroundedClaim, PassageHit
 from geungeo.rag.article import Article, SectionKind, Span
 from geungeo.rag.events import Ask
 from geungeo.rag.protocols import Filters
@@ -52,7 +52,7 @@ def evaluate(
             progress: Progress = run(
                 plan([bench], limit=60, seed=1), judges, Options(), journal, lambda: None
             )
-        assert not any(row.failed for row in progress.rows)
+        assert all(row.withheld for row in progress.rows if row.failed)
         return measure(progress.rows, seed=0)
 
     return measured
@@ -173,6 +173,27 @@ def test_citations_off_by_one_show_in_quote_exact(
     assert broken["quote_exact"].value == 0.0
     # Nothing else would have noticed: that is why quote_exact exists.
     assert broken["answer_hit"] == sound["answer_hit"]
+    assert broken["recall@5"] == sound["recall@5"]
+
+
+def test_citations_off_by_one_inside_the_pipeline_show_as_well(
+    sound: dict[str, Estimate],
+    evaluate: Evaluate,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The pipeline withholds such answers; withheld ones must not vanish from the figures."""
+    genuine = Composer._cite
+
+    def shifted(marker: int, ground: Ground, start: int, end: int) -> Citation:
+        citation = genuine(marker, ground, start, end)
+        return citation.model_copy(update={"start": citation.start + 1})
+
+    monkeypatch.setattr(Composer, "_cite", staticmethod(shifted))
+    broken = evaluate(workspace.pipeline)
+    assert broken["quote_exact"].value == 0.0
+    assert broken["quote_exact"].n > 10
+    assert broken["answer_hit"].value == 0.0
     assert broken["recall@5"] == sound["recall@5"]
 
 
