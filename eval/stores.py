@@ -6,6 +6,7 @@ the code that segments and indexes), so it is made once and never stale.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -24,18 +25,20 @@ from geungeo.rag.settings import Settings
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
 
+Sources = tuple[tuple[str, tuple[str, ...] | None], ...]
+"""Packages with the names of files in them; None for all that are Python or JSON."""
+
 Building = Callable[[str, int, int], None]
 """Told (data set name, articles done, articles in all) while a store is being made."""
 
-# What decides how a document is cut, embedded and indexed.
-_SHAPING = (
+# What decides how a document is cut and indexed; the embedder names itself.
+_SHAPING: Sources = (
     (
         "geungeo.rag",
         ("article.py", "morphemes.py", "passages.py", "sentences.py", "text.py", "tokens.py"),
     ),
-    ("geungeo.rag.embedding", None),
     ("geungeo.rag.retrieval", ("terms.py",)),
-    ("geungeo.index", ("database.py", "indexing.py", "store.py")),
+    ("geungeo.index", ("indexing.py",)),
 )
 
 
@@ -45,14 +48,19 @@ def default_cache() -> Path:
     return Path(root).expanduser() / "geungeo" / "eval"
 
 
-def source_digest(parts: tuple[tuple[str, tuple[str, ...] | None], ...]) -> str:
-    """SHA-256 over the named source files; None stands for all of a package's own."""
+def source_digest(parts: Sources) -> str:
+    """SHA-256 over the named source files; None stands for all of a package's own.
+
+    Python counts by its syntax tree: comments and layout change nothing.
+    """
     digest = hashlib.sha256()
     for package, names in parts:
         folder = files(package)
         for source in sorted(folder.iterdir(), key=lambda entry: entry.name):
             if _is_wanted(source, names):
-                digest.update(f"{package}/{source.name}\0".encode() + source.read_bytes())
+                text = source.read_text("utf-8")
+                content = ast.dump(ast.parse(text)) if source.name.endswith(".py") else text
+                digest.update(f"{package}/{source.name}\0{content}".encode())
     return digest.hexdigest()
 
 
@@ -100,13 +108,13 @@ def _folder_for(dataset: Dataset, settings: Settings, cache: Path, building: Bui
 
 def store_key(documents: tuple[Document, ...], settings: Settings) -> str:
     """The name of the store that these documents make with these settings."""
+    from geungeo.rag.embedding import make_embedder
+
     digest = hashlib.sha256()
     for document in sorted(documents, key=lambda entry: entry.id):
         digest.update(json.dumps([document.id, document.title, document.text]).encode())
     shaping = [
-        settings.embedder,
-        settings.passage_prompt,
-        settings.embedding_base_url,
+        make_embedder(settings).identity,
         settings.passage_tokens,
         settings.passage_overlap,
         source_digest(_SHAPING),
