@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from geungeo.server.routes.page import page, prefers_html
 from geungeo.server.schemas import (
     ArticleList,
     ArticleRequest,
@@ -37,22 +36,21 @@ async def add_article(body: ArticleRequest, state: State, response: Response) ->
     return IngestResponse(status=outcome.status, article=ArticleSummary.of(outcome.article))
 
 
-@router.get("/articles/{article_id:path}", response_model=ArticleView)
+@router.get("/articles/{article_id:path}")
 async def get_article(
     article_id: str,
-    request: Request,
     state: State,
+    response: Response,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
-    start: Annotated[int | None, Query(ge=0, description="Read by the web page only.")] = None,
-    end: Annotated[int | None, Query(ge=0, description="Read by the web page only.")] = None,
-) -> Response | ArticleView:
-    """One article version with its sections; a browser gets the page, opened on the span."""
-    del start, end
-    if prefers_html(request):
-        return page(request)
+) -> ArticleView:
+    """One article version with its sections.
+
+    A browser gets the page instead, which reads `start` and `end` and marks that span.
+    """
     store = state.workspace.store
     article = await run_in_threadpool(store.article, article_id, version)
     versions = await run_in_threadpool(store.versions, article_id)
+    response.headers["Vary"] = "Accept"
     return ArticleView(**article.model_dump(), versions=list(versions))
 
 

@@ -4,28 +4,49 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.routing import Match
+from starlette.types import Scope
 
-WEB = Path(__file__).parent.parent / "web"
+# Resolved, since a strict editable install is made of links, and static files must not be.
+WEB = Path(__file__).resolve().parent.parent / "web"
 
 router = APIRouter(include_in_schema=False)
 
 
-def page(request: Request) -> Response:
+class BrowserRoute(APIRoute):
+    """A route that only a browser's navigation takes; programs pass on to the next one."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """No match unless the client asks for HTML."""
+        match, child = super().matches(scope)
+        if match is Match.FULL and "text/html" not in Headers(scope=scope).get("accept", ""):
+            return Match.NONE, {}
+        return match, child
+
+
+def page() -> Response:
     """The page; it reads from its own address what to show."""
-    del request
     # The same address gives JSON to programs, hence Vary; no-cache asks for revalidation.
     headers = {"Cache-Control": "no-cache", "Vary": "Accept"}
     return FileResponse(WEB / "index.html", media_type="text/html; charset=utf-8", headers=headers)
 
 
-def prefers_html(request: Request) -> bool:
-    """Whether a browser is navigating, as opposed to a program fetching data."""
-    return "text/html" in request.headers.get("accept", "")
-
-
 @router.get("/")
-async def index(request: Request) -> Response:
+async def index() -> Response:
     """The page."""
-    return page(request)
+    return page()
+
+
+async def article(article_id: str) -> Response:
+    """The page, opened on an article; what the query asks for is for the page to judge."""
+    del article_id
+    return page()
+
+
+router.add_api_route(
+    "/articles/{article_id:path}", article, route_class_override=BrowserRoute, methods=["GET"]
+)
