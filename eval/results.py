@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -65,13 +65,17 @@ class Group(_Model):
 
 
 class Comparison(_Model):
-    """Paired differences to an earlier results file: this run minus that one."""
+    """Paired differences to an earlier results file: this run minus that one.
+
+    ``changed`` names what differs between the runs, as (old, new).
+    """
 
     old: str
     revision: str | None
     shared: int
     only_old: int
     only_new: int
+    changed: dict[str, tuple[Any, Any]]
     metrics: dict[str, Difference]
 
 
@@ -155,8 +159,18 @@ def compare(old: Results, new: Results, name: str) -> Comparison:
         shared=len(before & after),
         only_old=len(before - after),
         only_new=len(after - before),
+        changed=_changed(old.run, new.run),
         metrics={name: value for name, value in found if value is not None},
     )
+
+
+def _changed(old: Run, new: Run) -> dict[str, tuple[Any, Any]]:
+    before = {**old.model_dump(mode="json"), **old.settings}
+    after = {**new.model_dump(mode="json"), **new.settings}
+    names = [name for name in after if name not in ("settings", "code_sha256")]
+    return {
+        name: (before.get(name), after[name]) for name in names if before.get(name) != after[name]
+    }
 
 
 def read_results(path: Path) -> Results:

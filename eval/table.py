@@ -98,6 +98,8 @@ def _comparison(comparison: Comparison) -> Group:
     title = f"against {comparison.old}, paired over {comparison.shared} shared cases"
     if comparison.only_old or comparison.only_new:
         title += f" ({comparison.only_old} only there, {comparison.only_new} only here)"
+    if comparison.changed:
+        title += f"; changed: {', '.join(comparison.changed)}"
     return Group(Text(title), table)
 
 

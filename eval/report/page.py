@@ -142,8 +142,10 @@ def _compared(comparison: Comparison) -> str:
         f"paired over {comparison.shared} shared cases; {comparison.only_old} only in the old "
         f"run, {comparison.only_new} only in this one"
     )
+    if comparison.changed:
+        told += f". Changed: {', '.join(comparison.changed)}"
     return (
-        f"<section><h2>Against {escape(comparison.old)}</h2><p>{told}</p>"
+        f"<section><h2>Against {escape(comparison.old)}</h2><p>{escape(told)}</p>"
         f"{_scroll(head + f'<tbody>{lines}</tbody>', 'compared')}</section>"
     )
 

@@ -108,7 +108,23 @@ def test_two_runs_give_the_same_rows_and_no_difference(
     assert first.run.code_sha256 == second.run.code_sha256
     assert second.comparison is not None
     assert second.comparison.shared == 6
+    assert set(second.comparison.changed) <= {"revision"}
     assert {change.difference for change in second.comparison.metrics.values()} == {0.0}
+
+
+def test_a_comparison_tells_what_changed(
+    evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_ok(evaluate, data, tmp_path / "1.json")
+    monkeypatch.setenv("GEUNGEO_ANSWER_THRESHOLD", "1.0")
+    strict = run_ok(
+        evaluate, data, tmp_path / "2.json", "--compare", tmp_path / "1.json", "--seed", "3"
+    )
+    assert strict.comparison is not None
+    assert strict.comparison.changed["answer_threshold"] == (None, 1.0)
+    assert strict.comparison.changed["seed"] == (0, 3)
+    assert strict.comparison.metrics["answer_hit"].difference < 0
+    assert strict.comparison.metrics["recall@5"].difference == 0
 
 
 def test_a_draw_is_the_seeds(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
