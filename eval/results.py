@@ -75,7 +75,7 @@ class Comparison(_Model):
     shared: int
     only_old: int
     only_new: int
-    changed: dict[str, tuple[Any, Any]]
+    changed: dict[str, tuple[Any, Any]] = {}
     metrics: dict[str, Difference]
 
 
