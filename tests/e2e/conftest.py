@@ -77,8 +77,9 @@ def start(store: Path, *args: str) -> Served:
 
 def stop(served: Served, patience: float = 60) -> int:
     """Ask the server to stop; its exit status."""
-    served.process.send_signal(signal.SIGTERM)
     try:
+        if served.process.poll() is None:
+            served.process.send_signal(signal.SIGTERM)
         return served.process.wait(timeout=patience)
     except subprocess.TimeoutExpired:
         served.process.kill()
@@ -114,8 +115,7 @@ def serve_again() -> Iterator[object]:
 
     yield begin
     for one in started:
-        if one.process.poll() is None:
-            stop(one)
+        stop(one)
 
 
 @pytest.fixture(scope="session")

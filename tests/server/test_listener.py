@@ -1,0 +1,97 @@
+"""Our uvicorn over a real socket, with a pipeline that follows a script."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from geungeo.rag.events import PassagesFound
+from geungeo.server.listener import PortInUse, Server, configure, listen
+
+PATIENCE = 60
+
+
+@pytest.fixture
+def running(scripted: Any) -> Iterator[tuple[Any, Server, str]]:
+    """A server in a thread, its script, and its address."""
+    scripted.state.stopping.grace = 0.5
+    with listen("127.0.0.1", 0) as listener:
+        server = Server(configure(scripted.app), scripted.state)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        host, port = listener.getsockname()
+        yield scripted, server, f"http://{host}:{port}"
+        server.should_exit = True
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+def wait_for(condition: Any) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_a_stop_in_mid_stream_ends_with_a_final_event(running: Any) -> None:
+    scripted, server, url = running
+    scripted.pipeline.script = [PassagesFound(()), 600.0]
+    body = {"question": "왜?", "stream": True}
+    with httpx.stream("POST", f"{url}/chat", json=body, timeout=PATIENCE) as response:
+        lines = response.iter_lines()
+        assert next(lines) == "event: passages"
+        server.should_exit = True
+        rest = list(lines)
+    assert "event: error" in rest
+    last = json.loads(rest[-2].removeprefix("data: "))
+    assert last["code"] == "server_stopping"
+    wait_for(scripted.pipeline.closed.is_set)
+
+
+def test_a_client_that_closes_its_socket_cancels_the_pipeline(running: Any) -> None:
+    scripted, _, url = running
+    scripted.pipeline.script = [PassagesFound(()), 600.0]
+    body = {"question": "왜?", "stream": True}
+    with httpx.stream("POST", f"{url}/chat", json=body, timeout=PATIENCE) as response:
+        lines = response.iter_lines()  # httpx closes the response with its iterator
+        assert next(lines) == "event: passages"
+        assert not scripted.pipeline.closed.is_set()
+    wait_for(scripted.pipeline.closed.is_set)
+
+
+def test_garbage_after_a_started_response_closes_the_connection(running: Any) -> None:
+    scripted, _, url = running
+    scripted.pipeline.script = [PassagesFound(()), 600.0]
+    host, port = url.removeprefix("http://").split(":")
+    body = json.dumps({"question": "왜?", "stream": True}).encode()
+    head = (
+        b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+        connection.sendall(head + b"%x\r\n%s\r\n" % (len(body), body) + b"not a chunk\r\n")
+        answer = b""
+        while piece := connection.recv(4096):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert httpx.get(f"{url}/healthz", timeout=PATIENCE).status_code == 200
+
+
+def test_a_taken_port_is_named() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUse, match=str(port)):
+            listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["256.1.1.1", "203.0.113.1"])
+def test_an_address_that_is_not_ours_is_named(host: str) -> None:
+    with pytest.raises(PortInUse, match=host):
+        listen(host, 0)
