@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -49,7 +49,7 @@ async def with_heartbeat(
     stopping: Stopping,
     on_stop: Callable[[], bytes],
     every: float = HEARTBEAT_SECONDS,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """``frames``, with a comment after ``every`` seconds of silence.
 
     A task of its own pulls ``frames`` and alone closes them, so that a client's leaving
@@ -98,7 +98,7 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, content: AsyncIterator[bytes]) -> None:
+    def __init__(self, content: AsyncGenerator[bytes, None]) -> None:
         super().__init__(content, headers=HEADERS)
         self._content = content
 
@@ -107,5 +107,4 @@ class EventStream(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            if isinstance(self._content, AsyncGenerator):
-                await self._content.aclose()
+            await self._content.aclose()

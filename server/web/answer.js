@@ -88,12 +88,10 @@ function sourceLink(place, open, children) {
 
 /** Why there is no answer, and what came closest. */
 export function abstention(answer, open) {
-  const reason = words().reasons[answer.reason] ?? answer.reason;
   const nearest = answer.citations.length ? [] : answer.passages.slice(0, 3);
   return [
     el("p", { class: "abstained-label" }, words().noAnswer),
-    el("p", { class: "abstained-reason" }, reason),
-    answer.text && answer.text !== reason ? answerText(answer, open) : null,
+    el("div", { class: "abstained-reason" }, answerText(answer, open)),
     nearest.length && answer.reason !== "off_topic"
       ? el(
           "section",

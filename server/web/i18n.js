@@ -39,14 +39,6 @@ const WORDS = {
     badSpan: "이 링크가 가리키는 자리는 이 기사에 없습니다.",
     answeredIn: (backend, ms) => `${backend} · ${ms} ms`,
     kinds: { title: "제목", deck: "부제", byline: "기자·날짜", caption: "사진 설명", heading: "소제목", body: "본문" },
-    reasons: {
-      no_evidence: "기사에서 관련된 내용을 찾지 못했습니다.",
-      weak_evidence: "관련된 대목은 있지만, 답이라고 할 만큼 분명하지 않습니다.",
-      unverified: "답을 만들었지만 기사로 확인되지 않아 내보내지 않았습니다.",
-      false_premise: "질문의 전제가 기사와 다릅니다.",
-      off_topic: "이 기사들이 다루지 않는 주제입니다.",
-      backend_unavailable: "지금은 답을 만드는 쪽에 연결할 수 없습니다.",
-    },
     errors: {
       network: "서버와 연결이 끊겼습니다. 다시 질문해 주세요.",
       invalid_question: "질문을 확인해 주세요.",
@@ -93,14 +85,6 @@ const WORDS = {
     badSpan: "This article has no such place as the link points to.",
     answeredIn: (backend, ms) => `${backend} · ${ms} ms`,
     kinds: { title: "Title", deck: "Deck", byline: "Byline", caption: "Caption", heading: "Heading", body: "Body" },
-    reasons: {
-      no_evidence: "Nothing in the articles speaks to this.",
-      weak_evidence: "There are related passages, but none clear enough to be an answer.",
-      unverified: "An answer was drafted, but the articles do not confirm it, so it was withheld.",
-      false_premise: "The question assumes something that the articles contradict.",
-      off_topic: "The articles do not cover this topic.",
-      backend_unavailable: "What writes the answers cannot be reached right now.",
-    },
     errors: {
       network: "The connection to the server broke. Please ask again.",
       invalid_question: "Please check the question.",

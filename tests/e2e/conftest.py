@@ -122,7 +122,10 @@ def serve_again() -> Iterator[object]:
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not binary or not driver:
-        pytest.skip("Chromium and its driver are not installed (Debian: chromium-driver)")
+        missing = "Chromium and its driver are not installed (Debian: chromium-driver)"
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     options = webdriver.ChromeOptions()
     options.binary_location = binary
     profile = tmp_path_factory.mktemp("chromium")

@@ -62,7 +62,8 @@ def test_a_completion_carries_its_citations(client: Any, served: Any) -> None:
 
 def test_a_stream_gives_the_same_in_pieces(client: Any) -> None:
     whole = complete(client)
-    text, annotations, citations, reasons, ids, usage = "", [], None, [], set(), None
+    annotations: list[dict[str, Any]] = []
+    text, citations, reasons, ids, usage = "", None, [], set(), None
     for chunk in complete(client, stream=True, stream_options={"include_usage": True}):
         ids.add(chunk.id)
         usage = chunk.usage or usage

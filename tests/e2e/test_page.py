@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -28,10 +29,14 @@ def page(chromium: Chrome, served: Any) -> Iterator[Chrome]:
     chromium.get(served.url)
     chromium.execute_script("localStorage.clear(); sessionStorage.clear()")
     chromium.get(served.url)
-    chromium.get_log("browser")  # empties it
+    console_errors(chromium)  # reading empties it
     yield chromium
-    complaints = [row for row in chromium.get_log("browser") if row["level"] == "SEVERE"]
-    assert complaints == []
+    assert console_errors(chromium) == []
+
+
+def console_errors(page: Chrome) -> list[str]:
+    log = page.get_log("browser")  # type: ignore[no-untyped-call]
+    return [row["message"] for row in log if row["level"] == "SEVERE"]
 
 
 def wait(page: Chrome, condition: Callable[[Chrome], T]) -> T:
@@ -66,23 +71,23 @@ def test_every_marker_opens_exactly_its_quote(page: Chrome, served: Any, questio
     for number, citation in by_marker.items():
         button = page.find_element(By.CSS_SELECTOR, f".marker[data-marker='{number}']")
         button.click()
-        wait(page, lambda p, quote=citation["quote"]: marked(p) == quote)
-        in_view = page.execute_script(
-            "const m = document.querySelector('mark.cited').getBoundingClientRect();"
-            "const r = document.getElementById('reader').getBoundingClientRect();"
-            "return m.top >= r.top && m.top < r.bottom"
-        )
-        wait(page, lambda _, seen=in_view: seen or _scrolled_to_mark(page))
+        wait(page, partial(is_marked, citation["quote"]))
+        wait(page, shows_the_mark)
         assert f"start={citation['start']}" in page.current_url
 
 
-def _scrolled_to_mark(page: Chrome) -> bool:
-    return bool(
-        page.execute_script(
-            "const m = document.querySelector('mark.cited').getBoundingClientRect();"
-            "return m.top >= 0 && m.top < innerHeight"
-        )
+def is_marked(quote: str, page: Chrome) -> bool:
+    return marked(page) == quote
+
+
+def shows_the_mark(page: Chrome) -> bool:
+    """Whether the reader is scrolled to the marked characters."""
+    script = (
+        "const mark = document.querySelector('mark.cited').getBoundingClientRect();"
+        "const reader = document.getElementById('reader').getBoundingClientRect();"
+        "return mark.top >= reader.top && mark.bottom <= reader.bottom"
     )
+    return bool(page.execute_script(script))
 
 
 def test_the_astral_article_is_cited_after_an_astral_character(page: Chrome, served: Any) -> None:
@@ -194,3 +199,9 @@ def test_nothing_overflows_on_a_phone_and_the_source_covers_the_page(
         assert not page.find_element(By.ID, "reader").is_displayed()
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_api_documentation_renders_under_our_policy(page: Chrome, served: Any) -> None:
+    page.get(f"{served.url}/docs")
+    wait(page, lambda p: p.find_elements(By.CSS_SELECTOR, ".swagger-ui .opblock"))
+    assert "/chat" in page.find_element(By.CSS_SELECTOR, ".swagger-ui").text
