@@ -43,7 +43,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         assert f"  {name} " in done.stdout
 
 
-@pytest.mark.parametrize("name", [name for name in TARGETS if name != "eval"])
+@pytest.mark.parametrize("name", TARGETS)
 def test_every_command_loads_and_takes_the_common_options(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
