@@ -14,7 +14,7 @@ KEY := $(shell (pwd; cat pyproject.toml $(LOCK); find $(PACKAGES) -type f \
 LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
-.PHONY: help install run test test-slow lint format eval wheel lock clean
+.PHONY: help install run test test-slow lint format eval eval-gate wheel lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -43,6 +43,10 @@ format: $(FULL) ## Rewrite the code in the house format
 
 eval: $(FULL) ## Evaluate on the shipped questions about the seed article
 	$(BIN)/geungeo eval eval/data/seed_article.jsonl
+
+eval-gate: $(FULL) ## A smaller evaluation that fails when a promise or the quality breaks
+	$(BIN)/geungeo --store "$$(mktemp -d)" eval eval/data/seed_article.jsonl --limit 60 --seed 1 \
+		--min quote_exact=1 --min unsupported_claims=0 --min recall@5=0.8 --min answer_hit=0.6
 
 wheel: $(FULL) ## Build a wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -105,9 +105,9 @@ class LexicalIndex:
         total = len(self)
         if not total or k < 1:
             return []
-        mean = sum(
-            float(segment.lengths[segment.alive].sum()) for segment in self._segments
-        ) / total
+        mean = (
+            sum(float(segment.lengths[segment.alive].sum()) for segment in self._segments) / total
+        )
         wanted, repeats = np.unique(terms, return_counts=True)
         idf = {
             int(term): float(np.log1p((total - n + 0.5) / (n + 0.5))) * int(repeat)
@@ -117,12 +117,16 @@ class LexicalIndex:
         found: list[tuple[int, float]] = []
         for segment in self._segments:
             scores = self._score(segment, idf, max(mean, 1.0))
-            usable = segment.alive if allowed is None else (
-                segment.alive & np.isin(segment.keys, allowed)
+            usable = (
+                segment.alive
+                if allowed is None
+                else (segment.alive & np.isin(segment.keys, allowed))
             )
             scores[~usable] = 0.0
-            best = np.argsort(-scores, kind="stable")[:k] if len(scores) <= 4 * k else (
-                np.argpartition(-scores, k)[:k]
+            best = (
+                np.argsort(-scores, kind="stable")[:k]
+                if len(scores) <= 4 * k
+                else (np.argpartition(-scores, k)[:k])
             )
             found.extend(
                 (int(segment.keys[at]), float(scores[at])) for at in best if scores[at] > 0

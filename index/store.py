@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,17 +14,17 @@ from typing import Literal, Self
 
 import numpy as np
 
+from geungeo.index import records
 from geungeo.index.conversations import Clock, Conversations, Feedback, utc_now
 from geungeo.index.database import Database, set_meta
 from geungeo.index.derived import Derived
 from geungeo.index.filters import allowed_keys
-from geungeo.index.indexing import Indexed, Indexer
+from geungeo.index.indexing import Indexer
 from geungeo.index.lock import WriteLock
-from geungeo.rag.article import Article, Draft, Section, SectionKind, Span
+from geungeo.rag.article import Article, Draft
 from geungeo.rag.errors import (
     ArticleNotFound,
     EmbedderMismatch,
-    StoreCorrupt,
     StoreUnavailable,
 )
 from geungeo.rag.morphemes import segmenter_identity
@@ -35,11 +34,8 @@ from geungeo.rag.protocols import (
     FloatArray,
     Scores,
     StoredPassage,
-    StoredSentence,
     TermArray,
 )
-
-log = logging.getLogger(__name__)
 
 # Articles indexed and committed together: large enough to batch, small enough to lose.
 _BATCH = 32
@@ -154,7 +150,8 @@ class Store:
             }
             with self._database.write() as connection:
                 for indexed in derived:
-                    self._insert(connection, indexed, sources[indexed.article.id])
+                    source = sources[indexed.article.id]
+                    records.insert(connection, indexed, source, self._clock().isoformat())
                 self._stamp(connection)
         return outcomes
 
@@ -197,59 +194,6 @@ class Store:
             ).fetchone()
         return int(row[0])
 
-    def _insert(self, connection: sqlite3.Connection, indexed: Indexed, source: str) -> None:
-        article = indexed.article
-        connection.execute("DELETE FROM passages WHERE article_id = ?", (article.id,))
-        connection.execute("DELETE FROM sentences WHERE article_id = ?", (article.id,))
-        connection.execute("UPDATE articles SET is_current = 0 WHERE id = ?", (article.id,))
-        connection.execute(
-            "INSERT INTO articles VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                article.id,
-                article.version,
-                article.url,
-                article.title,
-                article.author,
-                article.publisher,
-                article.published_at,
-                article.language,
-                article.text,
-                article.text_sha256,
-                json.dumps([[s.kind, s.start, s.end] for s in article.sections]),
-                source,
-                self._clock().isoformat(),
-            ),
-        )
-        self._insert_derived(connection, indexed)
-
-    @staticmethod
-    def _insert_derived(connection: sqlite3.Connection, indexed: Indexed) -> None:
-        identity = (indexed.article.id, indexed.article.version)
-        connection.executemany(
-            "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (*identity, n, s.span.start, s.span.end, s.kind, v.astype("<f2").tobytes())
-                for n, (s, v) in enumerate(
-                    zip(indexed.sentences, indexed.sentence_vectors, strict=True)
-                )
-            ),
-        )
-        connection.executemany(
-            "INSERT INTO passages (article_id, version, start, end, first, last, vector,"
-            " morphemes, bigrams) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (*identity, p.span.start, p.span.end, p.first, p.last, v.astype("<f4").tobytes())
-                + (m.to_bytes(), b.to_bytes())
-                for p, v, m, b in zip(
-                    indexed.passages,
-                    indexed.passage_vectors,
-                    indexed.terms["morphemes"],
-                    indexed.terms["bigrams"],
-                    strict=True,
-                )
-            ),
-        )
-
     def _stamp(self, connection: sqlite3.Connection) -> None:
         """A new generation, and what made it."""
         row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
@@ -282,7 +226,7 @@ class Store:
                 connection.execute("DELETE FROM sentences")
                 for start in range(0, len(articles), _BATCH):
                     for indexed in self._indexer.index(articles[start : start + _BATCH]):
-                        self._insert_derived(connection, indexed)
+                        records.insert_derived(connection, indexed)
                         if progress:
                             progress(indexed.article.id)
                 self._stamp(connection)
@@ -319,23 +263,7 @@ class Store:
             ).fetchone()
         if row is None:
             raise _missing(article_id, version)
-        if hashlib.sha256(row["text"].encode()).hexdigest() != row["text_sha256"]:
-            raise StoreCorrupt(f"article {article_id} v{version} does not match its checksum")
-        return Article(
-            id=row["id"],
-            version=row["version"],
-            url=row["url"],
-            title=row["title"],
-            author=row["author"],
-            publisher=row["publisher"],
-            published_at=row["published_at"],
-            language=row["language"],
-            text=row["text"],
-            sections=tuple(
-                Section(kind=SectionKind(kind), start=start, end=end)
-                for kind, start, end in json.loads(row["sections"])
-            ),
-        )
+        return records.article(row)
 
     def versions(self, article_id: str) -> list[int]:
         """The readable versions of an article, oldest first; raises ``ArticleNotFound``."""
@@ -409,24 +337,8 @@ class Store:
         return found
 
     def _stored(self, connection: sqlite3.Connection, row: sqlite3.Row) -> StoredPassage:
-        sentences = connection.execute(
-            "SELECT * FROM sentences WHERE article_id = ? AND version = ? "
-            "AND ordinal >= ? AND ordinal < ? ORDER BY ordinal",
-            (row["article_id"], row["version"], row["first"], row["last"]),
-        )
-        return StoredPassage(
-            key=row["key"],
-            article=self._version(row["article_id"], row["version"]),
-            span=Span(row["start"], row["end"]),
-            sentences=tuple(
-                StoredSentence(
-                    Span(sentence["start"], sentence["end"]),
-                    SectionKind(sentence["kind"]),
-                    np.frombuffer(sentence["vector"], dtype="<f2").astype(np.float32),
-                )
-                for sentence in sentences
-            ),
-        )
+        article = self._version(row["article_id"], row["version"])
+        return records.passage(connection, row, article)
 
 
 def _content(article: Article) -> tuple[object, ...]:

@@ -28,9 +28,7 @@ class Workspace:
         self.pipeline = Pipeline(store, embedder, make_backend(settings), settings)
 
     @classmethod
-    def open(
-        cls, settings: Settings, *, seed: bool = False, check_embedder: bool = True
-    ) -> Self:
+    def open(cls, settings: Settings, *, seed: bool = False, check_embedder: bool = True) -> Self:
         """Open the store that ``settings`` name.
 
         With ``seed`` a store without articles is filled from ``seeds/``.

@@ -1,0 +1,1 @@
+"""The domain: articles, retrieval, evidence, grounding and the answer pipeline."""

@@ -246,13 +246,24 @@ def _check_markers(text: str, citations: Sequence[Citation]) -> None:
             raise InvariantViolation(f"marker [{citation.marker}] names two source spans")
     if len(set(spans.values())) != len(spans):
         raise InvariantViolation("two markers name one source span")
+    _check_layout(text, citations)
+
+
+def _check_layout(text: str, citations: Sequence[Citation]) -> None:
+    """The text is its claims, each followed by its markers, and nothing besides."""
+    if not citations:
+        return
+    at = 0
     for claim, markers in _claims(citations):
-        expected = "".join(f"[{marker}]" for marker in markers)
         covered = text[claim.start : claim.end]
         if not covered or MARKER.search(covered):
             raise InvariantViolation(f"claim at {claim} is empty or holds a marker")
-        if not text.startswith(f" {expected}", claim.end):
-            raise InvariantViolation(f"claim at {claim} is not followed by {expected}")
+        expected = f"{covered} {''.join(f'[{marker}]' for marker in markers)}"
+        if claim.start != at + (at > 0) or not text.startswith(expected, claim.start):
+            raise InvariantViolation(f"claim at {claim} is not where its text and markers are")
+        at = claim.start + len(expected)
+    if at != len(text):
+        raise InvariantViolation(f"the answer says something outside its claims, from {at}")
 
 
 def _claims(citations: Iterable[Citation]) -> list[tuple[Span, list[int]]]:

@@ -167,7 +167,9 @@ class Draft:
         )
 
     def _lay_out(self) -> tuple[str, tuple[Section, ...]]:
-        blocks = [(kind, stripped) for kind, block in self.blocks if (stripped := clean(block).strip())]
+        blocks = [
+            (kind, stripped) for kind, block in self.blocks if (stripped := clean(block).strip())
+        ]
         if self.text is None and blocks and blocks[0][0] is not SectionKind.TITLE:
             blocks.insert(0, (SectionKind.TITLE, clean(self.title).strip() or "-"))
         text = clean("\n\n".join(block for _, block in blocks) if self.text is None else self.text)

@@ -1,13 +1,175 @@
-"""Follow-up questions made to stand alone."""
+"""Follow-up questions made to stand alone, by rules that can be read.
+
+A follow-up leaves out what the previous turn said. Three shapes are told apart: a pronoun
+(그가 요청한 것은?) takes its antecedent, an ellipsis (규모는?) takes the topic, a mere
+connective (그래서?) asks what came of the topic. A question with a subject of its own has
+changed the topic and stays as it is.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from geungeo.rag.evidence.question import (
+    QUESTION_WORDS,
+    AnswerType,
+    analyse_question,
+    answer_type,
+)
+from geungeo.rag.morphemes import Morpheme, analyse
 from geungeo.rag.protocols import Turn
+from geungeo.rag.text import for_model, language_of
+
+_PERSON = re.compile(
+    r"(?<![가-힣])(?:그\s*사람|그\s*분|그분|이\s*사람|그녀|그)(?=은|는|이|가|의|에게|를|을|도|와|과|한테|께)"
+)
+_THING = re.compile(
+    r"(?<![가-힣])(?:그\s*(?:회사|기업|업체|모델|제품|계획|계약|기관|단체|매체)"
+    r"|이\s*(?:회사|기업|모델|계획)"
+    r"|그것|이것|그게|그건|그걸|이건|이걸|이게|거기|여기)"
+)
+_THAT_TIME = re.compile(
+    r"(?<![가-힣])(?:그때|그\s*당시|당시|그\s*무렵|그\s*후|그\s*뒤|이후|그\s*전)"
+)
+_AMONG = re.compile(r"(?<![가-힣])(?:그\s*중|이\s*중|그\s*가운데|그들|이들|양측|둘)")
+_SO_WHAT = re.compile(
+    r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그다음은?|그\s*결과는?|결과는|어떻게\s*됐어|so\??|and then|then what)"
+    r"[\s?.!~ㅋㅎ]*$",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그렇다면|and|so|then|but)[,\s]+", re.IGNORECASE
+)
+_ENGLISH = re.compile(
+    r"\b(?P<possessive>his|her|its|their)\b|\b(?P<person>he|she|him|they|them)\b|\b(?P<thing>it|that|this)\b",
+    re.IGNORECASE,
+)
+_JOSA = re.compile(r"^(?:은|는|이|가|을|를|의|에게|에|도|와|과|한테|께|로|으로)$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """What the previous turn was about: its subject, its phrases in order."""
+
+    subject: str
+    phrases: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join(self.phrases)
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
-    """``question`` with what it leaves out taken from ``history``."""
-    del history
-    return question
+    """``question`` with what it leaves out taken from ``history`` (oldest first)."""
+    if not history:
+        return question
+    last = history[-1]
+    topic = _topic(last.question)
+    if not topic.phrases:
+        return question
+    if language_of(question) == "en" and not _SO_WHAT.match(question):
+        return _english(question, topic)
+    if _SO_WHAT.match(question):
+        return (
+            f"{topic} 결과는 어떻게 됐나?"
+            if language_of(question) == "ko"
+            else (f"{topic}: what happened as a result?")
+        )
+    if answer_type(last.question) is AnswerType.PERSON and (name := _new_name(last)):
+        topic = _Topic(name, topic.phrases)
+    return _korean(_LEAD.sub("", question), topic)
+
+
+def _korean(question: str, topic: _Topic) -> str:
+    if pronoun := _PERSON.search(question):
+        return question[: pronoun.start()] + _agreeing(topic.subject, question[pronoun.end() :])
+    if _THAT_TIME.search(question) or _AMONG.search(question):
+        return f"{_without(topic, question)} {question}".strip()
+    if _THING.search(question):
+        return f"{_without(topic, question)} {_THING.sub('', question, count=1).strip()}".strip()
+    return f"{_without(topic, question)} {question}".strip() if _is_elliptic(question) else question
+
+
+def _english(question: str, topic: _Topic) -> str:
+    match = _ENGLISH.search(question)
+    if match:
+        name = topic.subject + ("'s" if match["possessive"] else "")
+        rewritten = question[: match.start()] + name + question[match.end() :]
+        # "Did Suleyman get it?": what remains unsaid is the topic.
+        if _ENGLISH.search(question, match.end()):
+            return f"{rewritten} ({topic})"
+        return rewritten
+    return f"{question} ({topic})" if len(question.split()) <= 3 else question
+
+
+def _is_elliptic(question: str) -> bool:
+    """No name of its own and hardly a noun: it lives on the previous question."""
+    concepts = analyse_question(question).concepts
+    if any(concept.role == "name" for concept in concepts):
+        return len(concepts) == 1 and len(question.split()) == 1
+    return len([concept for concept in concepts if concept.role == "noun"]) <= 2
+
+
+def _without(topic: _Topic, question: str) -> str:
+    """The topic's phrases that the question does not say itself.
+
+    A lone new name (``더 버지는?``) takes the place of the old subject.
+    """
+    phrases = topic.phrases
+    if len(question.split()) <= 2 and any(
+        concept.role == "name" for concept in analyse_question(question).concepts
+    ):
+        phrases = tuple(phrase for phrase in phrases if phrase != topic.subject)
+    return " ".join(phrase for phrase in phrases if phrase not in question)
+
+
+def _topic(question: str) -> _Topic:
+    """Noun phrases and names of a question; its subject is the marked or first one."""
+    text = for_model(question)
+    morphemes = analyse(question)
+    phrases: list[str] = []
+    subject = ""
+    run: list[Morpheme] = []
+    for morpheme in [*morphemes, Morpheme("", "END", len(text) + 2, len(text) + 2)]:
+        if _names_something(morpheme) and (not run or morpheme.start - run[-1].end <= 1):
+            run.append(morpheme)
+            continue
+        phrase = text[run[0].start : run[-1].end] if run else ""
+        if phrase and phrase not in phrases and phrase not in QUESTION_WORDS:
+            phrases.append(phrase)
+            if not subject and _JOSA.match(morpheme.form) and morpheme.tag in {"JX", "JKS"}:
+                subject = phrase
+        run = [morpheme] if _names_something(morpheme) else []
+    return _Topic(subject or (phrases[0] if phrases else ""), tuple(phrases))
+
+
+def _names_something(morpheme: Morpheme) -> bool:
+    tag = morpheme.tag.split("-")[0]
+    return tag in {"NNG", "NNP", "SL", "SN", "XSN", "SH", "XPN"} and (
+        morpheme.form not in QUESTION_WORDS
+    )
+
+
+def _new_name(turn: Turn) -> str:
+    """The first proper noun of an answer that its question did not hold: whom it named."""
+    text = for_model(turn.answer)
+    run: list[Morpheme] = []
+    for morpheme in analyse(turn.answer):
+        if morpheme.tag == "NNP" and (not run or morpheme.start - run[-1].end <= 1):
+            run.append(morpheme)
+        elif run and (name := text[run[0].start : run[-1].end]) not in turn.question:
+            return name
+        else:
+            run = [morpheme] if morpheme.tag == "NNP" else []
+    return ""
+
+
+def _agreeing(noun: str, rest: str) -> str:
+    """``noun`` with the particle at the head of ``rest`` in the form that its ending asks for."""
+    last = ord(noun[-1]) - 0xAC00 if noun else -1
+    closed = 0 <= last <= 11171 and last % 28 != 0
+    for after_consonant, after_vowel in (("은", "는"), ("이", "가"), ("을", "를"), ("과", "와")):
+        if re.match(f"[{after_consonant}{after_vowel}](?![가-힣])", rest):
+            return noun + (after_consonant if closed else after_vowel) + rest[1:]
+    return noun + rest

@@ -24,6 +24,7 @@
     │   └── EmbedderMismatch
     ├── BackendError               something outside our process failed
     │   ├── BackendUnavailable     transient: worth another try
+    │   │   └── BackendOverloaded  our own queue for it is full: come back later
     │   └── BackendMisconfigured   permanent: no retry will mend it
     └── InvariantViolation         a bug of ours, caught before it reached anyone
 
@@ -161,9 +162,27 @@ class BackendError(GeungeoError):
 
 
 class BackendUnavailable(BackendError):
-    """Transient: the endpoint is unreachable, overloaded or broke off."""
+    """Transient: the endpoint is unreachable, overloaded or broke off.
+
+    ``retry_after`` in seconds is when to come back, where that is known.
+    """
 
     code = "backend_unavailable"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class BackendOverloaded(BackendUnavailable):
+    """Too many answers are being written already; nothing was sent to the endpoint."""
+
+    code = "backend_overloaded"
+
+    retry_after: float
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, retry_after=retry_after)
 
 
 class BackendMisconfigured(BackendError):

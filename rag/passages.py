@@ -52,8 +52,10 @@ def _stretches(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
         ordinal
         for ordinal, sentence in enumerate(sentences)
         if ordinal == 0
-        or (sentence.kind is SectionKind.HEADING)
-        and sentences[ordinal - 1].kind is not SectionKind.HEADING
+        or (
+            (sentence.kind is SectionKind.HEADING)
+            and sentences[ordinal - 1].kind is not SectionKind.HEADING
+        )
     ]
     return list(zip(starts, [*starts, len(sentences)][1:], strict=True))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -74,10 +74,10 @@ class Pipeline:
                     return event.answer
         raise AssertionError("a stream ends with Done")
 
-    async def stream(self, ask: Ask) -> AsyncIterator[Event]:
+    async def stream(self, ask: Ask) -> AsyncGenerator[Event]:
         """The same Answer in pieces: only verified text, each claim with its citations.
 
-        Closing the iterator cancels all work, an LLM's included.
+        Closing the generator cancels all work, an LLM's included.
         """
         began = self._clock()
         question = validate(ask.question, self._settings.max_question_chars)
@@ -87,8 +87,8 @@ class Pipeline:
         yield PassagesFound(run.hits)
         assessment = run.assessment
         if assessment is None or assessment.answerability < assessment.threshold:
-            reason = assessment.reason if assessment else "no_evidence"
-            yield Done(self._finish(run, question, reason, began))
+            why = assessment.reason if assessment else "no_evidence"
+            yield Done(self._finish(run, question, why, began))
             return
         task = Task(run.standalone, language_of(question), assessment.evidence, ask.history)
         failed = False
@@ -103,7 +103,7 @@ class Pipeline:
             run.report.notes.append(str(error))
         spent = self._clock() - began_draft
         run.spent["generate"] = max(0.0, spent - run.spent.get("ground", 0.0))
-        reason = None
+        reason: Reason | None = None
         if not run.composer.citations:
             reason = "backend_unavailable" if failed else _why_nothing(run)
         yield Done(self._finish(run, question, reason, began))

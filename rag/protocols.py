@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -98,9 +98,7 @@ class Corpus(Protocol):
     def dense(self, vector: FloatArray, k: int, filters: Filters) -> Scores:
         """The ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
 
-    def lexical(
-        self, channel: str, terms: TermArray, k: int, filters: Filters
-    ) -> Scores:
+    def lexical(self, channel: str, terms: TermArray, k: int, filters: Filters) -> Scores:
         """The ``k`` best passages by BM25 over hashed ``terms`` in one lexical channel."""
 
     def document_frequency(self, channel: str, terms: TermArray) -> npt.NDArray[np.int64]:
@@ -181,12 +179,12 @@ class Backend(Protocol):
     """Writes claims from evidence. The pipeline verifies every one of them.
 
     A backend that cannot answer yields nothing. It raises ``BackendError`` when what it
-    depends on fails; closing the iterator must stop all work done for it.
+    depends on fails; closing the generator must stop all work done for it.
     """
 
     @property
     def name(self) -> str:
         """What ``Answer.backend`` shows."""
 
-    def draft(self, task: Task, report: Report) -> AsyncIterator[Claim]:
+    def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
         """Claims in the order in which they should be read."""

@@ -122,5 +122,3 @@ def _cap(line: str, span: Span) -> Iterator[Span]:
         span = Span(cut, span.end).strip(line)
     if span:
         yield span
-
-

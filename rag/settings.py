@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from geungeo.rag.errors import SettingsError
@@ -23,6 +23,19 @@ PREFIX = "GEUNGEO_"
 DEFAULT_FILE = Path("geungeo.toml")
 
 log = logging.getLogger(__name__)
+
+
+class LLMEndpoint(BaseModel):
+    """One OpenAI-compatible endpoint; an entry of ``llm_fallbacks``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: Annotated[str, Field(description="Base URL, ending in /v1.")]
+    model: Annotated[str, Field(min_length=1, description="Model name to send.")]
+    api_key: Annotated[SecretStr | None, Field(description="Bearer key to send.")] = None
+    context_tokens: Annotated[
+        int | None, Field(ge=512, description="Context window; default: llm_context_tokens.")
+    ] = None
 
 
 class Settings(BaseSettings):
@@ -89,6 +102,37 @@ class Settings(BaseSettings):
     llm_timeout: Annotated[
         float, Field(gt=0, le=600, description="Seconds for a whole LLM answer.")
     ] = 60.0
+    llm_fallbacks: Annotated[
+        tuple[LLMEndpoint, ...],
+        Field(description="Further endpoints {base_url, model, api_key?}, tried in this order."),
+    ] = ()
+    llm_extractive_fallback: Annotated[
+        bool, Field(description="Answer with the source's sentences when every endpoint fails.")
+    ] = True
+    llm_connect_timeout: Annotated[
+        float, Field(gt=0, le=60, description="Seconds to connect to an LLM endpoint.")
+    ] = 5.0
+    llm_first_token_timeout: Annotated[
+        float, Field(gt=0, le=600, description="Seconds until an LLM's first token.")
+    ] = 30.0
+    llm_stall_timeout: Annotated[
+        float, Field(gt=0, le=600, description="Seconds between two tokens of an LLM.")
+    ] = 15.0
+    llm_retries: Annotated[
+        int, Field(ge=0, le=10, description="Further tries of one endpoint before its first token.")
+    ] = 2
+    llm_context_tokens: Annotated[
+        int, Field(ge=512, description="Context window of the LLM, prompt and answer together.")
+    ] = 8_192
+    llm_max_tokens: Annotated[
+        int, Field(ge=16, le=32_768, description="Longest LLM answer, in tokens.")
+    ] = 1_024
+    llm_concurrency: Annotated[
+        int, Field(ge=1, le=1_000, description="LLM answers that are written at the same time.")
+    ] = 8
+    llm_queue: Annotated[
+        int, Field(ge=0, le=10_000, description="LLM answers that may wait for their turn.")
+    ] = 32
 
     host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535, description="Port to listen on.")] = 8000

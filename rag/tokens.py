@@ -23,6 +23,5 @@ def count_tokens(text: str) -> int:
     """Tokens of ``text`` in ``cl100k_base``; special-token look-alikes count as plain text."""
     encoding = _encoding()
     return sum(
-        len(encoding.encode_ordinary(text[at : at + _PIECE]))
-        for at in range(0, len(text), _PIECE)
+        len(encoding.encode_ordinary(text[at : at + _PIECE])) for at in range(0, len(text), _PIECE)
     )

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_INITIALS = ("k", "k", "n", "t", "t", "l", "m", "p", "p", "s", "s", "", "j", "j", "j")
+_INITIALS: tuple[str, ...] = ("k", "k", "n", "t", "t", "l", "m", "p", "p", "s", "s", "", "j", "j", "j")
 _INITIALS += ("k", "t", "p", "h")
 # Final consonants by Unicode order; ㅇ is ng, ㅅ closes as t in loan words (로봇).
-_FINALS = ("", "k", "k", "k", "n", "n", "n", "t", "l", "l", "l", "l", "l", "l", "l", "l", "m")
+_FINALS: tuple[str, ...] = ("", "k", "k", "k", "n", "n", "n", "t", "l", "l", "l", "l", "l", "l", "l", "l", "m")
 _FINALS += ("p", "p", "t", "t", "n", "j", "j", "k", "t", "p", "")
 _VOWELS = 21
 

@@ -142,7 +142,9 @@ def _dequantise(raw: bytes) -> FloatArray:
     blocks = np.frombuffer(raw, dtype=_BLOCK)
     low = (blocks["nibbles"] & 0x0F).astype(np.float32)
     high = (blocks["nibbles"] >> 4).astype(np.float32)
-    weights = (np.concatenate([low, high], axis=1) - 8) * blocks["scale"].astype(np.float32)[:, None]
+    weights = (np.concatenate([low, high], axis=1) - 8) * blocks["scale"].astype(np.float32)[
+        :, None
+    ]
     return np.ascontiguousarray(weights.reshape(-1), dtype=np.float32)
 
 
@@ -155,7 +157,11 @@ def export(directory: Path, weights: Path | None = None) -> None:
     try:
         import torch
         from sentence_transformers import SentenceTransformer
-        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+        from sentence_transformers.sentence_transformer.modules import (
+            Normalize,
+            Pooling,
+            Transformer,
+        )
         from transformers import BertConfig, BertModel
     except ImportError as error:
         raise MissingExtra(
@@ -203,7 +209,9 @@ def _state(model: E5File) -> dict[str, FloatArray]:
     for layer in range(model.layers):
         for short, long in _TENSORS.items():
             for suffix, name in (("w", "weight"), ("b", "bias")):
-                state[f"encoder.layer.{layer}.{long}.{name}"] = tensors[f"l{layer}.{short}.{suffix}"]
+                state[f"encoder.layer.{layer}.{long}.{name}"] = tensors[
+                    f"l{layer}.{short}.{suffix}"
+                ]
     return state
 
 

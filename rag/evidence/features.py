@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from geungeo.rag.article import Article, SectionKind, Span
-from geungeo.rag.evidence.answers import holds
+from geungeo.rag.evidence.answers import holds, holds_unit
 from geungeo.rag.evidence.question import Concept, Question
+from geungeo.rag.morphemes import Morpheme, analyse_many
 from geungeo.rag.protocols import Corpus, FloatArray
 from geungeo.rag.retrieval.hybrid import Retrieved
 from geungeo.rag.retrieval.query import Query
 from geungeo.rag.retrieval.terms import Bag, bags
+from geungeo.rag.text import fold
+from geungeo.rag.vocabulary import terms_of
 
 SENTENCE_FEATURES = (
     "dense",
@@ -26,6 +29,8 @@ SENTENCE_FEATURES = (
     "names_near",
     "numbers",
     "type",
+    "unit",
+    "focus",
     "body",
     "caption",
     "front",
@@ -34,7 +39,7 @@ SENTENCE_FEATURES = (
 )
 
 # How hard the absence of a concept weighs, beside its rarity.
-_ROLE_WEIGHT = {"name": 1.5, "number": 1.5, "noun": 1.0, "verb": 0.5, "word": 0.3}
+_ROLE_WEIGHT = {"name": 1.5, "number": 1.5, "noun": 1.0, "verb": 0.5, "word": 0.1}
 
 
 @dataclass(slots=True)
@@ -60,7 +65,8 @@ class Candidate:
 class Measured:
     """Candidates with ``features`` (n, len(SENTENCE_FEATURES)) float32 and concept hits.
 
-    ``found`` and ``found_near`` are (n, concepts) bool; ``weights`` (concepts,) sums to 1.
+    ``found`` and ``found_near`` are (n, concepts) bool; ``weights`` (concepts,) sums to 1;
+    ``terms_near`` are the term hashes in and around all candidates.
     """
 
     candidates: list[Candidate]
@@ -68,6 +74,7 @@ class Measured:
     found: np.ndarray
     found_near: np.ndarray
     weights: FloatArray
+    terms_near: frozenset[int]
 
 
 def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
@@ -95,22 +102,24 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
     return list(found.values())
 
 
-def measure(
-    corpus: Corpus, question: Question, query: Query, found: list[Candidate]
-) -> Measured:
+def measure(corpus: Corpus, question: Question, query: Query, found: list[Candidate]) -> Measured:
     """Measure all ``found`` sentences against the question."""
     texts = [candidate.text for candidate in found]
     nears = [
         f"{candidate.article.title}\n{candidate.near.of(candidate.article.text)}"
         for candidate in found
     ]
-    own, near = bags("morphemes", texts), bags("morphemes", nears)
+    analyses = analyse_many(texts)
+    own = [Bag.of(terms_of(morphemes)) for morphemes in analyses]
+    near = bags("morphemes", nears)
     weights = concept_weights(corpus, question.concepts)
     hits = _hits(question.concepts, own)
     hits_near = _hits(question.concepts, near)
     dense = np.stack([candidate.vector for candidate in found]) @ query.vector
     deviation = float(dense.std()) or 1.0
     roles = np.array([concept.role for concept in question.concepts])
+    asked = fold(question.text)
+    focus = [question.focus] if question.focus else []
     features = np.column_stack(
         [
             dense,
@@ -122,7 +131,12 @@ def measure(
             _share(hits, roles == "name"),
             _share(hits_near, roles == "name"),
             _share(hits_near, roles == "number"),
-            [holds(text, question.answer_type) for text in texts],
+            [
+                holds(text, question.answer_type, question.text, _new_names(morphemes, asked))
+                for text, morphemes in zip(texts, analyses, strict=True)
+            ],
+            [holds_unit(text, question.text) for text in texts],
+            _hits(focus, near).max(axis=1, initial=0.0) if focus else np.ones(len(texts)),
             [candidate.kind is SectionKind.BODY for candidate in found],
             [candidate.kind is SectionKind.CAPTION for candidate in found],
             [
@@ -133,7 +147,16 @@ def measure(
             [text.rstrip().endswith("?") for text in texts],
         ]
     ).astype(np.float32)
-    return Measured(found, features, hits, hits_near, weights)
+    terms_near = frozenset(int(term) for bag in near for term in bag.terms)
+    return Measured(found, features, hits, hits_near, weights, terms_near)
+
+
+def _new_names(morphemes: Sequence[Morpheme], asked: str) -> list[str]:
+    return [
+        morpheme.form
+        for morpheme in morphemes
+        if morpheme.tag == "NNP" and len(morpheme.form) > 1 and morpheme.form not in asked
+    ]
 
 
 def concept_weights(corpus: Corpus, concepts: Sequence[Concept]) -> FloatArray:
@@ -178,7 +201,5 @@ def _bigram_cover(corpus: Corpus, query: Query, texts: Sequence[str]) -> np.ndar
     total = max(corpus.size(), 1)
     frequency = corpus.document_frequency("bigrams", wanted)
     idf = np.log1p((total - frequency + 0.5) / (frequency + 0.5))
-    share = [
-        float(idf[np.isin(wanted, bag.terms)].sum()) for bag in bags("bigrams", texts)
-    ]
+    share = [float(idf[np.isin(wanted, bag.terms)].sum()) for bag in bags("bigrams", texts)]
     return np.array(share, dtype=np.float32) / max(float(idf.sum()), 1e-6)

@@ -35,7 +35,7 @@ _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
         AnswerType.TIME,
         re.compile(
             r"언제|며칠|몇\s*(?:년|월|일|시|살)|어느\s*(?:해|달|날|시기|시점|계절)|무슨\s*(?:요일|해|계절)"
-            r"|시기|시점|날짜|연도|\bwhen\b|\bwhat (?:year|month|day|date|time)\b"
+            r"|시기|시점|날짜|연도|(?<=[가-힣] )해[는가]|\bwhen\b|\bwhat (?:year|month|day|date|time)\b"
         ),
     ),
     (
@@ -48,7 +48,10 @@ _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
         AnswerType.PERSON,
         re.compile(r"누가|누구|누굴|누군|어떤\s*사람|기자는|이름|\bwho(?:m|se)?\b"),
     ),
-    (AnswerType.PLACE, re.compile(r"어디|어느\s*(?:나라|도시|지역|곳|국가)|장소|\bwhere\b")),
+    (
+        AnswerType.PLACE,
+        re.compile(r"어디|어느\s*(?:나라|도시|지역|곳|국가|주(?=[에의\s가는]))|장소|\bwhere\b"),
+    ),
     (AnswerType.MANNER, re.compile(r"어떻게|어떤\s*(?:방법|방식|식)|\bhow\b")),
     (
         AnswerType.THING,
@@ -56,14 +59,133 @@ _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     ),
 )
 
+_ASKED = re.compile(r"언제|누구|누가|어디|무엇|뭐|뭘|무슨|어떤|어느|얼마|며칠|몇|왜|어떻게|\?")
+
 # Words that shape a question and say nothing about its subject.
-_ASKING = frozenset(
-    "누구 언제 어디 무엇 뭐 왜 얼마 얼마나 몇 어떻다 어떻 어떠하 어떤 어느 무슨 이유 까닭 무엇인가 알 말하 말 "
-    "하 되 있 없 이 그 저 것 수 때 때문 대하 관하 관련 설명 알려주 궁금 질문 답 기사 내용 뉴스 보도 "
-    "주 좀 정도 누가 시기 시점 날짜 규모 금액 액수 이름 방법 방식 원인 배경 "
-    "the a an is are was were be been do does did of in on at to for by with from and or as it "
-    "its this that these those what which who whom whose when where why how much many article "
-    "news say says said tell me about according has have had will would can could there any".split()
+QUESTION_WORDS = frozenset(
+    [
+        "누구",
+        "언제",
+        "어디",
+        "무엇",
+        "뭐",
+        "왜",
+        "얼마",
+        "얼마나",
+        "몇",
+        "어떻다",
+        "어떻",
+        "어떠하",
+        "어떤",
+        "어느",
+        "무슨",
+        "이유",
+        "까닭",
+        "무엇인가",
+        "알",
+        "말하",
+        "말",
+        "하",
+        "되",
+        "있",
+        "없",
+        "이",
+        "그",
+        "저",
+        "것",
+        "수",
+        "때",
+        "때문",
+        "대하",
+        "관하",
+        "관련",
+        "설명",
+        "알려주",
+        "궁금",
+        "질문",
+        "답",
+        "기사",
+        "내용",
+        "뉴스",
+        "보도",
+        "주",
+        "좀",
+        "정도",
+        "누가",
+        "시기",
+        "시점",
+        "날짜",
+        "규모",
+        "금액",
+        "액수",
+        "이름",
+        "방법",
+        "방식",
+        "원인",
+        "배경",
+        "the",
+        "a",
+        "an",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "do",
+        "does",
+        "did",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "by",
+        "with",
+        "from",
+        "and",
+        "or",
+        "as",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "much",
+        "many",
+        "article",
+        "news",
+        "say",
+        "says",
+        "said",
+        "tell",
+        "me",
+        "about",
+        "according",
+        "has",
+        "have",
+        "had",
+        "will",
+        "would",
+        "can",
+        "could",
+        "there",
+        "any",
+    ]
+)
+_WHO_IS = re.compile(
+    r"^\s*who\s+(?:is|was|are)\s+[A-Z][\w.\-]*(?:\s+[A-Z][\w.\-]*)*\s*\?*\s*$", re.I
 )
 _NAME_TAGS = frozenset({"NNP", "SL", "SH"})
 _NOUN_TAGS = frozenset({"NNG", "XR", "NR"})
@@ -86,18 +208,46 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An analysed question."""
+    """An analysed question.
+
+    ``focus`` is the noun whose value is asked for (``지분`` in ``지분은 몇 퍼센트인가?``).
+    """
 
     text: str
     language: Language
     answer_type: AnswerType
     concepts: tuple[Concept, ...]
+    focus: Concept | None = None
 
 
 def analyse_question(text: str) -> Question:
     """Answer type and concepts of a standalone question."""
     language = language_of(text)
-    return Question(text, language, answer_type(text), tuple(_concepts(text, language)))
+    morphemes = analyse(text)
+    kind = answer_type(text)
+    if kind is AnswerType.PERSON and _asks_for_description(text, morphemes):
+        kind = AnswerType.OTHER
+    concepts = tuple(_concepts(text, language, morphemes))
+    return Question(text, language, kind, concepts, _focus(text, concepts))
+
+
+def _asks_for_description(text: str, morphemes: list[Morpheme]) -> bool:
+    """``설리먼은 누구야?`` wants to know who he is; ``CEO는 누구야?`` wants a name."""
+    if _WHO_IS.match(text):
+        return True
+    for name, particle, who in zip(morphemes, morphemes[1:], morphemes[2:], strict=False):
+        if who.form.startswith("누구") and particle.tag == "JX" and name.tag == "NNP":
+            return True
+    return False
+
+
+def _focus(text: str, concepts: tuple[Concept, ...]) -> Concept | None:
+    """The last noun before the question word, else the last noun of all."""
+    nouns = [concept for concept in concepts if concept.role == "noun"]
+    asking = _ASKED.search(fold(text))
+    before = fold(text)[: asking.start()] if asking else fold(text)
+    ahead = [concept for concept in nouns if concept.surface in before]
+    return ahead[-1] if ahead else nouns[-1] if nouns else None
 
 
 def answer_type(text: str) -> AnswerType:
@@ -109,12 +259,12 @@ def answer_type(text: str) -> AnswerType:
     return AnswerType.OTHER
 
 
-def _concepts(text: str, language: Language) -> list[Concept]:
+def _concepts(text: str, language: Language, morphemes: list[Morpheme]) -> list[Concept]:
     found: dict[str, Concept] = {}
-    for group in _groups(analyse(text)):
+    for group in _groups(morphemes):
         surface = "".join(morpheme.form for morpheme in group)
         role = _role(group, language, text)
-        if role is None or surface in _ASKING or surface in found:
+        if role is None or surface in QUESTION_WORDS or surface in found:
             continue
         alternatives = frozenset(term_hash(term) for term in terms_of(group))
         found[surface] = Concept(surface, role, alternatives)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
 from geungeo.rag.answer import Reason
 from geungeo.rag.evidence.features import SENTENCE_FEATURES, Measured, candidates, measure
+from geungeo.rag.evidence.premise import conflict
+from geungeo.rag.evidence.models import Model, shipped_model
 from geungeo.rag.evidence.question import Question, analyse_question
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray
 from geungeo.rag.retrieval.hybrid import Retrieved
@@ -35,45 +34,6 @@ class Assessment:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """A logistic regression over named features."""
-
-    names: tuple[str, ...]
-    weights: FloatArray
-    bias: float
-
-    def __call__(self, features: np.ndarray) -> np.ndarray:
-        """Probabilities for rows of ``features`` (n, len(names))."""
-        logits = features @ self.weights + self.bias
-        probabilities: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))
-        return probabilities
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The shipped weights: one model ranks sentences, one decides to answer."""
-
-    ranker: Linear
-    answerer: Linear
-    threshold: float
-
-
-@cache
-def shipped_model() -> Model:
-    """The weights in ``model.json``, written by its training script."""
-    data = json.loads(files("geungeo.rag.evidence").joinpath("model.json").read_text("utf-8"))
-    return Model(_linear(data["ranker"]), _linear(data["answerer"]), float(data["threshold"]))
-
-
-def _linear(data: dict[str, object]) -> Linear:
-    weights = data["weights"]
-    if not isinstance(weights, dict) or not isinstance(data["bias"], int | float):
-        raise TypeError("model.json: weights must be an object, bias a number")
-    values = np.array(list(weights.values()), dtype=np.float32)
-    return Linear(tuple(weights), values, float(data["bias"]))
-
-
 def assess(
     corpus: Corpus,
     query: Query,
@@ -82,7 +42,7 @@ def assess(
     model: Model | None = None,
 ) -> Assessment:
     """Rank the sentences of ``passages`` and judge whether they answer ``query``."""
-    model = model or shipped_model()
+    model = model or shipped_model(SENTENCE_FEATURES, ANSWER_FEATURES)
     question = analyse_question(query.text)
     limit = model.threshold if threshold is None else threshold
     found = candidates(passages)
@@ -123,6 +83,13 @@ ANSWER_FEATURES = (
     "missing_name",
     "missing_number",
     "type",
+    "unit",
+    "focus",
+    "typed_cover",
+    "typed_score",
+    "unknown",
+    "unknown_nouns",
+    "conflict",
     "concepts",
     "foreign",
 )
@@ -143,7 +110,12 @@ def summarise(
     dense = np.sort(column["dense"])[::-1]
     union = measured.found_near[top].max(axis=0, initial=0.0)
     roles = [concept.role for concept in question.concepts]
+    fits = column["type"] * column["unit"]
+    unknown = ~measured.found_near.any(axis=0)
     foreign = query.language != measured.candidates[best].article.language
+    assumed = None
+    if not foreign:
+        assumed = conflict(question.text, measured.candidates[best].text, measured.terms_near)
     return np.array(
         [
             scores[best],
@@ -160,7 +132,14 @@ def summarise(
             column["names_near"][best],
             _missing(union, roles, "name"),
             _missing(union, roles, "number"),
-            column["type"][best],
+            column["type"][top].max(),
+            column["unit"][top].max(),
+            column["focus"][top].max(),
+            float((column["cover_near"] * fits).max()),
+            float((scores * fits).max()),
+            float(measured.weights[unknown].sum()),
+            min(sum(roles[at] == "noun" for at in np.flatnonzero(unknown)), 3) / 3,
+            assumed is not None,
             min(len(roles), 8) / 8,
             foreign,
         ],
@@ -176,5 +155,5 @@ def _reason(question: Question, measured: Measured, order: np.ndarray) -> Reason
     """Nothing of the question in the evidence: off topic; something: too weak."""
     if not question.concepts:
         return "off_topic"
-    covered = float((measured.found_near[order[:3]].max(axis=0) @ measured.weights))
+    covered = float(measured.found_near[order[:3]].max(axis=0) @ measured.weights)
     return "off_topic" if covered < 0.15 else "weak_evidence"

@@ -42,8 +42,6 @@ def _printed(text: str) -> str | None:
         if match["ampm"]:
             hour = hour % 12 + (12 if match["ampm"] == "오후" else 0)
         second = int(match["S"] or 0)
-        return datetime(
-            year, month, day, hour, int(match["M"]), second, tzinfo=SEOUL
-        ).isoformat()
+        return datetime(year, month, day, hour, int(match["M"]), second, tzinfo=SEOUL).isoformat()
     except ValueError:
         return None

@@ -94,7 +94,7 @@ def _plausible(text: str, *, korean: bool) -> bool:
     if not sample:
         return False
     good = sum(
-        unicodedata.category(char)[0] in "LNPZS" and not "\ue000" <= char <= "\uf8ff"
+        (unicodedata.category(char)[0] in "LNPZS" and not "\ue000" <= char <= "\uf8ff")
         or char in "\n\r\t"
         for char in sample
     )

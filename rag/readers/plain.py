@@ -86,10 +86,8 @@ def _kind(number: int, line: str, byline: int | None, count: int) -> SectionKind
 
 def is_caption(line: str) -> bool:
     """Whether ``line`` looks like the text under a picture: it carries a credit."""
-    credit = None
-    for credit in _CREDIT.finditer(line):
-        pass
-    return credit is not None and (credit.start() == 0 or credit.start() > len(line) - 40)
+    credits_at = [match.start() for match in _CREDIT.finditer(line)]
+    return bool(credits_at) and (credits_at[0] == 0 or credits_at[-1] > len(line) - 40)
 
 
 def is_heading(line: str) -> bool:

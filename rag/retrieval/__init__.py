@@ -1,0 +1,1 @@
+"""Which passages a question is about: several channels, one ranking."""

@@ -13,7 +13,7 @@ from geungeo.rag.retrieval.query import Query
 
 # Each channel proposes this many; fusion sees their union.
 _POOL = 50
-_WEIGHTS: Mapping[str, float] = {"dense": 0.4, "morphemes": 0.3, "bigrams": 0.3}
+_WEIGHTS: Mapping[str, float] = {"dense": 0.4, "morphemes": 0.4, "bigrams": 0.2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,11 @@ def retrieve(corpus: Corpus, query: Query, k: int, filters: Filters) -> list[Ret
         Retrieved(
             passage,
             fused[passage.key],
-            {name: scores[passage.key] for name, scores in channels.items() if passage.key in scores},
+            {
+                name: scores[passage.key]
+                for name, scores in channels.items()
+                if passage.key in scores
+            },
         )
         for passage in corpus.passages(best)
     ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from geungeo.index.lexical import K1, B, LexicalIndex
 from geungeo.rag.retrieval.terms import Bag, term_hash
 
-WORDS = st.lists(st.sampled_from("가 나 다 라 마 바 돈 쌀 값".split()), min_size=1, max_size=12)
+WORDS = st.lists(st.sampled_from(["가", "나", "다", "라", "마", "바", "돈", "쌀", "값"]), min_size=1, max_size=12)
 
 
 def oracle(documents: dict[int, list[str]], query: list[str]) -> dict[int, float]:
@@ -60,9 +60,7 @@ def test_scores_equal_the_oracle_however_the_index_grew(
         return
     expected = sorted(oracle(documents, query).items(), key=lambda pair: -pair[1])[:k]
     got = index.search(hashed(query), k)
-    assert [score for _, score in got] == pytest.approx(
-        [score for _, score in expected], rel=1e-4
-    )
+    assert [score for _, score in got] == pytest.approx([score for _, score in expected], rel=1e-4)
 
 
 def test_only_allowed_keys_are_returned() -> None:

@@ -18,8 +18,10 @@ KOREAN = st.text(
 
 
 def article_of(text: str) -> Article:
-    return Draft("제목", ((SectionKind.BODY, "x"),), "s").article().model_copy(
-        update={"text": clean(text), "sections": ()}
+    return (
+        Draft("제목", ((SectionKind.BODY, "x"),), "s")
+        .article()
+        .model_copy(update={"text": clean(text), "sections": ()})
     )
 
 
@@ -75,7 +77,10 @@ def test_passages_cover_every_sentence_and_slice_to_their_own_text(
         ),
         ("투자액은 3.5억 달러다. 적다.", ["투자액은 3.5억 달러다.", "적다."]),
         ("모색하고 있다. (사진=게티이미지)", ["모색하고 있다. (사진=게티이미지)"]),
-        ("기자 설명(현지시간 10일. 오전)이 있었다. 끝.", ["기자 설명(현지시간 10일. 오전)이 있었다.", "끝."]),
+        (
+            "기자 설명(현지시간 10일. 오전)이 있었다. 끝.",
+            ["기자 설명(현지시간 10일. 오전)이 있었다.", "끝."],
+        ),
         ("말끝을 흐렸다… 그러나 사실이었다.", ["말끝을 흐렸다…", "그러나 사실이었다."]),
         ("제목처럼 마침표 없는 줄\n본문이다.", ["제목처럼 마침표 없는 줄", "본문이다."]),
         ('그는 "좋다. 정말 좋다"고 했다. 끝.', ['그는 "좋다. 정말 좋다"고 했다.', "끝."]),
@@ -88,9 +93,7 @@ def test_sentences_end_where_a_reader_would_end_them(text: str, expected: list[s
 def test_captions_and_headings_are_not_glued_to_the_body(seed_article: Article) -> None:
     for sentence in split_article(seed_article):
         inside = [
-            section
-            for section in seed_article.sections
-            if section.span.overlaps(sentence.span)
+            section for section in seed_article.sections if section.span.overlaps(sentence.span)
         ]
         assert len(inside) == 1
         assert inside[0].kind is sentence.kind
@@ -98,9 +101,7 @@ def test_captions_and_headings_are_not_glued_to_the_body(seed_article: Article) 
 
 def test_a_heading_starts_a_passage(seed_article: Article) -> None:
     sentences = split_article(seed_article)
-    passages = split_passages(
-        seed_article, sentences, count=count_tokens, budget=200, overlap=1
-    )
+    passages = split_passages(seed_article, sentences, count=count_tokens, budget=200, overlap=1)
     for passage in passages:
         kinds = [sentence.kind for sentence in sentences[passage.first : passage.last]]
         assert SectionKind.HEADING not in kinds[1:]

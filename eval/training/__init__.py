@@ -1,0 +1,1 @@
+"""Training of the small models in ``rag/evidence/model.json``."""

@@ -1,0 +1,131 @@
+"""Questions with what is measured of their candidate sentences."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+
+from geungeo.eval.cases import Case, Dataset
+from geungeo.eval.datasets import read_dataset
+from geungeo.eval.judge import GoldSpan
+from geungeo.eval.stores import default_cache, open_benches
+from geungeo.eval.system import Bench
+from geungeo.index.store import Store
+from geungeo.rag.evidence.features import Measured, candidates, measure
+from geungeo.rag.evidence.question import Question, analyse_question
+from geungeo.rag.protocols import Embedder, Filters
+from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
+from geungeo.rag.retrieval.query import Query, make_query
+from geungeo.rag.settings import Settings
+
+PASSAGES = Settings.model_fields["top_k"].default
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question: its measured candidates, which of them hold the gold, and whether to answer.
+
+    ``group`` keeps what belongs together (an article's questions) on one side of a split.
+    """
+
+    source: str
+    group: str
+    question: Question
+    query: Query
+    passages: list[Retrieved]
+    measured: Measured
+    gold: np.ndarray | None
+    answerable: bool
+
+
+def collect(
+    korquad: Path | None, nomiracl: tuple[Path, ...], cache: Path | None, limit: int
+) -> list[Row]:
+    """Rows of all sources; ``limit`` caps the KorQuAD questions (each is used twice)."""
+    import tempfile
+
+    rows: list[Row] = []
+    with as_file(files("geungeo.eval.data") / "seed_article.jsonl") as own:
+        paths = [own, *([korquad] if korquad else []), *nomiracl]
+        sets = [read_dataset(path) for path in paths]
+        with tempfile.TemporaryDirectory() as folder:
+            settings = Settings(store=Path(folder))
+            with open_benches(sets, settings, cache or default_cache(), _ignore) as benches:
+                for dataset, bench in zip(sets, benches, strict=True):
+                    rows.extend(_rows(dataset, bench, limit))
+    return rows
+
+
+def _ignore(name: str, done: int, total: int) -> None:
+    del name, done, total
+
+
+def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:
+    from geungeo.rag.embedding import make_embedder
+
+    if not isinstance(bench.library, Store):
+        raise TypeError("training needs a real store")
+    maker = _Maker(dataset, bench.library, make_embedder(Settings()))
+    # A conversation's later turns depend on a rewrite; only what stands alone is learned from.
+    cases = [item.cases[0] for item in dataset.items]
+    if dataset.format == "squad":
+        random.Random(1).shuffle(cases)
+        titles = {document.id: document.title for document in dataset.documents}
+        everything = frozenset(document.id for document in dataset.documents)
+        for case in cases[:limit]:
+            home = case.place.document if case.place else ""
+            gold = bench.gold.find(case, dataset)
+            yield maker.row(case, titles[home], Filters(), gold, answerable=True)
+            # Without its paragraph the question has no answer, but many near misses.
+            without = Filters(article_ids=everything - {home})
+            missed = maker.row(case, titles[home], without, (), answerable=False)
+            if not any(
+                answer in candidate.text
+                for answer in case.answers
+                for candidate in missed.measured.candidates
+            ):
+                yield missed
+        return
+    for case in cases:
+        scope = Filters(article_ids=frozenset(case.scope)) if case.scope else Filters()
+        gold = bench.gold.find(case, dataset)
+        answerable = case.expected == "answer"
+        yield maker.row(case, case.question, scope, gold, answerable=answerable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    dataset: Dataset
+    store: Store
+    embedder: Embedder
+
+    def row(
+        self,
+        case: Case,
+        group: str,
+        filters: Filters,
+        gold: tuple[GoldSpan, ...],
+        *,
+        answerable: bool,
+    ) -> Row:
+        query = make_query(case.question, self.embedder)
+        passages = retrieve(self.store, query, PASSAGES, filters)
+        question = analyse_question(case.question)
+        measured = measure(self.store, question, query, candidates(passages))
+        holds = np.array(
+            [
+                any(
+                    place.article_id == candidate.article.id and place.span.overlaps(candidate.span)
+                    for place in gold
+                )
+                for candidate in measured.candidates
+            ]
+        )
+        marked = holds if holds.any() else None
+        source = self.dataset.format
+        return Row(source, group, question, query, passages, measured, marked, answerable)

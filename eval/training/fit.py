@@ -1,0 +1,263 @@
+"""Fits the ranker and the decision to answer; reports both by cross-validation.
+
+Rows are weighted so that each source (our questions, KorQuAD, NoMIRACL) counts the same,
+whatever its size. Folds split by group, so that no article stands on both sides.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geungeo.eval.training.collect import Row
+from geungeo.rag.evidence.features import SENTENCE_FEATURES
+from geungeo.rag.evidence.models import Linear, Model, parse_model
+from geungeo.rag.evidence.select import ANSWER_FEATURES, summarise
+
+FOLDS = 5
+# Our own questions are few and the hardest: their sentences count double in the ranker.
+_RANKER_WEIGHT = {"geungeo": 40.0, "squad": 20.0, "nomiracl": 20.0}
+_TREES = {
+    "max_iter": 80,
+    "learning_rate": 0.05,
+    "max_leaf_nodes": 6,
+    "min_samples_leaf": 20,
+    "l2_regularization": 5.0,
+    "random_state": 0,
+}
+
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """Cross-validated figures of one source; ``bins`` are (mean predicted, observed, n)."""
+
+    source: str
+    rows: int
+    ranked: int
+    top1: float
+    top2: float
+    auc: float
+    hallucination: float
+    error: float
+    bins: tuple[tuple[float, float, int], ...]
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean of the two shares of right decisions."""
+        return 1 - (self.hallucination + self.error) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """All sources at the threshold that balances best over them together."""
+
+    threshold: float
+    sources: tuple[SourceReport, ...]
+
+
+def fit_ranker(rows: Sequence[Row]) -> Linear:
+    """Logistic regression: does this sentence hold the gold?"""
+    from sklearn.linear_model import LogisticRegression
+
+    marked = [(row, row.gold) for row in rows if row.gold is not None]
+    features = np.concatenate([row.measured.features for row, _ in marked])
+    gold = np.concatenate([gold for _, gold in marked])
+    weights = np.concatenate(
+        [np.full(len(gold), _RANKER_WEIGHT[row.source] / len(gold)) for row, gold in marked]
+    )
+    mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6
+    model = LogisticRegression(max_iter=3000)
+    model.fit((features - mean) / deviation, gold, sample_weight=weights)
+    scaled = model.coef_[0] / deviation
+    bias = float(model.intercept_[0] - (scaled * mean).sum())
+    return Linear(scaled.astype(np.float32), bias)
+
+
+def summaries(rows: Sequence[Row], ranker: Linear) -> np.ndarray:
+    """``(rows, answer features)``."""
+    found = []
+    for row in rows:
+        scores = ranker(row.measured.features)
+        order = np.argsort(-scores, kind="stable")
+        found.append(
+            summarise(row.question, row.query, row.passages, row.measured, scores, order)
+        )
+    return np.array(found, dtype=np.float32)
+
+
+def fit_answerer(features: np.ndarray, rows: Sequence[Row]) -> Any:
+    """Gradient boosting: does the evidence as a whole answer?"""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    sizes = {source: sum(row.source == source for row in rows) for source in _RANKER_WEIGHT}
+    weights = np.array([1000 / sizes[row.source] for row in rows])
+    model = HistGradientBoostingClassifier(class_weight="balanced", **_TREES)
+    model.fit(features, [row.answerable for row in rows], sample_weight=weights)
+    return model
+
+
+def fit(rows: Sequence[Row], *, threshold: float) -> dict[str, Any]:
+    """The model trained on all rows, in its JSON form."""
+    ranker = fit_ranker(rows)
+    features = summaries(rows, ranker)
+    answerer = fit_answerer(features, rows)
+    model = to_json(ranker, answerer, threshold)
+    _check_export(parse_model(model, SENTENCE_FEATURES, ANSWER_FEATURES), answerer, features)
+    return model
+
+
+def to_json(ranker: Linear, answerer: Any, threshold: float) -> dict[str, Any]:
+    """What ``geungeo.rag.evidence.models.parse_model`` reads."""
+    return {
+        "threshold": round(threshold, 4),
+        "ranker": {
+            "features": list(SENTENCE_FEATURES),
+            "weights": [round(float(weight), 5) for weight in ranker.weights],
+            "bias": round(ranker.bias, 5),
+        },
+        "answerer": {
+            "features": list(ANSWER_FEATURES),
+            "bias": float(answerer._baseline_prediction.ravel()[0]),
+            "trees": [_tree(stage[0].nodes) for stage in answerer._predictors],
+        },
+    }
+
+
+def _tree(nodes: Any) -> dict[str, list[Any]]:
+    leaf = nodes["is_leaf"].astype(bool)
+    return {
+        "feature": np.where(leaf, -1, nodes["feature_idx"]).tolist(),
+        "threshold": np.where(leaf, 0.0, nodes["num_threshold"]).round(6).tolist(),
+        "left": nodes["left"].tolist(),
+        "right": nodes["right"].tolist(),
+        "value": nodes["value"].round(6).tolist(),
+    }
+
+
+def _check_export(model: Model, answerer: Any, features: np.ndarray) -> None:
+    """What ships must decide as what was trained."""
+    shipped, trained = model.answerer(features), answerer.predict_proba(features)[:, 1]
+    differing = np.abs(shipped - trained) > 1e-3
+    if differing.mean() > 0.01:
+        raise ValueError(f"the exported trees differ on {differing.sum()} rows")
+
+
+def cross_validate(rows: Sequence[Row]) -> TrainingReport:
+    """Both models, each row judged by a model that never saw its group."""
+    fold = np.array([zlib.crc32(row.group.encode()) % FOLDS for row in rows])
+    probability = np.zeros(len(rows))
+    place = np.full(len(rows), -1)
+    for number in range(FOLDS):
+        train = [row for row, at in zip(rows, fold, strict=True) if at != number]
+        ranker = fit_ranker(train)
+        answerer = fit_answerer(summaries(train, ranker), train)
+        held = np.flatnonzero(fold == number)
+        features = summaries([rows[at] for at in held], ranker)
+        probability[held] = answerer.predict_proba(features)[:, 1]
+        for at in held:
+            place[at] = _place(rows[at], ranker)
+    threshold = _balance(rows, probability)
+    sources = dict.fromkeys(row.source for row in rows)
+    return TrainingReport(
+        threshold,
+        tuple(_report(source, rows, probability, place, threshold) for source in sources),
+    )
+
+
+def _place(row: Row, ranker: Linear) -> int:
+    """Rank from 0 of the first gold sentence, -1 where none is known."""
+    if row.gold is None:
+        return -1
+    order = np.argsort(-ranker(row.measured.features), kind="stable")
+    return int(np.flatnonzero(row.gold[order])[0])
+
+
+def _balance(rows: Sequence[Row], probability: np.ndarray) -> float:
+    """The threshold with the best mean balanced accuracy over the sources."""
+    sources = np.array([row.source for row in rows])
+    truth = np.array([row.answerable for row in rows])
+
+    def mean(threshold: float) -> float:
+        return float(
+            np.mean(
+                [
+                    1 - sum(_errors(truth[sources == s], probability[sources == s], threshold)) / 2
+                    for s in set(sources)
+                ]
+            )
+        )
+
+    return float(max(np.linspace(0.2, 0.8, 61), key=mean))
+
+
+def _errors(
+    truth: np.ndarray, probability: np.ndarray, threshold: float
+) -> tuple[float, float]:
+    """(hallucination, error): answered what has no answer, abstained from what has one."""
+    answered = probability >= threshold
+    return float(answered[~truth].mean()), float((~answered[truth]).mean())
+
+
+def _report(
+    source: str,
+    rows: Sequence[Row],
+    probability: np.ndarray,
+    place: np.ndarray,
+    threshold: float,
+) -> SourceReport:
+    from sklearn.metrics import roc_auc_score
+
+    mine = np.array([row.source == source for row in rows])
+    truth = np.array([row.answerable for row in rows])[mine]
+    places = place[mine & (place >= 0)]
+    hallucination, error = _errors(truth, probability[mine], threshold)
+    edges = np.clip((probability[mine] * 5).astype(int), 0, 4)
+    bins = tuple(
+        (
+            float(probability[mine][edges == n].mean()),
+            float(truth[edges == n].mean()),
+            int((edges == n).sum()),
+        )
+        for n in range(5)
+        if (edges == n).any()
+    )
+    return SourceReport(
+        source,
+        int(mine.sum()),
+        len(places),
+        float((places < 1).mean()) if len(places) else float("nan"),
+        float((places < 2).mean()) if len(places) else float("nan"),
+        float(roc_auc_score(truth, probability[mine])),
+        hallucination,
+        error,
+        bins,
+    )
+
+
+def render(report: TrainingReport) -> str:
+    """The figures as a Markdown table, then the reliability of each source."""
+    lines = [
+        f"threshold {report.threshold:.2f}; {FOLDS}-fold cross-validation by article or question",
+        "",
+        "| source | rows | gold in top 1 | gold in top 2 | AUC | balanced accuracy "
+        "| hallucination | error |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {s.source} | {s.rows} | {s.top1:.3f} | {s.top2:.3f} | {s.auc:.3f} "
+        f"| {s.balanced_accuracy:.3f} | {s.hallucination:.3f} | {s.error:.3f} |"
+        for s in report.sources
+    ]
+    lines += ["", "| source | predicted | observed | n |", "|---|---|---|---|"]
+    lines += [
+        f"| {s.source} | {predicted:.2f} | {observed:.2f} | {n} |"
+        for s in report.sources
+        for predicted, observed, n in s.bins
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,163 @@
+"""The pipeline over the seed article, with real parts end to end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Answer, check
+from geungeo.rag.errors import BackendUnavailable, InvalidQuestion
+from geungeo.rag.events import Ask, Cited, Delta, Done, PassagesFound
+from geungeo.rag.pipeline import Pipeline
+from geungeo.rag.protocols import Backend, Claim, Filters, Report, Task
+
+
+def ask(workspace: Workspace, question: str) -> Answer:
+    return asyncio.run(workspace.pipeline.answer(Ask(question)))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("샘 앨트먼이 이사회에서 축출된 때는 언제인가?", "2023년 11월"),
+        ("데이터 센터 계획의 규모는 얼마인가?", "5,000억 달러"),
+        ("MS가 오픈AI 의존도를 낮추려는 이유는?", "가격이 비싸고 속도 역시 느리다"),
+        ("MS의 사내 인공지능 부서를 이끄는 사람은 누구인가?", "무스타파 설리먼"),
+        ("Who did OpenAI announce the data center plan with?", "오라클, 소프트뱅크"),
+        ("When was Sam Altman ousted by the board?", "2023년 11월"),
+    ],
+)
+def test_the_seed_answers(workspace: Workspace, question: str, expected: str) -> None:
+    answer = ask(workspace, question)
+    assert answer.status == "answered"
+    assert expected in answer.text
+    assert any(expected in citation.quote for citation in answer.citations)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "내일 서울 날씨는 어때?",
+        "What is the capital of France?",
+        "안녕하세요",
+        "카카오의 2024년 영업이익은 얼마인가?",
+    ],
+)
+def test_what_the_seed_does_not_say_is_not_said(workspace: Workspace, question: str) -> None:
+    answer = ask(workspace, question)
+    assert answer.status == "abstained"
+    assert answer.reason
+    assert not answer.citations
+    assert answer.language == ("en" if question.isascii() else "ko")
+
+
+def test_an_english_question_gets_an_english_frame_around_a_korean_quote(
+    workspace: Workspace,
+) -> None:
+    answer = ask(workspace, "When was Sam Altman ousted by the board?")
+    assert answer.text.startswith("The article says")
+    assert answer.citations[0].quote in answer.text.replace("’", "”").replace("‘", "“") or (
+        "2023년 11월" in answer.citations[0].quote
+    )
+
+
+def test_the_stream_is_the_answer_in_pieces(workspace: Workspace) -> None:
+    async def collect() -> list[object]:
+        return [e async for e in workspace.pipeline.stream(Ask("설리먼이 요청한 것은 무엇인가?"))]
+
+    events = asyncio.run(collect())
+    assert isinstance(events[0], PassagesFound) and isinstance(events[-1], Done)
+    answer = events[-1].answer
+    assert "".join(e.text for e in events if isinstance(e, Delta)) == answer.text
+    assert tuple(e.citation for e in events if isinstance(e, Cited)) == answer.citations
+
+
+def test_the_same_question_gives_the_same_citations(workspace: Workspace) -> None:
+    question = "코파일럿은 왜 호평을 받지 못했나?"
+    assert ask(workspace, question).citations == ask(workspace, question).citations
+
+
+@given(st.text(min_size=1, max_size=120))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_question_is_answered_within_the_invariants_or_refused(
+    workspace: Workspace, question: str
+) -> None:
+    try:
+        answer = ask(workspace, question)
+    except InvalidQuestion:
+        return
+    check(answer, workspace.store.article)
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "\u200b\u200b", "가" * 20_000])
+def test_a_question_that_is_none_is_refused(workspace: Workspace, question: str) -> None:
+    with pytest.raises(InvalidQuestion):
+        ask(workspace, question)
+
+
+def test_search_ranks_passages(workspace: Workspace) -> None:
+    hits = workspace.pipeline.search("데이터 센터 5,000억 달러", 3, Filters())
+    assert [hit.rank for hit in hits] == [1, 2, 3]
+    assert "5,000억 달러" in hits[0].text
+    article = workspace.store.article(hits[0].article_id)
+    assert article.text[hits[0].start : hits[0].end] == hits[0].text
+
+
+class Scripted:
+    """Stands for an LLM: outside our process, so a double may speak for it."""
+
+    name = "scripted"
+
+    def __init__(self, *claims: Claim, fails: bool = False) -> None:
+        self._claims = claims
+        self._fails = fails
+
+    async def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
+        report.backend = self.name
+        for claim in self._claims:
+            yield claim
+        if self._fails:
+            raise BackendUnavailable("the endpoint broke off")
+
+
+def with_backend(workspace: Workspace, backend: Backend) -> Pipeline:
+    return Pipeline(workspace.store, workspace.embedder, backend, workspace.settings)
+
+
+QUESTION = Ask("데이터 센터 계획의 규모는 얼마인가?")
+TRUE = Claim("오픈AI는 5,000억 달러 규모의 데이터 센터 계획을 발표했다.", cites=(1,))
+LIE = Claim("오픈AI는 9,000억 달러 규모의 데이터 센터 계획을 발표했다.", cites=(1,))
+
+
+def test_a_lie_is_dropped_and_the_trace_says_why(workspace: Workspace) -> None:
+    pipeline = with_backend(workspace, Scripted(TRUE, LIE))
+    answer = asyncio.run(pipeline.answer(QUESTION))
+    assert answer.status == "answered"
+    assert "5,000억" in answer.text and "9,000억" not in answer.text
+    assert [dropped.text for dropped in answer.trace.dropped] == [LIE.text]
+    assert "number not in source" in answer.trace.dropped[0].why
+
+
+def test_nothing_but_lies_is_an_abstention(workspace: Workspace) -> None:
+    answer = asyncio.run(with_backend(workspace, Scripted(LIE)).answer(QUESTION))
+    assert (answer.status, answer.reason) == ("abstained", "unverified")
+
+
+def test_a_backend_that_fails_at_once_is_an_abstention_with_its_reason(
+    workspace: Workspace,
+) -> None:
+    answer = asyncio.run(with_backend(workspace, Scripted(fails=True)).answer(QUESTION))
+    assert (answer.status, answer.reason) == ("abstained", "backend_unavailable")
+
+
+def test_a_backend_that_breaks_off_leaves_a_whole_verified_answer(workspace: Workspace) -> None:
+    answer = asyncio.run(with_backend(workspace, Scripted(TRUE, fails=True)).answer(QUESTION))
+    assert answer.status == "answered"
+    assert answer.text.endswith("[1]")
