@@ -1,0 +1,226 @@
+"""Where a sentence ends in text that is still being written.
+
+A decision, once made, holds whatever text comes after it: a stream gives the same
+sentences however it is cut into pieces.
+"""
+
+from __future__ import annotations
+
+import re
+
+from geungeo.rag.llm.markup import MARKER, OPENING
+
+# A quotation or bracket that is still open after this many characters encloses nothing.
+_MAX_ENCLOSURE = 300
+
+# A terminator, a line's end, or a Korean predicate's ending before a marker without a stop.
+_CANDIDATE = re.compile(r"[.!?。！？…]+|\n|(?<=[다요죠])(?=[^\S\n]*[\[［【(（^])")
+_TERMINATORS = ".!?。！？…"
+_BLANK = re.compile(r"[^\S\n]*")
+_SPACE = re.compile(r"\s*")
+_CLOSERS = re.compile(r"[”’\"'」』)）*_`]*")
+_PAIRS = dict(zip("“‘「『《〈(（[［【<", "”’」』》〉)）]］】>", strict=True))
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(“\"'‘])(?:[A-Za-z]|(?:[A-Za-z]\.)+[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|No|Inc"
+    r"|Ltd|Co|Corp|Gen|Sen|Rep|Gov|Lt|Col|Fig|Vol|cf|ca|approx|est|Jan|Feb|Mar|Apr|Jun|Jul|Aug"
+    r"|Sept?|Oct|Nov|Dec)$"
+)
+_ENUMERATOR = re.compile(r"\s*(?:[-*•>]\s*)*\(?(?:\d{1,2}|[A-Za-z가나다라마바사아자차카타파하])$")
+_DATE = re.compile(r"\d{2,4}\.\s?\d{1,2}\.\s?\d{1,2}$")
+_LEADING = re.compile(rf"[\s>*•·-]*(?:{MARKER.pattern})", re.IGNORECASE)
+_PREDICATE = "다요죠까네군음함됨임"
+
+
+class _Undecided(Exception):
+    """More text is needed."""
+
+
+def boundary(text: str, start: int) -> tuple[int | None, int]:
+    """The end of the first sentence of ``text``, and from where to look when asked again.
+
+    ``text`` begins with a character that is not white space; candidates before ``start``
+    are known to end nothing. The end is ``None`` while no sentence is certain to be whole.
+    """
+    leading = _LEADING.match(text) is not None
+    for match in _CANDIDATE.finditer(text, start):
+        try:
+            cut = _decide(text, match, leading=leading)
+        except _Undecided:
+            return None, start
+        if cut is not None:
+            return cut, 0
+        start = max(start, match.end())
+    return None, start
+
+
+def whole(text: str) -> bool:
+    """Whether ``text``, where a stream broke off, is surely one finished, cited sentence."""
+    stripped = text.strip()
+    for match in _CANDIDATE.finditer(stripped):
+        if not match[0].strip():
+            continue
+        try:
+            if _enclosed(stripped, match.start()):
+                continue
+        except _Undecided:
+            return False
+        after, markers = _markers(stripped + "\n", _closers(stripped, match.end()))
+        if markers and after >= len(stripped):
+            return True
+        before = stripped[: match.start()]
+        if match.end() == len(stripped) and _ends_with_marker(before):
+            return True
+    return False
+
+
+def _decide(text: str, match: re.Match[str], *, leading: bool) -> int | None:
+    if match[0] == "\n":
+        return _line_end(text, match.start())
+    at, end = match.span()
+    if end == len(text):
+        raise _Undecided
+    after = _closers(text, end)
+    if _enclosed(text, at):
+        # Only a closing quotation mark with a marker or the line's end behind it ends anything.
+        if after == end:
+            return None
+        return _tail(text, after, weak=True, leading=leading)
+    if not match[0]:
+        return _unstopped(text, at)
+    strength = _strength(text, at, end)
+    return None if strength is None else _tail(text, after, weak=strength, leading=leading)
+
+
+def _strength(text: str, at: int, end: int) -> bool | None:
+    """``None``: ends nothing; ``True``: only with a marker or line end behind; ``False``: ends."""
+    run, before, following = text[at:end], text[:at], text[end]
+    last = before[-1:]
+    spaced = following.isspace() or following in "[［【(（^”’\"'」』)）*_`<⁰¹²³⁴⁵⁶⁷⁸⁹"
+    if "…" in run or run.count(".") > 1:
+        return last not in _PREDICATE if spaced else None
+    if run[-1] == "!" and following == "[" and not _markers(text, end)[1]:
+        return None  # a markdown image
+    if run[-1] in "。！？":
+        return False
+    if run != ".":
+        return False if spaced else None
+    if not spaced:
+        return False if last in _PREDICATE and "가" <= following <= "힣" else None
+    line = before[before.rfind("\n") + 1 :]
+    if _ENUMERATOR.match(line):
+        return None
+    if _ABBREVIATION.search(line):
+        return True
+    if last.isdigit():
+        upcoming = _SPACE.match(text, end).end()  # type: ignore[union-attr]
+        if upcoming == len(text):
+            raise _Undecided
+        if text[upcoming].isdigit():
+            return None
+        return _DATE.search(line) is not None
+    return False
+
+
+def _tail(text: str, at: int, *, weak: bool, leading: bool) -> int | None:
+    """Past the markers that follow a terminator; they belong to the sentence before them."""
+    after, markers = _markers(text, at)
+    if markers and text[after : after + 1] == ".":
+        after += 1
+    after = _skip(text, after)
+    if after == len(text):
+        raise _Undecided
+    if text[after] == "\n":
+        return _line_end(text, after)
+    if weak and not markers:
+        return None
+    # A model that sets its markers before each sentence means the next one.
+    return at if leading and markers else after
+
+
+def _unstopped(text: str, at: int) -> int | None:
+    """``늘었다 [1] 이익은``: a predicate, its marker and a new word, without a stop between."""
+    after, markers = _markers(text, at)
+    if after == len(text):
+        raise _Undecided
+    following = _skip(text, after)
+    if following == len(text):
+        raise _Undecided
+    if not markers or following == after or text[following] in _TERMINATORS + ",\n)]”’\"'":
+        return None
+    return following
+
+
+def _line_end(text: str, at: int) -> int | None:
+    """Models break lines between sentences; only wrapped English goes on in lower case."""
+    following = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+    if following == len(text):
+        raise _Undecided
+    after, markers = _markers(text, following)
+    if markers:
+        end = _skip(text, after)
+        if end == len(text):
+            raise _Undecided
+        # Alone on their line they belong to what stands above, else to what follows them.
+        return end if text[end] == "\n" else following
+    line = text[:at].rstrip()
+    wrapped = "a" <= text[following] <= "z" and text.count("\n", at, following) == 1
+    if wrapped and line[-1] not in _TERMINATORS + ":" and not _ends_with_marker(line):
+        return None
+    return following
+
+
+def _markers(text: str, at: int) -> tuple[int, bool]:
+    """Where a run of markers that starts at ``at`` ends, and whether there is one."""
+    found = False
+    while True:
+        start = _skip(text, at)
+        match = MARKER.match(text, start)
+        if match is None:
+            if start < len(text) and OPENING.fullmatch(text, start):
+                raise _Undecided
+            return at, found
+        if match.end() == len(text) and text[-1] not in "]］】)）":
+            raise _Undecided
+        at, found = match.end(), True
+
+
+def _ends_with_marker(text: str) -> bool:
+    tail = text[-80:]
+    return any(match.end() == len(tail) for match in MARKER.finditer(tail))
+
+
+def _closers(text: str, at: int) -> int:
+    return _CLOSERS.match(text, at).end()  # type: ignore[union-attr]
+
+
+def _skip(text: str, at: int) -> int:
+    return _BLANK.match(text, at).end()  # type: ignore[union-attr]
+
+
+def _enclosed(text: str, at: int) -> bool:
+    """Whether ``text[at]`` stands inside a quotation, a bracket or a tag of its line."""
+    for opened, closing in _open_at(text, at):
+        reach = opened + _MAX_ENCLOSURE
+        line_end = text.find("\n", at, reach)
+        stop = line_end if line_end >= 0 else min(reach, len(text))
+        if text.find(closing, at, stop) >= 0:
+            return True
+        if line_end < 0 and len(text) < reach:
+            raise _Undecided
+    return False
+
+
+def _open_at(text: str, at: int) -> list[tuple[int, str]]:
+    """Openings before ``at`` that are not closed there, with what would close them."""
+    stack: list[tuple[int, str]] = []
+    begin = max(text.rfind("\n", 0, at) + 1, at - _MAX_ENCLOSURE)
+    for position in range(begin, at):
+        char = text[position]
+        closes = [closing for _, closing in stack]
+        if char in closes:
+            del stack[len(closes) - 1 - closes[::-1].index(char) :]
+        elif char == '"':
+            stack.append((position, '"'))
+        elif char in _PAIRS and (char != "<" or re.match(r"[A-Za-z/!?]", text[position + 1 :])):
+            stack.append((position, _PAIRS[char]))
+    return stack

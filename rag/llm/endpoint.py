@@ -1,0 +1,315 @@
+"""One OpenAI-compatible chat completions endpoint: its tries, deadlines and failures."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpx
+
+from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable, SettingsError
+from geungeo.rag.llm.breaker import Breaker
+from geungeo.rag.llm.retry import MAX_RETRY_AFTER, NotAgain, Sleep, parse_retry_after, retrying
+from geungeo.rag.llm.wire import Piece, Wire
+
+_TRANSIENT = frozenset({408, 409, 425, 429})
+_UNSUPPORTED = frozenset({400, 422})
+_MAX_ERROR_BODY = 4_096
+# Seconds that a finished answer waits for its usage and ``[DONE]``.
+_FAREWELL = 2.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Deadlines in seconds, and how often to try."""
+
+    connect: float
+    first_token: float
+    stall: float
+    retries: int
+    backoff: float = 0.5
+
+
+class Endpoint:
+    """Streams completions of one model. ``label`` names it to users, without its address."""
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        api_key: str | None,
+        limits: Limits,
+        *,
+        context_tokens: int,
+        breaker: Breaker | None = None,
+        sleep: Sleep = asyncio.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.label = f"openai:{model}"
+        self.context_tokens = context_tokens
+        self.breaker = breaker or Breaker()
+        self._url = _completions_url(base_url)
+        self._model = model
+        self._headers = _headers(api_key)
+        self._limits = limits
+        self._sleep = sleep
+        self._now = now
+        self._dialect = 0
+
+    async def complete(
+        self, messages: Sequence[dict[str, str]], *, max_tokens: int, deadline: float
+    ) -> AsyncIterator[Piece]:
+        """The completion piece by piece; ``deadline`` in the running loop's time.
+
+        Until the first token a failure is retried; after it never. Closing the iterator
+        closes the connection.
+
+        Raises:
+            BackendUnavailable: unreachable, overloaded, too slow, or it broke off.
+            BackendMisconfigured: it refuses the key, the model or the request.
+        """
+        time_left = _time_left(deadline)
+        stall = self._limits.stall
+        finished = False
+        policy = retrying(
+            self._limits.retries + 1,
+            backoff=self._limits.backoff,
+            sleep=self._sleep,
+            left=time_left,
+        )
+        call: _Call = await policy(self._try, messages, max_tokens, deadline)
+        async with aclosing(call):
+            while True:
+                try:
+                    piece = await call.next(stall, deadline)
+                except BackendError as error:
+                    if not finished:
+                        self._failed(error)
+                        raise
+                    # The answer is whole; only its cost or a farewell failed to come.
+                    piece = None
+                if piece is None:
+                    break
+                if piece.finish:
+                    finished, stall = True, min(stall, _FAREWELL)
+                try:
+                    yield piece
+                except GeneratorExit:
+                    # Our side has had enough; what came so far came well.
+                    self.breaker.succeeded()
+                    raise
+                if piece.done:
+                    break
+        self.breaker.succeeded()
+
+    async def _try(
+        self, messages: Sequence[dict[str, str]], max_tokens: int, deadline: float
+    ) -> _Call:
+        """One try, up to and including its first piece."""
+        if wait := self.breaker.wait():
+            raise NotAgain(
+                f"{self.label} failed before and is left alone for another {wait:.0f} s",
+                retry_after=wait,
+            )
+        try:
+            return await self._open_in_dialect(messages, max_tokens, deadline)
+        except BackendError as error:
+            self._failed(error)
+            raise
+
+    def _failed(self, error: BackendError) -> None:
+        log.warning("%s at %s: %s", self.label, self._url.host, error)
+        if isinstance(error, BackendUnavailable):
+            self.breaker.failed()
+            if error.retry_after is not None and error.retry_after > MAX_RETRY_AFTER:
+                self.breaker.hold(error.retry_after)
+
+    async def _open_in_dialect(
+        self, messages: Sequence[dict[str, str]], max_tokens: int, deadline: float
+    ) -> _Call:
+        """Leave out what an endpoint does not know, and remember it."""
+        bodies = self._bodies(messages, max_tokens)
+        while True:
+            try:
+                return await self._open(bodies[self._dialect], deadline)
+            except _Unsupported as error:
+                if self._dialect + 1 >= len(bodies):
+                    self._dialect = 0
+                    raise BackendMisconfigured(str(error)) from None
+                self._dialect += 1
+
+    def _bodies(
+        self, messages: Sequence[dict[str, str]], max_tokens: int
+    ) -> tuple[dict[str, Any], ...]:
+        bare = {"model": self._model, "messages": list(messages), "stream": True}
+        usage = {"stream_options": {"include_usage": True}}
+        return (
+            {**bare, **usage, "temperature": 0, "max_tokens": max_tokens},
+            # Reasoning models of OpenAI refuse the two above by these names.
+            {**bare, **usage, "max_completion_tokens": max_tokens},
+            bare,
+        )
+
+    async def _open(self, body: dict[str, Any], deadline: float) -> _Call:
+        loop = asyncio.get_running_loop()
+        first = min(loop.time() + self._limits.first_token, deadline)
+        async with AsyncExitStack() as stack:
+            # One client for each call: a stream that is cancelled at the wrong moment leaves a
+            # dead connection in its pool (httpcore #1093), and here no pool outlives its call.
+            client = await stack.enter_async_context(
+                httpx.AsyncClient(
+                    verify=_tls(),
+                    follow_redirects=False,  # a key never follows one to another host
+                    timeout=httpx.Timeout(None, connect=self._limits.connect),
+                )
+            )
+            try:
+                async with asyncio.timeout_at(first):
+                    request = client.build_request(
+                        "POST", self._url, json=body, headers=self._headers
+                    )
+                    response = await client.send(request, stream=True)
+                    stack.push_async_callback(response.aclose)
+                    if response.status_code != 200:
+                        raise await self._refusal(response)
+            except TimeoutError:
+                raise NotAgain(f"{self.label} did not answer in time") from None
+            except httpx.HTTPError as error:
+                raise _foreign(self.label, error) from error
+            call = _Call(self.label, response, stack)
+            await call.fill(first, "sent no token in time")
+            call.stack = stack.pop_all()
+            return call
+        raise AssertionError("unreachable")
+
+    async def _refusal(self, response: httpx.Response) -> BackendError:
+        """What a status other than 200 means. The body may repeat the key: never shown."""
+        status = response.status_code
+        if status in _TRANSIENT or status >= 500:
+            if status == 429 and b"insufficient_quota" in await _head(response):
+                return BackendMisconfigured(f"{self.label} answered 429: its quota is used up")
+            after = parse_retry_after(response.headers.get("retry-after"), now=self._now)
+            return BackendUnavailable(f"{self.label} answered {status}", retry_after=after)
+        if status in _UNSUPPORTED:
+            return _Unsupported(
+                f"{self.label} answered {status}: it refuses the request; check the model name"
+            )
+        if 300 <= status < 400:
+            return BackendMisconfigured(
+                f"{self.label} answered {status}: redirects are not followed; "
+                "set its base URL to the final address"
+            )
+        what = {401: "check its key", 403: "check its key", 404: "check base URL and model name"}
+        return BackendMisconfigured(
+            f"{self.label} answered {status}: {what.get(status, 'check its base URL and account')}"
+        )
+
+
+class _Call:
+    """A running completion whose first piece has come."""
+
+    def __init__(self, label: str, response: httpx.Response, stack: AsyncExitStack) -> None:
+        self.stack = stack
+        self._label = label
+        self._wire = Wire()
+        self._chunks = response.aiter_bytes()
+        self._ready: list[Piece] = []
+        self._ended = False
+
+    async def next(self, stall: float, deadline: float) -> Piece | None:
+        """The next piece, ``None`` at the end; ``stall`` in seconds."""
+        loop = asyncio.get_running_loop()
+        if not self._ready:
+            await self.fill(min(loop.time() + stall, deadline), "stopped sending")
+        return self._ready.pop(0) if self._ready else None
+
+    async def fill(self, until: float, late: str) -> None:
+        """Read until there is a piece or the end. Comments and empty events are neither."""
+        try:
+            async with asyncio.timeout_at(until):
+                while not self._ready and not self._ended:
+                    await self._read()
+        except TimeoutError:
+            raise NotAgain(f"{self._label} {late}") from None
+        except httpx.HTTPError as error:
+            raise _foreign(self._label, error) from error
+
+    async def _read(self) -> None:
+        if failure := self._wire.failure:
+            raise type(failure)(f"{self._label} {failure}")
+        chunk = await anext(self._chunks, None)
+        if chunk is None:
+            self._ended = self._wire.failure is None
+            self._ready += self._wire.close()
+        else:
+            self._ready += self._wire.feed(chunk)
+
+    async def aclose(self) -> None:
+        """Close the connection, whatever is still on its way."""
+        await self.stack.aclose()
+
+
+class _Unsupported(BackendMisconfigured):
+    """The request has a field that the endpoint may not know."""
+
+
+def _foreign(label: str, error: httpx.HTTPError) -> BackendError:
+    """httpx's errors as ours; the most specific first."""
+    name = type(error).__name__
+    match error:
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+            return BackendMisconfigured(f"{label} cannot be called: {name}; check its base URL")
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return BackendUnavailable(f"{label} cannot be reached: {name}")
+        case _:
+            return BackendUnavailable(f"{label} broke off: {name}")
+
+
+async def _head(response: httpx.Response) -> bytes:
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) >= _MAX_ERROR_BODY:
+            break
+    return body
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # Reading the certificates takes longer than all else that a client does; they are shared.
+    return httpx.create_ssl_context()
+
+
+def _time_left(deadline: float) -> Callable[[], float]:
+    loop = asyncio.get_running_loop()
+    return lambda: deadline - loop.time()
+
+
+def _completions_url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise SettingsError("llm_base_url is not a URL") from error
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise SettingsError("llm_base_url must begin with http:// or https:// and name a host")
+    if url.userinfo:
+        raise SettingsError("llm_base_url must not hold a user or password; set llm_api_key")
+    return url.copy_with(path=url.path.rstrip("/") + "/chat/completions", fragment=None)
+
+
+def _headers(api_key: str | None) -> dict[str, str]:
+    headers = {"Accept": "text/event-stream, application/json", "Accept-Encoding": "identity"}
+    if api_key and (key := api_key.strip()):
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise SettingsError("llm_api_key holds a character that no HTTP header can carry")
+        headers["Authorization"] = f"Bearer {key}"
+    return headers

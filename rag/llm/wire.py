@@ -1,0 +1,254 @@
+"""The bytes of a chat completion, however a gateway frames them; no I/O in here.
+
+Understands server-sent events (WHATWG HTML, section 9.2) with ``data:`` lines that hold
+OpenAI chunks, and the plain JSON completion that some gateways send to a stream request.
+The body's first character decides, not its content type, which gateways get wrong.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from geungeo.rag.answer import Usage
+from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable
+
+MAX_BYTES = 16_000_000
+# One event, or a whole completion as JSON.
+MAX_EVENT_CHARS = 1_000_000
+# Stands where text was lost, so that no sentence closes over the hole.
+LOST = "\ufffd"
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_MAX_COUNT = 100_000_000
+# Errors inside a stream that no retry mends, by the code or type that gateways give.
+_PERMANENT = re.compile(r"auth|api_key|permission|not_found|insufficient_quota|invalid_request")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One step of a completion. No text: it thinks, or it tells of its end or its cost.
+
+    ``finish`` is the model's own reason to end (``stop``, ``length``, …), ``done`` the
+    end of the stream by its own word.
+    """
+
+    text: str = ""
+    finish: str | None = None
+    usage: Usage | None = None
+    done: bool = False
+
+
+class Wire:
+    """Turns the body of one response into pieces, whatever way its bytes are cut.
+
+    ``failure`` says why the body is of no more use, once it is not: ``BackendMisconfigured``
+    for a web page or an error that will stay, else ``BackendUnavailable``. The pieces before
+    it stand.
+    """
+
+    def __init__(self) -> None:
+        self.failure: BackendError | None = None
+        # Broken UTF-8 becomes U+FFFD; a character may be split between two chunks.
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._bytes = 0
+        self._buffer = ""
+        self._data: list[str] = []
+        self._form: str | None = None
+        self._texts = 0
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """The pieces that ``data`` completes."""
+        self._bytes += len(data)
+        pieces: list[Piece] = []
+        try:
+            if self._bytes > MAX_BYTES:
+                raise BackendUnavailable(f"sent more than {MAX_BYTES:,} bytes")
+            self._take(self._decoder.decode(data), pieces)
+        except BackendError as error:
+            self.failure = self.failure or error
+        return pieces
+
+    def close(self) -> list[Piece]:
+        """The pieces that the end of the body completes."""
+        pieces: list[Piece] = []
+        try:
+            self._take(self._decoder.decode(b"", final=True), pieces)
+            if self._form is None:
+                raise BackendUnavailable("sent an empty body")
+            if self._form == "json":
+                self._completion(pieces)
+            else:
+                # An event without its blank line is still one, unless it is torn.
+                self._line(self._buffer, pieces)
+        except BackendError as error:
+            self.failure = self.failure or error
+        return pieces
+
+    def _take(self, text: str, pieces: list[Piece]) -> None:
+        if self.failure:
+            return
+        self._buffer += text
+        if self._form is None:
+            self._form = _form(self._buffer)
+        if self._form == "events":
+            lines = _LINE_END.split(self._buffer)
+            self._buffer = lines.pop()
+            # A "\r" at the end may be half of "\r\n"; the blank line it adds is harmless.
+            for line in lines:
+                self._line(line, pieces)
+        self._refuse_long()
+
+    def _refuse_long(self) -> None:
+        if len(self._buffer) + sum(map(len, self._data)) > MAX_EVENT_CHARS:
+            raise BackendUnavailable(f"sent an event of over {MAX_EVENT_CHARS:,} characters")
+
+    def _line(self, line: str, pieces: list[Piece]) -> None:
+        if not line.strip():
+            if self._data:
+                self._data.clear()
+                pieces.append(self._text(LOST))
+            return
+        field, _, value = line.partition(":")
+        if field.strip("\ufeff ") != "data":
+            return
+        self._data.append(value.strip())
+        payload = "\n".join(self._data)
+        if payload.strip('"') == "[DONE]":
+            self._data.clear()
+            pieces.append(Piece(done=True))
+            return
+        # Gateways leave out the blank line between events: each data line that parses is one.
+        chunk = _loads(payload)
+        if chunk is None:
+            self._refuse_long()
+            return
+        self._data.clear()
+        self._chunk(chunk, pieces)
+
+    def _completion(self, pieces: list[Piece]) -> None:
+        chunk = _loads(self._buffer)
+        if not isinstance(chunk, dict):
+            raise BackendUnavailable("answered with something that is no JSON completion")
+        self._chunk(chunk, pieces)
+        pieces.append(Piece(done=True))
+
+    def _chunk(self, chunk: Any, pieces: list[Piece]) -> None:
+        if not isinstance(chunk, dict):
+            pieces.append(self._text(LOST))
+            return
+        if error := chunk.get("error"):
+            raise _failure(error)
+        choice = _first_choice(chunk)
+        if choice is not None:
+            finish = choice.get("finish_reason")
+            finish = finish if isinstance(finish, str) and finish else None
+            text = self._content(choice)
+            if text or finish or _busy(choice.get("delta")):
+                pieces.append(self._text(text, finish))
+        if usage := _usage(chunk.get("usage")):
+            pieces.append(Piece(usage=usage))
+
+    def _content(self, choice: dict[str, Any]) -> str:
+        """Only the answer's text: tool calls, reasoning and unknown fields are nothing to us."""
+        delta = choice.get("delta")
+        if isinstance(delta, dict):
+            return _plain(delta.get("content"))
+        message = choice.get("message")
+        # Some gateways repeat the whole message in a last event.
+        if isinstance(message, dict) and not self._texts:
+            return _plain(message.get("content"))
+        return ""
+
+    def _text(self, text: str, finish: str | None = None) -> Piece:
+        self._texts += bool(text)
+        return Piece(text, finish)
+
+
+def _form(head: str) -> str | None:
+    """``events`` or ``json`` by the first visible character, ``None`` while there is none."""
+    start = head.lstrip(" \t\r\n\ufeff")[:1]
+    if not start:
+        return None
+    if start == "<":
+        raise BackendMisconfigured(
+            "answered with a web page; is this the API's base URL, ending in /v1?"
+        )
+    return "json" if start in "{[" else "events"
+
+
+def _loads(text: str) -> Any:
+    """The JSON value, ``None`` if there is none; hostile nesting is no JSON either."""
+    try:
+        return json.loads(text.strip("\ufeff"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _first_choice(chunk: dict[str, Any]) -> dict[str, Any] | None:
+    choices = chunk.get("choices")
+    if not isinstance(choices, list):
+        return None
+    # Nobody asked for a second choice.
+    return next(
+        (
+            choice
+            for choice in choices
+            if isinstance(choice, dict) and choice.get("index") in {0, None}
+        ),
+        None,
+    )
+
+
+def _busy(delta: Any) -> bool:
+    """Whether the model is at work on something else: it thinks, or calls a tool.
+
+    A first chunk that only tells the role comes before any work and is no sign of it.
+    """
+    return isinstance(delta, dict) and any(
+        value for key, value in delta.items() if key not in {"role", "content"}
+    )
+
+
+def _plain(content: Any) -> str:
+    """Text of a message: a string, or a list of parts of which some are text."""
+    if isinstance(content, str):
+        # Escaped lone surrogates pass json.loads and break every encoder after it.
+        return content.encode("utf-8", "replace").decode() if not _encodable(content) else content
+    if isinstance(content, list):
+        return "".join(
+            _plain(part.get("text"))
+            for part in content
+            if isinstance(part, dict) and part.get("type", "text") == "text"
+        )
+    return ""
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _usage(value: Any) -> Usage | None:
+    """What the endpoint says it used, if that can be true."""
+    if not isinstance(value, dict):
+        return None
+    counts = [value.get("prompt_tokens"), value.get("completion_tokens")]
+    if not all(type(count) is int and 0 <= count <= _MAX_COUNT for count in counts):
+        return None
+    return Usage(prompt_tokens=counts[0], completion_tokens=counts[1])
+
+
+def _failure(error: Any) -> BackendMisconfigured | BackendUnavailable:
+    """An error object sent with status 200; its message may hold secrets and is not repeated."""
+    known = error if isinstance(error, dict) else {}
+    label = " ".join(str(known.get(key, "")) for key in ("code", "type")).lower()[:200]
+    if _PERMANENT.search(label) or label.split(" ")[0] in {"401", "403", "404"}:
+        return BackendMisconfigured("refused the request inside its stream; check key and model")
+    return BackendUnavailable("reported an error inside its stream")
