@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from geungeo.rag.article import Span
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
@@ -27,7 +27,7 @@ class Extractive:
     def __init__(self, max_sentences: int) -> None:
         self._max = max_sentences
 
-    async def draft(self, task: Task, report: Report) -> AsyncIterator[Claim]:
+    async def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
         """The best sentences, trimmed of what only pointed back."""
         report.backend = self.name
         for evidence in self._choose(task.evidence):

@@ -104,10 +104,14 @@ class OpenAI:
                 yield claim
             raise
         else:
+            told = answer.ended
             for claim in answer.end(torn=True):
+                told = True
                 yield claim
             if not answer.text.strip():
                 raise BackendUnavailable(f"{endpoint.label} sent no text")
+            if not (told or answer.began):
+                raise BackendUnavailable(f"{endpoint.label} broke off in its first sentence")
         finally:
             report.notes += answer.notes()
             if answer.usage:
@@ -124,6 +128,7 @@ class _Answer:
     def __init__(self, prompt: Prompt, *, limit: int) -> None:
         self.text = ""
         self.usage: Usage | None = None
+        self.began = False
         self.ended = False
         self.stopped = False
         self._prompt = prompt
@@ -137,6 +142,7 @@ class _Answer:
         text = text[: self._limit - len(self.text)]
         self.text += text
         claims = self._parser.feed(text)
+        self.began = self.began or bool(claims)
         if self._parser.refused or len(self.text) >= self._limit:
             self.stopped = True
             return claims + self.end(torn=True)

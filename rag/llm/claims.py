@@ -117,6 +117,8 @@ class ClaimParser:
         return claims
 
     def _claim(self, sentence: str) -> list[Claim]:
+        if self.refused:
+            return []
         overlong, self._overlong = self._overlong, False
         prepared = prepare(sentence)
         text = plain(prepared)

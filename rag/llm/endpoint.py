@@ -248,8 +248,8 @@ class _Call:
             raise type(failure)(f"{self._label} {failure}")
         chunk = await anext(self._chunks, None)
         if chunk is None:
-            self._ended = self._wire.failure is None
             self._ready += self._wire.close()
+            self._ended = self._wire.failure is None
         else:
             self._ready += self._wire.feed(chunk)
 
