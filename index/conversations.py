@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from geungeo.index.database import Database
 from geungeo.rag.answer import Answer
-from geungeo.rag.errors import ConversationNotFound
+from geungeo.rag.errors import ConversationNotFound, InvalidRequest, StoreLocked
 from geungeo.rag.protocols import Turn
 
 Clock = Callable[[], datetime]
+
+# Fit for a URL, a file name, a log line and a shell alike; ids come from clients.
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+# How often adding a turn also looks for what has expired.
+_PURGE_EVERY = timedelta(hours=1)
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -31,21 +41,52 @@ class ConversationSummary:
     first_question: str
 
 
-class Conversations:
-    """Turns by conversation, oldest first."""
+def check_id(conversation_id: str) -> str:
+    """``conversation_id`` if it may name a conversation.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    Raises:
+        InvalidRequest: it may not; says what may.
+    """
+    if not _ID.fullmatch(conversation_id):
+        raise InvalidRequest(
+            "a conversation id has 1 to 128 of the letters A-Z and a-z, digits, and . _ : -"
+        )
+    return conversation_id
+
+
+class Conversations:
+    """Turns by conversation, oldest first.
+
+    With ``keep_days`` a conversation is forgotten that many days after its last turn: it is
+    not read from that moment on, and is erased at the next opportunity.
+    """
+
+    def __init__(self, database: Database, clock: Clock, keep_days: int | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._keep = None if keep_days is None else timedelta(days=keep_days)
+        self._purged: datetime | None = None
 
     def append(self, conversation_id: str, answer: Answer) -> None:
-        """Add a turn, starting the conversation if it is new."""
-        now = self._clock().isoformat()
+        """Add a turn, starting the conversation if it is new or has expired.
+
+        Raises:
+            InvalidRequest: the id is not one.
+        """
+        check_id(conversation_id)
+        now = self._clock()
+        stamp = _stamp(now)
         with self._database.write() as connection:
+            if self._purged is None or now - self._purged >= _PURGE_EVERY:
+                self._erase_expired(connection)
+            connection.execute(
+                "DELETE FROM conversations WHERE id = ? AND updated_at < ?",
+                (conversation_id, self._oldest()),
+            )
             connection.execute(
                 "INSERT INTO conversations VALUES (?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at",
-                (conversation_id, now, now),
+                (conversation_id, stamp, stamp),
             )
             connection.execute(
                 "INSERT INTO turns SELECT ?, COALESCE(MAX(ordinal), 0) + 1, ?, ? "
@@ -54,42 +95,95 @@ class Conversations:
             )
 
     def get(self, conversation_id: str) -> list[Answer]:
-        """All answers of a conversation; raises ``ConversationNotFound``."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT answer FROM turns WHERE conversation_id = ? ORDER BY ordinal",
-                (conversation_id,),
-            ).fetchall()
-        if not rows:
-            raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
-        return [Answer.model_validate_json(row["answer"]) for row in rows]
+        """All answers of a conversation.
+
+        Raises:
+            InvalidRequest: the id is not one.
+            ConversationNotFound: there is none of that id, or it has expired.
+        """
+        return self._read(conversation_id, -1)
 
     def history(self, conversation_id: str, limit: int = 8) -> tuple[Turn, ...]:
         """The last ``limit`` turns; empty for a new conversation."""
         try:
-            answers = self.get(conversation_id)[-limit:]
+            answers = self._read(conversation_id, limit)
         except ConversationNotFound:
             return ()
         return tuple(Turn(answer.standalone_question, answer.text) for answer in answers)
 
-    def list(self) -> list[ConversationSummary]:
-        """All conversations, the most recent first."""
+    def _read(self, conversation_id: str, limit: int) -> list[Answer]:
+        """The last ``limit`` answers, oldest first; -1 is all."""
+        check_id(conversation_id)
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT answer FROM turns JOIN conversations c ON c.id = conversation_id "
+                "WHERE c.id = ? AND c.updated_at >= ? ORDER BY ordinal DESC LIMIT ?",
+                (conversation_id, self._oldest(), limit),
+            ).fetchall()
+        if not rows:
+            raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
+        return [Answer.model_validate_json(row["answer"]) for row in reversed(rows)]
+
+    def list(self, limit: int | None = None, offset: int = 0) -> list[ConversationSummary]:
+        """Conversations, the most recent first; erases those that have expired."""
+        self.purge()
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT c.id, c.created_at, c.updated_at, COUNT(*) AS turns, "
                 "(SELECT answer ->> '$.question' FROM turns "
                 " WHERE conversation_id = c.id AND ordinal = 1) AS first_question "
                 "FROM conversations c JOIN turns t ON t.conversation_id = c.id "
-                "GROUP BY c.id ORDER BY c.updated_at DESC, c.id"
+                "WHERE c.updated_at >= ? "
+                "GROUP BY c.id ORDER BY c.updated_at DESC, c.id LIMIT ? OFFSET ?",
+                (self._oldest(), -1 if limit is None else limit, offset),
             ).fetchall()
         return [ConversationSummary(**dict(row)) for row in rows]
 
     def delete(self, conversation_id: str) -> None:
-        """Forget a conversation; raises ``ConversationNotFound``."""
+        """Forget a conversation.
+
+        Raises:
+            InvalidRequest: the id is not one.
+            ConversationNotFound: there is none of that id.
+        """
+        check_id(conversation_id)
         with self._database.write() as connection:
             done = connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
             if not done.rowcount:
                 raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
+
+    def purge(self) -> int:
+        """Erase what has expired; how many conversations that were.
+
+        While another process writes, nothing is erased: what has expired is not read anyway.
+        """
+        if self._keep is None:
+            return 0
+        try:
+            with self._database.write() as connection:
+                return self._erase_expired(connection)
+        except StoreLocked:
+            log.info("another process writes: expired conversations are erased later")
+            return 0
+
+    def _erase_expired(self, connection: sqlite3.Connection) -> int:
+        self._purged = self._clock()
+        if self._keep is None:
+            return 0
+        query = "DELETE FROM conversations WHERE updated_at < ?"
+        erased = connection.execute(query, (self._oldest(),)).rowcount
+        if erased:
+            log.info("erased %d expired conversations", erased)
+        return erased
+
+    def _oldest(self) -> str:
+        """A conversation whose last turn is older than this has expired; "" is none."""
+        return "" if self._keep is None else _stamp(self._clock() - self._keep)
+
+
+def _stamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with all its digits, so that text compares as time does."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class Feedback:

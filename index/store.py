@@ -57,7 +57,14 @@ class Store:
     Implements ``geungeo.rag.protocols.Corpus``.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder, indexer: Indexer, clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        indexer: Indexer,
+        clock: Clock,
+        conversation_days: int | None = None,
+    ) -> None:
         self.folder = folder
         self._embedder = embedder
         self._indexer = indexer
@@ -65,7 +72,7 @@ class Store:
         self._database = Database(folder)
         self._lock = WriteLock(folder)
         self._derived = Derived(folder, self._database, embedder)
-        self.conversations = Conversations(self._database, clock)
+        self.conversations = Conversations(self._database, clock, conversation_days)
         self.feedback = Feedback(self._database, clock)
         # Versions are immutable, so this cache can never be stale.
         self._version = lru_cache(maxsize=512)(self._load_version)
@@ -80,8 +87,11 @@ class Store:
         passage_overlap: int = 1,
         clock: Clock = utc_now,
         check_embedder: bool = True,
+        conversation_days: int | None = None,
     ) -> Self:
         """Open the store in ``folder``, creating it if need be.
+
+        Conversations expire ``conversation_days`` after their last turn; ``None`` is never.
 
         Raises:
             StoreUnavailable: the folder cannot be made or used; names it.
@@ -92,9 +102,11 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreUnavailable(f"cannot use store folder {folder}: {error.strerror}") from error
-        store = cls(folder, embedder, Indexer(embedder, passage_tokens, passage_overlap), clock)
+        indexer = Indexer(embedder, passage_tokens, passage_overlap)
+        store = cls(folder, embedder, indexer, clock, conversation_days)
         if check_embedder:
             store._check_embedder()
+        store.conversations.purge()
         return store
 
     def _check_embedder(self) -> None:
@@ -298,9 +310,8 @@ class Store:
         """What is wrong with the store, one line each; empty when all is well."""
         problems: list[str] = []
         with self._database.read() as connection:
-            for row in connection.execute("PRAGMA quick_check(10)"):
-                if row[0] != "ok":
-                    problems.append(f"SQLite: {row[0]}")
+            rows = connection.execute("PRAGMA quick_check(10)").fetchall()
+            problems.extend(f"SQLite: {row[0]}" for row in rows if row[0] != "ok")
         return problems + self._derived.problems()
 
     # Retrieval (the Corpus protocol)

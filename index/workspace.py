@@ -43,6 +43,7 @@ class Workspace:
             passage_tokens=settings.passage_tokens,
             passage_overlap=settings.passage_overlap,
             check_embedder=check_embedder,
+            conversation_days=settings.conversation_days,
         )
         if seed and not store.generation:
             log.info("the store is empty: filling it from seeds")

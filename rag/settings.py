@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         int, Field(ge=1024, description="Largest document that is read, in bytes.")
     ] = 20_000_000
 
+    conversation_days: Annotated[
+        int | None,
+        Field(ge=1, le=36_500, description="Days that a conversation is kept; default: forever."),
+    ] = None
+
     backend: Annotated[
         str, Field(pattern=r"^[a-z0-9_.-]+$", description="extractive, openai or a plug-in's name.")
     ] = "extractive"

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from geungeo.server import problems
+from geungeo.server.middleware.head import Head
 from geungeo.server.middleware.observe import Observe
 from geungeo.server.middleware.request_id import RequestId
 from geungeo.server.middleware.request_limits import RequestLimits
@@ -44,6 +45,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.mount("/static/swagger", StaticFiles(directory=docs.ASSETS), name="swagger")
     app.mount("/static", StaticFiles(directory=page.WEB), name="static")
     # Added innermost first: what is added last sees a request first.
+    app.add_middleware(Head)
     app.add_middleware(RequestLimits, max_body_bytes=workspace.settings.max_body_bytes)
     app.add_middleware(Observe, metrics=state.metrics)
     app.add_middleware(SecurityHeaders)

@@ -28,6 +28,10 @@ TARGETS = {
     "articles": Target(
         "geungeo.server.commands.articles:articles", "List, show or remove articles."
     ),
+    "conversations": Target(
+        "geungeo.server.commands.conversations:conversations",
+        "List, show, export or delete conversations.",
+    ),
     "doctor": Target(
         "geungeo.server.commands.maintenance:doctor", "Check the store, mend what is derived."
     ),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from geungeo.rag.errors import (
     BackendError,
+    BackendUnavailable,
     GeungeoError,
     InvariantViolation,
     NotFound,
@@ -61,6 +65,22 @@ def status_of(error: GeungeoError) -> int:
     """The HTTP status that tells ``error`` to a client."""
     fallback = HTTPStatus.INTERNAL_SERVER_ERROR
     return int(next((status for kind, status in _STATUS if isinstance(error, kind)), fallback))
+
+
+def public(error: GeungeoError, store: Path) -> str:
+    """What a client may read of ``error``: nothing withheld, and not where ``store`` lies."""
+    if isinstance(error, InvariantViolation):
+        # Its message may quote what was withheld.
+        return "an answer failed its own checks and was withheld"
+    return without_path(str(error), store)
+
+
+def without_path(text: str, store: Path) -> str:
+    """``text`` with every path in the folder ``store`` replaced; the log keeps it."""
+    folders = {str(store), str(store.absolute()), str(store.resolve())}
+    alternatives = "|".join(re.escape(name) for name in sorted(folders, key=len, reverse=True))
+    path = rf"(?<![\w./-])(?:{alternatives})(?![\w.-])(?:/[^\s:;,)'\"]*)?"
+    return re.sub(path, "(its folder)", text)
 
 
 def problem(
@@ -152,11 +172,13 @@ async def _on_geungeo_error(request: Request, error: Exception) -> Response:
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s: %s", error.code, error, extra={"request_id": request_id_of(request)})
-    withheld = isinstance(error, InvariantViolation)
-    detail = "an answer failed its own checks and was withheld" if withheld else str(error)
+    detail = public(error, request.app.state.geungeo.workspace.settings.store)
     param = getattr(error, "param", None)
     errors = [{"field": str(param), "message": detail}] if param else []
-    return _respond(request, status, error.code, detail, errors=errors)
+    headers: dict[str, str] = {}
+    if isinstance(error, BackendUnavailable) and error.retry_after is not None:
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
+    return _respond(request, status, error.code, detail, errors=errors, headers=headers)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
+from geungeo.server.checkup import Checkup
 from geungeo.server.metrics import Metrics
 from geungeo.server.sse import Stopping
 
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """One application's workspace, metrics and stop signal."""
+    """One application's workspace, metrics, checkup and stop signal."""
 
     workspace: Workspace
     metrics: Metrics = field(default_factory=Metrics)
+    checkup: Checkup = field(default_factory=Checkup)
     stopping: Stopping = field(default_factory=Stopping)
 
 

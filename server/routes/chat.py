@@ -15,7 +15,7 @@ from geungeo.rag.answer import Answer
 from geungeo.rag.errors import GeungeoError
 from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.server import conversation
-from geungeo.server.problems import status_of
+from geungeo.server.problems import public, status_of
 from geungeo.server.schemas import ChatRequest
 from geungeo.server.sse import EventStream, frame, with_heartbeat
 from geungeo.server.state import AppState, State
@@ -67,7 +67,8 @@ async def _frames(
                 yield _frame(event, state)
         except GeungeoError as error:
             log.warning("stream ended with %s: %s", error.code, error)
-            yield _error(error.code, str(error), status_of(error))
+            store = state.workspace.settings.store
+            yield _error(error.code, public(error, store), status_of(error))
         except Exception:
             log.exception("stream ended with an unforeseen error")
             yield _error("internal_error", "an unforeseen error; see the server's log", 500)
@@ -91,11 +92,5 @@ def _stopped() -> bytes:
 
 
 def _error(code: str, message: str, status: int) -> bytes:
-    # An InvariantViolation's message may quote what was withheld.
-    shown = "an answer failed its own checks and was withheld"
-    body: dict[str, Any] = {
-        "code": code,
-        "message": shown if code == "invariant_violation" else message,
-        "status": status,
-    }
+    body: dict[str, Any] = {"code": code, "message": message, "status": status}
     return frame(body, "error")

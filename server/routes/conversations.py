@@ -1,11 +1,12 @@
-"""``/conversations/{id}`` and ``/feedback``: what was asked before, and how it was liked."""
+"""``/conversations`` and ``/feedback``: what was asked before, and how it was liked."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
 from pydantic import BaseModel
 from starlette.status import HTTP_204_NO_CONTENT
 
@@ -13,10 +14,28 @@ from geungeo.rag.answer import Answer
 from geungeo.server.schemas import FeedbackRequest
 from geungeo.server.state import State
 from geungeo.server.strict_json import StrictRoute
+from geungeo.server.transcript import MEDIA_TYPE, to_markdown
 
 router = APIRouter(route_class=StrictRoute, tags=["conversations"])
 
+# What an id may be is the store's to say; here only what is worth handing to it.
 ConversationPath = Annotated[str, Path(max_length=128)]
+
+
+class ConversationEntry(BaseModel):
+    """A conversation in the list; times are ISO 8601, UTC."""
+
+    id: str
+    created_at: str
+    updated_at: str
+    turns: int
+    first_question: str
+
+
+class ConversationList(BaseModel):
+    """Conversations, the most recent first."""
+
+    conversations: list[ConversationEntry]
 
 
 class ConversationView(BaseModel):
@@ -26,10 +45,54 @@ class ConversationView(BaseModel):
     answers: list[Answer]
 
 
-@router.get("/conversations/{conversation_id}")
-async def get_conversation(conversation_id: ConversationPath, state: State) -> ConversationView:
-    """Every Answer of a conversation."""
+_FORMATS = {
+    200: {
+        "description": "The Answers; with `format=markdown` a document to keep.",
+        "content": {"text/markdown": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.get("/conversations")
+async def list_conversations(
+    state: State,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> ConversationList:
+    """What was asked before, the most recent first."""
+    found = await run_in_threadpool(state.workspace.store.conversations.list, limit, offset)
+    entries = [
+        ConversationEntry(
+            id=one.id,
+            created_at=one.created_at,
+            updated_at=one.updated_at,
+            turns=one.turns,
+            first_question=one.first_question,
+        )
+        for one in found
+    ]
+    return ConversationList(conversations=entries)
+
+
+@router.get(
+    "/conversations/{conversation_id}",
+    response_model=ConversationView,
+    responses=_FORMATS,  # type: ignore[arg-type]
+)
+async def get_conversation(
+    conversation_id: ConversationPath,
+    state: State,
+    format: Literal["json", "markdown"] = "json",  # noqa: A002 - the name in the address
+) -> Response | ConversationView:
+    """Every Answer of a conversation, with its citations."""
     answers = await run_in_threadpool(state.workspace.store.conversations.get, conversation_id)
+    if format == "markdown":
+        # A colon may stand in an id and not in every system's file names.
+        name = f"{conversation_id.replace(':', '_')}.md"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(
+            to_markdown(conversation_id, answers), media_type=MEDIA_TYPE, headers=headers
+        )
     return ConversationView(conversation_id=conversation_id, answers=list(answers))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
@@ -9,8 +11,10 @@ from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
 
 from geungeo.rag.errors import GeungeoError
 from geungeo.server.metrics import MEDIA_TYPE
-from geungeo.server.state import State
+from geungeo.server.problems import public, without_path
+from geungeo.server.state import AppState, State
 
+log = logging.getLogger(__name__)
 router = APIRouter(tags=["operations"])
 
 
@@ -58,12 +62,15 @@ async def metrics(state: State) -> Response:
     return Response(state.metrics.render(), media_type=MEDIA_TYPE)
 
 
-def _examine(state: State) -> tuple[int, list[str]]:
+def _examine(state: AppState) -> tuple[int, list[str]]:
     store = state.workspace.store
     try:
-        problems = list(store.health())
+        problems = list(state.checkup.problems(store.health))
         count = len(store.articles())
     except GeungeoError as error:
-        return 0, [str(error)]
+        log.warning("not ready: %s", error)
+        return 0, [public(error, state.workspace.settings.store)]
+    for problem in problems:
+        log.warning("not ready: %s", problem)
     state.metrics.articles(count)
-    return count, problems
+    return count, [without_path(problem, state.workspace.settings.store) for problem in problems]

@@ -21,7 +21,7 @@ from geungeo.rag.errors import GeungeoError
 from geungeo.rag.events import Cited, Delta, Done, Event
 from geungeo.server import conversation
 from geungeo.server.links import citation_link
-from geungeo.server.problems import openai_error, status_of
+from geungeo.server.problems import openai_error, public, status_of
 from geungeo.server.routes.openai_schemas import CompletionRequest, ask_of
 from geungeo.server.sse import EventStream, frame, with_heartbeat
 from geungeo.server.state import AppState, State
@@ -166,7 +166,8 @@ async def _frames(
                     yield one
         except GeungeoError as error:
             log.warning("stream ended with %s: %s", error.code, error)
-            yield frame(openai_error(status_of(error), error.code, str(error)))
+            detail = public(error, state.workspace.settings.store)
+            yield frame(openai_error(status_of(error), error.code, detail))
             return
         except Exception:
             log.exception("stream ended with an unforeseen error")

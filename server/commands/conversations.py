@@ -1,0 +1,112 @@
+"""``geungeo conversations``: what was asked before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from geungeo.rag.answer import Answer
+from geungeo.rag.errors import UsageError
+from geungeo.server.opening import open_workspace
+from geungeo.server.terminal import escape
+
+
+@click.group()
+def conversations() -> None:
+    """List, show, export or delete conversations."""
+
+
+@conversations.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the most recent ones.")
+@click.pass_context
+def list_conversations(
+    ctx: click.Context,
+    as_json: bool,  # noqa: FBT001 - click passes options by name
+    limit: int | None,
+) -> None:
+    """List conversations, the most recent first."""
+    with open_workspace(ctx) as workspace:
+        rows = workspace.store.conversations.list(limit)
+    if as_json:
+        listed = {"conversations": [asdict(row) for row in rows]}
+        click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        question = escape(row.first_question)[:60]
+        click.echo(f"{row.id}  {row.updated_at[:16]}  {row.turns} turns  {question}")
+
+
+@conversations.command()
+@click.argument("conversation_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print the Answers as JSON.")
+@click.pass_context
+def show(ctx: click.Context, conversation_id: str, as_json: bool) -> None:  # noqa: FBT001
+    """Show a conversation's questions and answers."""
+    from geungeo.server.render import render_answer
+
+    answers = _answers(ctx, conversation_id)
+    if as_json:
+        click.echo(_json(conversation_id, answers))
+        return
+    for answer in answers:
+        click.echo(f"> {escape(answer.question)}\n{render_answer(answer)}\n")
+
+
+@conversations.command()
+@click.argument("conversation_id", metavar="ID")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["markdown", "json"]),
+    default="markdown",
+    show_default=True,
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to this file instead of the terminal.",
+)
+@click.pass_context
+def export(ctx: click.Context, conversation_id: str, style: str, output: Path | None) -> None:
+    """Write a conversation out, with its citations."""
+    from geungeo.server.transcript import to_markdown
+
+    answers = _answers(ctx, conversation_id)
+    if style == "json":
+        text = _json(conversation_id, answers) + "\n"
+    else:
+        text = to_markdown(conversation_id, answers)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror}") from error
+
+
+@conversations.command()
+@click.argument("conversation_id", metavar="ID")
+@click.pass_context
+def delete(ctx: click.Context, conversation_id: str) -> None:
+    """Forget a conversation."""
+    with open_workspace(ctx) as workspace:
+        workspace.store.conversations.delete(conversation_id)
+    click.echo(f"deleted {conversation_id}")
+
+
+def _answers(ctx: click.Context, conversation_id: str) -> list[Answer]:
+    with open_workspace(ctx) as workspace:
+        return workspace.store.conversations.get(conversation_id)
+
+
+def _json(conversation_id: str, answers: list[Answer]) -> str:
+    """The same object as ``GET /conversations/{id}``."""
+    dumped = [answer.model_dump(mode="json") for answer in answers]
+    body = {"conversation_id": conversation_id, "answers": dumped}
+    return json.dumps(body, ensure_ascii=False, indent=2)

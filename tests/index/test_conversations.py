@@ -1,0 +1,233 @@
+"""Conversations are kept, read, forgotten, and expire by the clock they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from geungeo.index.conversations import Conversations
+from geungeo.index.database import Database
+from geungeo.index.store import Store
+from geungeo.rag.answer import Answer
+from geungeo.rag.errors import ConversationNotFound, InvalidRequest
+from geungeo.rag.protocols import Embedder, Turn
+from geungeo.rag.settings import load
+
+BAD_IDS = ["", "a b", "가", "a/b", "../x", "a\n", "x" * 129, "\ud800", "a\0b", "$(id)"]
+
+
+@dataclass
+class Time:
+    """A clock that a test moves."""
+
+    now: datetime = field(default=datetime(2026, 1, 1, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+def answer(question: str, text: str = "없다.") -> Answer:
+    return Answer(
+        id=f"id-{question}",
+        question=question,
+        standalone_question=f"{question} (온전히)",
+        language="ko",
+        status="abstained",
+        reason="no_evidence",
+        text=text,
+        backend="extractive",
+    )
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def kept(database: Database, time: Time) -> Callable[[int | None], Conversations]:
+    return lambda days: Conversations(database, time, days)
+
+
+def rows(database: Database, table: str) -> int:
+    with database.read() as connection:
+        return int(connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])  # noqa: S608
+
+
+def questions(conversations: Conversations, name: str) -> list[str]:
+    return [one.question for one in conversations.get(name)]
+
+
+def test_turns_come_back_in_order_and_history_is_the_last_of_them(
+    kept: Callable[[int | None], Conversations],
+) -> None:
+    conversations = kept(None)
+    for number in range(12):
+        conversations.append("c", answer(f"질문 {number}"))
+    assert questions(conversations, "c") == [f"질문 {number}" for number in range(12)]
+    assert conversations.history("c", 2) == (
+        Turn("질문 10 (온전히)", "없다."),
+        Turn("질문 11 (온전히)", "없다."),
+    )
+    assert conversations.history("other") == ()
+
+
+def test_the_list_has_the_most_recent_first_and_can_be_read_in_pages(
+    kept: Callable[[int | None], Conversations], time: Time
+) -> None:
+    conversations = kept(None)
+    for name in ("a", "b", "c"):
+        conversations.append(name, answer(f"{name}의 첫 질문"))
+        time.pass_(minutes=1)
+    conversations.append("a", answer("다시"))
+    listed = conversations.list()
+    assert [(one.id, one.turns, one.first_question) for one in listed] == [
+        ("a", 2, "a의 첫 질문"),
+        ("c", 1, "c의 첫 질문"),
+        ("b", 1, "b의 첫 질문"),
+    ]
+    assert [one.id for one in conversations.list(1, 1)] == ["c"]
+    assert listed[0].created_at < listed[1].created_at < listed[0].updated_at
+
+
+def test_what_is_deleted_is_gone_with_its_turns(
+    kept: Callable[[int | None], Conversations], database: Database
+) -> None:
+    conversations = kept(None)
+    conversations.append("a", answer("왜?"))
+    conversations.append("b", answer("왜?"))
+    conversations.delete("a")
+    with pytest.raises(ConversationNotFound):
+        conversations.get("a")
+    with pytest.raises(ConversationNotFound):
+        conversations.delete("a")
+    assert rows(database, "turns") == 1
+    assert questions(conversations, "b") == ["왜?"]
+
+
+def test_without_a_setting_nothing_expires(
+    kept: Callable[[int | None], Conversations], time: Time
+) -> None:
+    conversations = kept(None)
+    conversations.append("a", answer("왜?"))
+    time.pass_(days=40_000)
+    assert conversations.purge() == 0
+    assert questions(conversations, "a") == ["왜?"]
+
+
+def test_an_expired_conversation_is_not_read_and_not_lent_before_it_is_erased(
+    kept: Callable[[int | None], Conversations], database: Database, time: Time
+) -> None:
+    conversations = kept(30)
+    conversations.append("a", answer("왜?"))
+    time.pass_(days=30)
+    assert questions(conversations, "a") == ["왜?"]
+    time.pass_(microseconds=1)
+    with pytest.raises(ConversationNotFound):
+        conversations.get("a")
+    assert conversations.history("a") == ()
+    assert rows(database, "conversations") == 1
+
+
+def test_every_turn_starts_the_days_anew(
+    kept: Callable[[int | None], Conversations], time: Time
+) -> None:
+    conversations = kept(30)
+    for number in range(3):
+        conversations.append("a", answer(f"{number}"))
+        time.pass_(days=29)
+    assert questions(conversations, "a") == ["0", "1", "2"]
+
+
+def test_listing_erases_what_has_expired(
+    kept: Callable[[int | None], Conversations], database: Database, time: Time
+) -> None:
+    conversations = kept(1)
+    conversations.append("old", answer("왜?"))
+    time.pass_(days=2)
+    conversations.append("new", answer("왜?"))
+    assert [one.id for one in conversations.list()] == ["new"]
+    assert (rows(database, "conversations"), rows(database, "turns")) == (1, 1)
+
+
+def test_an_expired_conversation_that_is_continued_begins_anew(
+    kept: Callable[[int | None], Conversations], time: Time
+) -> None:
+    conversations = kept(1)
+    conversations.append("a", answer("오래전"))
+    time.pass_(days=2)
+    # Another conversation took its turn moments ago, so the hourly purge is not due.
+    conversations.append("b", answer("방금"))
+    conversations.append("a", answer("지금"))
+    assert questions(conversations, "a") == ["지금"]
+
+
+def test_adding_turns_erases_others_that_have_expired(
+    kept: Callable[[int | None], Conversations], database: Database, time: Time
+) -> None:
+    conversations = kept(1)
+    conversations.append("old", answer("왜?"))
+    time.pass_(days=2)
+    conversations.append("new", answer("왜?"))
+    assert rows(database, "conversations") == 1
+
+
+def test_the_zone_of_the_clock_does_not_matter(
+    kept: Callable[[int | None], Conversations], time: Time
+) -> None:
+    conversations = kept(1)
+    conversations.append("a", answer("왜?"))
+    time.now = (time.now + timedelta(hours=23)).astimezone(timezone(timedelta(hours=9)))
+    assert questions(conversations, "a") == ["왜?"]
+    time.now = (time.now + timedelta(hours=2)).astimezone(timezone(timedelta(hours=-11)))
+    assert conversations.history("a") == ()
+
+
+@pytest.mark.parametrize("name", BAD_IDS)
+def test_an_id_that_is_none_is_refused_everywhere(
+    kept: Callable[[int | None], Conversations], database: Database, name: str
+) -> None:
+    conversations = kept(None)
+    with pytest.raises(InvalidRequest):
+        conversations.append(name, answer("왜?"))
+    with pytest.raises(InvalidRequest):
+        conversations.get(name)
+    with pytest.raises(InvalidRequest):
+        conversations.history(name)
+    with pytest.raises(InvalidRequest):
+        conversations.delete(name)
+    assert rows(database, "conversations") == 0
+
+
+def test_opening_a_store_erases_what_has_expired(
+    tmp_path: Path, embedder: Embedder, time: Time
+) -> None:
+    first = Store.open(tmp_path, embedder, clock=time)
+    first.conversations.append("a", answer("왜?"))
+    first.close()
+    time.pass_(days=8)
+    Store.open(tmp_path, embedder, clock=time, conversation_days=7).close()
+    # Opened without the setting, an unexpired one would be there.
+    third = Store.open(tmp_path, embedder, clock=time)
+    assert third.conversations.list() == []
+    third.close()
+
+
+def test_the_days_are_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().conversation_days is None
+    monkeypatch.setenv("GEUNGEO_CONVERSATION_DAYS", "14")
+    assert load().conversation_days == 14

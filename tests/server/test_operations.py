@@ -1,0 +1,135 @@
+"""What operators and clients see of health, of errors and of HEAD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag.errors import BackendOverloaded, StoreUnavailable
+from geungeo.rag.events import PassagesFound
+from geungeo.server.checkup import Checkup
+from geungeo.server.problems import without_path
+
+Client = Callable[[], httpx.AsyncClient]
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/readyz", "/articles", "/v1/models", "/conversations", "/metrics"]
+)
+async def test_head_is_get_without_the_body(client: Client, path: str) -> None:
+    async with client() as http:
+        whole, head = await http.get(path), await http.head(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert whole.content
+    assert head.headers["content-type"] == whole.headers["content-type"]
+    if path != "/metrics":  # which counts these very requests
+        assert head.headers["content-length"] == str(len(whole.content))
+
+
+async def test_head_is_refused_where_get_is_and_counted_as_what_it_is(client: Client) -> None:
+    async with client() as http:
+        assert (await http.head("/chat")).status_code == 405
+        assert (await http.head("/nowhere")).status_code == 404
+        await http.head("/articles")
+        metrics = (await http.get("/metrics")).text
+    assert 'method="HEAD",route="/articles",status="200"' in metrics
+
+
+def test_an_examination_is_repeated_only_when_it_is_old() -> None:
+    now, ran = [0.0], []
+
+    def examine() -> list[str]:
+        ran.append(now[0])
+        return [f"problem of {now[0]}"]
+
+    checkup = Checkup(keep=5.0, clock=lambda: now[0])
+    for moment in (0.0, 1.0, 4.9, 5.0, 6.0):
+        now[0] = moment
+        expected = "problem of 0.0" if moment < 5 else "problem of 5.0"
+        assert checkup.problems(examine) == (expected,)
+    assert ran == [0.0, 5.0]
+
+
+def test_an_examination_that_fails_is_repeated_at_once() -> None:
+    checkup = Checkup(keep=5.0, clock=lambda: 0.0)
+
+    def fail() -> list[str]:
+        raise StoreUnavailable("gone")
+
+    with pytest.raises(StoreUnavailable):
+        checkup.problems(fail)
+    assert checkup.problems(list) == ()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("path", ["/chat", "/v1/chat/completions"])
+async def test_no_client_is_told_where_the_store_lies_but_the_log_is(
+    scripted: Any,
+    workspace: Workspace,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    stream: bool,
+) -> None:
+    folder = str(workspace.settings.store)
+    error = StoreUnavailable(f"store {folder}/geungeo.sqlite3: disk I/O error")
+    scripted.pipeline.script = [PassagesFound(()), error] if stream else [error]
+    message = {"role": "user", "content": "왜?"}
+    body = {"question": "왜?"} if path == "/chat" else {"model": "geungeo", "messages": [message]}
+    async with scripted.client() as http:
+        response = await http.post(path, json={**body, "stream": stream})
+    assert folder not in response.text
+    assert "store (its folder): disk I/O error" in response.text
+    assert "store_unavailable" in response.text
+    assert folder in caplog.text
+
+
+async def test_readiness_tells_no_path_either(
+    scripted: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    workspace = scripted.state.workspace
+    folder = workspace.settings.store
+
+    def broken() -> list[str]:
+        raise StoreUnavailable(f"store {folder}: unable to open database file")
+
+    monkeypatch.setattr(workspace.store, "health", broken)
+    async with scripted.client() as http:
+        response = await http.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["problems"] == ["store (its folder): unable to open database file"]
+    assert str(folder) in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "folder", "shown"),
+    [
+        ("store /a/b/x.sqlite3 is busy: y", "/a/b", "store (its folder) is busy: y"),
+        ("cannot use store folder /a/b: no", "/a/b", "cannot use store folder (its folder): no"),
+        ("store /a/bc/x: no", "/a/b", "store /a/bc/x: no"),
+        ("store s/x: stores", "s", "store (its folder): stores"),
+        ("store .geungeo/x is damaged (y)", ".geungeo", "store (its folder) is damaged (y)"),
+    ],
+)
+def test_paths_are_taken_out_and_nothing_else(text: str, folder: str, shown: str) -> None:
+    assert without_path(text, Path(folder)) == shown
+
+
+async def test_an_overloaded_backend_says_when_to_come_back(scripted: Any) -> None:
+    scripted.pipeline.script = [BackendOverloaded("the queue is full", retry_after=2.2)]
+    async with scripted.client() as http:
+        response = await http.post("/chat", json={"question": "왜?"})
+    assert response.status_code == 503
+    assert response.json()["code"] == "backend_overloaded"
+    assert response.headers["retry-after"] == "3"
