@@ -157,7 +157,8 @@ class LexicalIndex:
         kept = [small.pop()] if len(small[-1].keys) > 2 * rest else []
         parts = [_living(segment) for segment in small]
         shift = np.cumsum([0, *(len(keys) for keys, *_ in parts)])
-        self._segments = kept + [
+        self._segments = [
+            *kept,
             _segment(
                 np.concatenate([part[0] for part in parts]),
                 np.concatenate([part[1] for part in parts]),
@@ -166,7 +167,7 @@ class LexicalIndex:
                     [part[3] + np.int32(by) for part, by in zip(parts, shift, strict=False)]
                 ),
                 np.concatenate([part[4] for part in parts]),
-            )
+            ),
         ]
 
 

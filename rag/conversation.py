@@ -35,7 +35,8 @@ _THAT_TIME = re.compile(
 )
 _AMONG = re.compile(r"(?<![가-힣])(?:그\s*중|이\s*중|그\s*가운데|그들|이들|양측|둘)")
 _SO_WHAT = re.compile(
-    r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그다음은?|그\s*결과는?|결과는|어떻게\s*됐어|so\??|and then|then what)"
+    r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그다음은?|그\s*결과는?|결과는|어떻게\s*됐어"
+    r"|so\??|and then|then what)"
     r"[\s?.!~ㅋㅎ]*$",
     re.IGNORECASE,
 )

@@ -8,11 +8,11 @@ from geungeo.rag.text import Language
 _ABSTENTIONS: dict[Language, dict[Reason, str]] = {
     "ko": {
         "no_evidence": "저장된 기사에서 이 질문과 관련된 내용을 찾지 못했습니다.",
-        "weak_evidence": "관련된 대목은 있지만, 이 질문에 답할 만한 근거를 기사에서 찾지 못했습니다.",
+        "weak_evidence": "관련된 대목은 있지만, 질문에 답할 만한 근거를 기사에서 찾지 못했습니다.",
         "unverified": "답을 만들었지만 기사에서 근거를 확인하지 못해 내놓지 않았습니다.",
         "false_premise": "질문에 담긴 전제가 기사 내용과 맞지 않아 답하지 않았습니다.",
         "off_topic": "저장된 기사에서 다루지 않는 질문입니다.",
-        "backend_unavailable": "지금 답변 생성 서버에 연결할 수 없습니다. 잠시 뒤 다시 물어봐 주세요.",
+        "backend_unavailable": "지금 답변 서버에 연결할 수 없습니다. 잠시 뒤 다시 물어봐 주세요.",
     },
     "en": {
         "no_evidence": "I found nothing about this in the stored articles.",

@@ -119,8 +119,10 @@ class Pipeline:
         began = self._clock()
         query = make_query(run.standalone, self._embedder)
         k = run.ask.top_k or self._settings.top_k
-        found: list[Retrieved] = retrieve(self._corpus, query, k, run.ask.filters)
-        run.hits = tuple(retrieved.hit(rank) for rank, retrieved in enumerate(found, 1))
+        # A caller's own top_k bounds the answer; ours only bounds what is shown.
+        pool = run.ask.top_k or max(k, self._settings.evidence_pool)
+        found: list[Retrieved] = retrieve(self._corpus, query, pool, run.ask.filters)
+        run.hits = tuple(retrieved.hit(rank) for rank, retrieved in enumerate(found[:k], 1))
         if found:
             run.assessment = assess(
                 self._corpus, query, found, threshold=self._settings.answer_threshold

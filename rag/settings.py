@@ -73,9 +73,13 @@ class Settings(BaseSettings):
     ] = 1
 
     top_k: Annotated[int, Field(ge=1, le=50, description="Passages that an answer rests on.")] = 8
+    evidence_pool: Annotated[
+        int,
+        Field(ge=1, le=50, description="Passages whose sentences are weighed; at least top_k."),
+    ] = 16
     max_sentences: Annotated[
         int, Field(ge=1, le=6, description="Sentences in an extractive answer, at most.")
-    ] = 3
+    ] = 2
     answer_threshold: Annotated[
         float | None,
         Field(

@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_INITIALS: tuple[str, ...] = ("k", "k", "n", "t", "t", "l", "m", "p", "p", "s", "s", "", "j", "j", "j")
-_INITIALS += ("k", "t", "p", "h")
+_INITIALS = "k k n t t l m p p s s - j j j k t p h".replace("-", "").split(" ")
 # Final consonants by Unicode order; ㅇ is ng, ㅅ closes as t in loan words (로봇).
-_FINALS: tuple[str, ...] = ("", "k", "k", "k", "n", "n", "n", "t", "l", "l", "l", "l", "l", "l", "l", "l", "m")
-_FINALS += ("p", "p", "t", "t", "n", "j", "j", "k", "t", "p", "")
+_FINALS = "- k k k n n n t l l l l l l l l m p p t t n j j k t p -".replace("-", "").split(" ")
 _VOWELS = 21
 
 # Longest first; letters not named here are vowels or silent.

@@ -23,7 +23,7 @@ from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
 from geungeo.rag.retrieval.query import Query, make_query
 from geungeo.rag.settings import Settings
 
-PASSAGES = Settings.model_fields["top_k"].default
+PASSAGES = Settings.model_fields["evidence_pool"].default
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:
     # A conversation's later turns depend on a rewrite; only what stands alone is learned from.
     cases = [item.cases[0] for item in dataset.items]
     if dataset.format == "squad":
-        random.Random(1).shuffle(cases)
+        random.Random(1).shuffle(cases)  # noqa: S311  # a reproducible draw, no secret
         titles = {document.id: document.title for document in dataset.documents}
         everything = frozenset(document.id for document in dataset.documents)
         for case in cases[:limit]:

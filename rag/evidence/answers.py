@@ -68,7 +68,7 @@ def holds(sentence: str, kind: AnswerType, question: str, new_names: Iterable[st
 
 
 def holds_unit(sentence: str, question: str) -> float:
-    """1 if ``sentence`` holds the unit or kind asked for (``몇 퍼센트``, ``어느 대학``), or none is."""
+    """1 if ``sentence`` holds the unit or kind asked for (``몇 명``, ``어느 대학``), or none is."""
     if kind := _ASKED_KIND.search(fold(question)):
         suffix = "시" if kind[1] == "도시" else kind[1]
         return float(

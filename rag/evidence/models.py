@@ -77,7 +77,9 @@ class Boosted:
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """``(n, features) -> (n,)``."""
-        sums = [sum(tree(row) for tree in self.trees) for row in np.asarray(features)]
+        # Thresholds are float64 midpoints: compared in float32 they would round onto values.
+        rows = np.asarray(features, dtype=np.float64)
+        sums = [sum(tree(row) for tree in self.trees) for row in rows]
         return _sigmoid(np.array(sums) + self.bias)
 
 

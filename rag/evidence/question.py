@@ -35,13 +35,15 @@ _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
         AnswerType.TIME,
         re.compile(
             r"언제|며칠|몇\s*(?:년|월|일|시|살)|어느\s*(?:해|달|날|시기|시점|계절)|무슨\s*(?:요일|해|계절)"
-            r"|시기|시점|날짜|연도|(?<=[가-힣] )해[는가]|\bwhen\b|\bwhat (?:year|month|day|date|time)\b"
+            r"|시기|시점|날짜|연도|(?<=[가-힣] )해[는가]"
+            r"|\bwhen\b|\bwhat (?:year|month|day|date|time)\b"
         ),
     ),
     (
         AnswerType.AMOUNT,
         re.compile(
-            r"얼마|몇|규모|금액|액수|비율|퍼센트|인원|갯수|개수|\bhow (?:much|many|large|big|long|old)\b"
+            r"얼마|몇|규모|금액|액수|비율|퍼센트|인원|갯수|개수"
+            r"|\bhow (?:much|many|large|big|long|old)\b"
         ),
     ),
     (

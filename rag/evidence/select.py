@@ -9,8 +9,8 @@ import numpy as np
 
 from geungeo.rag.answer import Reason
 from geungeo.rag.evidence.features import SENTENCE_FEATURES, Measured, candidates, measure
-from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.evidence.models import Model, shipped_model
+from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.evidence.question import Question, analyse_question
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray
 from geungeo.rag.retrieval.hybrid import Retrieved
@@ -126,7 +126,7 @@ def summarise(
             max((r.channels.get("dense", 0.0) for r in passages), default=0.0),
             column["cover"][best],
             column["cover_near"][best],
-            float(union @ measured.weights),
+            float((union * measured.weights).sum()),
             column["bigrams"][best],
             column["names"][best],
             column["names_near"][best],
@@ -155,5 +155,5 @@ def _reason(question: Question, measured: Measured, order: np.ndarray) -> Reason
     """Nothing of the question in the evidence: off topic; something: too weak."""
     if not question.concepts:
         return "off_topic"
-    covered = float(measured.found_near[order[:3]].max(axis=0) @ measured.weights)
+    covered = float((measured.found_near[order[:3]].max(axis=0) * measured.weights).sum())
     return "off_topic" if covered < 0.15 else "weak_evidence"

@@ -66,10 +66,9 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[SectionKind, str]]:
             kind = SectionKind.BODY
         elif token.type in {"fence", "code_block"}:
             yield SectionKind.BODY, token.content
-        elif token.type == "inline":
-            if block := _plain(token.children or []).strip():
-                caption = kind is SectionKind.BODY and is_caption(block)
-                yield SectionKind.CAPTION if caption else kind, block
+        elif token.type == "inline" and (block := _plain(token.children or []).strip()):
+            caption = kind is SectionKind.BODY and is_caption(block)
+            yield SectionKind.CAPTION if caption else kind, block
 
 
 def _plain(tokens: list[Token]) -> str:

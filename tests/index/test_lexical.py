@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from geungeo.index.lexical import K1, B, LexicalIndex
 from geungeo.rag.retrieval.terms import Bag, term_hash
 
-WORDS = st.lists(st.sampled_from(["가", "나", "다", "라", "마", "바", "돈", "쌀", "값"]), min_size=1, max_size=12)
+WORDS = st.lists(st.sampled_from(list("가나다라마바돈쌀값")), min_size=1, max_size=12)
 
 
 def oracle(documents: dict[int, list[str]], query: list[str]) -> dict[int, float]:
@@ -47,7 +47,8 @@ def hashed(words: list[str]) -> np.ndarray:
 def test_scores_equal_the_oracle_however_the_index_grew(
     batches: list[list[list[str]]], removed: set[int], query: list[str], k: int
 ) -> None:
-    index, documents = LexicalIndex(), {}
+    index = LexicalIndex()
+    documents: dict[int, list[str]] = {}
     for batch in batches:
         keys = list(range(len(documents), len(documents) + len(batch)))
         documents.update(zip(keys, batch, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +47,7 @@ class Counting:
         self.identity = inner.identity
         self.dimension = inner.dimension
 
-    def embed(self, texts: list[str], *, query: bool) -> FloatArray:
+    def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
         self.texts += len(texts)
         return self._inner.embed(texts, query=query)
 

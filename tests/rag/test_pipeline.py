@@ -120,6 +120,7 @@ class Scripted:
         self._fails = fails
 
     async def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
+        assert task.evidence
         report.backend = self.name
         for claim in self._claims:
             yield claim
