@@ -52,7 +52,7 @@ wheel: $(FULL) ## Build a wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
 lock: $(FULL) ## Write the versions of the present environment to the lock file
-	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' | sed 's,+cpu,,' > $(LOCK)
+	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v -e ' @ ' -e '^pip==' | sed 's,+cpu,,' > $(LOCK)
 
 clean: ## Remove the environment, build products and the local store
 	rm -rf $(VENV) build dist *.egg-info .geungeo .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -62,7 +62,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(LEAN): | $(BIN)/python
-	$(PIP) install -c $(LOCK) setuptools
+	$(PIP) install -c $(LOCK) 'setuptools>=77'
 	$(PIP) install -c $(LOCK) --no-build-isolation --config-settings editable_mode=strict -e .
 	@rm -f $(VENV)/.lean-* && touch $@
 
