@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from geungeo.rag.answer import Usage
@@ -13,7 +13,8 @@ from geungeo.rag.llm.claims import ClaimParser
 from geungeo.rag.llm.endpoint import Endpoint, Limits
 from geungeo.rag.llm.gate import Gate
 from geungeo.rag.llm.prompt import Prompt, build
-from geungeo.rag.protocols import Backend, Claim, Report, Task, TokenCounter
+from geungeo.rag.llm.rewriting import MAX_TOKENS, rewrite_in, rewrite_messages
+from geungeo.rag.protocols import Backend, Claim, Report, Task, TokenCounter, Turn
 from geungeo.rag.settings import LLMEndpoint, Settings
 from geungeo.rag.tokens import count_tokens
 
@@ -47,7 +48,7 @@ class OpenAI:
         self._resort = resort
         self._count = count
 
-    async def draft(self, task: Task, report: Report) -> AsyncIterator[Claim]:
+    async def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim, None]:
         """Claims as their sentences are finished, all from one endpoint.
 
         Raises:
@@ -80,9 +81,45 @@ class OpenAI:
             async for claim in claims:
                 yield claim
 
+    async def rewrite(self, question: str, history: tuple[Turn, ...]) -> str:
+        """``question`` as the first endpoint that answers makes it stand alone.
+
+        Its tokens are not in a report's usage, which is that of the answer.
+
+        Raises:
+            BackendOverloaded: too many answers are being written and waited for.
+            BackendError: every endpoint failed.
+        """
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        failure: BackendError = BackendUnavailable("there is no endpoint")
+        async with self._gate.slot(self._timeout):
+            for endpoint in self._endpoints:
+                try:
+                    return await self._rewrite(endpoint, question, history, deadline)
+                except BackendError as error:
+                    failure = error
+        raise failure
+
+    async def _rewrite(
+        self, endpoint: Endpoint, question: str, history: tuple[Turn, ...], deadline: float
+    ) -> str:
+        messages = rewrite_messages(
+            question, history, context_tokens=endpoint.context_tokens, count=self._count
+        )
+        pieces = endpoint.complete(messages, max_tokens=MAX_TOKENS, deadline=deadline)
+        text = ""
+        async with aclosing(pieces):
+            async for piece in pieces:
+                text += piece.text
+                if piece.finish in _CUT_SHORT:
+                    return ""
+                if piece.finish or piece.done or len(text) > _CHARS_PER_TOKEN * MAX_TOKENS:
+                    break
+        return rewrite_in(text)
+
     async def _ask(
         self, endpoint: Endpoint, task: Task, report: Report, deadline: float
-    ) -> AsyncIterator[Claim]:
+    ) -> AsyncGenerator[Claim, None]:
         prompt = build(
             task,
             context_tokens=endpoint.context_tokens,

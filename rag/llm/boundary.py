@@ -28,6 +28,9 @@ _ABBREVIATION = re.compile(
 _ENUMERATOR = re.compile(r"\s*(?:[-*•>]\s*)*\(?(?:\d{1,2}|[A-Za-z가나다라마바사아자차카타파하])$")
 _DATE = re.compile(r"\d{2,4}\.\s?\d{1,2}\.\s?\d{1,2}$")
 _LEADING = re.compile(rf"[\s>*•·-]*(?:{MARKER.pattern})", re.IGNORECASE)
+# ``^1`` may go on as ``^1,2`` or ``^1^2``; ``[1]`` as ``[1](#note-1)``.
+_MORE_RAISED = re.compile(r"(?:,\s?|\^)?")
+_DESTINATION = re.compile(r"\([^()\s가-힣]{0,200}(?:(\))|$)")
 _PREDICATE = "다요죠까네군음함됨임"
 
 
@@ -179,9 +182,13 @@ def _markers(text: str, at: int) -> tuple[int, bool]:
             if start < len(text) and OPENING.fullmatch(text, start):
                 raise _Undecided
             return at, found
-        if match.end() == len(text) and text[-1] not in "]］】)）":
-            raise _Undecided
         at, found = match.end(), True
+        if text[at - 1] not in "]］】)）>" and _MORE_RAISED.fullmatch(text, at):
+            raise _Undecided
+        if link := _DESTINATION.match(text, at):
+            if not link[1]:
+                raise _Undecided
+            at = link.end()
 
 
 def _ends_with_marker(text: str) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from functools import cache
@@ -67,7 +67,7 @@ class Endpoint:
 
     async def complete(
         self, messages: Sequence[dict[str, str]], *, max_tokens: int, deadline: float
-    ) -> AsyncIterator[Piece]:
+    ) -> AsyncGenerator[Piece, None]:
         """The completion piece by piece; ``deadline`` in the running loop's time.
 
         Until the first token a failure is retried; after it never. Closing the iterator
@@ -301,6 +301,8 @@ def _completions_url(base_url: str) -> httpx.URL:
         raise SettingsError("llm_base_url is not a URL") from error
     if url.scheme not in {"http", "https"} or not url.host:
         raise SettingsError("llm_base_url must begin with http:// or https:// and name a host")
+    if url.port is not None and url.port > 65_535:
+        raise SettingsError(f"llm_base_url names port {url.port}; there are 65,535")
     if url.userinfo:
         raise SettingsError("llm_base_url must not hold a user or password; set llm_api_key")
     return url.copy_with(path=url.path.rstrip("/") + "/chat/completions", fragment=None)

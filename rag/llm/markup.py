@@ -19,7 +19,7 @@ MARKER = re.compile(
     rf"|［\s*{_LABEL}(?P<wide>{_IDS})\s*번?\s*］"
     rf"|【\s*{_LABEL}(?P<lens>{_IDS})\s*(?:†[^】\n]{{0,40}})?】"
     rf"|[(（]\s*(?:{_WORD})\s*(?:번호)?\s*[:#^]?\s*(?P<round>{_IDS})\s*번?\s*[)）]"
-    rf"|\^\(?(?P<caret>\d{{1,3}}(?:,\s?\d{{1,3}})*)\)?\^?"
+    r"|(?<![0-9])\^\(?(?P<caret>\d{1,3}(?:(?:,\s?|\^)\d{1,3})*)\)?\^?"
     r"|(?<![0-9A-Za-z⁰¹²³⁴⁵⁶⁷⁸⁹])(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})"
     rf"|<sup\b[^<>\n]{{0,60}}>\s*\[?\s*(?P<sup>{_IDS})\s*\]?\s*</sup\s*>",
     re.IGNORECASE,
@@ -51,9 +51,9 @@ _LINK = re.compile(
 )
 _REFERENCE = re.compile(r"\[([^\[\]\d][^\[\]]*)\]\[(?!\s*\^?\d)[^\[\]]*\]")
 _DEFINITION = re.compile(r"^\s{0,3}\[[^\[\]\n]+\]:\s*\S.*$", re.M)
-_URL = re.compile(r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.)[^\s<>\"'”’)\]]*", re.IGNORECASE)
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>\"'”’)\]]*", re.IGNORECASE)
 _SCHEME = re.compile(
-    r"\b(?:javascript|vbscript)\s*:|\bdata:(?=[\w/+.-]*[;,])|\bfile:(?=/)", re.IGNORECASE
+    r"(?:javascript|vbscript)\s*:|data:(?=[\w/+.-]*[;,])|file:(?=/)", re.IGNORECASE
 )
 
 _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})[^\n]*$", re.M)
@@ -113,7 +113,7 @@ def _strip(text: str) -> str:
     text = _FENCE.sub("", _DEFINITION.sub("", _COMMENT.sub("", text)))
     text = _IMAGE.sub("", text)
     text = _until_stable(_LINK, _number_or_text, text)
-    text = MARKER.sub("", _REFERENCE.sub(r"\1", text))
+    text = _REFERENCE.sub(r"\1", MARKER.sub("", text))
     text = _TITLE_IN_ANGLES.sub(_keep_title, text)
     text = _TAG.sub("", text)
     text = re.sub(r"<(?=[A-Za-z!?/])", "", text)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -58,17 +58,18 @@ class Exchange:
         self._writer.write(data)
         await self._writer.drain()
 
-    async def start(self, status: int = 200, **headers: str) -> None:
+    async def start(self, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         """Status line and headers; the body ends when the connection does."""
-        fields = {"content-type": "text/event-stream", **headers}
+        fields = {"content-type": "text/event-stream", **(headers or {})}
         lines = [f"HTTP/1.1 {status} X", "connection: close"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
+        lines += [f"{name}: {value}" for name, value in fields.items()]
         await self.send("\r\n".join([*lines, "", ""]).encode())
 
-    async def answer(self, status: int, body: bytes = b"{}", **headers: str) -> None:
-        await self.start(
-            status, **{"content_type": "application/json", **headers}, content_length=str(len(body))
-        )
+    async def answer(
+        self, status: int, body: bytes = b"{}", headers: Mapping[str, str] | None = None
+    ) -> None:
+        fields = {"content-type": "application/json", "content-length": str(len(body))}
+        await self.start(status, {**fields, **(headers or {})})
         await self.send(body)
 
     def drop(self) -> None:
@@ -165,32 +166,45 @@ def stream(text: str = REPLY, *, size: int = 4) -> list[bytes]:
     return [chunk(delta={"role": "assistant", "content": ""}), *pieces, STOP, USAGE, DONE]
 
 
-def sending(parts: Iterable[bytes], **headers: str) -> Handler:
+def sending(parts: Iterable[bytes], content_type: str = "text/event-stream") -> Handler:
     """A handler that streams ``parts`` and closes in order."""
     whole = list(parts)
 
     async def handler(exchange: Exchange) -> None:
-        await exchange.start(**headers)
+        await exchange.start(headers={"content-type": content_type})
         for part in whole:
             await exchange.send(part)
 
     return handler
 
 
-def statuses(*codes: int, then: Handler | None = None, **headers: str) -> Handler:
+def statuses(
+    *codes: int, then: Handler | None = None, headers: Mapping[str, str] | None = None
+) -> Handler:
     """A handler that answers the codes one after the other, then does ``then``."""
     left = list(codes)
 
     async def handler(exchange: Exchange) -> None:
         if left:
-            await exchange.answer(left.pop(0), **headers)
+            await exchange.answer(left.pop(0), headers=headers)
         elif then:
             await then(exchange)
 
     return handler
 
 
-def task(history: tuple[()] = ()) -> Task:
+async def silent(exchange: Exchange) -> None:
+    """Accept the request and say nothing."""
+    await exchange.gone()
+
+
+async def only_headers(exchange: Exchange) -> None:
+    """Say that an answer comes, and nothing more."""
+    await exchange.start()
+    await exchange.gone()
+
+
+def task() -> Task:
     """A question with three evidence sentences of one article."""
     text = "\n".join(SENTENCES)
     article = Article(id="a", title="한빛전자 실적", published_at="2025-01-21", text=text)
@@ -199,7 +213,7 @@ def task(history: tuple[()] = ()) -> Task:
         start = text.index(sentence)
         span = Span(start, start + len(sentence))
         evidence.append(Evidence(number, article, span, SectionKind.BODY, 0.9, 1))
-    return Task("한빛전자의 매출과 영업이익은?", "ko", tuple(evidence), history)
+    return Task("한빛전자의 매출과 영업이익은?", "ko", tuple(evidence))
 
 
 class Naps:
@@ -228,6 +242,10 @@ def endpoint(
     return Endpoint(url, model, KEY, limits, context_tokens=4096, sleep=naps or Naps(), **more)
 
 
+def _characters(text: str) -> int:
+    return len(text)
+
+
 def backend(
     *endpoints: Endpoint, timeout: float = 10.0, resort: bool = False, gate: Gate | None = None
 ) -> OpenAI:
@@ -238,7 +256,7 @@ def backend(
         timeout=timeout,
         max_tokens=256,
         resort=Extractive(2) if resort else None,
-        count=len,
+        count=_characters,
     )
 
 

@@ -1,0 +1,362 @@
+"""Silence, refusals and broken answers: each has a deadline and a clear end."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import json
+import time
+
+import pytest
+
+from geungeo.rag.errors import (
+    BackendMisconfigured,
+    BackendUnavailable,
+)
+from geungeo.rag.llm.breaker import Breaker
+from tests.rag.backends.misbehaving import (
+    CLAIMS,
+    DONE,
+    KEY,
+    REPLY,
+    STOP,
+    Exchange,
+    Handler,
+    Misbehaving,
+    Naps,
+    backend,
+    chunk,
+    draft,
+    endpoint,
+    only_headers,
+    run,
+    sending,
+    silent,
+    statuses,
+    stream,
+)
+
+
+async def _only_pings(exchange: Exchange) -> None:
+    await exchange.start()
+    while True:
+        await exchange.send(b": ping\n\n" + chunk(delta={"role": "assistant", "content": ""}))
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("handler", [silent, only_headers, _only_pings])
+def test_no_first_token_has_a_deadline_and_no_second_try(handler: Handler) -> None:
+    outcome, server = run(handler, first_token=0.3)
+    assert outcome.claims == []
+    assert isinstance(outcome.error, BackendUnavailable)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("drip", [b"", b": ping\n\n"])
+def test_a_stall_in_mid_stream_ends_with_what_was_finished(drip: bytes) -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.start()
+        await exchange.send(chunk("매출은 5,000억 원이다. [1] 영업이익은 3"))
+        while True:
+            await exchange.send(drip)
+            await asyncio.sleep(0.05)
+
+    outcome, _ = run(handler, stall=0.3)
+    assert outcome.claims == CLAIMS[:1]
+    assert isinstance(outcome.error, BackendUnavailable)
+    assert "stopped sending" in str(outcome.error)
+
+
+def test_a_connection_left_open_after_the_end_costs_no_claim() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.start()
+        await exchange.send(chunk(REPLY) + STOP)
+        await exchange.gone()
+
+    outcome, _ = run(handler, stall=0.2)
+    assert outcome.claims == CLAIMS
+    assert outcome.error is None
+
+
+def test_the_whole_answer_has_a_deadline_however_busy_the_stream() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.start()
+        while True:
+            await exchange.send(chunk(delta={"reasoning_content": "흠"}))
+            await asyncio.sleep(0.01)
+
+    async def main() -> None:
+        async with Misbehaving(handler) as server:
+            began = asyncio.get_running_loop().time()
+            outcome = await draft(backend(endpoint(server), timeout=0.5, resort=True))
+            assert outcome.report.backend == "extractive"
+            assert asyncio.get_running_loop().time() - began < 5
+
+    asyncio.run(main())
+
+
+def test_an_endless_answer_is_stopped() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.start()
+        while True:
+            await exchange.send(chunk("매출은 5,000억 원이다. [1] ") * 20)
+
+    outcome, _ = run(handler)
+    assert outcome.claims and set(outcome.claims) == {CLAIMS[0]}
+    assert "stopped after 2,048 characters" in outcome.notes
+
+
+def test_an_endless_event_is_stopped() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.start()
+        await exchange.send(b"data: ")
+        while True:
+            await exchange.send(b"x" * 65_536)
+
+    outcome, _ = run(handler, retries=0)
+    assert isinstance(outcome.error, BackendUnavailable)
+    assert "1,000,000 characters" in str(outcome.error)
+
+
+@pytest.mark.parametrize(
+    ("header", "waits"),
+    [("0", [0.0]), ("1", [1.0]), ("60", None), ("date", None), ("past", [0.0])],
+)
+def test_retry_after_is_honoured(header: str, waits: list[float] | None) -> None:
+    dates = {"date": time.time() + 30, "past": time.time() - 3600}
+    value = email.utils.formatdate(dates[header], usegmt=True) if header in dates else header
+    naps = Naps()
+
+    async def main() -> None:
+        async with Misbehaving(
+            statuses(429, then=sending(stream()), headers={"retry-after": value})
+        ) as server:
+            outcome = await draft(backend(endpoint(server, naps=naps), timeout=600))
+            assert outcome.claims == CLAIMS
+            assert len(server.requests) == 2
+
+    asyncio.run(main())
+    if waits is not None:
+        assert naps.taken == waits
+    else:
+        (nap,) = naps.taken
+        assert (nap == 60) if header == "60" else 20 <= nap <= 30
+
+
+@pytest.mark.parametrize(
+    "header", ["rubbish", "-5", "1e3", "٣", "Mon, 99 Foo", "", "nan", "9" * 80]
+)
+def test_rubbish_in_retry_after_is_ignored(header: str) -> None:
+    naps = Naps()
+
+    async def main() -> None:
+        async with Misbehaving(statuses(503, then=sending(stream()))) as server:
+
+            async def handler(exchange: Exchange) -> None:
+                if len(server.requests) > 1:
+                    await sending(stream())(exchange)
+                    return
+                await exchange.send(
+                    b"HTTP/1.1 503 X\r\nconnection: close\r\ncontent-length: 0\r\nretry-after: "
+                    + header.encode()
+                    + b"\r\n\r\n"
+                )
+
+            server.handler = handler
+            outcome = await draft(backend(endpoint(server, naps=naps)))
+            assert outcome.claims == CLAIMS
+
+    asyncio.run(main())
+    assert len(naps.taken) == 1 and 0 <= naps.taken[0] <= 8
+
+
+@pytest.mark.parametrize("value", ["61", "3600", "date"])
+def test_a_long_retry_after_goes_to_the_next_endpoint_at_once(value: str) -> None:
+    naps = Naps()
+    header = email.utils.formatdate(time.time() + 7200, usegmt=True) if value == "date" else value
+
+    async def main() -> None:
+        async with (
+            Misbehaving(statuses(*[429] * 9, headers={"retry-after": header})) as busy,
+            Misbehaving(sending(stream())) as idle,
+        ):
+            writer = backend(endpoint(busy, naps=naps), endpoint(idle, model="second"))
+            first, second = await draft(writer), await draft(writer)
+            for outcome in (first, second):
+                assert outcome.claims == CLAIMS
+                assert outcome.report.backend == "openai:second"
+            assert "openai:m answered 429" in first.notes
+            # The second question does not even ask the endpoint that wants to be left alone.
+            assert len(busy.requests) == 1
+            assert "left alone" in second.notes
+
+    asyncio.run(main())
+    assert naps.taken == []
+
+
+def test_a_storm_of_500_is_retried_within_bounds_and_opens_the_breaker() -> None:
+    naps = Naps()
+    now = 1000.0
+
+    async def main() -> None:
+        nonlocal now
+        async with Misbehaving(statuses(*[500] * 6, then=sending(stream()))) as server:
+            breaker = Breaker(6, 30, clock=lambda: now)
+            writer = backend(endpoint(server, naps=naps, breaker=breaker), resort=True)
+            for requests in (3, 6, 6):
+                outcome = await draft(writer)
+                assert outcome.report.backend == "extractive"
+                assert [claim.cites for claim in outcome.claims] == [(1,), (2,)]
+                assert len(server.requests) == requests
+            assert breaker.is_open
+            assert "left alone" in outcome.notes
+            now += 31
+            outcome = await draft(writer)
+            assert outcome.claims == CLAIMS and outcome.report.backend == "openai:m"
+            assert not breaker.is_open
+
+    asyncio.run(main())
+    assert len(naps.taken) == 4
+    assert all(0 <= nap <= 8 for nap in naps.taken)
+
+
+def test_waits_never_exceed_the_deadline() -> None:
+    naps = Naps()
+
+    async def main() -> None:
+        async with Misbehaving(statuses(*[503] * 9, headers={"retry-after": "50"})) as server:
+            outcome = await draft(backend(endpoint(server, naps=naps), timeout=20))
+            assert isinstance(outcome.error, BackendUnavailable)
+            assert len(server.requests) == 1
+
+    asyncio.run(main())
+    assert naps.taken == []
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 410])
+def test_a_wrong_key_or_model_is_not_retried(status: int) -> None:
+    naps = Naps()
+    body = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}"}}).encode()
+
+    async def handler(exchange: Exchange) -> None:
+        await exchange.answer(status, body)
+
+    outcome, server = run(handler, naps=naps)
+    assert isinstance(outcome.error, BackendMisconfigured)
+    assert str(status) in str(outcome.error)
+    assert KEY not in str(outcome.error) + outcome.notes
+    assert len(server.requests) == 1 and naps.taken == []
+
+
+def test_a_used_up_quota_is_not_retried() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.answer(429, b'{"error": {"code": "insufficient_quota"}}')
+
+    outcome, server = run(handler)
+    assert isinstance(outcome.error, BackendMisconfigured)
+    assert len(server.requests) == 1
+
+
+def test_parameters_that_an_endpoint_refuses_are_left_out_from_then_on() -> None:
+    async def handler(exchange: Exchange) -> None:
+        if "max_tokens" in exchange.json or "stream_options" in exchange.json:
+            await exchange.answer(400, b'{"error": {"message": "unknown parameter"}}')
+        else:
+            await sending(stream())(exchange)
+
+    async def main() -> None:
+        async with Misbehaving(handler) as server:
+            writer = backend(endpoint(server))
+            assert (await draft(writer)).claims == CLAIMS
+            assert len(server.requests) == 3
+            assert (await draft(writer)).claims == CLAIMS
+            assert len(server.requests) == 4
+            assert set(server.requests[-1].json) == {"model", "messages", "stream"}
+
+    asyncio.run(main())
+
+
+def test_a_request_that_is_refused_in_every_form_is_a_wrong_configuration() -> None:
+    outcome, server = run(statuses(*[400] * 9))
+    assert isinstance(outcome.error, BackendMisconfigured)
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_the_key_follows_no_redirect(status: int) -> None:
+    async def main() -> None:
+        async with Misbehaving(sending(stream())) as other:
+
+            async def handler(exchange: Exchange) -> None:
+                await exchange.answer(status, headers={"location": other.url + "/chat/completions"})
+
+            async with Misbehaving(handler) as server:
+                outcome = await draft(backend(endpoint(server)))
+            assert isinstance(outcome.error, BackendMisconfigured)
+            assert "redirect" in str(outcome.error)
+            assert len(server.requests) == 1
+            assert other.requests == []
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"<!doctype html><html>Welcome</html>", BackendMisconfigured),
+        (b"  \n<html>", BackendMisconfigured),
+        (b"{not json", BackendUnavailable),
+        (b"[" * 100_000, BackendUnavailable),
+        (b"[1, 2]", BackendUnavailable),
+        (b"{}", BackendUnavailable),
+        (b'{"choices": [{"message": {"content": ""}}]}', BackendUnavailable),
+        (b'{"choices": "none"}', BackendUnavailable),
+        (b'{"error": {"code": "invalid_api_key"}}', BackendMisconfigured),
+        (b'{"error": {"message": "overloaded", "code": 529}}', BackendUnavailable),
+        (b"", BackendUnavailable),
+        (b"\xff\xfe\x00\x01 nothing", BackendUnavailable),
+        (chunk(delta={"tool_calls": [{"id": "x"}]}) + DONE, BackendUnavailable),
+        (chunk(delta={"reasoning_content": "only thoughts"}) + STOP, BackendUnavailable),
+        (DONE, BackendUnavailable),
+    ],
+)
+@pytest.mark.parametrize("content_type", ["text/event-stream", "text/html; charset=utf-8"])
+def test_what_is_no_completion_is_refused(
+    body: bytes, kind: type[Exception], content_type: str
+) -> None:
+    outcome, server = run(sending([body], content_type=content_type))
+    assert outcome.claims == []
+    assert isinstance(outcome.error, kind)
+    assert len(server.requests) <= (1 if kind is BackendMisconfigured else 3)
+
+
+def test_a_refused_connection_is_retried_and_then_falls_back() -> None:
+    async def main() -> None:
+        async with Misbehaving(sending(stream())) as server:
+            dead = server.url
+        naps = Naps()
+        outcome = await draft(backend(endpoint(dead, naps=naps), resort=True))
+        assert outcome.report.backend == "extractive"
+        assert len(naps.taken) == 2
+        assert "cannot be reached" in outcome.notes
+
+    asyncio.run(main())
+
+
+def test_no_fallback_once_a_claim_is_out() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.start()
+        await exchange.send(chunk("매출은 5,000억 원이다. [1] 영업이"))
+        exchange.drop()
+
+    async def main() -> None:
+        async with Misbehaving(handler) as torn, Misbehaving(sending(stream())) as good:
+            writer = backend(endpoint(torn), endpoint(good, model="second"), resort=True)
+            outcome = await draft(writer)
+            if outcome.claims == CLAIMS[:1]:  # the reset may overtake the first bytes
+                assert outcome.report.backend == "openai:m"
+                assert good.requests == [] and outcome.error
+            else:
+                assert outcome.report.backend == "openai:second"
+
+    asyncio.run(main())

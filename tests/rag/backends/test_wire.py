@@ -1,0 +1,120 @@
+"""The bytes of a completion: the same pieces however they are cut."""
+
+from __future__ import annotations
+
+import json
+from itertools import accumulate, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable
+from geungeo.rag.llm.wire import LOST, MAX_BYTES, Piece, Wire
+from tests.rag.backends.misbehaving import REPLY, chunk, stream
+
+
+def read(*parts: bytes) -> tuple[list[Piece], BackendError | None]:
+    wire = Wire()
+    pieces = [piece for part in parts for piece in wire.feed(part)]
+    return pieces + wire.close(), wire.failure
+
+
+def merged(pieces: list[Piece]) -> tuple[str, list[Piece]]:
+    return "".join(piece.text for piece in pieces), [piece for piece in pieces if not piece.text]
+
+
+_EVENTS = st.lists(
+    st.sampled_from(
+        [
+            chunk("한국어 "),
+            chunk("🙂"),
+            chunk("a").replace(b"\n", b"\r\n"),
+            chunk("b").replace(b"\n\n", b"\r\r"),
+            b": ping\n\n",
+            b"data: {bro",
+            b"ken\n\n",
+            b"data: [DONE]\n\n",
+            b"event: error\n",
+            b'data: {"choices":\ndata: [{"delta":{"content":"two lines"}}]}\n\n',
+            b'data: {"error": {"code": 500}}\n\n',
+            b"\xff\xfe",
+            b"\n",
+            b"<html>",
+            b"{",
+            b"\xef\xbb\xbf",
+            chunk(choice={"finish_reason": "stop"}),
+            chunk(choices=[], usage={"prompt_tokens": 1, "completion_tokens": 2}),
+        ]
+    ),
+    max_size=8,
+).map(b"".join)
+
+
+@given(_EVENTS, st.lists(st.integers(1, 9), max_size=30))
+def test_how_the_bytes_are_cut_makes_no_difference(data: bytes, sizes: list[int]) -> None:
+    whole, failure = read(data)
+    cuts = [0, *(cut for cut in accumulate(sizes) if cut < len(data)), len(data)]
+    pieces, other = read(*(data[a:b] for a, b in pairwise(cuts)))
+    assert merged(pieces) == merged(whole)
+    assert type(failure) is type(other) and str(failure) == str(other)
+
+
+def test_a_stream_in_one_and_byte_by_byte() -> None:
+    data = b"".join(stream())
+    for parts in ([data], [bytes([byte]) for byte in data]):
+        text, rest = merged(read(*parts)[0])
+        assert text == REPLY
+        assert [piece.finish for piece in rest] == ["stop", None, None]
+        assert rest[-1].done
+
+
+def test_an_event_over_several_data_lines_is_one() -> None:
+    pretty = json.dumps({"choices": [{"delta": {"content": "가"}}]}, indent=1)
+    data = "".join(f"data: {line}\n" for line in pretty.split("\n")) + "\n"
+    assert read(data.encode())[0] == [Piece("가")]
+
+
+def test_garbage_leaves_a_hole_that_can_be_seen() -> None:
+    data = chunk("앞") + b"data: {oops\n\n" + b"data: 7\n\n" + chunk("뒤")
+    assert "".join(piece.text for piece in read(data)[0]) == f"앞{LOST}{LOST}뒤"
+
+
+def test_pieces_before_a_failure_stand() -> None:
+    pieces, failure = read(chunk("앞") + b'data: {"error": "x"}\n\n' + chunk("뒤"))
+    assert pieces == [Piece("앞")]
+    assert isinstance(failure, BackendUnavailable)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"code": "invalid_api_key"}, BackendMisconfigured),
+        ({"type": "authentication_error"}, BackendMisconfigured),
+        ({"code": 404, "message": "model"}, BackendMisconfigured),
+        ({"code": "insufficient_quota"}, BackendMisconfigured),
+        ({"code": 529, "type": "overloaded_error"}, BackendUnavailable),
+        ("anything", BackendUnavailable),
+    ],
+)
+def test_errors_in_a_stream_are_transient_or_permanent(
+    error: object, kind: type[BackendError]
+) -> None:
+    failure = read(b"data: " + json.dumps({"error": error}).encode() + b"\n\n")[1]
+    assert isinstance(failure, kind)
+
+
+def test_hostile_nesting_and_lone_surrogates_are_survived() -> None:
+    nested = b"data: " + b"[" * 200_000 + b"\n\n"
+    lone = b'data: {"choices": [{"delta": {"content": "a\\ud800b"}}]}\n\n'
+    text = "".join(piece.text for piece in read(chunk("앞"), nested, lone)[0])
+    assert text == f"앞{LOST}a?b"
+
+
+def test_more_bytes_than_any_answer_has_are_refused() -> None:
+    wire = Wire()
+    wire.feed(chunk("앞"))
+    ping = b": ping\n\n" * 100_000
+    for _ in range(MAX_BYTES // len(ping) + 1):
+        wire.feed(ping)
+    assert isinstance(wire.failure, BackendUnavailable)
