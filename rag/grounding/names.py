@@ -12,8 +12,46 @@ _CAPITAL = re.compile(r"\b(?:[A-Z][A-Za-z0-9&.\-]*[A-Za-z0-9]|[a-z]+[A-Z][A-Za-z
 # Capitalised in English only because a sentence or a quotation begins.
 _SENTENCE_START = re.compile(r"(?:^|[.!?:“\"]\s*)$")
 _COMMON_STARTS = frozenset(
-    "the a an it its he she they this that these those in on at by for from to with and but or "
-    "as after before when while according article says said not no both two one there".split()
+    [
+        "the",
+        "a",
+        "an",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "this",
+        "that",
+        "these",
+        "those",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "to",
+        "with",
+        "and",
+        "but",
+        "or",
+        "as",
+        "after",
+        "before",
+        "when",
+        "while",
+        "according",
+        "article",
+        "says",
+        "said",
+        "not",
+        "no",
+        "both",
+        "two",
+        "one",
+        "there",
+    ]
 )
 
 

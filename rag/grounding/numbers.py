@@ -49,7 +49,20 @@ _NATIVE = {
     "아홉": 9,
     "열": 10,
 }
-_WORDS = "one two three four five six seven eight nine ten eleven twelve".split()
+_WORDS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 _ENGLISH_NUMBER = {word: number for number, word in enumerate(_WORDS, 1)}
 _MONTHS = "january february march april may june july august september october november december"
 _MONTH = {name: number for number, name in enumerate(_MONTHS.split(), 1)}
@@ -62,6 +75,7 @@ _UNITS = {
     "프로": "percent",
     "percent": "percent",
     "%p": "point",
+    "%포인트": "point",
     "포인트": "point",
     "달러": "usd",
     "불": "usd",
@@ -94,9 +108,19 @@ _UNITS = {
     "회": "count",
     "차례": "count",
     "times": "count",
+    "사람": "people",
+}
+# Counters and measures are compared as they are written.
+_UNITS |= {
+    unit: unit
+    for unit in (
+        "곳 가구 채 동 건 개 개국 대 척 편 권 마리 장 표 세트 회분 점 골 시간 개월 주 살 층 호 세대 종 팀 "  # noqa: SIM905
+        "도시 석 병 mm cm km m kg t g ha kw mw gw mb gb tb"
+    ).split()
 }
 _KOREAN_UNIT = "|".join(sorted((u for u in _UNITS if not u.isascii()), key=len, reverse=True))
 _ENGLISH_UNIT = "percent|dollars?|usd|won|krw|euros?|yen|yuan|people|times"
+_ENGLISH_UNIT += "|mm|cm|km|kg|ha|kw|mw|gw|mb|gb|tb|m|t|g"
 
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d\d)[-./](\d{1,2})[-./](\d{1,2})(?!\d)")
 _ENGLISH_DATE = re.compile(
@@ -106,9 +130,10 @@ _ENGLISH_DATE = re.compile(
 _NUMBER = re.compile(
     r"(?P<currency>[$₩€¥])?\s*"
     r"(?<![a-z\d.])(?P<number>\d[\d,]*(?:\.\d+)?\s*[십백천]?\s*[만억조경]?"
-    r"(?:\s*\d[\d,]*(?:\.\d+)?\s*[십백천]?\s*[만억조경](?![가-힣]*[월년일]))*)"
+    # 1조 2,000억, 3만 5천, 3만 5000: parts of falling size make one number.
+    r"(?:(?<=[십백천만억조경])\s?\d[\d,]*(?:\.\d+)?\s*[십백천]?\s*[만억조경]?(?!\s*[\d년월일]))*)"
     r"(?:\s*(?P<scale>thousand|million|billion|trillion|bn|mn)(?![a-z]))?"
-    rf"(?:\s*(?P<unit>%p?|{_KOREAN_UNIT}|(?:{_ENGLISH_UNIT})(?![a-z])))?"
+    rf"(?:\s*(?P<unit>%\s?포인트|%p?|{_KOREAN_UNIT}|(?:{_ENGLISH_UNIT})(?![a-z])))?"
 )
 _PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([십백천]?)\s*([만억조경]?)")
 _SPELLED = re.compile(
@@ -164,11 +189,12 @@ def _numbers(folded: str) -> Iterator[Quantity]:
 
 
 def _value(number: str) -> Fraction:
-    total = Fraction(0)
+    total = section = Fraction(0)
     for digits, small, large in _PIECE.findall(number):
-        part = Fraction(digits.replace(",", "")) * _SMALL.get(small, 1) * _LARGE.get(large, 1)
-        total += part
-    return total
+        section += Fraction(digits.replace(",", "")) * _SMALL.get(small, 1)
+        if large:  # 1천150만: what stands before 만 is multiplied as a whole
+            total, section = total + section * _LARGE[large], Fraction(0)
+    return total + section
 
 
 def missing(claim: str, sources: str) -> list[str]:

@@ -8,7 +8,8 @@ from geungeo.rag.text import fold
 
 # A quotation this short is a name or an emphasis: ‘MAI’, ‘동지’.
 _SPEECH_CHARS = 8
-_QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』")
+# Nested double quotation marks belong to the outer quotation.
+_QUOTED = re.compile(r"“((?:[^“”]|“[^“”]*”)+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』|‘([^’]{12,})’")
 _MARKS = re.compile(r"[“”‘’\"'「」『』«»]")
 _EDGES = " .,!?…。"
 

@@ -1,0 +1,95 @@
+"""A number belongs to what it counts: not to the other thing counted in the same sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from geungeo.rag.grounding.analysis import Analysed, canonical
+from geungeo.rag.grounding.numbers import Quantity, quantities
+from geungeo.rag.morphemes import Morpheme
+
+_NUMBER = re.compile(
+    r"\d[\d,.]*\s?[십백천]?[만억조]?(?:\s?\d[\d,.]*[십백천]?[만억조])*\s?(?:%p|%포인트|%|[가-힣a-z]{1,3})?"
+)
+
+
+_DIGITS = re.compile(r"[\d,.\s십백천만억조]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """An amount, its unit as written, the word before and after it, and which end of a change.
+
+    ``end`` is ``from`` (3.25%에서), ``to`` (3.00%로) or empty.
+    """
+
+    amount: Quantity
+    unit: str
+    before: str
+    after: str
+    end: str = ""
+
+
+def exchanged(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
+    """A number of ``claim`` that the source gives to something else of the same unit."""
+    told = [_counted(source) for source in sources]
+    for mine in _counted(claim):
+        if mine.unit in _ORDINAL:
+            continue
+        for theirs in told:
+            same = [c for c in theirs if c.amount.matches(mine.amount)]
+            rivals = [
+                c for c in theirs if c.amount.value != mine.amount.value and c.unit == mine.unit
+            ]
+            own = {label for c in same for label in (c.before, c.after)}
+            taken = {label for c in rivals for label in (c.before, c.after)} - own - {""}
+            ends = {c.end for c in same}
+            if same and (
+                mine.before in taken
+                or (mine.after in taken and mine.before not in own)
+                or (mine.end and mine.end not in ends and "" not in ends)
+            ):
+                return f"number belongs to something else: {float(mine.amount.value):g} {mine.unit}"
+    return None
+
+
+def _counted(text: Analysed) -> list[_Counted]:
+    found: list[_Counted] = []
+    for match in _NUMBER.finditer(text.text.lower()):
+        amounts = list(quantities(match[0]))
+        if not amounts:
+            continue
+        digits = match.start() + len(_DIGITS.match(match[0])[0])  # type: ignore[index]
+        unit = next(
+            (m for m in text.morphemes if m.start >= digits and m.tag in _UNIT_TAGS), None
+        )
+        name = amounts[0].unit or (unit.form if unit and unit.start - digits <= 1 else "")
+        end = max(match.end(), unit.end if unit and name == unit.form else 0)
+        before = _labels([m for m in text.morphemes if m.end <= match.start()], reverse=True)
+        after = [m for m in text.morphemes if m.start >= end]
+        found.append(_Counted(amounts[0], name, before, _labels(after), _end_of_change(after)))
+    return found
+
+
+def _labels(morphemes: Sequence[Morpheme], *, reverse: bool = False) -> str:
+    """The nearest word; what stands behind a comma or a bracket belongs to another number."""
+    for m in reversed(morphemes) if reverse else morphemes:
+        if not reverse and m.tag in {"SP", "SSO", "SSC", "SF"}:
+            return ""
+        if m.tag.split("-")[0] in {"NNG", "NNP", "VV", "SL"} and m.form not in _COUNTERS:
+            return canonical(m.form)
+    return ""
+
+
+def _end_of_change(after: Sequence[Morpheme]) -> str:
+    if not after or after[0].tag != "JKB":
+        return ""
+    return {"에서": "from", "로": "to", "으로": "to"}.get(after[0].form, "")
+
+
+_UNIT_TAGS = frozenset({"NNB", "NNG", "SL", "SW"})
+_COUNTERS = frozenset("포인트 달러 유로 퍼센트 mm km 가구 표 원 위하".split())  # noqa: SIM905
+# These say which one or when, and count nothing.
+_ORDINAL = frozenset("ordinal rank year month day hour minute 세트 차 층 호".split())  # noqa: SIM905

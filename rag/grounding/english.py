@@ -1,0 +1,90 @@
+"""Claims in a language other than their source's, or both in English.
+
+No rule here translates. Across languages a claim may only frame a verbatim quotation with
+words of reporting, and with names and numbers that the source holds; all else is refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+from geungeo.rag.grounding.analysis import Analysed
+from geungeo.rag.vocabulary import canonical_names, terms_of
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*|[가-힣]+|[\u3040-\u30ff\u4e00-\u9fff]+")
+_STOP = frozenset(
+    "a an the this that these those it its he she they his her their him them who which what as at by "  # noqa: SIM905
+    "for from in into of on to with about and or but is are was were be been being has have had will "
+    "would also s".split()
+)
+_FRAME = frozenset(
+    "according article articles report reports reported reporting says said say states stated state notes "  # noqa: SIM905
+    "noted writes wrote source text reads following quote quoted korean original words there news "
+    "기사 원문 기사에 따르면 원문에 다음과 같다 보도".split()
+)
+_SUFFIX = re.compile(r"(?:ing|ed|es|s|'s|’s|ly)$")
+_BE = frozenset("not no never without cannot neither nor denied denies deny".split())  # noqa: SIM905
+_HEDGE = frozenset(
+    "may might could plan plans planned planning expect expects expected expecting likely possible possibly "  # noqa: SIM905
+    "rumour rumours rumor rumors reportedly allegedly consider considering considers seek seeks seeking "
+    "propose proposed proposes forecast forecasts would if unless aims intends hope hopes".split()
+)
+_CAUSE = frozenset("because due caused causes cause thanks owing therefore consequently since".split())  # noqa: SIM905
+
+
+def framed(claim: str, source: Analysed) -> list[str]:
+    """The words around the quotations of ``claim`` that frame nothing and are not in ``source``."""
+    absent: list[str] = []
+    for word in _WORD.findall(claim):
+        lowered = word.lower()
+        if lowered in _STOP or lowered in _FRAME:
+            continue
+        if not _named(word, source):
+            absent.append(word)
+    return absent
+
+
+def _named(word: str, source: Analysed) -> bool:
+    if word.lower() in source.squeezed:
+        return True
+    if not word[0].isupper():
+        return False  # an alias may be a common word; a name has a capital
+    from geungeo.rag.morphemes import analyse
+
+    wanted = {term for term in terms_of(analyse(word)) if term[0] in "@~"}
+    wanted |= {f"@{name}" for name in canonical_names(word)}
+    return bool(wanted & source.terms)
+
+
+def mismatches(claim: str, source: str) -> list[str]:
+    """English against English: words, their order, denial, certainty and cause."""
+    said, told = _stems(claim), _stems(source)
+    reasons = [f"word not in source: {word}" for word in said if word not in told]
+    mine, theirs = set(_lower(claim)), set(_lower(source))
+    if bool(mine & _BE or "n't" in claim) != bool(theirs & _BE or "n't" in source):
+        reasons.append("it denies what the source affirms, or the reverse")
+    if theirs & _HEDGE and not mine & _HEDGE:
+        reasons.append("it is surer than the source")
+    if mine & _CAUSE and not theirs & _CAUSE:
+        reasons.append("cause not in source")
+    if not reasons and not _in_order(said, told):
+        reasons.append("words stand in another order: roles may be exchanged")
+    return reasons
+
+
+def _lower(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _stems(text: str) -> list[str]:
+    return [
+        _SUFFIX.sub("", word).rstrip("e")
+        for word in _lower(text)
+        if word not in _STOP and word not in _FRAME
+    ]
+
+
+def _in_order(said: list[str], told: list[str]) -> bool:
+    """Whether ``said`` is a subsequence of ``told``."""
+    rest = iter(told)
+    return all(word in rest for word in said)

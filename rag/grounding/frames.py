@@ -1,0 +1,368 @@
+"""Who did what to whom: a shallow parse of Korean morphemes into facts.
+
+Korean marks roles by particles and puts predicates last, so one pass from left to right
+suffices: noun phrases wait until a predicate takes them. Relative, quotative and nominal
+clauses keep their own subject; a topic (은/는) reaches to the end of the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from geungeo.rag.morphemes import Morpheme
+
+_NOMINAL = frozenset("NNG NNP NNB NR NP SL SH SN XR XPN XSN SW MM W_SERIAL".split())  # noqa: SIM905
+_PREDICATE = frozenset({"VV", "VA"})
+_MAKES_VERB = frozenset({"XSV", "XSA"})
+_PASSIVE = frozenset({"되", "당하", "받", "지"})
+# Verbs that only lend a noun its voice: 거절 당하다, 항의를 받다 stays a full verb.
+_SUPPORT = frozenset({"당하", "받"})
+_DEMONSTRATIVE = frozenset({"이", "그", "저", "두", "양"})
+_ROLE = {"JKS": "subject", "JKC": "complement", "JKO": "object", "JKG": "genitive", "JC": "and"}
+_TOPIC = frozenset({"은", "는", "ᆫ", "도", "만"})
+# Endings that say that something is not (yet) so: to be, wanted, asked for, supposed.
+_UNREAL_ENDING = frozenset(
+    "ᆯ 을 겠 려 려고 으려 으려고 고자 도록 면 으면 라 라고 으라고 자고 ᆯ지 을지 어야 아야 러 ᆯ까 을까 라는 으라는 ᆯ지도".split()  # noqa: SIM905
+)
+_UNREAL_WORD = frozenset(
+    "전망 예정 계획 방침 가능 가능성 소문 후문 뒷얘기 추정 조짐 관측 예상 우려 기대 검토 논의 고려 노력 시도 추진 "  # noqa: SIM905
+    "위하 방안 목표 의혹 내다보 추측 기대하 싶 모양 징조 전망하 예고 루머 위기".split()
+)
+_BOUND = frozenset({"NNB", "XSN", "VX", "MAG"})
+_CLOSING = frozenset({"ETM", "ETN"})
+# Verbs that work as postpositions: N에 대한, N을 위해, N에 따르면.
+_POSTPOSITION = frozenset({"대하", "위하", "관하", "따르", "의하", "인하", "통하", "향하", "비하"})
+# Endings that leave tense and doubt to the clause that follows.
+_LEANS = frozenset({"고", "며", "으며", "어", "아", "어서", "아서", "고서"})
+_CONTRAST = frozenset({"지만", "으나", "나", "는데", "ᆫ데", "은데"})
+# What a clause before these words says fills none of its roles.
+_NO_HEAD = frozenset("것 데 바 사실 뒤 후 때 이유 수 만큼 정도 동안 점 중 방법 적 줄 채 대로".split())  # noqa: SIM905
+_QUOTATIVE = ("다고", "라고", "냐고", "자고", "다며", "라며", "다면서", "라면서", "다는", "라는")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A noun phrase: its ``words``, and the ``owners`` before 의."""
+
+    words: tuple[str, ...]
+    owners: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+@dataclass(slots=True)
+class Fact:
+    """A predicate with what fills its roles.
+
+    ``topics`` may be subject or object; ``weak`` are subjects that only may be meant, as a
+    relative clause may be about its head or about the sentence's topic.
+    """
+
+    predicate: str
+    subjects: list[Phrase] = field(default_factory=list)
+    objects: list[Phrase] = field(default_factory=list)
+    topics: list[Phrase] = field(default_factory=list)
+    others: list[tuple[str, Phrase]] = field(default_factory=list)
+    bare: list[Phrase] = field(default_factory=list)
+    denied: bool = False
+    unreal: bool = False
+    leans: bool = False
+    passive: bool = False
+    copula: bool = False
+    ending: str = ""
+    contrast: bool = False
+    weak: list[Phrase] = field(default_factory=list)
+    head: Phrase | None = None
+
+
+def facts(morphemes: Sequence[Morpheme]) -> list[Fact]:
+    """The facts of one sentence, in order."""
+    return _Parser(morphemes).run()
+
+
+class _Parser:
+    def __init__(self, morphemes: Sequence[Morpheme]) -> None:
+        self._all = morphemes
+        self._words: list[list[Morpheme]] = []
+        self._coordinated: list[Phrase] = []
+        self._owners: tuple[str, ...] = ()
+        self._pending: list[tuple[str, Phrase]] = []
+        self._topics: list[Phrase] = []
+        self._earlier: list[Phrase] = []
+        self._carried: list[Phrase] = []
+        self._relative: Fact | None = None
+        self._found: list[Fact] = []
+
+    def run(self) -> list[Fact]:
+        at = 0
+        while at < len(self._all):
+            at = self._step(at)
+        self._flush("bare")
+        self._inherit()
+        return self._found
+
+    def _step(self, at: int) -> int:
+        morpheme = self._all[at]
+        tag = morpheme.tag.split("-")[0]
+        after = self._all[at + 1] if at + 1 < len(self._all) else None
+        if tag in _NOMINAL:
+            self._add(morpheme)
+        elif tag in _MAKES_VERB and self._words:
+            return self._predicate(at, self._pop())
+        elif tag in {"VCP", "VCN"}:
+            return self._copula(at, tag)
+        elif tag == "VA" and morpheme.form in {"있", "없"} and self._possibility():
+            return at + 1
+        elif tag == "VV" and morpheme.form in _POSTPOSITION:
+            return self._postposition(at)
+        elif tag in _PREDICATE:
+            if morpheme.form in _SUPPORT and self._words:
+                return self._predicate(at, self._pop(), passive=True)
+            return self._predicate(at, morpheme.form)
+        elif tag.startswith("J"):
+            self._particle(morpheme, tag, after)
+        elif tag == "SP":
+            self._comma()
+        elif tag in {"MAG", "MAJ", "SF", "SE", "SS"}:
+            self._flush("bare")
+        return at + 1
+
+    def _add(self, morpheme: Morpheme) -> None:
+        if self._words and self._words[-1][-1].end == morpheme.start:
+            self._words[-1].append(morpheme)
+        else:
+            self._words.append([morpheme])
+
+    def _pop(self) -> str:
+        word = "".join(m.form for m in self._words.pop())
+        self._flush("bare")
+        return word
+
+    def _possibility(self) -> bool:
+        """수 있다, 수 없다: part of the predicate before, not one of its own."""
+        if self._words and self._words[-1][-1].form == "수":
+            self._words = []
+            return True
+        return bool(self._pending) and self._pending[-1][1].words[-1] == "수"
+
+    def _comma(self) -> None:
+        if self._words:
+            self._coordinated.append(self._phrase())
+
+    def _phrase(self) -> Phrase:
+        words = tuple(
+            "".join(m.form for m in word if m.form != "들") for word in self._words
+        )
+        phrase = Phrase(tuple(w for w in words if w), self._owners)
+        self._words, self._owners = [], ()
+        if self._relative is not None and phrase.words:
+            if not (set(phrase.words) & (_UNREAL_WORD | _NO_HEAD)):
+                self._relative.head = phrase
+            self._relative = None
+        return phrase
+
+    def _particle(self, morpheme: Morpheme, tag: str, after: Morpheme | None) -> None:
+        if tag == "JX":
+            if after and after.tag.startswith("JK") and after.start == morpheme.end:
+                return  # 만을, 까지의: the case that follows decides
+            # 에게는: the case stands before; 는 alone marks the topic.
+            self._flush("topic" if morpheme.form in _TOPIC else "bare")
+            return
+        if tag == "JC":
+            self._comma()
+            return
+        if tag == "JKG":
+            if self._words:
+                phrase = self._phrase()
+                named = tuple(w for w in phrase.words if not any(c.isdigit() for c in w))
+                self._owners = (*phrase.owners, *named)
+            return
+        if tag in {"JKB", "JKQ"}:
+            self._flush(f"by:{_family(morpheme.form)}")
+            return
+        self._flush(_ROLE.get(tag, "bare"))
+
+    def _flush(self, role: str) -> None:
+        phrases = self._coordinated
+        self._coordinated = []
+        if self._words:
+            phrases = [*phrases, self._phrase()]
+        for phrase in phrases:
+            if not phrase.words:
+                continue
+            if role == "topic":
+                # A contrasting topic in a later clause replaces the first.
+                if self._found and not any(r == "topic" for r, _ in self._pending):
+                    self._earlier = [] if self._found[-1].contrast else self._topics
+                    self._topics = []
+                self._topics.append(phrase)
+            self._pending.append((role, phrase))
+
+    def _copula(self, at: int, tag: str) -> int:
+        if tag == "VCN":
+            complement = [p for r, p in self._pending if r in {"complement", "subject"}]
+            predicate = complement[-1].words[-1] if complement else "아니"
+            self._pending = [(r, p) for r, p in self._pending if p not in complement[-1:]]
+            end = self._predicate(at, predicate, copula=True)
+            self._found[-1].denied = not self._found[-1].denied
+            return end
+        if not self._words:
+            return at + 1
+        if self._words[-1][-1].form == "중" and len(self._words) > 1:
+            self._words.pop()  # 검토 중이다 is 검토하고 있다
+            return self._predicate(at, self._pop())
+        return self._predicate(at, self._pop(), copula=True)
+
+    def _postposition(self, at: int) -> int:
+        """N에 대한 M: N belongs to M; N을 위해: N is a purpose."""
+        if self._pending and self._pending[-1][0] in {"object", "by:to"}:
+            _, phrase = self._pending.pop()
+            after = self._all[at + 1] if at + 1 < len(self._all) else None
+            if after and after.tag == "ETM":
+                self._owners = (*self._owners, *phrase.words)
+            else:
+                self._pending.append((f"by:{self._all[at].form}", phrase))
+        end = at + 1
+        while end < len(self._all) and self._all[end].tag.startswith("E"):
+            end += 1
+        return end
+
+    def _predicate(self, at: int, form: str, *, passive: bool = False, copula: bool = False) -> int:
+        self._flush("bare")
+        nothing = form == "없"
+        fact = Fact("있" if nothing else form, denied=nothing, passive=passive or self._all[at].form in _PASSIVE, copula=copula)
+        before = self._all[at - 1] if at else None
+        if before and before.tag == "MAG" and before.form in {"안", "못"}:
+            fact.denied = not fact.denied
+        end = self._tail(at + 1, fact)
+        self._fill(fact)
+        self._found.append(fact)
+        if fact.ending == "ETM":
+            self._relative = fact
+        return end
+
+    def _tail(self, at: int, fact: Fact) -> int:
+        """Read the endings; look further ahead for what makes the fact unreal."""
+        end = at
+        past = False
+        while end < len(self._all):
+            m = self._all[end]
+            tag = m.tag.split("-")[0]
+            if tag == "EP":
+                past = past or m.form in {"었", "았", "였"}
+            elif tag == "VX":
+                fact.passive = fact.passive or m.form == "지"
+                past = past or m.form == "있"
+            elif not (tag.startswith("E") or (m.form == "못" and tag == "MAG")):
+                if not (m.form == "하" and self._all[end - 1].form == "못"):
+                    break
+            if tag in {"EC", "EF", "ETM", "ETN"}:
+                fact.ending = tag if not m.form.endswith(_QUOTATIVE) else "quote"
+                fact.leans = not past and m.form in _LEANS
+                fact.contrast = m.form in _CONTRAST
+            end += 1
+            if tag in _CLOSING:
+                break
+        if fact.ending == "ETN" and end < len(self._all) and self._all[end].form.endswith("로써"):
+            fact.leans = not past
+        self._look_ahead(at, fact, past)
+        return end
+
+    def _look_ahead(self, at: int, fact: Fact, past: bool) -> None:  # noqa: FBT001
+        previous = ""
+        for m in self._all[at:]:
+            tag = m.tag.split("-")[0]
+            if m.form in _UNREAL_WORD and tag not in {"JKB"}:
+                fact.unreal = True
+            elif tag.startswith("E"):
+                if m.form in _UNREAL_ENDING or m.form.endswith("라고") and not fact.copula:
+                    fact.unreal = True
+            elif m.form == "로" and previous == "기":
+                fact.unreal = True
+            elif m.form in {"않", "못하", "말"} and tag == "VX":
+                fact.denied = not fact.denied
+            elif m.form == "못" and tag == "MAG":
+                fact.denied = not fact.denied
+            elif m.form == "없" and previous == "수":
+                fact.denied = not fact.denied
+            elif not (
+                tag.startswith("J")
+                or tag in _BOUND
+                or m.form in {"있", "것", "수", "하", "되"}
+                or tag in {"VCP", "SSO", "SSC", "SS"}
+            ):
+                return
+            previous = m.form
+
+    def _fill(self, fact: Fact) -> None:
+        own = [phrase for role, phrase in self._pending if role == "subject"]
+        newly = any(role == "topic" for role, _ in self._pending)
+        for role, phrase in self._pending:
+            if role == "object":
+                fact.objects.append(phrase)
+            elif role.startswith("by:"):
+                fact.others.append((role, phrase))
+            elif role in {"bare", "complement"}:
+                fact.bare.append(phrase)
+        self._pending = []
+        fact.topics = list(self._topics)
+        embedded = fact.ending in {"ETM", "ETN", "quote"}
+        if own:
+            fact.subjects = own
+        elif embedded:
+            fact.weak = [*self._topics, *self._earlier, *self._carried]
+        else:
+            fact.subjects = [*self._topics, *self._carried]
+        if embedded and newly and self._earlier:
+            # The clause that the new topic opened is closed: the first one is back.
+            self._topics, self._earlier = [*self._earlier, *self._topics], []
+        if own and not embedded:
+            self._carried = own
+
+    def _inherit(self) -> None:
+        """Heads of relative clauses; tense and doubt of 하고/하며 from the clause it leads to."""
+        for fact in self._found:
+            if fact.ending == "ETM" and fact.head is not None:
+                if not fact.subjects:
+                    fact.weak.append(fact.head)
+                else:
+                    fact.bare.append(fact.head)
+        pairs = zip(reversed(self._found[:-1]), reversed(self._found[1:]), strict=True)
+        for fact, following in pairs:
+            if fact.leans and following.unreal:
+                fact.unreal = True
+
+
+def _family(form: str) -> str:
+    if form in {"에게", "한테", "께", "에", "더러"}:
+        return "to"
+    if form in {"에서", "에게서", "한테서", "로부터", "으로부터", "서"}:
+        return "from"
+    if form in {"로", "으로", "로써", "으로써", "로서", "으로서"}:
+        return "with"
+    if form in {"와", "과", "하고", "랑", "이랑"}:
+        return "and"
+    return form
+
+
+def is_pronoun(phrase: Phrase) -> bool:
+    """Whether it points back instead of naming: 그, 이 회사, 양측."""
+    first = phrase.words[0]
+    return first in _DEMONSTRATIVE or first in {"그녀", "이들", "그들", "양사", "양측", "자신", "나", "우리"}
+
+
+def mentioned(found: Iterable[Fact]) -> list[Phrase]:
+    """Every phrase of ``found``."""
+    return [
+        phrase
+        for fact in found
+        for phrase in (
+            *fact.subjects,
+            *fact.objects,
+            *fact.topics,
+            *fact.bare,
+            *(other for _, other in fact.others),
+        )
+    ]

@@ -1,0 +1,151 @@
+"""Does a source state each fact of a claim: same doer, same target, as sure, not denied?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from geungeo.rag.grounding.analysis import Analysed, canonical
+from geungeo.rag.grounding.frames import Fact, Phrase, is_pronoun
+from geungeo.rag.vocabulary import canonical_names
+
+# What these govern did not happen.
+_UNDOING = frozenset(
+    "멈추 중단 취소 포기 실패 거부 거절 반대 금지 막 철회 기각 파기 무산 부인 면하 피하 보류 연기".split()  # noqa: SIM905
+)
+# They hold a sentence together and state nothing themselves.
+_LIGHT = frozenset(
+    "하 되 대하 위하 관하 따르 의하 인하 통하 이루어지 가지 알려지".split()  # noqa: SIM905
+)
+
+
+def mismatches(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
+    """For each fact of ``claim`` that no source states, the reason of the nearest one."""
+    told = [fact for source in sources for fact in source.facts]
+    means = [p for fact in told for role, p in fact.others if role == "by:with"]
+    purposes = [p for fact in told for role, p in fact.others if role == "by:위하"]
+    actors = [p for fact in told for p in (*fact.subjects, *fact.topics)]
+    named = [*actors, *(p for fact in told for p in fact.objects)]
+    reasons: list[str] = []
+    for fact in claim.narrated:
+        for role, phrase in fact.others:
+            if role == "by:with" and holds(named, phrase) and not holds(means, phrase):
+                reasons.append(f"not a means or cause in the source: {phrase}")
+            if role == "by:위하" and purposes and not holds(purposes, phrase):
+                reasons.append(f"not the purpose in the source: {phrase}")
+        near = [other for other in told if _same_predicate(fact, other)]
+        if not near:
+            # A noun in the source, or missing: then the word cover says so.
+            problem = _nominal_problem(fact, told, claim.forms)
+            reasons.extend([problem] if problem else [])
+            continue
+        problems = [_problem(fact, other, actors) for other in near]
+        if all(problems):
+            reasons.append(str(min(filter(None, problems), key=len)))
+    return reasons
+
+
+def _nominal_problem(claim: Fact, told: Sequence[Fact], said: frozenset[str]) -> str | None:
+    """운항했다 where the source has 운항을 멈췄다; or a denial of what no predicate states."""
+    if claim.denied:
+        return f"it denies what the source does not deny: {claim.predicate}"
+    wanted = Phrase((claim.predicate,))
+    for fact in told:
+        governed = [*fact.objects, *(fact.subjects if fact.passive else [])]
+        if fact.predicate in _UNDOING and canonical(fact.predicate) not in said:
+            if any(phrase.words[-1] == wanted.words[0] for phrase in governed):
+                return f"the source says {wanted} {fact.predicate}"
+    return None
+
+
+def _same_predicate(one: Fact, other: Fact) -> bool:
+    if canonical(one.predicate) == canonical(other.predicate):
+        return True
+    return len(one.predicate) > 1 and len(other.predicate) > 1 and (
+        one.predicate.endswith(other.predicate) and one.copula and other.copula
+    )
+
+
+def _problem(claim: Fact, source: Fact, actors: Sequence[Phrase]) -> str | None:
+    if claim.denied != source.denied:
+        return f"it denies what the source affirms, or the reverse: {claim.predicate}"
+    if source.unreal and not claim.unreal and canonical(claim.predicate) not in _LIGHT:
+        return f"it is surer than the source: {claim.predicate}"
+    if claim.predicate in _LIGHT:
+        return None
+    return _role_problem(claim, source) or _side_problem(claim, source, actors)
+
+
+def _role_problem(claim: Fact, source: Fact) -> str | None:
+    subjects, objects = [*source.subjects, *source.weak], source.objects
+    anywhere = [*subjects, *objects, *source.topics, *source.bare]
+    if claim.passive != source.passive:
+        # What was done to A is A's part in the passive.
+        doers = [phrase for role, phrase in source.others if role in {"by:to", "by:from"}]
+        if source.passive:
+            subjects, objects = doers, [*subjects, *source.bare]
+        else:
+            subjects, objects = [*objects, *source.topics, *source.bare], []
+    for phrase in claim.subjects:
+        candidates = [*subjects, *source.topics, *source.bare]
+        if (subjects or holds(objects, phrase)) and not holds(candidates, phrase):
+            return f"not who did it in the source: {phrase} ({claim.predicate})"
+    for phrase in claim.topics:
+        if source.topics and not holds(anywhere, phrase) and not claim.weak:
+            return f"not what the source speaks of: {phrase} ({claim.predicate})"
+    if claim.copula and source.copula and source.bare:
+        for phrase in claim.bare:
+            if not holds(source.bare, phrase):
+                return f"not what it is in the source: {phrase} {claim.predicate}"
+    for phrase in claim.objects:
+        if objects and not holds([*objects, *source.bare, *source.topics], phrase):
+            return f"not what it was done to in the source: {phrase} ({claim.predicate})"
+        if claim.passive or objects or holds(source.topics, phrase):
+            continue
+        if holds(subjects, phrase):
+            return f"roles are exchanged: {phrase} ({claim.predicate})"
+    return None
+
+
+def _side_problem(claim: Fact, source: Fact, actors: Sequence[Phrase]) -> str | None:
+    """Somebody to whom it is done in the claim does it, or does something, in the source."""
+    for role, phrase in claim.others:
+        if role not in {"by:to", "by:from"}:
+            continue
+        same = [other for kind, other in source.others if kind == role]
+        if holds(same, phrase) or holds(source.objects, phrase):
+            continue
+        if holds([*source.subjects, *source.weak], phrase) or (same and holds(actors, phrase)):
+            return f"roles are exchanged: {phrase} ({claim.predicate})"
+    return None
+
+
+def holds(phrases: Iterable[Phrase], wanted: Phrase) -> bool:
+    """Whether one of ``phrases`` may be ``wanted``; a pronoun may be anybody."""
+    if is_pronoun(wanted):
+        return True
+    return any(is_pronoun(phrase) or _same(phrase, wanted) for phrase in phrases)
+
+
+def _same(one: Phrase, other: Phrase) -> bool:
+    if one.owners and other.owners and not _overlap(one.owners, other.owners):
+        return False
+    return _overlap(one.words, other.words)
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    mine, theirs = _keys(one), _keys(other)
+    if mine <= theirs or theirs <= mine:
+        return True
+    # 무스타파 설리먼 and 설리먼은 do, so do 이창수 총재 and 총재 이창수; 오픈AI 직원 and MS 직원 do not.
+    left, right = "".join(one), "".join(other)
+    short, long = sorted((left, right), key=len)
+    # 영리 is the end of 비영리 and its opposite.
+    return long.startswith(short) or (long.endswith(short) and len(long) - len(short) > 1)
+
+
+def _keys(words: tuple[str, ...]) -> set[str]:
+    keys: set[str] = set()
+    for word in words:
+        names = canonical_names(word)
+        keys |= names if names and word == word.strip() and len(names) == 1 else {canonical(word)}
+    return keys

@@ -1,0 +1,108 @@
+"""Every word of a claim must stand in its source, be a listed synonym, or say nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from geungeo.rag.grounding.analysis import Analysed, canonical
+from geungeo.rag.morphemes import Morpheme
+from geungeo.rag.text import fold
+from geungeo.rag.vocabulary import terms_of
+
+_CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "MAG", "W_SERIAL"})
+# Words that add nothing which a source would have to hold.
+_LIGHT = frozenset(
+    "하 되 있 것 대하 관하 따르 의하 통하 위하 이루어지 보이 나오 나타나 가지 "  # noqa: SIM905
+    "기사 보도 내용 규모 때 등 수 중 이후 당시 경우 관련 가운데 정도 바 점 측 "
+    "또 또한 더 매우 즉 특히 함께 현재 다시 먼저 각각 바로 그 이 및 모두 이미지 해당 총 약 못 안 당하 받 대로".split()
+)
+_REVERSING = "비불무미반탈준역"
+
+
+def missing(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
+    """Content words of ``claim`` that no source holds, in order."""
+    terms = frozenset().union(*(source.terms for source in sources))
+    forms = frozenset().union(*(source.forms for source in sources))
+    squeezed = " ".join(source.squeezed for source in sources)
+    whole = _whole_words(claim.morphemes, " ".join(fold(source.text) for source in sources))
+    absent: list[str] = []
+    for at, morpheme in enumerate(claim.morphemes):
+        tag = morpheme.tag.split("-")[0]
+        if tag not in _CONTENT or morpheme.form in _LIGHT or morpheme.start in whole:
+            continue
+        if _reversed(claim.morphemes, at, sources):
+            absent.append(morpheme.form)
+        elif canonical(morpheme.form) in forms or _same_name(morpheme, terms):
+            continue
+        elif not _inside(morpheme, tag, squeezed):
+            absent.append(morpheme.form)
+    return list(dict.fromkeys([*absent, *_unread(claim, squeezed)]))
+
+
+def _whole_words(morphemes: Sequence[Morpheme], told: str) -> set[int]:
+    """Where the morphemes of a word start that the source begins a word with: 해솔시."""
+    found: set[int] = set()
+    run: list[Morpheme] = []
+    for morpheme in (*morphemes, None):
+        if morpheme and _odd(morpheme) and (not run or run[-1].end == morpheme.start):
+            run.append(morpheme)
+            continue
+        text = "".join(m.form for m in run)
+        if len(text) > 2 and re.search(rf"(?<![가-힣a-z0-9]){re.escape(text)}", told):
+            found.update(m.start for m in run)
+        run = [morpheme] if morpheme and _odd(morpheme) else []
+    return found
+
+
+def _same_name(morpheme: Morpheme, terms: frozenset[str]) -> bool:
+    return morpheme.tag in {"NNP", "SL", "NNG"} and any(
+        term in terms for term in terms_of([morpheme]) if term[0] in "@~"
+    )
+
+
+def _inside(morpheme: Morpheme, tag: str, squeezed: str) -> bool:
+    """In a source where Kiwi cut differently."""
+    if tag in {"VV", "VA", "MAG"} or len(morpheme.form) < 2:
+        return False
+    return morpheme.form in squeezed
+
+
+def _reversed(morphemes: Sequence[Morpheme], at: int, sources: Sequence[Analysed]) -> bool:
+    """비영리 where the source has only 영리, or 영리 where it has only 비영리."""
+    morpheme = morphemes[at]
+    if len(morpheme.form) < 2:
+        return False
+    before = morphemes[at - 1] if at else None
+    prefix = before.form if before and _is_prefix(before, morpheme) else ""
+    seen = [
+        (match[1] or "")
+        for source in sources
+        for match in re.finditer(
+            rf"(?:(?<![가-힣])([{_REVERSING}]))?{re.escape(morpheme.form)}", fold(source.text)
+        )
+    ]
+    return bool(seen) and prefix not in seen
+
+
+def _is_prefix(before: Morpheme, noun: Morpheme) -> bool:
+    return before.end == noun.start and before.tag == "XPN" and before.form in _REVERSING
+
+
+def _unread(claim: Analysed, squeezed: str) -> list[str]:
+    """Names that Kiwi does not know and takes apart into determiners and counters."""
+    absent: list[str] = []
+    run: list[Morpheme] = []
+    for morpheme in (*claim.morphemes, None):
+        if morpheme and (not run or run[-1].end == morpheme.start) and _odd(morpheme):
+            run.append(morpheme)
+            continue
+        text = "".join(m.form for m in run)
+        if len(text) > 1 and any(m.tag in {"MM", "IC", "NP"} for m in run) and text not in squeezed:
+            absent.append(text)
+        run = [morpheme] if morpheme and _odd(morpheme) else []
+    return absent
+
+
+def _odd(morpheme: Morpheme) -> bool:
+    return morpheme.tag in {"MM", "IC", "NP", "NNB", "NNG", "NNP", "NR", "XSN", "XPN"}
