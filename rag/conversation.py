@@ -29,6 +29,8 @@ _THING = re.compile(
     r"(?<![가-힣])(?:그\s*(?:회사|기업|업체|모델|제품|계획|계약|기관|단체|매체)"
     r"|이\s*(?:회사|기업|모델|계획)"
     r"|그것|이것|그게|그건|그걸|이건|이걸|이게|거기|여기)"
+    # With its particle, where it is one: 거기서, 그 회사는.
+    r"(?:(?:은|는|이|가|을|를|의|에서?|서|으로|로|도|와|과|에게|한테)(?=[\s,?]))?"
 )
 _THAT_TIME = re.compile(
     r"(?<![가-힣])(?:그때|그\s*당시|당시|그\s*무렵|그\s*후|그\s*뒤|이후|그\s*전)"
@@ -45,6 +47,12 @@ _LEAD = re.compile(
 )
 _ENGLISH = re.compile(
     r"\b(?P<possessive>his|her|its|their)\b|\b(?P<person>he|she|him|they|them)\b|\b(?P<thing>it|that|this)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9&.-]*[A-Za-z0-9]|[A-Za-z0-9]|[가-힣]+")
+_AUXILIARY = re.compile(
+    r"i|you|we|he|she|they|him|her|them|his|their|should|may|might|must|shall|but|so|then|not|no"
+    r"|if|into|over",
     re.IGNORECASE,
 )
 _JOSA = re.compile(r"^(?:은|는|이|가|을|를|의|에게|에|도|와|과|한테|께|로|으로)$")
@@ -88,7 +96,8 @@ def _korean(question: str, topic: _Topic) -> str:
     if _THAT_TIME.search(question) or _AMONG.search(question):
         return f"{_without(topic, question)} {question}".strip()
     if _THING.search(question):
-        return f"{_without(topic, question)} {_THING.sub('', question, count=1).strip()}".strip()
+        rest = _THING.sub("", question, count=1).strip()
+        return f"{_without(topic, rest)} {rest}".strip()
     return f"{_without(topic, question)} {question}".strip() if _is_elliptic(question) else question
 
 
@@ -127,6 +136,8 @@ def _without(topic: _Topic, question: str) -> str:
 
 def _topic(question: str) -> _Topic:
     """Noun phrases and names of a question; its subject is the marked or first one."""
+    if language_of(question) == "en":
+        return _english_topic(question)
     text = for_model(question)
     morphemes = analyse(question)
     phrases: list[str] = []
@@ -143,6 +154,27 @@ def _topic(question: str) -> _Topic:
                 subject = phrase
         run = [morpheme] if _names_something(morpheme) else []
     return _Topic(subject or (phrases[0] if phrases else ""), tuple(phrases))
+
+
+def _english_topic(question: str) -> _Topic:
+    """Capitalised names first (the first is the subject), then the other content words."""
+    words = [match[0] for match in _WORD.finditer(for_model(question))]
+    names: list[str] = []
+    others: list[str] = []
+    joined = False
+    for at, word in enumerate(words):
+        content = word.lower() not in QUESTION_WORDS and not _AUXILIARY.fullmatch(word)
+        # The first word is a name only where it cannot be an ordinary one.
+        named = content and word[0].isupper() and (at > 0 or not word[1:].islower())
+        if named and joined:
+            names[-1] += f" {word}"
+        elif named:
+            names.append(word)
+        elif content:
+            others.append(word)
+        joined = named
+    phrases = tuple(dict.fromkeys([*names, *others]))
+    return _Topic(phrases[0] if phrases else "", phrases)
 
 
 def _names_something(morpheme: Morpheme) -> bool:

@@ -19,7 +19,6 @@ from geungeo.rag.answer import (
     Trace,
     check,
 )
-from geungeo.rag.conversation import standalone
 from geungeo.rag.errors import BackendError, InvalidQuestion
 from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.evidence.select import Assessment, assess
@@ -28,6 +27,7 @@ from geungeo.rag.messages import abstention
 from geungeo.rag.protocols import Backend, Claim, Corpus, Embedder, Filters, Report, Task
 from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
 from geungeo.rag.retrieval.query import make_query
+from geungeo.rag.rewriting import rewritten
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import clean, fold, language_of
 
@@ -81,7 +81,9 @@ class Pipeline:
         """
         began = self._clock()
         question = validate(ask.question, self._settings.max_question_chars)
-        run = _Run(ask, standalone(question, ask.history), Report(self._backend.name))
+        report = Report(self._backend.name)
+        understood = await rewritten(question, ask.history, self._backend, report)
+        run = _Run(ask, understood, report)
         run.spent["rewrite"] = self._clock() - began
         await asyncio.to_thread(self._retrieve, run)
         yield PassagesFound(run.hits)

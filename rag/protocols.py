@@ -188,3 +188,18 @@ class Backend(Protocol):
 
     def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
         """Claims in the order in which they should be read."""
+
+
+@runtime_checkable
+class Rewriter(Protocol):
+    """What a backend may offer besides: to make a follow-up question stand alone.
+
+    It is not taken at its word: see ``geungeo.rag.rewriting.drift``.
+    """
+
+    async def rewrite(self, question: str, history: tuple[Turn, ...]) -> str:
+        """``question`` without need of ``history`` (oldest first).
+
+        Raises:
+            BackendError: what it depends on fails.
+        """
