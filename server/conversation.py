@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geungeo.rag.answer import Answer
-from geungeo.rag.events import Ask, Done, Event
+from geungeo.rag.events import Ask, Delta, Done, Event
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
@@ -30,6 +31,25 @@ async def stream(workspace: Workspace, ask: Ask) -> AsyncGenerator[Event, None]:
             if isinstance(event, Done):
                 # Stored before it is sent: who asks the next question at once finds it.
                 await _remember(workspace, event.answer)
+            yield event
+
+
+async def timed(
+    events: AsyncGenerator[Event, None],
+    observe: Callable[[float], None],
+    clock: Callable[[], float] = time.perf_counter,
+) -> AsyncGenerator[Event, None]:
+    """``events`` as they are; ``observe`` is told the seconds until the first verified claim.
+
+    A stream that releases no claim, as an abstention's, is not observed.
+    """
+    began = clock()
+    waiting = True
+    async with aclosing(events):
+        async for event in events:
+            if waiting and isinstance(event, Delta):
+                waiting = False
+                observe(clock() - began)
             yield event
 
 

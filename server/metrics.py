@@ -43,6 +43,13 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._first_claim_seconds = Histogram(
+            "geungeo_first_claim_seconds",
+            "Seconds from a streamed question to the first verified claim of its answer.",
+            ("channel",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
         self._dropped = Counter(
             "geungeo_dropped_claims",
             "Claims that were drafted and not released.",
@@ -67,6 +74,10 @@ class Metrics:
         self._dropped.inc(len(answer.trace.dropped))
         self._tokens.labels("prompt").inc(answer.usage.prompt_tokens)
         self._tokens.labels("completion").inc(answer.usage.completion_tokens)
+
+    def first_claim(self, channel: str, seconds: float) -> None:
+        """Note how long a reader waited for the first verified claim of a stream."""
+        self._first_claim_seconds.labels(channel).observe(seconds)
 
     def articles(self, count: int) -> None:
         """Note how many articles there are."""

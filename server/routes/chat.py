@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -51,7 +52,9 @@ async def chat(body: ChatRequest, state: State) -> Response | Answer:
         answer = await conversation.answer(state.workspace, ask)
         state.metrics.answer(CHANNEL, answer)
         return answer
-    events = conversation.stream(state.workspace, ask)
+    events = conversation.timed(
+        conversation.stream(state.workspace, ask), partial(state.metrics.first_claim, CHANNEL)
+    )
     # The first event decides between a status and a stream: a bad question is a plain 422.
     first = await anext(events)
     return EventStream(with_heartbeat(_frames(first, events, state), state.stopping, _stopped))

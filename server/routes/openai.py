@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -60,7 +61,9 @@ async def create_completion(body: CompletionRequest, state: State) -> Response:
         state.metrics.answer(CHANNEL, answer)
         return JSONResponse(_completion(answer))
     chunks = _Chunks(include_usage=body.include_usage)
-    events = conversation.stream(state.workspace, ask)
+    events = conversation.timed(
+        conversation.stream(state.workspace, ask), partial(state.metrics.first_claim, CHANNEL)
+    )
     first = await anext(events)
     return EventStream(
         with_heartbeat(_frames(first, events, chunks, state), state.stopping, _stopped)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import BackendOverloaded, StoreUnavailable
-from geungeo.rag.events import PassagesFound
+from geungeo.rag.events import Ask, Delta, Done, Event, PassagesFound
 from geungeo.server.checkup import Checkup
+from geungeo.server.conversation import timed
 from geungeo.server.problems import without_path
 
 Client = Callable[[], httpx.AsyncClient]
@@ -133,3 +135,39 @@ async def test_an_overloaded_backend_says_when_to_come_back(scripted: Any) -> No
     assert response.status_code == 503
     assert response.json()["code"] == "backend_overloaded"
     assert response.headers["retry-after"] == "3"
+
+
+async def test_the_time_to_the_first_claim_is_that_of_the_first_claim() -> None:
+    now, seen = [100.0], []
+
+    async def events() -> AsyncGenerator[Event, None]:
+        for pause, event in (
+            (1.0, PassagesFound(())),
+            (2.5, Delta("하나다. [1]")),
+            (4.0, Delta(" 둘이다. [2]")),
+        ):
+            now[0] += pause
+            yield event
+
+    async for _ in timed(events(), seen.append, clock=lambda: now[0]):
+        pass
+    assert seen == [3.5]
+
+
+async def test_only_streams_with_a_claim_are_timed(scripted: Any, workspace: Workspace) -> None:
+    answer = await workspace.pipeline.answer(Ask("데이터 센터 계획의 규모는 얼마인가?"))
+    scripted.pipeline.script = [PassagesFound(()), 0.05, Delta(answer.text), Done(answer)]
+    message = {"role": "user", "content": "왜?"}
+    async with scripted.client() as http:
+        for stream in (False, True):
+            await http.post("/chat", json={"question": "왜?", "stream": stream})
+        body = {"model": "geungeo", "messages": [message], "stream": True}
+        await http.post("/v1/chat/completions", json=body)
+        scripted.pipeline.script = [PassagesFound(()), Done(answer)]
+        await http.post("/chat", json={"question": "왜?", "stream": True})
+        metrics = (await http.get("/metrics")).text
+    for channel in ("chat", "openai"):
+        assert f'geungeo_first_claim_seconds_count{{channel="{channel}"}} 1.0' in metrics
+        total = re.search(rf'first_claim_seconds_sum{{channel="{channel}"}} (\S+)', metrics)
+        assert total is not None
+        assert float(total[1]) >= 0.05
