@@ -56,6 +56,24 @@ def canonical_names(text: str) -> set[str]:
     return found
 
 
+@cache
+def _synonyms() -> dict[str, frozenset[str]]:
+    """Content term to the terms that may stand for it in a source."""
+    groups: list[list[str]] = json.loads(
+        files("geungeo.rag").joinpath("synonyms.json").read_text("utf-8")
+    )
+    found: dict[str, set[str]] = {}
+    for group in groups:
+        for term in group:
+            found.setdefault(term, set()).update(group)
+    return {term: frozenset(others - {term}) for term, others in found.items()}
+
+
+def synonyms_of(terms: Iterable[str]) -> set[str]:
+    """Terms that a source may use where a question uses one of ``terms``."""
+    return {other for term in terms for other in _synonyms().get(term, ())}
+
+
 def terms_of(morphemes: Sequence[Morpheme]) -> list[str]:
     """All terms of a text: content terms, alias canons ``@…`` and name skeletons ``~…``."""
     terms = content_terms(morphemes)

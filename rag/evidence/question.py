@@ -9,7 +9,7 @@ from enum import StrEnum
 from geungeo.rag.morphemes import Morpheme, analyse
 from geungeo.rag.retrieval.terms import term_hash
 from geungeo.rag.text import Language, fold, language_of
-from geungeo.rag.vocabulary import terms_of
+from geungeo.rag.vocabulary import synonyms_of, terms_of
 
 
 class AnswerType(StrEnum):
@@ -48,7 +48,10 @@ _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     ),
     (
         AnswerType.PERSON,
-        re.compile(r"누가|누구|누굴|누군|어떤\s*사람|기자는|이름|\bwho(?:m|se)?\b"),
+        re.compile(
+            r"누가|누구|누굴|누군|어떤\s*사람|기자는|\bwho(?:m|se)?\b"
+            r"|(?:사람|인물|임원|대표|사장|회장|기자|직원|선수|감독|교수)[가-힣]{0,2}\s*이름"
+        ),
     ),
     (
         AnswerType.PLACE,
@@ -57,7 +60,7 @@ _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     (AnswerType.MANNER, re.compile(r"어떻게|어떤\s*(?:방법|방식|식)|\bhow\b")),
     (
         AnswerType.THING,
-        re.compile(r"무엇|뭐|뭘|무슨|어떤|어느|뭔|무얼|\bwhat\b|\bwhich\b"),
+        re.compile(r"무엇|뭐|뭘|무슨|어떤|어느|뭔|무얼|이름|\bwhat\b|\bwhich\b"),
     ),
 )
 
@@ -268,7 +271,11 @@ def _concepts(text: str, language: Language, morphemes: list[Morpheme]) -> list[
         role = _role(group, language, text)
         if role is None or surface in QUESTION_WORDS or surface in found:
             continue
-        alternatives = frozenset(term_hash(term) for term in terms_of(group))
+        terms = terms_of(group)
+        own = frozenset(term_hash(term) for term in terms)
+        # A name or number has no synonyms; a compound's parts would bring strangers along.
+        others = synonyms_of(terms) if len(group) == 1 and role in {"noun", "verb"} else set()
+        alternatives = own | frozenset(term_hash(term) for term in others)
         found[surface] = Concept(surface, role, alternatives)
     return list(found.values())
 

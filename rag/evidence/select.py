@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geungeo.rag.answer import Reason
+from geungeo.rag.evidence.byline import about_byline
 from geungeo.rag.evidence.features import SENTENCE_FEATURES, Measured, candidates, measure
 from geungeo.rag.evidence.models import Model, shipped_model
 from geungeo.rag.evidence.premise import conflict
@@ -46,6 +47,9 @@ def assess(
     question = analyse_question(query.text)
     limit = model.threshold if threshold is None else threshold
     found = candidates(passages)
+    byline = about_byline(question, passages)
+    if byline is not None:
+        return Assessment(question, (byline,), 1.0, limit, "weak_evidence")
     if not found:
         return Assessment(question, (), 0.0, limit, "no_evidence")
     measured = measure(corpus, question, query, found)

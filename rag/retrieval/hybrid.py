@@ -13,7 +13,7 @@ from geungeo.rag.retrieval.query import Query
 
 # Each channel proposes this many; fusion sees their union.
 _POOL = 50
-_WEIGHTS: Mapping[str, float] = {"dense": 0.4, "morphemes": 0.4, "bigrams": 0.2}
+WEIGHTS: Mapping[str, float] = {"dense": 0.4, "morphemes": 0.4, "bigrams": 0.2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def _rounded(score: float | None) -> float | None:
 
 def retrieve(corpus: Corpus, query: Query, k: int, filters: Filters) -> list[Retrieved]:
     """The ``k`` best passages, best first; ties by article and position."""
-    channels = _propose(corpus, query, max(k, _POOL), filters)
+    channels = propose(corpus, query, max(k, _POOL), filters)
     fused = fuse(channels)
     best = sorted(fused, key=lambda key: (-fused[key], key))[:k]
     return [
@@ -63,7 +63,8 @@ def retrieve(corpus: Corpus, query: Query, k: int, filters: Filters) -> list[Ret
     ]
 
 
-def _propose(corpus: Corpus, query: Query, pool: int, filters: Filters) -> dict[str, Scores]:
+def propose(corpus: Corpus, query: Query, pool: int, filters: Filters) -> dict[str, Scores]:
+    """What each channel would choose: its ``pool`` best passages."""
     channels = {"dense": corpus.dense(query.vector, pool, filters)}
     for name, bag in query.terms.items():
         terms = np.repeat(bag.terms, bag.counts)
@@ -71,7 +72,7 @@ def _propose(corpus: Corpus, query: Query, pool: int, filters: Filters) -> dict[
     return channels
 
 
-def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float] = _WEIGHTS) -> Scores:
+def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float] = WEIGHTS) -> Scores:
     """Convex combination of scores, each channel scaled to [0, 1] over its own proposals.
 
     After Bruch, Gai & Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval"

@@ -1,0 +1,134 @@
+"""Evidence: what a question asks for, what a sentence holds, what a question wrongly assumes."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pytest
+
+from geungeo.rag.errors import InvariantViolation
+from geungeo.rag.evidence.answers import holds, holds_unit
+from geungeo.rag.evidence.models import Boosted, Tree, parse_model
+from geungeo.rag.evidence.premise import conflict
+from geungeo.rag.evidence.question import AnswerType, analyse_question, answer_type
+from geungeo.rag.morphemes import analyse
+from geungeo.rag.retrieval.terms import term_hash
+from geungeo.rag.transliteration import skeleton
+from geungeo.rag.vocabulary import terms_of
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("언제 발표했나?", AnswerType.TIME),
+        ("몇 년에 설립됐나?", AnswerType.TIME),
+        ("취임한 해는?", AnswerType.TIME),
+        ("규모는 얼마인가?", AnswerType.AMOUNT),
+        ("지분은 몇 퍼센트인가?", AnswerType.AMOUNT),
+        ("왜 화를 냈나?", AnswerType.CAUSE),
+        ("누가 요청했나?", AnswerType.PERSON),
+        ("어디에서 발표했나?", AnswerType.PLACE),
+        ("무엇을 요청했나?", AnswerType.THING),
+        ("Why did they split?", AnswerType.CAUSE),
+        ("How many people work there?", AnswerType.AMOUNT),
+        ("When was he ousted?", AnswerType.TIME),
+    ],
+)
+def test_the_kind_of_answer_is_recognised(question: str, kind: AnswerType) -> None:
+    assert answer_type(question) is kind
+
+
+def test_who_somebody_is_asks_for_a_description() -> None:
+    assert analyse_question("무스타파 설리먼은 누구야?").answer_type is AnswerType.OTHER
+    assert analyse_question("MS의 CEO는 누구야?").answer_type is AnswerType.PERSON
+
+
+def test_the_focus_is_what_is_asked_for() -> None:
+    focus = analyse_question("오픈AI가 가진 지분은 몇 퍼센트인가?").focus
+    assert focus is not None and focus.surface == "지분"
+
+
+def test_what_the_question_says_is_no_answer() -> None:
+    sentence = "2023년 11월 앨트먼이 축출됐다."
+    assert holds(sentence, AnswerType.TIME, "앨트먼은 언제 축출됐나?") == 1.0
+    assert holds(sentence, AnswerType.TIME, "2023년 11월 축출은 언제 끝났나?") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "expected"),
+    [
+        ("지분 49%를 가졌다.", "지분은 몇 퍼센트인가?", 1.0),
+        ("수십억 달러를 투자했다.", "지분은 몇 퍼센트인가?", 0.0),
+        ("직원 1,200명을 줄였다.", "직원은 몇 명인가?", 1.0),
+        ("그는 서울대를 나왔다.", "어느 대학을 나왔나?", 0.0),
+        ("그는 한국대학을 나왔다.", "어느 대학을 나왔나?", 1.0),
+        ("아무 말이다.", "무엇인가?", 1.0),
+    ],
+)
+def test_the_asked_unit_must_be_there(sentence: str, question: str, expected: float) -> None:
+    assert holds_unit(sentence, question) == expected
+
+
+EVIDENCE = "오픈AI는 현재 비영리 단체이지만 영리 단체 전환을 위해 노력하고 있다."
+
+
+@pytest.mark.parametrize(
+    ("question", "evidence", "found"),
+    [
+        ("오픈AI가 비영리 단체로 전환하려는 이유는?", EVIDENCE, True),
+        ("오픈AI가 영리 단체로 전환하려는 이유는?", EVIDENCE, False),
+        ("가격이 싸다는 이유로 외면했나?", "MS는 가격이 비싸다는 이유로 외면했다.", True),
+        ("가격이 비싸다는 이유로 외면했나?", "MS는 가격이 비싸다는 이유로 외면했다.", False),
+        ("나델라가 축출된 이유는?", "앨트먼이 이사회 결의로 축출당했다.", True),
+        ("앨트먼이 축출된 이유는?", "앨트먼이 이사회 결의로 축출당했다.", False),
+    ],
+)
+def test_a_false_premise_is_seen(question: str, evidence: str, found: bool) -> None:
+    known = {term_hash(t) for t in terms_of(analyse(f"{evidence} 나델라 앨트먼 오픈AI MS"))}
+    assert (conflict(question, evidence, known) is not None) is found
+
+
+@pytest.mark.parametrize(
+    ("korean", "english"),
+    [
+        ("앨트먼", "Altman"),
+        ("설리먼", "Suleyman"),
+        ("나델라", "Nadella"),
+        ("소프트뱅크", "SoftBank"),
+        ("마이크로소프트", "Microsoft"),
+        ("딥시크", "DeepSeek"),
+        ("코파일럿", "Copilot"),
+        ("저커버그", "Zuckerberg"),
+        ("스타게이트", "Stargate"),
+    ],
+)
+def test_names_sound_the_same_in_both_scripts(korean: str, english: str) -> None:
+    assert skeleton(korean) == skeleton(english) != ""
+
+
+@pytest.mark.parametrize(("one", "other"), [("앨트먼", "Musk"), ("오라클", "Google")])
+def test_other_names_sound_different(one: str, other: str) -> None:
+    assert skeleton(one) != skeleton(other)
+
+
+def shipped() -> Any:
+    return json.loads(files("geungeo.rag.evidence").joinpath("model.json").read_text("utf-8"))
+
+
+def test_a_model_for_other_features_is_refused() -> None:
+    data = shipped()
+    names = data["ranker"]["features"], data["answerer"]["features"]
+    parse_model(data, *names)
+    with pytest.raises(InvariantViolation, match=r"geungeo\.eval\.training"):
+        parse_model(data, names[0][:-1], names[1])
+
+
+def test_trees_decide_as_drawn() -> None:
+    tree = Tree([0, -1, -1], [0.5, 0, 0], [1, 0, 0], [2, 0, 0], [0, -2.0, 2.0])
+    model = Boosted((tree, tree), 0.0)
+    low, high = model(np.array([[0.5], [0.51]]))
+    assert low == pytest.approx(1 / (1 + np.exp(4)))
+    assert high == pytest.approx(1 / (1 + np.exp(-4)))
