@@ -7,6 +7,7 @@ sentences however it is cut into pieces.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from geungeo.rag.llm.markup import MARKER, OPENING
 
@@ -19,6 +20,7 @@ _TERMINATORS = ".!?。！？…"
 _BLANK = re.compile(r"[^\S\n]*")
 _SPACE = re.compile(r"\s*")
 _CLOSERS = re.compile(r"[”’\"'」』)）*_`]*")
+_TAG_NAME = re.compile(r"[A-Za-z/!?]")
 _PAIRS = dict(zip("“‘「『《〈(（[［【<", "”’」』》〉)）]］】>", strict=True))
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(“\"'‘])(?:[A-Za-z]|(?:[A-Za-z]\.)+[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|No|Inc"
@@ -220,14 +222,24 @@ def _enclosed(text: str, at: int) -> bool:
 def _open_at(text: str, at: int) -> list[tuple[int, str]]:
     """Openings before ``at`` that are not closed there, with what would close them."""
     stack: list[tuple[int, str]] = []
+    expected: Counter[str] = Counter()
     begin = max(text.rfind("\n", 0, at) + 1, at - _MAX_ENCLOSURE)
     for position in range(begin, at):
         char = text[position]
-        closes = [closing for _, closing in stack]
-        if char in closes:
-            del stack[len(closes) - 1 - closes[::-1].index(char) :]
-        elif char == '"':
-            stack.append((position, '"'))
-        elif char in _PAIRS and (char != "<" or re.match(r"[A-Za-z/!?]", text[position + 1 :])):
-            stack.append((position, _PAIRS[char]))
+        if expected[char]:
+            while stack:
+                _, closing = stack.pop()
+                expected[closing] -= 1
+                if closing == char:
+                    break
+        elif char == '"' or _opens(text, position):
+            closing = _PAIRS.get(char, char)
+            stack.append((position, closing))
+            expected[closing] += 1
     return stack
+
+
+def _opens(text: str, position: int) -> bool:
+    char = text[position]
+    # "<" is a tag before a letter, else a comparison or a title in Korean.
+    return char in _PAIRS and (char != "<" or _TAG_NAME.match(text, position + 1) is not None)

@@ -9,19 +9,21 @@ from collections.abc import Callable
 
 from geungeo.rag.text import nfc, visible
 
-_IDS = r"\d{1,3}(?:\s*(?:[,;、·/&-]|–|—|~|～|and|및|과|와)\s*(?:\^|#)?\d{1,3})*"
+# Spaces inside a marker are few: unbounded they would make long blanks slow to search.
+_S = r"\s{0,2}"
+_IDS = rf"\d{{1,3}}(?:{_S}(?:[,;、·/&-]|–|—|~|～|and|및|과|와){_S}(?:\^|#)?\d{{1,3}})*"
 _WORD = r"(?:근거|출처|문장|증거|각주|참고|evidence|sources?|sentences?|refs?|citations?|ids?)"
-_LABEL = rf"{_WORD}?\s*(?:번호)?\s*[:#^]?\s*"
+_LABEL = rf"{_WORD}?{_S}(?:번호)?{_S}[:#^]?{_S}"
 # One citation marker in any form that models are known to use: [1] [1, 2] [1-3] [^1] [[1]]
 # [근거 1] 【1†source】 (근거 1) ^1 ^1,2^ ¹. A plain (1) is an enumeration and stays.
 MARKER = re.compile(
-    rf"\[\s*\[?\s*{_LABEL}(?P<square>{_IDS})\s*번?\s*\]?\s*\]"
-    rf"|［\s*{_LABEL}(?P<wide>{_IDS})\s*번?\s*］"
-    rf"|【\s*{_LABEL}(?P<lens>{_IDS})\s*(?:†[^】\n]{{0,40}})?】"
-    rf"|[(（]\s*(?:{_WORD})\s*(?:번호)?\s*[:#^]?\s*(?P<round>{_IDS})\s*번?\s*[)）]"
+    rf"\[{_S}\[?{_S}{_LABEL}(?P<square>{_IDS}){_S}번?{_S}\]?{_S}\]"
+    rf"|［{_S}{_LABEL}(?P<wide>{_IDS}){_S}번?{_S}］"
+    rf"|【{_S}{_LABEL}(?P<lens>{_IDS}){_S}(?:†[^】\n]{{0,40}})?】"
+    rf"|[(（]{_S}(?:{_WORD}){_S}(?:번호)?{_S}[:#^]?{_S}(?P<round>{_IDS}){_S}번?{_S}[)）]"
     r"|(?<![0-9])\^\(?(?P<caret>\d{1,3}(?:(?:,\s?|\^)\d{1,3})*)\)?\^?"
     r"|(?<![0-9A-Za-z⁰¹²³⁴⁵⁶⁷⁸⁹])(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})"
-    rf"|<sup\b[^<>\n]{{0,60}}>\s*\[?\s*(?P<sup>{_IDS})\s*\]?\s*</sup\s*>",
+    rf"|<sup\b[^<>\n]{{0,60}}>{_S}\[?{_S}(?P<sup>{_IDS}){_S}\]?{_S}</sup{_S}>",
     re.IGNORECASE,
 )
 # What may still grow into a marker: an opening within reach of the text's end.

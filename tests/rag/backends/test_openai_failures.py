@@ -343,6 +343,24 @@ def test_a_refused_connection_is_retried_and_then_falls_back() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("framing", ["chunked", "content-length"])
+def test_a_body_that_ends_before_its_own_measure_leaves_what_was_finished(framing: str) -> None:
+    data = chunk("매출은 5,000억 원이다. [1] 영업이익은 3")
+
+    async def handler(exchange: Exchange) -> None:
+        if framing == "chunked":
+            await exchange.start(headers={"transfer-encoding": "chunked"})
+            await exchange.send(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        else:
+            await exchange.start(headers={"content-length": str(len(data) + 100)})
+            await exchange.send(data)
+
+    outcome, server = run(handler)
+    assert outcome.claims == CLAIMS[:1]
+    assert isinstance(outcome.error, BackendUnavailable)
+    assert len(server.requests) == 1
+
+
 def test_no_fallback_once_a_claim_is_out() -> None:
     async def handler(exchange: Exchange) -> None:
         await exchange.start()
