@@ -29,6 +29,8 @@ _UNREAL_WORD = frozenset(
     "전망 예정 계획 방침 가능 가능성 소문 후문 뒷얘기 추정 조짐 관측 예상 우려 기대 검토 논의 고려 노력 시도 추진 "  # noqa: SIM905
     "위하 방안 목표 의혹 내다보 추측 기대하 싶 모양 징조 전망하 예고 루머 위기".split()
 )
+# Nouns that make what stands before them somebody's word: 죽었다는 이야기.
+_HEARSAY = frozenset("이야기 얘기 말 설 주장 의견 분석 보도 지적 평가 입장 소식 견해 오해".split())  # noqa: SIM905
 _BOUND = frozenset({"NNB", "XSN", "VX", "MAG"})
 _CLOSING = frozenset({"ETM", "ETN"})
 # Verbs that work as postpositions: N에 대한, N을 위해, N에 따르면.
@@ -125,6 +127,8 @@ class _Parser:
             self._particle(morpheme, tag, after)
         elif tag == "SP":
             self._comma()
+        elif morpheme.form == "없이":
+            return self._predicate(at, "없")
         elif tag in {"MAG", "MAJ", "SF", "SE", "SS"}:
             self._flush("bare")
         return at + 1
@@ -281,7 +285,11 @@ class _Parser:
                     fact.unreal = True
             elif m.form == "로" and previous == "기":
                 fact.unreal = True
-            elif m.form in {"않", "못하", "말"} and tag == "VX":
+            elif m.form in _HEARSAY and previous.endswith(("다는", "라는")):
+                fact.unreal = True
+            elif (m.form in {"않", "못하", "말"} and tag == "VX") or (
+                tag == "VCN" and previous in {"이", "은", "는", "도"}
+            ):
                 fact.denied = not fact.denied
             elif m.form == "못" and tag == "MAG":
                 fact.denied = not fact.denied

@@ -42,6 +42,11 @@ _NATIVE = {
     "셋": 3,
     "네": 4,
     "넷": 4,
+    "석": 3,
+    "넉": 4,
+    "세째": 3,
+    "스무": 20,
+    "스물": 20,
     "다섯": 5,
     "여섯": 6,
     "일곱": 7,
@@ -137,7 +142,8 @@ _NUMBER = re.compile(
 )
 _PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([십백천]?)\s*([만억조경]?)")
 _SPELLED = re.compile(
-    rf"(?<![가-힣])({'|'.join(sorted(_NATIVE, key=len, reverse=True))})\s*(번째|명|번|개|배|차례|가지|곳|달|해|시)"
+    rf"(?<![가-힣])({'|'.join(sorted(_NATIVE, key=len, reverse=True))})\s*(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|"
+    r"척|편|팀|주|사람|마리|권|장|잔|군데|살|건|대|채|병|표|골|쪽)"
 )
 _ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
 _VAGUE = re.compile(r"수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])")

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from geungeo.rag.grounding.analysis import Analysed, canonical
-from geungeo.rag.grounding.frames import Fact, Phrase, is_pronoun
+from geungeo.rag.grounding.frames import Fact, Phrase, is_pronoun, mentioned
 from geungeo.rag.vocabulary import canonical_names
 
+_DATES = ("년", "월", "일", "시", "분", "년경", "분기")
 # What these govern did not happen.
 _UNDOING = frozenset(
     "멈추 중단 취소 포기 실패 거부 거절 반대 금지 막 철회 기각 파기 무산 부인 면하 피하 보류 연기".split()  # noqa: SIM905
 )
 # They hold a sentence together and state nothing themselves.
+_MISSING_FOR_IDENTITY = frozenset("것 중 때문 수 점 바 적 정도 뿐 편 셈 예정 계획 전망 방침 상황".split())  # noqa: SIM905
+# Comparisons and companions: the same one must stand in the source.
+_EXACT = frozenset({"by:보다", "by:만큼", "by:처럼"})
+_TIME = frozenset(
+    "최근 현재 당시 이후 이전 동안 올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 무렵 초 말 중순 이번 지난 당초 애초 이날".split()  # noqa: SIM905
+)
 _LIGHT = frozenset(
     "하 되 대하 위하 관하 따르 의하 인하 통하 이루어지 가지 알려지".split()  # noqa: SIM905
 )
@@ -30,6 +37,8 @@ def mismatches(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
         for role, phrase in fact.others:
             if role == "by:with" and holds(named, phrase) and not holds(means, phrase):
                 reasons.append(f"not a means or cause in the source: {phrase}")
+            if role in _EXACT and not holds([p for f in told for r, p in f.others if r == role], phrase):
+                reasons.append(f"no such comparison in the source: {phrase}")
             if role == "by:위하" and purposes and not holds(purposes, phrase):
                 reasons.append(f"not the purpose in the source: {phrase}")
         near = [other for other in told if _same_predicate(fact, other)]
@@ -50,11 +59,37 @@ def _nominal_problem(claim: Fact, told: Sequence[Fact], said: frozenset[str]) ->
         return f"it denies what the source does not deny: {claim.predicate}"
     wanted = Phrase((claim.predicate,))
     for fact in told:
+        headed = any(p.words[-1] == wanted.words[0] for p in (*fact.subjects, *fact.objects))
+        if headed and fact.denied and not claim.copula:
+            return f"the source denies {wanted}"
         governed = [*fact.objects, *(fact.subjects if fact.passive else [])]
         if fact.predicate in _UNDOING and canonical(fact.predicate) not in said:
             if any(phrase.words[-1] == wanted.words[0] for phrase in governed):
                 return f"the source says {wanted} {fact.predicate}"
+    if claim.copula and claim.subjects and not _identified(claim, told):
+        return f"the source does not say that this is {wanted}"
     return None
+
+
+def _identified(claim: Fact, told: Sequence[Fact]) -> bool:
+    """주장 김하늘 says that 김하늘 is 주장; numbers are judged elsewhere."""
+    what = claim.predicate
+    if any(char.isdigit() for char in what) or what in _MISSING_FOR_IDENTITY:
+        return True
+    if any(char.isdigit() for phrase in claim.bare for word in phrase.words for char in word):
+        return True
+    for phrase in mentioned(told):
+        together = (*phrase.owners, *phrase.words)
+        if any(what in word for word in together) and any(
+            subject.words[-1] in together for subject in claim.subjects
+        ):
+            return True
+    return any(
+        holds([*fact.subjects, *fact.topics, *fact.objects], subject)
+        and any(role == "by:with" and what in phrase.words for role, phrase in fact.others)
+        for fact in told
+        for subject in claim.subjects
+    )
 
 
 def _same_predicate(one: Fact, other: Fact) -> bool:
@@ -109,10 +144,14 @@ def _role_problem(claim: Fact, source: Fact) -> str | None:
 def _side_problem(claim: Fact, source: Fact, actors: Sequence[Phrase]) -> str | None:
     """Somebody to whom it is done in the claim does it, or does something, in the source."""
     for role, phrase in claim.others:
-        if role not in {"by:to", "by:from"}:
+        if role not in {"by:to", "by:from", "by:and"}:
             continue
         same = [other for kind, other in source.others if kind == role]
         if holds(same, phrase) or holds(source.objects, phrase):
+            continue
+        if role == "by:and":
+            if same and not holds([*source.subjects, *source.weak, *source.bare], phrase):
+                return f"not with whom in the source: {phrase} ({claim.predicate})"
             continue
         if holds([*source.subjects, *source.weak], phrase) or (same and holds(actors, phrase)):
             return f"roles are exchanged: {phrase} ({claim.predicate})"
@@ -129,7 +168,15 @@ def holds(phrases: Iterable[Phrase], wanted: Phrase) -> bool:
 def _same(one: Phrase, other: Phrase) -> bool:
     if one.owners and other.owners and not _overlap(one.owners, other.owners):
         return False
-    return _overlap(one.words, other.words)
+    return _overlap(_timeless(one.words), _timeless(other.words))
+
+
+def _timeless(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the time at its head, which has no particle of its own: 2023년 11월 앨트먼이."""
+    at = 0
+    while at < len(words) - 1 and (words[at] in _TIME or words[at].endswith(_DATES)):
+        at += 1
+    return words[at:]
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

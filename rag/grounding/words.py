@@ -17,7 +17,12 @@ _LIGHT = frozenset(
     "기사 보도 내용 규모 때 등 수 중 이후 당시 경우 관련 가운데 정도 바 점 측 "
     "또 또한 더 매우 즉 특히 함께 현재 다시 먼저 각각 바로 그 이 및 모두 이미지 해당 총 약 못 안 당하 받 대로".split()
 )
-_REVERSING = "비불무미반탈준역"
+# Prefixes that make another word, often the opposite one: 비영리, 준우승, 부회장.
+_REVERSING = "비불무미반탈준역부"
+# Dependent words that change what is said: 연초 is not 연말, only some is not all.
+_DECISIVE = frozenset("초 말 전 후 반 만 뿐 밖에 보다 마다 조차".split())  # noqa: SIM905
+# Only these suffixes leave the noun what it was.
+_PLAIN_SUFFIX = frozenset("들 적 화 성 씨 님 가량 여 쯤 째 별 하".split())  # noqa: SIM905
 
 
 def missing(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
@@ -26,16 +31,26 @@ def missing(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
     forms = frozenset().union(*(source.forms for source in sources))
     squeezed = " ".join(source.squeezed for source in sources)
     whole = _whole_words(claim.morphemes, " ".join(fold(source.text) for source in sources))
+    spaced = " ".join(fold(source.text) for source in sources)
     absent: list[str] = []
     for at, morpheme in enumerate(claim.morphemes):
         tag = morpheme.tag.split("-")[0]
+        if morpheme.form in _DECISIVE and (tag == "NNB" or tag in {"JX", "JKB"}):
+            if not any(morpheme.form == m.form for s in sources for m in s.morphemes):
+                absent.append(morpheme.form)
+            continue
+        if tag == "XSN" and morpheme.form not in _PLAIN_SUFFIX and at:
+            # 은행 and 공무원 stand there; 은행원 need not.
+            if f"{claim.morphemes[at - 1].form}{morpheme.form}" not in squeezed:
+                absent.append(f"{claim.morphemes[at - 1].form}{morpheme.form}")
+            continue
         if tag not in _CONTENT or morpheme.form in _LIGHT or morpheme.start in whole:
             continue
         if _reversed(claim.morphemes, at, sources):
             absent.append(morpheme.form)
-        elif canonical(morpheme.form) in forms or _same_name(morpheme, terms):
+        elif canonical(morpheme.form) in forms or _same_name(morpheme, terms, sources):
             continue
-        elif not _inside(morpheme, tag, squeezed):
+        elif not _inside(morpheme, tag, spaced):
             absent.append(morpheme.form)
     return list(dict.fromkeys([*absent, *_unread(claim, squeezed)]))
 
@@ -55,17 +70,27 @@ def _whole_words(morphemes: Sequence[Morpheme], told: str) -> set[int]:
     return found
 
 
-def _same_name(morpheme: Morpheme, terms: frozenset[str]) -> bool:
-    return morpheme.tag in {"NNP", "SL", "NNG"} and any(
-        term in terms for term in terms_of([morpheme]) if term[0] in "@~"
-    )
+def _same_name(morpheme: Morpheme, terms: frozenset[str], sources: Sequence[Analysed]) -> bool:
+    """A known alias, or the same sound in the other script (Suleyman, 설리먼).
+
+    Within one script, words of one sound are different words: 승진 and 선정.
+    """
+    if morpheme.tag not in {"NNP", "SL", "NNG"}:
+        return False
+    own = terms_of([morpheme])
+    if any(term in terms for term in own if term.startswith("@")):
+        return True
+    others = {"NNP", "NNG"} if morpheme.tag == "SL" else {"SL"}
+    told = [m for source in sources for m in source.morphemes if m.tag in others]
+    sounds = {term for m in told for term in terms_of([m]) if term.startswith("~")}
+    return any(term in sounds for term in own)
 
 
-def _inside(morpheme: Morpheme, tag: str, squeezed: str) -> bool:
+def _inside(morpheme: Morpheme, tag: str, spaced: str) -> bool:
     """In a source where Kiwi cut differently."""
     if tag in {"VV", "VA", "MAG"} or len(morpheme.form) < 2:
         return False
-    return morpheme.form in squeezed
+    return morpheme.form in spaced
 
 
 def _reversed(morphemes: Sequence[Morpheme], at: int, sources: Sequence[Analysed]) -> bool:

@@ -1,0 +1,165 @@
+"""``geungeo bench first-claim``: how long a reader waits for the first verified claim.
+
+Only verified text leaves a stream, claim by claim. What that buys a reader shows with a
+language model that is slow: the first claim is there long before the answer is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import BaseModel, ConfigDict
+
+from geungeo.eval.bench.serving import serving
+from geungeo.eval.bench.slow_endpoint import SlowEndpoint
+from geungeo.rag.errors import InvariantViolation
+
+# Each is answered by the article that ships with geungeo.
+QUESTIONS = (
+    "데이터 센터 계획의 규모는 얼마인가?",
+    "샘 앨트먼이 이사회에서 축출된 때는 언제인가?",
+    "MS의 사내 인공지능 부서를 이끄는 사람은 누구인가?",
+    "코파일럿은 왜 호평을 받지 못했나?",
+)
+
+
+class Waits(BaseModel):
+    """Seconds from a question to the first claim and to the whole answer, over a real stream.
+
+    ``server_mean`` is what the server's own metric says of the first claims.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: str
+    n: int
+    claims: float
+    first_median: float
+    first_p95: float
+    whole_median: float
+    whole_p95: float
+    server_mean: float
+
+
+class FirstClaimReport(BaseModel):
+    """Waits by backend, and the pace that the scripted endpoint kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_token_seconds: float
+    between_sentences_seconds: float
+    waits: tuple[Waits, ...]
+
+
+def measure(rounds: int, *, first_token: float, between: float, store: Path) -> FirstClaimReport:
+    """Ask every question ``rounds`` times of the extractive backend and of a slow model."""
+    waits = [_waits(store, rounds, {"GEUNGEO_BACKEND": "extractive"})]
+    with SlowEndpoint(first_token=first_token, between=between) as endpoint:
+        settings = {
+            "GEUNGEO_BACKEND": "openai",
+            "GEUNGEO_LLM_BASE_URL": endpoint.base_url,
+            "GEUNGEO_LLM_MODEL": "slow",
+            "GEUNGEO_LLM_EXTRACTIVE_FALLBACK": "false",
+        }
+        waits.append(_waits(store, rounds, settings))
+    return FirstClaimReport(
+        first_token_seconds=first_token, between_sentences_seconds=between, waits=tuple(waits)
+    )
+
+
+def _waits(store: Path, rounds: int, settings: dict[str, str]) -> Waits:
+    import httpx
+
+    firsts: list[float] = []
+    wholes: list[float] = []
+    claims: list[int] = []
+    backend = ""
+    with ExitStack() as stack:
+        url = stack.enter_context(serving(store, settings))
+        http = stack.enter_context(httpx.Client(base_url=url, timeout=120, trust_env=False))
+        for question in QUESTIONS:  # models and indexes load with the first question
+            http.post("/chat", json={"question": question}).raise_for_status()
+        for _ in range(rounds):
+            for question in QUESTIONS:
+                first, whole, answer = _ask(http, question)
+                firsts.append(first)
+                wholes.append(whole)
+                claims.append(len({one["answer_start"] for one in answer["citations"]}))
+                backend = answer["backend"]
+        mean = _server_mean(http.get("/metrics").text)
+    return Waits(
+        backend=backend,
+        n=len(firsts),
+        claims=statistics.mean(claims),
+        first_median=statistics.median(firsts),
+        first_p95=_p95(firsts),
+        whole_median=statistics.median(wholes),
+        whole_p95=_p95(wholes),
+        server_mean=mean,
+    )
+
+
+def _ask(http: Any, question: str) -> tuple[float, float, dict[str, Any]]:
+    """Seconds to the first claim and to the end, and the Answer."""
+    first = 0.0
+    began = time.perf_counter()
+    body = {"question": question, "stream": True}
+    with http.stream("POST", "/chat", json=body) as response:
+        name = ""
+        for line in response.iter_lines():
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            elif line.startswith("data: ") and name == "delta":
+                first = first or time.perf_counter() - began
+            elif line.startswith("data: ") and name == "done":
+                answer: dict[str, Any] = json.loads(line.removeprefix("data: "))
+                if not first:
+                    raise InvariantViolation(f"no claim came for {question!r}: {answer['reason']}")
+                return first, time.perf_counter() - began, answer
+    raise InvariantViolation(f"the stream for {question!r} ended without an answer")
+
+
+def _server_mean(metrics: str) -> float:
+    """Mean of ``geungeo_first_claim_seconds`` for ``/chat``."""
+    values = {
+        line.split("{")[0]: float(line.rsplit(" ", 1)[1])
+        for line in metrics.splitlines()
+        if line.startswith("geungeo_first_claim_seconds_") and 'channel="chat"' in line
+    }
+    return values["geungeo_first_claim_seconds_sum"] / values["geungeo_first_claim_seconds_count"]
+
+
+def _p95(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=20, method="inclusive")[-1]
+
+
+@click.command("first-claim")
+@click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True)
+@click.option("--first-token", type=click.FloatRange(0, 25), default=0.5, show_default=True)
+@click.option("--between", type=click.FloatRange(0, 12), default=1.0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def first_claim(rounds: int, first_token: float, between: float, as_json: bool) -> None:  # noqa: FBT001
+    """Measure how long a reader waits for the first verified claim.
+
+    Asks a server of its own, over a store made for it: once with the extractive backend, once
+    with a scripted endpoint that waits --first-token and --between seconds before sentences.
+    """
+    with tempfile.TemporaryDirectory(prefix="geungeo-bench-") as folder:
+        report = measure(rounds, first_token=first_token, between=between, store=Path(folder))
+    if as_json:
+        click.echo(report.model_dump_json(indent=2))
+        return
+    click.echo("backend        n  claims  first claim: median    p95  whole: median    p95")
+    for one in report.waits:
+        click.echo(
+            f"{one.backend:<12} {one.n:>3}  {one.claims:>6.1f}  {one.first_median:>17.3f} s"
+            f" {one.first_p95:>5.3f} {one.whole_median:>12.3f} s {one.whole_p95:>6.3f}"
+        )
