@@ -39,6 +39,7 @@ TARGETS = {
         "geungeo.server.commands.maintenance:reindex", "Embed everything again, as set now."
     ),
     "eval": Target("geungeo.eval.command:command", "Measure answers against data sets."),
+    "bench": Target("geungeo.eval.bench.command:bench", "Re-measure what the docs claim."),
     "export-embedder": Target(
         "geungeo.server.commands.maintenance:export_embedder",
         "Write the built-in model out for sentence-transformers.",

@@ -55,14 +55,14 @@ class FirstClaimReport(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     first_token_seconds: float
-    between_sentences_seconds: float
+    sentence_seconds: float
     waits: tuple[Waits, ...]
 
 
-def measure(rounds: int, *, first_token: float, between: float, store: Path) -> FirstClaimReport:
+def measure(rounds: int, *, first_token: float, sentence: float, store: Path) -> FirstClaimReport:
     """Ask every question ``rounds`` times of the extractive backend and of a slow model."""
     waits = [_waits(store, rounds, {"GEUNGEO_BACKEND": "extractive"})]
-    with SlowEndpoint(first_token=first_token, between=between) as endpoint:
+    with SlowEndpoint(first_token=first_token, sentence=sentence) as endpoint:
         settings = {
             "GEUNGEO_BACKEND": "openai",
             "GEUNGEO_LLM_BASE_URL": endpoint.base_url,
@@ -71,7 +71,7 @@ def measure(rounds: int, *, first_token: float, between: float, store: Path) -> 
         }
         waits.append(_waits(store, rounds, settings))
     return FirstClaimReport(
-        first_token_seconds=first_token, between_sentences_seconds=between, waits=tuple(waits)
+        first_token_seconds=first_token, sentence_seconds=sentence, waits=tuple(waits)
     )
 
 
@@ -144,16 +144,17 @@ def _p95(values: Sequence[float]) -> float:
 @click.command("first-claim")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True)
 @click.option("--first-token", type=click.FloatRange(0, 25), default=0.5, show_default=True)
-@click.option("--between", type=click.FloatRange(0, 12), default=1.0, show_default=True)
+@click.option("--sentence", type=click.FloatRange(0, 12), default=1.0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def first_claim(rounds: int, first_token: float, between: float, as_json: bool) -> None:  # noqa: FBT001
+def first_claim(rounds: int, first_token: float, sentence: float, as_json: bool) -> None:  # noqa: FBT001
     """Measure how long a reader waits for the first verified claim.
 
     Asks a server of its own, over a store made for it: once with the extractive backend, once
-    with a scripted endpoint that waits --first-token and --between seconds before sentences.
+    with a scripted endpoint that waits --first-token seconds and writes each of three
+    sentences in --sentence seconds.
     """
     with tempfile.TemporaryDirectory(prefix="geungeo-bench-") as folder:
-        report = measure(rounds, first_token=first_token, between=between, store=Path(folder))
+        report = measure(rounds, first_token=first_token, sentence=sentence, store=Path(folder))
     if as_json:
         click.echo(report.model_dump_json(indent=2))
         return

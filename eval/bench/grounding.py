@@ -15,6 +15,8 @@ from geungeo.rag.protocols import Claim
 
 # The 97.5th percentile of the standard normal distribution.
 _Z = 1.959964
+# The kind of a true claim that is a source sentence as it stands.
+VERBATIM = "verbatim"
 
 
 class Rate(BaseModel):
@@ -44,13 +46,17 @@ class Outcome(BaseModel):
 
 
 class GroundingReport(BaseModel):
-    """Rates by kind, over lies and true claims, in each half and in all."""
+    """Rates by kind, over lies and true claims, in each half and in all.
+
+    ``written_claims`` are the true claims without the verbatim sentences.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int
     lies: dict[str, Rate]
     true_claims: dict[str, Rate]
+    written_claims: dict[str, Rate]
     by_kind: dict[str, Rate]
     by_paraphrase: dict[str, Rate]
     milliseconds_per_claim: float
@@ -83,6 +89,7 @@ def measure(articles: Sequence[BenchArticle], seed: int) -> GroundingReport:
         seed=seed,
         lies=_by_half([outcome for outcome in outcomes if outcome.lie]),
         true_claims=_by_half([outcome for outcome in outcomes if not outcome.lie]),
+        written_claims=_by_half([o for o in outcomes if not o.lie and o.kind != VERBATIM]),
         by_kind=_by_kind([outcome for outcome in outcomes if outcome.lie]),
         by_paraphrase=_by_kind([outcome for outcome in outcomes if not outcome.lie]),
         milliseconds_per_claim=round(1000 * spent / max(1, len(outcomes)), 2),
@@ -95,7 +102,7 @@ def _true(articles: Sequence[BenchArticle]) -> list[Outcome]:
     for article in articles:
         task = article.task()
         claims = [(claim.how, claim.text, claim.source) for claim in article.claims]
-        claims += [("verbatim", text, (n,)) for n, text in enumerate(article.sentences)]
+        claims += [(VERBATIM, text, (n,)) for n, text in enumerate(article.sentences)]
         for how, text, source in claims:
             grounded = ground(Claim(text, tuple(index + 1 for index in source)), task)
             why = grounded.dropped.why if grounded.dropped else ""

@@ -10,19 +10,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-_NUMBERED = re.compile(r"^\[(\d+)\] (?:\([^)\n]*\) )?(.+)$", re.M)
+# The first sentence of an article has its title and date before it, in brackets.
+_NUMBERED = re.compile(r"^\[(\d+)\] (?:\(.* / \d{4}-\d\d-\d\d[^)\n]*\) )?(.+)$", re.M)
+# Characters of Korean text that come as one token or two.
+_PIECE = 3
 
 
 class SlowEndpoint:
     """Answers every chat completion with the first ``sentences`` of its evidence, streamed.
 
-    ``first_token`` and ``between`` are the seconds before the first sentence and before each
-    further one. It is a real HTTP server on a free port of this machine.
+    ``first_token`` are the seconds before it begins, ``sentence`` those that it takes to
+    write one, a few characters at a time. It is a real HTTP server on a free port of this
+    machine.
     """
 
-    def __init__(self, *, first_token: float, between: float, sentences: int = 3) -> None:
+    def __init__(self, *, first_token: float, sentence: float, sentences: int = 3) -> None:
         self.first_token = first_token
-        self.between = between
+        self.sentence = sentence
         self.sentences = sentences
         self.requests = 0
         handler = type("Handler", (_Handler,), {"endpoint": self})
@@ -58,7 +62,7 @@ class SlowEndpoint:
 class _Handler(BaseHTTPRequestHandler):
     endpoint: SlowEndpoint
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server looks for
+    def do_POST(self) -> None:
         """Stream a completion."""
         self.endpoint.requests += 1
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
@@ -69,13 +73,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = True
         try:
-            for number, sentence in enumerate(sentences):
-                time.sleep(self.endpoint.between if number else self.endpoint.first_token)
-                self._event(_chunk({"content": sentence}))
+            time.sleep(self.endpoint.first_token)
+            for sentence in sentences:
+                self._write(sentence)
             self._event(_chunk({}, "stop"))
             self.wfile.write(b"data: [DONE]\n\n")
         except ConnectionError:
             return  # the client had enough
+
+    def _write(self, sentence: str) -> None:
+        pieces = [sentence[at : at + _PIECE] for at in range(0, len(sentence), _PIECE)]
+        began = time.monotonic()
+        for number, piece in enumerate(pieces, start=1):
+            self._event(_chunk({"content": piece}))
+            due = began + self.endpoint.sentence * number / len(pieces)
+            time.sleep(max(0.0, due - time.monotonic()))
 
     def _event(self, chunk: dict[str, Any]) -> None:
         self.wfile.write(f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode())

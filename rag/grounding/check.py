@@ -23,6 +23,7 @@ from geungeo.rag.text import language_of
 # Each reason takes this much of the score; one is enough to fail.
 _PENALTY = 0.25
 _BEST_FAILED = 0.5
+_WORST_PASSED = 0.51
 _FRAME = re.compile(
     r"^(?:the (?:article|report|source|text) (?:says|said|states|reports|notes|reads)|according to the "
     r"(?:article|report|source)|기사 원문|기사에 따르면|원문)\s*[:,]?\s*",
@@ -127,7 +128,7 @@ def _unquoted(claim: str) -> str:
 def _likeness(claim: str, source: str) -> float:
     """How much of the claim is the source's own wording: a share of its bigrams, from 0.5."""
     mine, theirs = _bigrams(claim), _bigrams(source)
-    return 0.5 + 0.5 * len(mine & theirs) / (len(mine) or 1)
+    return max(_WORST_PASSED, 0.5 + 0.5 * len(mine & theirs) / (len(mine) or 1))
 
 
 def _bigrams(text: str) -> set[str]:

@@ -1,0 +1,117 @@
+"""The command ``geungeo bench``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from geungeo.eval.bench.grounding import GroundingReport, Rate
+
+CHECK_FAILED = 1
+MAX_LIES_PASSED = 0.03
+MIN_TRUE_PASSED = 0.90
+
+_json_option = click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write figures and every outcome here.",
+)
+
+
+@click.group("bench")
+def bench() -> None:
+    """Re-measure what the documentation claims."""
+
+
+@bench.command("grounding")
+@_json_option
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=7,
+    show_default=True,
+    help="Seed of the lies.",
+)
+@click.option("--show", is_flag=True, help="List every lie let out and every truth held back.")
+def grounding(json_file: Path | None, seed: int, *, show: bool) -> None:
+    """Lies let out and true claims held back; exit status 1 over 3 % or under 90 %."""
+    from geungeo.eval.bench.articles import load
+    from geungeo.eval.bench.grounding import measure
+
+    report = measure(load(), seed)
+    _write(report, json_file)
+    _print_rates(report)
+    if show:
+        _print_failures(report)
+    if not (
+        report.lies["all"].rate <= MAX_LIES_PASSED
+        and report.true_claims["all"].rate >= MIN_TRUE_PASSED
+    ):
+        raise click.exceptions.Exit(CHECK_FAILED)
+
+
+@bench.command("nli")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    required=True,
+    help="KLUE-NLI JSON: premises are sources, hypotheses are claims.",
+)
+@_json_option
+def nli(data: Path, json_file: Path | None) -> None:
+    """The operating curve of support on inference pairs (KLUE-NLI)."""
+    from geungeo.eval.bench.nli import measure_file
+
+    report = measure_file(data)
+    _write(report, json_file)
+    click.echo(f"{report.n} pairs, {report.entailed} entailed")
+    click.echo(f"{'score from':>10}  {'passed':>6}  {'precision':>9}  {'recall':>6}  {'accuracy':>8}")
+    for point in report.curve:
+        click.echo(
+            f"{point.threshold:>10.2f}  {point.passed:>6}  {point.precision:>9.3f}  "
+            f"{point.recall:>6.3f}  {point.accuracy:>8.3f}"
+        )
+    for label, rate in report.by_label.items():
+        click.echo(_line(f"passed: {label}", rate))
+
+
+def _write(report: BaseModel, json_file: Path | None) -> None:
+    if json_file:
+        json_file.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
+
+
+def _print_rates(report: GroundingReport) -> None:
+    click.echo(f"{'':28}{'n':>5}  {'passed':>6}  {'rate':>6}  95 % (Wilson)")
+    click.echo("lies")
+    for kind, rate in report.by_kind.items():
+        click.echo(_line(f"  {kind}", rate))
+    for half, rate in report.lies.items():
+        click.echo(_line(f"  = {half}", rate))
+    click.echo("true claims")
+    for how, rate in report.by_paraphrase.items():
+        click.echo(_line(f"  {how}", rate))
+    for half, rate in report.true_claims.items():
+        click.echo(_line(f"  = {half}", rate))
+    for half, rate in report.written_claims.items():
+        click.echo(_line(f"  = {half}, not verbatim", rate))
+    click.echo(f"{report.milliseconds_per_claim} ms a claim")
+
+
+def _line(name: str, rate: Rate) -> str:
+    return (
+        f"{name:28}{rate.n:>5}  {rate.passed:>6}  {rate.rate:>6.1%}  "
+        f"{rate.low:.1%} to {rate.high:.1%}"
+    )
+
+
+def _print_failures(report: GroundingReport) -> None:
+    for outcome in report.outcomes:
+        if outcome.lie == outcome.passed:
+            what = "let out" if outcome.lie else "held back"
+            click.echo(f"{what} [{outcome.half}] {outcome.kind}: {outcome.text} {outcome.why}")
