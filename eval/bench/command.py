@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from geungeo.eval.bench.first_claim import first_claim
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -27,6 +29,9 @@ _json_option = click.option(
 @click.group("bench")
 def bench() -> None:
     """Re-measure what the documentation claims."""
+
+
+bench.add_command(first_claim)
 
 
 @bench.command("grounding")
@@ -71,7 +76,9 @@ def nli(data: Path, json_file: Path | None) -> None:
     report = measure_file(data)
     _write(report, json_file)
     click.echo(f"{report.n} pairs, {report.entailed} entailed")
-    click.echo(f"{'score from':>10}  {'passed':>6}  {'precision':>9}  {'recall':>6}  {'accuracy':>8}")
+    click.echo(
+        f"{'score from':>10}  {'passed':>6}  {'precision':>9}  {'recall':>6}  {'accuracy':>8}"
+    )
     for point in report.curve:
         click.echo(
             f"{point.threshold:>10.2f}  {point.passed:>6}  {point.precision:>9.3f}  "

@@ -145,8 +145,13 @@ def _p95(values: Sequence[float]) -> float:
 @click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True)
 @click.option("--first-token", type=click.FloatRange(0, 25), default=0.5, show_default=True)
 @click.option("--sentence", type=click.FloatRange(0, 12), default=1.0, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def first_claim(rounds: int, first_token: float, sentence: float, as_json: bool) -> None:  # noqa: FBT001
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the figures here.",
+)
+def first_claim(rounds: int, first_token: float, sentence: float, json_file: Path | None) -> None:
     """Measure how long a reader waits for the first verified claim.
 
     Asks a server of its own, over a store made for it: once with the extractive backend, once
@@ -155,9 +160,8 @@ def first_claim(rounds: int, first_token: float, sentence: float, as_json: bool)
     """
     with tempfile.TemporaryDirectory(prefix="geungeo-bench-") as folder:
         report = measure(rounds, first_token=first_token, sentence=sentence, store=Path(folder))
-    if as_json:
-        click.echo(report.model_dump_json(indent=2))
-        return
+    if json_file:
+        json_file.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
     click.echo("backend        n  claims  first claim: median    p95  whole: median    p95")
     for one in report.waits:
         click.echo(
