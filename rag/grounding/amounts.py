@@ -36,8 +36,6 @@ def exchanged(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
     """A number of ``claim`` that the source gives to something else of the same unit."""
     told = [_counted(source) for source in sources]
     for mine in _counted(claim):
-        if mine.unit in _ORDINAL:
-            continue
         for theirs in told:
             same = [c for c in theirs if c.amount.matches(mine.amount)]
             rivals = [
@@ -46,9 +44,10 @@ def exchanged(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
             own = {label for c in same for label in (c.before, c.after)}
             taken = {label for c in rivals for label in (c.before, c.after)} - own - {""}
             ends = {c.end for c in same}
+            counts = mine.unit not in _ORDINAL
             if same and (
-                mine.before in taken
-                or (mine.after in taken and mine.before not in own)
+                (counts and mine.before in taken)
+                or (counts and mine.after in taken and mine.before not in own)
                 or (mine.end and mine.end not in ends and "" not in ends)
             ):
                 return f"number belongs to something else: {float(mine.amount.value):g} {mine.unit}"
@@ -66,7 +65,7 @@ def _counted(text: Analysed) -> list[_Counted]:
             (m for m in text.morphemes if m.start >= digits and m.tag in _UNIT_TAGS), None
         )
         name = amounts[0].unit or (unit.form if unit and unit.start - digits <= 1 else "")
-        end = max(match.end(), unit.end if unit and name == unit.form else 0)
+        end = unit.end if unit and unit.start - digits <= 1 else digits
         before = _labels([m for m in text.morphemes if m.end <= match.start()], reverse=True)
         after = [m for m in text.morphemes if m.start >= end]
         found.append(_Counted(amounts[0], name, before, _labels(after), _end_of_change(after)))

@@ -19,6 +19,11 @@ _PASSIVE = frozenset({"되", "당하", "받", "지"})
 # Verbs that only lend a noun its voice: 거절 당하다, 항의를 받다 stays a full verb.
 _SUPPORT = frozenset({"당하", "받"})
 _DEMONSTRATIVE = frozenset({"이", "그", "저", "두", "양"})
+# When something happens, in words that move with the day of writing.
+TIME = frozenset(
+    "최근 현재 당시 이후 이전 동안 올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 무렵 초 말 중순 이번 지난 당초 애초 이날 "  # noqa: SIM905
+    "지금 이제 전날 다음날 그동안 앞서".split()
+)
 _ROLE = {"JKS": "subject", "JKC": "complement", "JKO": "object", "JKG": "genitive", "JC": "and"}
 _TOPIC = frozenset({"은", "는", "ᆫ", "도", "만"})
 # Endings that say that something is not (yet) so: to be, wanted, asked for, supposed.
@@ -59,7 +64,8 @@ class Fact:
     """A predicate with what fills its roles.
 
     ``topics`` may be subject or object; ``weak`` are subjects that only may be meant, as a
-    relative clause may be about its head or about the sentence's topic.
+    relative clause may be about its head or about the sentence's topic; ``carried`` are the
+    subjects taken over from an earlier clause.
     """
 
     predicate: str
@@ -76,6 +82,7 @@ class Fact:
     ending: str = ""
     contrast: bool = False
     weak: list[Phrase] = field(default_factory=list)
+    carried: list[Phrase] = field(default_factory=list)
     head: Phrase | None = None
 
 
@@ -142,6 +149,7 @@ class _Parser:
     def _pop(self) -> str:
         word = "".join(m.form for m in self._words.pop())
         self._flush("bare")
+        self._owners = ()
         return word
 
     def _possibility(self) -> bool:
@@ -196,6 +204,8 @@ class _Parser:
         for phrase in phrases:
             if not phrase.words:
                 continue
+            if role == "topic" and all(word in TIME for word in phrase.words):
+                role = "bare"  # 올해는 says when; the sentence still speaks of its topic
             if role == "topic":
                 # A contrasting topic in a later clause replaces the first.
                 if self._found and not any(r == "topic" for r, _ in self._pending):
@@ -323,6 +333,7 @@ class _Parser:
             fact.weak = [*self._topics, *self._earlier, *self._carried]
         else:
             fact.subjects = [*self._topics, *self._carried]
+            fact.carried = list(self._carried)
         if embedded and newly and self._earlier:
             # The clause that the new topic opened is closed: the first one is back.
             self._topics, self._earlier = [*self._earlier, *self._topics], []

@@ -33,7 +33,8 @@ _ENGLISH_SCALE = {
     "bn": 10**9,
     "mn": 10**6,
 }
-_NATIVE = {
+# Native numerals, as they stand before a counter.
+NATIVE = {
     "한": 1,
     "하나": 1,
     "두": 2,
@@ -142,7 +143,7 @@ _NUMBER = re.compile(
 )
 _PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([십백천]?)\s*([만억조경]?)")
 _SPELLED = re.compile(
-    rf"(?<![가-힣])({'|'.join(sorted(_NATIVE, key=len, reverse=True))})\s*(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|"
+    rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s*(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|"
     r"척|편|팀|주|사람|마리|권|장|잔|군데|살|건|대|채|병|표|골|쪽)"
 )
 _ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
@@ -166,7 +167,7 @@ def quantities(text: str) -> set[Quantity]:
     )
     found |= set(_numbers(folded))
     for match in _SPELLED.finditer(folded):
-        found.add(Quantity(Fraction(_NATIVE[match[1]]), _UNITS.get(match[2], "")))
+        found.add(Quantity(Fraction(NATIVE[match[1]]), _UNITS.get(match[2], "")))
     for match in _ENGLISH_SPELLED.finditer(folded):
         found.add(Quantity(Fraction(_ENGLISH_NUMBER[match[1]]), ""))
     return found

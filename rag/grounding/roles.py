@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from geungeo.rag.grounding.analysis import Analysed, canonical
-from geungeo.rag.grounding.frames import Fact, Phrase, is_pronoun, mentioned
+from geungeo.rag.grounding.frames import TIME, Fact, Phrase, is_pronoun, mentioned
+from geungeo.rag.grounding.numbers import NATIVE
 from geungeo.rag.vocabulary import canonical_names
 
-_DATES = ("년", "월", "일", "시", "분", "년경", "분기")
 # What these govern did not happen.
 _UNDOING = frozenset(
     "멈추 중단 취소 포기 실패 거부 거절 반대 금지 막 철회 기각 파기 무산 부인 면하 피하 보류 연기".split()  # noqa: SIM905
 )
 # They hold a sentence together and state nothing themselves.
+_DEICTIC = frozenset("올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 금년".split())  # noqa: SIM905
 _MISSING_FOR_IDENTITY = frozenset("것 중 때문 수 점 바 적 정도 뿐 편 셈 예정 계획 전망 방침 상황".split())  # noqa: SIM905
 # Comparisons and companions: the same one must stand in the source.
 _EXACT = frozenset({"by:보다", "by:만큼", "by:처럼"})
-_TIME = frozenset(
-    "최근 현재 당시 이후 이전 동안 올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 무렵 초 말 중순 이번 지난 당초 애초 이날".split()  # noqa: SIM905
-)
 _LIGHT = frozenset(
     "하 되 대하 위하 관하 따르 의하 인하 통하 이루어지 가지 알려지".split()  # noqa: SIM905
 )
@@ -27,7 +25,8 @@ _LIGHT = frozenset(
 
 def mismatches(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
     """For each fact of ``claim`` that no source states, the reason of the nearest one."""
-    told = [fact for source in sources for fact in source.facts]
+    told = [fact for source in sources for fact in source.narrated]
+    spoken = [fact for source in sources for fact in source.facts]
     means = [p for fact in told for role, p in fact.others if role == "by:with"]
     purposes = [p for fact in told for role, p in fact.others if role == "by:위하"]
     actors = [p for fact in told for p in (*fact.subjects, *fact.topics)]
@@ -41,7 +40,9 @@ def mismatches(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
                 reasons.append(f"no such comparison in the source: {phrase}")
             if role == "by:위하" and purposes and not holds(purposes, phrase):
                 reasons.append(f"not the purpose in the source: {phrase}")
+        # What a quotation says counts only where the narration has no such predicate.
         near = [other for other in told if _same_predicate(fact, other)]
+        near = near or [other for other in spoken if _same_predicate(fact, other)]
         if not near:
             # A noun in the source, or missing: then the word cover says so.
             problem = _nominal_problem(fact, told, claim.forms)
@@ -107,7 +108,28 @@ def _problem(claim: Fact, source: Fact, actors: Sequence[Phrase]) -> str | None:
         return f"it is surer than the source: {claim.predicate}"
     if claim.predicate in _LIGHT:
         return None
-    return _role_problem(claim, source) or _side_problem(claim, source, actors)
+    return (
+        _role_problem(claim, source)
+        or _side_problem(claim, source, actors)
+        or _time_problem(claim, source)
+    )
+
+
+def _time_problem(claim: Fact, source: Fact) -> str | None:
+    mine, theirs = _relative_times(claim), _relative_times(source)
+    if mine and theirs and not mine & theirs:
+        return f"not when it was in the source: {' '.join(sorted(mine))} ({claim.predicate})"
+    return None
+
+
+def _relative_times(fact: Fact) -> set[str]:
+    return {
+        canonical(word)
+        for phrase in mentioned([fact])
+        if phrase not in fact.carried
+        for word in phrase.words
+        if word in _DEICTIC
+    }
 
 
 def _role_problem(claim: Fact, source: Fact) -> str | None:
@@ -144,7 +166,7 @@ def _role_problem(claim: Fact, source: Fact) -> str | None:
 def _side_problem(claim: Fact, source: Fact, actors: Sequence[Phrase]) -> str | None:
     """Somebody to whom it is done in the claim does it, or does something, in the source."""
     for role, phrase in claim.others:
-        if role not in {"by:to", "by:from", "by:and"}:
+        if role not in {"by:to", "by:from", "by:and"} or claim.passive != source.passive:
             continue
         same = [other for kind, other in source.others if kind == role]
         if holds(same, phrase) or holds(source.objects, phrase):
@@ -168,15 +190,21 @@ def holds(phrases: Iterable[Phrase], wanted: Phrase) -> bool:
 def _same(one: Phrase, other: Phrase) -> bool:
     if one.owners and other.owners and not _overlap(one.owners, other.owners):
         return False
-    return _overlap(_timeless(one.words), _timeless(other.words))
+    mine, theirs = _unmeasured(one.words), _unmeasured(other.words)
+    if not mine or not theirs:
+        return bool(set(one.words) & set(other.words))
+    return _overlap(mine, theirs)
 
 
-def _timeless(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Without the time at its head, which has no particle of its own: 2023년 11월 앨트먼이."""
-    at = 0
-    while at < len(words) - 1 and (words[at] in _TIME or words[at].endswith(_DATES)):
-        at += 1
-    return words[at:]
+def _unmeasured(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Without times and amounts, which are compared elsewhere: 2023년 11월 앨트먼, 배 여섯 척."""
+    return tuple(
+        word
+        for at, word in enumerate(words)
+        if word not in TIME
+        and not any(char.isdigit() for char in word)
+        and not (word in NATIVE or (at and words[at - 1] in NATIVE))
+    )
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -21,6 +21,8 @@ _LIGHT = frozenset(
 _REVERSING = "비불무미반탈준역부"
 # Dependent words that change what is said: 연초 is not 연말, only some is not all.
 _DECISIVE = frozenset("초 말 전 후 반 만 뿐 밖에 보다 마다 조차".split())  # noqa: SIM905
+# o1, f-35: letters and digits in one name, which are no amount.
+_CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?[0-9][a-z0-9]*")
 # Only these suffixes leave the noun what it was.
 _PLAIN_SUFFIX = frozenset("들 적 화 성 씨 님 가량 여 쯤 째 별 하".split())  # noqa: SIM905
 
@@ -52,7 +54,12 @@ def missing(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
             continue
         elif not _inside(morpheme, tag, spaced):
             absent.append(morpheme.form)
+    absent.extend(name for name in _CODE.findall(fold(claim.text)) if not _stands(name, spaced))
     return list(dict.fromkeys([*absent, *_unread(claim, squeezed)]))
+
+
+def _stands(name: str, spaced: str) -> bool:
+    return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", spaced) is not None
 
 
 def _whole_words(morphemes: Sequence[Morpheme], told: str) -> set[int]:
