@@ -6,6 +6,7 @@ import asyncio
 import email.utils
 import json
 import time
+from contextlib import aclosing
 
 import pytest
 
@@ -14,6 +15,7 @@ from geungeo.rag.errors import (
     BackendUnavailable,
 )
 from geungeo.rag.llm.breaker import Breaker
+from geungeo.rag.protocols import Report
 from tests.rag.backends.misbehaving import (
     CLAIMS,
     DONE,
@@ -34,6 +36,7 @@ from tests.rag.backends.misbehaving import (
     silent,
     statuses,
     stream,
+    task,
 )
 
 
@@ -46,10 +49,14 @@ async def _only_pings(exchange: Exchange) -> None:
 
 @pytest.mark.parametrize("handler", [silent, only_headers, _only_pings])
 def test_no_first_token_has_a_deadline_and_no_second_try(handler: Handler) -> None:
-    outcome, server = run(handler, first_token=0.3)
-    assert outcome.claims == []
-    assert isinstance(outcome.error, BackendUnavailable)
-    assert len(server.requests) == 1
+    async def main() -> None:
+        async with Misbehaving(handler) as server, asyncio.timeout(20):
+            outcome = await draft(backend(endpoint(server, first_token=0.3), timeout=60))
+            assert outcome.claims == []
+            assert isinstance(outcome.error, BackendUnavailable)
+            assert len(server.requests) == 1
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("drip", [b"", b": ping\n\n"])
@@ -180,7 +187,9 @@ def test_a_long_retry_after_goes_to_the_next_endpoint_at_once(value: str) -> Non
             Misbehaving(statuses(*[429] * 9, headers={"retry-after": header})) as busy,
             Misbehaving(sending(stream())) as idle,
         ):
-            writer = backend(endpoint(busy, naps=naps), endpoint(idle, model="second"))
+            writer = backend(
+                endpoint(busy, naps=naps), endpoint(idle, model="second"), timeout=9999
+            )
             first, second = await draft(writer), await draft(writer)
             for outcome in (first, second):
                 assert outcome.claims == CLAIMS
@@ -362,19 +371,24 @@ def test_a_body_that_ends_before_its_own_measure_leaves_what_was_finished(framin
 
 
 def test_no_fallback_once_a_claim_is_out() -> None:
-    async def handler(exchange: Exchange) -> None:
-        await exchange.start()
-        await exchange.send(chunk("매출은 5,000억 원이다. [1] 영업이"))
-        exchange.drop()
-
     async def main() -> None:
+        read = asyncio.Event()
+
+        async def handler(exchange: Exchange) -> None:
+            await exchange.start()
+            await exchange.send(chunk("매출은 5,000억 원이다. [1] 영업이"))
+            await read.wait()  # a reset would overtake what was not read yet
+            exchange.drop()
+
         async with Misbehaving(handler) as torn, Misbehaving(sending(stream())) as good:
             writer = backend(endpoint(torn), endpoint(good, model="second"), resort=True)
-            outcome = await draft(writer)
-            if outcome.claims == CLAIMS[:1]:  # the reset may overtake the first bytes
-                assert outcome.report.backend == "openai:m"
-                assert good.requests == [] and outcome.error
-            else:
-                assert outcome.report.backend == "openai:second"
+            report = Report("x")
+            async with aclosing(writer.draft(task(), report)) as claims:
+                assert await anext(claims) == CLAIMS[0]
+                read.set()
+                with pytest.raises(BackendUnavailable):
+                    await anext(claims)
+            assert report.backend == "openai:m"
+            assert good.requests == []
 
     asyncio.run(main())
