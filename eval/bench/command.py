@@ -43,7 +43,7 @@ bench.add_command(first_claim)
     show_default=True,
     help="Seed of the lies.",
 )
-@click.option("--show", is_flag=True, help="List every lie let out and every truth held back.")
+@click.option("--show", is_flag=True, help="List the failures of the tuned half.")
 def grounding(json_file: Path | None, seed: int, *, show: bool) -> None:
     """Lies let out and true claims held back; exit status 1 over 3 % or under 90 %."""
     from geungeo.eval.bench.articles import load
@@ -119,6 +119,7 @@ def _line(name: str, rate: Rate) -> str:
 
 def _print_failures(report: GroundingReport) -> None:
     for outcome in report.outcomes:
-        if outcome.lie == outcome.passed:
+        # Who tunes the rules must not see the half that judges them.
+        if outcome.lie == outcome.passed and outcome.half == "tuned":
             what = "let out" if outcome.lie else "held back"
             click.echo(f"{what} [{outcome.half}] {outcome.kind}: {outcome.text} {outcome.why}")
