@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from geungeo.rag.grounding.analysis import Analysed, canonical
 from geungeo.rag.grounding.numbers import Quantity, quantities
+from geungeo.rag.grounding.wordlist import listed
 from geungeo.rag.morphemes import Morpheme
 
 _NUMBER = re.compile(
@@ -61,9 +62,7 @@ def _counted(text: Analysed) -> list[_Counted]:
         if not amounts:
             continue
         digits = match.start() + len(_DIGITS.match(match[0])[0])  # type: ignore[index]
-        unit = next(
-            (m for m in text.morphemes if m.start >= digits and m.tag in _UNIT_TAGS), None
-        )
+        unit = next((m for m in text.morphemes if m.start >= digits and m.tag in _UNIT_TAGS), None)
         name = amounts[0].unit or (unit.form if unit and unit.start - digits <= 1 else "")
         end = unit.end if unit and unit.start - digits <= 1 else digits
         before = _labels([m for m in text.morphemes if m.end <= match.start()], reverse=True)
@@ -89,6 +88,6 @@ def _end_of_change(after: Sequence[Morpheme]) -> str:
 
 
 _UNIT_TAGS = frozenset({"NNB", "NNG", "SL", "SW"})
-_COUNTERS = frozenset("포인트 달러 유로 퍼센트 mm km 가구 표 원 위하".split())  # noqa: SIM905
+_COUNTERS = listed("포인트 달러 유로 퍼센트 mm km 가구 표 원 위하")
 # These say which one or when, and count nothing.
-_ORDINAL = frozenset("ordinal rank year month day hour minute 세트 차 층 호".split())  # noqa: SIM905
+_ORDINAL = listed("ordinal rank year month day hour minute 세트 차 층 호")

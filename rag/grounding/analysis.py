@@ -62,9 +62,7 @@ class Analysed:
     def outside(self) -> tuple[Morpheme, ...]:
         """The morphemes outside direct quotations."""
         quotes = [match.span() for match in _QUOTE.finditer(self.text)]
-        return tuple(
-            m for m in self.morphemes if not any(a <= m.start < b for a, b in quotes)
-        )
+        return tuple(m for m in self.morphemes if not any(a <= m.start < b for a, b in quotes))
 
     @cached_property
     def narrated(self) -> tuple[frames.Fact, ...]:

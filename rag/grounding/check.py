@@ -25,8 +25,8 @@ _PENALTY = 0.25
 _BEST_FAILED = 0.5
 _WORST_PASSED = 0.51
 _FRAME = re.compile(
-    r"^(?:the (?:article|report|source|text) (?:says|said|states|reports|notes|reads)|according to the "
-    r"(?:article|report|source)|기사 원문|기사에 따르면|원문)\s*[:,]?\s*",
+    r"^(?:the (?:article|report|source|text) (?:says|said|states|reports|notes|reads)|"
+    r"according to the (?:article|report|source)|기사 원문|기사에 따르면|원문)\s*[:,]?\s*",
     re.IGNORECASE,
 )
 _BOUNDARY = re.compile(r"[^\w]|^$")
@@ -102,9 +102,7 @@ def _korean(claim: Analysed, sources: Sequence[Analysed], asked: Sequence[Analys
         unasked = set(words.missing(claim, [*sources, *asked]))
         absent = [word for word in absent if word not in named or word in unasked]
     proper = {m.form for m in claim.morphemes if m.tag in {"NNP", "SL"}}
-    reasons = [
-        f"{'name' if word in proper else 'word'} not in source: {word}" for word in absent
-    ]
+    reasons = [f"{'name' if word in proper else 'word'} not in source: {word}" for word in absent]
     reasons += roles.mismatches(claim, sources)
     reasons += [reason for reason in (amounts.exchanged(claim, sources),) if reason]
     reasons += [reason for reason in (causes.invented(claim, sources),) if reason]

@@ -9,27 +9,29 @@ from __future__ import annotations
 import re
 
 from geungeo.rag.grounding.analysis import Analysed
+from geungeo.rag.grounding.wordlist import listed
 from geungeo.rag.vocabulary import canonical_names, terms_of
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*|[가-힣]+|[\u3040-\u30ff\u4e00-\u9fff]+")
-_STOP = frozenset(
-    "a an the this that these those it its he she they his her their him them who which what as at by "  # noqa: SIM905
-    "for from in into of on to with about and or but is are was were be been being has have had will "
-    "would also s".split()
+_STOP = listed(
+    "a an the this that these those it its he she they his her their him them who which what "
+    "as at by for from in into of on to with about and or but is are was were be been being "
+    "has have had will would also s"
 )
-_FRAME = frozenset(
-    "according article articles report reports reported reporting says said say states stated state notes "  # noqa: SIM905
-    "noted writes wrote source text reads following quote quoted korean original words there news "
-    "기사 원문 기사에 따르면 원문에 다음과 같다 보도".split()
+_FRAME = listed(
+    "according article articles report reports reported reporting says said say states "
+    "stated state notes noted writes wrote source text reads following quote quoted korean "
+    "original words there news 기사 원문 기사에 따르면 원문에 다음과 같다 보도"
 )
 _SUFFIX = re.compile(r"(?:ing|ed|es|s|'s|’s|ly)$")
-_BE = frozenset("not no never without cannot neither nor denied denies deny".split())  # noqa: SIM905
-_HEDGE = frozenset(
-    "may might could plan plans planned planning expect expects expected expecting likely possible possibly "  # noqa: SIM905
-    "rumour rumours rumor rumors reportedly allegedly consider considering considers seek seeks seeking "
-    "propose proposed proposes forecast forecasts would if unless aims intends hope hopes".split()
+_BE = listed("not no never without cannot neither nor denied denies deny")
+_HEDGE = listed(
+    "may might could plan plans planned planning expect expects expected expecting likely "
+    "possible possibly rumour rumours rumor rumors reportedly allegedly consider considering "
+    "considers seek seeks seeking propose proposed proposes forecast forecasts would if "
+    "unless aims intends hope hopes"
 )
-_CAUSE = frozenset("because due caused causes cause thanks owing therefore consequently since".split())  # noqa: SIM905
+_CAUSE = listed("because due caused causes cause thanks owing therefore consequently since")
 
 
 def framed(claim: str, source: Analysed) -> list[str]:

@@ -10,42 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from geungeo.rag.grounding import markers
 from geungeo.rag.morphemes import Morpheme
-
-_NOMINAL = frozenset("NNG NNP NNB NR NP SL SH SN XR XPN XSN SW MM W_SERIAL".split())  # noqa: SIM905
-_PREDICATE = frozenset({"VV", "VA"})
-_MAKES_VERB = frozenset({"XSV", "XSA"})
-_PASSIVE = frozenset({"되", "당하", "받", "지"})
-# Verbs that only lend a noun its voice: 거절 당하다, 항의를 받다 stays a full verb.
-_SUPPORT = frozenset({"당하", "받"})
-_DEMONSTRATIVE = frozenset({"이", "그", "저", "두", "양"})
-# When something happens, in words that move with the day of writing.
-TIME = frozenset(
-    "최근 현재 당시 이후 이전 동안 올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 무렵 초 말 중순 이번 지난 당초 애초 이날 "  # noqa: SIM905
-    "지금 이제 전날 다음날 그동안 앞서".split()
-)
-_ROLE = {"JKS": "subject", "JKC": "complement", "JKO": "object", "JKG": "genitive", "JC": "and"}
-_TOPIC = frozenset({"은", "는", "ᆫ", "도", "만"})
-# Endings that say that something is not (yet) so: to be, wanted, asked for, supposed.
-_UNREAL_ENDING = frozenset(
-    "ᆯ 을 겠 려 려고 으려 으려고 고자 도록 면 으면 라 라고 으라고 자고 ᆯ지 을지 어야 아야 러 ᆯ까 을까 라는 으라는 ᆯ지도".split()  # noqa: SIM905
-)
-_UNREAL_WORD = frozenset(
-    "전망 예정 계획 방침 가능 가능성 소문 후문 뒷얘기 추정 조짐 관측 예상 우려 기대 검토 논의 고려 노력 시도 추진 "  # noqa: SIM905
-    "위하 방안 목표 의혹 내다보 추측 기대하 싶 모양 징조 전망하 예고 루머 위기".split()
-)
-# Nouns that make what stands before them somebody's word: 죽었다는 이야기.
-_HEARSAY = frozenset("이야기 얘기 말 설 주장 의견 분석 보도 지적 평가 입장 소식 견해 오해".split())  # noqa: SIM905
-_BOUND = frozenset({"NNB", "XSN", "VX", "MAG"})
-_CLOSING = frozenset({"ETM", "ETN"})
-# Verbs that work as postpositions: N에 대한, N을 위해, N에 따르면.
-_POSTPOSITION = frozenset({"대하", "위하", "관하", "따르", "의하", "인하", "통하", "향하", "비하"})
-# Endings that leave tense and doubt to the clause that follows.
-_LEANS = frozenset({"고", "며", "으며", "어", "아", "어서", "아서", "고서"})
-_CONTRAST = frozenset({"지만", "으나", "나", "는데", "ᆫ데", "은데"})
-# What a clause before these words says fills none of its roles.
-_NO_HEAD = frozenset("것 데 바 사실 뒤 후 때 이유 수 만큼 정도 동안 점 중 방법 적 줄 채 대로".split())  # noqa: SIM905
-_QUOTATIVE = ("다고", "라고", "냐고", "자고", "다며", "라며", "다면서", "라면서", "다는", "라는")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +82,18 @@ class _Parser:
         morpheme = self._all[at]
         tag = morpheme.tag.split("-")[0]
         after = self._all[at + 1] if at + 1 < len(self._all) else None
-        if tag in _NOMINAL:
+        if tag in markers.NOMINAL:
             self._add(morpheme)
-        elif tag in _MAKES_VERB and self._words:
+        elif tag in markers.MAKES_VERB and self._words:
             return self._predicate(at, self._pop())
         elif tag in {"VCP", "VCN"}:
             return self._copula(at, tag)
         elif tag == "VA" and morpheme.form in {"있", "없"} and self._possibility():
             return at + 1
-        elif tag == "VV" and morpheme.form in _POSTPOSITION:
+        elif tag == "VV" and morpheme.form in markers.POSTPOSITION:
             return self._postposition(at)
-        elif tag in _PREDICATE:
-            if morpheme.form in _SUPPORT and self._words:
+        elif tag in markers.PREDICATE:
+            if morpheme.form in markers.SUPPORT and self._words:
                 return self._predicate(at, self._pop(), passive=True)
             return self._predicate(at, morpheme.form)
         elif tag.startswith("J"):
@@ -164,13 +130,11 @@ class _Parser:
             self._coordinated.append(self._phrase())
 
     def _phrase(self) -> Phrase:
-        words = tuple(
-            "".join(m.form for m in word if m.form != "들") for word in self._words
-        )
+        words = tuple("".join(m.form for m in word if m.form != "들") for word in self._words)
         phrase = Phrase(tuple(w for w in words if w), self._owners)
         self._words, self._owners = [], ()
         if self._relative is not None and phrase.words:
-            if not (set(phrase.words) & (_UNREAL_WORD | _NO_HEAD)):
+            if not (set(phrase.words) & (markers.UNREAL_WORD | markers.NO_HEAD)):
                 self._relative.head = phrase
             self._relative = None
         return phrase
@@ -180,7 +144,7 @@ class _Parser:
             if after and after.tag.startswith("JK") and after.start == morpheme.end:
                 return  # 만을, 까지의: the case that follows decides
             # 에게는: the case stands before; 는 alone marks the topic.
-            self._flush("topic" if morpheme.form in _TOPIC else "bare")
+            self._flush("topic" if morpheme.form in markers.TOPIC else "bare")
             return
         if tag == "JC":
             self._comma()
@@ -194,7 +158,7 @@ class _Parser:
         if tag in {"JKB", "JKQ"}:
             self._flush(f"by:{_family(morpheme.form)}")
             return
-        self._flush(_ROLE.get(tag, "bare"))
+        self._flush(markers.ROLE.get(tag, "bare"))
 
     def _flush(self, role: str) -> None:
         phrases = self._coordinated
@@ -204,7 +168,7 @@ class _Parser:
         for phrase in phrases:
             if not phrase.words:
                 continue
-            if role == "topic" and all(word in TIME for word in phrase.words):
+            if role == "topic" and all(word in markers.TIME for word in phrase.words):
                 role = "bare"  # 올해는 says when; the sentence still speaks of its topic
             if role == "topic":
                 # A contrasting topic in a later clause replaces the first.
@@ -246,7 +210,8 @@ class _Parser:
     def _predicate(self, at: int, form: str, *, passive: bool = False, copula: bool = False) -> int:
         self._flush("bare")
         nothing = form == "없"
-        fact = Fact("있" if nothing else form, denied=nothing, passive=passive or self._all[at].form in _PASSIVE, copula=copula)
+        passive = passive or self._all[at].form in markers.PASSIVE
+        fact = Fact("있" if nothing else form, denied=nothing, passive=passive, copula=copula)
         before = self._all[at - 1] if at else None
         if before and before.tag == "MAG" and before.form in {"안", "못"}:
             fact.denied = not fact.denied
@@ -269,45 +234,48 @@ class _Parser:
             elif tag == "VX":
                 fact.passive = fact.passive or m.form == "지"
                 past = past or m.form == "있"
-            elif not (tag.startswith("E") or (m.form == "못" and tag == "MAG")):
-                if not (m.form == "하" and self._all[end - 1].form == "못"):
-                    break
+            elif not (tag.startswith("E") or self._impossible(end)):
+                break
             if tag in {"EC", "EF", "ETM", "ETN"}:
-                fact.ending = tag if not m.form.endswith(_QUOTATIVE) else "quote"
-                fact.leans = not past and m.form in _LEANS
-                fact.contrast = m.form in _CONTRAST
+                fact.ending = tag if not m.form.endswith(markers.QUOTATIVE) else "quote"
+                fact.leans = not past and m.form in markers.LEANS
+                fact.contrast = m.form in markers.CONTRAST
             end += 1
-            if tag in _CLOSING:
+            if tag in markers.CLOSING:
                 break
         if fact.ending == "ETN" and end < len(self._all) and self._all[end].form.endswith("로써"):
             fact.leans = not past
-        self._look_ahead(at, fact, past)
+        self._look_ahead(at, fact)
         return end
 
-    def _look_ahead(self, at: int, fact: Fact, past: bool) -> None:  # noqa: FBT001
+    def _impossible(self, at: int) -> bool:
+        """Whether 못 하다 is spelled out here."""
+        m, before = self._all[at], self._all[at - 1]
+        return (m.form == "못" and m.tag == "MAG") or (m.form == "하" and before.form == "못")
+
+    def _look_ahead(self, at: int, fact: Fact) -> None:
         previous = ""
         for m in self._all[at:]:
             tag = m.tag.split("-")[0]
-            if m.form in _UNREAL_WORD and tag not in {"JKB"}:
+            if m.form in markers.UNREAL_WORD and tag not in {"JKB"}:
                 fact.unreal = True
             elif tag.startswith("E"):
-                if m.form in _UNREAL_ENDING or m.form.endswith("라고") and not fact.copula:
+                if m.form in markers.UNREAL_ENDING or (m.form.endswith("라고") and not fact.copula):
                     fact.unreal = True
-            elif m.form == "로" and previous == "기":
-                fact.unreal = True
-            elif m.form in _HEARSAY and previous.endswith(("다는", "라는")):
-                fact.unreal = True
-            elif (m.form in {"않", "못하", "말"} and tag == "VX") or (
-                tag == "VCN" and previous in {"이", "은", "는", "도"}
+            elif (m.form == "로" and previous == "기") or (
+                m.form in markers.HEARSAY and previous.endswith(("다는", "라는"))
             ):
-                fact.denied = not fact.denied
-            elif m.form == "못" and tag == "MAG":
-                fact.denied = not fact.denied
-            elif m.form == "없" and previous == "수":
+                fact.unreal = True
+            elif (
+                (m.form in {"않", "못하", "말"} and tag == "VX")
+                or (tag == "VCN" and previous in {"이", "은", "는", "도"})
+                or (m.form == "못" and tag == "MAG")
+                or (m.form == "없" and previous == "수")
+            ):
                 fact.denied = not fact.denied
             elif not (
                 tag.startswith("J")
-                or tag in _BOUND
+                or tag in markers.BOUND
                 or m.form in {"있", "것", "수", "하", "되"}
                 or tag in {"VCP", "SSO", "SSC", "SS"}
             ):
@@ -369,7 +337,7 @@ def _family(form: str) -> str:
 def is_pronoun(phrase: Phrase) -> bool:
     """Whether it points back instead of naming: 그, 이 회사, 양측."""
     first = phrase.words[0]
-    return first in _DEMONSTRATIVE or first in {"그녀", "이들", "그들", "양사", "양측", "자신", "나", "우리"}
+    return first in markers.DEMONSTRATIVE or first in markers.PRONOUN
 
 
 def mentioned(found: Iterable[Fact]) -> list[Phrase]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from geungeo.rag.grounding.wordlist import listed
 from geungeo.rag.text import fold
 
 
@@ -119,10 +120,10 @@ _UNITS = {
 # Counters and measures are compared as they are written.
 _UNITS |= {
     unit: unit
-    for unit in (
-        "곳 가구 채 동 건 개 개국 대 척 편 권 마리 장 표 세트 회분 점 골 시간 개월 주 살 층 호 세대 종 팀 "  # noqa: SIM905
-        "도시 석 병 mm cm km m kg t g ha kw mw gw mb gb tb"
-    ).split()
+    for unit in listed(
+        "곳 가구 채 동 건 개 개국 대 척 편 권 마리 장 표 세트 회분 점 골 시간 개월 주 살 층 호 "
+        "세대 종 팀 도시 석 병 mm cm km m kg t g ha kw mw gw mb gb tb"
+    )
 }
 _KOREAN_UNIT = "|".join(sorted((u for u in _UNITS if not u.isascii()), key=len, reverse=True))
 _ENGLISH_UNIT = "percent|dollars?|usd|won|krw|euros?|yen|yuan|people|times"
@@ -143,8 +144,8 @@ _NUMBER = re.compile(
 )
 _PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([십백천]?)\s*([만억조경]?)")
 _SPELLED = re.compile(
-    rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s*(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|"
-    r"척|편|팀|주|사람|마리|권|장|잔|군데|살|건|대|채|병|표|골|쪽)"
+    rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s*"
+    r"(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|척|편|팀|주|사람|마리|권|장|잔|군데|살|건|대|채|병|표|골|쪽)"
 )
 _ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
 _VAGUE = re.compile(r"수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])")

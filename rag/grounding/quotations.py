@@ -9,7 +9,9 @@ from geungeo.rag.text import fold
 # A quotation this short is a name or an emphasis: ‘MAI’, ‘동지’.
 _SPEECH_CHARS = 8
 # Nested double quotation marks belong to the outer quotation.
-_QUOTED = re.compile(r"“((?:[^“”]|“[^“”]*”)+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』|‘([^’]{12,})’")
+_QUOTED = re.compile(
+    r"“((?:[^“”]|“[^“”]*”)+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』|‘([^’]{12,})’"
+)
 _MARKS = re.compile(r"[“”‘’\"'「」『』«»]")
 _EDGES = " .,!?…。"
 

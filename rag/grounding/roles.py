@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from geungeo.rag.grounding.analysis import Analysed, canonical
-from geungeo.rag.grounding.frames import TIME, Fact, Phrase, is_pronoun, mentioned
+from geungeo.rag.grounding.frames import Fact, Phrase, is_pronoun, mentioned
+from geungeo.rag.grounding.markers import TIME
 from geungeo.rag.grounding.numbers import NATIVE
+from geungeo.rag.grounding.wordlist import listed
 from geungeo.rag.vocabulary import canonical_names
 
 # What these govern did not happen.
-_UNDOING = frozenset(
-    "멈추 중단 취소 포기 실패 거부 거절 반대 금지 막 철회 기각 파기 무산 부인 면하 피하 보류 연기".split()  # noqa: SIM905
+_UNDOING = listed(
+    "멈추 중단 취소 포기 실패 거부 거절 반대 금지 막 철회 기각 파기 무산 부인 면하 피하 보류 연기"
 )
 # They hold a sentence together and state nothing themselves.
-_DEICTIC = frozenset("올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 금년".split())  # noqa: SIM905
-_MISSING_FOR_IDENTITY = frozenset("것 중 때문 수 점 바 적 정도 뿐 편 셈 예정 계획 전망 방침 상황".split())  # noqa: SIM905
+_DEICTIC = listed("올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 금년")
+_MISSING_FOR_IDENTITY = listed("것 중 때문 수 점 바 적 정도 뿐 편 셈 예정 계획 전망 방침 상황")
 # Comparisons and companions: the same one must stand in the source.
 _EXACT = frozenset({"by:보다", "by:만큼", "by:처럼"})
-_LIGHT = frozenset(
-    "하 되 대하 위하 관하 따르 의하 인하 통하 이루어지 가지 알려지".split()  # noqa: SIM905
-)
+_LIGHT = listed("하 되 대하 위하 관하 따르 의하 인하 통하 이루어지 가지 알려지")
 
 
 def mismatches(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
@@ -36,7 +36,8 @@ def mismatches(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
         for role, phrase in fact.others:
             if role == "by:with" and holds(named, phrase) and not holds(means, phrase):
                 reasons.append(f"not a means or cause in the source: {phrase}")
-            if role in _EXACT and not holds([p for f in told for r, p in f.others if r == role], phrase):
+            same = [p for other in told for r, p in other.others if r == role]
+            if role in _EXACT and not holds(same, phrase):
                 reasons.append(f"no such comparison in the source: {phrase}")
             if role == "by:위하" and purposes and not holds(purposes, phrase):
                 reasons.append(f"not the purpose in the source: {phrase}")
@@ -64,9 +65,9 @@ def _nominal_problem(claim: Fact, told: Sequence[Fact], said: frozenset[str]) ->
         if headed and fact.denied and not claim.copula:
             return f"the source denies {wanted}"
         governed = [*fact.objects, *(fact.subjects if fact.passive else [])]
-        if fact.predicate in _UNDOING and canonical(fact.predicate) not in said:
-            if any(phrase.words[-1] == wanted.words[0] for phrase in governed):
-                return f"the source says {wanted} {fact.predicate}"
+        undone = fact.predicate in _UNDOING and canonical(fact.predicate) not in said
+        if undone and any(phrase.words[-1] == wanted.words[0] for phrase in governed):
+            return f"the source says {wanted} {fact.predicate}"
     if claim.copula and claim.subjects and not _identified(claim, told):
         return f"the source does not say that this is {wanted}"
     return None
@@ -96,8 +97,10 @@ def _identified(claim: Fact, told: Sequence[Fact]) -> bool:
 def _same_predicate(one: Fact, other: Fact) -> bool:
     if canonical(one.predicate) == canonical(other.predicate):
         return True
-    return len(one.predicate) > 1 and len(other.predicate) > 1 and (
-        one.predicate.endswith(other.predicate) and one.copula and other.copula
+    return (
+        len(one.predicate) > 1
+        and len(other.predicate) > 1
+        and (one.predicate.endswith(other.predicate) and one.copula and other.copula)
     )
 
 
@@ -211,7 +214,6 @@ def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     mine, theirs = _keys(one), _keys(other)
     if mine <= theirs or theirs <= mine:
         return True
-    # 무스타파 설리먼 and 설리먼은 do, so do 이창수 총재 and 총재 이창수; 오픈AI 직원 and MS 직원 do not.
     left, right = "".join(one), "".join(other)
     short, long = sorted((left, right), key=len)
     # 영리 is the end of 비영리 and its opposite.

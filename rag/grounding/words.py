@@ -6,25 +6,26 @@ import re
 from collections.abc import Sequence
 
 from geungeo.rag.grounding.analysis import Analysed, canonical
+from geungeo.rag.grounding.wordlist import listed
 from geungeo.rag.morphemes import Morpheme
 from geungeo.rag.text import fold
 from geungeo.rag.vocabulary import terms_of
 
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "MAG", "W_SERIAL"})
 # Words that add nothing which a source would have to hold.
-_LIGHT = frozenset(
-    "하 되 있 것 대하 관하 따르 의하 통하 위하 이루어지 보이 나오 나타나 가지 "  # noqa: SIM905
-    "기사 보도 내용 규모 때 등 수 중 이후 당시 경우 관련 가운데 정도 바 점 측 "
-    "또 또한 더 매우 즉 특히 함께 현재 다시 먼저 각각 바로 그 이 및 모두 이미지 해당 총 약 못 안 당하 받 대로".split()
+_LIGHT = listed(
+    "하 되 있 것 대하 관하 따르 의하 통하 위하 이루어지 보이 나오 나타나 가지 기사 보도 내용 "
+    "규모 때 등 수 중 이후 당시 경우 관련 가운데 정도 바 점 측 또 또한 더 매우 즉 특히 함께 "
+    "현재 다시 먼저 각각 바로 그 이 및 모두 이미지 해당 총 약 못 안 당하 받 대로"
 )
 # Prefixes that make another word, often the opposite one: 비영리, 준우승, 부회장.
 _REVERSING = "비불무미반탈준역부"
 # Dependent words that change what is said: 연초 is not 연말, only some is not all.
-_DECISIVE = frozenset("초 말 전 후 반 만 뿐 밖에 보다 마다 조차".split())  # noqa: SIM905
+_DECISIVE = listed("초 말 전 후 반 만 뿐 밖에 보다 마다 조차")
 # o1, f-35: letters and digits in one name, which are no amount.
 _CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?[0-9][a-z0-9]*")
 # Only these suffixes leave the noun what it was.
-_PLAIN_SUFFIX = frozenset("들 적 화 성 씨 님 가량 여 쯤 째 별 하".split())  # noqa: SIM905
+_PLAIN_SUFFIX = listed("들 적 화 성 씨 님 가량 여 쯤 째 별 하")
 
 
 def missing(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
