@@ -35,7 +35,17 @@ Building = Callable[[str, int, int], None]
 _SHAPING: Sources = (
     (
         "geungeo.rag",
-        ("article.py", "morphemes.py", "passages.py", "sentences.py", "text.py", "tokens.py"),
+        (
+            "aliases.json",
+            "article.py",
+            "morphemes.py",
+            "passages.py",
+            "sentences.py",
+            "text.py",
+            "tokens.py",
+            "transliteration.py",
+            "vocabulary.py",
+        ),
     ),
     ("geungeo.rag.retrieval", ("terms.py",)),
     ("geungeo.index", ("indexing.py",)),

@@ -23,31 +23,38 @@ _MIN_SKELETON = 3
 @cache
 def _aliases() -> dict[str, str]:
     """Folded surface, spaces removed, to the first spelling of its group."""
+    return {_key(surface): _key(group[0]) for group in _groups() for surface in group}
+
+
+@cache
+def _groups() -> list[list[str]]:
     groups: list[list[str]] = json.loads(
         files("geungeo.rag").joinpath("aliases.json").read_text("utf-8")
     )
-    return {_key(surface): _key(group[0]) for group in groups for surface in group}
+    return groups
 
 
 @cache
 def _alias_pattern() -> re.Pattern[str]:
-    """All known spellings; Latin ones and short ones only as whole words."""
-    surfaces = sorted(_aliases(), key=len, reverse=True)
-    latin = [re.escape(s) for s in surfaces if s.isascii() or len(s) == 1]
-    hangul = [re.escape(s) for s in surfaces if not s.isascii() and len(s) > 1]
+    """All known spellings, however they are spaced; Latin and short ones as whole words."""
+    surfaces = sorted({fold(s) for group in _groups() for s in group}, key=len, reverse=True)
+    spaced = {s: re.escape(s).replace(r"\ ", r"\s*") for s in surfaces}
+    latin = [spaced[s] for s in surfaces if s.isascii() or len(s) == 1]
+    hangul = [spaced[s] for s in surfaces if not s.isascii() and len(s) > 1]
     return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(latin)})(?![a-z0-9])|(?:{'|'.join(hangul)})")
 
 
 def _key(surface: str) -> str:
-    return fold(surface).replace(" ", "")
+    return "".join(fold(surface).split())
 
 
 def canonical_names(text: str) -> set[str]:
     """The known names in ``text``, each by the first spelling of its alias group."""
     folded = fold(text)
-    found = {_aliases()[match[0]] for match in _alias_pattern().finditer(folded)}
+    found = {_aliases()[_key(match[0])] for match in _alias_pattern().finditer(folded)}
     squeezed = folded.replace(" ", "")
     if squeezed != folded:
+        # 소프트 뱅크, 마이크로 소프트: a long Hangul name is itself wherever it is cut.
         found |= {
             _aliases()[match[0]]
             for match in _alias_pattern().finditer(squeezed)
@@ -78,9 +85,20 @@ def terms_of(morphemes: Sequence[Morpheme]) -> list[str]:
     """All terms of a text: content terms, alias canons ``@…`` and name skeletons ``~…``."""
     terms = content_terms(morphemes)
     terms.extend(f"~{sound}" for sound in _sounds(morphemes))
-    joined = "".join(m.form if m.is_content else " " for m in morphemes)
-    terms.extend(f"@{name}" for name in sorted(canonical_names(joined)))
+    terms.extend(f"@{name}" for name in sorted(canonical_names(_content_text(morphemes))))
     return terms
+
+
+def _content_text(morphemes: Sequence[Morpheme]) -> str:
+    """The content morphemes, spaced as they stood; a blank where a particle was."""
+    parts: list[str] = []
+    at = 0
+    for morpheme in morphemes:
+        if morpheme.start > at:
+            parts.append(" ")
+        parts.append(morpheme.form if morpheme.is_content else " ")
+        at = morpheme.end
+    return "".join(parts)
 
 
 def _sounds(morphemes: Iterable[Morpheme]) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 from geungeo.eval.training.collect import Row
 from geungeo.rag.evidence.features import SENTENCE_FEATURES
 from geungeo.rag.evidence.models import Linear, Model, parse_model
-from geungeo.rag.evidence.select import ANSWER_FEATURES, summarise
+from geungeo.rag.evidence.select import ANSWER_FEATURES, rank_scores, summarise
 
 FOLDS = 5
 # Classes are weighted to equal mass, so this is where balanced accuracy is best in theory;
@@ -87,7 +87,7 @@ def summaries(rows: Sequence[Row], ranker: Linear) -> np.ndarray:
     """``(rows, answer features)``."""
     found = []
     for row in rows:
-        scores = ranker(row.measured.features)
+        scores = rank_scores(ranker, row.question, row.measured)
         order = np.argsort(-scores, kind="stable")
         found.append(summarise(row.question, row.query, row.passages, row.measured, scores, order))
     return np.array(found, dtype=np.float32)
@@ -175,7 +175,7 @@ def _place(row: Row, ranker: Linear) -> int:
     """Rank from 0 of the first gold sentence, -1 where none is known."""
     if row.gold is None:
         return -1
-    order = np.argsort(-ranker(row.measured.features), kind="stable")
+    order = np.argsort(-rank_scores(ranker, row.question, row.measured), kind="stable")
     return int(np.flatnonzero(row.gold[order])[0])
 
 

@@ -115,6 +115,10 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
     weights = concept_weights(corpus, question.concepts)
     hits = _hits(question.concepts, own)
     hits_near = _hits(question.concepts, near)
+    if query.language != found[0].article.language:
+        # Words do not cross languages, and which spelling of a name a sentence happens to use
+        # says nothing: what stands near counts like what stands in it.
+        hits = hits_near
     dense = np.stack([candidate.vector for candidate in found]) @ query.vector
     deviation = float(dense.std()) or 1.0
     roles = np.array([concept.role for concept in question.concepts])

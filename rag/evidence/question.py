@@ -9,7 +9,7 @@ from enum import StrEnum
 from geungeo.rag.morphemes import Morpheme, analyse
 from geungeo.rag.retrieval.terms import term_hash
 from geungeo.rag.text import Language, fold, language_of
-from geungeo.rag.vocabulary import synonyms_of, terms_of
+from geungeo.rag.vocabulary import canonical_names, synonyms_of, terms_of
 
 
 class AnswerType(StrEnum):
@@ -64,6 +64,10 @@ _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     ),
 )
 
+# "어느 회사" put as "회사는 어디": an organisation, not a place.
+_WHICH_ONE = re.compile(
+    r"(?:기업|회사|업체|매체|기관|단체|팀|은행|신문|언론|언론사|제조사|파트너)(?:들)?[은는이가]?\s*어디"
+)
 _ASKED = re.compile(r"언제|누구|누가|어디|무엇|뭐|뭘|무슨|어떤|어느|얼마|며칠|몇|왜|어떻게|\?")
 
 # Words that shape a question and say nothing about its subject.
@@ -258,6 +262,8 @@ def _focus(text: str, concepts: tuple[Concept, ...]) -> Concept | None:
 def answer_type(text: str) -> AnswerType:
     """What kind of thing ``text`` asks for."""
     folded = fold(text)
+    if _WHICH_ONE.search(folded):
+        return AnswerType.THING
     for kind, pattern in _TYPES:
         if pattern.search(folded):
             return kind
@@ -277,6 +283,10 @@ def _concepts(text: str, language: Language, morphemes: list[Morpheme]) -> list[
         others = synonyms_of(terms) if len(group) == 1 and role in {"noun", "verb"} else set()
         alternatives = own | frozenset(term_hash(term) for term in others)
         found[surface] = Concept(surface, role, alternatives)
+    if language == "en":
+        # An English phrase stands for a Korean term as a whole: data center, White House.
+        for canon in sorted(canonical_names(text) - found.keys()):
+            found[canon] = Concept(canon, "noun", frozenset({term_hash(f"@{canon}")}))
     return list(found.values())
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from geungeo.rag.answer import Reason
+from geungeo.rag.article import SectionKind
 from geungeo.rag.evidence.byline import about_byline
-from geungeo.rag.evidence.features import SENTENCE_FEATURES, Measured, candidates, measure
-from geungeo.rag.evidence.models import Model, shipped_model
+from geungeo.rag.evidence.features import (
+    SENTENCE_FEATURES,
+    Candidate,
+    Measured,
+    candidates,
+    measure,
+)
+from geungeo.rag.evidence.models import Classifier, Model, shipped_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.evidence.question import Question, analyse_question
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray
@@ -19,6 +27,7 @@ from geungeo.rag.retrieval.query import Query
 
 # An answer and a prompt rest on at most this many sentences.
 MAX_EVIDENCE = 12
+_STANDS_OUT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ def assess(
     if not found:
         return Assessment(question, (), 0.0, limit, "no_evidence")
     measured = measure(corpus, question, query, found)
-    scores = model.ranker(measured.features)
+    scores = rank_scores(model.ranker, question, measured)
     order = np.argsort(-scores, kind="stable")[:MAX_EVIDENCE]
     evidence = tuple(
         Evidence(
@@ -68,7 +77,38 @@ def assess(
     )
     summary = summarise(question, query, passages, measured, scores, order)
     answerability = float(model.answerer(summary[None, :])[0])
+    # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
+    answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
     return Assessment(question, evidence, answerability, limit, _reason(question, measured, order))
+
+
+# A caption rarely answers a question, a heading never says how it is: both lack the sentence.
+_KIND_PRIOR = {
+    SectionKind.CAPTION: 0.5,
+    SectionKind.TITLE: 0.6,
+    SectionKind.DECK: 0.6,
+    SectionKind.HEADING: 0.6,
+}
+_PICTURE = re.compile(r"사진|그림|이미지|photo|picture|caption", re.IGNORECASE)
+
+
+def rank_scores(ranker: Classifier, question: Question, measured: Measured) -> np.ndarray:
+    """``(n,)`` in [0, 1]: how well each candidate sentence answers."""
+    prior = _kind_prior(question, measured.candidates)
+    scores: np.ndarray = ranker(measured.features) * prior
+    return scores
+
+
+def _kind_prior(question: Question, found: Sequence[Candidate]) -> np.ndarray:
+    asks_for_picture = _PICTURE.search(question.text) is not None
+    return np.array(
+        [
+            1.0
+            if asks_for_picture and candidate.kind is SectionKind.CAPTION
+            else _KIND_PRIOR.get(candidate.kind, 1.0)
+            for candidate in found
+        ]
+    )
 
 
 ANSWER_FEATURES = (

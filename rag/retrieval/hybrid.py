@@ -16,6 +16,10 @@ _POOL = 50
 WEIGHTS: Mapping[str, float] = {"dense": 0.4, "morphemes": 0.4, "bigrams": 0.2}
 
 
+# Across languages only names and known aliases meet lexically: meaning has to lead.
+FOREIGN_WEIGHTS: Mapping[str, float] = {"dense": 0.8, "morphemes": 0.2, "bigrams": 0.0}
+
+
 @dataclass(frozen=True, slots=True)
 class Retrieved:
     """A passage with its fused score and what each channel said of it (absent: not proposed)."""
@@ -47,7 +51,7 @@ def _rounded(score: float | None) -> float | None:
 def retrieve(corpus: Corpus, query: Query, k: int, filters: Filters) -> list[Retrieved]:
     """The ``k`` best passages, best first; ties by article and position."""
     channels = propose(corpus, query, max(k, _POOL), filters)
-    fused = fuse(channels)
+    fused = fuse(channels, _weights(corpus, query, channels["dense"]))
     best = sorted(fused, key=lambda key: (-fused[key], key))[:k]
     return [
         Retrieved(
@@ -61,6 +65,13 @@ def retrieve(corpus: Corpus, query: Query, k: int, filters: Filters) -> list[Ret
         )
         for passage in corpus.passages(best)
     ]
+
+
+def _weights(corpus: Corpus, query: Query, dense: Scores) -> Mapping[str, float]:
+    """By whether the passage nearest in meaning is in the question's language."""
+    nearest = corpus.passages(list(dense)[:1])
+    foreign = nearest and nearest[0].article.language != query.language
+    return FOREIGN_WEIGHTS if foreign else WEIGHTS
 
 
 def propose(corpus: Corpus, query: Query, pool: int, filters: Filters) -> dict[str, Scores]:
