@@ -25,7 +25,7 @@ run: $(LEAN) ## Fill the store from seeds/ and serve API and page on port $(PORT
 	$(BIN)/geungeo serve --port $(PORT)
 
 test: $(FULL) ## Run the tests, in an environment with all extras
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not llm" -n 2 --dist loadfile
 
 test-slow: $(FULL) ## Run the tests that take long
 	$(BIN)/python -m pytest -m slow

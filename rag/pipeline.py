@@ -19,7 +19,7 @@ from geungeo.rag.answer import (
     Trace,
     check,
 )
-from geungeo.rag.errors import BackendError, InvalidQuestion
+from geungeo.rag.errors import BackendError, BackendOverloaded, InvalidQuestion
 from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.evidence.select import Assessment, assess
 from geungeo.rag.grounding.ground import ground
@@ -100,6 +100,9 @@ class Pipeline:
                 async for claim in claims:
                     for event in await asyncio.to_thread(self._release, run, task, claim):
                         yield event
+        except BackendOverloaded:
+            # Not a matter of this question: the caller should come back later.
+            raise
         except BackendError as error:
             failed = True
             run.report.notes.append(str(error))
