@@ -25,6 +25,9 @@ Reason = Literal[
 ArticleLookup = Callable[[str, int], Article]
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
+# What makes a link or an image of a bracket, and a tag or an address of an angle (CommonMark).
+_LINK = re.compile(r"\](?=[(\[:])")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 class _Model(BaseModel):
@@ -159,7 +162,7 @@ class Composer:
         """Append ``claim``; returns the text that was added and its citations."""
         before = len(self.text)
         separator = " " if self.text else ""
-        text = defuse_markers(claim.text.strip())
+        text = defuse(claim.text.strip())
         start = before + len(separator)
         added: dict[int, Citation] = {}
         for ground in claim.grounds:
@@ -191,6 +194,16 @@ class Composer:
             section=article.kind_at(ground.span.start),
             note=ground.note,
         )
+
+
+def defuse(text: str) -> str:
+    """A claim's text without what a client's renderer would act on.
+
+    A claim may repeat its source word for word, markup included. Clients render answers as
+    Markdown or HTML: an image would be fetched, and a tag run. The citation's quote stays
+    exact.
+    """
+    return _TAG.sub("＜", _LINK.sub("] ", defuse_markers(text)))
 
 
 def defuse_markers(text: str) -> str:

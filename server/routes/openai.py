@@ -187,7 +187,9 @@ def _event_frames(event: Event, chunks: _Chunks, state: AppState) -> list[bytes]
             return [chunks.delta({"annotations": [annotation(citation)]})]
         case Done(answer):
             state.metrics.answer(CHANNEL, answer)
-            last = [chunks.delta({}, "stop", **_verdict(answer))]
+            # An abstention has released no claim; what a reader is told stands in its text.
+            told = [chunks.delta({"content": answer.text})] if answer.reason else []
+            last = [*told, chunks.delta({}, "stop", **_verdict(answer))]
             return [*last, chunks.usage(answer)] if chunks.include_usage else last
         case _:
             return []
