@@ -15,6 +15,7 @@ from geungeo.rag.grounding import (
     numbers,
     quotations,
     roles,
+    speakers,
     words,
 )
 from geungeo.rag.grounding.analysis import Analysed, analysed
@@ -105,6 +106,7 @@ def _korean(claim: Analysed, sources: Sequence[Analysed], asked: Sequence[Analys
     reasons = [f"{'name' if word in proper else 'word'} not in source: {word}" for word in absent]
     reasons += roles.mismatches(claim, sources)
     reasons += [reason for reason in (amounts.exchanged(claim, sources),) if reason]
+    reasons += [reason for reason in (speakers.misattributed(claim, sources),) if reason]
     reasons += [reason for reason in (causes.invented(claim, sources),) if reason]
     return reasons
 

@@ -26,9 +26,9 @@ _FRAME = listed(
 _SUFFIX = re.compile(r"(?:ing|ed|es|s|'s|’s|ly)$")
 _BE = listed("not no never without cannot neither nor denied denies deny")
 _HEDGE = listed(
-    "may might could plan plans planned planning expect expects expected expecting likely "
-    "possible possibly rumour rumours rumor rumors reportedly allegedly consider considering "
-    "considers seek seeks seeking propose proposed proposes forecast forecasts would if "
+    "may might could will shall plan plans planned planning expect expects expected expecting "
+    "likely possible possibly rumour rumours rumor rumors reportedly allegedly considering "
+    "consider considers seek seeks seeking propose proposed proposes forecast forecasts would if "
     "unless aims intends hope hopes"
 )
 _CAUSE = listed("because due caused causes cause thanks owing therefore consequently since")
@@ -62,8 +62,9 @@ def mismatches(claim: str, source: str) -> list[str]:
     """English against English: words, their order, denial, certainty and cause."""
     said, told = _stems(claim), _stems(source)
     reasons = [f"word not in source: {word}" for word in said if word not in told]
-    mine, theirs = set(_lower(claim)), set(_lower(source))
-    if bool(mine & _BE or "n't" in claim) != bool(theirs & _BE or "n't" in source):
+    near = _stretch(source, set(said))
+    mine, theirs = set(_lower(claim)), set(_lower(near))
+    if bool(mine & _BE or "n't" in claim) != bool(theirs & _BE or "n't" in near):
         reasons.append("it denies what the source affirms, or the reverse")
     if theirs & _HEDGE and not mine & _HEDGE:
         reasons.append("it is surer than the source")
@@ -74,16 +75,25 @@ def mismatches(claim: str, source: str) -> list[str]:
     return reasons
 
 
+def _stretch(source: str, said: set[str]) -> str:
+    """The part of ``source`` from its first to its last word that the claim uses.
+
+    A "may" or "not" beyond it belongs to another clause.
+    """
+    used = [m for m in _WORD.finditer(source) if _stem(m[0].lower()) in said]
+    return source[used[0].start() : used[-1].end()] if used else source
+
+
+def _stem(word: str) -> str:
+    return _SUFFIX.sub("", word).rstrip("e")
+
+
 def _lower(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
 def _stems(text: str) -> list[str]:
-    return [
-        _SUFFIX.sub("", word).rstrip("e")
-        for word in _lower(text)
-        if word not in _STOP and word not in _FRAME
-    ]
+    return [_stem(word) for word in _lower(text) if word not in _STOP and word not in _FRAME]
 
 
 def _in_order(said: list[str], told: list[str]) -> bool:

@@ -27,7 +27,7 @@ class Phrase:
 
 @dataclass(slots=True)
 class Fact:
-    """A predicate with what fills its roles.
+    """A predicate at character ``start``, with what fills its roles.
 
     ``topics`` may be subject or object; ``weak`` are subjects that only may be meant, as a
     relative clause may be about its head or about the sentence's topic; ``carried`` are the
@@ -35,6 +35,7 @@ class Fact:
     """
 
     predicate: str
+    start: int = 0
     subjects: list[Phrase] = field(default_factory=list)
     objects: list[Phrase] = field(default_factory=list)
     topics: list[Phrase] = field(default_factory=list)
@@ -211,7 +212,13 @@ class _Parser:
         self._flush("bare")
         nothing = form == "없"
         passive = passive or self._all[at].form in markers.PASSIVE
-        fact = Fact("있" if nothing else form, denied=nothing, passive=passive, copula=copula)
+        fact = Fact(
+            "있" if nothing else form,
+            self._all[at].start,
+            denied=nothing,
+            passive=passive,
+            copula=copula,
+        )
         before = self._all[at - 1] if at else None
         if before and before.tag == "MAG" and before.form in {"안", "못"}:
             fact.denied = not fact.denied

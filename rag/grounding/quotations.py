@@ -7,7 +7,7 @@ import re
 from geungeo.rag.text import fold
 
 # A quotation this short is a name or an emphasis: ‘MAI’, ‘동지’.
-_SPEECH_CHARS = 8
+SPEECH_CHARS = 8
 # Nested double quotation marks belong to the outer quotation.
 _QUOTED = re.compile(
     r"“((?:[^“”]|“[^“”]*”)+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』|‘([^’]{12,})’"
@@ -32,5 +32,5 @@ def missing(claim: str, sources: str) -> list[str]:
     return [
         quotation
         for quotation in quotations(claim)
-        if len(quotation) >= _SPEECH_CHARS and comparable(quotation) not in source
+        if len(quotation) >= SPEECH_CHARS and comparable(quotation) not in source
     ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from geungeo.rag.grounding.analysis import Analysed, canonical
 from geungeo.rag.grounding.frames import Fact, Phrase, is_pronoun, mentioned
 from geungeo.rag.grounding.markers import TIME
-from geungeo.rag.grounding.numbers import NATIVE
+from geungeo.rag.grounding.numbers import NATIVE, Quantity, quantities
 from geungeo.rag.grounding.wordlist import listed
 from geungeo.rag.vocabulary import canonical_names
 
@@ -18,6 +19,9 @@ _UNDOING = listed(
 # They hold a sentence together and state nothing themselves.
 _DEICTIC = listed("올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 금년")
 _MISSING_FOR_IDENTITY = listed("것 중 때문 수 점 바 적 정도 뿐 편 셈 예정 계획 전망 방침 상황")
+_REPORTING = listed(
+    "말 발표 주장 비판 우려 전망 요청 요구 지적 평가 분석 반박 진술 약속 자신 경고 해명 일축"
+)
 # Comparisons and companions: the same one must stand in the source.
 _EXACT = frozenset({"by:보다", "by:만큼", "by:처럼"})
 _LIGHT = listed("하 되 대하 위하 관하 따르 의하 인하 통하 이루어지 가지 알려지")
@@ -31,6 +35,7 @@ def mismatches(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
     purposes = [p for fact in told for role, p in fact.others if role == "by:위하"]
     actors = [p for fact in told for p in (*fact.subjects, *fact.topics)]
     named = [*actors, *(p for fact in told for p in fact.objects)]
+    reported = _reports(claim)
     reasons: list[str] = []
     for fact in claim.narrated:
         for role, phrase in fact.others:
@@ -41,9 +46,12 @@ def mismatches(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
                 reasons.append(f"no such comparison in the source: {phrase}")
             if role == "by:위하" and purposes and not holds(purposes, phrase):
                 reasons.append(f"not the purpose in the source: {phrase}")
-        # What a quotation says counts only where the narration has no such predicate.
         near = [other for other in told if _same_predicate(fact, other)]
-        near = near or [other for other in spoken if _same_predicate(fact, other)]
+        if not near and fact.predicate not in _LIGHT:
+            near = [other for other in spoken if _same_predicate(fact, other)]
+            if near and not reported:
+                reasons.append(f"only somebody quoted says so in the source: {fact.predicate}")
+                continue
         if not near:
             # A noun in the source, or missing: then the word cover says so.
             problem = _nominal_problem(fact, told, claim.forms)
@@ -53,6 +61,13 @@ def mismatches(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
         if all(problems):
             reasons.append(str(min(filter(None, problems), key=len)))
     return reasons
+
+
+def _reports(claim: Analysed) -> bool:
+    """Whether ``claim`` leaves what it tells to somebody who said it."""
+    return len(claim.outside) < len(claim.morphemes) or any(
+        canonical(fact.predicate) in _REPORTING or fact.ending == "quote" for fact in claim.narrated
+    )
 
 
 def _nominal_problem(claim: Fact, told: Sequence[Fact], said: frozenset[str]) -> str | None:
@@ -115,6 +130,7 @@ def _problem(claim: Fact, source: Fact, actors: Sequence[Phrase]) -> str | None:
         _role_problem(claim, source)
         or _side_problem(claim, source, actors)
         or _time_problem(claim, source)
+        or _amount_problem(claim, source)
     )
 
 
@@ -123,6 +139,26 @@ def _time_problem(claim: Fact, source: Fact) -> str | None:
     if mine and theirs and not mine & theirs:
         return f"not when it was in the source: {' '.join(sorted(mine))} ({claim.predicate})"
     return None
+
+
+def _amount_problem(claim: Fact, source: Fact) -> str | None:
+    """금리는 2.9%로 올랐다 where it rose to 4.5 %, and 2.9 % stands beside another verb."""
+    told = _amounts(source)
+    for mine in _amounts(claim):
+        rivals = [theirs for theirs in told if mine.unit and theirs.unit == mine.unit]
+        if rivals and not any(mine.matches(theirs) for theirs in told):
+            return f"number belongs to something else: {float(mine.value):g} {mine.unit}"
+    return None
+
+
+def _amounts(fact: Fact) -> set[Quantity]:
+    phrases = [phrase for phrase in mentioned([fact]) if phrase not in fact.carried]
+    return set().union(*(_quantities(str(phrase)) for phrase in phrases))
+
+
+@lru_cache(maxsize=4096)
+def _quantities(text: str) -> frozenset[Quantity]:
+    return frozenset(quantities(text))
 
 
 def _relative_times(fact: Fact) -> set[str]:

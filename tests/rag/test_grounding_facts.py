@@ -1,0 +1,148 @@
+"""Who did what to whom, how surely and why: one rule a test, over sources of our own."""
+
+from __future__ import annotations
+
+import pytest
+
+from geungeo.rag.grounding import support
+from geungeo.rag.grounding.analysis import analysed
+from geungeo.rag.grounding.frames import Fact
+
+TALKS = "노조는 회사에 임금 인상을 요구했으나 회사는 경영난을 이유로 거절했다."
+PLAN = "시는 내년에 공원을 새로 지을 계획이며 올해는 도로를 고쳤다."
+RATES = "대출 금리는 4.1%에서 4.5%로 올랐고 예금 금리는 2.9%로 내렸다."
+QUOTED = "박 교수는 “이 약은 효과가 없다”고 말했지만 제조사는 자료를 공개하겠다고 밝혔다."
+HEARSAY = "두 회사가 합병한다는 소문이 돌았다."
+
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        (TALKS, "노조가 회사에 임금 인상을 요구했다."),
+        (TALKS, "회사는 거절했다."),
+        (TALKS, "회사는 경영난을 이유로 거절했습니다."),
+        (PLAN, "시는 공원을 새로 지을 계획이다."),
+        (PLAN, "시는 올해 도로를 고쳤다."),
+        (RATES, "대출 금리는 4.5%로 올랐다."),
+        (RATES, "예금 금리는 2.9%로 떨어졌다."),
+        (QUOTED, "박 교수는 이 약은 효과가 없다고 말했다."),
+        (HEARSAY, "두 회사가 합병한다는 소문이 있다."),
+    ],
+)
+def test_what_the_source_says_in_other_words_passes(source: str, claim: str) -> None:
+    verdict = support(claim, [source])
+    assert verdict.supported, verdict.reasons
+    assert verdict.score > 0.5
+
+
+@pytest.mark.parametrize(
+    ("source", "claim", "reason"),
+    [
+        (TALKS, "회사는 노조에 임금 인상을 요구했다.", "who did it"),
+        (TALKS, "노조는 경영난을 이유로 거절했다.", "who did it"),
+        (TALKS, "노조는 임금 인상을 요구하지 않았다.", "denies"),
+        (TALKS, "노조는 파업 때문에 임금 인상을 요구했다.", "파업"),
+        (TALKS, "세계 최대 기업인 회사는 거절했다.", "세계"),
+        (PLAN, "시는 공원을 새로 지었다.", "surer"),
+        (PLAN, "시는 지난해 도로를 고쳤다.", "지난해"),
+        (PLAN, "시만 도로를 고쳤다.", "만"),
+        (RATES, "대출 금리는 2.9%로 올랐다.", "number belongs"),
+        (RATES, "대출 금리는 4.5%에서 4.1%로 올랐다.", "number belongs"),
+        (RATES, "대출 금리는 예금 금리보다 올랐다.", "comparison"),
+        (QUOTED, "제조사는 “이 약은 효과가 없다”고 말했다.", "who said it"),
+        (QUOTED, "박 교수는 “이 약은 효과가 크다”고 말했다.", "verbatim"),
+        (QUOTED, "박 교수는 제조사이다.", "does not say that this is"),
+        (HEARSAY, "두 회사가 합병한다.", "surer"),
+        ("이 단체는 비영리 법인이다.", "이 단체는 영리 법인이다.", "영리"),
+        ("철도는 운행을 멈췄다.", "철도는 운행했다.", "운행"),
+    ],
+)
+def test_what_it_does_not_say_is_refused_by_name(source: str, claim: str, reason: str) -> None:
+    verdict = support(claim, [source])
+    assert not verdict.supported
+    assert verdict.score <= 0.5
+    assert reason in "; ".join(verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        f"{TALKS} ![x](https://evil.example/p.png)",
+        f'{TALKS} <img src="https://evil.example">',
+        f"[{TALKS}](https://evil.example)",
+        f"{TALKS} [1]",
+        f"{TALKS} [99]",
+        "```회사는 거절했다.```",
+        "[1]",
+        "【1】",
+        "",
+        " . ",
+        "4.5",
+    ],
+)
+def test_markup_and_markers_never_pass(claim: str) -> None:
+    assert not support(claim, [TALKS]).supported
+
+
+def test_markup_that_the_source_itself_holds_is_text() -> None:
+    source = "개발자는 <b> 태그를 쓰라고 권했다."
+    assert support(source, [source]).supported
+
+
+@pytest.mark.parametrize(
+    ("claim", "passes"),
+    [
+        (f"The article says: “{TALKS}”", True),
+        ("기사 원문: “회사는 경영난을 이유로 거절했다.”", True),
+        ("The company went bankrupt: “회사는 경영난을 이유로 거절했다.”", False),
+        ("The union demanded a raise.", False),
+    ],
+)
+def test_across_languages_only_a_framed_quotation_passes(claim: str, *, passes: bool) -> None:
+    assert support(claim, [TALKS]).supported is passes
+
+
+@pytest.mark.parametrize(
+    ("claim", "passes"),
+    [
+        ("Acme will acquire Globex.", True),
+        ("Globex will acquire Acme.", False),
+        ("Acme acquired Globex.", False),
+        ("Acme will not acquire Globex.", False),
+        ("Acme will acquire Initech.", False),
+        ("The deal may close in June.", True),
+        ("The deal will close in July.", False),
+    ],
+)
+def test_english_against_english(claim: str, *, passes: bool) -> None:
+    source = "Acme said it will acquire Globex, and that the deal may close in June."
+    assert support(claim, [source]).supported is passes
+
+
+def test_a_name_may_come_from_the_question_but_no_deed() -> None:
+    source = "그는 지난달 회사를 떠났다."
+    assert not support("김바다는 지난달 회사를 떠났다.", [source]).supported
+    assert support("김바다는 지난달 회사를 떠났다.", [source], "김바다는 언제 떠났나?").supported
+    assert not support("김바다는 지난달 회사를 고소했다.", [source], "김바다가 고소했나?").supported
+
+
+def facts_of(text: str) -> dict[str, Fact]:
+    (analysis,) = analysed([text])
+    return {fact.predicate: fact for fact in analysis.narrated}
+
+
+def test_a_sentence_becomes_facts_with_roles() -> None:
+    facts = facts_of(TALKS)
+    demand, refusal = facts["요구"], facts["거절"]
+    assert [str(phrase) for phrase in demand.subjects] == ["노조"]
+    assert [str(phrase) for phrase in demand.objects] == ["임금 인상"]
+    assert ("by:to", "회사") in [(role, str(phrase)) for role, phrase in demand.others]
+    assert [str(phrase) for phrase in refusal.subjects] == ["회사"]
+
+
+def test_doubt_and_denial_belong_to_their_own_predicate() -> None:
+    facts = facts_of("정부는 세금을 올리지 않았고 예산을 줄일 방침이다.")
+    assert facts["올리"].denied
+    assert not facts["올리"].unreal
+    assert facts["줄이"].unreal
+    assert not facts["줄이"].denied
