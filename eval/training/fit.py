@@ -160,10 +160,10 @@ def cross_validate(rows: Sequence[Row]) -> TrainingReport:
         ranker = fit_ranker(train)
         answerer = fit_answerer(summaries(train, ranker), train)
         held = np.flatnonzero(fold == number)
-        features = summaries([rows[at] for at in held], ranker)
+        features = summaries([rows[int(at)] for at in held], ranker)
         probability[held] = answerer.predict_proba(features)[:, 1]
         for at in held:
-            place[at] = _place(rows[at], ranker)
+            place[at] = _place(rows[int(at)], ranker)
     sources = dict.fromkeys(row.source for row in rows)
     return TrainingReport(
         THRESHOLD,

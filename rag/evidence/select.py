@@ -28,6 +28,8 @@ from geungeo.rag.retrieval.query import Query
 # An answer and a prompt rest on at most this many sentences.
 MAX_EVIDENCE = 12
 _STANDS_OUT = 0.05
+# Below this share of its concepts a question is about something else.
+_ON_TOPIC = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def assess(
     answerability = float(model.answerer(summary[None, :])[0])
     # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
     answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
-    return Assessment(question, evidence, answerability, limit, _reason(question, measured, order))
+    reason = _reason(question, query, measured, order)
+    return Assessment(question, evidence, answerability, limit, reason)
 
 
 # A caption rarely answers a question, a heading never says how it is: both lack the sentence.
@@ -157,9 +160,7 @@ def summarise(
     fits = column["type"] * column["unit"]
     unknown = ~measured.found_near.any(axis=0)
     foreign = query.language != measured.candidates[best].article.language
-    assumed = None
-    if not foreign:
-        assumed = conflict(question.text, measured.candidates[best].text, measured.terms_near)
+    assumed = _assumed(query, measured, best)
     return np.array(
         [
             scores[best],
@@ -191,13 +192,23 @@ def summarise(
     )
 
 
+def _assumed(query: Query, measured: Measured, best: int) -> str | None:
+    """What the question assumes and its best sentence contradicts; words of one language only."""
+    candidate = measured.candidates[best]
+    if query.language != candidate.article.language:
+        return None
+    return conflict(query.text, candidate.text, measured.terms_near)
+
+
 def _missing(union: np.ndarray, roles: Sequence[str], role: str) -> float:
     return float(any(r == role and not hit for r, hit in zip(roles, union, strict=True)))
 
 
-def _reason(question: Question, measured: Measured, order: np.ndarray) -> Reason:
-    """Nothing of the question in the evidence: off topic; something: too weak."""
+def _reason(question: Question, query: Query, measured: Measured, order: np.ndarray) -> Reason:
+    """Why an answer would be withheld: nothing of the question there, a wrong premise, too weak."""
     if not question.concepts:
         return "off_topic"
     covered = float((measured.found_near[order[:3]].max(axis=0) * measured.weights).sum())
-    return "off_topic" if covered < 0.15 else "weak_evidence"
+    if covered < _ON_TOPIC:
+        return "off_topic"
+    return "false_premise" if _assumed(query, measured, int(order[0])) else "weak_evidence"
