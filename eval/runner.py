@@ -13,7 +13,7 @@ from geungeo.eval.journal import Journal
 from geungeo.eval.rows import Latency, Retrieval, Row
 from geungeo.eval.score import Judges, retrieval_of, row_of, verdict_of
 from geungeo.eval.system import Bench
-from geungeo.rag.answer import MARKER, Answer, PassageHit
+from geungeo.rag.answer import Answer, PassageHit
 from geungeo.rag.errors import (
     BackendError,
     BackendUnavailable,
@@ -140,8 +140,9 @@ async def _ask_item(
         rows.append(row)
         if one.stages:
             latencies.append(Latency(key=row.key, stages=one.stages))
-        said = MARKER.sub("", answer.text).strip() if answer else ""
-        history = (*history, Turn(case.question, said))
+        # As a stored conversation lends it, so that a talk goes here as it goes on every channel.
+        turn = Turn(answer.standalone_question, answer.text) if answer else Turn(case.question, "")
+        history = (*history, turn)
     return rows, latencies
 
 

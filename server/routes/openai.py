@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from geungeo.rag.answer import Answer, Citation
@@ -55,7 +56,7 @@ async def get_model(model: str) -> Response:
 @router.post("/chat/completions", response_model=None)
 async def create_completion(body: CompletionRequest, state: State) -> Response:
     """Answer the last user message; earlier messages are the conversation."""
-    ask = ask_of(body)
+    ask = await run_in_threadpool(ask_of, body)
     if not body.stream:
         answer = await conversation.answer(state.workspace, ask)
         state.metrics.answer(CHANNEL, answer)

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from geungeo.rag.conversation import standalone
 from geungeo.rag.errors import InvalidRequest
 from geungeo.rag.events import Ask
 from geungeo.rag.protocols import Turn
 
 # As many as a stored conversation lends to the next question.
 MAX_TURNS = 8
+MAX_REWRITTEN = 2_000
 
 
 class UnsupportedParameter(InvalidRequest):
@@ -89,7 +91,7 @@ def ask_of(request: CompletionRequest) -> Ask:
     *before, last = request.messages
     if last.role != "user":
         raise InvalidRequest(f"messages: the last one must be the user's, not {last.role!r}")
-    return Ask(question=last.plain(), history=tuple(_turns(before)[-MAX_TURNS:]))
+    return Ask(question=last.plain(), history=tuple(_turns(_recent(before))[-MAX_TURNS:]))
 
 
 def _refuse_unsupported(request: CompletionRequest) -> None:
@@ -113,7 +115,11 @@ def _refuse_unsupported(request: CompletionRequest) -> None:
 
 
 def _turns(messages: list[Message]) -> list[Turn]:
-    """Pairs of question and answer; a question without an answer still lends its topic."""
+    """Pairs of question and answer; a question without an answer still lends its topic.
+
+    Each question is made to stand alone by those before it, as a stored conversation's are:
+    the same talk leads to the same answer on every channel.
+    """
     turns: list[Turn] = []
     question: str | None = None
     for message in messages:
@@ -121,11 +127,24 @@ def _turns(messages: list[Message]) -> list[Turn]:
             raise UnsupportedParameter("messages", "there are no tools that could have answered")
         if message.role == "user":
             if question is not None:
-                turns.append(Turn(question, ""))
+                turns.append(_turn(question, "", turns))
             question = message.plain()
         elif message.role == "assistant" and question is not None:
-            turns.append(Turn(question, message.plain()))
+            turns.append(_turn(question, message.plain(), turns))
             question = None
     if question is not None:
-        turns.append(Turn(question, ""))
+        turns.append(_turn(question, "", turns))
     return turns
+
+
+def _recent(messages: list[Message]) -> list[Message]:
+    """The messages from the user's ``2 * MAX_TURNS``-th last on: older ones lend nothing."""
+    asked = [at for at, message in enumerate(messages) if message.role == "user"]
+    return messages[asked[-2 * MAX_TURNS] :] if len(asked) > 2 * MAX_TURNS else messages
+
+
+def _turn(question: str, answer: str, before: list[Turn]) -> Turn:
+    """Whatever a client puts into a history, only what could be a question is analysed."""
+    if len(question) <= MAX_REWRITTEN:
+        question = standalone(question, before[-1:])
+    return Turn(question, answer)
