@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from geungeo.eval.bench.slow_endpoint import SlowEndpoint
@@ -279,11 +280,11 @@ def test_the_page_shows_it_all_as_text(bait: Bait, chromium: Chrome) -> None:
     for asked, number in enumerate((0, 2, 4, 7), start=1):
         question = bait.questions()[number]
         chromium.find_element(By.ID, "question").send_keys(question, Keys.ENTER)
-        WebDriverWait(chromium, 60).until(
-            lambda page, asked=asked: (
-                len(page.find_elements(By.CSS_SELECTOR, ".answer-foot")) == asked
-            )
-        )
+
+        def all_answered(page: WebDriver, asked: int = asked) -> bool:
+            return len(page.find_elements(By.CSS_SELECTOR, ".answer-foot")) == asked
+
+        WebDriverWait(chromium, 60).until(all_answered)
     markers = chromium.find_elements(By.CSS_SELECTOR, ".marker")
     assert markers
     markers[0].click()

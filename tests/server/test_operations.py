@@ -138,7 +138,8 @@ async def test_an_overloaded_backend_says_when_to_come_back(scripted: Any) -> No
 
 
 async def test_the_time_to_the_first_claim_is_that_of_the_first_claim() -> None:
-    now, seen = [100.0], []
+    now = [100.0]
+    seen: list[float] = []
 
     async def events() -> AsyncGenerator[Event, None]:
         for pause, event in (
