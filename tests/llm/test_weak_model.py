@@ -1,0 +1,72 @@
+"""Whatever a weak model babbles, no unsupported word and no inexact quote leaves geungeo."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Answer, check
+from tests.llm.conftest import WeakModel
+
+pytestmark = pytest.mark.llm
+
+ROOT = Path(__file__).resolve().parents[2]
+# English ones among them: it is an English model. Also what is not there, and an attack.
+ASKED = ("en-02", "en-03", "en-06", "num-01", "date-01", "why-02", "un-09", "atk-02")
+
+
+def test_a_weak_model_is_held_to_the_evidence(
+    weak_model: WeakModel, workspace: Workspace, tmp_path: Path
+) -> None:
+    lines = (ROOT / "eval/data/seed_article.jsonl").read_text("utf-8").splitlines()
+    chosen, results = tmp_path / "chosen.jsonl", tmp_path / "results.json"
+    chosen.write_text("\n".join(one for one in lines if json.loads(one)["id"] in ASKED), "utf-8")
+    settings = {
+        "GEUNGEO_BACKEND": "openai",
+        "GEUNGEO_LLM_BASE_URL": weak_model.base_url,
+        "GEUNGEO_LLM_MODEL": weak_model.name,
+        "GEUNGEO_LLM_EXTRACTIVE_FALLBACK": "false",
+        "GEUNGEO_LLM_CONTEXT_TOKENS": "1024",
+        "GEUNGEO_LLM_MAX_TOKENS": "64",
+        "GEUNGEO_LLM_TIMEOUT": "300",
+        "GEUNGEO_LLM_FIRST_TOKEN_TIMEOUT": "240",
+        "GEUNGEO_LLM_STALL_TIMEOUT": "120",
+        "GEUNGEO_ANSWER_THRESHOLD": "0",  # it is asked even where nothing answers
+        "NO_PROXY": "127.0.0.1",
+    }
+    command = [sys.executable, "-m", "geungeo.server.cli", "eval", str(chosen)]
+    done = subprocess.run(
+        [*command, "--store", str(workspace.settings.store), "--json", str(results)],
+        capture_output=True,
+        text=True,
+        timeout=3000,
+        env={**os.environ, **settings},
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    written = json.loads(results.read_text("utf-8"))
+    rows = written["rows"]
+    assert {row["id"] for row in rows} == set(ASKED)
+    assert {row["error"] for row in rows} == {None}
+    # The model did speak: without claims of its own this test would prove nothing.
+    spoke = [row for row in rows if row["dropped"] or row["citations"]]
+    assert {row["backend"] for row in spoke} == {f"openai:{weak_model.name}"}
+    assert len(spoke) >= 3
+    assert written["metrics"].get("unsupported_claims", {"value": 0})["value"] == 0
+    assert written["metrics"].get("quote_exact", {"value": 1.0})["value"] == 1.0
+    for row in rows:
+        released = Answer(
+            **{name: row[name] for name in ("question", "standalone_question", "status", "reason")},
+            id=row["id"],
+            language="ko",
+            text=row["text"],
+            citations=row["citations"],
+            backend=row["backend"],
+        )
+        check(released, workspace.store.article)

