@@ -88,6 +88,12 @@ def _read_file(path: Path, limit: int) -> Reading:
 
 def _expand(source: str, summary: IngestSummary) -> Iterator[Path]:
     """The files that ``source`` names; inside folders only those of a known type."""
+    if source.startswith(("http://", "https://")):
+        error = UnsupportedSource(
+            f"{source}: addresses are not fetched yet; save the page as .html and ingest the file"
+        )
+        summary.fail(source, error)
+        return
     path = Path(source)
     if not path.is_dir():
         yield path
