@@ -11,8 +11,9 @@ from geungeo.index.ingest import IngestSummary, drafts_of_text, ingest_seeds, in
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.backends import make_backend
 from geungeo.rag.embedding import make_embedder
+from geungeo.rag.errors import BackendError
 from geungeo.rag.pipeline import Pipeline
-from geungeo.rag.protocols import Embedder
+from geungeo.rag.protocols import Embedder, Filters
 from geungeo.rag.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,16 @@ class Workspace:
             log.info("the store is empty: filling it from seeds")
             ingest_seeds(store)
         return cls(settings, store, embedder)
+
+    def warm_up(self) -> None:
+        """Load models and indexes, so that the first question does not pay for it.
+
+        An embedding endpoint that is down now may be up when somebody asks: only logged.
+        """
+        try:
+            self.pipeline.search("준비", 1, Filters())
+        except BackendError as error:
+            log.warning("warming up failed: %s", error)
 
     def ingest(self, sources: Sequence[str], progress: Progress | None = None) -> IngestSummary:
         """Ingest files and folders."""

@@ -33,6 +33,7 @@ def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
         listen(settings.host, settings.port) as listener,
         open_workspace(ctx, seed=True, host=host, port=port) as workspace,
     ):
+        workspace.warm_up()
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         click.echo(f"geungeo: serving on http://{shown}:{listener.getsockname()[1]}/")
         # uvicorn raises the signal that stopped it once more, for its parents' sake; for us
