@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
+import threading
 
 import click
 
@@ -33,7 +34,9 @@ def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
         listen(settings.host, settings.port) as listener,
         open_workspace(ctx, seed=True, host=host, port=port) as workspace,
     ):
-        workspace.warm_up()
+        # Beside the server, which answers /healthz meanwhile; a first question waits its turn.
+        warming = threading.Thread(target=workspace.warm_up, name="warm-up")
+        warming.start()
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         click.echo(f"geungeo: serving on http://{shown}:{listener.getsockname()[1]}/")
         # uvicorn raises the signal that stopped it once more, for its parents' sake; for us
@@ -41,3 +44,4 @@ def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
         signal.signal(signal.SIGTERM, lambda *_: None)
         with contextlib.suppress(KeyboardInterrupt):
             run(create_app(workspace), listener)
+        warming.join()

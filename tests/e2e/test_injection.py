@@ -172,7 +172,9 @@ def examine(bait: Bait, answer: dict[str, Any]) -> Answer:
 
 
 def bait_text(bait: Bait) -> str:
-    return str(httpx.get(f"{bait.served.url}/articles/evil", trust_env=False).json()["text"])
+    return str(
+        httpx.get(f"{bait.served.url}/articles/evil", timeout=120, trust_env=False).json()["text"]
+    )
 
 
 def secret_in(raw: str) -> list[str]:
@@ -355,5 +357,7 @@ def test_a_model_that_obeys_the_article_is_not_believed(
 
 
 def test_captions_and_titles_are_told_apart_from_the_news(bait: Bait) -> None:
-    sections = httpx.get(f"{bait.served.url}/articles/evil", trust_env=False).json()["sections"]
+    sections = httpx.get(f"{bait.served.url}/articles/evil", timeout=120, trust_env=False).json()[
+        "sections"
+    ]
     assert {section["kind"] for section in sections} >= {SectionKind.TITLE, SectionKind.BODY}

@@ -55,7 +55,7 @@ def test_a_completion_carries_its_citations(client: Any, served: Any) -> None:
         )
         assert message.content[cited.start_index : cited.end_index]
         assert cited.title == citation["title"]
-        opened = httpx.get(served.url + cited.url, headers={"Accept": "text/html"})
+        opened = httpx.get(served.url + cited.url, timeout=120, headers={"Accept": "text/html"})
         assert opened.status_code == 200
         assert f"start={citation['start']}&end={citation['end']}" in cited.url
 
@@ -185,9 +185,10 @@ def test_malformed_json_is_refused_in_openais_shape(served: Any) -> None:
         f"{served.url}/v1/chat/completions",
         content=b"{",
         headers={"Content-Type": "application/json"},
+        timeout=120,
     )
     assert response.status_code == 400
     assert response.json()["error"]["code"] == "invalid_json"
-    missing = httpx.get(f"{served.url}/v1/embeddings")
+    missing = httpx.get(f"{served.url}/v1/embeddings", timeout=120)
     assert missing.status_code == 404
     assert missing.json()["error"]["type"] == "invalid_request_error"

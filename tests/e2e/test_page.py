@@ -57,7 +57,7 @@ def marked(page: Chrome) -> str:
 
 def last_answer(page: Chrome, url: str) -> dict[str, Any]:
     name = page.execute_script("return sessionStorage.getItem('geungeo.conversation')")
-    answers = httpx.get(f"{url}/conversations/{name}").json()["answers"]
+    answers = httpx.get(f"{url}/conversations/{name}", timeout=120).json()["answers"]
     found: dict[str, Any] = answers[-1]
     return found
 
@@ -94,7 +94,7 @@ def test_the_astral_article_is_cited_after_an_astral_character(page: Chrome, ser
     """Guards the test above: without such a character before the quote it would prove little."""
     ask(page, ASTRAL_QUESTION)
     citation = last_answer(page, served.url)["citations"][0]
-    article = httpx.get(f"{served.url}/articles/{citation['article_id']}").json()
+    article = httpx.get(f"{served.url}/articles/{citation['article_id']}", timeout=120).json()
     before = article["text"][: citation["start"]]
     assert any(ord(char) > 0xFFFF for char in before)
     assert article["text"][citation["start"] : citation["end"]] == citation["quote"]
@@ -108,8 +108,8 @@ def test_a_click_on_a_claim_opens_its_first_source(page: Chrome, served: Any) ->
 
 
 def test_a_deep_link_opens_the_article_at_its_span(page: Chrome, served: Any) -> None:
-    article = httpx.get(f"{served.url}/articles").json()["articles"][0]
-    text = httpx.get(f"{served.url}/articles/{article['id']}").json()["text"]
+    article = httpx.get(f"{served.url}/articles", timeout=120).json()["articles"][0]
+    text = httpx.get(f"{served.url}/articles/{article['id']}", timeout=120).json()["text"]
     start, end = 60, 95
     page.get(f"{served.url}/articles/{article['id']}?version=1&start={start}&end={end}")
     wait(page, lambda p: marked(p) == text[start:end])
@@ -119,7 +119,7 @@ def test_a_deep_link_opens_the_article_at_its_span(page: Chrome, served: Any) ->
 
 @pytest.mark.parametrize("query", ["start=5&end=99999999", "start=9&end=3", "start=x&end=y"])
 def test_a_wrong_span_marks_nothing(page: Chrome, served: Any, query: str) -> None:
-    article = httpx.get(f"{served.url}/articles").json()["articles"][0]
+    article = httpx.get(f"{served.url}/articles", timeout=120).json()["articles"][0]
     page.get(f"{served.url}/articles/{article['id']}?version=1&{query}")
     wait(page, lambda p: p.find_elements(By.CSS_SELECTOR, "article.article"))
     assert marked(page) == ""

@@ -72,7 +72,7 @@ def test_a_request_that_breaks_the_rules_is_refused(
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"connection: close" in head.lower()
     assert json.loads(body)["status"] == status
-    assert httpx.get(f"{served.url}/healthz").status_code == 200
+    assert httpx.get(f"{served.url}/healthz", timeout=120).status_code == 200
 
 
 def test_a_refused_chunked_body_tells_why(served: Any) -> None:
@@ -130,7 +130,7 @@ def test_dripped_heads_and_bodies_and_silence_are_cut_off(served: Any) -> None:
 
 
 def test_requests_on_one_connection_do_not_run_into_the_deadline(served: Any) -> None:
-    with httpx.Client(base_url=served.url) as http:
+    with httpx.Client(base_url=served.url, timeout=120) as http:
         for _ in range(4):
             assert http.get("/healthz").status_code == 200
             time.sleep(3)  # together longer than one head may take
@@ -151,9 +151,9 @@ def test_a_port_in_use_is_one_clear_line(served: Any, tmp_path: Path) -> None:
 
 
 def test_a_query_string_is_never_logged(served: Any) -> None:
-    httpx.get(f"{served.url}/healthz?api_key=sesame-open")
-    httpx.get(f"{served.url}/articles?api_key=sesame-open")
-    httpx.get(f"{served.url}/articles%0d%0aforged%1b[31m")
+    httpx.get(f"{served.url}/healthz?api_key=sesame-open", timeout=120)
+    httpx.get(f"{served.url}/articles?api_key=sesame-open", timeout=120)
+    httpx.get(f"{served.url}/articles%0d%0aforged%1b[31m", timeout=120)
     time.sleep(1)
     log = "".join(served.log)
     assert "GET /articles 200" in log
@@ -167,7 +167,7 @@ def test_a_signal_stops_the_server_cleanly(
     serve_again: Callable[..., Any], tmp_path: Path, how: signal.Signals
 ) -> None:
     running = serve_again(tmp_path / "store")
-    with httpx.Client(base_url=running.url) as http:
+    with httpx.Client(base_url=running.url, timeout=120) as http:
         assert http.get("/healthz").status_code == 200
         running.process.send_signal(how)
         assert running.process.wait(timeout=60) == 0
