@@ -14,6 +14,7 @@ from geungeo.rag.errors import (
     InvariantViolation,
     SourceError,
     StoreError,
+    StoreVersionMismatch,
     UsageError,
 )
 from geungeo.server.lazy import LazyGroup, Target, common_options
@@ -54,6 +55,8 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 _STATUS: tuple[tuple[type[GeungeoError], int], ...] = (
     (UsageError, EXIT_USAGE),
     (SourceError, EXIT_USAGE),
+    # The store is fine, it is not for this geungeo: the wrong folder or the wrong version.
+    (StoreVersionMismatch, EXIT_USAGE),
     (StoreError, EXIT_UNAVAILABLE),
     (BackendError, EXIT_UNAVAILABLE),
     (InvariantViolation, EXIT_CHECK_FAILED),

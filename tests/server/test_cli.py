@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -212,3 +214,14 @@ def test_a_reader_that_goes_away_is_no_error(store: str) -> None:
 )
 def test_every_error_has_its_status(error: errors.GeungeoError, status: int) -> None:
     assert exit_status(error) == status
+
+
+def test_a_store_of_a_future_version_is_bad_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "geungeo.sqlite3")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+        connection.commit()
+    assert run(["ask", QUESTION, "--store", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "99" in error and error.count("\n") == 1
