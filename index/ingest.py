@@ -46,33 +46,34 @@ def ingest_sources(
 ) -> IngestSummary:
     """Ingest files and folders; one bad document does not stop the rest.
 
-    ``limit`` is the largest document in bytes. ``progress`` is told each finished source.
+    ``limit`` is the largest document in bytes. ``progress`` is told each source once it is
+    read; articles are indexed and committed in batches that run across sources.
     """
     summary = IngestSummary()
-    for source in sources:
-        for path in _expand(source, summary):
-            _ingest_one(store, path, limit, summary)
-            if progress:
-                progress(str(path))
+    for outcome in store.ingest_many(_drafts(sources, limit, summary, progress)):
+        summary.count(outcome)
     return summary
 
 
-def _ingest_one(store: Store, path: Path, limit: int, summary: IngestSummary) -> None:
-    try:
-        reading = _read_file(path, limit)
-    except SourceError as error:
-        summary.fail(str(path), error)
-        return
-    take(store, reading, summary)
+def _drafts(
+    sources: Iterable[str], limit: int, summary: IngestSummary, progress: Progress | None
+) -> Iterator[Draft]:
+    for source in sources:
+        for path in _expand(source, summary):
+            try:
+                yield from _accounted(_read_file(path, limit), summary)
+            except SourceError as error:
+                summary.fail(str(path), error)
+            if progress:
+                progress(str(path))
 
 
-def take(store: Store, reading: Reading, summary: IngestSummary) -> None:
-    """Ingest what a reader found."""
+def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
+    """What a reader found; what it could not read is noted."""
     summary.skipped += reading.skipped
     for failure in reading.failures:
         summary.fail(str(failure).split(": ", 1)[0], failure)
-    for outcome in store.ingest_many(reading.drafts):
-        summary.count(outcome)
+    return reading.drafts
 
 
 def _read_file(path: Path, limit: int) -> Reading:
@@ -113,7 +114,9 @@ def ingest_seeds(store: Store) -> IngestSummary:
     for seed in sorted(files("geungeo.seeds").iterdir(), key=lambda entry: entry.name):
         if Path(seed.name).suffix in SUFFIXES:
             # The name alone: the same article wherever geungeo is installed.
-            take(store, read(seed.read_bytes(), f"seeds/{seed.name}"), summary)
+            reading = read(seed.read_bytes(), f"seeds/{seed.name}")
+            for outcome in store.ingest_many(_accounted(reading, summary)):
+                summary.count(outcome)
     return summary
 
 

@@ -143,7 +143,8 @@ class Store:
                 for outcome in done:
                     if progress:
                         progress(outcome.article.id)
-            self._derived.save()
+            if any(outcome.status != "unchanged" for outcome in outcomes):
+                self._derived.save()
         return outcomes
 
     def _ingest_batch(self, drafts: Sequence[Draft]) -> list[Outcome]:
@@ -179,7 +180,7 @@ class Store:
         try:
             current = self.article(article.id)
         except ArticleNotFound:
-            twin = self._twin(draft, article)
+            twin = self._twin(draft, article, pending)
             if twin is not None:
                 return Outcome("unchanged", twin)
             return Outcome("added", _with_version(article, self._next_version(article.id)))
@@ -187,7 +188,7 @@ class Store:
             return Outcome("unchanged", current)
         return Outcome("updated", _with_version(article, self._next_version(article.id)))
 
-    def _twin(self, draft: Draft, article: Article) -> Article | None:
+    def _twin(self, draft: Draft, article: Article, pending: dict[str, Article]) -> Article | None:
         """The same document under another path: one article, not two sources."""
         if draft.id or draft.url:
             return None
@@ -196,7 +197,7 @@ class Store:
                 "SELECT id FROM articles WHERE is_current AND text_sha256 = ? ORDER BY id",
                 (article.text_sha256,),
             ).fetchall()
-        twins = [self.article(row["id"]) for row in rows]
+        twins = [*pending.values(), *(self.article(row["id"]) for row in rows)]
         return next((twin for twin in twins if _content(twin) == _content(article)), None)
 
     def _next_version(self, article_id: str) -> int:

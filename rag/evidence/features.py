@@ -53,7 +53,6 @@ class Candidate:
     near: Span
     passage_score: float
     passage_rank: int
-    position: int
 
     @property
     def text(self) -> str:
@@ -65,13 +64,13 @@ class Candidate:
 class Measured:
     """Candidates with ``features`` (n, len(SENTENCE_FEATURES)) float32 and concept hits.
 
-    ``found`` and ``found_near`` are (n, concepts) bool; ``weights`` (concepts,) sums to 1;
+    ``found_near`` is (n, concepts), 1 where a concept stands in or around the sentence, else 0;
+    ``weights`` (concepts,) sums to 1;
     ``terms_near`` are the term hashes in and around all candidates.
     """
 
     candidates: list[Candidate]
     features: FloatArray
-    found: np.ndarray
     found_near: np.ndarray
     weights: FloatArray
     terms_near: frozenset[int]
@@ -96,7 +95,6 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
                     near,
                     retrieved.score,
                     rank,
-                    sentence.span.start,
                 ),
             )
     return list(found.values())
@@ -152,7 +150,7 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
         ]
     ).astype(np.float32)
     terms_near = frozenset(int(term) for bag in near for term in bag.terms)
-    return Measured(found, features, hits, hits_near, weights, terms_near)
+    return Measured(found, features, hits_near, weights, terms_near)
 
 
 def _new_names(morphemes: Sequence[Morpheme], asked: str) -> list[str]:

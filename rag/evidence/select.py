@@ -27,6 +27,7 @@ from geungeo.rag.retrieval.query import Query
 
 # An answer and a prompt rest on at most this many sentences.
 MAX_EVIDENCE = 12
+# A best sentence that scores below this does not stand out from the rest.
 _STANDS_OUT = 0.05
 # Below this share of its concepts a question is about something else.
 _ON_TOPIC = 0.15
@@ -81,7 +82,8 @@ def assess(
     answerability = float(model.answerer(summary[None, :])[0])
     # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
     answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
-    reason = _reason(question, query, measured, order)
+    contradicted = bool(summary[ANSWER_FEATURES.index("conflict")])
+    reason = _reason(question, measured, order, contradicted=contradicted)
     return Assessment(question, evidence, answerability, limit, reason)
 
 
@@ -204,11 +206,13 @@ def _missing(union: np.ndarray, roles: Sequence[str], role: str) -> float:
     return float(any(r == role and not hit for r, hit in zip(roles, union, strict=True)))
 
 
-def _reason(question: Question, query: Query, measured: Measured, order: np.ndarray) -> Reason:
+def _reason(
+    question: Question, measured: Measured, order: np.ndarray, *, contradicted: bool
+) -> Reason:
     """Why an answer would be withheld: nothing of the question there, a wrong premise, too weak."""
     if not question.concepts:
         return "off_topic"
     covered = float((measured.found_near[order[:3]].max(axis=0) * measured.weights).sum())
     if covered < _ON_TOPIC:
         return "off_topic"
-    return "false_premise" if _assumed(query, measured, int(order[0])) else "weak_evidence"
+    return "false_premise" if contradicted else "weak_evidence"

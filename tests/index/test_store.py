@@ -83,9 +83,11 @@ def test_unchanged_articles_change_nothing_and_embed_nothing(
 ) -> None:
     store.ingest_many([draft(1), draft(2)])
     generation, fingerprint, embedded = store.generation, store.fingerprint(), counting.texts
+    written = (store.folder / MANIFEST).stat().st_mtime_ns
     assert [o.status for o in store.ingest_many([draft(2), draft(1)])] == ["unchanged"] * 2
     assert (store.generation, store.fingerprint()) == (generation, fingerprint)
     assert counting.texts == embedded
+    assert (store.folder / MANIFEST).stat().st_mtime_ns == written
 
 
 def test_a_changed_article_is_a_new_version_and_the_old_stays_readable(store: Store) -> None:
@@ -108,7 +110,8 @@ def test_one_batch_with_an_article_twice_keeps_the_last(store: Store) -> None:
 def test_the_same_document_under_another_path_is_one_article(store: Store) -> None:
     text = Draft("제목", ((SectionKind.BODY, "본문이다."),), source="/a/x.txt")
     copy = Draft("제목", ((SectionKind.BODY, "본문이다."),), source="/b/y.txt")
-    assert [store.ingest(text).status, store.ingest(copy).status] == ["added", "unchanged"]
+    assert [o.status for o in store.ingest_many([text, copy])] == ["added", "unchanged"]
+    assert store.ingest(copy).status == "unchanged"
     assert len(store.articles()) == 1
 
 
