@@ -8,66 +8,10 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from geungeo.index.schema import SCHEMA_VERSION, statements
 from geungeo.rag.errors import StoreCorrupt, StoreLocked, StoreUnavailable, StoreVersionMismatch
 
-SCHEMA_VERSION = 1
 FILE = "geungeo.sqlite3"
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-
-CREATE TABLE articles (
-    id TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    is_current INTEGER NOT NULL,
-    url TEXT, title TEXT NOT NULL, author TEXT, publisher TEXT, published_at TEXT,
-    language TEXT NOT NULL,
-    text TEXT NOT NULL,
-    text_sha256 TEXT NOT NULL,
-    sections TEXT NOT NULL,
-    source TEXT NOT NULL,
-    ingested_at TEXT NOT NULL,
-    PRIMARY KEY (id, version)
-);
-CREATE UNIQUE INDEX current_articles ON articles (id) WHERE is_current;
-CREATE INDEX article_texts ON articles (text_sha256) WHERE is_current;
-
-CREATE TABLE sentences (
-    article_id TEXT NOT NULL, version INTEGER NOT NULL, ordinal INTEGER NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, kind TEXT NOT NULL,
-    vector BLOB NOT NULL,
-    PRIMARY KEY (article_id, version, ordinal),
-    FOREIGN KEY (article_id, version) REFERENCES articles (id, version) ON DELETE CASCADE
-) WITHOUT ROWID;
-
-CREATE TABLE passages (
-    key INTEGER PRIMARY KEY AUTOINCREMENT,
-    article_id TEXT NOT NULL, version INTEGER NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    first INTEGER NOT NULL, last INTEGER NOT NULL,
-    vector BLOB NOT NULL,
-    morphemes BLOB NOT NULL,
-    bigrams BLOB NOT NULL,
-    FOREIGN KEY (article_id, version) REFERENCES articles (id, version) ON DELETE CASCADE
-);
-CREATE INDEX article_passages ON passages (article_id);
-
-CREATE TABLE conversations (
-    id TEXT PRIMARY KEY, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE turns (
-    conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
-    ordinal INTEGER NOT NULL,
-    answer_id TEXT NOT NULL,
-    answer TEXT NOT NULL,
-    PRIMARY KEY (conversation_id, ordinal)
-) WITHOUT ROWID;
-
-CREATE TABLE feedback (
-    id INTEGER PRIMARY KEY, answer_id TEXT NOT NULL, rating TEXT NOT NULL,
-    comment TEXT, created_at TEXT NOT NULL
-);
-"""
 
 
 class Database:
@@ -95,13 +39,13 @@ class Database:
                 f"store {self.path} has format {found}, this geungeo knows {SCHEMA_VERSION}: "
                 "upgrade geungeo, or choose another folder with --store"
             )
-        if found == 0:
+        if found < SCHEMA_VERSION:
             with self.write() as connection:
                 # Another process may have been first between our look and our lock.
-                if not connection.execute("PRAGMA user_version").fetchone()[0]:
-                    for statement in _SCHEMA.split(";\n"):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+                for statement in statements(since=found):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {max(found, SCHEMA_VERSION)}")
 
     @property
     def connection(self) -> sqlite3.Connection:

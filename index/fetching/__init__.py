@@ -1,0 +1,1 @@
+"""Articles from the web: addresses are checked before anything is fetched."""

@@ -1,0 +1,1 @@
+"""Slack: verified deliveries in, Block Kit answers out."""
