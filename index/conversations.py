@@ -59,6 +59,9 @@ class Conversations:
 
     With ``keep_days`` a conversation is forgotten that many days after its last turn: it is
     not read from that moment on, and is erased at the next opportunity.
+
+    An ``owner`` is the id of the API key that asks: it reads, lists, continues and deletes the
+    conversations that it began. ``None`` may do so with all, and begins those that only it may.
     """
 
     def __init__(self, database: Database, clock: Clock, keep_days: int | None = None) -> None:
@@ -67,11 +70,11 @@ class Conversations:
         self._keep = None if keep_days is None else timedelta(days=keep_days)
         self._purged: datetime | None = None
 
-    def append(self, conversation_id: str, answer: Answer) -> None:
+    def append(self, conversation_id: str, answer: Answer, owner: str | None = None) -> None:
         """Add a turn, starting the conversation if it is new or has expired.
 
         Raises:
-            InvalidRequest: the id is not one.
+            InvalidRequest: the id is not one, or another owner's.
         """
         check_id(conversation_id)
         now = self._clock()
@@ -83,10 +86,12 @@ class Conversations:
                 "DELETE FROM conversations WHERE id = ? AND updated_at < ?",
                 (conversation_id, self._oldest()),
             )
+            self._refuse_foreign(connection, conversation_id, owner)
             connection.execute(
-                "INSERT INTO conversations VALUES (?, ?, ?) "
+                "INSERT INTO conversations (id, created_at, updated_at, owner) "
+                "VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at",
-                (conversation_id, stamp, stamp),
+                (conversation_id, stamp, stamp, owner),
             )
             connection.execute(
                 "INSERT INTO turns SELECT ?, COALESCE(MAX(ordinal), 0) + 1, ?, ? "
@@ -94,37 +99,60 @@ class Conversations:
                 (conversation_id, answer.id, answer.model_dump_json(), conversation_id),
             )
 
-    def get(self, conversation_id: str) -> list[Answer]:
+    def get(self, conversation_id: str, owner: str | None = None) -> list[Answer]:
         """All answers of a conversation.
 
         Raises:
             InvalidRequest: the id is not one.
-            ConversationNotFound: there is none of that id, or it has expired.
+            ConversationNotFound: there is none of that id, or it has expired, or is another's.
         """
-        return self._read(conversation_id, -1)
+        return self._read(conversation_id, -1, owner)
 
-    def history(self, conversation_id: str, limit: int = 8) -> tuple[Turn, ...]:
-        """The last ``limit`` turns; empty for a new conversation."""
+    def history(
+        self, conversation_id: str, limit: int = 8, owner: str | None = None
+    ) -> tuple[Turn, ...]:
+        """The last ``limit`` turns; empty for a new conversation.
+
+        Raises:
+            InvalidRequest: the id is not one, or another owner's.
+        """
         try:
-            answers = self._read(conversation_id, limit)
+            answers = self._read(conversation_id, limit, owner)
         except ConversationNotFound:
+            with self._database.read() as connection:
+                self._refuse_foreign(connection, conversation_id, owner)
             return ()
         return tuple(Turn(answer.standalone_question, answer.text) for answer in answers)
 
-    def _read(self, conversation_id: str, limit: int) -> list[Answer]:
+    def _refuse_foreign(
+        self, connection: sqlite3.Connection, conversation_id: str, owner: str | None
+    ) -> None:
+        row = connection.execute(
+            "SELECT owner FROM conversations WHERE id = ? AND updated_at >= ?",
+            (conversation_id, self._oldest()),
+        ).fetchone()
+        if row is not None and owner is not None and row["owner"] != owner:
+            raise InvalidRequest(
+                f"the conversation id {conversation_id!r} is taken; choose another, or none"
+            )
+
+    def _read(self, conversation_id: str, limit: int, owner: str | None) -> list[Answer]:
         """The last ``limit`` answers, oldest first; -1 is all."""
         check_id(conversation_id)
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT answer FROM turns JOIN conversations c ON c.id = conversation_id "
-                "WHERE c.id = ? AND c.updated_at >= ? ORDER BY ordinal DESC LIMIT ?",
-                (conversation_id, self._oldest(), limit),
+                "WHERE c.id = ? AND c.updated_at >= ? AND (? IS NULL OR c.owner = ?) "
+                "ORDER BY ordinal DESC LIMIT ?",
+                (conversation_id, self._oldest(), owner, owner, limit),
             ).fetchall()
         if not rows:
             raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
         return [Answer.model_validate_json(row["answer"]) for row in reversed(rows)]
 
-    def list(self, limit: int | None = None, offset: int = 0) -> list[ConversationSummary]:
+    def list(
+        self, limit: int | None = None, offset: int = 0, owner: str | None = None
+    ) -> list[ConversationSummary]:
         """Conversations, the most recent first; erases those that have expired."""
         self.purge()
         with self._database.read() as connection:
@@ -133,22 +161,25 @@ class Conversations:
                 "(SELECT answer ->> '$.question' FROM turns "
                 " WHERE conversation_id = c.id AND ordinal = 1) AS first_question "
                 "FROM conversations c JOIN turns t ON t.conversation_id = c.id "
-                "WHERE c.updated_at >= ? "
+                "WHERE c.updated_at >= ? AND (? IS NULL OR c.owner = ?) "
                 "GROUP BY c.id ORDER BY c.updated_at DESC, c.id LIMIT ? OFFSET ?",
-                (self._oldest(), -1 if limit is None else limit, offset),
+                (self._oldest(), owner, owner, -1 if limit is None else limit, offset),
             ).fetchall()
         return [ConversationSummary(**dict(row)) for row in rows]
 
-    def delete(self, conversation_id: str) -> None:
+    def delete(self, conversation_id: str, owner: str | None = None) -> None:
         """Forget a conversation.
 
         Raises:
             InvalidRequest: the id is not one.
-            ConversationNotFound: there is none of that id.
+            ConversationNotFound: there is none of that id, or it is another's.
         """
         check_id(conversation_id)
         with self._database.write() as connection:
-            done = connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
+            done = connection.execute(
+                "DELETE FROM conversations WHERE id = ? AND (? IS NULL OR owner = ?)",
+                (conversation_id, owner, owner),
+            )
             if not done.rowcount:
                 raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
 

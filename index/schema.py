@@ -61,7 +61,15 @@ CREATE TABLE feedback (
 """
 
 # Channels and access.
-_SERVICE = ""
+_SERVICE = """
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, scopes TEXT NOT NULL, digest BLOB NOT NULL,
+    created_at TEXT NOT NULL, revoked_at TEXT
+) WITHOUT ROWID;
+
+-- The API key that began a conversation; NULL where none was asked for.
+ALTER TABLE conversations ADD COLUMN owner TEXT;
+"""
 
 _MIGRATIONS = (_ARTICLES_AND_CONVERSATIONS, _SERVICE)
 

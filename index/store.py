@@ -20,6 +20,7 @@ from geungeo.index.database import Database, set_meta
 from geungeo.index.derived import Derived
 from geungeo.index.filters import allowed_keys
 from geungeo.index.indexing import Indexer
+from geungeo.index.keys import ApiKeys
 from geungeo.index.lock import WriteLock
 from geungeo.rag.article import Article, Draft
 from geungeo.rag.errors import (
@@ -74,6 +75,7 @@ class Store:
         self._derived = Derived(folder, self._database, embedder)
         self.conversations = Conversations(self._database, clock, conversation_days)
         self.feedback = Feedback(self._database, clock)
+        self.keys = ApiKeys(self._database)
         # Versions are immutable, so this cache can never be stale.
         self._version = lru_cache(maxsize=512)(self._load_version)
 

@@ -10,7 +10,8 @@
     │   ├── MissingExtra
     │   └── NotFound
     │       ├── ArticleNotFound
-    │       └── ConversationNotFound
+    │       ├── ConversationNotFound
+    │       └── KeyNotFound
     ├── SourceError                a document cannot be read
     │   ├── UnsupportedSource
     │   ├── UndecodableSource
@@ -87,6 +88,12 @@ class ConversationNotFound(NotFound):
     """No such conversation."""
 
     code = "conversation_not_found"
+
+
+class KeyNotFound(NotFound):
+    """No such API key."""
+
+    code = "key_not_found"
 
 
 class SourceError(GeungeoError):

@@ -16,21 +16,26 @@ if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
 
 
-async def answer(workspace: Workspace, ask: Ask) -> Answer:
-    """The Answer to ``ask``; a named conversation lends its history and is continued."""
-    result = await workspace.pipeline.answer(await _with_history(workspace, ask))
-    await _remember(workspace, result)
+async def answer(workspace: Workspace, ask: Ask, owner: str | None = None) -> Answer:
+    """The Answer to ``ask``; a named conversation lends its history and is continued.
+
+    ``owner`` is the API key that asks, whose own the conversation is; ``None`` may use all.
+    """
+    result = await workspace.pipeline.answer(await _with_history(workspace, ask, owner))
+    await _remember(workspace, result, owner)
     return result
 
 
-async def stream(workspace: Workspace, ask: Ask) -> AsyncGenerator[Event, None]:
+async def stream(
+    workspace: Workspace, ask: Ask, owner: str | None = None
+) -> AsyncGenerator[Event, None]:
     """The same as events; closing the iterator cancels all work done for it."""
-    asked = await _with_history(workspace, ask)
+    asked = await _with_history(workspace, ask, owner)
     async with aclosing(workspace.pipeline.stream(asked)) as events:
         async for event in events:
             if isinstance(event, Done):
                 # Stored before it is sent: who asks the next question at once finds it.
-                await _remember(workspace, event.answer)
+                await _remember(workspace, event.answer, owner)
             yield event
 
 
@@ -53,15 +58,17 @@ async def timed(
             yield event
 
 
-async def _with_history(workspace: Workspace, ask: Ask) -> Ask:
+async def _with_history(workspace: Workspace, ask: Ask, owner: str | None) -> Ask:
     if ask.conversation_id is None or ask.history:
         return ask
-    history = await asyncio.to_thread(workspace.store.conversations.history, ask.conversation_id)
+    history = await asyncio.to_thread(
+        workspace.store.conversations.history, ask.conversation_id, owner=owner
+    )
     return replace(ask, history=history)
 
 
-async def _remember(workspace: Workspace, result: Answer) -> None:
+async def _remember(workspace: Workspace, result: Answer, owner: str | None) -> None:
     if result.conversation_id is not None:
         await asyncio.to_thread(
-            workspace.store.conversations.append, result.conversation_id, result
+            workspace.store.conversations.append, result.conversation_id, result, owner
         )
