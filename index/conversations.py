@@ -232,6 +232,16 @@ class Feedback:
                 (answer_id, rating, comment, self._clock().isoformat()),
             )
 
+    def ratings(self, conversation_id: str) -> dict[str, Literal["up", "down"]]:
+        """The last opinion on each answer of a conversation that has one, by answer id."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT answer_id, rating FROM feedback WHERE answer_id IN "
+                "(SELECT answer_id FROM turns WHERE conversation_id = ?) ORDER BY id",
+                (conversation_id,),
+            )
+            return {row["answer_id"]: row["rating"] for row in rows}
+
     def count(self) -> dict[str, int]:
         """How many opinions there are of each rating."""
         with self._database.read() as connection:

@@ -120,6 +120,18 @@ def ingest_seeds(store: Store) -> IngestSummary:
     return summary
 
 
+def ingest_document(store: Store, data: bytes, name: str) -> IngestSummary:
+    """Ingest one document that was handed in; ``name`` tells its format and identifies it.
+
+    Raises:
+        SourceError: nothing of it can be read.
+    """
+    summary = IngestSummary()
+    for outcome in store.ingest_many(_accounted(read(data, name), summary)):
+        summary.count(outcome)
+    return summary
+
+
 def drafts_of_text(text: str, name: str) -> tuple[Draft, ...]:
     """Drafts of a text that was pasted or posted."""
     return read(text.encode("utf-8", "replace"), name).drafts

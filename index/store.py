@@ -15,6 +15,7 @@ from typing import Literal, Self
 import numpy as np
 
 from geungeo.index import records
+from geungeo.index.catalogue import Catalogue
 from geungeo.index.conversations import Clock, Conversations, Feedback, utc_now
 from geungeo.index.database import Database, set_meta
 from geungeo.index.derived import Derived
@@ -75,6 +76,7 @@ class Store:
         self._derived = Derived(folder, self._database, embedder)
         self.conversations = Conversations(self._database, clock, conversation_days)
         self.feedback = Feedback(self._database, clock)
+        self.catalogue = Catalogue(self._database)
         self.keys = ApiKeys(self._database)
         # Versions are immutable, so this cache can never be stale.
         self._version = lru_cache(maxsize=512)(self._load_version)

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from geungeo.index.ingest import IngestSummary, drafts_of_text, ingest_seeds, ingest_sources
+from geungeo.index.ingest import (
+    IngestSummary,
+    drafts_of_text,
+    ingest_document,
+    ingest_seeds,
+    ingest_sources,
+)
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.backends import make_backend
 from geungeo.rag.embedding import make_embedder
@@ -70,6 +76,10 @@ class Workspace:
         """Ingest one pasted text, its format told by the suffix of ``name``."""
         drafts = drafts_of_text(text, name)
         return self.store.ingest_many(drafts)[0]
+
+    def ingest_document(self, data: bytes, name: str) -> IngestSummary:
+        """Ingest one document handed in as bytes, its format told by the suffix of ``name``."""
+        return ingest_document(self.store, data, name)
 
     def close(self) -> None:
         """Release the store."""

@@ -14,7 +14,17 @@ from geungeo.server.middleware.observe import Observe
 from geungeo.server.middleware.request_id import RequestId
 from geungeo.server.middleware.request_limits import RequestLimits
 from geungeo.server.middleware.security_headers import SecurityHeaders
-from geungeo.server.routes import articles, chat, conversations, docs, health, openai, page, search
+from geungeo.server.routes import (
+    articles,
+    chat,
+    conversations,
+    docs,
+    health,
+    openai,
+    page,
+    search,
+    upload,
+)
 from geungeo.server.state import AppState
 
 if TYPE_CHECKING:
@@ -40,7 +50,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     )
     app.state.geungeo = state
     problems.install(app)
-    for module in (page, docs, health, chat, search, articles, conversations, openai):
+    for module in (page, docs, health, chat, search, articles, upload, conversations, openai):
         app.include_router(module.router)
     app.mount("/static/swagger", StaticFiles(directory=docs.ASSETS), name="swagger")
     app.mount("/static", StaticFiles(directory=page.WEB), name="static")

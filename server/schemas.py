@@ -106,9 +106,10 @@ class ArticleSummary(BaseModel):
 
 
 class ArticleList(BaseModel):
-    """The newest version of every article."""
+    """The newest version of the articles asked for; ``total`` counts the pages left out too."""
 
     articles: list[ArticleSummary]
+    total: int
 
 
 class ArticleView(Article):

@@ -48,11 +48,10 @@ def show(ctx: click.Context, conversation_id: str, as_json: bool) -> None:  # no
     """Show a conversation's questions and answers."""
     from geungeo.server.render import render_answer
 
-    answers = _answers(ctx, conversation_id)
     if as_json:
-        click.echo(_json(conversation_id, answers))
+        click.echo(_json(ctx, conversation_id))
         return
-    for answer in answers:
+    for answer in _answers(ctx, conversation_id):
         click.echo(f"> {escape(answer.question)}\n{render_answer(answer)}\n")
 
 
@@ -76,11 +75,10 @@ def export(ctx: click.Context, conversation_id: str, style: str, output: Path | 
     """Write a conversation out, with its citations."""
     from geungeo.server.transcript import to_markdown
 
-    answers = _answers(ctx, conversation_id)
     if style == "json":
-        text = _json(conversation_id, answers) + "\n"
+        text = _json(ctx, conversation_id) + "\n"
     else:
-        text = to_markdown(conversation_id, answers)
+        text = to_markdown(conversation_id, _answers(ctx, conversation_id))
     if output is None:
         click.echo(text, nl=False)
         return
@@ -105,8 +103,11 @@ def _answers(ctx: click.Context, conversation_id: str) -> list[Answer]:
         return workspace.store.conversations.get(conversation_id)
 
 
-def _json(conversation_id: str, answers: list[Answer]) -> str:
+def _json(ctx: click.Context, conversation_id: str) -> str:
     """The same object as ``GET /conversations/{id}``."""
+    with open_workspace(ctx) as workspace:
+        answers = workspace.store.conversations.get(conversation_id)
+        ratings = workspace.store.feedback.ratings(conversation_id)
     dumped = [answer.model_dump(mode="json") for answer in answers]
-    body = {"conversation_id": conversation_id, "answers": dumped}
+    body = {"conversation_id": conversation_id, "answers": dumped, "ratings": ratings}
     return json.dumps(body, ensure_ascii=False, indent=2)

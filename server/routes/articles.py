@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
+from geungeo.rag.protocols import Filters
 from geungeo.server.schemas import (
     ArticleList,
     ArticleRequest,
     ArticleSummary,
     ArticleView,
     IngestResponse,
+    IsoDate,
 )
 from geungeo.server.state import State
 from geungeo.server.strict_json import StrictRoute
@@ -22,10 +26,21 @@ router = APIRouter(route_class=StrictRoute, tags=["articles"])
 
 
 @router.get("/articles")
-async def list_articles(state: State) -> ArticleList:
-    """The newest version of every article, without the text."""
-    articles = await run_in_threadpool(state.workspace.store.articles)
-    return ArticleList(articles=[ArticleSummary.of(article) for article in articles])
+async def list_articles(
+    state: State,
+    q: Annotated[
+        str, Query(max_length=200, description="Words of the title, publisher or author.")
+    ] = "",
+    published_from: Annotated[IsoDate | None, Query()] = None,
+    published_to: Annotated[IsoDate | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> ArticleList:
+    """The newest version of every article, without the text; the newest publication first."""
+    find = partial(state.workspace.store.catalogue.find, limit=limit, offset=offset)
+    filters = Filters(published_from=published_from, published_to=published_to)
+    entries, total = await run_in_threadpool(find, q, filters)
+    return ArticleList(articles=[ArticleSummary(**asdict(one)) for one in entries], total=total)
 
 
 @router.post("/articles", responses={HTTP_201_CREATED: {"model": IngestResponse}})

@@ -39,10 +39,11 @@ class ConversationList(BaseModel):
 
 
 class ConversationView(BaseModel):
-    """A conversation's Answers, oldest first."""
+    """A conversation's Answers, oldest first; ``ratings`` by answer id, where there is one."""
 
     conversation_id: str
     answers: list[Answer]
+    ratings: dict[str, Literal["up", "down"]]
 
 
 _FORMATS = {
@@ -93,7 +94,8 @@ async def get_conversation(
         return Response(
             to_markdown(conversation_id, answers), media_type=MEDIA_TYPE, headers=headers
         )
-    return ConversationView(conversation_id=conversation_id, answers=list(answers))
+    ratings = await run_in_threadpool(state.workspace.store.feedback.ratings, conversation_id)
+    return ConversationView(conversation_id=conversation_id, answers=answers, ratings=ratings)
 
 
 @router.delete("/conversations/{conversation_id}", status_code=HTTP_204_NO_CONTENT)
