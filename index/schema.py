@@ -69,6 +69,17 @@ CREATE TABLE api_keys (
 
 -- The API key that began a conversation; NULL where none was asked for.
 ALTER TABLE conversations ADD COLUMN owner TEXT;
+
+-- SHA-256 over an article version's row, and over what is derived from it (current ones only).
+CREATE TABLE seals (
+    article_id TEXT NOT NULL, version INTEGER NOT NULL,
+    record BLOB NOT NULL, derived BLOB,
+    PRIMARY KEY (article_id, version),
+    FOREIGN KEY (article_id, version) REFERENCES articles (id, version) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+-- The last version of a removed article: its number is never given to another text.
+CREATE TABLE retired (article_id TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 _MIGRATIONS = (_ARTICLES_AND_CONVERSATIONS, _SERVICE)
