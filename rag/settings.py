@@ -14,15 +14,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from geungeo.rag.errors import SettingsError
 
 PREFIX = "GEUNGEO_"
 DEFAULT_FILE = Path("geungeo.toml")
+RATE = r"^(off|[1-9]\d{0,6}/(second|minute|hour|day))$"
 
 log = logging.getLogger(__name__)
+
+
+def _split(value: Any) -> Any:
+    """A list in the file is ``a,b`` in the environment."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+CommaSeparated = (NoDecode, BeforeValidator(_split))
 
 
 class LLMEndpoint(BaseModel):
@@ -148,6 +167,35 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[
         int, Field(ge=1024, description="Largest HTTP request body, in bytes.")
     ] = 10_000_000
+
+    insecure_bind: Annotated[
+        bool, Field(description="Listen beyond this machine although no API key was ever made.")
+    ] = False
+    require_key: Annotated[
+        bool | None,
+        Field(description="Whether requests need an API key; default: once one was made."),
+    ] = None
+    rate_limit_address: Annotated[
+        str | None,
+        Field(
+            pattern=RATE,
+            description="Requests of one address, as 600/minute or off; default: 600/minute, "
+            "off while no key is needed and only this machine can connect.",
+        ),
+    ] = None
+    rate_limit_key: Annotated[
+        str, Field(pattern=RATE, description="Requests of one API key, as 600/minute or off.")
+    ] = "600/minute"
+    trusted_proxies: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        *CommaSeparated,
+        Field(description="Addresses or networks whose X-Forwarded-For is believed."),
+    ] = ()
+    cors_origins: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^(\*|https?://[^/\s*]+)$")], ...],
+        *CommaSeparated,
+        Field(description="Origins whose pages may call the API, as https://news.example."),
+    ] = ()
 
     slack_signing_secret: Annotated[
         SecretStr | None, Field(description="Slack's signing secret; comma-separated to rotate.")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Security
+from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
 
 from geungeo.server import problems
+from geungeo.server.access.rates import Rates
+from geungeo.server.middleware.access import Access
 from geungeo.server.middleware.head import Head
 from geungeo.server.middleware.observe import Observe
 from geungeo.server.middleware.request_id import RequestId
@@ -37,8 +41,16 @@ code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
 """
 
 
-def create_app(workspace: Workspace) -> FastAPI:
-    """The application over an open workspace, which stays the caller's to close."""
+# Only tells the schema's readers: the middleware decides.
+_KEY = Security(HTTPBearer(auto_error=False, description="An API key, where one is needed."))
+
+
+def create_app(workspace: Workspace, rates: Rates | None = None) -> FastAPI:
+    """The application over an open workspace, which stays the caller's to close.
+
+    ``rates`` are shared by the workers of one server; alone, it counts for itself.
+    """
+    settings = workspace.settings
     state = AppState(workspace)
     app = FastAPI(
         title="geungeo",
@@ -50,13 +62,27 @@ def create_app(workspace: Workspace) -> FastAPI:
     )
     app.state.geungeo = state
     problems.install(app)
-    for module in (page, docs, health, chat, search, articles, upload, conversations, openai):
+    for module in (page, docs, health):
         app.include_router(module.router)
+    for module in (chat, search, articles, upload, conversations, openai):
+        app.include_router(module.router, dependencies=[_KEY])
     app.mount("/static/swagger", StaticFiles(directory=docs.ASSETS), name="swagger")
     app.mount("/static", StaticFiles(directory=page.WEB), name="static")
     # Added innermost first: what is added last sees a request first.
     app.add_middleware(Head)
-    app.add_middleware(RequestLimits, max_body_bytes=workspace.settings.max_body_bytes)
+    app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(
+        Access, settings=settings, keys=workspace.store.keys, rates=rates or Rates(settings)
+    )
+    if settings.cors_origins:
+        # Answers preflights, which carry no key.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
     app.add_middleware(Observe, metrics=state.metrics)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestId)

@@ -33,6 +33,7 @@ TARGETS = {
         "geungeo.server.commands.conversations:conversations",
         "List, show, export or delete conversations.",
     ),
+    "keys": Target("geungeo.server.commands.keys:keys", "Create, list or revoke API keys."),
     "doctor": Target(
         "geungeo.server.commands.maintenance:doctor", "Check the store, mend what is derived."
     ),

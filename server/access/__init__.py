@@ -1,1 +1,1 @@
-"""Who may ask: API keys with scopes, and how often."""
+"""Who may do what, and how often."""

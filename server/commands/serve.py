@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 import threading
+from typing import Any
 
 import click
 
@@ -18,21 +19,35 @@ LOG_STYLE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 @click.command()
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Default 8000; 0 picks a free one.")
+@click.option(
+    "--insecure-bind",
+    is_flag=True,
+    default=None,
+    help="Listen beyond this machine although there are no API keys.",
+)
 @click.pass_context
-def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
+def serve(
+    ctx: click.Context,
+    host: str | None,
+    port: int | None,
+    insecure_bind: bool | None,  # noqa: FBT001 - click passes options by name
+) -> None:
     """Serve the API and the web page until interrupted.
 
     An empty store is first filled with the articles that geungeo ships with.
     """
+    from geungeo.server.access.binding import check_bind
     from geungeo.server.app import create_app
     from geungeo.server.listener import listen, run
 
     show_log_on_stderr(logging.INFO, LOG_STYLE)
-    settings = settings_of(ctx, host=host, port=port)
+    flags: dict[str, Any] = {"host": host, "port": port, "insecure_bind": insecure_bind}
+    settings = settings_of(ctx, **flags)
+    check_bind(settings)
     # The port is taken first: filling a store only to find the port in use wastes minutes.
     with (
         listen(settings.host, settings.port) as listener,
-        open_workspace(ctx, seed=True, host=host, port=port) as workspace,
+        open_workspace(ctx, seed=True, **flags) as workspace,
     ):
         # Beside the server, which answers /healthz meanwhile; a first question waits its turn.
         warming = threading.Thread(target=workspace.warm_up, name="warm-up")

@@ -13,13 +13,12 @@ from http import HTTPStatus
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geungeo.server.middleware.respond import refuse
+from geungeo.server.middleware.respond import drain, refuse
 
 MAX_HEADER_BYTES = 16 * 1024
 BODY_SECONDS = 8.0
 # A slow but honest upload earns time: the deadline moves by what has arrived, at this rate.
 MIN_BYTES_PER_SECOND = 64 * 1024
-DRAIN_SECONDS = 2.0
 
 
 class _TooLarge(Exception):
@@ -60,7 +59,9 @@ class RequestLimits:
         try:
             body = await self._read(headers, receive)
         except _TooLarge:
-            await self._refuse_body(scope, headers, receive, send)
+            await drain(scope, receive, self.max_body_bytes)
+            detail = f"the body is larger than {self.max_body_bytes} bytes"
+            await refuse(scope, send, 413, detail)
         except TimeoutError:
             detail = "the body did not arrive in time"
             await refuse(scope, send, HTTPStatus.REQUEST_TIMEOUT, detail)
@@ -86,28 +87,6 @@ class RequestLimits:
                 raise _TooLarge
             if not message.get("more_body", False):
                 return bytes(body)
-
-    async def _refuse_body(
-        self, scope: Scope, headers: Headers, receive: Receive, send: Send
-    ) -> None:
-        if "expect" not in headers:
-            # Closing with unread data resets the connection, and the client may then never
-            # see why; so some of the rest is read and thrown away.
-            await self._drain(receive)
-        detail = f"the body is larger than {self.max_body_bytes} bytes"
-        await refuse(scope, send, 413, detail)
-
-    async def _drain(self, receive: Receive) -> None:
-        drained = 0
-        try:
-            async with asyncio.timeout(DRAIN_SECONDS):
-                while drained <= self.max_body_bytes:
-                    message = await receive()
-                    drained += len(message.get("body", b""))
-                    if not message.get("more_body", False):
-                        return
-        except TimeoutError:
-            return
 
 
 def _header_bytes(scope: Scope) -> int:

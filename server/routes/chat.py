@@ -16,6 +16,7 @@ from geungeo.rag.answer import Answer
 from geungeo.rag.errors import GeungeoError
 from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.server import conversation
+from geungeo.server.access.caller import CurrentCaller
 from geungeo.server.problems import public, status_of
 from geungeo.server.schemas import ChatRequest
 from geungeo.server.sse import EventStream, frame, with_heartbeat
@@ -39,7 +40,7 @@ _STREAM_DOC = {
 
 
 @router.post("/chat", response_model=Answer, responses=_STREAM_DOC)  # type: ignore[arg-type]
-async def chat(body: ChatRequest, state: State) -> Response | Answer:
+async def chat(body: ChatRequest, state: State, caller: CurrentCaller) -> Response | Answer:
     """Answer a question from the articles in the store."""
     ask = Ask(
         question=body.question,
@@ -49,11 +50,12 @@ async def chat(body: ChatRequest, state: State) -> Response | Answer:
         filters=body.filters.filters(),
     )
     if not body.stream:
-        answer = await conversation.answer(state.workspace, ask)
+        answer = await conversation.answer(state.workspace, ask, caller.owner)
         state.metrics.answer(CHANNEL, answer)
         return answer
     events = conversation.timed(
-        conversation.stream(state.workspace, ask), partial(state.metrics.first_claim, CHANNEL)
+        conversation.stream(state.workspace, ask, caller.owner),
+        partial(state.metrics.first_claim, CHANNEL),
     )
     # The first event decides between a status and a stream: a bad question is a plain 422.
     first = await anext(events)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.status import HTTP_204_NO_CONTENT
 
 from geungeo.rag.answer import Answer
+from geungeo.server.access.caller import CurrentCaller
 from geungeo.server.schemas import FeedbackRequest
 from geungeo.server.state import State
 from geungeo.server.strict_json import StrictRoute
@@ -57,11 +58,14 @@ _FORMATS = {
 @router.get("/conversations")
 async def list_conversations(
     state: State,
+    caller: CurrentCaller,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> ConversationList:
-    """What was asked before, the most recent first."""
-    found = await run_in_threadpool(state.workspace.store.conversations.list, limit, offset)
+    """What was asked before, the most recent first: with an API key, what was asked with it."""
+    found = await run_in_threadpool(
+        state.workspace.store.conversations.list, limit, offset, caller.owner
+    )
     entries = [
         ConversationEntry(
             id=one.id,
@@ -83,10 +87,13 @@ async def list_conversations(
 async def get_conversation(
     conversation_id: ConversationPath,
     state: State,
+    caller: CurrentCaller,
     format: Literal["json", "markdown"] = "json",  # noqa: A002 - the name in the address
 ) -> Response | ConversationView:
     """Every Answer of a conversation, with its citations."""
-    answers = await run_in_threadpool(state.workspace.store.conversations.get, conversation_id)
+    answers = await run_in_threadpool(
+        state.workspace.store.conversations.get, conversation_id, caller.owner
+    )
     if format == "markdown":
         # A colon may stand in an id and not in every system's file names.
         name = f"{conversation_id.replace(':', '_')}.md"
@@ -99,9 +106,13 @@ async def get_conversation(
 
 
 @router.delete("/conversations/{conversation_id}", status_code=HTTP_204_NO_CONTENT)
-async def delete_conversation(conversation_id: ConversationPath, state: State) -> None:
+async def delete_conversation(
+    conversation_id: ConversationPath, state: State, caller: CurrentCaller
+) -> None:
     """Forget a conversation."""
-    await run_in_threadpool(state.workspace.store.conversations.delete, conversation_id)
+    await run_in_threadpool(
+        state.workspace.store.conversations.delete, conversation_id, caller.owner
+    )
 
 
 @router.post("/feedback", status_code=HTTP_204_NO_CONTENT)

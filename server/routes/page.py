@@ -17,13 +17,18 @@ WEB = Path(__file__).resolve().parent.parent / "web"
 router = APIRouter(include_in_schema=False)
 
 
+def wants_page(scope: Scope) -> bool:
+    """Whether a browser navigates: at an address that pages and programs share, it gets HTML."""
+    return "text/html" in Headers(scope=scope).get("accept", "")
+
+
 class BrowserRoute(APIRoute):
     """A route that only a browser's navigation takes; programs pass on to the next one."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """No match unless the client asks for HTML."""
         match, child = super().matches(scope)
-        if match is Match.FULL and "text/html" not in Headers(scope=scope).get("accept", ""):
+        if match is Match.FULL and not wants_page(scope):
             return Match.NONE, {}
         return match, child
 

@@ -1,0 +1,94 @@
+"""API keys in the store: what is kept of them, and what still opens a door."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from geungeo.index.database import FILE, Database
+from geungeo.index.keys import ApiKeys, open_keys
+from geungeo.index.schema import statements
+from geungeo.rag.errors import InvalidRequest, KeyNotFound
+
+ASK = frozenset({"ask"})
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Iterator[ApiKeys]:
+    with open_keys(tmp_path) as opened:
+        yield opened
+
+
+def test_a_key_is_told_once_and_no_file_of_the_store_holds_it(
+    keys: ApiKeys, tmp_path: Path
+) -> None:
+    key, text = keys.create("뉴스룸", frozenset({"ask", "ingest"}))
+    assert keys.verify(text) == key
+    assert key.scopes == {"ask", "ingest"}
+    secret = text.rpartition(f"geungeo_{key.id}_")[2]
+    assert len(secret) == 43
+    for file in tmp_path.iterdir():
+        assert secret.encode() not in file.read_bytes(), file
+
+
+def test_two_keys_of_one_name_are_two_keys(keys: ApiKeys) -> None:
+    one, two = keys.create("same", ASK), keys.create("same", ASK)
+    assert one[0].id != two[0].id
+    assert one[1] != two[1]
+    assert [key.id for key in keys.list()] == [one[0].id, two[0].id]
+
+
+def test_nothing_but_the_whole_key_is_the_key(keys: ApiKeys) -> None:
+    key, text = keys.create("a", ASK)
+    other = keys.create("b", ASK)[1]
+    swapped = f"geungeo_{key.id}_{other[-43:]}"
+    flipped = text[:-2] + ("A" if text[-2] != "A" else "B") + text[-1]
+    wide = text.replace("geungeo", "ｇeungeo")
+    tries = ["", text[:-1], text + "=", text + "\n", text.upper(), swapped, flipped, wide]
+    tries += [f"geungeo_{key.id}_", "geungeo_00000000_" + text[-43:], "x" * 5_000, "\ud800"]
+    assert [one for one in tries if keys.verify(one)] == []
+    assert keys.verify(text) == key
+
+
+def test_a_revoked_key_is_none_at_once_in_every_process(keys: ApiKeys, tmp_path: Path) -> None:
+    key, text = keys.create("a", ASK)
+    with open_keys(tmp_path) as elsewhere:
+        revoked = elsewhere.revoke(key.id)
+        assert elsewhere.revoke(key.id).revoked_at == revoked.revoked_at
+    assert keys.verify(text) is None
+    assert keys.list() == [revoked]
+
+
+def test_revoking_the_last_key_does_not_open_the_door(keys: ApiKeys) -> None:
+    assert not keys.any_made()
+    key, _ = keys.create("a", ASK)
+    keys.revoke(key.id)
+    assert keys.any_made()
+
+
+def test_what_cannot_be_is_refused(keys: ApiKeys) -> None:
+    for name, scopes in (("", ASK), ("a\nb", ASK), ("a" * 101, ASK), ("a", frozenset())):
+        with pytest.raises(InvalidRequest):
+            keys.create(name, scopes)
+    with pytest.raises(KeyNotFound, match="geungeo keys list"):
+        keys.revoke("nope")
+
+
+def test_a_store_from_before_there_were_keys_gets_their_table(tmp_path: Path) -> None:
+    first = list(statements(since=0))[: -len(list(statements(since=1)))]
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        for statement in first:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("INSERT INTO conversations VALUES ('old', '2025', '2025')")
+        connection.commit()
+    database = Database(tmp_path)
+    assert not ApiKeys(database).any_made()
+    with database.read() as connection:
+        row = connection.execute("SELECT owner FROM conversations WHERE id = 'old'").fetchone()
+    assert row["owner"] is None
+    database.close()
