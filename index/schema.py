@@ -80,6 +80,34 @@ CREATE TABLE seals (
 
 -- The last version of a removed article: its number is never given to another text.
 CREATE TABLE retired (article_id TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
+
+-- What a channel was sent and has to answer; once done, a row keeps only its keys, for a while.
+-- Times are seconds since the epoch.
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    conversation_id TEXT, position TEXT NOT NULL,
+    state TEXT NOT NULL,
+    job TEXT NOT NULL, messages TEXT,
+    sent INTEGER NOT NULL, calls INTEGER NOT NULL, attempts INTEGER NOT NULL,
+    received_at REAL NOT NULL, due_at REAL NOT NULL,
+    owner TEXT, owned_until REAL
+);
+CREATE INDEX delivery_states ON deliveries (state, due_at);
+CREATE INDEX delivery_conversations ON deliveries (conversation_id, position);
+CREATE TABLE delivery_keys (
+    key TEXT PRIMARY KEY,
+    delivery_id INTEGER NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX keys_of_delivery ON delivery_keys (delivery_id);
+
+-- The channels' threads in which we take part.
+CREATE TABLE threads (conversation_id TEXT PRIMARY KEY, seen_at REAL NOT NULL) WITHOUT ROWID;
+
+-- What was replied to a request with an idempotency key; NULL while it is worked on.
+CREATE TABLE replies (
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, reply TEXT, began_at REAL NOT NULL
+) WITHOUT ROWID;
 """
 
 _MIGRATIONS = (_ARTICLES_AND_CONVERSATIONS, _SERVICE)

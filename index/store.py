@@ -18,11 +18,13 @@ from geungeo.index import records
 from geungeo.index.catalogue import Catalogue
 from geungeo.index.conversations import Clock, Conversations, Feedback, utc_now
 from geungeo.index.database import Database, set_meta
+from geungeo.index.deliveries import Deliveries
 from geungeo.index.derived import Derived
 from geungeo.index.filters import allowed_keys
 from geungeo.index.indexing import Indexer
 from geungeo.index.keys import ApiKeys
 from geungeo.index.lock import WriteLock
+from geungeo.index.replies import Replies
 from geungeo.rag.article import Article, Draft
 from geungeo.rag.errors import (
     ArticleNotFound,
@@ -76,6 +78,8 @@ class Store:
         self._derived = Derived(folder, self._database, embedder)
         self.conversations = Conversations(self._database, clock, conversation_days)
         self.feedback = Feedback(self._database, clock)
+        self.deliveries = Deliveries(self._database, clock)
+        self.replies = Replies(self._database, clock)
         self.catalogue = Catalogue(self._database)
         self.keys = ApiKeys(self._database)
         # Versions are immutable, so this cache can never be stale.

@@ -1,0 +1,283 @@
+"""What chat services deliver to us: each question once, kept until its answer is posted.
+
+A delivery is committed before it is acknowledged, so a crash loses none; each answer is
+committed before it is posted, and each posted message after it. Only a crash between a post
+and its commit repeats a message: answering at least once is the promise that can be kept,
+since no chat service offers to post a message on condition that it was not posted before.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from geungeo.index.conversations import Clock
+from geungeo.index.database import Database
+
+Receipt = Literal["accepted", "duplicate", "parked", "ignored", "full"]
+
+# A claim that is not renewed for so long is up for others: its holder died.
+LEASE_SECONDS = 20.0
+MAX_ATTEMPTS = 12
+# How long a reply may be ahead of the question that it replies to.
+PARKED_SECONDS = 600.0
+MAX_PARKED = 1_000
+# Services give up redelivering within a day; a thread that slept longer needs a new mention.
+KEEP_SECONDS = 7 * 86_400.0
+THREAD_SECONDS = 180 * 86_400.0
+_PURGE_EVERY = 3_600.0
+
+_CLAIMABLE = """
+SELECT id FROM deliveries d
+WHERE channel = :channel
+  AND (state = 'waiting' AND due_at <= :now OR state = 'working' AND owned_until < :now)
+  AND NOT EXISTS (
+    SELECT 1 FROM deliveries o
+    WHERE o.conversation_id = d.conversation_id AND o.id <> d.id
+      AND (o.state = 'working' AND o.owned_until >= :now
+        OR o.state IN ('waiting', 'working') AND (o.position, o.id) < (d.position, d.id)))
+ORDER BY due_at, id LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery as it comes in.
+
+    ``keys`` are all its names: if one was seen before, it is a duplicate. ``position`` orders
+    the questions of one conversation. ``uninvited`` counts only in a thread in which we take
+    part. ``messages`` are ready to be posted, ``None`` if ``job`` has yet to be worked on.
+    """
+
+    channel: str
+    keys: tuple[str, ...]
+    job: str
+    conversation_id: str | None = None
+    position: str = ""
+    uninvited: bool = False
+    messages: Sequence[Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed delivery; the first ``sent`` of its ``messages`` are posted already."""
+
+    id: int
+    job: str
+    messages: tuple[dict[str, Any], ...] | None
+    sent: int
+    attempts: int
+    received_at: float
+
+
+class LostClaim(Exception):
+    """Another process has taken the delivery over; this one must do no more for it."""
+
+
+class Deliveries:
+    """A durable queue in SQLite, shared by every process over the store. Thread-safe.
+
+    The questions of one conversation are worked on one after the other, in the order of their
+    positions: the second may refer to the answer of the first.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._purged = float("-inf")
+
+    def accept(self, incoming: Sequence[NewDelivery], capacity: int) -> list[Receipt]:
+        """Commit deliveries, together; what became of each.
+
+        With ``capacity`` or more unfinished ones a new one is ``full``: not kept, and to be
+        delivered again. A duplicate is one however full we are.
+        """
+        now = self._now()
+        with self._database.write() as connection:
+            self._purge(connection, now)
+            return [self._accept(connection, one, capacity, now) for one in incoming]
+
+    def _accept(
+        self, connection: sqlite3.Connection, one: NewDelivery, capacity: int, now: float
+    ) -> Receipt:
+        known = self._known(connection, one.keys)
+        if known is not None:
+            self._name(connection, one.keys, known["id"])
+            if known["state"] != "parked" or one.uninvited:
+                return "duplicate"
+            self._join(connection, one.conversation_id, now)
+            return "accepted"
+        part = one.conversation_id is not None and self._takes_part(connection, one, now)
+        state = "parked" if one.uninvited and not part else "waiting"
+        if state == "parked" and _count(connection, "state = 'parked'") >= MAX_PARKED:
+            return "ignored"
+        if state == "waiting" and _count(connection, "state IN ('waiting','working')") >= capacity:
+            return "full"
+        row = connection.execute(
+            "INSERT INTO deliveries (channel, conversation_id, position, state, job, messages,"
+            " sent, calls, attempts, received_at, due_at) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?)",
+            (
+                one.channel,
+                one.conversation_id,
+                one.position,
+                state,
+                one.job,
+                None if one.messages is None else json.dumps(list(one.messages)),
+                now,
+                now,
+            ),
+        )
+        self._name(connection, one.keys, int(row.lastrowid or 0))
+        if state == "parked":
+            return "parked"
+        self._join(connection, one.conversation_id, now)
+        return "accepted"
+
+    def _known(self, connection: sqlite3.Connection, keys: Sequence[str]) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = connection.execute(
+            "SELECT d.id, d.state FROM delivery_keys JOIN deliveries d ON d.id = delivery_id "
+            "WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys)),),
+        ).fetchone()
+        return row
+
+    def _name(self, connection: sqlite3.Connection, keys: Sequence[str], delivery: int) -> None:
+        connection.executemany(
+            "INSERT OR IGNORE INTO delivery_keys VALUES (?, ?)", [(key, delivery) for key in keys]
+        )
+
+    def _takes_part(self, connection: sqlite3.Connection, one: NewDelivery, now: float) -> bool:
+        row = connection.execute(
+            "SELECT 1 FROM threads WHERE conversation_id = ? AND seen_at >= ?",
+            (one.conversation_id, now - THREAD_SECONDS),
+        ).fetchone()
+        return row is not None
+
+    def _join(
+        self, connection: sqlite3.Connection, conversation_id: str | None, now: float
+    ) -> None:
+        """Take part in a thread from now on, and answer what came before its question."""
+        if conversation_id is None:
+            return
+        connection.execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (conversation_id, now))
+        connection.execute(
+            "UPDATE deliveries SET state = 'waiting', due_at = ? "
+            "WHERE conversation_id = ? AND state = 'parked'",
+            (now, conversation_id),
+        )
+
+    def _purge(self, connection: sqlite3.Connection, now: float) -> None:
+        connection.execute(
+            "DELETE FROM deliveries WHERE state = 'parked' AND due_at < ?", (now - PARKED_SECONDS,)
+        )
+        if now - self._purged < _PURGE_EVERY:
+            return
+        self._purged = now
+        connection.execute(
+            "DELETE FROM deliveries WHERE state IN ('done', 'failed') AND due_at < ?",
+            (now - KEEP_SECONDS,),
+        )
+        connection.execute("DELETE FROM threads WHERE seen_at < ?", (now - THREAD_SECONDS,))
+
+    # Working
+
+    def claim(self, channel: str, owner: str) -> Delivery | None:
+        """The next delivery, ``owner``'s for ``LEASE_SECONDS``; ``None`` if none is due.
+
+        One that was claimed ``MAX_ATTEMPTS`` times without an end has failed: whatever it does
+        to its worker, it shall not do for ever.
+        """
+        now = self._now()
+        with self._database.read() as connection:
+            # Looking costs no lock; most looks find nothing.
+            if connection.execute(_CLAIMABLE, {"channel": channel, "now": now}).fetchone() is None:
+                return None
+        with self._database.write() as connection:
+            found = connection.execute(_CLAIMABLE, {"channel": channel, "now": now}).fetchone()
+            if found is None:
+                return None
+            row = connection.execute(
+                "UPDATE deliveries SET state = 'working', owner = ?, owned_until = ?,"
+                " attempts = attempts + 1 WHERE id = ? RETURNING *",
+                (owner, now + LEASE_SECONDS, found["id"]),
+            ).fetchone()
+        messages = None if row["messages"] is None else tuple(json.loads(row["messages"]))
+        return Delivery(
+            row["id"], row["job"], messages, row["sent"], row["attempts"], row["received_at"]
+        )
+
+    def renew(self, owner: str) -> None:
+        """Keep what ``owner`` has claimed for another ``LEASE_SECONDS``."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE deliveries SET owned_until = ? WHERE owner = ? AND state = 'working'",
+                (self._now() + LEASE_SECONDS, owner),
+            )
+
+    def answered(self, delivery: int, owner: str, messages: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what is to be posted; raises ``LostClaim``."""
+        self._change(delivery, owner, "messages = ?", json.dumps(list(messages)))
+
+    def called(self, delivery: int, owner: str) -> int:
+        """Count an outgoing call before it is made; how many that are now.
+
+        Raises:
+            LostClaim: the delivery is another's.
+        """
+        return int(self._change(delivery, owner, "calls = calls + 1")["calls"])
+
+    def posted(self, delivery: int, owner: str) -> None:
+        """Note that the next message is posted; raises ``LostClaim``."""
+        self._change(delivery, owner, "sent = sent + 1")
+
+    def later(self, delivery: int, owner: str, delay: float) -> None:
+        """Give the delivery back, due in ``delay`` seconds; raises ``LostClaim``."""
+        self._change(
+            delivery, owner, "state = 'waiting', owner = NULL, due_at = ?", self._now() + delay
+        )
+
+    def finish(self, delivery: int, owner: str, state: Literal["done", "failed"]) -> None:
+        """End the delivery and forget what it said; raises ``LostClaim``."""
+        self._change(
+            delivery,
+            owner,
+            "job = '', messages = NULL, owner = NULL, state = ?, due_at = ?",
+            state,
+            self._now(),
+        )
+
+    def release(self, owner: str) -> None:
+        """Give everything back that ``owner`` has claimed and not finished."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE deliveries SET state = 'waiting', owner = NULL, attempts = attempts - 1 "
+                "WHERE owner = ? AND state = 'working'",
+                (owner,),
+            )
+
+    def _change(self, delivery: int, owner: str, what: str, *values: Any) -> sqlite3.Row:
+        with self._database.write() as connection:
+            row: sqlite3.Row | None = connection.execute(
+                f"UPDATE deliveries SET {what} "  # noqa: S608 - our own texts, see the callers
+                "WHERE id = ? AND owner = ? AND state = 'working' RETURNING *",
+                (*values, delivery, owner),
+            ).fetchone()
+        if row is None:
+            raise LostClaim(f"delivery {delivery} is no longer {owner}'s")
+        return row
+
+    def unfinished(self) -> int:
+        """How many deliveries wait or are worked on."""
+        with self._database.read() as connection:
+            return _count(connection, "state IN ('waiting', 'working')")
+
+    def _now(self) -> float:
+        return self._clock().timestamp()
+
+
+def _count(connection: sqlite3.Connection, which: str) -> int:
+    query = f"SELECT COUNT(*) FROM deliveries WHERE {which}"  # noqa: S608 - our own texts
+    return int(connection.execute(query).fetchone()[0])
