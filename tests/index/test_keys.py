@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from geungeo.index.database import FILE, Database
-from geungeo.index.keys import ApiKeys, open_keys
+from geungeo.index.keys import ApiKeys, Scope, open_keys
 from geungeo.index.schema import statements
 from geungeo.rag.errors import InvalidRequest, KeyNotFound
 
-ASK = frozenset({"ask"})
+ASK: frozenset[Scope] = frozenset({"ask"})
 
 
 @pytest.fixture
@@ -71,7 +71,8 @@ def test_revoking_the_last_key_does_not_open_the_door(keys: ApiKeys) -> None:
 
 
 def test_what_cannot_be_is_refused(keys: ApiKeys) -> None:
-    for name, scopes in (("", ASK), ("a\nb", ASK), ("a" * 101, ASK), ("a", frozenset())):
+    cases = [("", ASK), ("a\nb", ASK), ("a" * 101, ASK), ("a", frozenset[Scope]())]
+    for name, scopes in cases:
         with pytest.raises(InvalidRequest):
             keys.create(name, scopes)
     with pytest.raises(KeyNotFound, match="geungeo keys list"):
