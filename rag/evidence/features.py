@@ -44,7 +44,11 @@ _ROLE_WEIGHT = {"name": 1.5, "number": 1.5, "noun": 1.0, "verb": 0.5, "word": 0.
 
 @dataclass(slots=True)
 class Candidate:
-    """A sentence of a retrieved passage. ``near`` is the text around it, itself included."""
+    """A sentence of a retrieved passage. ``near`` is the text around it, itself included.
+
+    ``gloss`` and ``gloss_near`` are words that it, or the text around it, is read as if it
+    held: the question's own for a time that the source names otherwise.
+    """
 
     article: Article
     span: Span
@@ -53,11 +57,18 @@ class Candidate:
     near: Span
     passage_score: float
     passage_rank: int
+    gloss: str = ""
+    gloss_near: str = ""
 
     @property
     def text(self) -> str:
         """The sentence itself."""
         return self.span.of(self.article.text)
+
+    @property
+    def glossed(self) -> str:
+        """The sentence and its gloss, for matching."""
+        return f"{self.text} {self.gloss}" if self.gloss else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +114,13 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
 def measure(corpus: Corpus, question: Question, query: Query, found: list[Candidate]) -> Measured:
     """Measure all ``found`` sentences against the question."""
     texts = [candidate.text for candidate in found]
+    glossed = [candidate.glossed for candidate in found]
     nears = [
         f"{candidate.article.title}\n{candidate.near.of(candidate.article.text)}"
+        f"\n{candidate.gloss_near}".rstrip()
         for candidate in found
     ]
-    analyses = analyse_many(texts)
+    analyses = analyse_many(glossed)
     own = [Bag.of(terms_of(morphemes)) for morphemes in analyses]
     near = bags("morphemes", nears)
     weights = concept_weights(corpus, question.concepts)
@@ -129,7 +142,7 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
             [candidate.passage_score for candidate in found],
             (hits * weights).sum(axis=1),
             (hits_near * weights).sum(axis=1),
-            _bigram_cover(corpus, query, texts),
+            _bigram_cover(corpus, query, glossed),
             _share(hits, roles == "name"),
             _share(hits_near, roles == "name"),
             _share(hits_near, roles == "number"),

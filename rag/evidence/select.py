@@ -21,6 +21,7 @@ from geungeo.rag.evidence.features import (
 from geungeo.rag.evidence.models import Classifier, Model, shipped_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.evidence.question import Question, analyse_question
+from geungeo.rag.news.asking import Asked
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray
 from geungeo.rag.retrieval.hybrid import Retrieved
 from geungeo.rag.retrieval.query import Query
@@ -29,6 +30,8 @@ from geungeo.rag.retrieval.query import Query
 MAX_EVIDENCE = 12
 # A best sentence that scores below this does not stand out from the rest.
 _STANDS_OUT = 0.05
+# What is told of another time than the one asked about does not answer, however alike.
+_OTHER_TIME = 0.2
 # Below this share of its concepts a question is about something else.
 _ON_TOPIC = 0.15
 
@@ -53,12 +56,16 @@ def assess(
     passages: Sequence[Retrieved],
     threshold: float | None = None,
     model: Model | None = None,
+    asked: Asked | None = None,
 ) -> Assessment:
-    """Rank the sentences of ``passages`` and judge whether they answer ``query``."""
+    """Rank the sentences of ``passages`` and judge whether they answer ``query``.
+
+    ``asked`` are the times that the question names.
+    """
     model = model or shipped_model(SENTENCE_FEATURES, ANSWER_FEATURES)
     question = analyse_question(query.text)
     limit = model.threshold if threshold is None else threshold
-    found = candidates(passages)
+    found = asked.gloss(candidates(passages)) if asked else candidates(passages)
     byline = about_byline(question, passages)
     if byline is not None:
         return Assessment(question, (byline,), 1.0, limit, "weak_evidence")
@@ -66,6 +73,8 @@ def assess(
         return Assessment(question, (), 0.0, limit, "no_evidence")
     measured = measure(corpus, question, query, found)
     scores = rank_scores(model.ranker, question, measured)
+    if asked:
+        scores = scores * asked.prior(found)
     order = np.argsort(-scores, kind="stable")[:MAX_EVIDENCE]
     evidence = tuple(
         Evidence(
@@ -83,6 +92,9 @@ def assess(
     # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
     answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
     contradicted = bool(summary[ANSWER_FEATURES.index("conflict")])
+    if asked and asked.contradicted(found[order[0]]):
+        contradicted = True
+        answerability *= _OTHER_TIME
     reason = _reason(question, measured, order, contradicted=contradicted)
     return Assessment(question, evidence, answerability, limit, reason)
 

@@ -1,0 +1,128 @@
+"""The times that a question asks about, and which sentences speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from geungeo.rag.article import Article, Span
+from geungeo.rag.evidence.features import Candidate
+from geungeo.rag.news.periods import Grain, Period, day
+from geungeo.rag.news.times import Time, named_times, published_day, start_of
+from geungeo.rag.protocols import Filters
+
+# What happened in a period is told in it and for about a year afterwards.
+_TOLD_FOR = timedelta(days=400)
+# A sentence that dates its matter elsewhere stands back; one that fits needs no push.
+_ELSEWHEN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The times in a question (never empty); relative ones count from the asker's today.
+
+    ``words`` are the question's own words for them: a sentence that speaks of the same time
+    in other words is read as if it used these.
+    """
+
+    periods: tuple[Period, ...]
+    words: str
+    relative: bool
+
+    def published(self, filters: Filters) -> Filters | None:
+        """``filters`` narrowed to when the matter was news; ``None`` if they have dates."""
+        if filters.published_from is not None or filters.published_to is not None:
+            return None
+        first = min(period.first for period in self.periods)
+        try:
+            last = max(period.last for period in self.periods) + _TOLD_FOR
+        except OverflowError:
+            return None
+        return replace(filters, published_from=start_of(first)[:10], published_to=last.isoformat())
+
+    def fits(self, period: Period) -> bool:
+        """Whether ``period`` has a day in common with a time that is asked about."""
+        return any(period.overlaps(asked) for asked in self.periods)
+
+    def gloss(self, found: Sequence[Candidate]) -> list[Candidate]:
+        """``found``, each with the question's words for a time that it names otherwise."""
+        return [self._glossed(candidate) for candidate in found]
+
+    def _glossed(self, candidate: Candidate) -> Candidate:
+        published = published_day(candidate.article)
+        if published is None:
+            return candidate
+        own = self._names(candidate.article, candidate.span, published)
+        if own:
+            return replace(candidate, gloss=self.words, gloss_near=self.words)
+        around = self._names(candidate.article, candidate.near, published)
+        if around or self.fits(day(published)):
+            return replace(candidate, gloss_near=self.words)
+        return candidate
+
+    def _names(self, article: Article, span: Span, published: date) -> bool:
+        """Whether a time named at ``span`` fits, in words that the question does not share."""
+        return any(
+            self.fits(time.period)
+            for time in named_times(span.of(article.text), published)
+            if time.relative or self.relative
+        )
+
+    def prior(self, found: Sequence[Candidate]) -> np.ndarray:
+        """``(n,)``: by what each sentence's score is multiplied for dating its matter elsewhere."""
+        return np.array([_ELSEWHEN if self._elsewhen(c.article, c.span) else 1.0 for c in found])
+
+    def contradicted(self, candidate: Candidate) -> bool:
+        """Whether ``candidate`` dates its matter otherwise and nothing around it fits either.
+
+        A mere year may describe something else in the question (``2023년 설립된 회사가 …``):
+        if it stands anywhere in the article, nothing is contradicted.
+        """
+        article = candidate.article
+        if not self._elsewhen(article, candidate.span):
+            return False
+        mere_year = all(period.grain is Grain.YEAR for period in self.periods)
+        around = article.text if mere_year else candidate.near.of(article.text)
+        published = published_day(article)
+        return not any(
+            self.fits(time.period)
+            for line in around.splitlines()
+            for time in named_times(line, published)
+        )
+
+    def _elsewhen(self, article: Article, span: Span) -> bool:
+        """Whether the sentence names times, and all of them lie outside the asked ones.
+
+        A year that is told outright must differ in nothing but the year: in ``2020년 데뷔`` a
+        question about somebody born in 2005 finds its answer.
+        """
+        published = published_day(article)
+        if published is None:
+            return False
+        told = named_times(span.of(article.text), published)
+        if any(self.fits(time.period) for time in told):
+            return False
+        return any(time.relative or self._other_year(time) for time in told)
+
+    def _other_year(self, time: Time) -> bool:
+        return any(
+            asked.grain is time.period.grain is not Grain.YEAR
+            and asked.first.month == time.period.first.month
+            and (asked.grain is not Grain.DAY or asked.first.day == time.period.first.day)
+            for asked in self.periods
+        )
+
+
+def asked_times(question: str, today: date) -> Asked | None:
+    """The times that ``question`` asks about, if it names any; ``today`` is the asker's."""
+    found = named_times(question, today)
+    if not found:
+        return None
+    return Asked(
+        tuple(time.period for time in found),
+        " ".join(time.span.of(question) for time in found),
+        any(time.relative for time in found),
+    )
