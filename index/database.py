@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -13,9 +14,16 @@ from geungeo.rag.errors import StoreCorrupt, StoreLocked, StoreUnavailable, Stor
 
 FILE = "geungeo.sqlite3"
 
+# SQLite's primary result codes (https://www.sqlite.org/rescode.html) that say what to do.
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
 
 class Database:
-    """One SQLite file in WAL mode; a connection per thread, writers one at a time."""
+    """One SQLite file in WAL mode; a connection per thread, writers one at a time.
+
+    A file that may not be written to is read as it is: ``read_only``.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open or create the database in ``folder``.
@@ -29,6 +37,9 @@ class Database:
         self._local = threading.local()
         self._writing = threading.RLock()
         self._connections: list[sqlite3.Connection] = []
+        self.read_only = self.path.exists() and not (
+            os.access(folder, os.W_OK) and os.access(self.path, os.W_OK)
+        )
         with self.translate():
             self._prepare()
 
@@ -38,6 +49,11 @@ class Database:
             raise StoreVersionMismatch(
                 f"store {self.path} has format {found}, this geungeo knows {SCHEMA_VERSION}: "
                 "upgrade geungeo, or choose another folder with --store"
+            )
+        if found < SCHEMA_VERSION and self.read_only:
+            raise StoreUnavailable(
+                f"store {self.path} has format {found} and cannot be written to: open it once "
+                "where it can, so that it is brought up to date"
             )
         if found < SCHEMA_VERSION:
             with self.write() as connection:
@@ -52,15 +68,16 @@ class Database:
         """This thread's connection."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            # Only close() uses a connection outside its own thread.
-            connection = sqlite3.connect(
-                self.path, timeout=10, isolation_level=None, check_same_thread=False
-            )
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA trusted_schema = OFF")
+            connection = connect(self.path, read_only=self.read_only)
+            try:
+                if not self.read_only:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA trusted_schema = OFF")
+            except BaseException:
+                connection.close()
+                raise
             self._local.connection = connection
             self._connections.append(connection)
         return connection
@@ -72,6 +89,16 @@ class Database:
             yield self.connection
 
     @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Several reads of one and the same state, whatever is committed meanwhile."""
+        with self.read() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of it is committed and synced, or nothing."""
         with self._writing, self.translate():
@@ -79,6 +106,7 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                # A full disk is met here, too: what is not committed never was.
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -90,15 +118,23 @@ class Database:
         """Turn SQLite's errors into ours, naming the file."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            message = str(error)
-            if "locked" in message or "busy" in message:
-                raise StoreLocked(f"store {self.path} is busy: another process writes") from error
-            raise StoreUnavailable(f"store {self.path}: {message}") from error
         except sqlite3.DatabaseError as error:
-            raise StoreCorrupt(
-                f"store {self.path} is damaged ({error}); run: geungeo doctor"
-            ) from error
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            if code in _BUSY:
+                raise StoreLocked(f"store {self.path} is busy: another process writes") from error
+            if code == sqlite3.SQLITE_FULL:
+                raise StoreUnavailable(
+                    f"store {self.path}: the disk is full; this change was not made"
+                ) from error
+            if code in _DAMAGED or not isinstance(error, sqlite3.OperationalError):
+                raise StoreCorrupt(
+                    f"store {self.path} is damaged ({error}); see what is lost with: geungeo "
+                    "doctor; or go back to a backup with: geungeo restore"
+                ) from error
+            hint = ""
+            if code == sqlite3.SQLITE_CANTOPEN and self.read_only:
+                hint = "; it has a log to be replayed: open it once where it can be written to"
+            raise StoreUnavailable(f"store {self.path}: {error}{hint}") from error
 
     def meta(self, key: str) -> str | None:
         """A value that describes the store."""
@@ -112,6 +148,25 @@ class Database:
             connection.close()
         self._connections.clear()
         self._local = threading.local()
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode with named columns; threads are the caller's business."""
+    mode = "rwc"
+    if read_only:
+        # Without a log beside it nobody changes the file, and SQLite need not make files for
+        # its locks, which it could not.
+        log = path.with_name(f"{path.name}-wal")
+        mode = "ro" if log.exists() and log.stat().st_size else "ro&immutable=1"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=10,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 def set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:

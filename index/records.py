@@ -9,6 +9,7 @@ import sqlite3
 import numpy as np
 
 from geungeo.index.indexing import Indexed
+from geungeo.index.seals import seal
 from geungeo.rag.article import Article, Section, SectionKind, Span
 from geungeo.rag.errors import StoreCorrupt
 from geungeo.rag.protocols import StoredPassage, StoredSentence
@@ -20,6 +21,7 @@ def insert(connection: sqlite3.Connection, indexed: Indexed, source: str, ingest
     connection.execute("DELETE FROM passages WHERE article_id = ?", (article.id,))
     connection.execute("DELETE FROM sentences WHERE article_id = ?", (article.id,))
     connection.execute("UPDATE articles SET is_current = 0 WHERE id = ?", (article.id,))
+    connection.execute("UPDATE seals SET derived = NULL WHERE article_id = ?", (article.id,))
     connection.execute(
         "INSERT INTO articles VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -42,7 +44,7 @@ def insert(connection: sqlite3.Connection, indexed: Indexed, source: str, ingest
 
 
 def insert_derived(connection: sqlite3.Connection, indexed: Indexed) -> None:
-    """Write sentences (float16 vectors) and passages (float32 vectors, terms)."""
+    """Write sentences (float16 vectors) and passages (float32 vectors, terms), sealed."""
     identity = (indexed.article.id, indexed.article.version)
     connection.executemany(
         "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -77,35 +79,53 @@ def insert_derived(connection: sqlite3.Connection, indexed: Indexed) -> None:
             for passage, vector, morphemes, bigrams in rows
         ),
     )
+    seal(connection, *identity)
 
 
 def article(row: sqlite3.Row) -> Article:
     """An article version from its row.
 
     Raises:
-        StoreCorrupt: the text does not match its checksum.
+        StoreCorrupt: the text does not match its checksum, or the row makes no sense.
     """
-    if hashlib.sha256(row["text"].encode()).hexdigest() != row["text_sha256"]:
-        raise StoreCorrupt(f"article {row['id']} v{row['version']} does not match its checksum")
-    return Article(
-        id=row["id"],
-        version=row["version"],
-        url=row["url"],
-        title=row["title"],
-        author=row["author"],
-        publisher=row["publisher"],
-        published_at=row["published_at"],
-        language=row["language"],
-        text=row["text"],
-        sections=tuple(
-            Section(kind=SectionKind(kind), start=start, end=end)
-            for kind, start, end in json.loads(row["sections"])
-        ),
-    )
+    name = f"article {row['id']} v{row['version']}"
+    try:
+        if hashlib.sha256(row["text"].encode()).hexdigest() != row["text_sha256"]:
+            raise StoreCorrupt(f"{name} does not match its checksum; see: geungeo doctor")
+        return Article(
+            id=row["id"],
+            version=row["version"],
+            url=row["url"],
+            title=row["title"],
+            author=row["author"],
+            publisher=row["publisher"],
+            published_at=row["published_at"],
+            language=row["language"],
+            text=row["text"],
+            sections=tuple(
+                Section(kind=SectionKind(kind), start=start, end=end)
+                for kind, start, end in json.loads(row["sections"])
+            ),
+        )
+    except (ValueError, TypeError, AttributeError) as error:
+        raise StoreCorrupt(f"{name} is damaged; see: geungeo doctor") from error
 
 
 def passage(connection: sqlite3.Connection, row: sqlite3.Row, article: Article) -> StoredPassage:
-    """A passage from its row, with its sentences."""
+    """A passage from its row, with its sentences.
+
+    Raises:
+        StoreCorrupt: the rows make no sense.
+    """
+    try:
+        return _passage(connection, row, article)
+    except (ValueError, TypeError) as error:
+        raise StoreCorrupt(
+            f"what is derived from article {article.id} is damaged; run: geungeo doctor --repair"
+        ) from error
+
+
+def _passage(connection: sqlite3.Connection, row: sqlite3.Row, article: Article) -> StoredPassage:
     sentences = connection.execute(
         "SELECT * FROM sentences WHERE article_id = ? AND version = ? "
         "AND ordinal >= ? AND ordinal < ? ORDER BY ordinal",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Literal, Self
@@ -15,19 +15,22 @@ from typing import Literal, Self
 import numpy as np
 
 from geungeo.index import records
+from geungeo.index.articles import Articles, missing
 from geungeo.index.catalogue import Catalogue
 from geungeo.index.conversations import Clock, Conversations, Feedback, utc_now
 from geungeo.index.database import Database, set_meta
 from geungeo.index.deliveries import Deliveries
 from geungeo.index.derived import Derived
+from geungeo.index.examine import Finding, examine
+from geungeo.index.files import sync_folder
 from geungeo.index.filters import allowed_keys
-from geungeo.index.indexing import Indexer
+from geungeo.index.indexing import Indexed, Indexer
 from geungeo.index.keys import ApiKeys
 from geungeo.index.lock import WriteLock
 from geungeo.index.replies import Replies
+from geungeo.index.steps import Step, no_step
 from geungeo.rag.article import Article, Draft
 from geungeo.rag.errors import (
-    ArticleNotFound,
     EmbedderMismatch,
     StoreUnavailable,
 )
@@ -68,6 +71,7 @@ class Store:
         indexer: Indexer,
         clock: Clock,
         conversation_days: int | None = None,
+        step: Step = no_step,
     ) -> None:
         self.folder = folder
         self._embedder = embedder
@@ -75,15 +79,15 @@ class Store:
         self._clock = clock
         self._database = Database(folder)
         self._lock = WriteLock(folder)
-        self._derived = Derived(folder, self._database, embedder)
+        self._step = step
+        self._derived = Derived(folder, self._database, embedder, self._lock, step)
         self.conversations = Conversations(self._database, clock, conversation_days)
         self.feedback = Feedback(self._database, clock)
         self.deliveries = Deliveries(self._database, clock)
         self.replies = Replies(self._database, clock)
         self.catalogue = Catalogue(self._database)
         self.keys = ApiKeys(self._database)
-        # Versions are immutable, so this cache can never be stale.
-        self._version = lru_cache(maxsize=512)(self._load_version)
+        self._articles = Articles(self._database)
 
     @classmethod
     def open(
@@ -96,10 +100,12 @@ class Store:
         clock: Clock = utc_now,
         check_embedder: bool = True,
         conversation_days: int | None = None,
+        step: Step = no_step,
     ) -> Self:
         """Open the store in ``folder``, creating it if need be.
 
         Conversations expire ``conversation_days`` after their last turn; ``None`` is never.
+        ``step`` hears of each step of a change (``geungeo.index.steps``).
 
         Raises:
             StoreUnavailable: the folder cannot be made or used; names it.
@@ -107,11 +113,13 @@ class Store:
             EmbedderMismatch: indexed with another embedder; names both and the way out.
         """
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
+                sync_folder(folder.parent)
         except OSError as error:
             raise StoreUnavailable(f"cannot use store folder {folder}: {error.strerror}") from error
         indexer = Indexer(embedder, passage_tokens, passage_overlap)
-        store = cls(folder, embedder, indexer, clock, conversation_days)
+        store = cls(folder, embedder, indexer, clock, conversation_days, step)
         if check_embedder:
             store._check_embedder()
         store.conversations.purge()
@@ -145,6 +153,7 @@ class Store:
         outcomes: list[Outcome] = []
         remaining = iter(drafts)
         with self._lock.hold():
+            self._step("locked")
             while batch := list(islice(remaining, _BATCH)):
                 done = self._ingest_batch(batch)
                 outcomes.extend(done)
@@ -165,6 +174,7 @@ class Store:
             outcomes.append(outcome)
         if changed:
             derived = self._indexer.index(list(changed.values()))
+            self._step("indexed")
             sources = {
                 outcome.article.id: draft.source
                 for draft, outcome in zip(drafts, outcomes, strict=True)
@@ -174,6 +184,8 @@ class Store:
                     source = sources[indexed.article.id]
                     records.insert(connection, indexed, source, self._clock().isoformat())
                 self._stamp(connection)
+                self._step("rows written")
+            self._step("committed")
         return outcomes
 
     def _compare(self, draft: Draft, pending: dict[str, Article]) -> Outcome:
@@ -183,42 +195,32 @@ class Store:
             known = pending[article.id]
             same = _content(known) == _content(article)
             version = known.version
-            status: Literal["added", "updated"] = "added" if version == 1 else "updated"
+            status: Literal["added", "updated"] = (
+                "updated" if self._articles.find(article.id) else "added"
+            )
             return Outcome("unchanged" if same else status, _with_version(article, version))
-        try:
-            current = self.article(article.id)
-        except ArticleNotFound:
+        current = self._articles.find(article.id)
+        if current is None:
             twin = self._twin(draft, article, pending)
             if twin is not None:
                 return Outcome("unchanged", twin)
-            return Outcome("added", _with_version(article, self._next_version(article.id)))
+            return Outcome("added", _with_version(article, self._articles.next_version(article.id)))
         if _content(current) == _content(article):
             return Outcome("unchanged", current)
-        return Outcome("updated", _with_version(article, self._next_version(article.id)))
+        return Outcome("updated", _with_version(article, self._articles.next_version(article.id)))
 
     def _twin(self, draft: Draft, article: Article, pending: dict[str, Article]) -> Article | None:
         """The same document under another path: one article, not two sources."""
         if draft.id or draft.url:
             return None
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT id FROM articles WHERE is_current AND text_sha256 = ? ORDER BY id",
-                (article.text_sha256,),
-            ).fetchall()
-        twins = [*pending.values(), *(self.article(row["id"]) for row in rows)]
+        twins = [*pending.values(), *self._articles.with_text(article.text_sha256)]
         return next((twin for twin in twins if _content(twin) == _content(article)), None)
-
-    def _next_version(self, article_id: str) -> int:
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT COALESCE(MAX(version), 0) + 1 FROM articles WHERE id = ?", (article_id,)
-            ).fetchone()
-        return int(row[0])
 
     def _stamp(self, connection: sqlite3.Connection) -> None:
         """A new generation, and what made it."""
         row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
         set_meta(connection, "generation", str(int(row["value"]) + 1 if row else 1))
+        set_meta(connection, "commit", secrets.token_hex(8))
         set_meta(connection, "embedder", self._embedder.identity)
         set_meta(connection, "dimension", str(self._embedder.dimension))
         set_meta(connection, "segmenter", segmenter_identity())
@@ -226,75 +228,89 @@ class Store:
     def remove(self, article_id: str) -> None:
         """Remove an article with all its versions; raises ``ArticleNotFound``."""
         with self._lock.hold():
+            self._step("locked")
             with self._database.write() as connection:
+                connection.execute(
+                    "INSERT INTO retired SELECT id, MAX(version) FROM articles WHERE id = ?"
+                    " GROUP BY id ON CONFLICT (article_id) DO UPDATE"
+                    " SET version = excluded.version",
+                    (article_id,),
+                )
                 connection.execute("DELETE FROM passages WHERE article_id = ?", (article_id,))
                 done = connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
                 if not done.rowcount:
-                    raise _missing(article_id)
+                    raise missing(article_id)
                 self._stamp(connection)
-            self._version.cache_clear()
+                self._step("rows written")
+            self._step("committed")
             self._derived.save()
 
     def reindex(self, progress: Progress | None = None) -> int:
         """Derive everything anew with the present embedder; returns how many articles.
 
-        The old index serves until the new one is complete: it is one transaction.
+        The old index serves until the new one is complete: it is one transaction. All is
+        derived before it begins, for talks are written to the same file meanwhile.
         """
         with self._lock.hold():
-            articles = self.articles()
-            with self._database.write() as connection:
-                connection.execute("DELETE FROM passages")
-                connection.execute("DELETE FROM sentences")
-                for start in range(0, len(articles), _BATCH):
-                    for indexed in self._indexer.index(articles[start : start + _BATCH]):
-                        records.insert_derived(connection, indexed)
-                        if progress:
-                            progress(indexed.article.id)
-                self._stamp(connection)
-            self._derived.save()
+            self._step("locked")
+            return self._derive_again(self.articles(), progress)
+
+    def _derive_again(self, articles: Sequence[Article], progress: Progress | None = None) -> int:
+        derived: list[Indexed] = []
+        for start in range(0, len(articles), _BATCH):
+            derived.extend(self._indexer.index(articles[start : start + _BATCH]))
+            if progress:
+                for article in articles[start : start + _BATCH]:
+                    progress(article.id)
+        self._step("indexed")
+        with self._database.write() as connection:
+            for indexed in derived:
+                identity = (indexed.article.id,)
+                connection.execute("DELETE FROM passages WHERE article_id = ?", identity)
+                connection.execute("DELETE FROM sentences WHERE article_id = ?", identity)
+                records.insert_derived(connection, indexed)
+            for table in ("passages", "sentences"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE (article_id, version) NOT IN"  # noqa: S608 - fixed
+                    " (SELECT id, version FROM articles WHERE is_current)"
+                )
+            self._stamp(connection)
+            self._step("rows written")
+        self._step("committed")
+        self._derived.save()
         return len(articles)
+
+    def examine(self) -> list[Finding]:
+        """Everything that is wrong with the store, article by article; reads all of it."""
+        findings = examine(self._database)
+        flaw = self._derived.flaw()
+        if flaw and flaw.behind:
+            with self._lock.attempt() as held:
+                if not held:  # somebody is writing, and saves the index when done
+                    flaw = None
+        return [*findings, Finding.of_index(flaw.reason)] if flaw else findings
+
+    def repair(self) -> None:
+        """Mend what is derived and damaged, no more than that."""
+        with self._lock.hold():
+            damaged = {f.article_id for f in self.examine() if f.mend == "derive" and f.article_id}
+            if damaged:
+                self._derive_again([self.article(article_id) for article_id in sorted(damaged)])
+            self._derived.rebuild()
 
     # Reading
 
     def articles(self) -> list[Article]:
         """The current version of every article, newest publication first."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT id, version FROM articles WHERE is_current "
-                "ORDER BY COALESCE(published_at, '') DESC, id"
-            ).fetchall()
-        return [self._version(row["id"], row["version"]) for row in rows]
+        return self._articles.all()
 
     def article(self, article_id: str, version: int | None = None) -> Article:
         """One article version, the newest by default; raises ``ArticleNotFound``."""
-        if version is None:
-            with self._database.read() as connection:
-                row = connection.execute(
-                    "SELECT version FROM articles WHERE id = ? AND is_current", (article_id,)
-                ).fetchone()
-            if row is None:
-                raise _missing(article_id)
-            version = int(row["version"])
-        return self._version(article_id, version)
-
-    def _load_version(self, article_id: str, version: int) -> Article:
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT * FROM articles WHERE id = ? AND version = ?", (article_id, version)
-            ).fetchone()
-        if row is None:
-            raise _missing(article_id, version)
-        return records.article(row)
+        return self._articles.get(article_id, version)
 
     def versions(self, article_id: str) -> list[int]:
         """The readable versions of an article, oldest first; raises ``ArticleNotFound``."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT version FROM articles WHERE id = ? ORDER BY version", (article_id,)
-            ).fetchall()
-        if not rows:
-            raise _missing(article_id)
-        return [int(row["version"]) for row in rows]
+        return self._articles.versions(article_id)
 
     @property
     def generation(self) -> int:
@@ -321,7 +337,10 @@ class Store:
         with self._database.read() as connection:
             rows = connection.execute("PRAGMA quick_check(10)").fetchall()
             problems.extend(f"SQLite: {row[0]}" for row in rows if row[0] != "ok")
-        return problems + self._derived.problems()
+        flaw = self._derived.flaw()
+        if flaw and not flaw.behind:  # what is behind is caught up with, and serves meanwhile
+            problems.append(str(Finding.of_index(flaw.reason)))
+        return problems
 
     # Retrieval (the Corpus protocol)
 
@@ -348,17 +367,7 @@ class Store:
 
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
         """The passages named, in that order; one that has just been removed is left out."""
-        found: list[StoredPassage] = []
-        with self._database.read() as connection:
-            for key in keys:
-                row = connection.execute("SELECT * FROM passages WHERE key = ?", (key,)).fetchone()
-                if row is not None:
-                    found.append(self._stored(connection, row))
-        return found
-
-    def _stored(self, connection: sqlite3.Connection, row: sqlite3.Row) -> StoredPassage:
-        article = self._version(row["article_id"], row["version"])
-        return records.passage(connection, row, article)
+        return self._articles.passages(keys)
 
 
 def _content(article: Article) -> tuple[object, ...]:
@@ -376,8 +385,3 @@ def _content(article: Article) -> tuple[object, ...]:
 
 def _with_version(article: Article, version: int) -> Article:
     return article.model_copy(update={"version": version})
-
-
-def _missing(article_id: str, version: int | None = None) -> ArticleNotFound:
-    which = f" version {version}" if version is not None else ""
-    return ArticleNotFound(f"there is no article {article_id!r}{which}; see: geungeo articles list")

@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from geungeo.index.files import sync_folder, write_atomically
+from geungeo.index.files import remove_leftovers, sync_folder, write_atomically
+from geungeo.index.steps import Step, no_step
 from geungeo.rag.protocols import FloatArray
 
 if TYPE_CHECKING:
@@ -25,6 +27,28 @@ if TYPE_CHECKING:
 MANIFEST = "vectors.json"
 _METRIC = "inner_product"
 IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A state of the articles: a number that grows, and what tells it from another's same.
+
+    ``commit`` is drawn anew for every change; stores of the first format have none.
+    """
+
+    number: Any
+    commit: Any = None
+
+    def __str__(self) -> str:
+        return f"generation {self.number} ({self.commit or 'unnamed'})"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why the file is not used; ``behind`` if only because SQLite has moved on."""
+
+    reason: str
+    behind: bool = False
 
 
 class VectorIndex:
@@ -74,14 +98,20 @@ class VectorIndex:
 
         return {int(key) for key in faiss.vector_to_array(self._index.id_map)}
 
-    def save(self, folder: Path, *, maker: str, generation: int) -> None:
-        """Write this generation into ``folder`` and drop older ones."""
+    def save(
+        self, folder: Path, *, maker: str, generation: Generation, step: Step = no_step
+    ) -> None:
+        """Write this generation into ``folder`` and drop older ones.
+
+        Raises:
+            OSError: also when the device is full; the older generation then stands.
+        """
         import faiss
 
         data = faiss.serialize_index(self._index).tobytes()
         digest = hashlib.sha256(data).hexdigest()
         name = f"vectors-{digest[:16]}.faiss"
-        write_atomically(folder / name, data)
+        write_atomically(folder / name, data, name="vectors", step=step)
         manifest = {
             "file": name,
             "sha256": digest,
@@ -90,48 +120,57 @@ class VectorIndex:
             "dimension": self.dimension,
             "metric": _METRIC,
             "maker": maker,
-            "generation": generation,
+            "generation": generation.number,
+            "commit": generation.commit,
         }
-        write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+        packed = json.dumps(manifest, indent=1).encode()
+        write_atomically(folder / MANIFEST, packed, name="manifest", step=step)
         for old in folder.glob("vectors-*.faiss"):
             if old.name != name:
                 old.unlink(missing_ok=True)
+        remove_leftovers(folder)
+        step("old vectors removed")
         sync_folder(folder)
+        step("saved")
 
     @classmethod
     def load(
-        cls, folder: Path, *, maker: str, dimension: int, generation: int
-    ) -> tuple[VectorIndex | None, str]:
+        cls, folder: Path, *, maker: str, dimension: int, generation: Generation
+    ) -> tuple[VectorIndex | None, Flaw | None]:
         """The saved generation, or ``None`` and why it must be rebuilt."""
         import faiss
 
         manifest, problem = _manifest(folder)
-        expected = {"maker": maker, "dimension": dimension, "metric": _METRIC}
-        expected["generation"] = generation
-        for key, value in expected.items():
+        made_by = {"maker": maker, "dimension": dimension, "metric": _METRIC}
+        for key, value in made_by.items():
             if not problem and manifest.get(key) != value:
                 problem = f"made for {key} {manifest.get(key)!r}, not {value!r}"
         data, problem = _payload(folder, manifest) if not problem else (b"", problem)
         if problem:
-            return None, problem
-        self = cls(dimension)
+            return None, Flaw(problem)
+        found = Generation(manifest.get("generation"), manifest.get("commit"))
+        if found != generation:
+            return None, Flaw(f"made for {found}, not {generation}", behind=True)
         faiss.set_deserialization_vector_byte_limit(len(data))
         try:
-            self._index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+            index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
         except RuntimeError as error:
-            return None, f"FAISS refuses it: {str(error).splitlines()[0][:200]}"
-        if len(self) != manifest["ntotal"]:
-            return None, "it holds another number of vectors than its manifest says"
-        return self, ""
+            return None, Flaw(f"FAISS refuses it: {str(error).splitlines()[0][:200]}")
+        if not isinstance(index, faiss.IndexIDMap2) or index.d != dimension:
+            return None, Flaw("it holds another kind of index than its manifest says")
+        if index.ntotal != manifest.get("ntotal"):
+            return None, Flaw("it holds another number of vectors than its manifest says")
+        self = cls(dimension)
+        self._index = index
+        return self, None
 
 
 def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
-    path = folder / MANIFEST
-    if not path.exists():
-        return {}, "there is no manifest"
     try:
-        manifest = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        return {}, "there is no manifest"
+    except (OSError, ValueError, RecursionError) as error:
         return {}, f"the manifest cannot be read: {error}"
     return (manifest, "") if isinstance(manifest, dict) else ({}, "the manifest is not an object")
 
@@ -142,11 +181,14 @@ def _payload(folder: Path, manifest: dict[str, Any]) -> tuple[bytes, str]:
     if not isinstance(name, str) or Path(name).name != name or not name.endswith(".faiss"):
         return b"", "the manifest names a file outside the store"
     path = folder / name
-    if path.is_symlink() or not path.is_file():
-        return b"", f"{name} is missing or not a plain file"
-    if path.stat().st_size != manifest.get("size"):
-        return b"", f"{name} has another size than its manifest says"
-    data = path.read_bytes()
+    try:
+        if path.is_symlink() or not path.is_file():
+            return b"", f"{name} is missing or not a plain file"
+        if path.stat().st_size != manifest.get("size"):
+            return b"", f"{name} has another size than its manifest says"
+        data = path.read_bytes()
+    except OSError as error:
+        return b"", f"{name} cannot be read: {error.strerror}"
     if hashlib.sha256(data).hexdigest() != manifest.get("sha256"):
         return b"", f"{name} does not match its checksum"
     return data, ""

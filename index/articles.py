@@ -1,0 +1,118 @@
+"""Article versions and passages, as they are stored."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from functools import lru_cache
+
+from geungeo.index import records
+from geungeo.index.database import Database
+from geungeo.rag.article import Article
+from geungeo.rag.errors import ArticleNotFound
+from geungeo.rag.protocols import StoredPassage
+
+# What names an article version beyond doubt: another process may put another text under the
+# same id and version, from a backup.
+_CURRENT = (
+    "SELECT id, version, text_sha256, ingested_at FROM articles WHERE is_current"
+    " ORDER BY COALESCE(published_at, '') DESC, id"
+)
+_ONE = (
+    "SELECT id, version, text_sha256, ingested_at FROM articles"
+    " WHERE id = ?1 AND (version = ?2 OR (?2 IS NULL AND is_current))"
+)
+_PASSAGE = (
+    "SELECT p.*, a.text_sha256, a.ingested_at FROM passages p"
+    " JOIN articles a ON a.id = p.article_id AND a.version = p.version WHERE p.key = ?"
+)
+
+
+class Articles:
+    """Reads articles; a version that was read is kept, since versions never change."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._version = lru_cache(maxsize=512)(self._load)
+
+    def all(self) -> list[Article]:
+        """The current version of every article, newest publication first."""
+        with self._database.read() as connection:
+            rows = connection.execute(_CURRENT).fetchall()
+        return [self._version(*row) for row in rows]
+
+    def find(self, article_id: str, version: int | None = None) -> Article | None:
+        """One article version, the current one by default."""
+        with self._database.read() as connection:
+            row = connection.execute(_ONE, (article_id, version)).fetchone()
+        return self._version(*row) if row else None
+
+    def get(self, article_id: str, version: int | None = None) -> Article:
+        """:meth:`find`, or ``ArticleNotFound``."""
+        found = self.find(article_id, version)
+        if found is None:
+            raise missing(article_id, version)
+        return found
+
+    def with_text(self, text_sha256: str) -> list[Article]:
+        """The current articles that have this very text."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT id FROM articles WHERE is_current AND text_sha256 = ? ORDER BY id",
+                (text_sha256,),
+            ).fetchall()
+        return [self.get(row["id"]) for row in rows]
+
+    def versions(self, article_id: str) -> list[int]:
+        """The readable versions of an article, oldest first; raises ``ArticleNotFound``."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT version FROM articles WHERE id = ? ORDER BY version", (article_id,)
+            ).fetchall()
+        if not rows:
+            raise missing(article_id)
+        return [int(row["version"]) for row in rows]
+
+    def next_version(self, article_id: str) -> int:
+        """A number that no text of this article ever had, not even before a removal."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT COALESCE(MAX(version), 0) + 1 FROM (SELECT version FROM articles"
+                " WHERE id = ?1 UNION ALL SELECT version FROM retired WHERE article_id = ?1)",
+                (article_id,),
+            ).fetchone()
+        return int(row[0])
+
+    def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
+        """The passages named, in that order; one that has just been removed is left out."""
+        found: list[StoredPassage] = []
+        # One snapshot: an update in between would leave a passage without its sentences.
+        with self._database.snapshot() as connection:
+            for key in keys:
+                row = connection.execute(_PASSAGE, (key,)).fetchone()
+                if row is not None:
+                    found.append(self._passage(connection, row))
+        return found
+
+    def _passage(self, connection: sqlite3.Connection, row: sqlite3.Row) -> StoredPassage:
+        article = self._version(
+            row["article_id"], row["version"], row["text_sha256"], row["ingested_at"]
+        )
+        return records.passage(connection, row, article)
+
+    def _load(self, article_id: str, version: int, text_sha256: str, ingested_at: str) -> Article:
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT * FROM articles WHERE id = ? AND version = ?"
+                " AND text_sha256 = ? AND ingested_at = ?",
+                (article_id, version, text_sha256, ingested_at),
+            ).fetchone()
+        if row is None:  # removed since its name was read
+            raise missing(article_id, version)
+        return records.article(row)
+
+
+def missing(article_id: str, version: int | None = None) -> ArticleNotFound:
+    """The error for an article that is not there."""
+    which = f" version {version}" if version is not None else ""
+    return ArticleNotFound(f"there is no article {article_id!r}{which}; see: geungeo articles list")
