@@ -20,10 +20,10 @@ _DIGITS = re.compile(r"[\d,.\s십백천만억조]*")
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class Counted:
     """An amount, its unit as written, the word before and after it, and which end of a change.
 
-    ``end`` is ``from`` (3.25%에서), ``to`` (3.00%로) or empty.
+    ``end`` is ``from`` (3.25%에서), ``to`` (3.00%로) or empty; ``surface`` is number and unit.
     """
 
     amount: Quantity
@@ -31,12 +31,13 @@ class _Counted:
     before: str
     after: str
     end: str = ""
+    surface: str = ""
 
 
 def exchanged(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
     """A number of ``claim`` that the source gives to something else of the same unit."""
-    told = [_counted(source) for source in sources]
-    for mine in _counted(claim):
+    told = [counted(source) for source in sources]
+    for mine in counted(claim):
         for theirs in told:
             same = [c for c in theirs if c.amount.matches(mine.amount)]
             rivals = [
@@ -55,8 +56,9 @@ def exchanged(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
     return None
 
 
-def _counted(text: Analysed) -> list[_Counted]:
-    found: list[_Counted] = []
+def counted(text: Analysed) -> list[Counted]:
+    """The amounts in ``text``, in order."""
+    found: list[Counted] = []
     for match in _NUMBER.finditer(text.text.lower()):
         amounts = list(quantities(match[0]))
         if not amounts:
@@ -67,7 +69,9 @@ def _counted(text: Analysed) -> list[_Counted]:
         end = unit.end if unit and unit.start - digits <= 1 else digits
         before = _labels([m for m in text.morphemes if m.end <= match.start()], reverse=True)
         after = [m for m in text.morphemes if m.start >= end]
-        found.append(_Counted(amounts[0], name, before, _labels(after), _end_of_change(after)))
+        change = _end_of_change(after)
+        surface = text.text[match.start() : max(end, digits)].strip()
+        found.append(Counted(amounts[0], name, before, _labels(after), change, surface))
     return found
 
 

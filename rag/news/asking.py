@@ -55,15 +55,15 @@ class Asked:
         published = published_day(candidate.article)
         if published is None:
             return candidate
-        own = self._names(candidate.article, candidate.span, published)
+        own = self.names(candidate.article, candidate.span, published)
         if own:
             return replace(candidate, gloss=self.words, gloss_near=self.words)
-        around = self._names(candidate.article, candidate.near, published)
+        around = self.names(candidate.article, candidate.near, published)
         if around or self.fits(day(published)):
             return replace(candidate, gloss_near=self.words)
         return candidate
 
-    def _names(self, article: Article, span: Span, published: date) -> bool:
+    def names(self, article: Article, span: Span, published: date) -> bool:
         """Whether a time named at ``span`` fits, in words that the question does not share."""
         return any(
             self.fits(time.period)

@@ -48,9 +48,17 @@ def _rounded(score: float | None) -> float | None:
     return None if score is None else round(score, 6)
 
 
-def retrieve(corpus: Corpus, query: Query, k: int, filters: Filters) -> list[Retrieved]:
-    """The ``k`` best passages, best first; ties by article and position."""
+def retrieve(
+    corpus: Corpus, query: Query, k: int, filters: Filters, *, also: Filters | None = None
+) -> list[Retrieved]:
+    """The ``k`` best passages, best first; ties by article and position.
+
+    What the channels propose under the narrower filters ``also`` competes beside the rest.
+    """
     channels = propose(corpus, query, max(k, _POOL), filters)
+    if also is not None:
+        for name, scores in propose(corpus, query, max(k, _POOL), also).items():
+            channels[name] = {**channels[name], **scores}
     fused = fuse(channels, _weights(corpus, query, channels["dense"]))
     best = sorted(fused, key=lambda key: (-fused[key], key))[:k]
     return [

@@ -1,0 +1,86 @@
+"""Retrieval with news sense: by date where one is asked for, one copy a story, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from geungeo.rag.article import Article
+from geungeo.rag.news import periods
+from geungeo.rag.news.asking import Asked
+from geungeo.rag.news.copies import Copy, without_copies
+from geungeo.rag.news.times import published_day
+from geungeo.rag.protocols import Corpus, Filters
+from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
+from geungeo.rag.retrieval.query import Query
+
+# Scores (in [0, 1]) this close say nothing about which of two sources is the better one.
+TIE = 0.02
+# What a passage gains for a time that fits, told in words that no channel could match.
+_TELLS = 0.15
+_PUBLISHED = 0.05
+# How many more passages are looked at where some of them will go.
+_MORE = 3
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Passages, best first, and which articles were left out as copies."""
+
+    passages: list[Retrieved]
+    copies: list[Copy]
+
+
+def find(corpus: Corpus, query: Query, k: int, filters: Filters, asked: Asked | None) -> Found:
+    """The ``k`` best passages for ``query``; ``asked`` are the times that it names."""
+    also = asked.published(filters) if asked else None
+    pool = retrieve(corpus, query, _MORE * k if asked else k, filters, also=also)
+    passages, copies = without_copies(_timely(pool, asked))
+    if copies and len(passages) < k <= len(pool):
+        pool = retrieve(corpus, query, _MORE * k, filters, also=also)
+        passages, copies = without_copies(_timely(pool, asked))
+    ranked = newest_first(passages, lambda r: r.score, lambda r: r.passage.article)
+    return Found(ranked[:k], copies)
+
+
+def _timely(found: Sequence[Retrieved], asked: Asked | None) -> list[Retrieved]:
+    """``found``, what speaks of the times that are asked about a little further ahead."""
+    if asked is None:
+        return list(found)
+    raised = [replace(r, score=r.score + _gain(r, asked)) for r in found]
+    return sorted(raised, key=lambda r: -r.score)
+
+
+def _gain(retrieved: Retrieved, asked: Asked) -> float:
+    article = retrieved.passage.article
+    published = published_day(article)
+    if published is None:
+        return 0.0
+    if asked.names(article, retrieved.passage.span, published):
+        return _TELLS
+    return _PUBLISHED if asked.fits(periods.day(published)) else 0.0
+
+
+def newest_first(
+    items: Sequence[T], score: Callable[[T], float], article: Callable[[T], Article]
+) -> list[T]:
+    """``items`` (best first), where scores are within ``TIE`` of the leader's by date.
+
+    An article without a date comes after those that have one.
+    """
+    ordered: list[T] = []
+    rest = list(items)
+    while rest:
+        leader = score(rest[0])
+        tied = next((at for at, item in enumerate(rest) if score(item) < leader - TIE), len(rest))
+        ordered += sorted(rest[:tied], key=lambda item: -_ordinal(article(item)))
+        rest = rest[tied:]
+    return ordered
+
+
+def _ordinal(article: Article) -> int:
+    published = published_day(article)
+    return published.toordinal() if published else 0
