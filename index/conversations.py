@@ -73,10 +73,15 @@ class Conversations:
     def append(self, conversation_id: str, answer: Answer, owner: str | None = None) -> None:
         """Add a turn, starting the conversation if it is new or has expired.
 
+        A read-only store keeps none, which is logged: the answer itself is worth giving.
+
         Raises:
             InvalidRequest: the id is not one, or another owner's.
         """
         check_id(conversation_id)
+        if self._database.read_only:
+            log.warning("the store is read-only: conversation %s is not kept", conversation_id)
+            return
         now = self._clock()
         stamp = _stamp(now)
         with self._database.write() as connection:
@@ -188,7 +193,7 @@ class Conversations:
 
         While another process writes, nothing is erased: what has expired is not read anyway.
         """
-        if self._keep is None:
+        if self._keep is None or self._database.read_only:
             return 0
         try:
             with self._database.write() as connection:

@@ -30,6 +30,7 @@ from geungeo.index.lock import WriteLock
 from geungeo.index.replies import Replies
 from geungeo.index.steps import Step, no_step
 from geungeo.rag.article import Article, Draft
+from geungeo.rag.embedding.weights import without_digest
 from geungeo.rag.errors import (
     EmbedderMismatch,
     StoreUnavailable,
@@ -126,12 +127,17 @@ class Store:
         return store
 
     def _check_embedder(self) -> None:
-        stored = self._database.meta("embedder")
-        if stored is not None and stored != self._embedder.identity:
-            raise EmbedderMismatch(
-                f"store {self.folder} was indexed with {stored}, but the embedder is "
-                f"{self._embedder.identity}: set GEUNGEO_EMBEDDER back, or run: geungeo reindex"
-            )
+        stored, present = self._database.meta("embedder"), self._embedder.identity
+        # Older stores name the model without the digest of its weights.
+        if stored is None or stored in {present, without_digest(present)}:
+            return
+        way_out = "set GEUNGEO_EMBEDDER back"
+        if without_digest(stored) == without_digest(present):
+            way_out = "the model's weights were changed or damaged: install them again"
+        raise EmbedderMismatch(
+            f"store {self.folder} was indexed with {stored}, but the embedder is {present}: "
+            f"{way_out}, or run: geungeo reindex"
+        )
 
     def close(self) -> None:
         """Release files and connections."""

