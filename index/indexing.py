@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from geungeo.rag.article import Article
 from geungeo.rag.passages import Passage, embedding_text, split_passages
 from geungeo.rag.protocols import Embedder, FloatArray
+from geungeo.rag.retrieval.names import proper_nouns
 from geungeo.rag.retrieval.terms import CHANNELS, Bag, bags
 from geungeo.rag.sentences import Sentence, split_article
 from geungeo.rag.tokens import count_tokens
@@ -18,7 +19,8 @@ class Indexed:
     """An article with what is derived from it.
 
     ``sentence_vectors`` (sentences, dim) and ``passage_vectors`` (passages, dim) are
-    float32 of unit norm; ``terms`` holds one bag a passage for each lexical channel.
+    float32 of unit norm; ``terms`` holds one bag a passage for each lexical channel;
+    ``names`` are the article's proper nouns.
     """
 
     article: Article
@@ -27,6 +29,7 @@ class Indexed:
     sentence_vectors: FloatArray
     passage_vectors: FloatArray
     terms: dict[str, list[Bag]]
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Indexer:
                     sentence_vectors[at_sentence : at_sentence + len(split)],
                     passage_vectors[own],
                     {channel: found[own] for channel, found in terms.items()},
+                    proper_nouns([sentence.span.of(article.text) for sentence in split]),
                 )
             )
             at_sentence += len(split)

@@ -78,6 +78,15 @@ CREATE TABLE seals (
     FOREIGN KEY (article_id, version) REFERENCES articles (id, version) ON DELETE CASCADE
 ) WITHOUT ROWID;
 
+-- Proper nouns of the current articles, by the initial consonants of their syllables.
+CREATE TABLE names (
+    initials TEXT NOT NULL, name TEXT NOT NULL,
+    article_id TEXT NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (initials, name, article_id),
+    FOREIGN KEY (article_id, version) REFERENCES articles (id, version) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX article_names ON names (article_id);
+
 -- The last version of a removed article: its number is never given to another text.
 CREATE TABLE retired (article_id TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
 

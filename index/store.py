@@ -14,7 +14,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from geungeo.index import records
+from geungeo.index import names, records
 from geungeo.index.articles import Articles, missing
 from geungeo.index.catalogue import Catalogue
 from geungeo.index.conversations import Clock, Conversations, Feedback, utc_now
@@ -189,6 +189,7 @@ class Store:
                 for indexed in derived:
                     source = sources[indexed.article.id]
                     records.insert(connection, indexed, source, self._clock().isoformat())
+                    names.insert(connection, indexed)
                 self._stamp(connection)
                 self._step("rows written")
             self._step("committed")
@@ -275,6 +276,7 @@ class Store:
                 connection.execute("DELETE FROM passages WHERE article_id = ?", identity)
                 connection.execute("DELETE FROM sentences WHERE article_id = ?", identity)
                 records.insert_derived(connection, indexed)
+                names.insert(connection, indexed)
             for table in ("passages", "sentences"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE (article_id, version) NOT IN"  # noqa: S608 - fixed
@@ -370,6 +372,14 @@ class Store:
         """``(len(terms),)``: in how many passages each term stands."""
         with self._derived.reading() as views:
             return views.lexical[channel].document_frequency(terms)
+
+    def names(self, initials: str) -> list[str]:
+        """Proper nouns whose syllables begin with ``initials``, the most frequent first."""
+        return names.beginning(self._database, initials)
+
+    def known_names(self, candidates: Sequence[str]) -> frozenset[str]:
+        """Those of ``candidates`` that are proper nouns of the articles."""
+        return names.known(self._database, candidates)
 
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
         """The passages named, in that order; one that has just been removed is left out."""

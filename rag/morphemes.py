@@ -100,6 +100,13 @@ def sentence_starts(line: str) -> list[int]:
         return [sentence.start for sentence in kiwi().split_into_sents(line)]
 
 
+def spaced(text: str) -> str:
+    """``text`` with spaces where Kiwi would put them."""
+    with _lock:
+        corrected: str = kiwi().space(for_model(text))
+    return corrected
+
+
 def content_terms(morphemes: Iterable[Morpheme]) -> list[str]:
     """Search terms ``form/class``, repetitions kept; compounds as parts and as a whole.
 

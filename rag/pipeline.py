@@ -26,10 +26,11 @@ from geungeo.rag.grounding.ground import ground
 from geungeo.rag.messages import abstention
 from geungeo.rag.protocols import Backend, Claim, Corpus, Embedder, Filters, Report, Task
 from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
+from geungeo.rag.retrieval.meant import as_meant
 from geungeo.rag.retrieval.query import make_query
 from geungeo.rag.rewriting import rewritten
 from geungeo.rag.settings import Settings
-from geungeo.rag.text import clean, fold, language_of
+from geungeo.rag.text import Language, clean, fold, language_of
 
 Stopwatch = Callable[[], float]
 
@@ -40,6 +41,7 @@ class _Run:
 
     ask: Ask
     standalone: str
+    language: Language
     report: Report
     hits: tuple[PassageHit, ...] = ()
     assessment: Assessment | None = None
@@ -82,8 +84,9 @@ class Pipeline:
         began = self._clock()
         question = validate(ask.question, self._settings.max_question_chars)
         report = Report(self._backend.name)
-        understood = await rewritten(question, ask.history, self._backend, report)
-        run = _Run(ask, understood, report)
+        meant = await asyncio.to_thread(as_meant, question, self._corpus)
+        understood = await rewritten(meant, ask.history, self._backend, report)
+        run = _Run(ask, understood, language_of(meant), report)
         run.spent["rewrite"] = self._clock() - began
         await asyncio.to_thread(self._retrieve, run)
         yield PassagesFound(run.hits)
@@ -92,7 +95,7 @@ class Pipeline:
             why = assessment.reason if assessment else "no_evidence"
             yield Done(self._finish(run, question, why, began))
             return
-        task = Task(run.standalone, language_of(question), assessment.evidence, ask.history)
+        task = Task(run.standalone, run.language, assessment.evidence, ask.history)
         failed = False
         began_draft = self._clock()
         try:
@@ -116,13 +119,13 @@ class Pipeline:
     def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
         """The ``k`` best passages for ``query``, no answer."""
         question = validate(query, self._settings.max_question_chars)
-        prepared = make_query(question, self._embedder)
+        prepared = make_query(as_meant(question, self._corpus), self._embedder, self._corpus)
         found = retrieve(self._corpus, prepared, k, filters)
         return [retrieved.hit(rank) for rank, retrieved in enumerate(found, 1)]
 
     def _retrieve(self, run: _Run) -> None:
         began = self._clock()
-        query = make_query(run.standalone, self._embedder)
+        query = make_query(run.standalone, self._embedder, self._corpus)
         k = run.ask.top_k or self._settings.top_k
         # A caller's own top_k bounds the answer; ours only bounds what is shown.
         pool = run.ask.top_k or max(k, self._settings.evidence_pool)
@@ -147,17 +150,16 @@ class Pipeline:
         return [Delta(text), *(Cited(citation) for citation in citations)]
 
     def _finish(self, run: _Run, question: str, reason: Reason | None, began: float) -> Answer:
-        language = language_of(question)
         assessment = run.assessment
         run.spent["total"] = self._clock() - began
         answer = Answer(
             id=secrets.token_hex(12),
             question=question,
             standalone_question=run.standalone,
-            language=language,
+            language=run.language,
             status="abstained" if reason else "answered",
             reason=reason,
-            text=abstention(reason, language) if reason else run.composer.text,
+            text=abstention(reason, run.language) if reason else run.composer.text,
             citations=() if reason else tuple(run.composer.citations),
             passages=run.hits,
             conversation_id=run.ask.conversation_id,

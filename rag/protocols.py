@@ -104,6 +104,15 @@ class Corpus(Protocol):
     def document_frequency(self, channel: str, terms: TermArray) -> npt.NDArray[np.int64]:
         """``(len(terms),)``: in how many passages each term stands."""
 
+    def names(self, initials: str) -> list[str]:
+        """Proper nouns of the articles whose syllables begin with ``initials`` (``ㅅㅅ``: 삼성).
+
+        The name that stands in most articles comes first.
+        """
+
+    def known_names(self, candidates: Sequence[str]) -> frozenset[str]:
+        """Those of ``candidates`` that are proper nouns of the articles."""
+
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
         """The passages named, in the order asked for."""
 

@@ -48,6 +48,11 @@ def _key(surface: str) -> str:
     return "".join(fold(surface).split())
 
 
+def is_alias(text: str) -> bool:
+    """Whether ``text`` is a known spelling of a name."""
+    return _key(text) in _aliases()
+
+
 def canonical_names(text: str) -> set[str]:
     """The known names in ``text``, each by the first spelling of its alias group."""
     folded = fold(text)

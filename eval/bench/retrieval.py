@@ -125,7 +125,7 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
             embedder = make_embedder(settings)
             article_of: dict[int, str] = {}
             for case in cases:
-                query = make_query(case.question, embedder)
+                query = make_query(case.question, embedder, store)
                 channels = propose(store, query, _POOL, Filters())
                 keys = {key for scores in channels.values() for key in scores}
                 for passage in store.passages(sorted(keys - article_of.keys())):

@@ -113,9 +113,9 @@ class _Maker:
         *,
         answerable: bool,
     ) -> Row:
-        query = make_query(case.question, self.embedder)
+        query = make_query(case.question, self.embedder, self.store)
         passages = retrieve(self.store, query, PASSAGES, filters)
-        question = analyse_question(case.question)
+        question = analyse_question(case.question, query.morphemes)
         measured = measure(self.store, question, query, candidates(passages))
         holds = np.array(
             [

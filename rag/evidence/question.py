@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -229,10 +230,10 @@ class Question:
     focus: Concept | None = None
 
 
-def analyse_question(text: str) -> Question:
-    """Answer type and concepts of a standalone question."""
+def analyse_question(text: str, morphemes: Sequence[Morpheme] | None = None) -> Question:
+    """Answer type and concepts of a standalone question; ``morphemes`` if they are known."""
     language = language_of(text)
-    morphemes = analyse(text)
+    morphemes = analyse(text) if morphemes is None else morphemes
     kind = answer_type(text)
     if kind is AnswerType.PERSON and _asks_for_description(text, morphemes):
         kind = AnswerType.OTHER
@@ -240,7 +241,7 @@ def analyse_question(text: str) -> Question:
     return Question(text, language, kind, concepts, _focus(text, concepts))
 
 
-def _asks_for_description(text: str, morphemes: list[Morpheme]) -> bool:
+def _asks_for_description(text: str, morphemes: Sequence[Morpheme]) -> bool:
     """``설리먼은 누구야?`` wants to know who he is; ``CEO는 누구야?`` wants a name."""
     if _WHO_IS.match(text):
         return True
@@ -270,7 +271,7 @@ def answer_type(text: str) -> AnswerType:
     return AnswerType.OTHER
 
 
-def _concepts(text: str, language: Language, morphemes: list[Morpheme]) -> list[Concept]:
+def _concepts(text: str, language: Language, morphemes: Sequence[Morpheme]) -> list[Concept]:
     found: dict[str, Concept] = {}
     for group in _groups(morphemes):
         surface = "".join(morpheme.form for morpheme in group)
@@ -290,7 +291,7 @@ def _concepts(text: str, language: Language, morphemes: list[Morpheme]) -> list[
     return list(found.values())
 
 
-def _groups(morphemes: list[Morpheme]) -> list[list[Morpheme]]:
+def _groups(morphemes: Sequence[Morpheme]) -> list[list[Morpheme]]:
     """Content morphemes; adjacent parts of a mixed-script name (오픈+AI) stay together."""
     groups: list[list[Morpheme]] = []
     for morpheme in morphemes:

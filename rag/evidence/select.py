@@ -63,7 +63,7 @@ def assess(
     ``asked`` are the times that the question names.
     """
     model = model or shipped_model(SENTENCE_FEATURES, ANSWER_FEATURES)
-    question = analyse_question(query.text)
+    question = analyse_question(query.text, query.morphemes)
     limit = model.threshold if threshold is None else threshold
     found = asked.gloss(candidates(passages)) if asked else candidates(passages)
     byline = about_byline(question, passages)

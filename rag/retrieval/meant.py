@@ -1,0 +1,136 @@
+"""A question as it was meant: wrong keyboard layout, initial consonants, missing spaces.
+
+Nothing is guessed: a reading counts only if the corpus knows it and does not know what stands
+there. So a question about ``the`` is never taken for one about 솓.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from geungeo.rag.morphemes import spaced
+from geungeo.rag.protocols import Corpus
+from geungeo.rag.retrieval.keyboard import LEADS, to_hangul, to_latin
+from geungeo.rag.retrieval.names import analyse_with_names
+from geungeo.rag.retrieval.terms import Bag
+from geungeo.rag.vocabulary import is_alias, terms_of
+
+_MAX_WORD = 24
+_MAX_NAME = 8
+_LATIN = re.compile(r"[A-Za-z]{2,}")
+# Hangul with letters that stand alone, at least one of them a vowel: no word, no laughter.
+_JAMBLED = re.compile(r"[가-힣ㄱ-ㅣ]*[ㅏ-ㅣ][가-힣ㄱ-ㅣ]*")
+_INITIALS = re.compile(rf"(?<![가-힣ㄱ-ㅣ])[{LEADS}]{{2,}}(?![ㄱ-ㅣ])")
+# What people type instead of words: ㅋㅋㅋ, ㅇㅇ, ㅇㅋ, ㄱㅅ, ㅈㅅ, ㄹㅇ …
+_INTERJECTION = re.compile(r"(.)\1+|ㅇㅋ|ㄱㅅ|ㅈㅅ|ㄹㅇ|ㅁㄹ|ㅊㅋ|ㅅㄱ|ㅎㅇ|ㅇㅈ|ㄱㄷ|ㄴㄴ")
+# So many syllables in one go are a sentence without spaces, hardly a word.
+_RUN_ON = re.compile(r"[가-힣A-Za-z0-9]*[가-힣]{9,}[가-힣A-Za-z0-9]*")
+
+
+def as_meant(question: str, corpus: Corpus) -> str:
+    """``question`` as its writer meant it, as far as ``corpus`` shows; usually itself."""
+    return _spaces(_initials(_layout(question, corpus), corpus), corpus)
+
+
+def _layout(question: str, corpus: Corpus) -> str:
+    """Both directions of the wrong layout; the other words follow once one is certain."""
+    certain: dict[str, str] = {}
+    possible: dict[str, str] = {}
+    for word, readings in _readings(question):
+        as_it_stands, *shares = _shares_known([word, *readings], corpus)
+        if as_it_stands > 0:
+            continue
+        best = max(range(len(readings)), key=shares.__getitem__)
+        (certain if shares[best] > 0 else possible)[word] = readings[best]
+    if not certain:
+        return question
+    # 왜 is no term that a corpus would know, but dho beside a name that was recognised is 왜.
+    for word, reading in sorted({**possible, **certain}.items(), key=lambda pair: -len(pair[0])):
+        question = question.replace(word, reading)
+    return question
+
+
+def _readings(question: str) -> Iterator[tuple[str, list[str]]]:
+    """Each word that may be in the wrong layout with what it may mean, the likeliest first."""
+    for match in _LATIN.finditer(question):
+        word = match[0][:_MAX_WORD]
+        readings = [to_hangul(word), _lower_case_only(word), *_prefixes(word)]
+        found = [reading for reading in readings if reading]
+        if found:
+            yield word, found
+    for match in _JAMBLED.finditer(question):
+        latin = to_latin(match[0])
+        if latin:
+            yield match[0], [latin]
+
+
+def _lower_case_only(word: str) -> str | None:
+    """``dhvmsAIrk`` to 오픈AI가: the capitals were meant as they are."""
+    parts = [
+        part if part.isupper() else to_hangul(part)
+        for part in re.findall(r"[A-Z]{2,}|[A-Z]?[a-z]+|[A-Z]", word)
+    ]
+    return None if None in parts else "".join(part for part in parts if part)
+
+
+def _prefixes(word: str) -> Iterator[str]:
+    """``dhvmsai`` to 오픈ai: a name whose end is Latin."""
+    for at in range(len(word) - 2, 2, -1):
+        if hangul := to_hangul(word[:at]):
+            yield hangul + word[at:]
+
+
+def _initials(question: str, corpus: Corpus) -> str:
+    """Initial consonants become the most frequent name that begins so (초성 search)."""
+
+    def name(match: re.Match[str]) -> str:
+        letters = match[0]
+        names = corpus.names(letters)
+        # Letters that are an alias of their own are known as they stand.
+        if not names or _shares_known([letters], corpus)[0] > 0:
+            return letters
+        if _INTERJECTION.fullmatch(letters) and len(names) > 1:
+            return letters
+        return names[0]
+
+    return _INITIALS.sub(name, question)
+
+
+def _spaces(question: str, corpus: Corpus) -> str:
+    return _RUN_ON.sub(lambda run: _whole_names(spaced(run[0]), corpus), question)
+
+
+def _whole_names(text: str, corpus: Corpus) -> str:
+    """Takes back the spaces that tore a known name apart: 코 파일럿이 to 코파일럿이."""
+
+    def join(gap: re.Match[str]) -> str:
+        left, right = gap.string[: gap.start()], gap.string[gap.end() :]
+        before = left.rsplit(" ", 1)[-1]
+        after = right.split(" ", 1)[0]
+        whole = [
+            before[-head:] + after[:tail]
+            for head in range(1, min(len(before), _MAX_NAME) + 1)
+            for tail in range(1, min(len(after), _MAX_NAME) + 1)
+        ]
+        known = any(is_alias(name) for name in whole) or corpus.known_names(whole)
+        return "" if known else " "
+
+    return re.sub(" ", join, text)
+
+
+def _shares_known(texts: list[str], corpus: Corpus) -> list[float]:
+    """Of each text, the share of its terms that stand in the corpus.
+
+    Words of one letter and mere similarity of sound do not count.
+    """
+    shares: list[float] = []
+    for text in texts:
+        terms = [
+            term
+            for term in terms_of(analyse_with_names(text, corpus))
+            if not term.startswith("~") and len(term.split("/")[0].lstrip("@")) > 1
+        ]
+        known = corpus.document_frequency("morphemes", Bag.of(terms).terms)
+        shares.append(float((known > 0).mean()) if terms else 0.0)
+    return shares
