@@ -30,15 +30,19 @@ class Finding:
         """The FAISS file cannot be used."""
         return cls(f"FAISS index: {reason}", mend="index")
 
+    @property
+    def subject(self) -> str:
+        """What it is about, ready to be put before the problem."""
+        return f"article {self.article_id} v{self.version}: " if self.article_id else ""
+
     def __str__(self) -> str:
-        subject = f"article {self.article_id} v{self.version}: " if self.article_id else ""
         way_out = (
             "run: geungeo doctor --repair"
             if self.mend
             else "go back to a backup (geungeo restore)"
             + (", or remove and ingest it again" if self.article_id else "")
         )
-        return f"{subject}{self.problem}; {way_out}"
+        return f"{self.subject}{self.problem}; {way_out}"
 
 
 def examine(database: Database) -> list[Finding]:

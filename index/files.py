@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 from geungeo.index.steps import Step, no_step
 
-_ASIDE = ".new-"
+ASIDE = ".new-"
+"""What names of unfinished files and folders begin with."""
 
 
 def write_atomically(path: Path, data: bytes, *, name: str = "file", step: Step = no_step) -> None:
@@ -20,7 +22,7 @@ def write_atomically(path: Path, data: bytes, *, name: str = "file", step: Step 
         OSError: also when the device is full; the old file then stands.
     """
     # Not mkstemp(): its files are for their owner only, and a store may be read by others.
-    scratch = path.with_name(f"{_ASIDE}{secrets.token_hex(4)}-{path.name}")
+    scratch = path.with_name(f"{ASIDE}{secrets.token_hex(4)}-{path.name}")
     handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -40,9 +42,12 @@ def write_atomically(path: Path, data: bytes, *, name: str = "file", step: Step 
 
 def remove_leftovers(folder: Path) -> int:
     """Drop what writers that were killed left aside; only for who alone may write."""
-    found = list(folder.glob(f"{_ASIDE}*"))
+    found = list(folder.glob(f"{ASIDE}*"))
     for path in found:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return len(found)
 
 

@@ -40,6 +40,12 @@ TARGETS = {
     "reindex": Target(
         "geungeo.server.commands.maintenance:reindex", "Embed everything again, as set now."
     ),
+    "backup": Target(
+        "geungeo.server.commands.backup:backup", "Copy the store, also in use, to one file."
+    ),
+    "restore": Target(
+        "geungeo.server.commands.backup:restore", "Put a backup in place of the store."
+    ),
     "eval": Target("geungeo.eval.command:command", "Measure answers against data sets."),
     "bench": Target("geungeo.eval.bench.command:bench", "Re-measure what the docs claim."),
     "export-embedder": Target(

@@ -19,12 +19,13 @@ EXIT_CHECK_FAILED = 1
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:  # noqa: FBT001
-    """Verify store and index; the exit status is 1 while something is wrong."""
+    """Verify store and index, article by article; exit status 1 while something is wrong."""
     with open_workspace(ctx) as workspace:
-        found = workspace.store.health()
+        store = workspace.store
+        found = [str(finding) for finding in store.examine()]
         if found and repair:
-            workspace.store.reindex()
-        left = workspace.store.health() if found and repair else found
+            store.repair()
+        left = [str(finding) for finding in store.examine()] if found and repair else found
     mended = [problem for problem in found if problem not in left]
     if as_json:
         row = {"ok": not left, "problems": left, "mended": mended}
