@@ -1,12 +1,14 @@
-"""From paths, folders and pasted text to the store, reporting what became of each."""
+"""From paths, folders, addresses and pasted text to the store, telling what became of each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from geungeo.index.fetching import Fetcher, is_address
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.article import Draft
 from geungeo.rag.errors import GeungeoError, SourceError, UnsupportedSource
@@ -42,30 +44,41 @@ class IngestSummary:
 
 
 def ingest_sources(
-    store: Store, sources: Iterable[str], *, limit: int, progress: Progress | None = None
+    store: Store,
+    sources: Iterable[str],
+    *,
+    limit: int,
+    fetcher: Fetcher,
+    progress: Progress | None = None,
 ) -> IngestSummary:
-    """Ingest files and folders; one bad document does not stop the rest.
+    """Ingest files, folders and addresses; one bad document does not stop the rest.
 
-    ``limit`` is the largest document in bytes. ``progress`` is told each source once it is
+    ``limit`` is the largest file in bytes. ``progress`` is told each source once it is
     read; articles are indexed and committed in batches that run across sources.
     """
     summary = IngestSummary()
-    for outcome in store.ingest_many(_drafts(sources, limit, summary, progress)):
+    drafts = _drafts(sources, limit, fetcher, summary, progress)
+    for outcome in store.ingest_many(drafts):
         summary.count(outcome)
     return summary
 
 
 def _drafts(
-    sources: Iterable[str], limit: int, summary: IngestSummary, progress: Progress | None
+    sources: Iterable[str],
+    limit: int,
+    fetcher: Fetcher,
+    summary: IngestSummary,
+    progress: Progress | None,
 ) -> Iterator[Draft]:
     for source in sources:
-        for path in _expand(source, summary):
+        for one in [source] if is_address(source) else _expand(source, summary):
             try:
-                yield from _accounted(_read_file(path, limit), summary)
+                reading = read_address(fetcher, one) if is_address(one) else _read_file(one, limit)
+                yield from _accounted(reading, summary)
             except SourceError as error:
-                summary.fail(str(path), error)
+                summary.fail(one, error)
             if progress:
-                progress(str(path))
+                progress(one)
 
 
 def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
@@ -76,7 +89,28 @@ def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
     return reading.drafts
 
 
-def _read_file(path: Path, limit: int) -> Reading:
+def read_address(fetcher: Fetcher, url: str) -> Reading:
+    """The articles at ``url``; each knows the address that it came from.
+
+    Raises:
+        SourceError: nothing can be fetched or read.
+    """
+    document = fetcher.fetch(url)
+    reading = read(document.data, document.url, document.suffix)
+    if document.suffix == ".jsonl":
+        return reading  # whose records say themselves where they are from
+    drafts = tuple(_placed(draft, document.url) for draft in reading.drafts)
+    return replace(reading, drafts=drafts)
+
+
+def _placed(draft: Draft, url: str) -> Draft:
+    """``draft`` with its address: a page may name a better one, but not another site's."""
+    named = urlsplit(draft.url or "").hostname
+    return draft if named == urlsplit(url).hostname else replace(draft, url=url)
+
+
+def _read_file(name: str, limit: int) -> Reading:
+    path = Path(name)
     try:
         size = path.stat().st_size
         if size > limit:
@@ -87,17 +121,11 @@ def _read_file(path: Path, limit: int) -> Reading:
     return read(data, str(path.resolve()))
 
 
-def _expand(source: str, summary: IngestSummary) -> Iterator[Path]:
+def _expand(source: str, summary: IngestSummary) -> Iterator[str]:
     """The files that ``source`` names; inside folders only those of a known type."""
-    if source.startswith(("http://", "https://")):
-        error = UnsupportedSource(
-            f"{source}: addresses are not fetched yet; save the page as .html and ingest the file"
-        )
-        summary.fail(source, error)
-        return
     path = Path(source)
     if not path.is_dir():
-        yield path
+        yield source
         return
     found = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
     if not found:
@@ -105,7 +133,7 @@ def _expand(source: str, summary: IngestSummary) -> Iterator[Path]:
             source,
             UnsupportedSource(f"{source}: no {', '.join(sorted(SUFFIXES))} files in this folder"),
         )
-    yield from found
+    yield from map(str, found)
 
 
 def ingest_seeds(store: Store) -> IngestSummary:

@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+import httpx
+
+from geungeo.index.fetching import Fetcher
 from geungeo.index.ingest import (
     IngestSummary,
     drafts_of_text,
     ingest_document,
     ingest_seeds,
     ingest_sources,
+    read_address,
 )
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.backends import make_backend
 from geungeo.rag.embedding import make_embedder
-from geungeo.rag.errors import BackendError
+from geungeo.rag.errors import BackendError, UnsupportedSource
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Embedder, Filters
 from geungeo.rag.settings import Settings
@@ -67,10 +71,36 @@ class Workspace:
         except BackendError as error:
             log.warning("warming up failed: %s", error)
 
+    @property
+    def fetcher(self) -> Fetcher:
+        """What fetches addresses, within the bounds that the settings draw."""
+        settings = self.settings
+        proxy = settings.fetch_proxy
+        return Fetcher(
+            max_bytes=settings.max_source_bytes,
+            seconds=settings.fetch_timeout,
+            private_hosts=settings.fetch_private_hosts,
+            proxy=None if proxy is None else httpx.Proxy(proxy.get_secret_value()),
+        )
+
     def ingest(self, sources: Sequence[str], progress: Progress | None = None) -> IngestSummary:
-        """Ingest files and folders."""
+        """Ingest files, folders and addresses."""
         limit = self.settings.max_source_bytes
-        return ingest_sources(self.store, sources, limit=limit, progress=progress)
+        fetcher = self.fetcher
+        return ingest_sources(self.store, sources, limit=limit, fetcher=fetcher, progress=progress)
+
+    def ingest_address(self, url: str) -> Outcome:
+        """Ingest the one article at ``url``.
+
+        Raises:
+            SourceError: it cannot be fetched or read, or there are several articles.
+        """
+        reading = read_address(self.fetcher, url)
+        if len(reading.drafts) != 1:
+            raise UnsupportedSource(
+                f"{url}: {len(reading.drafts)} articles, not one; run: geungeo ingest {url}"
+            )
+        return self.store.ingest(reading.drafts[0])
 
     def ingest_text(self, text: str, *, name: str = "pasted.txt") -> Outcome:
         """Ingest one pasted text, its format told by the suffix of ``name``."""

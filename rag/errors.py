@@ -16,7 +16,9 @@
     │   ├── UnsupportedSource
     │   ├── UndecodableSource
     │   ├── EmptySource
-    │   └── MalformedSource
+    │   ├── MalformedSource
+    │   ├── FetchBlocked           an address that may not be asked
+    │   └── FetchFailed            an address that gave no document
     ├── StoreError                 the store cannot serve
     │   ├── StoreUnavailable
     │   ├── StoreLocked
@@ -124,6 +126,18 @@ class MalformedSource(SourceError):
     """The document breaks the rules of its own format."""
 
     code = "malformed_source"
+
+
+class FetchBlocked(SourceError):
+    """The address is one that we do not connect to: not public, or oddly written."""
+
+    code = "fetch_blocked"
+
+
+class FetchFailed(SourceError):
+    """No document came from the address."""
+
+    code = "fetch_failed"
 
 
 class StoreError(GeungeoError):

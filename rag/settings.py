@@ -9,12 +9,14 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,6 +24,7 @@ from pydantic import (
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
+    field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -41,7 +44,18 @@ def _split(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _proxy(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"https?://[^/\s]+/?", value.get_secret_value()):
+        raise ValueError("a proxy is named as http://proxy.example:3128")
+    return value
+
+
 CommaSeparated = (NoDecode, BeforeValidator(_split))
+
+
+def secrets_in(value: SecretStr | None) -> tuple[str, ...]:
+    """The secrets in a comma-separated setting, all of them valid: so one can be rotated."""
+    return () if value is None else tuple(map(str.strip, value.get_secret_value().split(",")))
 
 
 class LLMEndpoint(BaseModel):
@@ -114,6 +128,22 @@ class Settings(BaseSettings):
         int, Field(ge=1024, description="Largest document that is read, in bytes.")
     ] = 20_000_000
 
+    fetch_timeout: Annotated[
+        float, Field(gt=0, le=600, description="Seconds to fetch one address, all in all.")
+    ] = 20.0
+    fetch_private_hosts: Annotated[
+        tuple[str, ...],
+        *CommaSeparated,
+        Field(
+            description="Hosts (host or host:port) that are fetched from although they are private "
+            "or at another port than 80 and 443."
+        ),
+    ] = ()
+    fetch_proxy: Annotated[
+        Annotated[SecretStr, AfterValidator(_proxy)] | None,
+        Field(description="HTTP proxy to fetch through; those of the environment are not used."),
+    ] = None
+
     conversation_days: Annotated[
         int | None,
         Field(ge=1, le=36_500, description="Days that a conversation is kept; default: forever."),
@@ -162,6 +192,15 @@ class Settings(BaseSettings):
         int, Field(ge=0, le=10_000, description="LLM answers that may wait for their turn.")
     ] = 32
 
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+            max_length=500,
+            description="Where readers find this server, for links in chat channels; default: "
+            "as it was addressed by the channel.",
+        ),
+    ] = None
     host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535, description="Port to listen on.")] = 8000
     max_body_bytes: Annotated[
@@ -201,7 +240,42 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Slack's signing secret; comma-separated to rotate.")
     ] = None
     slack_bot_token: Annotated[SecretStr | None, Field(description="Slack bot token.")] = None
-    slack_api_url: Annotated[str, Field(description="Slack's Web API.")] = "https://slack.com/api/"
+    slack_api_url: Annotated[
+        str,
+        Field(
+            pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$",
+            description="Slack's Web API, or that of a compatible server, which may then also "
+            "be the host of a response_url.",
+        ),
+    ] = "https://slack.com/api/"
+    slack_concurrency: Annotated[
+        int, Field(ge=1, le=100, description="Questions from Slack answered at the same time.")
+    ] = 4
+    slack_queue: Annotated[
+        int, Field(ge=1, le=100_000, description="Unanswered questions from Slack, at most.")
+    ] = 1_000
+
+    mattermost_token: Annotated[
+        SecretStr | None, Field(description="Tokens of Mattermost's hooks, comma-separated.")
+    ] = None
+    jandi_token: Annotated[
+        SecretStr | None, Field(description="Tokens of JANDI's hooks, comma-separated.")
+    ] = None
+    hook_secret: Annotated[
+        SecretStr | None,
+        Field(description="Secrets that sign requests to /hooks/generic, comma-separated."),
+    ] = None
+    hook_timeout: Annotated[
+        float, Field(gt=0, le=600, description="Seconds until a hook is told to ask again.")
+    ] = 25.0
+
+    @field_validator("slack_signing_secret", "mattermost_token", "jandi_token", "hook_secret")
+    @classmethod
+    def _not_blank(cls, value: SecretStr | None) -> SecretStr | None:
+        """An empty secret would let everybody in: anybody can sign with it."""
+        if value is not None and not all(secrets_in(value)):
+            raise ValueError("is set, but empty, or holds an empty one between commas")
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geungeo.rag.answer import PassageHit
 from geungeo.rag.article import Article
@@ -78,13 +78,22 @@ class SearchResponse(BaseModel):
 
 
 class ArticleRequest(_Request):
-    """An article's text, laid out as in a ``.txt`` or ``.md`` file."""
+    """An article's text, laid out as in a ``.txt`` or ``.md`` file; or the address of one."""
 
-    text: Annotated[str, Field(min_length=1, max_length=5_000_000)]
+    text: Annotated[str | None, Field(min_length=1, max_length=5_000_000)] = None
+    url: Annotated[
+        str | None, Field(min_length=1, max_length=2_000, description="Fetched, instead of text.")
+    ] = None
     name: Annotated[
         str,
         Field(pattern=r"^[^/\\\x00-\x1f]{1,100}\.(txt|md|html)$", description="Tells the format."),
     ] = "pasted.txt"
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.text is None) == (self.url is None):
+            raise ValueError("give either text or url")
+        return self
 
 
 class ArticleSummary(BaseModel):

@@ -1,1 +1,5 @@
-"""Articles from the web: addresses are checked before anything is fetched."""
+"""Fetching documents from the web without being led anywhere else."""
+
+from geungeo.index.fetching.fetcher import Document, Fetcher, is_address
+
+__all__ = ["Document", "Fetcher", "is_address"]

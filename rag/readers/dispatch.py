@@ -28,8 +28,10 @@ SUFFIXES = frozenset(_READERS)
 _LOOKS_LIKE_HTML = re.compile(r"\s*(<!doctype html|<html[\s>])", re.IGNORECASE)
 
 
-def read(data: bytes, source: str) -> Reading:
+def read(data: bytes, source: str, suffix: str | None = None) -> Reading:
     """Read a document; ``source`` is its path, URL or name, whose suffix tells the format.
+
+    ``suffix`` tells it instead where the name does not, as a URL's need not.
 
     Raises:
         UnsupportedSource: the suffix is not ours, or the bytes are not text.
@@ -39,7 +41,7 @@ def read(data: bytes, source: str) -> Reading:
     """
     if not data.strip():
         raise EmptySource(f"{source}: the document is empty")
-    suffix = PurePath(source.split("?")[0]).suffix.lower()
+    suffix = PurePath(source.split("?")[0]).suffix.lower() if suffix is None else suffix
     if suffix and suffix not in _READERS:
         raise UnsupportedSource(
             f"{source}: cannot read {suffix} files; known are {', '.join(sorted(_READERS))}"

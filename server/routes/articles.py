@@ -46,7 +46,11 @@ async def list_articles(
 @router.post("/articles", responses={HTTP_201_CREATED: {"model": IngestResponse}})
 async def add_article(body: ArticleRequest, state: State, response: Response) -> IngestResponse:
     """Add or update an article; 201 if it is new, 200 otherwise."""
-    outcome = await run_in_threadpool(state.workspace.ingest_text, body.text, name=body.name)
+    workspace = state.workspace
+    if body.url is not None:
+        outcome = await run_in_threadpool(workspace.ingest_address, body.url)
+    else:
+        outcome = await run_in_threadpool(workspace.ingest_text, body.text or "", name=body.name)
     response.status_code = HTTP_201_CREATED if outcome.status == "added" else HTTP_200_OK
     return IngestResponse(status=outcome.status, article=ArticleSummary.of(outcome.article))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from geungeo.index.fetching import Fetcher
 from geungeo.index.ingest import ingest_seeds, ingest_sources
 from geungeo.index.store import Store
 from geungeo.rag.protocols import Embedder
 
 LIMIT = 10_000
+FETCHER = Fetcher(max_bytes=LIMIT, seconds=30)
 
 
 def store_in(folder: Path, embedder: Embedder) -> Store:
@@ -26,7 +28,7 @@ def test_a_folder_with_one_bad_file_among_good_ones(tmp_path: Path, embedder: Em
     (docs / "two.jsonl").write_text('{"text": "셋째 기사다."}\n{broken\n', "utf-8")
     seen: list[str] = []
     store = store_in(tmp_path, embedder)
-    summary = ingest_sources(store, [str(docs)], limit=LIMIT, progress=seen.append)
+    summary = ingest_sources(store, [str(docs)], limit=LIMIT, fetcher=FETCHER, progress=seen.append)
     assert len(summary.added) == 3
     assert sorted(failure.code for failure in summary.failed) == [
         "empty_source",
@@ -42,9 +44,9 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, embedder: Embedder) -> Non
     (tmp_path / "large.txt").write_text("가" * LIMIT, "utf-8")
     (tmp_path / "nothing").mkdir()
     sources = [str(tmp_path / name) for name in ("missing.txt", "large.txt", "nothing")]
-    sources.append("https://news.test/article")
+    sources.append("http://127.0.0.1/article")
     store = store_in(tmp_path, embedder)
-    summary = ingest_sources(store, sources, limit=LIMIT)
+    summary = ingest_sources(store, sources, limit=LIMIT, fetcher=FETCHER)
     assert [failure.source for failure in summary.failed] == sources
     assert not store.articles()
     store.close()

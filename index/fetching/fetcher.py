@@ -1,0 +1,201 @@
+"""One document from one address: bounded in redirects, bytes, time and kind."""
+
+from __future__ import annotations
+
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import PurePosixPath
+
+import httpcore
+import httpx
+
+from geungeo.index.fetching.network import Deadline, PinnedBackend, Resolver, resolve
+from geungeo.index.fetching.targets import Policy, parse
+from geungeo.rag.errors import FetchFailed, SourceError, UnsupportedSource
+from geungeo.rag.readers import SUFFIXES
+
+MAX_REDIRECTS = 5
+_REDIRECTS = {301, 302, 303, 307, 308}
+# What a server says that it sends, and how that is read; None: by the suffix of the path.
+_KINDS: dict[str, str | None] = {
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "text/markdown": ".md",
+    "application/jsonl": ".jsonl",
+    "application/x-jsonlines": ".jsonl",
+    "application/x-ndjson": ".jsonl",
+    "application/ndjson": ".jsonl",
+    "text/plain": None,
+    "application/octet-stream": None,
+    "": None,
+}
+_HEADERS = {
+    "User-Agent": "geungeo",
+    "Accept": "text/html, application/xhtml+xml, text/plain;q=0.9, */*;q=0.5",
+    "Accept-Encoding": "gzip",
+    "Connection": "close",
+}
+# httpcore's errors have no common base of their own.
+_FAILURES = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    ssl.SSLError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What an address gave: its bytes, the reader's suffix, and the address at last."""
+
+    url: str
+    suffix: str
+    data: bytes
+
+
+def is_address(source: str) -> bool:
+    """Whether ``source`` is meant as an address rather than a path."""
+    scheme, separator, _ = source.partition("://")
+    return bool(separator) and scheme.isascii() and scheme.replace("+", "").isalnum()
+
+
+class Fetcher:
+    """Fetches documents; keeps no cookies and knows no credentials.
+
+    ``max_bytes`` bounds a document as sent and as unpacked; ``seconds`` is for all of it, from
+    the first name resolved to the last byte. Proxies of the environment are not used.
+    ``resolver`` and ``sockets`` are the ways out of this process.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_bytes: int,
+        seconds: float,
+        private_hosts: Collection[str] = (),
+        proxy: httpx.Proxy | None = None,
+        ports: Collection[int] = (80, 443),
+        resolver: Resolver = resolve,
+        sockets: httpcore.NetworkBackend | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._seconds = seconds
+        self._policy = Policy(private_hosts, ports)
+        self._proxy = proxy
+        self._resolver = resolver
+        self._sockets = sockets or httpcore.SyncBackend()
+        self._clock = clock
+
+    def fetch(self, url: str) -> Document:
+        """The document at ``url``.
+
+        Raises:
+            FetchBlocked: the address, or one that it redirects to, may not be asked.
+            FetchFailed: no document came: unreachable, too slow, too large, not 200.
+            UnsupportedSource: it is of no kind that we read.
+        """
+        try:
+            with self._pool() as pool:
+                return self._follow(pool, parse(url))
+        except SourceError as error:
+            # Whichever host was at fault, the user knows only the address that was given.
+            prefix = "" if str(error).startswith(url) else f"{url}: "
+            raise type(error)(f"{prefix}{error}") from error
+        except (httpcore.TimeoutException, TimeoutError) as error:
+            raise FetchFailed(f"{url}: no answer within {self._seconds:g} s") from error
+        except _FAILURES as error:
+            raise FetchFailed(f"{url}: {str(error) or type(error).__name__}") from error
+
+    def _pool(self) -> httpcore.ConnectionPool:
+        deadline = Deadline(self._seconds, self._clock)
+        if self._proxy is None:
+            backend = PinnedBackend(self._policy, self._resolver, deadline, self._sockets)
+            return httpcore.ConnectionPool(_trust(), network_backend=backend)
+        # The proxy resolves the names, and so it is the proxy that must refuse private ones.
+        backend = PinnedBackend(None, self._resolver, deadline, self._sockets)
+        return httpcore.HTTPProxy(
+            str(self._proxy.url),
+            proxy_auth=self._proxy.raw_auth,
+            ssl_context=_trust(),
+            network_backend=backend,
+        )
+
+    def _follow(self, pool: httpcore.ConnectionPool, url: httpx.URL) -> Document:
+        for _ in range(MAX_REDIRECTS + 1):
+            self._policy.check(url)
+            target = httpcore.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            )
+            headers = httpx.Headers({**_HEADERS, "Host": url.netloc.decode("ascii")})
+            with pool.stream("GET", target, headers=headers.raw) as response:
+                answer = httpx.Headers(response.headers)
+                if response.status not in _REDIRECTS or "location" not in answer:
+                    return self._document(url, response, answer)
+            url = parse(_joined(url, answer["location"]))
+        raise FetchFailed(f"more than {MAX_REDIRECTS} redirects")
+
+    def _document(
+        self, url: httpx.URL, response: httpcore.Response, headers: httpx.Headers
+    ) -> Document:
+        if response.status != HTTPStatus.OK:
+            raise FetchFailed(f"the server answered {response.status}")
+        suffix = _suffix(url, headers.get("content-type", ""))
+        chunks = _unpacked(response.iter_stream(), headers, self._max_bytes)
+        data = bytearray()
+        for chunk in chunks:
+            data += chunk
+            if len(data) > self._max_bytes:
+                raise FetchFailed(f"the document is over the limit of {self._max_bytes:,} bytes")
+        return Document(str(url), suffix, bytes(data))
+
+
+@lru_cache(maxsize=1)
+def _trust() -> ssl.SSLContext:
+    """The certificate authorities; slow to load, so loaded once."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _joined(url: httpx.URL, location: str) -> str:
+    try:
+        return str(url.join(location))
+    except httpx.InvalidURL as error:
+        raise FetchFailed(f"it redirects to no address ({error})") from error
+
+
+def _suffix(url: httpx.URL, content_type: str) -> str:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in _KINDS:
+        raise UnsupportedSource(f"the server sends {kind}, which is not read")
+    by_path = PurePosixPath(url.path).suffix.lower()
+    known = by_path if by_path in SUFFIXES else None
+    suffix = _KINDS[kind] or known or (".txt" if kind == "text/plain" else None)
+    if suffix is None:
+        raise UnsupportedSource("the server does not say what it sends")
+    return suffix
+
+
+def _unpacked(chunks: Iterator[bytes], headers: httpx.Headers, limit: int) -> Iterator[bytes]:
+    """``chunks`` without their content coding; never unpacks more than ``limit`` at once."""
+    coding = headers.get("content-encoding", "identity").strip().lower()
+    if coding in {"identity", ""}:
+        yield from chunks
+        return
+    if coding not in {"gzip", "x-gzip", "deflate"}:
+        raise FetchFailed(f"the server packs with {coding}, which was not asked for")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, told by the header
+    try:
+        for chunk in chunks:
+            # One byte over the limit is enough to be refused for.
+            yield unpacker.decompress(chunk, limit + 1)
+        yield unpacker.flush()
+    except zlib.error as error:
+        raise FetchFailed(f"what the server packed cannot be unpacked ({error})") from error
+    if not unpacker.eof:
+        raise FetchFailed("the document ended too early")
