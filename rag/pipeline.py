@@ -7,7 +7,8 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from geungeo.rag.answer import (
     Answer,
@@ -24,8 +25,11 @@ from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.evidence.select import Assessment, assess
 from geungeo.rag.grounding.ground import ground
 from geungeo.rag.messages import abstention
+from geungeo.rag.news.asking import asked_times
+from geungeo.rag.news.finding import find
+from geungeo.rag.news.refining import refine
+from geungeo.rag.news.times import today_in_seoul
 from geungeo.rag.protocols import Backend, Claim, Corpus, Embedder, Filters, Report, Task
-from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
 from geungeo.rag.retrieval.meant import as_meant
 from geungeo.rag.retrieval.query import make_query
 from geungeo.rag.rewriting import rewritten
@@ -51,7 +55,10 @@ class _Run:
 
 
 class Pipeline:
-    """Answers questions over a corpus. Holds no state between questions."""
+    """Answers questions over a corpus. Holds no state between questions.
+
+    ``today`` is the asker's, from which 작년 and 지난달 in a question are counted.
+    """
 
     def __init__(
         self,
@@ -61,12 +68,14 @@ class Pipeline:
         settings: Settings,
         *,
         clock: Stopwatch = time.perf_counter,
+        today: Callable[[], date] = today_in_seoul,
     ) -> None:
         self._corpus = corpus
         self._embedder = embedder
         self._backend = backend
         self._settings = settings
         self._clock = clock
+        self._today = today
 
     async def answer(self, ask: Ask) -> Answer:
         """The whole Answer; raises ``InvalidQuestion`` for a question that is none."""
@@ -120,8 +129,9 @@ class Pipeline:
         """The ``k`` best passages for ``query``, no answer."""
         question = validate(query, self._settings.max_question_chars)
         prepared = make_query(as_meant(question, self._corpus), self._embedder, self._corpus)
-        found = retrieve(self._corpus, prepared, k, filters)
-        return [retrieved.hit(rank) for rank, retrieved in enumerate(found, 1)]
+        asked = asked_times(question, self._today())
+        found = find(self._corpus, prepared, k, filters, asked)
+        return [retrieved.hit(rank) for rank, retrieved in enumerate(found.passages, 1)]
 
     def _retrieve(self, run: _Run) -> None:
         began = self._clock()
@@ -129,12 +139,16 @@ class Pipeline:
         k = run.ask.top_k or self._settings.top_k
         # A caller's own top_k bounds the answer; ours only bounds what is shown.
         pool = run.ask.top_k or max(k, self._settings.evidence_pool)
-        found: list[Retrieved] = retrieve(self._corpus, query, pool, run.ask.filters)
-        run.hits = tuple(retrieved.hit(rank) for rank, retrieved in enumerate(found[:k], 1))
-        if found:
-            run.assessment = assess(
-                self._corpus, query, found, threshold=self._settings.answer_threshold
-            )
+        asked = asked_times(run.standalone, self._today())
+        found = find(self._corpus, query, pool, run.ask.filters, asked)
+        run.hits = tuple(hit.hit(rank) for rank, hit in enumerate(found.passages[:k], 1))
+        if found.passages:
+            threshold = self._settings.answer_threshold
+            assessed = assess(self._corpus, query, found.passages, threshold=threshold, asked=asked)
+            refined = refine(assessed.question, assessed.evidence, run.language)
+            run.assessment = replace(assessed, evidence=refined.evidence)
+            run.report.notes += [str(copy) for copy in found.copies]
+            run.report.notes += refined.notes
         run.spent["retrieve"] = self._clock() - began
 
     def _release(self, run: _Run, task: Task, claim: Claim) -> list[Event]:

@@ -128,6 +128,8 @@ class Evidence:
     """A sentence chosen for a question. ``number`` is its name in a prompt, from 1.
 
     ``score`` in [0, 1] estimates how well it answers; ``passage_rank`` is from 1.
+    ``leans_on`` is the number of the sentence that it points back at (이에, 그는), ``rival`` of
+    the one that says otherwise; ``note`` is for the reader, to stand beside the quote.
     """
 
     number: int
@@ -136,6 +138,9 @@ class Evidence:
     kind: SectionKind
     score: float
     passage_rank: int
+    leans_on: int | None = None
+    rival: int | None = None
+    note: str | None = None
 
     @property
     def text(self) -> str:

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 
 from geungeo.rag.article import Span
+from geungeo.rag.news.antecedents import CONNECTIVE, adjacent, pointer
+from geungeo.rag.news.times import published_day
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 from geungeo.rag.settings import Settings
 
 # A further sentence must be nearly as good as the best one to be worth reading.
 _WORTH = 0.75
-# A connective points back at a sentence that the answer does not show.
-_CONNECTIVE = re.compile(
-    r"^(?:그러나|하지만|그런데|그리고|또한|또|게다가|더구나|따라서|그래서|그러므로|즉|아울러|한편|특히|다만|이어"
-    r"|반면|이처럼|그럼에도|그러다가|나아가서|나아가|사실|본래|애초)(?:,\s*|\s+)"
-)
 _OPENER = re.compile(r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*")
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A sentence of the answer; ``before`` is the one that it points back at, if shown."""
+
+    item: Evidence
+    before: Evidence | None = None
+
+
 class Extractive:
-    """One to ``max_sentences`` sentences, each cited, in the order of the text."""
+    """One to ``max_sentences`` sentences, each cited, in the order of the text.
+
+    Where two sources differ both are told, the newer first. A sentence that cannot be
+    understood without the one it points back at takes that one along; if the two are
+    neighbours, they are one claim and one quote.
+    """
 
     name = "extractive"
 
@@ -30,26 +41,69 @@ class Extractive:
     async def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
         """The best sentences, trimmed of what only pointed back."""
         report.backend = self.name
-        for evidence in self._choose(task.evidence):
-            span = trim(evidence)
-            text = span.of(evidence.article.text)
-            if task.language != evidence.article.language:
+        for item, span in self._choose(task.evidence):
+            text = span.of(item.article.text)
+            if task.language != item.article.language:
                 text = _frame(text, task.language)
-            yield Claim(text, cites=(evidence.number,), spans=(span,))
+            yield Claim(text, cites=(item.number,), spans=(span,))
 
-    def _choose(self, evidence: tuple[Evidence, ...]) -> list[Evidence]:
+    def _choose(self, evidence: tuple[Evidence, ...]) -> list[tuple[Evidence, Span]]:
+        """What is quoted, in reading order."""
         if not evidence:
             return []
-        best = evidence[0].score
-        chosen = [item for item in evidence if item.score >= _WORTH * best][: self._max]
-        first_seen = {item.article.id: at for at, item in reversed(list(enumerate(chosen)))}
-        return sorted(chosen, key=lambda item: (first_seen[item.article.id], item.span.start))
+        best, by_number = evidence[0], {item.number: item for item in evidence}
+        if best.rival is not None and self._max > 1:
+            rivals = [best, by_number[best.rival]]
+            rivals.sort(key=lambda e: str(published_day(e.article) or ""), reverse=True)
+            return [(item, trim(item)) for item in rivals]
+        worthy = [item for item in evidence if item.score >= _WORTH * best.score][: self._max]
+        first_seen = {item.article.id: at for at, item in reversed(list(enumerate(worthy)))}
+        quoted = _spans(self._with_antecedents(worthy, by_number))
+        return sorted(quoted, key=lambda pair: (first_seen[pair[0].article.id], pair[1].start))
+
+    def _with_antecedents(
+        self, worthy: list[Evidence], by_number: dict[int, Evidence]
+    ) -> list[_Chosen]:
+        """What is needed comes before what is worth reading besides; what only helps, after."""
+        numbers = {item.number for item in worthy}
+        best = worthy[0]
+        if (
+            best.leans_on is not None
+            and best.leans_on not in numbers
+            and pointer(best.text) == "pronoun"
+        ):
+            worthy = worthy[: max(1, self._max - 1)]
+        room = self._max - len(worthy)
+        chosen = []
+        for item in worthy:
+            before = by_number.get(item.leans_on) if item.leans_on is not None else None
+            if before and before.number not in numbers and room > 0:
+                room -= 1
+                numbers.add(before.number)
+                chosen.append(_Chosen(item, before))
+            else:
+                chosen.append(_Chosen(item))
+        return chosen
+
+
+def _spans(chosen: list[_Chosen]) -> list[tuple[Evidence, Span]]:
+    """What is quoted of each sentence; an antecedent next to it is quoted with it."""
+    quoted: list[tuple[Evidence, Span]] = []
+    for choice in chosen:
+        item, before = choice.item, choice.before
+        if before is None:
+            quoted.append((item, trim(item)))
+        elif adjacent(item.article, before.span, item.span):
+            quoted.append((item, Span(trim(before).start, item.span.end)))
+        else:
+            quoted += [(before, trim(before)), (item, item.span)]
+    return quoted
 
 
 def trim(evidence: Evidence) -> Span:
     """The sentence without dateline and leading connective; still a span of the source."""
     span = evidence.span
-    for pattern in (_OPENER, _CONNECTIVE):
+    for pattern in (_OPENER, CONNECTIVE):
         text = span.of(evidence.article.text)
         match = pattern.match(text)
         if match and len(text) - match.end() > 10:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from geungeo.rag.answer import DroppedClaim, Ground, GroundedClaim
 from geungeo.rag.article import Span
 from geungeo.rag.grounding.check import Verdict, support
+from geungeo.rag.news.notes import time_note
 from geungeo.rag.protocols import Claim, Evidence, Task
+from geungeo.rag.text import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,11 @@ def ground(claim: Claim, task: Task) -> Grounded:
     if cited:
         verdict = support(claim.text, _texts(cited, spans), task.question)
         if verdict.supported:
-            return Grounded(claim=_bind(claim.text, cited, spans, verdict))
+            return Grounded(claim=_bind(claim.text, cited, spans, verdict, task.language))
     for item in task.evidence:
         repaired = support(claim.text, [item.text], task.question)
         if repaired.supported:
-            return Grounded(claim=_bind(claim.text, [item], (item.span,), repaired))
+            return Grounded(claim=_bind(claim.text, [item], (item.span,), repaired, task.language))
     why = "; ".join(verdict.reasons)
     return Grounded(dropped=DroppedClaim(text=claim.text, why=why, support=verdict.score))
 
@@ -47,12 +49,22 @@ def _texts(cited: list[Evidence], spans: tuple[Span, ...]) -> list[str]:
 
 
 def _bind(
-    text: str, cited: list[Evidence], spans: tuple[Span, ...], verdict: Verdict
+    text: str,
+    cited: list[Evidence],
+    spans: tuple[Span, ...],
+    verdict: Verdict,
+    language: Language,
 ) -> GroundedClaim:
     return GroundedClaim(
         text,
         tuple(
-            Ground(item.article, span, verdict.score)
+            Ground(item.article, span, verdict.score, _note(item, span, language))
             for item, span in zip(cited, spans, strict=True)
         ),
     )
+
+
+def _note(item: Evidence, span: Span, language: Language) -> str | None:
+    """What the reader is told beside the quote: the dates it means, and who says otherwise."""
+    notes = [time_note(item.article, span, language), item.note]
+    return "; ".join(note for note in notes if note) or None

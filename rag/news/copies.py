@@ -37,6 +37,9 @@ class Copy:
     copy: Article
     original: Article
 
+    def __str__(self) -> str:
+        return f"{self.copy.id} repeats {self.original.id}: shown once"
+
 
 def shingles(text: str) -> frozenset[str]:
     """The runs of five letters and digits in ``text``, whatever stands between them."""

@@ -1,0 +1,89 @@
+"""Sentences that point back (이에, 그는, 이 회사는 …) and what they point back at."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.sentences import split_lines
+
+Pointer = Literal["pronoun", "connective"]
+
+# A connective points back at a sentence, but what follows it can be understood alone.
+CONNECTIVE = re.compile(
+    r"^(?:그러나|하지만|그런데|그리고|또한|또|게다가|더구나|따라서|그래서|그러므로|즉|아울러|한편|특히|다만|이어"
+    r"|반면|이처럼|그럼에도|그러다가|나아가서|나아가|사실|본래|애초)(?:,\s*|\s+)"
+)
+# Of these the sentence before says something that this one needs.
+_CONTRAST = re.compile(
+    r"(?:그러나|하지만|그런데|따라서|그래서|그러므로|반면|그럼에도|그러다가|게다가)(?:,|\s)"
+    r"|(?:however|but|therefore|instead|as a result)\b",
+    re.IGNORECASE,
+)
+_OPENING = r"[“\"‘'(\[]?"
+_KOREAN = (
+    r"(?:이에(?:\s?따라|\s?대해)?|이를|이는|이로|이로써|이로\s?인해|이와|이\s?때문에|이\s?같은|이런|이러한|그런|그러한"
+    r"|그는|그가|그의|그를|그에게|그녀[는가의를]|그들[은이의을]|이들[은이의을]|양측[은이의]?|양사[는가의]?"
+    r"|[이그]\s(?:회사|기업|업체|기관|단체|법안|제도|모델|제품|계획|계약|남성|여성|사람|매체|대학|사고|사건|조사|보고서)"
+    r"(?:[은는이가를을의도]|에서?|로)?|해당\s[가-힣]+|이\s?무렵|이때|그때|당시)"
+)
+_ENGLISH = (
+    r"(?:he|she|they|it|this|these|those|that|his|her|their"
+    r"|the (?:company|firm|group|agency|plan|deal|bill|man|woman|report))\b"
+)
+# First or second word: "MS는 이에 …"; what comes later has its antecedent in the sentence.
+_PRONOUN = re.compile(
+    rf"^{_OPENING}(?:{_KOREAN}(?![가-힣])|[^\s,“]+[은는이가]\s이(?:에|를)(?=[,\s]))"
+)
+_ENGLISH_PRONOUN = re.compile(rf"^{_OPENING}{_ENGLISH}", re.IGNORECASE)
+# Whoever is meant by a pronoun was named in one of so many sentences before.
+_REACH = 3
+# A paragraph is looked back into this far, in characters.
+_WINDOW = 1_500
+
+
+def pointer(text: str) -> Pointer | None:
+    """How the head of a sentence points at one before it, if it does."""
+    if _PRONOUN.match(CONNECTIVE.sub("", text)) or _ENGLISH_PRONOUN.match(text):
+        return "pronoun"
+    return "connective" if _CONTRAST.match(text) else None
+
+
+def antecedent(article: Article, span: Span) -> Span | None:
+    """The sentence that the one at ``span`` points back at: the nearest one before it that
+    points at none itself, within three; else the one just before.
+    """
+    nearest: Span | None = None
+    here = span
+    for _ in range(_REACH):
+        before = _preceding(article, here)
+        if before is None:
+            break
+        nearest = nearest or before
+        if pointer(before.of(article.text)) != "pronoun":
+            return before
+        here = before
+    return nearest
+
+
+def _preceding(article: Article, span: Span) -> Span | None:
+    """The body sentence just before ``span``, in its paragraph or at the end of the last one."""
+    text = article.text
+    end = span.start
+    while end > 0:
+        start = text.rfind("\n", 0, end) + 1
+        window = max(start, end - _WINDOW)
+        piece = Span(window, end).strip(text)
+        if len(piece) and article.kind_at(piece.start) is SectionKind.BODY:
+            sentences = split_lines([piece.of(text)])[0]
+            cut_off = window > start and len(sentences) < 2
+            return None if cut_off or not sentences else sentences[-1].shift(piece.start)
+        end = start - 1
+    return None
+
+
+def adjacent(article: Article, first: Span, second: Span) -> bool:
+    """Whether only blanks of one line stand between the two sentences."""
+    between = article.text[first.end : second.start]
+    return first.end <= second.start and not between.strip() and "\n" not in between

@@ -1,0 +1,160 @@
+"""Two sources that answer one question differently: other amounts, another day, another name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from geungeo.rag.evidence.question import AnswerType, Question
+from geungeo.rag.grounding import names
+from geungeo.rag.grounding.amounts import Counted, counted
+from geungeo.rag.grounding.analysis import Analysed, analysed, canonical
+from geungeo.rag.news.periods import label
+from geungeo.rag.news.times import Time, named_times, published_day
+from geungeo.rag.protocols import Evidence
+from geungeo.rag.text import Language
+
+# A source that answers much worse than the best does not contradict it.
+_WORTH = 0.5
+# Share of the shorter sentence's content words from which two sentences tell of one matter.
+_SAME_MATTER = 0.5
+_CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "VV", "VA"})
+# These say which one or when, and measure nothing.
+_NO_MEASURE = frozenset({"", "ordinal", "rank", "year", "month", "day", "hour", "minute"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """``other`` (a place in the evidence) says ``theirs`` where the best evidence says ``mine``."""
+
+    other: int
+    mine: str
+    theirs: str
+
+
+def dispute(question: Question, evidence: Sequence[Evidence], language: Language) -> Dispute | None:
+    """The first source in ``evidence`` (best first) that differs from the best, if any does.
+
+    Copies must be gone already. Sentences about different times (two quarters, two months)
+    or different names do not contradict each other.
+    """
+    if not evidence:
+        return None
+    best = evidence[0]
+    rivals = [
+        (at, item)
+        for at, item in enumerate(evidence)
+        if item.article.id != best.article.id
+        and item.article.language == best.article.language
+        and item.score >= _WORTH * best.score
+    ]
+    if not rivals:
+        return None
+    mine, *theirs = analysed([best.text, *(item.text for _, item in rivals)])
+    for (at, item), other in zip(rivals, theirs, strict=True):
+        if not _same_matter(mine, other):
+            continue
+        if values := _values(question, (best, mine), (item, other), language):
+            return Dispute(at, *values)
+    return None
+
+
+def _same_matter(mine: Analysed, theirs: Analysed) -> bool:
+    here, there = _content(mine), _content(theirs)
+    return len(here & there) >= _SAME_MATTER * max(1, min(len(here), len(there)))
+
+
+def _content(text: Analysed) -> set[str]:
+    return {canonical(m.form) for m in text.morphemes if m.tag.split("-")[0] in _CONTENT}
+
+
+def _values(
+    question: Question,
+    mine: tuple[Evidence, Analysed],
+    theirs: tuple[Evidence, Analysed],
+    language: Language,
+) -> tuple[str, str] | None:
+    """What the two say differently, in words."""
+    (best, own), (item, other) = mine, theirs
+    here, there = _times(best), _times(item)
+    meet = any(a.period.overlaps(b.period) for a in here for b in there)
+    if here and there and not meet:
+        return _other_time(question, here, there, language)
+    if question.answer_type is AnswerType.PERSON:
+        return _other_name(question, own, other)
+    if names.missing(best.text, _context(item)) and names.missing(item.text, _context(best)):
+        return None
+    return _other_amount(counted(own), counted(other))
+
+
+def _context(item: Evidence) -> str:
+    return f"{item.article.title}\n{item.text}"
+
+
+def _times(item: Evidence) -> tuple[Time, ...]:
+    return named_times(item.text, published_day(item.article))
+
+
+def _other_time(
+    question: Question, here: Sequence[Time], there: Sequence[Time], language: Language
+) -> tuple[str, str] | None:
+    if question.answer_type is not AnswerType.TIME:
+        return None
+    for mine in here:
+        for theirs in there:
+            if mine.period.grain is theirs.period.grain:
+                return label(mine.period, language), label(theirs.period, language)
+    return None
+
+
+def _other_name(question: Question, mine: Analysed, theirs: Analysed) -> tuple[str, str] | None:
+    here, there = _names(mine, question.text), _names(theirs, question.text)
+    only_here = [name for name in here if name not in theirs.squeezed]
+    only_there = [name for name in there if name not in mine.squeezed]
+    return (only_here[0], only_there[0]) if only_here and only_there else None
+
+
+def _names(text: Analysed, asked: str) -> list[str]:
+    return [
+        m.form
+        for m in text.morphemes
+        if m.tag == "NNP" and len(m.form) > 1 and m.form not in asked.casefold()
+    ]
+
+
+def _other_amount(mine: Sequence[Counted], theirs: Sequence[Counted]) -> tuple[str, str] | None:
+    for here in mine:
+        rivals = [c for c in theirs if c.unit == here.unit]
+        peers = [c for c in mine if c.unit == here.unit]
+        if here.unit in _NO_MEASURE or any(_agree(c, here) for c in rivals):
+            continue
+        for there in rivals:
+            alone = len(rivals) == len(peers) == 1
+            if not any(_agree(c, there) for c in peers) and _same_slot(here, there, alone=alone):
+                return here.surface, there.surface
+    return None
+
+
+def _same_slot(here: Counted, there: Counted, *, alone: bool) -> bool:
+    if here.end != there.end:
+        return False
+    before = bool(here.before) and here.before == there.before
+    return alone or before or (bool(here.after) and here.after == there.after)
+
+
+def _agree(here: Counted, there: Counted) -> bool:
+    """The same amount, or one of the two a rounded form of the other: 5,012억, 5,000억."""
+    less, more = sorted((abs(here.amount.value), abs(there.amount.value)))
+    if less == more:
+        return True
+    for exact, rough in ((less, more), (more, less)):
+        digits = _significant(str(rough.numerator)) if rough.denominator == 1 else 0
+        if 0 < digits < _significant(str(exact.numerator)) and exact.denominator == 1:
+            unit = 10 ** (len(str(rough.numerator)) - digits)
+            if abs(exact - rough) < unit:
+                return True
+    return False
+
+
+def _significant(digits: str) -> int:
+    return len(digits.rstrip("0"))
