@@ -13,8 +13,12 @@ from geungeo.rag.retrieval.query import Query
 
 # Each channel proposes this many; fusion sees their union.
 _POOL = 50
-WEIGHTS: Mapping[str, float] = {"dense": 0.4, "morphemes": 0.4, "bigrams": 0.2}
-
+WEIGHTS: Mapping[str, float] = {
+    "dense": 0.33,
+    "morphemes": 0.33,
+    "synonyms": 0.17,
+    "bigrams": 0.17,
+}
 
 # Across languages only names and known aliases meet lexically: meaning has to lead.
 FOREIGN_WEIGHTS: Mapping[str, float] = {"dense": 0.8, "morphemes": 0.2, "bigrams": 0.0}
@@ -87,7 +91,8 @@ def propose(corpus: Corpus, query: Query, pool: int, filters: Filters) -> dict[s
     channels = {"dense": corpus.dense(query.vector, pool, filters)}
     for name, bag in query.terms.items():
         terms = np.repeat(bag.terms, bag.counts)
-        channels[name] = corpus.lexical(name, terms, pool, filters)
+        index = "morphemes" if name == "synonyms" else name
+        channels[name] = corpus.lexical(index, terms, pool, filters)
     return channels
 
 
