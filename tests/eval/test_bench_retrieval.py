@@ -42,7 +42,12 @@ def test_scores_are_scaled_per_channel_before_they_are_added() -> None:
 
 
 def test_the_table_shows_every_channel_and_every_way_to_do_without_it() -> None:
-    channels = {"dense": {1: 0.9, 3: 0.8}, "morphemes": {3: 9.0}, "bigrams": {3: 9.0}}
+    channels = {
+        "dense": {1: 0.9, 3: 0.8},
+        "morphemes": {3: 9.0},
+        "bigrams": {3: 9.0},
+        "synonyms": {},
+    }
     shown = table([Proposals("b", channels, ARTICLES)])
     assert "| dense | 0.6309 | 0.0000 |" in shown
     assert "| morphemes | 1.0000 | 1.0000 |" in shown
