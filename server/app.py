@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from geungeo.server import problems
 from geungeo.server.access.rates import Rates
+from geungeo.server.metrics import Metrics
 from geungeo.server.middleware.access import Access
 from geungeo.server.middleware.head import Head
 from geungeo.server.middleware.observe import Observe
@@ -24,11 +27,14 @@ from geungeo.server.routes import (
     conversations,
     docs,
     health,
+    hooks,
     openai,
     page,
     search,
+    slack,
     upload,
 )
+from geungeo.server.slack.channel import SlackChannel
 from geungeo.server.state import AppState
 
 if TYPE_CHECKING:
@@ -51,7 +57,8 @@ def create_app(workspace: Workspace, rates: Rates | None = None) -> FastAPI:
     ``rates`` are shared by the workers of one server; alone, it counts for itself.
     """
     settings = workspace.settings
-    state = AppState(workspace)
+    metrics = Metrics()
+    state = AppState(workspace, metrics, slack=SlackChannel.of(workspace, metrics))
     app = FastAPI(
         title="geungeo",
         version=_version(),
@@ -59,10 +66,11 @@ def create_app(workspace: Workspace, rates: Rates | None = None) -> FastAPI:
         docs_url=None,  # FastAPI's own page loads its script from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=_lifespan,
     )
     app.state.geungeo = state
     problems.install(app)
-    for module in (page, docs, health):
+    for module in (page, docs, health, slack, hooks):
         app.include_router(module.router)
     for module in (chat, search, articles, upload, conversations, openai):
         app.include_router(module.router, dependencies=[_KEY])
@@ -87,6 +95,17 @@ def create_app(workspace: Workspace, rates: Rates | None = None) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestId)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Answers what chat services have delivered while the server runs."""
+    channel = app.state.geungeo.slack
+    if channel is not None:
+        await channel.start()
+    yield
+    if channel is not None:
+        await channel.stop()
 
 
 def _version() -> str:

@@ -142,7 +142,7 @@ def configure(app: FastAPI, **overrides: Any) -> uvicorn.Config:
         **{
             "http": GuardedProtocol,
             "ws": "none",
-            "lifespan": "off",
+            "lifespan": "on",
             "log_config": None,
             "access_log": False,  # ours leaves query strings out
             "server_header": False,

@@ -59,6 +59,18 @@ class Metrics:
             "geungeo_llm_tokens", "Tokens by direction.", ("direction",), registry=self.registry
         )
         self._articles = Gauge("geungeo_articles", "Articles in the store.", registry=self.registry)
+        self._deliveries = Counter(
+            "geungeo_deliveries",
+            "Deliveries of chat services by channel and what became of them.",
+            ("channel", "outcome"),
+            registry=self.registry,
+        )
+        self._unfinished = Gauge(
+            "geungeo_deliveries_unfinished",
+            "Deliveries that wait or are worked on, by channel.",
+            ("channel",),
+            registry=self.registry,
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one HTTP request."""
@@ -82,6 +94,14 @@ class Metrics:
     def articles(self, count: int) -> None:
         """Note how many articles there are."""
         self._articles.set(count)
+
+    def delivery(self, channel: str, outcome: str) -> None:
+        """Count what became of a delivery; both labels are words of ours."""
+        self._deliveries.labels(channel, outcome).inc()
+
+    def unfinished(self, channel: str, count: int) -> None:
+        """Note how long a channel's queue is."""
+        self._unfinished.labels(channel).set(count)
 
     def render(self) -> bytes:
         """The text exposition format."""

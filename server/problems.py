@@ -58,11 +58,21 @@ _HTTP_CODES = {
 log = logging.getLogger(__name__)
 
 
-class MalformedBody(HTTPException):
-    """A request body that is not acceptable JSON; ``detail`` says what is wrong with it."""
+class CodedError(HTTPException):
+    """An HTTP error with a ``code`` of its own."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status, detail, headers)
+        self.code = code
+
+
+class MalformedBody(CodedError):
+    """A request body that cannot be read; ``detail`` says what is wrong with it."""
+
+    def __init__(self, detail: str, code: str = "invalid_json") -> None:
+        super().__init__(HTTPStatus.UNPROCESSABLE_ENTITY, code, detail)
 
 
 def status_of(error: GeungeoError) -> int:
@@ -197,7 +207,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    code = "invalid_json" if isinstance(error, MalformedBody) else code_of(error.status_code)
+    code = error.code if isinstance(error, CodedError) else code_of(error.status_code)
     return _respond(
         request, error.status_code, code, str(error.detail), headers=error.headers or {}
     )

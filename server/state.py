@@ -13,16 +13,18 @@ from geungeo.server.sse import Stopping
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
+    from geungeo.server.slack.channel import SlackChannel
 
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """One application's workspace, metrics, checkup and stop signal."""
+    """One application's workspace, metrics, checkup, stop signal, and Slack if it is set up."""
 
     workspace: Workspace
     metrics: Metrics = field(default_factory=Metrics)
     checkup: Checkup = field(default_factory=Checkup)
     stopping: Stopping = field(default_factory=Stopping)
+    slack: SlackChannel | None = None
 
 
 def state_of(request: Request) -> AppState:

@@ -50,5 +50,7 @@ def show_log_on_stderr(level: int, style: str = "geungeo: %(levelname)s: %(messa
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EscapingFormatter(style))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Its loader reports every instruction set that it did not find.
-    logging.getLogger("faiss").setLevel(logging.WARNING)
+    # The one reports every instruction set that its loader did not find, the other every
+    # address that we call, some of which are as good as a password.
+    for talkative in ("faiss", "httpx"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)

@@ -1,1 +1,1 @@
-"""Channels that post a question to us and take the answer as the reply."""
+"""Webhooks that are answered in their own response: Mattermost, JANDI, and any other."""

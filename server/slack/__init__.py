@@ -1,1 +1,1 @@
-"""Slack: verified deliveries in, Block Kit answers out."""
+"""Slack over HTTP: signed requests in, verified answers out."""
