@@ -26,6 +26,7 @@ from geungeo.rag.evidence.select import Assessment, assess
 from geungeo.rag.grounding.ground import ground
 from geungeo.rag.messages import abstention
 from geungeo.rag.news.asking import asked_times
+from geungeo.rag.news.copies import Copy
 from geungeo.rag.news.finding import find
 from geungeo.rag.news.refining import refine
 from geungeo.rag.news.times import today_in_seoul
@@ -51,6 +52,7 @@ class _Run:
     assessment: Assessment | None = None
     composer: Composer = field(default_factory=Composer)
     dropped: list[DroppedClaim] = field(default_factory=list)
+    copies: list[Copy] = field(default_factory=list)
     spent: dict[str, float] = field(default_factory=dict)
 
 
@@ -147,8 +149,8 @@ class Pipeline:
             assessed = assess(self._corpus, query, found.passages, threshold=threshold, asked=asked)
             refined = refine(assessed.question, assessed.evidence, run.language)
             run.assessment = replace(assessed, evidence=refined.evidence)
-            run.report.notes += [str(copy) for copy in found.copies]
             run.report.notes += refined.notes
+            run.copies = found.copies
         run.spent["retrieve"] = self._clock() - began
 
     def _release(self, run: _Run, task: Task, claim: Claim) -> list[Event]:
@@ -166,6 +168,8 @@ class Pipeline:
     def _finish(self, run: _Run, question: str, reason: Reason | None, began: float) -> Answer:
         assessment = run.assessment
         run.spent["total"] = self._clock() - began
+        cited = {citation.article_id for citation in run.composer.citations}
+        run.report.notes += [str(copy) for copy in run.copies if copy.original.id in cited]
         answer = Answer(
             id=secrets.token_hex(12),
             question=question,

@@ -73,9 +73,13 @@ def assess(
         return Assessment(question, (), 0.0, limit, "no_evidence")
     measured = measure(corpus, question, query, found)
     scores = rank_scores(model.ranker, question, measured)
+    happened = np.zeros(len(found), dtype=bool)
     if asked:
         scores = scores * asked.prior(found)
-    order = np.argsort(-scores, kind="stable")[:MAX_EVIDENCE]
+        if asked.is_all_of(question):
+            happened = np.array([asked.tells(candidate) for candidate in found])
+    order = np.argsort(-scores, kind="stable")
+    order = (order[happened[order]] if happened.any() else order)[:MAX_EVIDENCE]
     evidence = tuple(
         Evidence(
             number=number,
@@ -91,6 +95,9 @@ def assess(
     answerability = float(model.answerer(summary[None, :])[0])
     # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
     answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
+    if happened.any():
+        # Whatever happened then answers what happened then.
+        answerability = 1.0
     contradicted = bool(summary[ANSWER_FEATURES.index("conflict")])
     if asked and asked.contradicted(found[order[0]]):
         contradicted = True

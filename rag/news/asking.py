@@ -10,12 +10,19 @@ import numpy as np
 
 from geungeo.rag.article import Article, Span
 from geungeo.rag.evidence.features import Candidate
+from geungeo.rag.evidence.question import Question
+from geungeo.rag.grounding.wordlist import listed
 from geungeo.rag.news.periods import Grain, Period, day
 from geungeo.rag.news.times import Time, named_times, published_day, start_of
 from geungeo.rag.protocols import Filters
+from geungeo.rag.text import fold
 
 # What happened in a period is told in it and for about a year afterwards.
 _TOLD_FOR = timedelta(days=400)
+# What a question may say besides a time and still ask for nothing but what happened then.
+_HAPPENED = listed(
+    "일 사건 소식 뉴스 벌어지 생기 일어나 발생 알리 알려주 궁금하 happen happened event events"
+)
 # A sentence that dates its matter elsewhere stands back; one that fits needs no push.
 _ELSEWHEN = 0.5
 
@@ -70,6 +77,19 @@ class Asked:
             for time in named_times(span.of(article.text), published)
             if time.relative or self.relative
         )
+
+    def is_all_of(self, question: Question) -> bool:
+        """Whether ``question`` has no other subject: ``2026년 1월에 무슨 일이 있었나?``"""
+        words = fold(self.words)
+        return all(
+            concept.surface in words or concept.surface in _HAPPENED
+            for concept in question.concepts
+        )
+
+    def tells(self, candidate: Candidate) -> bool:
+        """Whether the sentence itself names a time that is asked about."""
+        told = named_times(candidate.text, published_day(candidate.article))
+        return any(self.fits(time.period) for time in told)
 
     def prior(self, found: Sequence[Candidate]) -> np.ndarray:
         """``(n,)``: by what each sentence's score is multiplied for dating its matter elsewhere."""

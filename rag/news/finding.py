@@ -15,8 +15,8 @@ from geungeo.rag.protocols import Corpus, Filters
 from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
 from geungeo.rag.retrieval.query import Query
 
-# Scores (in [0, 1]) this close say nothing about which of two sources is the better one.
-TIE = 0.02
+# Scores that differ by less than this share say nothing about which source is the better one.
+TIE = 0.03
 # What a passage gains for a time that fits, told in words that no channel could match.
 _TELLS = 0.15
 _PUBLISHED = 0.05
@@ -67,7 +67,7 @@ def _gain(retrieved: Retrieved, asked: Asked) -> float:
 def newest_first(
     items: Sequence[T], score: Callable[[T], float], article: Callable[[T], Article]
 ) -> list[T]:
-    """``items`` (best first), where scores are within ``TIE`` of the leader's by date.
+    """``items`` (best first), by date where scores fall short of the leader's by less than ``TIE``.
 
     An article without a date comes after those that have one.
     """
@@ -75,7 +75,9 @@ def newest_first(
     rest = list(items)
     while rest:
         leader = score(rest[0])
-        tied = next((at for at, item in enumerate(rest) if score(item) < leader - TIE), len(rest))
+        tied = next(
+            (at for at, item in enumerate(rest) if score(item) < leader * (1 - TIE)), len(rest)
+        )
         ordered += sorted(rest[:tied], key=lambda item: -_ordinal(article(item)))
         rest = rest[tied:]
     return ordered
