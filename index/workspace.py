@@ -36,7 +36,8 @@ class Workspace:
         self.settings = settings
         self.store = store
         self.embedder = embedder
-        self.pipeline = Pipeline(store, embedder, make_backend(settings), settings)
+        self.backend = make_backend(settings)
+        self.pipeline = Pipeline(store, embedder, self.backend, settings)
 
     @classmethod
     def open(cls, settings: Settings, *, seed: bool = False, check_embedder: bool = True) -> Self:

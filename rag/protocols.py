@@ -204,6 +204,23 @@ class Backend(Protocol):
         """Claims in the order in which they should be read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy a backend is; ``resting`` tells of each endpoint whether it is left alone."""
+
+    running: int
+    waiting: int
+    resting: dict[str, bool]
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """What a backend may offer besides: to tell how it fares."""
+
+    def load(self) -> Load:
+        """Answers that are written and that wait, and the endpoints that failed too often."""
+
+
 @runtime_checkable
 class Rewriter(Protocol):
     """What a backend may offer besides: to make a follow-up question stand alone.

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -207,6 +207,18 @@ class Settings(BaseSettings):
         int, Field(ge=1024, description="Largest HTTP request body, in bytes.")
     ] = 10_000_000
 
+    workers: Annotated[
+        int, Field(ge=1, le=64, description="Server processes; each loads its own models.")
+    ] = 1
+    log_format: Annotated[
+        Literal["text", "json"], Field(description="How the server writes its log.")
+    ] = "text"
+    log_questions: Annotated[
+        bool, Field(description="Write questions into the server's log, which it else never does.")
+    ] = False
+    tracing: Annotated[
+        bool, Field(description="Send OpenTelemetry traces; OTEL_* variables tell where to.")
+    ] = False
     insecure_bind: Annotated[
         bool, Field(description="Listen beyond this machine although no API key was ever made.")
     ] = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -12,8 +13,10 @@ from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
+from geungeo.rag.settings import secrets_in
 from geungeo.server import problems
 from geungeo.server.access.rates import Rates
+from geungeo.server.hooks.signed import HookVerifier
 from geungeo.server.metrics import Metrics
 from geungeo.server.middleware.access import Access
 from geungeo.server.middleware.head import Head
@@ -36,8 +39,11 @@ from geungeo.server.routes import (
 )
 from geungeo.server.slack.channel import SlackChannel
 from geungeo.server.state import AppState
+from geungeo.server.telemetry.tracing import Tracing
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
     from geungeo.index.workspace import Workspace
 
 DESCRIPTION = """Question answering over news articles, Korean first.
@@ -47,18 +53,30 @@ code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
 """
 
 
+PULSE_SECONDS = 5.0
+
 # Only tells the schema's readers: the middleware decides.
 _KEY = Security(HTTPBearer(auto_error=False, description="An API key, where one is needed."))
 
 
-def create_app(workspace: Workspace, rates: Rates | None = None) -> FastAPI:
+def create_app(
+    workspace: Workspace,
+    rates: Rates | None = None,
+    provider: TracerProvider | None = None,
+) -> FastAPI:
     """The application over an open workspace, which stays the caller's to close.
 
     ``rates`` are shared by the workers of one server; alone, it counts for itself.
+    ``provider`` takes the spans, if there shall be any.
     """
     settings = workspace.settings
     metrics = Metrics()
-    state = AppState(workspace, metrics, slack=SlackChannel.of(workspace, metrics))
+    state = AppState(
+        workspace,
+        metrics,
+        slack=SlackChannel.of(workspace, metrics),
+        hook=HookVerifier(secrets_in(settings.hook_secret)),
+    )
     app = FastAPI(
         title="geungeo",
         version=_version(),
@@ -75,7 +93,7 @@ def create_app(workspace: Workspace, rates: Rates | None = None) -> FastAPI:
     for module in (chat, search, articles, upload, conversations, openai):
         app.include_router(module.router, dependencies=[_KEY])
     app.mount("/static/swagger", StaticFiles(directory=docs.ASSETS), name="swagger")
-    app.mount("/static", StaticFiles(directory=page.WEB), name="static")
+    app.mount("/static", page.Assets(directory=page.WEB), name="static")
     # Added innermost first: what is added last sees a request first.
     app.add_middleware(Head)
     app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
@@ -91,6 +109,8 @@ def create_app(workspace: Workspace, rates: Rates | None = None) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
+    if provider is not None:
+        app.add_middleware(Tracing, provider=provider)
     app.add_middleware(Observe, metrics=state.metrics)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestId)
@@ -99,13 +119,22 @@ def create_app(workspace: Workspace, rates: Rates | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Answers what chat services have delivered while the server runs."""
-    channel = app.state.geungeo.slack
-    if channel is not None:
-        await channel.start()
+    """Answers what chat services have delivered while the server runs; tells how it fares."""
+    state: AppState = app.state.geungeo
+    pulse = asyncio.create_task(_pulse(state))
+    if state.slack is not None:
+        await state.slack.start()
     yield
-    if channel is not None:
-        await channel.stop()
+    pulse.cancel()
+    if state.slack is not None:
+        await state.slack.stop()
+
+
+async def _pulse(state: AppState) -> None:
+    """Keep the backend's gauges fresh for whichever worker is asked for the metrics of all."""
+    while True:
+        state.metrics.backend(state.load())
+        await asyncio.sleep(PULSE_SECONDS)
 
 
 def _version() -> str:

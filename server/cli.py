@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -95,8 +95,13 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    return guarded(lambda: cli.main(args, prog_name="geungeo", standalone_mode=False))
+
+
+def guarded(task: Callable[[], object]) -> int:
+    """Run ``task``; an error becomes one line on stderr and an exit status."""
     try:
-        status = cli.main(args, prog_name="geungeo", standalone_mode=False)
+        status = task()
     except GeungeoError as error:
         return _fail(str(error), exit_status(error))
     except click.UsageError as error:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from geungeo.rag.answer import Answer
 from geungeo.rag.events import Ask, Delta, Done, Event
+from geungeo.server.telemetry.logs import note_answer
+from geungeo.server.telemetry.tracing import trace_answer
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
@@ -68,6 +70,8 @@ async def _with_history(workspace: Workspace, ask: Ask, owner: str | None) -> As
 
 
 async def _remember(workspace: Workspace, result: Answer, owner: str | None) -> None:
+    note_answer(result, with_question=workspace.settings.log_questions)
+    trace_answer(result)
     if result.conversation_id is not None:
         await asyncio.to_thread(
             workspace.store.conversations.append, result.conversation_id, result, owner

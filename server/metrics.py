@@ -1,13 +1,30 @@
-"""Prometheus metrics of one application; a registry of its own, so that tests do not share."""
+"""Prometheus metrics of one application; a registry of its own, so that tests do not share.
+
+Workers of one server meet in the folder that ``PROMETHEUS_MULTIPROC_DIR`` names: any of them
+then tells of all. https://prometheus.github.io/client_python/multiprocess/
+"""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import os
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from geungeo.rag.answer import Answer
+from geungeo.rag.protocols import Load
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
@@ -50,6 +67,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._support = Histogram(
+            "geungeo_citation_support",
+            "Support of released citations, 0 to 1.",
+            buckets=_TENTHS,
+            registry=self.registry,
+        )
         self._dropped = Counter(
             "geungeo_dropped_claims",
             "Claims that were drafted and not released.",
@@ -58,7 +81,26 @@ class Metrics:
         self._tokens = Counter(
             "geungeo_llm_tokens", "Tokens by direction.", ("direction",), registry=self.registry
         )
-        self._articles = Gauge("geungeo_articles", "Articles in the store.", registry=self.registry)
+        self._articles = Gauge(
+            "geungeo_articles",
+            "Articles in the store.",
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )
+        self._load = Gauge(
+            "geungeo_backend_answers",
+            "Answers that a backend writes (running) or that wait for it (waiting).",
+            ("state",),
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self._resting = Gauge(
+            "geungeo_backend_resting",
+            "1 while an endpoint has failed too often and is left alone.",
+            ("endpoint",),
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
         self._deliveries = Counter(
             "geungeo_deliveries",
             "Deliveries of chat services by channel and what became of them.",
@@ -70,6 +112,7 @@ class Metrics:
             "Deliveries that wait or are worked on, by channel.",
             ("channel",),
             registry=self.registry,
+            multiprocess_mode="mostrecent",
         )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -83,6 +126,8 @@ class Metrics:
         self._answers.labels(channel, answer.status, answer.reason or "", answer.backend).inc()
         for stage, milliseconds in answer.timings_ms.model_dump().items():
             self._stage_seconds.labels(stage).observe(milliseconds / 1000)
+        for citation in answer.citations:
+            self._support.observe(citation.support)
         self._dropped.inc(len(answer.trace.dropped))
         self._tokens.labels("prompt").inc(answer.usage.prompt_tokens)
         self._tokens.labels("completion").inc(answer.usage.completion_tokens)
@@ -95,6 +140,13 @@ class Metrics:
         """Note how many articles there are."""
         self._articles.set(count)
 
+    def backend(self, load: Load) -> None:
+        """Note how a backend fares."""
+        self._load.labels("running").set(load.running)
+        self._load.labels("waiting").set(load.waiting)
+        for endpoint, rests in load.resting.items():
+            self._resting.labels(endpoint).set(rests)
+
     def delivery(self, channel: str, outcome: str) -> None:
         """Count what became of a delivery; both labels are words of ours."""
         self._deliveries.labels(channel, outcome).inc()
@@ -104,5 +156,9 @@ class Metrics:
         self._unfinished.labels(channel).set(count)
 
     def render(self) -> bytes:
-        """The text exposition format."""
-        return generate_latest(self.registry)
+        """The text exposition format: of all workers where there are several."""
+        if SHARED not in os.environ:
+            return generate_latest(self.registry)
+        everybody = CollectorRegistry()
+        multiprocess.MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]
+        return generate_latest(everybody)

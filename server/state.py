@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
+from geungeo.rag.protocols import Load, Watched
 from geungeo.server.checkup import Checkup
+from geungeo.server.hooks.signed import HookVerifier
 from geungeo.server.metrics import Metrics
 from geungeo.server.sse import Stopping
 
@@ -18,13 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """One application's workspace, metrics, checkup, stop signal, and Slack if it is set up."""
+    """One application's workspace, metrics, checkup, stop signal, and channels."""
 
     workspace: Workspace
     metrics: Metrics = field(default_factory=Metrics)
     checkup: Checkup = field(default_factory=Checkup)
     stopping: Stopping = field(default_factory=Stopping)
     slack: SlackChannel | None = None
+
+    def load(self) -> Load:
+        """How busy the backend is; the embedded one never is."""
+        backend = self.workspace.backend
+        return backend.load() if isinstance(backend, Watched) else Load(0, 0, {})
+
+    hook: HookVerifier = field(default_factory=lambda: HookVerifier(()))
 
 
 def state_of(request: Request) -> AppState:

@@ -45,10 +45,13 @@ class EscapingFormatter(logging.Formatter):
         return line
 
 
-def show_log_on_stderr(level: int, style: str = "geungeo: %(levelname)s: %(message)s") -> None:
-    """Send log records of ``level`` and above to stderr, escaped; replaces earlier handlers."""
+def show_log_on_stderr(level: int, formatter: logging.Formatter | None = None) -> None:
+    """Send log records of ``level`` and above to stderr; replaces earlier handlers.
+
+    ``formatter`` keeps each record on a line of its own, as the one does that is used else.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(EscapingFormatter(style))
+    handler.setFormatter(formatter or EscapingFormatter("geungeo: %(levelname)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # The one reports every instruction set that its loader did not find, the other every
     # address that we call, some of which are as good as a password.

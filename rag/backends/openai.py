@@ -14,7 +14,7 @@ from geungeo.rag.llm.endpoint import Endpoint, Limits
 from geungeo.rag.llm.gate import Gate
 from geungeo.rag.llm.prompt import Prompt, build
 from geungeo.rag.llm.rewriting import MAX_TOKENS, rewrite_in, rewrite_messages
-from geungeo.rag.protocols import Backend, Claim, Report, Task, TokenCounter, Turn
+from geungeo.rag.protocols import Backend, Claim, Load, Report, Task, TokenCounter, Turn
 from geungeo.rag.settings import LLMEndpoint, Settings
 from geungeo.rag.tokens import count_tokens
 
@@ -80,6 +80,11 @@ class OpenAI:
         async with aclosing(self._resort.draft(task, report)) as claims:
             async for claim in claims:
                 yield claim
+
+    def load(self) -> Load:
+        """How busy the endpoints are, and which of them are left alone."""
+        resting = {endpoint.label: endpoint.breaker.is_open for endpoint in self._endpoints}
+        return Load(self._gate.running, self._gate.waiting, resting)
 
     async def rewrite(self, question: str, history: tuple[Turn, ...]) -> str:
         """``question`` as the first endpoint that answers makes it stand alone.

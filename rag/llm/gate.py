@@ -27,11 +27,22 @@ class Gate:
         self._queue = queue
         self._clock = clock
         self._mean = _FIRST_GUESS
+        self._running = 0
         # A backend may be used from one event loop after the other; locks belong to one.
         self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
             WeakKeyDictionary()
         )
         self._waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
+
+    @property
+    def running(self) -> int:
+        """How many slots are held."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a slot."""
+        return sum(self._waiting.values())
 
     @asynccontextmanager
     async def slot(self, timeout: float) -> AsyncIterator[None]:
@@ -42,9 +53,11 @@ class Gate:
         """
         slots = await self._enter(timeout)
         began = self._clock()
+        self._running += 1
         try:
             yield
         finally:
+            self._running -= 1
             self._mean += _WEIGHT * (self._clock() - began - self._mean)
             slots.release()
 

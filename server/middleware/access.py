@@ -23,6 +23,7 @@ from geungeo.server.access.policy import needed
 from geungeo.server.access.rates import Rates
 from geungeo.server.middleware.respond import drain, refuse
 from geungeo.server.problems import public, status_of
+from geungeo.server.telemetry.logs import note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +68,8 @@ class Access:
                 )
                 return
             scope["state"]["caller"] = judged
+            if judged.key_id is not None:
+                note(key=judged.key_id)
         await self.app(scope, receive, send)
 
     async def _judge(self, scope: Scope, scopes: frozenset[KeyScope]) -> Caller | _Refusal:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geungeo.server.metrics import Metrics
 from geungeo.server.middleware.respond import refuse
+from geungeo.server.telemetry.logs import begin_notes
 
 log = logging.getLogger("geungeo.access")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Observe:
-    """One log line and one observation a request. Query strings are never logged."""
+    """One log line and one observation a request. Query strings are never logged.
+
+    As JSON the line also holds what others noted while they served the request.
+    """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self.app = app
@@ -27,6 +32,7 @@ class Observe:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
+        notes = begin_notes()
         status = 0
 
         async def send_and_note(message: Message) -> None:
@@ -43,18 +49,32 @@ class Observe:
                 raise  # the response is under way; only the connection can still be closed
             await refuse(scope, send_and_note, 500, "an unforeseen error; see the server's log")
         finally:
-            self._note(scope, status, time.perf_counter() - started)
+            # 499: nginx's status for a client that went away before there was a response.
+            self._tell(scope, status or 499, time.perf_counter() - started, notes)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, status: int, seconds: float, notes: dict[str, Any]) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        # 499: nginx's status for a client that went away before there was a response.
-        self.metrics.request(scope["method"], route, status or 499, seconds)
+        method, path = scope["method"], scope["path"]
+        request_id = scope.get("state", {}).get("request_id")
+        self.metrics.request(method, route, status, seconds)
+        fields = {
+            "request_id": request_id,
+            "method": method,
+            "route": route,
+            "path": path,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            **notes,
+        }
+        question = f" {notes['question']!r}" if "question" in notes else ""
         log.log(
-            logging.DEBUG if scope["path"] in QUIET else logging.INFO,
-            "%s %s %d %.0f ms %s",
-            scope["method"],
-            scope["path"],
-            status or 499,
+            logging.DEBUG if path in QUIET else logging.INFO,
+            "%s %s %d %.0f ms %s%s",
+            method,
+            path,
+            status,
             seconds * 1000,
-            scope.get("state", {}).get("request_id"),
+            request_id,
+            question,
+            extra={"fields": fields},
         )

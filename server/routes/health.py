@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
@@ -31,6 +32,7 @@ class Readiness(BaseModel):
     problems: list[str]
     articles: int
     backend: str
+    endpoints: dict[str, Literal["in use", "resting"]]
     embedder: str
 
 
@@ -52,6 +54,9 @@ async def readyz(state: State, response: Response) -> Readiness:
         problems=problems,
         articles=count,
         backend=settings.backend,
+        endpoints={
+            name: "resting" if rests else "in use" for name, rests in state.load().resting.items()
+        },
         embedder=settings.embedder,
     )
 
@@ -59,6 +64,7 @@ async def readyz(state: State, response: Response) -> Readiness:
 @router.get("/metrics", response_class=Response)
 async def metrics(state: State) -> Response:
     """Prometheus metrics."""
+    state.metrics.backend(state.load())
     return Response(state.metrics.render(), media_type=MEDIA_TYPE)
 
 

@@ -1,1 +1,1 @@
-"""What the operator sees: log lines and traces."""
+"""What the server tells of itself: logs and traces."""

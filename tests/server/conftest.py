@@ -87,6 +87,7 @@ class _Borrowed(Workspace):
         self.settings = real.settings
         self.store = real.store
         self.embedder = real.embedder
+        self.backend = real.backend
         self.pipeline = cast("Any", pipeline)
 
 
