@@ -37,7 +37,12 @@ _PRONOUN = re.compile(
     rf"^{_OPENING}(?:{_KOREAN}(?![가-힣])|[^\s,“]+[은는이가]\s이(?:에|를)(?=[,\s]))"
 )
 _ENGLISH_PRONOUN = re.compile(rf"^{_OPENING}{_ENGLISH}", re.IGNORECASE)
-# Whoever is meant by a pronoun was named in one of so many sentences before.
+# Whoever is meant was named in one of the sentences before, and is 그 or 이 회사 until then.
+_SOMEBODY = re.compile(
+    rf"^{_OPENING}(?:그[는가의를]|그에게|그녀[는가의를]|그들[은이의을]|[이그]\s(?:회사|기업|업체|남성|여성|사람)"
+    r"|(?:he|she|they|his|her|their|the company)\b)",
+    re.IGNORECASE,
+)
 _REACH = 3
 # A paragraph is looked back into this far, in characters.
 _WINDOW = 1_500
@@ -51,20 +56,23 @@ def pointer(text: str) -> Pointer | None:
 
 
 def antecedent(article: Article, span: Span) -> Span | None:
-    """The sentence that the one at ``span`` points back at: the nearest one before it that
-    points at none itself, within three; else the one just before.
+    """The sentence that the one at ``span`` points back at: the one just before it.
+
+    For 그는 or 이 회사는 it is the nearest one, within three, that does not begin so itself.
+    ``None`` at the start of an article or below a heading, which is antecedent enough.
     """
-    nearest: Span | None = None
-    here = span
+    nearest = before = _preceding(article, span)
+    if not _points_at_somebody(article, span):
+        return nearest
     for _ in range(_REACH):
-        before = _preceding(article, here)
-        if before is None:
-            break
-        nearest = nearest or before
-        if pointer(before.of(article.text)) != "pronoun":
-            return before
-        here = before
+        if before is None or not _points_at_somebody(article, before):
+            return before or nearest
+        before = _preceding(article, before)
     return nearest
+
+
+def _points_at_somebody(article: Article, span: Span) -> bool:
+    return _SOMEBODY.match(CONNECTIVE.sub("", span.of(article.text))) is not None
 
 
 def _preceding(article: Article, span: Span) -> Span | None:
@@ -75,7 +83,10 @@ def _preceding(article: Article, span: Span) -> Span | None:
         start = text.rfind("\n", 0, end) + 1
         window = max(start, end - _WINDOW)
         piece = Span(window, end).strip(text)
-        if len(piece) and article.kind_at(piece.start) is SectionKind.BODY:
+        kind = article.kind_at(piece.start)
+        if len(piece) and kind not in {SectionKind.BODY, SectionKind.CAPTION}:
+            return None
+        if len(piece) and kind is SectionKind.BODY:
             sentences = split_lines([piece.of(text)])[0]
             cut_off = window > start and len(sentences) < 2
             return None if cut_off or not sentences else sentences[-1].shift(piece.start)
