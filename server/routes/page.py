@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.routing import Match
+from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from geungeo.server.middleware.security_headers import CONTENT_SECURITY_POLICY
 
 # Resolved, since a strict editable install is made of links, and static files must not be.
 WEB = Path(__file__).resolve().parent.parent / "web"
+# Beyond our common policy: no string becomes markup or script, whatever the page's code does.
+POLICY = f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'"
 
 router = APIRouter(include_in_schema=False)
+
+
+class Assets(StaticFiles):
+    """The page's files, revalidated each time: modules of two versions must not meet."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """A file, or 304 if the browser has it."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def wants_page(scope: Scope) -> bool:
@@ -36,7 +52,11 @@ class BrowserRoute(APIRoute):
 def page() -> Response:
     """The page; it reads from its own address what to show."""
     # The same address gives JSON to programs, hence Vary; no-cache asks for revalidation.
-    headers = {"Cache-Control": "no-cache", "Vary": "Accept"}
+    headers = {
+        "Cache-Control": "no-cache",
+        "Vary": "Accept",
+        "Content-Security-Policy": POLICY,
+    }
     return FileResponse(WEB / "index.html", media_type="text/html; charset=utf-8", headers=headers)
 
 

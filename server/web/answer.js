@@ -1,110 +1,141 @@
-// An Answer as a card: claims, their markers, and the quotes they stand on.
+// An Answer's text and its sources, piece by piece: claims, their markers, the quotes below.
 
+import { deepLink, el, plainClick } from "./dom.js";
 import { shownDate, words } from "./i18n.js";
-import { CodePoints, deepLink, el } from "./text.js";
+import { cites, token } from "./links.js";
+import { CodePoints, langOf, sourceNodes } from "./text.js";
 
 const MARKER = /\[(\d{1,3})\]/g;
 
-/** The answer's text; claims and markers open their source through `open(citation)`. */
-export function answerText(answer, open) {
-  const text = new CodePoints(answer.text);
-  const claims = new Map();
-  for (const citation of answer.citations) {
-    const key = citation.answer_start;
-    if (!claims.has(key)) claims.set(key, { end: citation.answer_end, citations: [] });
-    claims.get(key).citations.push(citation);
+/** The answer's text as it grows; `open(citation)` shows a source. */
+export class AnswerText {
+  constructor(turnKey, lang, open) {
+    this.turnKey = turnKey;
+    this.open = open;
+    this.node = el("p", { class: "answer-text", lang });
+    this.length = 0;
+    this.text = "";
+    this.citations = [];
   }
-  const paragraph = el("p", { class: "answer-text", lang: answer.language });
-  let at = 0;
-  for (const [start, claim] of [...claims].sort(([a], [b]) => a - b)) {
-    if (start < at) continue;
-    paragraph.append(...markers(text.slice(at, start), answer.citations, open));
-    const first = claim.citations[0];
-    paragraph.append(
-      el("span", { class: "claim", onclick: () => open(first) }, text.slice(start, claim.end)),
-    );
-    at = claim.end;
-  }
-  paragraph.append(...markers(text.slice(at, text.length), answer.citations, open));
-  return paragraph;
-}
 
-function markers(text, citations, open) {
-  return text.split(/((?:\[\d{1,3}\])+)/).map((piece) => {
-    const buttons = [...piece.matchAll(MARKER)].map(([shown, number]) => {
-      const citation = citations.find((one) => String(one.marker) === number);
-      return citation ? markerButton(citation, open) : shown;
+  /** Appends text whose citations are known. */
+  append(text, citations) {
+    const piece = new CodePoints(text);
+    const nodes = this.#pieces(piece, this.length, citations);
+    this.node.append(...nodes);
+    this.length += piece.length;
+    this.text += text;
+    this.citations.push(...citations);
+  }
+
+  #pieces(text, base, citations) {
+    const claims = new Map();
+    for (const one of citations) {
+      const claim = claims.get(one.answer_start) ?? { end: one.answer_end, citations: [] };
+      claim.citations.push(one);
+      claims.set(one.answer_start, claim);
+    }
+    const nodes = [];
+    let at = 0;
+    for (const [position, claim] of [...claims].sort(([a], [b]) => a - b)) {
+      const start = position - base;
+      if (start < at) continue;
+      nodes.push(...this.#markers(text.slice(at, start), citations));
+      nodes.push(this.#claim(text.slice(start, claim.end - base), claim.citations));
+      at = claim.end - base;
+    }
+    nodes.push(...this.#markers(text.slice(at, text.length), citations));
+    return nodes;
+  }
+
+  #claim(text, citations) {
+    const onclick = () => {
+      // Who selects text wants to copy it, not to leave it.
+      if (getSelection().isCollapsed) this.open(citations[0]);
+    };
+    const tokens = cites(this.turnKey, citations);
+    return el("span", { class: "claim", lang: langOf(text), "data-cites": tokens, onclick }, sourceNodes(text));
+  }
+
+  #markers(text, citations) {
+    return text.split(/((?:\[\d{1,3}\])+)/).map((piece) => {
+      const buttons = [...piece.matchAll(MARKER)].map(([shown, number]) => {
+        const citation = citations.find((one) => String(one.marker) === number);
+        return citation ? this.#marker(citation) : shown;
+      });
+      return buttons.length ? el("span", { class: "markers" }, buttons) : piece;
     });
-    return buttons.length ? el("span", { class: "markers" }, buttons) : piece;
+  }
+
+  #marker(citation) {
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "marker",
+        "data-marker": citation.marker,
+        "data-cites": token(this.turnKey, citation.marker),
+        "aria-label": words().openSource(citation.marker, citation.quote),
+        onclick: () => this.open(citation),
+      },
+      String(citation.marker),
+    );
+  }
+}
+
+/** How many markers stand in a piece of an answer: as many citations belong to it. */
+export const markersIn = (text) => [...text.matchAll(MARKER)].length;
+
+/** The numbered quotes under an answer, one for each marker, in order of first use. */
+export class SourceList {
+  constructor(turnKey, open) {
+    this.turnKey = turnKey;
+    this.open = open;
+    this.seen = new Set();
+    this.list = el("ol");
+    const heading = el("h3", {}, words().sources);
+    this.node = el("section", { class: "sources", hidden: true }, heading, this.list);
+  }
+
+  append(citations) {
+    for (const one of citations) {
+      if (this.seen.has(one.marker)) continue;
+      this.seen.add(one.marker);
+      this.list.append(this.#item(one));
+      this.node.hidden = false;
+    }
+  }
+
+  #item(one) {
+    const kind = one.section === "body" ? null : words().kinds[one.section];
+    const facts = [one.title, one.publisher, shownDate(one.published_at), kind];
+    return el(
+      "li",
+      { "data-marker": one.marker, "data-cites": token(this.turnKey, one.marker) },
+      el("span", { class: "source-number", "aria-hidden": "true" }, String(one.marker)),
+      sourceLink(one, this.open, [
+        el("q", { lang: langOf(one.quote) }, sourceNodes(one.quote)),
+        one.note ? el("span", { class: "note" }, one.note) : null,
+        el("span", { class: "origin", lang: langOf(one.title) }, sourceNodes(facts.filter(Boolean).join(" · "))),
+      ]),
+    );
+  }
+}
+
+/** What came closest to an answer that was not given. */
+export function nearest(passages, open) {
+  const items = passages.slice(0, 3).map((hit) => {
+    const text = new CodePoints(hit.text);
+    const shown = text.slice(0, 120) + (text.length > 120 ? "…" : "");
+    const content = el("span", { class: "excerpt", lang: langOf(shown) }, sourceNodes(shown));
+    return el("li", {}, sourceLink(hit, open, [content]));
   });
-}
-
-function markerButton(citation, open) {
-  return el(
-    "button",
-    {
-      type: "button",
-      class: "marker",
-      "data-marker": citation.marker,
-      "aria-label": words().openSource(citation.marker, citation.quote),
-      onclick: () => open(citation),
-    },
-    String(citation.marker),
-  );
-}
-
-/** The numbered quotes under an answer, one for each marker. */
-export function sources(answer, open) {
-  const byMarker = new Map(answer.citations.map((citation) => [citation.marker, citation]));
-  if (!byMarker.size) return null;
-  const items = [...byMarker].sort(([a], [b]) => a - b).map(([, one]) => source(one, open));
-  return el("section", { class: "sources" }, el("h3", {}, words().sources), el("ol", {}, items));
-}
-
-function source(citation, open) {
-  const kind = citation.section === "body" ? null : words().kinds[citation.section];
-  const facts = [citation.title, citation.publisher, shownDate(citation.published_at), kind];
-  return el(
-    "li",
-    { "data-marker": citation.marker },
-    el("span", { class: "source-number", "aria-hidden": "true" }, String(citation.marker)),
-    sourceLink(citation, open, [
-      el("q", { lang: "ko" }, citation.quote),
-      citation.note ? el("span", { class: "note" }, citation.note) : null,
-      el("span", { class: "origin" }, facts.filter(Boolean).join(" · ")),
-    ]),
-  );
+  const heading = el("h3", {}, words().nearest);
+  return el("section", { class: "sources nearest" }, heading, el("ul", {}, items));
 }
 
 /** A real link, so that it can be copied or opened elsewhere; a plain click stays here. */
 function sourceLink(place, open, children) {
-  const onclick = (event) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    open(place);
-  };
+  const onclick = plainClick(() => open(place));
   return el("a", { class: "source", href: deepLink(place), onclick }, children);
-}
-
-/** Why there is no answer, and what came closest. */
-export function abstention(answer, open) {
-  const nearest = answer.citations.length ? [] : answer.passages.slice(0, 3);
-  return [
-    el("p", { class: "abstained-label" }, words().noAnswer),
-    el("div", { class: "abstained-reason" }, answerText(answer, open)),
-    nearest.length && answer.reason !== "off_topic"
-      ? el(
-          "section",
-          { class: "sources nearest" },
-          el("h3", {}, words().nearest),
-          el("ul", {}, nearest.map((hit) => el("li", {}, sourceLink(hit, open, [excerpt(hit)])))),
-        )
-      : null,
-  ];
-}
-
-function excerpt(hit) {
-  const text = new CodePoints(hit.text);
-  const shown = text.slice(0, 120) + (text.length > 120 ? "…" : "");
-  return el("span", { class: "excerpt", lang: "ko" }, shown);
 }

@@ -1,57 +1,119 @@
 // The server's API: problems become errors with a `code`, streams become async iterators.
 
+import { events } from "./sse.js";
+
+const STREAM = "text/event-stream";
+
 export class Problem extends Error {
-  constructor(code, detail, requestId = null) {
+  constructor({ code, status = 0, detail = "", requestId = null, retryAfter = null }) {
     super(detail);
     this.code = code;
+    this.status = status;
     this.requestId = requestId;
+    this.retryAfter = retryAfter;
   }
+}
+
+/** Who can ask for an API key: `key()` is the present one, `renew()` a promise of another. */
+let access = { key: () => null, renew: async () => null };
+
+export function useAccess(provider) {
+  access = provider;
 }
 
 async function request(path, options = {}) {
-  let response;
-  try {
-    response = await fetch(path, {
-      ...options,
-      headers: { Accept: "application/json", ...options.headers },
-    });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Problem("network", String(error.message));
-  }
+  const key = access.key();
+  const response = await send(path, options, key);
   if (response.ok) return response;
-  const body = await response.json().catch(() => ({}));
-  throw new Problem(
-    body.code ?? `http_${response.status}`,
-    body.detail ?? response.statusText,
-    body.request_id ?? null,
-  );
+  if (response.status === 401) {
+    const renewed = await access.renew(key);
+    // Once: a key that is refused again is for the next attempt to ask about.
+    if (renewed) {
+      const again = await send(path, options, renewed);
+      if (again.ok) return again;
+      throw await problem(again);
+    }
+  }
+  throw await problem(response);
 }
 
-function post(path, body, signal) {
-  return request(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-    signal,
+async function send(path, options, key) {
+  const headers = { Accept: "application/json", ...options.headers };
+  if (key) headers.Authorization = `Bearer ${key}`;
+  try {
+    return await fetch(path, { ...options, headers, cache: "no-store" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem({ code: "network", detail: String(error.message) });
+  }
+}
+
+async function problem(response) {
+  const body = await response.json().catch(() => ({}));
+  const seconds = Number(response.headers.get("Retry-After"));
+  return new Problem({
+    code: body.code ?? `http_${response.status}`,
+    status: response.status,
+    detail: body.detail ?? "",
+    requestId: body.request_id ?? null,
+    retryAfter: seconds > 0 ? Math.ceil(seconds) : null,
   });
 }
 
-export async function articles() {
-  return (await (await request("/articles")).json()).articles;
+const json = async (path, options) => (await request(path, options)).json();
+
+function post(path, body, signal) {
+  const headers = { "Content-Type": "application/json" };
+  return request(path, { method: "POST", headers, body: JSON.stringify(body), signal });
 }
 
-export async function article(id, version) {
+/** `{articles, total}`; `asked` may have q, published_from, published_to, limit, offset. */
+export function articles(asked = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
+  return json(`/articles?${query}`);
+}
+
+export function article(id, version) {
   const query = version ? `?version=${encodeURIComponent(version)}` : "";
-  return (await request(`/articles/${encodeURIComponent(id)}${query}`)).json();
+  return json(`/articles/${encodeURIComponent(id)}${query}`);
 }
 
-export async function conversation(id) {
-  return (await (await request(`/conversations/${encodeURIComponent(id)}`)).json()).answers;
+export async function addText(text, name, signal) {
+  return (await post("/articles", { text, name }, signal)).json();
 }
 
-export async function feedback(answerId, rating) {
-  await post("/feedback", { answer_id: answerId, rating });
+export async function addUrl(url, signal) {
+  return (await post("/articles", { url }, signal)).json();
+}
+
+/** `{added, updated, unchanged, failed, skipped}` of a file's bytes. */
+export function addFile(bytes, name, signal) {
+  const headers = { "Content-Type": "application/octet-stream" };
+  const path = `/articles/file?name=${encodeURIComponent(name)}`;
+  return json(path, { method: "POST", headers, body: bytes, signal });
+}
+
+export async function conversations(offset, limit) {
+  return (await json(`/conversations?offset=${offset}&limit=${limit}`)).conversations;
+}
+
+/** `{answers, ratings}` */
+export function conversation(id) {
+  return json(`/conversations/${encodeURIComponent(id)}`);
+}
+
+/** The conversation as a Markdown document. */
+export async function transcript(id) {
+  return (await request(`/conversations/${encodeURIComponent(id)}?format=markdown`)).blob();
+}
+
+export function forget(id) {
+  return request(`/conversations/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
+export function feedback(answerId, rating) {
+  return post("/feedback", { answer_id: answerId, rating });
 }
 
 /** Yields {event, data} as the answer is verified piece by piece. */
@@ -59,40 +121,25 @@ export async function* ask(question, conversationId, signal) {
   const body = { question, stream: true };
   if (conversationId) body.conversation_id = conversationId;
   const response = await post("/chat", body, signal);
-  for await (const { event, data } of events(response.body)) {
-    if (event === "error") throw new Problem(data.code, data.message);
+  if (!response.headers.get("Content-Type")?.startsWith(STREAM)) {
+    throw new Problem({ code: "network", detail: "the answer is no stream" });
+  }
+  for await (const { event, data } of broken(events(response.body))) {
+    if (event === "error") {
+      throw new Problem({ code: data.code, status: data.status, detail: data.message });
+    }
     yield { event, data };
     if (event === "done") return;
   }
-  throw new Problem("network", "the stream ended early");
+  throw new Problem({ code: "network", detail: "the stream ended early" });
 }
 
-async function* events(stream) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  let buffer = "";
+/** The same stream; a connection that breaks inside it is the network's fault. */
+async function* broken(stream) {
   try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      buffer += value;
-      const blocks = buffer.split("\n\n");
-      buffer = blocks.pop();
-      for (const block of blocks) {
-        const parsed = parse(block);
-        if (parsed) yield parsed;
-      }
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
+    yield* stream;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem({ code: "network", detail: String(error.message) });
   }
-}
-
-function parse(block) {
-  let event = "message";
-  const data = [];
-  for (const line of block.split("\n")) {
-    if (line.startsWith("event: ")) event = line.slice(7);
-    else if (line.startsWith("data: ")) data.push(line.slice(6));
-  }
-  return data.length ? { event, data: JSON.parse(data.join("\n")) } : null;
 }

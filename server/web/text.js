@@ -1,6 +1,8 @@
 // Positions from the server count Unicode code points; JavaScript strings count UTF-16 units.
 // Everything that slices by position goes through CodePoints.
 
+import { el } from "./dom.js";
+
 export class CodePoints {
   constructor(text) {
     this.chars = Array.from(text);
@@ -19,41 +21,28 @@ export class CodePoints {
 const INVISIBLE =
   /([\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}])/u;
 
+const codeOf = (char) => `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+
 /** Nodes for source text; characters that nobody can see are kept and made noticeable. */
 export function sourceNodes(text) {
+  if (!INVISIBLE.test(text)) return text ? [document.createTextNode(text)] : [];
   return text
     .split(INVISIBLE)
     .filter((piece) => piece !== "")
-    .map((piece) => {
-      if (!INVISIBLE.test(piece)) return document.createTextNode(piece);
-      const code = piece.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-      return el("span", { class: "invisible", title: `U+${code}` }, piece);
-    });
+    .map((piece) =>
+      INVISIBLE.test(piece)
+        ? el("span", { class: "invisible", title: codeOf(piece) }, piece)
+        : document.createTextNode(piece),
+    );
 }
 
-/** An element; attributes as given, `on…` as listeners, strings as text and never as HTML. */
-export function el(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value === true ? "" : String(value));
-  }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
-  return node;
-}
+/** The language to read `text` aloud in, and to choose its glyphs by. */
+export const langOf = (text) => (/[\uac00-\ud7a3]/.test(text) ? "ko" : "en");
 
-/** The address if it may be followed, else null: `javascript:` and its like may not. */
-export function safeUrl(address) {
-  if (!address || !URL.canParse(address)) return null;
-  return ["http:", "https:"].includes(new URL(address).protocol) ? address : null;
-}
-
-export function deepLink({ article_id, version, start, end }) {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries({ version, start, end })) {
-    if (value !== null && value !== undefined) query.set(name, value);
-  }
-  const suffix = query.size ? `?${query}` : "";
-  return `/articles/${encodeURIComponent(article_id)}${suffix}`;
+/** Text to be pasted elsewhere: an invisible character is written as its code. */
+export function inert(text) {
+  return text
+    .split(INVISIBLE)
+    .map((piece) => (INVISIBLE.test(piece) ? `(${codeOf(piece)})` : piece))
+    .join("");
 }

@@ -9,15 +9,24 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
+import httpx
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
 READY = re.compile(r"serving on (http://[^ ]+)/")
 START_SECONDS = 300
+PATIENCE = 40
+
+T = TypeVar("T")
 
 # A character outside the Basic Multilingual Plane counts as two in JavaScript and one here;
 # every citation after it would be off by one if the page counted as JavaScript does.
@@ -146,3 +155,133 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     yield browser
     browser.quit()
+
+
+class Page:
+    """The page as a reader has it before them."""
+
+    def __init__(self, browser: webdriver.Chrome, url: str) -> None:
+        self.browser = browser
+        self.url = url
+
+    def open(self, path: str = "/") -> None:
+        """Navigate, as by the address bar, and wait until the page's code has run."""
+        self.browser.get(self.url + path)
+        self.wait(lambda: self.js("return document.title && document.querySelector('.pane-head')"))
+
+    def forget(self) -> None:
+        """What this browser remembers of us, and what it complained of."""
+        clear = {"origin": self.url, "storageTypes": "all"}
+        self.browser.execute_cdp_cmd("Storage.clearDataForOrigin", clear)
+        if self.browser.current_url.startswith(self.url):
+            self.js("sessionStorage.clear()")
+        self.complaints()
+
+    def complaints(self) -> list[str]:
+        """Errors on the console since the last call."""
+        log = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
+        return [row["message"] for row in log if row["level"] == "SEVERE"]
+
+    def js(self, script: str, *args: Any) -> Any:
+        return self.browser.execute_script(script, *args)
+
+    def module(self, script: str, *args: Any) -> Any:
+        """Run an async function body that may import the page's modules."""
+        wrapped = (
+            "const done = arguments[arguments.length - 1];"
+            f"(async (...args) => {{{script}}})(...arguments)"
+            ".then((value) => done({value}), (error) => done({error: String(error.stack)}))"
+        )
+        result = self.browser.execute_async_script(wrapped, *args)
+        assert "error" not in result, result
+        return result["value"]
+
+    def wait(self, condition: Callable[[], T]) -> T:
+        return WebDriverWait(self.browser, PATIENCE).until(lambda _: condition())
+
+    def one(self, css: str) -> WebElement:
+        """The first element that matches, as soon as there is one."""
+        self.wait(lambda: self.all(css))
+        return self.all(css)[0]
+
+    def all(self, css: str) -> list[WebElement]:
+        return self.browser.find_elements(By.CSS_SELECTOR, css)
+
+    def text(self, css: str) -> str:
+        """What the elements hold, whether or not it is in sight."""
+        script = "return [...document.querySelectorAll(arguments[0])].map(n => n.textContent)"
+        return "".join(self.js(script, css))
+
+    def click(self, css: str) -> None:
+        node = self.one(css)
+        self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", node)
+        node.click()
+
+    def ask(self, question: str) -> dict[str, Any]:
+        """Type a question, wait for what becomes of it; the Answer as the server keeps it."""
+        before = len(self.all(".turn"))
+        self.one("#question").send_keys(question, Keys.ENTER)
+        self.wait(lambda: len(self.all(".turn")) > before)
+        self.one(".turn:last-child .answer-foot")
+        return self.last_answer()
+
+    def last_answer(self) -> dict[str, Any]:
+        name = self.js("return sessionStorage.getItem('geungeo.conversation')")
+        body = httpx.get(f"{self.url}/conversations/{name}", timeout=120).json()
+        answer: dict[str, Any] = body["answers"][-1]
+        return answer
+
+    def resume(self, conversation_id: str, path: str = "/") -> None:
+        """The page with a conversation of the past open in it."""
+        if not self.browser.current_url.startswith(self.url):
+            self.open()
+        script = "sessionStorage.setItem('geungeo.conversation', arguments[0])"
+        self.js(script, conversation_id)
+        self.open(path)
+        self.one(".turn .answer-foot")
+
+    @property
+    def marked(self) -> str:
+        """The marked characters as the document holds them, not as they are laid out."""
+        return self.text("mark.cited")
+
+    @property
+    def focused(self) -> WebElement:
+        return self.browser.switch_to.active_element
+
+    def size(self, width: int, height: int) -> None:
+        """Lay out as on a screen of that many CSS pixels."""
+        metrics = {
+            "width": width,
+            "height": height,
+            "deviceScaleFactor": 1,
+            "mobile": width < 500,
+        }
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+@pytest.fixture
+def page(chromium: webdriver.Chrome, served: Served) -> Iterator[Page]:
+    """The page of ``served`` in a browser that knows nothing; it may not complain."""
+    page = Page(chromium, served.url)
+    page.forget()
+    page.size(1360, 900)
+    page.open()
+    yield page
+    assert page.complaints() == []
+
+
+SEED_QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
+ASTRAL_QUESTION = "묵호항에 혹등고래가 몇 마리 돌아왔나?"
+OFF_TOPIC = "김치찌개 맛있게 끓이는 법은?"
+
+
+@pytest.fixture(scope="session")
+def asked(served: Served) -> dict[str, str]:
+    """Conversations to read, by their question."""
+    names = {}
+    for number, question in enumerate((SEED_QUESTION, ASTRAL_QUESTION, OFF_TOPIC)):
+        body = {"question": question, "conversation_id": f"asked-{number}"}
+        response = httpx.post(f"{served.url}/chat", json=body, timeout=120)
+        names[question] = response.json()["conversation_id"]
+    return names

@@ -1,207 +1,270 @@
-"""A reader's way: ask, read, click a citation, see exactly its characters marked."""
+"""A reader's way: ask, read, follow a citation to exactly its characters, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
-from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
 pytestmark = pytest.mark.browser
 
 SEED_QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 ASTRAL_QUESTION = "묵호항에 혹등고래가 몇 마리 돌아왔나?"
 OFF_TOPIC = "김치찌개 맛있게 끓이는 법은?"
-PATIENCE = 40
-
-T = TypeVar("T")
 
 
-@pytest.fixture
-def page(chromium: Chrome, served: Any) -> Iterator[Chrome]:
-    chromium.set_window_size(1360, 900)
-    chromium.get(served.url)
-    chromium.execute_script("localStorage.clear(); sessionStorage.clear()")
-    chromium.get(served.url)
-    console_errors(chromium)  # reading empties it
-    yield chromium
-    assert console_errors(chromium) == []
-
-
-def console_errors(page: Chrome) -> list[str]:
-    log = page.get_log("browser")  # type: ignore[no-untyped-call]
-    return [row["message"] for row in log if row["level"] == "SEVERE"]
-
-
-def wait(page: Chrome, condition: Callable[[Chrome], T]) -> T:
-    return WebDriverWait(page, PATIENCE).until(condition)
-
-
-def ask(page: Chrome, question: str) -> None:
-    field = page.find_element(By.ID, "question")
-    field.send_keys(question, Keys.ENTER)
-    wait(page, lambda p: p.find_elements(By.CSS_SELECTOR, ".turn:last-child .answer-foot"))
-
-
-def marked(page: Chrome) -> str:
-    """The marked characters as the document holds them, not as they are laid out."""
-    script = "return [...document.querySelectorAll('mark.cited')].map(m => m.textContent).join('')"
-    return str(page.execute_script(script))
-
-
-def last_answer(page: Chrome, url: str) -> dict[str, Any]:
-    name = page.execute_script("return sessionStorage.getItem('geungeo.conversation')")
-    answers = httpx.get(f"{url}/conversations/{name}", timeout=120).json()["answers"]
-    found: dict[str, Any] = answers[-1]
-    return found
+def test_a_question_is_answered_and_its_source_shown_beside_it(page: Any) -> None:
+    answer = page.ask(SEED_QUESTION)
+    assert answer["status"] == "answered"
+    claims = {(c["answer_start"], c["answer_end"]) for c in answer["citations"]}
+    assert page.text(".claim") == "".join(answer["text"][a:b] for a, b in sorted(claims))
+    # The first source opens by itself, takes no focus, and is no step of the way back.
+    first = answer["citations"][0]
+    page.wait(lambda: page.marked == first["quote"])
+    assert page.browser.current_url == f"{page.url}/"
+    assert page.focused.get_attribute("id") == "question"
+    said = page.text("#announcer")
+    assert answer["text"][first["answer_start"] : first["answer_end"]] in said
 
 
 @pytest.mark.parametrize("question", [SEED_QUESTION, ASTRAL_QUESTION])
-def test_every_marker_opens_exactly_its_quote(page: Chrome, served: Any, question: str) -> None:
-    ask(page, question)
-    answer = last_answer(page, served.url)
-    assert answer["status"] == "answered"
-    by_marker = {citation["marker"]: citation for citation in answer["citations"]}
-    for number, citation in by_marker.items():
-        button = page.find_element(By.CSS_SELECTOR, f".marker[data-marker='{number}']")
-        button.click()
-        wait(page, partial(is_marked, citation["quote"]))
-        wait(page, shows_the_mark)
-        assert f"start={citation['start']}" in page.current_url
-
-
-def is_marked(quote: str, page: Chrome) -> bool:
-    return marked(page) == quote
-
-
-def shows_the_mark(page: Chrome) -> bool:
-    """Whether the reader is scrolled to the marked characters."""
-    script = (
-        "const mark = document.querySelector('mark.cited').getBoundingClientRect();"
-        "const reader = document.getElementById('reader').getBoundingClientRect();"
-        "return mark.top >= reader.top && mark.bottom <= reader.bottom"
-    )
-    return bool(page.execute_script(script))
-
-
-def test_the_astral_article_is_cited_after_an_astral_character(page: Chrome, served: Any) -> None:
-    """Guards the test above: without such a character before the quote it would prove little."""
-    ask(page, ASTRAL_QUESTION)
-    citation = last_answer(page, served.url)["citations"][0]
-    article = httpx.get(f"{served.url}/articles/{citation['article_id']}", timeout=120).json()
-    before = article["text"][: citation["start"]]
-    assert any(ord(char) > 0xFFFF for char in before)
-    assert article["text"][citation["start"] : citation["end"]] == citation["quote"]
-
-
-def test_a_click_on_a_claim_opens_its_first_source(page: Chrome, served: Any) -> None:
-    ask(page, SEED_QUESTION)
-    citation = last_answer(page, served.url)["citations"][0]
-    page.find_element(By.CSS_SELECTOR, ".claim").click()
-    wait(page, lambda p: marked(p) == citation["quote"])
-
-
-def test_a_deep_link_opens_the_article_at_its_span(page: Chrome, served: Any) -> None:
-    article = httpx.get(f"{served.url}/articles", timeout=120).json()["articles"][0]
-    text = httpx.get(f"{served.url}/articles/{article['id']}", timeout=120).json()["text"]
-    start, end = 60, 95
-    page.get(f"{served.url}/articles/{article['id']}?version=1&start={start}&end={end}")
-    wait(page, lambda p: marked(p) == text[start:end])
-    whole = page.execute_script("return document.querySelector('article.article').textContent")
-    assert whole == text
-
-
-@pytest.mark.parametrize("query", ["start=5&end=99999999", "start=9&end=3", "start=x&end=y"])
-def test_a_wrong_span_marks_nothing(page: Chrome, served: Any, query: str) -> None:
-    article = httpx.get(f"{served.url}/articles", timeout=120).json()["articles"][0]
-    page.get(f"{served.url}/articles/{article['id']}?version=1&{query}")
-    wait(page, lambda p: p.find_elements(By.CSS_SELECTOR, "article.article"))
-    assert marked(page) == ""
-
-
-def test_an_abstention_looks_different_and_says_why(page: Chrome, served: Any) -> None:
-    ask(page, OFF_TOPIC)
-    assert last_answer(page, served.url)["status"] == "abstained"
-    card = page.find_element(By.CSS_SELECTOR, ".answer.abstained")
-    assert "답하지 않음" in card.text
-    assert len(card.find_element(By.CSS_SELECTOR, ".abstained-reason").text) > 5
-
-
-def test_a_reload_keeps_the_conversation(page: Chrome) -> None:
-    ask(page, SEED_QUESTION)
-    before = page.find_element(By.CSS_SELECTOR, ".answer-text").text
-    page.refresh()
-    wait(page, lambda p: p.find_elements(By.CSS_SELECTOR, ".answer-text"))
-    assert page.find_element(By.CSS_SELECTOR, ".answer-text").text == before
-
-
-def test_the_language_switch_changes_the_page_and_is_remembered(page: Chrome) -> None:
-    assert page.find_element(By.ID, "send").text == "질문"
-    page.find_element(By.ID, "language").click()
-    assert page.find_element(By.ID, "send").text == "Ask"
-    assert page.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en"
-    page.refresh()
-    assert wait(page, lambda p: p.find_element(By.ID, "send").text) == "Ask"
-
-
-def test_what_an_article_says_is_text_and_never_markup(page: Chrome, served: Any) -> None:
-    evil = (
-        "<img src=x onerror=alert(1)> 제목\n\n2025-04-02     나쁜 기자\n\n"
-        "<script>document.title='owned'</script> 본문에 [1] 표시와 ![x](http://x.invalid/) 가 있다."
-    )
-    added = httpx.post(f"{served.url}/articles", json={"text": evil, "name": "evil.txt"})
-    article = added.json()["article"]
-    try:
-        page.get(f"{served.url}/articles/{article['id']}")
-        wait(page, lambda p: p.find_elements(By.CSS_SELECTOR, "article.article"))
-        body = page.find_element(By.ID, "reader")
-        assert body.find_elements(By.CSS_SELECTOR, "img, script, iframe") == []
-        assert "onerror" in body.text
-        assert page.title != "owned"
-    finally:
-        httpx.delete(f"{served.url}/articles/{article['id']}")
-
-
-def test_the_page_works_by_keyboard(page: Chrome, served: Any) -> None:
-    ask(page, SEED_QUESTION)
-    citation = last_answer(page, served.url)["citations"][0]
-    button = page.find_element(By.CSS_SELECTOR, ".marker")
-    assert citation["quote"] in (button.get_attribute("aria-label") or "")
-    button.send_keys(Keys.ENTER)
-    wait(page, lambda p: marked(p) == citation["quote"])
-    focused = page.switch_to.active_element
-    assert focused.tag_name == "mark"
-
-
-def test_nothing_overflows_on_a_phone_and_the_source_covers_the_page(
-    page: Chrome, served: Any
+def test_every_marker_opens_exactly_its_quote(
+    page: Any, asked: dict[str, str], question: str
 ) -> None:
-    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
-    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    page.resume(asked[question])
+    citations = page.last_answer()["citations"]
+    for citation in {one["marker"]: one for one in citations}.values():
+        page.click(f".answer .marker[data-marker='{citation['marker']}']")
+        page.wait(lambda quote=citation["quote"]: page.marked == quote)
+        page.wait(lambda: shows_the_mark(page))
+        assert f"start={citation['start']}" in page.browser.current_url
+    page.browser.back()
+    if question == ASTRAL_QUESTION:
+        # Guards the above: without a character outside the BMP before it, it would prove little.
+        path = f"/articles/{citations[0]['article_id']}"
+        before = httpx.get(page.url + path, timeout=120).json()["text"][: citations[0]["start"]]
+        assert any(ord(char) > 0xFFFF for char in before)
+
+
+def shows_the_mark(page: Any) -> bool:
+    """Whether the reader is scrolled to the marked characters."""
+    return bool(
+        page.js(
+            "const mark = document.querySelector('mark.cited').getBoundingClientRect();"
+            "const reader = document.getElementById('reader').getBoundingClientRect();"
+            "return mark.top >= reader.top && mark.bottom <= reader.bottom"
+        )
+    )
+
+
+def test_claim_quote_and_mark_light_up_together(page: Any, asked: dict[str, str]) -> None:
+    page.resume(asked[SEED_QUESTION])
+    citation = page.last_answer()["citations"][0]
+    page.click(".claim")  # a tap opens the first source
+    page.wait(lambda: page.marked == citation["quote"])
+    ends = (".claim", ".answer .marker", ".sources li", "mark.cited")
+    for pointed in ends:
+        ActionChains(page.browser).move_to_element(page.one(".brand")).perform()
+        assert page.all(".linked") == []
+        ActionChains(page.browser).move_to_element(page.one(pointed)).perform()
+        for other in ends:
+            assert "linked" in page.one(other).get_attribute("class"), (pointed, other)
+    # Back from the article: a tap on the mark, or its number by keyboard.
+    page.click("mark.cited")
+    page.wait(lambda: page.focused.get_attribute("data-marker") == str(citation["marker"]))
+    page.one("#reader .marker.back").send_keys(Keys.ENTER)
+    page.wait(lambda: page.focused.get_attribute("data-marker") == str(citation["marker"]))
+    assert "linked" in page.one("mark.cited").get_attribute("class")
+
+
+def test_a_deep_link_opens_the_article_at_its_span(page: Any) -> None:
+    article = httpx.get(f"{page.url}/articles", timeout=120).json()["articles"][0]
+    path = f"/articles/{article['id']}"
+    text = httpx.get(page.url + path, timeout=120).json()["text"]
+    page.open(f"{path}?version=1&start=60&end=95")
+    page.wait(lambda: page.marked == text[60:95])
+    assert page.text("article.article") == text
+    for query in ("start=5&end=99999999", "start=9&end=3"):
+        page.open(f"{path}?version=1&{query}")
+        assert page.one("[role=alert]").is_displayed()
+        assert page.marked == ""
+    page.open(f"{path}?version=1&start=x&end=y")
+    page.one("article.article")
+    assert page.marked == ""
+    page.open("/articles/no%2Fsuch%20one?start=1&end=2")
+    assert "기사를 찾을 수 없습니다" in page.one("#reader .problem").text
+    assert ["404" in line for line in page.complaints()] == [True]
+
+
+def test_an_abstention_looks_different_and_says_why_and_what_to_do(
+    page: Any, asked: dict[str, str]
+) -> None:
+    page.resume(asked[OFF_TOPIC])
+    answer = page.last_answer()
+    assert answer["status"] == "abstained"
+    card = page.one(".answer.abstained")
+    assert "답하지 않았습니다" in card.text
+    assert page.one(".abstained-reason").text == answer["text"]
+    assert len(page.one(".advice").text) > 10
+    page.click(".abstained .ways-out .button")
+    assert page.one("#question").get_attribute("value") == OFF_TOPIC
+    assert page.focused.get_attribute("id") == "question"
+
+
+def test_an_answer_appears_claim_by_claim_and_what_stands_there_stays(page: Any) -> None:
+    """Drives the module with events as the server sends them; a slow backend cannot be had here."""
+    state = page.module(
+        """
+        const { Turn } = await import("/static/turn.js");
+        const { $ } = await import("/static/dom.js");
+        const turn = new Turn("𝔘?", { open() {}, askAgain() {} });
+        $("turns").replaceChildren(turn.node);
+        let text = "";
+        const citations = [];
+        const seen = [];
+        const claims = () => turn.node.querySelectorAll(".claim").length;
+        turn.receive("passages", []);
+        for (let n = 1; n <= 400; n++) {
+          const claim = `🐋 ${n}번째 문장이다.`;
+          const piece = `${text ? " " : ""}${claim} [${n}]`;
+          const start = [...text].length + (text ? 1 : 0);
+          const place = { answer_start: start, answer_end: start + [...claim].length };
+          const rest = { article_id: "a", version: 1, start: n, end: n + 1, section: "body" };
+          const citation = { marker: n, quote: claim, title: "글", ...rest, ...place };
+          turn.receive("delta", { text: piece });
+          seen.push(claims());
+          turn.receive("citation", citation);
+          seen.push(claims());
+          if (n === 1) turn.node.querySelector(".marker").focus();
+          text += piece;
+          citations.push(citation);
+        }
+        const busy = turn.card.getAttribute("aria-busy");
+        const made = { backend: "x", timings_ms: { total: 1 }, passages: [], id: "i" };
+        const asked = { question: "𝔘?", standalone_question: "𝔘?", language: "ko" };
+        turn.receive("done", { status: "answered", ...asked, ...made, text, citations });
+        return {
+          seen, busy,
+          focused: document.activeElement.dataset.marker,
+          said: $("announcer").textContent,
+          shown: turn.node.querySelector(".answer-text").textContent,
+          text: text.replace(/[\\[\\]]/g, ""),
+          sources: turn.node.querySelectorAll(".sources li").length,
+          after: turn.card.getAttribute("aria-busy"),
+        };
+        """
+    )
+    # Never a claim without its citation, and each as soon as it has it.
+    assert state["seen"] == [count for n in range(400) for count in (n, n + 1)]
+    assert state["shown"] == state["text"]
+    assert state["sources"] == 400
+    assert (state["busy"], state["after"]) == ("true", "false")
+    assert state["focused"] == "1"  # nothing was drawn anew under the reader's hands
+    assert "🐋 400번째 문장이다." in state["said"]
+    assert "근거 400개" in state["said"]
+
+
+def test_the_page_works_by_keyboard(page: Any, asked: dict[str, str]) -> None:
+    page.resume(asked[SEED_QUESTION])
+    citation = page.last_answer()["citations"][0]
+    page.js("document.activeElement.blur()")
+    page.one("body").send_keys(Keys.TAB)
+    assert page.focused.get_attribute("class") == "skip"
+    page.focused.send_keys(Keys.ENTER)
+    assert page.focused.get_attribute("id") == "question"
+    marker = page.one(".answer .marker")
+    assert citation["quote"] in marker.get_attribute("aria-label")
+    marker.send_keys(Keys.ENTER)
+    page.wait(lambda: page.marked == citation["quote"])
+    page.wait(lambda: page.focused.tag_name == "mark")
+    page.focused.send_keys(Keys.ESCAPE)
+    page.wait(lambda: page.focused.get_attribute("data-marker") == "1")
+    landmarks = ("header", "nav[aria-label]", "main[aria-label]", "aside[aria-label]")
+    assert all(page.one(landmark).is_displayed() for landmark in landmarks)
+
+
+def test_language_and_colours_are_switched_and_remembered(page: Any, asked: dict[str, str]) -> None:
+    page.resume(asked[OFF_TOPIC])
+    assert page.one("#send").accessible_name == "질문하기"
+    page.click("#language")
+    for switched in (True, False):
+        if not switched:
+            page.open()
+        page.one(".abstained")
+        assert page.one("#send").accessible_name == "Ask"
+        assert page.one("html").get_attribute("lang") == "en"
+        assert "No answer" in page.one(".abstained-label").text
+        assert page.one(".library h2").text == "Articles"
+    colours = []
+    for _ in range(3):
+        colours.append(page.js("return getComputedStyle(document.body).backgroundColor"))
+        page.click("#theme")  # the system's, which is light here; light; dark
+    assert colours[0] == colours[1] != colours[2]
+    page.click("#theme")
+    page.click("#theme")
+    page.open()
+    assert page.js("return getComputedStyle(document.body).backgroundColor") == colours[2]
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_a_narrow_screen_shows_everything_without_scrolling_sideways(
+    page: Any, asked: dict[str, str], width: int
+) -> None:
+    def fits() -> bool:
+        return bool(page.js("return document.documentElement.scrollWidth <= innerWidth"))
+
+    page.size(width, 740)
+    page.resume(asked[SEED_QUESTION])
+    citation = page.last_answer()["citations"][0]
+    assert not page.one("#reader").is_displayed()
+    assert fits()
+    page.click(".answer .marker")
+    page.wait(lambda: page.marked == citation["quote"])
+    assert page.one("#talk").get_attribute("inert") is not None
+    assert fits()
+    page.click("#reader .marker.back")  # back to the sentence closes the sheet
+    page.wait(lambda: not page.one("#reader").is_displayed())
+    assert page.focused.get_attribute("data-marker") == "1"
+    page.click("#open-rail")
+    assert page.one("#rail .conversation").is_displayed()
+    assert fits()
+    page.focused.send_keys(Keys.ESCAPE)
+    assert not page.one("#rail").is_displayed()
+    assert page.focused.get_attribute("id") == "open-rail"
+    page.click("#show-articles")
+    page.click(".library-head .button")
+    assert page.one("dialog").is_displayed()
+    assert fits()
+    page.focused.send_keys(Keys.ESCAPE)
+    page.wait(lambda: not page.all("dialog"))
+    page.click("#reader .close")
+    assert not page.one("#reader").is_displayed()
+
+
+@pytest.mark.slow
+def test_a_long_article_opens_at_its_mark(page: Any) -> None:
+    lines = [f"{n}번째 문단에는 항구와 배에 관한 이야기가 적혀 있다." * 3 for n in range(1200)]
+    text = "긴 글\n\n2025-06-01     한기자\n\n" + "\n\n".join(lines)
+    assert len(text) > 100_000
+    posted = httpx.post(
+        f"{page.url}/articles", json={"text": text, "name": "long.txt"}, timeout=600
+    )
+    article = posted.json()["article"]["id"]
     try:
-        ask(page, SEED_QUESTION)
-        assert page.execute_script("return document.documentElement.scrollWidth") <= 360
-        citation = last_answer(page, served.url)["citations"][0]
-        button = page.find_element(By.CSS_SELECTOR, ".marker")
-        page.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-        button.click()
-        wait(page, lambda p: marked(p) == citation["quote"])
-        close = page.find_element(By.CSS_SELECTOR, "#reader .close")
-        assert close.is_displayed()
-        assert page.execute_script("return document.documentElement.scrollWidth") <= 360
-        close.click()
-        assert not page.find_element(By.ID, "reader").is_displayed()
+        body = httpx.get(f"{page.url}/articles/{article}", timeout=120).json()["text"]
+        start = body.index("1111번째")
+        page.open(f"/articles/{article}?version=1&start={start}&end={start + 6}")
+        page.wait(lambda: page.marked == "1111번째")
+        page.wait(lambda: shows_the_mark(page))
+        assert page.text("article.article") == body
     finally:
-        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        httpx.delete(f"{page.url}/articles/{article}", timeout=120)
 
 
-def test_the_api_documentation_renders_under_our_policy(page: Chrome, served: Any) -> None:
-    page.get(f"{served.url}/docs")
-    wait(page, lambda p: p.find_elements(By.CSS_SELECTOR, ".swagger-ui .opblock"))
-    assert "/chat" in page.find_element(By.CSS_SELECTOR, ".swagger-ui").text
+def test_the_api_documentation_renders_under_our_policy(page: Any) -> None:
+    page.browser.get(f"{page.url}/docs")
+    page.one(".swagger-ui .opblock")
+    assert "/chat" in page.one(".swagger-ui").text
