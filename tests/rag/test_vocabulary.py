@@ -20,7 +20,8 @@ _CARRIERS = {
 
 def _in_the_past(stem: str) -> str:
     """나빠지, 따내: some verbs are one word to Kiwi only when contracted (나빠졌다)."""
-    return kiwi().join([("관계", "NNG"), ("가", "JKS"), (stem, "VV"), ("었", "EP"), ("다", "EF")])
+    past = [("관계", "NNG"), ("가", "JKS"), (stem, "VV"), ("었", "EP"), ("다", "EF")]
+    return str(kiwi().join(past))
 
 
 def _groups() -> list[list[str]]:
