@@ -3,7 +3,7 @@
 Compared are only the few candidates of one question, by the share of character shingles that
 one has in common with the other (containment: Broder, "On the Resemblance and Containment of
 Documents", 1997), exactly and not by a sketch. A text counts as a copy only if it also adds no
-number and no name: reports that differ in a figure disagree, and both are needed.
+number and no noun: reports that differ in a figure or a name are two, and both are needed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.grounding import names, numbers
+from geungeo.rag.grounding import numbers
+from geungeo.rag.grounding.analysis import analysed, canonical
 from geungeo.rag.news.times import published_day
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.retrieval.hybrid import Retrieved
@@ -22,6 +23,7 @@ from geungeo.rag.text import fold
 
 _SHINGLE = 5
 _ALIKE = 0.8
+_NOUNS = frozenset({"NNG", "NNP", "XR", "SL", "SH"})
 _PUNCTUATION = re.compile(r"[\W_]+")
 # (서울=한빛통신) 김기자 기자 = …: whose copy it is says nothing about the story.
 _CREDIT = re.compile(
@@ -53,7 +55,16 @@ def adds_nothing(text: str, other: str) -> bool:
     mine = shingles(text)
     if len(mine & shingles(other)) < _ALIKE * len(mine):
         return False
-    return not numbers.missing(text, other) and not names.missing(text, other)
+    return not numbers.missing(text, other) and not _new_nouns(text, other)
+
+
+def _new_nouns(text: str, other: str) -> bool:
+    mine, theirs = analysed([text, other])
+    return any(
+        canonical(m.form) not in theirs.forms and m.form not in theirs.squeezed
+        for m in mine.morphemes
+        if m.tag.split("-")[0] in _NOUNS
+    )
 
 
 def without_copies(found: Sequence[Retrieved]) -> tuple[list[Retrieved], list[Copy]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geungeo.rag.evidence.question import AnswerType, Question
-from geungeo.rag.grounding import names
 from geungeo.rag.grounding.amounts import Counted, counted
 from geungeo.rag.grounding.analysis import Analysed, analysed, canonical
 from geungeo.rag.news.periods import label
 from geungeo.rag.news.times import Time, named_times, published_day
 from geungeo.rag.protocols import Evidence
-from geungeo.rag.text import Language
+from geungeo.rag.text import Language, fold
 
 # A source that answers much worse than the best does not contradict it.
 _WORTH = 0.5
@@ -20,6 +20,7 @@ _WORTH = 0.5
 _SAME_MATTER = 0.5
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "VV", "VA"})
 # These say which one or when, and measure nothing.
+_DIGIT = re.compile(r"\d")
 _NO_MEASURE = frozenset({"", "ordinal", "rank", "year", "month", "day", "hour", "minute"})
 
 
@@ -36,7 +37,7 @@ def dispute(question: Question, evidence: Sequence[Evidence], language: Language
     """The first source in ``evidence`` (best first) that differs from the best, if any does.
 
     Copies must be gone already. Sentences about different times (two quarters, two months)
-    or different names do not contradict each other.
+    or different subjects do not contradict each other.
     """
     if not evidence:
         return None
@@ -82,13 +83,16 @@ def _values(
         return _other_time(question, here, there, language)
     if question.answer_type is AnswerType.PERSON:
         return _other_name(question, own, other)
-    if names.missing(best.text, _context(item)) and names.missing(item.text, _context(best)):
+    if _alien(own, other) and _alien(other, own):
         return None
     return _other_amount(counted(own), counted(other))
 
 
-def _context(item: Evidence) -> str:
-    return f"{item.article.title}\n{item.text}"
+def _alien(text: Analysed, other: Analysed) -> bool:
+    """Whether ``text`` speaks of somebody or something that ``other`` does not mention."""
+    phrases = [p for fact in text.narrated for p in (*fact.subjects, *fact.topics)]
+    words = {word for phrase in phrases for word in (*phrase.words, *phrase.owners)}
+    return any(fold(word) not in other.squeezed for word in words if not _DIGIT.search(word))
 
 
 def _times(item: Evidence) -> tuple[Time, ...]:

@@ -1,0 +1,191 @@
+"""News sense end to end: a store of small invented articles, asked on 10 April 2026 in Seoul."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Answer, check
+from geungeo.rag.backends import make_backend
+from geungeo.rag.events import Ask
+from geungeo.rag.pipeline import Pipeline
+from geungeo.rag.protocols import Filters
+from geungeo.rag.settings import Settings
+
+TODAY = date(2026, 4, 10)
+PLANT = (
+    "한솔반도체는 지난 1월 청주에 새 공장을 착공했다. "
+    "이 회사는 공장에 8,000억 원을 투자할 계획이다. 공장은 내년 하반기에 돌아간다. 지역 상인들은 일자리가 늘 것으로 기대한다."
+)
+ARTICLES = [
+    {
+        "id": "plant",
+        "title": "한솔반도체, 청주 공장 첫 삽",
+        "publisher": "한빛일보",
+        "published_at": "2026-04-03",
+        "text": PLANT,
+    },
+    {
+        "id": "plant-copy",
+        "title": "한솔반도체 청주 공장 착공",
+        "publisher": "새벽신문",
+        "published_at": "2026-04-04",
+        "text": f"(청주=새벽통신) 김도담 기자 = {PLANT}",
+    },
+    {
+        "id": "ship-early",
+        "title": "해람호 전복 사고",
+        "publisher": "한빛일보",
+        "published_at": "2026-03-10",
+        "text": "해람호 전복 사고로 선원 12명이 숨졌다고 해양경찰이 밝혔다. "
+        "배는 여수항을 떠난 지 두 시간 만에 뒤집혔다. 수색은 밤새 이어졌다.",
+    },
+    {
+        "id": "ship-late",
+        "title": "해람호 사고 수습",
+        "publisher": "새벽신문",
+        "published_at": "2026-03-12",
+        "text": "유족들은 빠른 수습을 요구했다. "
+        "해람호 전복 사고로 선원 15명이 숨졌다고 해양경찰이 집계했다. "
+        "선체 인양은 오는 20일 시작된다.",
+    },
+    {
+        "id": "tram",
+        "title": "도담시 노면전차 다시 출발",
+        "publisher": "한빛일보",
+        "published_at": "2026-04-01",
+        "text": "도담시의회는 지난해 가을 노면전차 예산을 전액 깎았다. "
+        "이에 도담시는 사업을 민간 투자 방식으로 바꿨다. 시민들은 교통 체증이 풀리기를 바란다.",
+    },
+    {
+        "id": "undated",
+        "title": "바람마을 축제",
+        "text": "바람마을은 지난 1월 연날리기 축제를 열었다. 축제에는 관광객 3만 명이 다녀갔다.",
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    with Workspace.open(Settings(store=tmp_path_factory.mktemp("news"))) as opened:
+        lines = (json.dumps(article, ensure_ascii=False) for article in ARTICLES)
+        opened.ingest_text("\n".join(lines), name="news.jsonl")
+        yield opened
+
+
+def pipeline(newsroom: Workspace, **changes: int) -> Pipeline:
+    settings = newsroom.settings.model_copy(update=changes)
+    return Pipeline(
+        newsroom.store, newsroom.embedder, make_backend(settings), settings, today=lambda: TODAY
+    )
+
+
+def ask(newsroom: Workspace, question: str, **changes: int) -> Answer:
+    answer = asyncio.run(pipeline(newsroom, **changes).answer(Ask(question)))
+    check(answer, newsroom.store.article)
+    return answer
+
+
+def test_what_a_relative_date_means_stands_beside_the_quote(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "한솔반도체는 언제 청주 공장을 착공했나?")
+    assert answer.citations[0].note == "지난 1월 = 2026년 1월 (기사 발행일 2026-04-03 기준)"
+    assert "2026" not in answer.text
+    assert answer.citations[0].quote == "한솔반도체는 지난 1월 청주에 새 공장을 착공했다."
+
+
+def test_an_article_without_a_date_has_no_note(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "바람마을은 언제 연날리기 축제를 열었나?")
+    assert "지난 1월" in answer.text
+    assert [citation.note for citation in answer.citations] == [None]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("2026년 1월에 무슨 일이 있었나?", "한솔반도체는 지난 1월"),
+        ("2026년 1월에 한솔반도체는 청주에 무엇을 착공했나?", "한솔반도체는 지난 1월"),
+        ("올해 한솔반도체는 청주에 무엇을 착공했나?", "한솔반도체는 지난 1월"),
+        ("작년에 무슨 일이 있었나?", "도담시의회는 지난해 가을"),
+        ("작년에 도담시의회는 무엇을 전액 깎았나?", "도담시의회는 지난해 가을"),
+        ("2025년 가을에 도담시의회는 무엇을 전액 깎았나?", "도담시의회는 지난해 가을"),
+    ],
+)
+def test_a_question_with_a_date_meets_the_article_that_names_it_otherwise(
+    newsroom: Workspace, question: str, expected: str
+) -> None:
+    answer = ask(newsroom, question)
+    assert answer.status == "answered"
+    assert expected in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "2024년 1월에 한솔반도체가 청주 공장을 착공한 이유는?",
+        "2023년에 한솔반도체가 착공한 청주 공장은 어떤 공장인가?",
+        "재작년에 도담시의회는 무엇을 전액 깎았나?",
+        "올해 도담시의회는 무엇을 전액 깎았나?",
+    ],
+)
+def test_a_question_that_assumes_another_year_is_refused(
+    newsroom: Workspace, question: str
+) -> None:
+    answer = ask(newsroom, question)
+    assert (answer.status, answer.reason) == ("abstained", "false_premise")
+
+
+def test_a_copied_story_is_one_source_the_first_to_be_published(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "한솔반도체는 언제 청주 공장을 착공했나?")
+    assert {citation.article_id for citation in answer.citations} == {"plant"}
+    assert "plant-copy" not in {passage.article_id for passage in answer.passages}
+    assert "plant-copy repeats plant: shown once" in answer.trace.notes
+    hits = pipeline(newsroom).search("한솔반도체 청주 공장", 5, Filters())
+    assert "plant-copy" not in {hit.article_id for hit in hits}
+    only = Filters(article_ids=frozenset({"plant-copy"}))
+    assert pipeline(newsroom).search("한솔반도체 청주 공장", 5, only)[0].article_id == "plant-copy"
+
+
+def test_sources_that_differ_are_both_cited_the_newer_first(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "해람호 사고로 선원 몇 명이 숨졌나?")
+    assert [citation.article_id for citation in answer.citations] == ["ship-late", "ship-early"]
+    note = "출처마다 다름: 15명 (새벽신문, 2026-03-12) ↔ 12명 (한빛일보, 2026-03-10)"
+    assert {citation.note for citation in answer.citations} == {note}
+    assert note in answer.trace.notes
+    assert answer.text.index("15명") < answer.text.index("12명")
+
+
+def test_with_room_for_one_sentence_the_note_still_says_that_sources_differ(
+    newsroom: Workspace,
+) -> None:
+    answer = ask(newsroom, "해람호 사고로 선원 몇 명이 숨졌나?", max_sentences=1)
+    (citation,) = answer.citations
+    assert citation.note and "15명" in citation.note and "12명" in citation.note
+
+
+def test_an_english_reader_is_told_in_english(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "How many sailors of the 해람호 died in the accident?")
+    assert answer.citations[0].note == (
+        "sources differ: 15명 (새벽신문, 2026-03-12) ↔ 12명 (한빛일보, 2026-03-10)"
+    )
+
+
+def test_a_sentence_that_points_back_takes_its_antecedent_along(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "도담시는 무엇을 민간 투자 방식으로 바꿨나?")
+    (citation,) = answer.citations
+    assert citation.quote == (
+        "도담시의회는 지난해 가을 노면전차 예산을 전액 깎았다. "
+        "이에 도담시는 사업을 민간 투자 방식으로 바꿨다."
+    )
+    assert citation.note == "지난해 가을 = 2025년 가을 (기사 발행일 2026-04-01 기준)"
+
+
+def test_an_answer_of_one_sentence_stays_one(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "도담시는 무엇을 민간 투자 방식으로 바꿨나?", max_sentences=1)
+    assert [c.quote for c in answer.citations] == [
+        "이에 도담시는 사업을 민간 투자 방식으로 바꿨다."
+    ]
