@@ -17,7 +17,7 @@ _PHRASES: dict[Language, dict[Phrase, str]] = {
         "open": "원문 보기",
         "searching": "기사에서 근거를 찾고 있습니다…",
         "usage": "궁금한 점을 함께 적어 주세요. 예: 이 협상은 왜 멈췄나요?",
-        "too_long": "질문이 너무 깁니다. {limit}자 안으로 줄여 주세요.",
+        "too_long": "질문이 너무 깁니다. {limit:,}자 안으로 줄여 주세요.",
         "failed": "지금은 답할 수 없습니다. 잠시 뒤 다시 물어봐 주세요.",
         "slow": "답이 제때 나오지 않았습니다. 잠시 뒤 다시 물어봐 주세요.",
         "thanks": "의견을 남겼습니다. 고맙습니다.",
@@ -28,7 +28,7 @@ _PHRASES: dict[Language, dict[Phrase, str]] = {
         "open": "Open source",
         "searching": "Looking for evidence in the articles…",
         "usage": "Add a question, for example: why did the talks stop?",
-        "too_long": "The question is too long; keep it within {limit} characters.",
+        "too_long": "The question is too long; keep it within {limit:,} characters.",
         "failed": "I cannot answer right now. Please ask again in a moment.",
         "slow": "The answer did not come in time. Please ask again in a moment.",
         "thanks": "Noted. Thank you for your opinion.",
@@ -61,9 +61,14 @@ def phrase(which: Phrase, language: Language, **values: object) -> str:
     return _PHRASES[language][which].format(**values)
 
 
+def language_for(question: str) -> Language:
+    """The language in which to speak about ``question``: Korean where there is none."""
+    return language_of(question) if question.strip() else "ko"
+
+
 def excuse(error: GeungeoError, question: str, longest: int) -> str:
     """Why ``question``, of at most ``longest`` characters, was not answered, for its writer."""
-    language = language_of(question)
+    language = language_for(question)
     if not isinstance(error, InvalidQuestion):
         return phrase("failed", language)
     return phrase("too_long" if len(question) > longest else "usage", language, limit=longest)

@@ -19,18 +19,16 @@ from geungeo.rag.answer import Answer
 from geungeo.rag.errors import GeungeoError
 from geungeo.rag.events import Ask
 from geungeo.rag.settings import secrets_in
-from geungeo.rag.text import language_of
 from geungeo.server import conversation
 from geungeo.server.forms import parse_form
 from geungeo.server.hooks import jandi, mattermost
-from geungeo.server.hooks.signed import HookVerifier
 from geungeo.server.hooks.tokens import is_known
 from geungeo.server.links import base_url_of
 from geungeo.server.problems import CodedError
 from geungeo.server.schemas import ChatRequest
 from geungeo.server.state import AppState, State
 from geungeo.server.strict_json import parse
-from geungeo.server.wording import excuse, phrase
+from geungeo.server.wording import excuse, language_for, phrase
 
 GENERIC = "generic"
 
@@ -71,9 +69,9 @@ async def from_jandi(request: Request, state: State) -> Response:
 @router.post("/generic", response_model=Answer)
 async def generic(request: Request, state: State) -> Response:
     """Answer a signed request with the Answer; the same ``webhook-id`` gives the same one."""
-    secrets = _tokens(state.workspace.settings.hook_secret, GENERIC)
+    _tokens(state.workspace.settings.hook_secret, GENERIC)
     raw = await request.body()
-    sender = HookVerifier(secrets).sender(request.headers, raw)
+    sender = state.hook.sender(request.headers, raw)
     if sender is None:
         raise _refusal(GENERIC, state)
     try:
@@ -122,7 +120,7 @@ async def _answer(question: str, channel: str, state: AppState) -> Answer | str:
             answer = await conversation.answer(state.workspace, Ask(question=question))
     except TimeoutError:
         log.warning("%s: no answer within %.0f s", channel, settings.hook_timeout)
-        return phrase("slow", language_of(question))
+        return phrase("slow", language_for(question))
     except GeungeoError as error:
         log.warning("%s: a question is not answered: %s: %s", channel, error.code, error)
         return excuse(error, question, settings.max_question_chars)

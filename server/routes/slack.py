@@ -22,7 +22,7 @@ from starlette.status import (
 
 from geungeo.index.deliveries import NewDelivery, Receipt
 from geungeo.rag.errors import StoreError
-from geungeo.rag.text import Language, language_of
+from geungeo.rag.text import Language
 from geungeo.server.forms import parse_form
 from geungeo.server.links import base_url_of
 from geungeo.server.problems import CodedError, MalformedBody
@@ -34,7 +34,7 @@ from geungeo.server.slack.signature import TIMESTAMP
 from geungeo.server.slack.text import question_of
 from geungeo.server.state import AppState, State
 from geungeo.server.strict_json import parse
-from geungeo.server.wording import phrase
+from geungeo.server.wording import language_for, phrase
 
 RETRY_SECONDS = "10"
 
@@ -78,7 +78,7 @@ async def commands(request: Request, state: State) -> Response:
         return Response()
     settings = state.workspace.settings
     question = question_of(form.get("text", ""))[: settings.max_question_chars + 1]
-    language = language_of(question) if question else "ko"
+    language = language_for(question)
     if not question:
         return _ephemeral(phrase("usage", language))
     url = form.get("response_url", "")

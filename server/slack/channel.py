@@ -25,15 +25,26 @@ if TYPE_CHECKING:
 
 # A person waits: rather say so than try for minutes.
 ANSWER_ATTEMPTS = 4
+STOP_GRACE_SECONDS = 8.0
 
 log = logging.getLogger(__name__)
 
 
 class SlackChannel:
-    """Verifies, accepts, answers and posts. Accepting works before and after ``start``."""
+    """Verifies, accepts, answers and posts.
 
-    def __init__(self, workspace: Workspace, metrics: Metrics, secrets: Sequence[str]) -> None:
+    ``grace`` are the seconds that a stop waits for what is being answered.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        metrics: Metrics,
+        secrets: Sequence[str],
+        grace: float = STOP_GRACE_SECONDS,
+    ) -> None:
         settings = workspace.settings
+        self.grace = grace
         self.verifier = Verifier(secrets)
         self.response_origins = response_origins(settings)
         self._workspace = workspace
@@ -68,7 +79,7 @@ class SlackChannel:
 
     async def stop(self) -> None:
         """Finish what can be finished soon; the rest is answered after the next start."""
-        await self._worker.stop()
+        await self._worker.stop(self.grace)
         await self._client.close()
         self._executor.shutdown()
 

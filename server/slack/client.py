@@ -67,7 +67,10 @@ class SlackClient:
         except ValueError:
             said = None
         if not isinstance(said, dict):
-            raise BackendUnavailable("Slack's Web API answered with something that is not JSON")
+            raise BackendUnavailable(
+                "Slack's Web API answered with something that is not JSON",
+                retry_after=_retry_after(response),
+            )
         if said.get("ok") is True:
             return
         error = _name(said.get("error"))

@@ -13,7 +13,7 @@ CHANNEL = "slack"
 
 # A person's message, a file with text, a reply shown in the channel too; all other subtypes
 # are edits, deletions, bots and notices.
-_HUMAN = frozenset({None, "file_share", "thread_broadcast"})
+_HUMAN = (None, "file_share", "thread_broadcast")
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Timestamp = Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{1,9}$")]
@@ -83,7 +83,7 @@ def question_in(envelope: Envelope, *, base_url: str, longest: int) -> NewDelive
     Of a question only ``longest`` characters and one more are kept: enough to refuse it.
     """
     event = envelope.event
-    if event.get("type") not in {"app_mention", "message"} or _is_noise(envelope):
+    if event.get("type") not in ("app_mention", "message") or _is_noise(envelope):
         return None
     try:
         message = _Message.model_validate(event)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_REFERENCE = re.compile(r"<([^<>]*)>")
+_REFERENCE = re.compile(r"<([^<>\s][^<>]*)>")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 

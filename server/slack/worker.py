@@ -25,7 +25,6 @@ from geungeo.server.slack.events import CHANNEL, Job
 
 # Other processes' deliveries and those that fall due are found by looking.
 POLL_SECONDS = 1.0
-STOP_SECONDS = 8.0
 MAX_BACKOFF = 300.0
 # Slack's terms for a response_url.
 MAX_RESPONSES = 5
@@ -74,7 +73,7 @@ class Worker:
         """There is something new."""
         self._wake.set()
 
-    async def stop(self, patience: float = STOP_SECONDS) -> None:
+    async def stop(self, patience: float) -> None:
         """Claim nothing more, finish what ends within ``patience``, give the rest back."""
         self._stopping = True
         self._wake.set()
@@ -85,7 +84,10 @@ class Worker:
         for task in [*self._running, *self._loops]:
             task.cancel()
         await asyncio.gather(*self._running, *self._loops, return_exceptions=True)
-        await self._store(self._deliveries.release, self._owner)
+        try:
+            await self._store(self._deliveries.release, self._owner)
+        except StoreError as error:
+            log.warning("deliveries are resumed only when their claims run out: %s", error)
 
     async def _dispatch(self) -> None:
         while not self._stopping:
@@ -152,6 +154,7 @@ class Worker:
                 log.info("delivery %d: %s; again in %.1f s", delivery.id, error, delay)
                 self._metrics.delivery(CHANNEL, "retried")
                 await self._store(self._deliveries.later, delivery.id, self._owner, delay)
+                asyncio.get_running_loop().call_later(delay, self._wake.set)
                 return None
             log.error("delivery %d is given up: %s", delivery.id, error)
         except BackendError as error:

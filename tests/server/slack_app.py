@@ -1,0 +1,134 @@
+"""A real server with Slack set up, a pipeline that the test controls, and a Slack to talk to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import httpx
+
+from geungeo.index.store import Store
+from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Answer
+from geungeo.rag.events import Ask
+from geungeo.rag.protocols import Embedder
+from geungeo.rag.settings import Settings
+from geungeo.server.app import create_app
+from geungeo.server.listener import Server, configure, listen
+from tests import slack_service
+from tests.slack_service import SlackService, signed
+
+PATIENCE = 120
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass
+class EchoPipeline:
+    """Answers every question with itself, as slowly as told; fails where told."""
+
+    seconds: float = 0.0
+    failures: list[Exception] = field(default_factory=list)
+    asked: list[Ask] = field(default_factory=list)
+
+    async def answer(self, ask: Ask) -> Answer:
+        self.asked.append(ask)
+        if self.failures:
+            raise self.failures.pop(0)
+        await asyncio.sleep(self.seconds)
+        return Answer(
+            id=secrets.token_hex(12),
+            question=ask.question,
+            standalone_question=ask.question,
+            language="ko",
+            status="abstained",
+            reason="no_evidence",
+            text=f"찾지 못했습니다: {ask.question}",
+            conversation_id=ask.conversation_id,
+            backend="echo",
+        )
+
+
+@dataclass
+class SlackApp:
+    """A running server, its workspace, and the Slack that it posts to."""
+
+    slack: SlackService
+    workspace: Workspace
+    http: httpx.Client
+
+    def deliver(self, event: Any, **headers: str) -> httpx.Response:
+        """Send an event, signed, as Slack does."""
+        raw = json.dumps(event, ensure_ascii=False).encode()
+        return self.send("/slack/events", raw, signed(raw) | headers)
+
+    def submit(self, path: str, fields: dict[str, str]) -> httpx.Response:
+        """Send a form, signed."""
+        raw = urlencode(fields).encode()
+        return self.send(path, raw, signed(raw) | FORM)
+
+    def press(self, payload: Any) -> httpx.Response:
+        """Send the press of a button."""
+        return self.submit("/slack/interactions", {"payload": json.dumps(payload)})
+
+    def send(self, path: str, raw: bytes, headers: Any) -> httpx.Response:
+        return self.http.post(path, content=raw, headers=headers)
+
+    def metric(self, line: str) -> float:
+        """The value of a metric, by the beginning of its line."""
+        text = self.http.get("/metrics").text
+        found = [one for one in text.splitlines() if one.startswith(line)]
+        return float(found[0].rsplit(" ", 1)[1]) if found else 0.0
+
+
+def settings_for(slack: SlackService, store: Path, **changes: Any) -> Settings:
+    return Settings(
+        store=store,
+        slack_signing_secret=cast("Any", f"a-new-one-while-rotating,{slack_service.SECRET}"),
+        slack_bot_token=cast("Any", slack_service.TOKEN),
+        slack_api_url=slack.api_url,
+        **changes,
+    )
+
+
+@contextmanager
+def serving(workspace: Workspace, slack: SlackService) -> Iterator[SlackApp]:
+    """A server over ``workspace`` until the end of the block."""
+    app = create_app(workspace)
+    if app.state.geungeo.slack is not None:
+        app.state.geungeo.slack.grace = 0.2
+    with listen("127.0.0.1", 0) as listener:
+        server = Server(configure(app), app.state.geungeo)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        host, port = listener.getsockname()
+        url = f"http://{host}:{port}"
+        try:
+            with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as http:
+                yield SlackApp(slack, workspace, http)
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
+@contextmanager
+def echoing(
+    folder: Path, embedder: Embedder, slack: SlackService, pipeline: EchoPipeline, **changes: Any
+) -> Iterator[SlackApp]:
+    """A server over a store of its own in ``folder`` whose answers come from ``pipeline``."""
+    store = Store.open(folder, embedder)
+    workspace = Workspace(settings_for(slack, folder, **changes), store, embedder)
+    workspace.pipeline = cast("Any", pipeline)
+    try:
+        with serving(workspace, slack) as app:
+            yield app
+    finally:
+        store.close()
