@@ -1,0 +1,113 @@
+"""What ships beside the code: container, unit and the documents that name settings."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from geungeo.rag.settings import Settings
+from geungeo.server.access.policy import RULES
+from geungeo.server.commands.serve import serve
+from geungeo.server.listener import SHUTDOWN_SECONDS
+from geungeo.server.metrics import Metrics
+from geungeo.server.workers import STOP_SECONDS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
+ACCESS = (ROOT / "docs/access.md").read_text("utf-8")
+
+
+def unit() -> dict[str, list[str]]:
+    """The directives of the unit's [Service], each with all its values."""
+    found: dict[str, list[str]] = {}
+    for line in (ROOT / "docs/geungeo.service").read_text("utf-8").splitlines():
+        if (match := re.fullmatch(r"(\w+)=(.*)", line)) and not line.startswith("#"):
+            found.setdefault(match[1], []).append(match[2])
+    return found
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["Dockerfile", "compose.yaml", "docs/geungeo.service", "docs/access.md", "docs/operations.md"],
+)
+def test_every_setting_that_is_named_exists(file: str) -> None:
+    named = re.findall(r"GEUNGEO_([A-Z_]+)", (ROOT / file).read_text("utf-8"))
+    assert {name.lower() for name in named} - {"name"} <= set(Settings.model_fields), file
+
+
+def test_the_image_holds_every_package_and_only_what_is_named() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    sources = {source for line in copied for source in line.split()}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert set(project["tool"]["setuptools"]["package-dir"].values()) <= sources
+    assert {project["project"]["readme"], *project["project"]["license-files"]} <= sources
+    assert all((ROOT / source).exists() for source in sources)
+    rules = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    allowed = [rule.removeprefix("!") for rule in rules if rule.startswith("!")]
+    assert "*" in rules
+    assert all(any(fnmatch(source, rule) for rule in allowed) for source in sources)
+
+
+def test_the_container_is_no_root_asks_for_keys_and_has_time_to_stop() -> None:
+    assert re.search(r"^USER (?!root|0)\S+$", DOCKERFILE, re.MULTILINE)
+    assert "GEUNGEO_REQUIRE_KEY=true" in DOCKERFILE
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]["geungeo"]
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert seconds(service["stop_grace_period"]) > STOP_SECONDS
+    assert seconds(unit()["TimeoutStopSec"][0]) > STOP_SECONDS > SHUTDOWN_SECONDS
+
+
+def test_the_containers_probe_is_a_program() -> None:
+    command = re.search(r"HEALTHCHECK.*?CMD (\[.*?\])$", DOCKERFILE, re.DOTALL | re.MULTILINE)
+    assert command is not None
+    program, flag, code = ast.literal_eval(command[1])
+    assert (program, flag) == ("python", "-c")
+    compile(code, "HEALTHCHECK", "exec")
+
+
+def test_the_unit_is_confined() -> None:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.read_string((ROOT / "docs/geungeo.service").read_text("utf-8"))
+    assert parser.sections() == ["Unit", "Service", "Install"]
+    directives = unit()
+    for name in ("DynamicUser", "NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome"):
+        assert directives[name] == ["yes"], name
+    assert directives["ProtectSystem"] == ["strict"]
+    assert directives["CapabilityBoundingSet"] == [""]
+
+
+def test_every_metric_is_documented() -> None:
+    names = {
+        re.sub(r"_total$", "", line.split()[2])
+        for line in Metrics().render().decode().splitlines()
+        if line.startswith("# TYPE") and not line.split()[2].endswith("_created")
+    }
+    missing = [name for name in names if f"`{name}" not in OPERATIONS]
+    assert missing == []
+
+
+def test_every_locked_address_is_in_the_table_of_scopes() -> None:
+    table = ACCESS[ACCESS.index("| request | scope |") : ACCESS.index("`admin` may do")]
+    for rule in RULES:
+        assert f"{rule.path.rstrip('/')}" in table, rule
+
+
+def test_the_options_of_serve_that_are_named_exist() -> None:
+    options = {name for parameter in serve.params for name in parameter.opts}
+    named = set(re.findall(r"geungeo serve[^\n`]*?(--[a-z-]+)", OPERATIONS + ACCESS))
+    assert named
+    assert named <= options
