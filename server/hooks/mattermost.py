@@ -63,6 +63,6 @@ def _source(citation: Citation, base_url: str, label: str) -> str:
         base_url,
         deep_link(citation.article_id, citation.version, citation.start, citation.end),
     )
-    link = f" [{label}](<{url}>)" if url else ""
+    link = f" [{label}]({url})" if url else ""
     note = f"\n> {in_markdown(citation.note)}" if citation.note else ""
     return f"\n\n> {quote}\n> {origin}{link}{note}"
