@@ -18,6 +18,7 @@ from geungeo.server.terminal import EscapingFormatter, show_log_on_stderr
 if TYPE_CHECKING:
     from geungeo.rag.settings import Settings
 
+STOP_WARMING_SECONDS = 5.0
 LOG_STYLE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -89,7 +90,8 @@ class _Server:
         provider = make_provider() if self._settings.tracing else None
         with open_workspace(self._ctx, seed=True, **self._flags) as workspace:
             # Beside the server, which answers /healthz meanwhile; a first question waits.
-            warming = threading.Thread(target=workspace.warm_up, name="warm-up")
+            # A stop does not wait for models that nobody will ask any more.
+            warming = threading.Thread(target=workspace.warm_up, name="warm-up", daemon=True)
             warming.start()
             if announced:
                 self._announce()
@@ -98,7 +100,7 @@ class _Server:
             signal.signal(signal.SIGTERM, lambda *_: None)
             with contextlib.suppress(KeyboardInterrupt):
                 run(create_app(workspace, self._rates, provider), self._listener)
-            warming.join()
+            warming.join(STOP_WARMING_SECONDS)
         if provider is not None:
             provider.shutdown()
 

@@ -146,6 +146,25 @@ def test_who_waits_too_long_is_told_when_to_come_back() -> None:
     assert asyncio.run(main()) == 5
 
 
+def test_a_gate_tells_how_many_are_in_and_how_many_wait() -> None:
+    async def main() -> None:
+        gate = Gate(1, 5)
+
+        async def pass_through() -> None:
+            async with gate.slot(5):
+                pass
+
+        assert (gate.running, gate.waiting) == (0, 0)
+        async with gate.slot(1):
+            behind = [asyncio.create_task(pass_through()) for _ in range(3)]
+            await asyncio.sleep(0)
+            assert (gate.running, gate.waiting) == (1, 3)
+        await asyncio.gather(*behind)
+        assert (gate.running, gate.waiting) == (0, 0)
+
+    asyncio.run(main())
+
+
 def test_who_is_cancelled_while_waiting_leaves_no_trace() -> None:
     async def main() -> None:
         gate = Gate(1, 1)

@@ -1,0 +1,32 @@
+"""Writers keep to their own threads."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from fastapi.concurrency import run_in_threadpool
+
+from geungeo.server.writing import WRITERS, in_writer_thread
+
+
+def test_readers_find_a_thread_however_many_writers_wait() -> None:
+    release = threading.Event()
+    running: list[int] = []
+
+    def write(number: int) -> int:
+        running.append(number)
+        release.wait(60)
+        return number
+
+    async def main() -> list[int]:
+        writers = [asyncio.create_task(in_writer_thread(write, n)) for n in range(60)]
+        while len(running) < WRITERS:
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            assert await run_in_threadpool(lambda: "read") == "read"
+        assert len(running) == WRITERS
+        release.set()
+        return await asyncio.gather(*writers)
+
+    assert asyncio.run(main()) == list(range(60))
