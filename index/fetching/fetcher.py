@@ -158,8 +158,8 @@ class Fetcher:
 
 @lru_cache(maxsize=1)
 def _trust() -> ssl.SSLContext:
-    """The certificate authorities; slow to load, so loaded once."""
-    return httpx.create_ssl_context(trust_env=False)
+    """The certificate authorities, or those of SSL_CERT_FILE; slow to load, so loaded once."""
+    return httpx.create_ssl_context()
 
 
 def _joined(url: httpx.URL, location: str) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import ipaddress
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpcore
@@ -17,6 +21,7 @@ import httpx
 import pytest
 
 from geungeo.index.fetching import Document, Fetcher, is_address
+from geungeo.index.fetching import fetcher as fetcher_module
 from geungeo.index.fetching.targets import is_public
 from geungeo.rag.errors import FetchBlocked, FetchFailed, SourceError, UnsupportedSource
 
@@ -321,6 +326,52 @@ def test_tls_asks_for_the_name_at_the_checked_address() -> None:
         thread.join()
     assert b"news.test" in heard[0]  # the server name of the ClientHello
     assert internet.dialled == [PUBLIC]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of news.test, with its key."""
+    file = tmp_path / "news.test.pem"
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=news.test", "-addext", "subjectAltName=DNS:news.test"]
+    command += ["-keyout", str(file), "-out", str(tmp_path / "public.pem")]
+    subprocess.run(command, check=True, capture_output=True)
+    file.write_bytes(file.read_bytes() + (tmp_path / "public.pem").read_bytes())
+    return file
+
+
+def test_a_certificate_must_be_that_of_the_name(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    fetcher_module._trust.cache_clear()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s"
+
+    def serve(listener: socket.socket) -> None:
+        for _ in range(2):
+            connection, _ = listener.accept()
+            try:
+                with context.wrap_socket(connection, server_side=True) as secured:
+                    secured.recv(4096)
+                    secured.sendall(answer % (len(PAGE), PAGE))
+            except OSError:
+                continue  # this client wants another certificate
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        internet = Internet(listener.getsockname()[1])
+        names = Names({"news.test": [[PUBLIC]], "other.test": [[PUBLIC]]})
+        made = Fetcher(max_bytes=LIMIT, seconds=30, resolver=names, sockets=internet)
+        assert made.fetch("https://news.test/").data == PAGE
+        with pytest.raises(FetchFailed, match="certificate verify failed"):
+            made.fetch("https://other.test/")
+        thread.join()
+    fetcher_module._trust.cache_clear()
 
 
 def test_proxies_of_the_environment_are_not_used(
