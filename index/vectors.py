@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from geungeo.index import graph
 from geungeo.index.files import remove_leftovers, sync_folder, write_atomically
 from geungeo.index.steps import Step, no_step
 from geungeo.rag.protocols import FloatArray
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 MANIFEST = "vectors.json"
 _METRIC = "inner_product"
+# Up to here a scan of all vectors costs less than embedding the question: see
+# ``geungeo bench scale``.
+EXACT_LIMIT = 20_000
 IntArray = npt.NDArray[np.int64]
 
 
@@ -52,51 +56,47 @@ class Flaw:
 
 
 class VectorIndex:
-    """Exact inner-product search by passage key. Vectors are (n, dim) float32, unit norm."""
+    """Inner-product search by passage key. Vectors are (n, dim) float32, unit norm.
 
-    def __init__(self, dimension: int) -> None:
-        import faiss
+    Exact up to ``exact_limit`` vectors; beyond, a graph answers (:mod:`geungeo.index.graph`).
+    """
 
+    def __init__(self, dimension: int, exact_limit: int = EXACT_LIMIT) -> None:
         self.dimension = dimension
-        self._index: faiss.IndexIDMap2 = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        self._exact_limit = exact_limit
+        self._index: faiss.IndexIDMap2 = graph.exact(dimension)
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return graph.living(self._index)
 
     def add(self, keys: Sequence[int], vectors: FloatArray) -> None:
         """Index ``vectors`` under ``keys``, which must be new."""
-        if len(keys):
-            self._index.add_with_ids(vectors, np.array(keys, dtype=np.int64))
+        if not len(keys):
+            return
+        if not graph.is_graph(self._index) and len(self) + len(keys) > self._exact_limit:
+            self._index = graph.grown(self._index)
+        graph.add(self._index, np.array(keys, dtype=np.int64), vectors)
 
     def remove(self, keys: Sequence[int]) -> None:
         """Forget ``keys``; unknown ones are ignored."""
         if len(keys):
-            self._index.remove_ids(np.array(keys, dtype=np.int64))
+            self._index = graph.without(self._index, np.array(keys, dtype=np.int64))
 
     def search(
         self, vector: FloatArray, k: int, allowed: IntArray | None = None
     ) -> list[tuple[int, float]]:
         """The ``k`` nearest ``(key, cosine)``, highest first; ``allowed`` restricts the keys."""
-        import faiss
-
         k = min(k, len(self))
         if k < 1 or (allowed is not None and not len(allowed)):
             return []
-        parameters = None
-        if allowed is not None:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
-        scores, keys = self._index.search(vector[None, :], k, params=parameters)
+        keys, scores = graph.search(self._index, vector, k, allowed)
         return [
-            (int(key), float(score))
-            for key, score in zip(keys[0], scores[0], strict=True)
-            if key >= 0
+            (int(key), float(score)) for key, score in zip(keys, scores, strict=True) if key >= 0
         ]
 
     def keys(self) -> set[int]:
         """All keys in the index."""
-        import faiss
-
-        return {int(key) for key in faiss.vector_to_array(self._index.id_map)}
+        return {int(key) for key in graph.keys(self._index) if key >= 0}
 
     def save(
         self, folder: Path, *, maker: str, generation: Generation, step: Step = no_step
@@ -116,7 +116,7 @@ class VectorIndex:
             "file": name,
             "sha256": digest,
             "size": len(data),
-            "ntotal": len(self),
+            "ntotal": int(self._index.ntotal),
             "dimension": self.dimension,
             "metric": _METRIC,
             "maker": maker,
