@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from geungeo.eval.bench.first_claim import first_claim
+from geungeo.eval.bench.passages import passages
 from geungeo.eval.bench.retrieval import retrieval
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def bench() -> None:
 
 
 bench.add_command(first_claim)
+bench.add_command(passages)
 bench.add_command(retrieval)
 
 

@@ -120,7 +120,7 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
     found: list[Proposals] = []
     with tempfile.TemporaryDirectory() as scratch:
         settings = Settings(store=Path(scratch))
-        with open_benches([data], settings, cache or default_cache(), _quiet) as (bench,):
+        with open_benches([data], settings, cache or default_cache(), quietly) as (bench,):
             store = bench.library
             if not isinstance(store, Store):
                 raise TypeError("this bench needs a real store")
@@ -137,5 +137,6 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
     return found
 
 
-def _quiet(name: str, done: int, total: int) -> None:
+def quietly(name: str, done: int, total: int) -> None:
+    """Tell nobody how far the building of a store is."""
     del name, done, total
