@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -14,7 +15,7 @@ from geungeo.eval.cases import Case, Dataset
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.judge import GoldSpan
 from geungeo.eval.stores import default_cache, open_benches
-from geungeo.eval.system import Bench
+from geungeo.eval.system import Bench, GoldFinder
 from geungeo.index.store import Store
 from geungeo.rag.evidence.features import Measured, candidates, measure
 from geungeo.rag.evidence.question import Question, analyse_question
@@ -23,6 +24,7 @@ from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
 from geungeo.rag.retrieval.query import Query, make_query
 from geungeo.rag.settings import Settings
 
+ARTICLES = "news_articles.jsonl"
 PASSAGES = Settings.model_fields["evidence_pool"].default
 
 
@@ -47,10 +49,11 @@ def collect(
     korquad: Path | None, nomiracl: tuple[Path, ...], cache: Path | None, limit: int
 ) -> list[Row]:
     """Rows of all sources; ``limit`` caps the KorQuAD questions (each is used twice)."""
-    import tempfile
-
     rows: list[Row] = []
-    with as_file(files("geungeo.eval.data") / "seed_article.jsonl") as own:
+    data = files("geungeo.eval.data")
+    with as_file(data / "news_questions.jsonl") as asked, as_file(data / ARTICLES) as articles:
+        rows.extend(_news_rows(read_dataset(asked), articles))
+    with as_file(data / "seed_article.jsonl") as own:
         paths = [own, *([korquad] if korquad else []), *nomiracl]
         sets = [read_dataset(path) for path in paths]
         with tempfile.TemporaryDirectory() as folder:
@@ -59,6 +62,29 @@ def collect(
                 for dataset, bench in zip(sets, benches, strict=True):
                     rows.extend(_rows(dataset, bench, limit))
     return rows
+
+
+def _news_rows(dataset: Dataset, articles: Path) -> Iterator[Row]:
+    """Questions on invented news, all articles in one store; a group is an article."""
+    from geungeo.index.workspace import Workspace
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Workspace.open(Settings(store=Path(folder))) as workspace,
+    ):
+        workspace.ingest([str(articles)])
+        maker = _Maker(dataset, workspace.store, workspace.embedder)
+        gold = GoldFinder(workspace.store)
+        for item in dataset.items:
+            case = item.cases[0]
+            yield maker.row(
+                case,
+                case.article_id or "",
+                Filters(),
+                gold.find(case, dataset),
+                answerable=case.expected == "answer",
+                source="news",
+            )
 
 
 def _ignore(name: str, done: int, total: int) -> None:
@@ -112,6 +138,7 @@ class _Maker:
         gold: tuple[GoldSpan, ...],
         *,
         answerable: bool,
+        source: str | None = None,
     ) -> Row:
         query = make_query(case.question, self.embedder, self.store)
         passages = retrieve(self.store, query, PASSAGES, filters)
@@ -127,5 +154,13 @@ class _Maker:
             ]
         )
         marked = holds if holds.any() else None
-        source = self.dataset.format
-        return Row(source, group, question, query, passages, measured, marked, answerable)
+        return Row(
+            source or self.dataset.format,
+            group,
+            question,
+            query,
+            passages,
+            measured,
+            marked,
+            answerable,
+        )
