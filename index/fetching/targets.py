@@ -21,8 +21,6 @@ _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 # A last label like these makes a host an IPv4 address in some spelling (WHATWG URL, 3.5).
 _NUMERIC_LABEL = re.compile(r"\d+|0[xX][0-9a-fA-F]*", re.ASCII)
-# This machine, whatever a resolver makes of it (RFC 6761).
-_LOCALHOST = re.compile(r"(^|\.)localhost\.?$", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x20\x7f]")
 
 
@@ -72,8 +70,6 @@ class Policy:
             allowed = " and ".join(map(str, self._ports))
             raise FetchBlocked(f"{host}: port {port} is not fetched from, only {allowed}")
         literal = _literal(host)
-        if literal is None and _LOCALHOST.search(host):
-            literal = ipaddress.IPv4Address("127.0.0.1")
         if literal is not None:
             self.check_answers(host, port, [literal])
 

@@ -231,7 +231,9 @@ def _reason(
     """Why an answer would be withheld: nothing of the question there, a wrong premise, too weak."""
     if not question.concepts:
         return "off_topic"
-    covered = float((measured.found_near[order[:3]].max(axis=0) * measured.weights).sum())
-    if covered < _ON_TOPIC:
+    found = measured.found_near[order[:3]].max(axis=0)
+    # A name that stands in every passage weighs next to nothing, but it is what the talk is of.
+    named = any(hit and c.role == "name" for hit, c in zip(found, question.concepts, strict=True))
+    if not named and float((found * measured.weights).sum()) < _ON_TOPIC:
         return "off_topic"
     return "false_premise" if contradicted else "weak_evidence"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
-from geungeo.index.workspace import Workspace
-from geungeo.rag.events import Ask, Done, PassagesFound
+from geungeo.rag.events import PassagesFound
 from geungeo.server.listener import PortInUse, Server, configure, listen
 
 PATIENCE = 60
@@ -56,22 +53,6 @@ def test_a_stop_in_mid_stream_ends_with_a_final_event(running: Any) -> None:
     last = json.loads(rest[-2].removeprefix("data: "))
     assert last["code"] == "server_stopping"
     wait_for(scripted.pipeline.closed.is_set)
-
-
-def test_a_stop_lets_a_running_answer_be_finished(running: Any, workspace: Workspace) -> None:
-    scripted, server, url = running
-    answer = asyncio.run(workspace.pipeline.answer(Ask("김치찌개 맛있게 끓이는 법은?")))
-    scripted.pipeline.script = [PassagesFound(()), 0.5, Done(answer)]
-    with ThreadPoolExecutor(1) as pool:
-        body = {"question": "왜?"}
-        asked = pool.submit(httpx.post, f"{url}/chat", json=body, timeout=PATIENCE)
-        wait_for(lambda: scripted.pipeline.asked)
-        server.should_exit = True
-        finished = asked.result(PATIENCE)
-    assert finished.status_code == 200
-    assert finished.json()["id"] == answer.id
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"{url}/healthz", timeout=PATIENCE)
 
 
 def test_a_client_that_closes_its_socket_cancels_the_pipeline(running: Any) -> None:

@@ -71,7 +71,7 @@ def test_a_limit_that_means_nothing_is_refused(limit: str) -> None:
         load(None, rate_limit_key=limit)
 
 
-def test_however_many_addresses_come_the_memory_stays_the_same() -> None:
+def test_a_million_addresses_take_the_memory_of_none() -> None:
     counters = SharedCounters(Clock(), slots=64)
     before = sys.getsizeof(counters.__dict__)
     for number in range(2_000):
