@@ -10,6 +10,7 @@ import click
 from geungeo.eval.bench.first_claim import first_claim
 from geungeo.eval.bench.passages import passages
 from geungeo.eval.bench.retrieval import retrieval
+from geungeo.eval.bench.slack_ack import slack_ack
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -36,6 +37,7 @@ def bench() -> None:
 bench.add_command(first_claim)
 bench.add_command(passages)
 bench.add_command(retrieval)
+bench.add_command(slack_ack)
 
 
 @bench.command("grounding")

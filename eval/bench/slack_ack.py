@@ -1,0 +1,216 @@
+"""How fast deliveries of Slack's are acknowledged while their questions are being answered.
+
+Slack takes a delivery for lost after three seconds, and delivers it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import statistics
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from pydantic import BaseModel
+
+from geungeo.eval.bench.serving import serving
+
+if TYPE_CHECKING:
+    import httpx
+
+LIMIT_SECONDS = 3.0
+CHECK_FAILED = 1
+SECRET = "only for this bench"  # noqa: S105 - of a server that lives as long as the bench
+PATIENCE = 600.0
+
+QUESTIONS = (
+    "MS의 사내 인공지능 부서를 이끄는 사람은 누구인가?",
+    "오픈AI가 발표한 데이터 센터 계획의 규모는 얼마인가?",
+    "When was Sam Altman ousted by the board?",
+    "내일 서울 날씨는 어때?",
+)
+
+
+class AckReport(BaseModel):
+    """Seconds until an acknowledgement, and what became of the questions.
+
+    Every event is delivered ``copies`` times; each must be answered once. ``answering`` are
+    the seconds from the first delivery to the last answer.
+    """
+
+    events: int
+    copies: int
+    parallel: int
+    refused: int
+    median: float
+    p99: float
+    longest: float
+    answers: int
+    answered_once: int
+    answering: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether Slack would have been content."""
+        once = self.answers == self.answered_once == self.events
+        return once and not self.refused and self.p99 < LIMIT_SECONDS
+
+
+class _Sink:
+    """Takes what is posted, and remembers in which threads."""
+
+    def __init__(self) -> None:
+        self.threads: Counter[str] = Counter()
+        self.last = 0.0
+        self._lock = threading.Lock()
+
+    def note(self, body: dict[str, Any]) -> None:
+        with self._lock:
+            self.threads[str(body["thread_ts"])] += 1
+            self.last = time.perf_counter()
+
+
+@contextmanager
+def _posting() -> Iterator[tuple[str, _Sink]]:
+    sink = _Sink()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            sink.note(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "11")
+            self.end_headers()
+            self.wfile.write(b'{"ok":true}')
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its own name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/api/", sink
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def measure(store: Path, *, events: int, copies: int, parallel: int) -> AckReport:
+    """Deliver to a server of its own over ``store``, and wait until all is answered."""
+    import httpx
+
+    with ExitStack() as stack:
+        api_url, sink = stack.enter_context(_posting())
+        settings = {
+            "GEUNGEO_SLACK_SIGNING_SECRET": SECRET,
+            "GEUNGEO_SLACK_BOT_TOKEN": "xoxb-bench",
+            "GEUNGEO_SLACK_API_URL": api_url,
+            "GEUNGEO_SLACK_QUEUE": str(max(1_000, events)),
+        }
+        url = stack.enter_context(serving(store, settings))
+        http = stack.enter_context(httpx.Client(base_url=url, timeout=60, trust_env=False))
+        for question in QUESTIONS:  # models and indexes load with the first question
+            http.post("/chat", json={"question": question}).raise_for_status()
+        bodies = [_event(number) for number in range(events)] * copies
+        pool = stack.enter_context(ThreadPoolExecutor(parallel))
+        began = time.perf_counter()
+        acks = list(pool.map(lambda raw: _deliver(http, raw), bodies))
+        while len(sink.threads) < events and time.perf_counter() - began < PATIENCE:
+            time.sleep(0.1)
+        # A second answer would follow the first at once.
+        time.sleep(3)
+    seconds = [took for _, took in acks]
+    return AckReport(
+        events=events,
+        copies=copies,
+        parallel=parallel,
+        refused=sum(status != httpx.codes.OK for status, _ in acks),
+        median=statistics.median(seconds),
+        p99=statistics.quantiles(seconds, n=100, method="inclusive")[-1],
+        longest=max(seconds),
+        answers=sink.threads.total(),
+        answered_once=sum(count == 1 for count in sink.threads.values()),
+        answering=sink.last - began,
+    )
+
+
+def _event(number: int) -> bytes:
+    ts = f"17000{number:05}.000100"
+    question = QUESTIONS[number % len(QUESTIONS)]
+    inner = {
+        "type": "app_mention",
+        "user": "U0ASKER",
+        "text": f"<@U0BOT> {question}",
+        "ts": ts,
+        "channel": "C0BENCH",
+        "event_ts": ts,
+    }
+    envelope = {
+        "type": "event_callback",
+        "team_id": "T0BENCH",
+        "event_id": f"Ev{number:06}",
+        "event": inner,
+    }
+    return json.dumps(envelope, ensure_ascii=False).encode()
+
+
+def _deliver(http: httpx.Client, raw: bytes) -> tuple[int, float]:
+    """Status and seconds of one delivery."""
+    timestamp = str(int(time.time()))
+    digest = hmac.new(SECRET.encode(), f"v0:{timestamp}:".encode() + raw, hashlib.sha256)
+    headers = {
+        "Content-Type": "application/json",
+        "X-Slack-Request-Timestamp": timestamp,
+        "X-Slack-Signature": f"v0={digest.hexdigest()}",
+    }
+    began = time.perf_counter()
+    response = http.post("/slack/events", content=raw, headers=headers)
+    return response.status_code, time.perf_counter() - began
+
+
+@click.command("slack-ack")
+@click.option("--events", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@click.option("--copies", type=click.IntRange(1, 10), default=4, show_default=True)
+@click.option("--parallel", type=click.IntRange(1, 64), default=16, show_default=True)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the figures here.",
+)
+def slack_ack(events: int, copies: int, parallel: int, json_file: Path | None) -> None:
+    """Acknowledgements of Slack's deliveries; exit status 1 if Slack would deliver again.
+
+    Delivers each of --events questions --copies times, --parallel at a time, to a server of
+    its own that answers them meanwhile from a store made for it.
+    """
+    with tempfile.TemporaryDirectory(prefix="geungeo-bench-") as folder:
+        report = measure(Path(folder), events=events, copies=copies, parallel=parallel)
+    if json_file:
+        json_file.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
+    click.echo(f"{events * copies} deliveries of {events} events, {parallel} at a time")
+    click.echo(
+        f"acknowledged  median {report.median:.3f} s  p99 {report.p99:.3f} s"
+        f"  longest {report.longest:.3f} s  refused {report.refused}"
+    )
+    click.echo(
+        f"answered      {report.answers} times, {report.answered_once} events once,"
+        f" within {report.answering:.1f} s"
+    )
+    if not report.passed:
+        raise click.exceptions.Exit(CHECK_FAILED)
