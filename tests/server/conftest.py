@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -13,9 +14,11 @@ import pytest
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, PassageHit
 from geungeo.rag.events import Ask, Done, Event, PassagesFound
-from geungeo.rag.protocols import Filters
+from geungeo.rag.protocols import Embedder, Filters
 from geungeo.server.app import create_app
 from geungeo.server.state import AppState
+from tests.server.slack_app import EchoPipeline, SlackApp, echoing
+from tests.slack_service import SlackService
 
 Client = Callable[[], httpx.AsyncClient]
 
@@ -100,3 +103,25 @@ def scripted(workspace: Workspace) -> Scripted:
 @pytest.fixture
 def nothing_found() -> PassagesFound:
     return PassagesFound(())
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackService]:
+    """A stand-in for Slack, which must have had nothing to object to."""
+    with SlackService() as service:
+        yield service
+        assert service.breaches == []
+
+
+@pytest.fixture
+def pipeline() -> EchoPipeline:
+    return EchoPipeline()
+
+
+@pytest.fixture
+def app(
+    tmp_path: Path, embedder: Embedder, slack: SlackService, pipeline: EchoPipeline
+) -> Iterator[SlackApp]:
+    """A server over an empty store, with Slack set up and answers from ``pipeline``."""
+    with echoing(tmp_path, embedder, slack, pipeline) as running:
+        yield running

@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -80,6 +81,13 @@ class SlackApp:
 
     def send(self, path: str, raw: bytes, headers: Any) -> httpx.Response:
         return self.http.post(path, content=raw, headers=headers)
+
+    def settle(self) -> None:
+        """Wait until nothing is left to do."""
+        until = time.monotonic() + PATIENCE
+        while self.workspace.store.deliveries.unfinished():
+            assert time.monotonic() < until
+            time.sleep(0.02)
 
     def metric(self, line: str) -> float:
         """The value of a metric, by the beginning of its line."""

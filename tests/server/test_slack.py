@@ -3,63 +3,33 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from geungeo.index.conversations import check_id
 from geungeo.index.workspace import Workspace
-from geungeo.rag.errors import BackendOverloaded
 from geungeo.rag.protocols import Embedder
 from tests.server.slack_app import EchoPipeline, SlackApp, echoing, serving, settings_for
 from tests.slack_service import (
     BOT,
     CHANNEL,
-    SECRET,
     TEAM,
-    TOKEN,
-    Fault,
     SlackService,
-    command,
     direct,
     event,
     mention,
     message,
     new_ts,
-    press,
-    signature,
     signed,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 ASKED = "무스타파 설리먼은 어디 출신인가?"
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackService]:
-    with SlackService() as service:
-        yield service
-        assert service.breaches == []
-
-
-@pytest.fixture
-def pipeline() -> EchoPipeline:
-    return EchoPipeline()
-
-
-@pytest.fixture
-def app(
-    tmp_path: Path, embedder: Embedder, slack: SlackService, pipeline: EchoPipeline
-) -> Iterator[SlackApp]:
-    with echoing(tmp_path, embedder, slack, pipeline) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -71,14 +41,6 @@ def real(workspace: Workspace) -> Iterator[SlackApp]:
         with serving(mine, service) as running:
             yield running
         assert service.breaches == []
-
-
-def settled(app: SlackApp) -> None:
-    """Wait until nothing is left to do."""
-    until = time.monotonic() + 60
-    while app.workspace.store.deliveries.unfinished():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 # The same answer as everywhere (invariants 1 and 5)
@@ -189,7 +151,7 @@ def test_what_is_not_asked_of_us_is_taken_and_ignored(
         response = app.deliver(event(inner))
         assert (response.status_code, response.content) == (200, b""), name
     assert app.deliver({"type": "app_rate_limited", "minute_rate_limited": 1}).status_code == 200
-    settled(app)
+    app.settle()
     assert (pipeline.asked, slack.calls) == ([], [])
 
 
@@ -219,7 +181,7 @@ def test_a_delivery_is_answered_once_however_often_and_wherever_it_comes(
     app.deliver(mentioned, **{"X-Slack-Retry-Num": "1", "X-Slack-Retry-Reason": "http_timeout"})
     app.deliver(twin)
     slack.wait_for(1, ts)
-    settled(app)
+    app.settle()
     assert len(slack.posted) == len(pipeline.asked) == 1
     assert app.metric('geungeo_deliveries_total{channel="slack",outcome="duplicate"}') == 4
 
@@ -235,7 +197,7 @@ def test_the_twins_of_a_mention_in_our_thread_are_one_question_in_either_order(
         app.deliver(event(twins[order]))
         app.deliver(event(twins[1 - order]))
     slack.wait_for(3, root)
-    settled(app)
+    app.settle()
     assert [ask.question for ask in pipeline.asked] == ["처음", "또", "또"]
 
 
@@ -263,7 +225,7 @@ def test_a_restart_forgets_neither_questions_nor_threads(
         assert app.deliver(asked).status_code == 200
         assert app.deliver(event(message("그럼?", reply, thread_ts=ts))).status_code == 200
         slack.wait_for(2, ts)
-        settled(app)
+        app.settle()
     assert len(slack.posted) == 2
 
 
@@ -288,306 +250,16 @@ def test_200_deliveries_of_50_events_at_once_are_50_answers(
         codes = [one.status_code for one in pool.map(app.deliver, events * 4)]
     assert codes == [200] * 200
     slack.wait_for(50)
-    settled(app)
+    app.settle()
     assert sorted(one.thread for one in slack.posted) == sorted(stamps)
     assert len(pipeline.asked) == 50
 
 
-# Acknowledged at once, answered when it can be
-
-
-def test_a_minute_of_thinking_does_not_delay_the_acknowledgement(
-    app: SlackApp, pipeline: EchoPipeline
-) -> None:
-    pipeline.seconds = 60
-    began = time.monotonic()
-    for _ in range(20):
-        assert app.deliver(event(direct(ASKED, new_ts()))).status_code == 200
-    assert (time.monotonic() - began) / 20 < 3
-    assert app.workspace.store.deliveries.unfinished() == 20
-
-
-def test_a_full_queue_asks_for_another_delivery(
-    tmp_path: Path, embedder: Embedder, slack: SlackService
-) -> None:
-    slow = EchoPipeline(seconds=0.5)
-    first, second = event(direct("하나", new_ts())), event(direct("둘", new_ts()))
-    with echoing(tmp_path, embedder, slack, slow, slack_queue=1) as app:
-        assert app.deliver(first).status_code == 200
-        refused = app.deliver(second)
-        assert (refused.status_code, refused.json()["code"]) == (503, "queue_full")
-        assert int(refused.headers["Retry-After"]) > 0
-        assert app.deliver(first).status_code == 200, "a duplicate needs no room"
-        settled(app)
-        assert app.deliver(second, **{"X-Slack-Retry-Num": "1"}).status_code == 200
-        slack.wait_for(2)
-
-
-def test_slacks_faults_are_waited_out(app: SlackApp, slack: SlackService) -> None:
-    ts = new_ts()
-    slack.faults.extend(
-        [
-            Fault(429, b"", {"Retry-After": "1"}),
-            Fault(200, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}),
-            Fault(503, b"<html>upstream</html>", {"Retry-After": "0"}),
-            Fault(200, b"<html>maintenance</html>", {"Retry-After": "0"}),
-            Fault(200, {"ok": False, "error": "internal_error"}, {"Retry-After": "0"}),
-        ]
-    )
-    began = time.monotonic()
-    app.deliver(event(mention(ASKED, ts)))
-    slack.wait_for(1, ts)
-    assert time.monotonic() - began >= 2, "it was told to wait twice for a second"
-    settled(app)
-    assert len(slack.calls) == 6
-    assert app.metric('geungeo_deliveries_total{channel="slack",outcome="retried"}') == 5
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(200, {"ok": False, "error": "channel_not_found"}),
-        Fault(200, {"ok": False, "error": "invalid_auth"}),
-        Fault(302, b"", {"Location": "https://evil.example/"}),
-        Fault(404, b"no_such_hook"),
-        Fault(200, {"ok": "yes\r\nInjected: 1", "error": ["x"]}),
-    ],
-)
-def test_what_no_retry_mends_is_given_up_and_does_not_stop_the_rest(
-    app: SlackApp, slack: SlackService, fault: Fault, caplog: pytest.LogCaptureFixture
-) -> None:
-    lost, next_one = new_ts(), new_ts()
-    slack.faults.append(fault)
-    app.deliver(event(mention(ASKED, lost)))
-    settled(app)
-    app.deliver(event(mention(ASKED, next_one)))
-    slack.wait_for(1, next_one)
-    assert slack.in_thread(lost) == []
-    assert len(slack.calls) == 2
-    assert "refused" in caplog.text or "Slack answered" in caplog.text
-
-
-def test_an_overloaded_backend_is_asked_again_and_then_excused(
-    app: SlackApp, slack: SlackService, pipeline: EchoPipeline
-) -> None:
-    patient, hopeless = new_ts(), new_ts()
-    pipeline.failures = [BackendOverloaded("full", retry_after=0.1)]
-    app.deliver(event(mention("다시", patient)))
-    assert "다시" in slack.wait_for(1, patient)[0].texts[0]
-    pipeline.failures = [BackendOverloaded("full", retry_after=0.1) for _ in range(4)]
-    app.deliver(event(mention("끝내", hopeless)))
-    assert "지금은 답할 수 없습니다" in slack.wait_for(1, hopeless)[0].texts[0]
-
-
-def test_an_unforeseen_error_loses_one_answer_and_no_other(
-    app: SlackApp, slack: SlackService, pipeline: EchoPipeline
-) -> None:
-    pipeline.failures = [RuntimeError("a bug")]
-    app.deliver(event(mention("하나", new_ts())))
-    settled(app)
-    ts = new_ts()
-    app.deliver(event(mention("둘", ts)))
-    slack.wait_for(1, ts)
-    assert len(slack.posted) == 1
-    assert app.metric('geungeo_deliveries_total{channel="slack",outcome="failed"}') == 1
-
-
-# Slash commands and buttons
-
-
-@pytest.mark.parametrize("name", ["/근거", "/geungeo"])
-def test_a_slash_command_is_answered_at_its_response_url(
-    app: SlackApp, slack: SlackService, name: str
-) -> None:
-    form = command("왜 &lt;중단&gt;했나?", f"{slack.origin}/commands/T1/2/abc", command=name)
-    response = app.submit("/slack/commands", form)
-    assert response.json() == {
-        "response_type": "ephemeral",
-        "text": "기사에서 근거를 찾고 있습니다…",
-    }
-    app.submit("/slack/commands", form)
-    (posted,) = slack.wait_for(1)
-    settled(app)
-    assert len(slack.calls) == 1
-    assert posted.path == "/commands/T1/2/abc"
-    assert posted.body["response_type"] == "ephemeral"
-    assert "왜 <중단>했나?" in posted.texts[0]
-
-
-def test_a_slash_command_without_a_question_is_told_how_to_ask(
-    app: SlackApp, slack: SlackService
-) -> None:
-    response = app.submit("/slack/commands", command("  ", f"{slack.origin}/commands/1"))
-    assert "궁금한 점" in response.json()["text"]
-    assert app.submit("/slack/commands", {"ssl_check": "1", "token": "x"}).content == b""
-    settled(app)
-    assert slack.calls == []
-
-
-def test_a_response_url_that_is_not_slacks_is_never_called(
-    app: SlackApp, slack: SlackService
-) -> None:
-    port = slack.origin.rsplit(":", 1)[1]
-    for url in (
-        "",
-        "not a url",
-        "http://hooks.slack.com/commands/1",
-        "https://hooks.slack.com@evil.example/commands/1",
-        "https://evil.example/https://hooks.slack.com/",
-        f"http://user:pass@127.0.0.1:{port}/commands/1",
-        f"http://localhost:{port}/commands/1",
-        f"http://127.0.0.1:{port}x/commands/1",
-        f"http://127.0.0.1:{int(port) - 1}/commands/1",
-    ):
-        response = app.submit("/slack/commands", command("왜?", url))
-        assert response.status_code == 200
-        assert "답할 수 없습니다" in response.json()["text"], url
-    settled(app)
-    assert slack.calls == []
-
-
-def test_a_response_url_is_called_five_times_at_most(app: SlackApp, slack: SlackService) -> None:
-    slack.faults.extend([Fault(500, b"", {"Retry-After": "0"})] * 9)
-    app.submit("/slack/commands", command("왜?", f"{slack.origin}/commands/1"))
-    settled(app)
-    assert slack.calls == ["/commands/1"] * 5
-
-
-def test_thumbs_are_feedback_once_a_person(app: SlackApp, slack: SlackService) -> None:
-    ts, url = new_ts(), f"{slack.origin}/actions/T1/2/abc"
-    app.deliver(event(mention(ASKED, ts)))
-    up, down = slack.wait_for(1, ts)[0].body["blocks"][-1]["elements"]
-    for button in (up, up, down):
-        assert app.press(press(button["action_id"], button["value"], url)).status_code == 200
-    other = press(up["action_id"], up["value"], url, user={"id": "U2"})
-    app.press(other)
-    assert app.workspace.store.feedback.count() == {"up": 2, "down": 1}
-    settled(app)
-    thanks = [one for one in slack.posted if one.path.startswith("/actions/")]
-    assert [one.texts for one in thanks] == [["의견을 남겼습니다. 고맙습니다."]] * 3
-
-
-def test_other_buttons_are_taken_and_do_nothing(app: SlackApp, slack: SlackService) -> None:
-    url = f"{slack.origin}/actions/1"
-    for payload in (
-        press("open_1", "0", url),
-        press("feedback_up", "../../etc/passwd", url),
-        press("feedback_up", "0" * 24, url, type="view_submission"),
-        press("feedback_up", "0" * 24, url, actions=[{}]),
-    ):
-        assert app.press(payload).status_code == 200
-    settled(app)
-    assert (app.workspace.store.feedback.count(), slack.calls) == ({}, [])
-
-
-# Who is not Slack
-
-
-def test_forged_deliveries_are_refused_alike_and_leave_no_trace(
-    app: SlackApp, slack: SlackService, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    raw = json.dumps(event(direct("a secret question", new_ts()))).encode()
-    good = signed(raw)
-    now = int(good["X-Slack-Request-Timestamp"])
-    stamp, sent = "X-Slack-Request-Timestamp", "X-Slack-Signature"
-    forged: list[Any] = [
-        {},
-        {stamp: good[stamp]},
-        {sent: good[sent]},
-        good | {sent: signature(raw, good[stamp], "another secret")},
-        good | {sent: good[sent].upper()},
-        good | {sent: good[sent][3:]},
-        good | {stamp: "abc"},
-        good | {stamp: ""},
-        good | {stamp: "9" * 5000},
-        good | {stamp: str(now + 1)},
-        signed(raw, at=now - 302),
-        signed(raw, at=now + 310),
-        [*good.items(), (sent, good[sent])],
-        [(stamp.encode(), "１７".encode()), (sent.encode(), good[sent].encode())],
-        [(stamp.encode(), good[stamp].encode()), (sent.encode(), b"v0=\xe9")],
-    ]
-    paths = ("/slack/events", "/slack/commands", "/slack/interactions")
-    bodies = {
-        app.send(path, raw, headers).text.partition('"request_id"')[0]
-        for headers in forged
-        for path in paths
-    }
-    assert len(bodies) == 1, "a forger learns nothing from the difference"
-    assert '"code": "bad_signature"' in bodies.pop()
-    assert app.send("/slack/events", raw + b" ", good).status_code == 401
-    for name in (stamp.lower(), stamp.upper()):
-        headers = {name: good[stamp], sent.swapcase(): good[sent]}
-        assert app.send("/slack/events", raw, headers).status_code == 200
-    slack.wait_for(1)
-    assert not re.search(r"secret question|v0=[0-9a-f]{8}", caplog.text)
-    for secret in (SECRET, TOKEN, "response_url"):
-        assert secret not in caplog.text
-
-
-def test_a_replayed_delivery_is_a_duplicate(app: SlackApp, slack: SlackService) -> None:
-    raw = json.dumps(event(direct(ASKED, new_ts()))).encode()
-    headers = signed(raw)
-    codes = [app.send("/slack/events", raw, headers).status_code for _ in range(3)]
-    settled(app)
-    assert (codes, len(slack.posted)) == ([200] * 3, 1)
-
-
-def test_without_a_signing_secret_there_is_no_slack(workspace: Workspace) -> None:
-    with SlackService() as slack, serving(workspace, slack) as app:
-        for path in ("/slack/events", "/slack/commands", "/slack/interactions"):
-            response = app.send(path, b"{}", signed(b"{}"))
-            assert (response.status_code, response.json()["code"]) == (404, "slack_not_configured")
-            assert "GEUNGEO_SLACK_SIGNING_SECRET" in response.json()["detail"]
-
-
-# Whatever JSON can hold
-
-leaves = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(),
-    st.sampled_from(["event_callback", "app_mention", "message", "im", "url_verification",
-                     "1700000000.000100", CHANNEL, TEAM, BOT, "<@U1|", "block_actions"]),
-)  # fmt: skip
-names = st.sampled_from(
-    ["type", "event", "event_id", "team_id", "channel", "ts", "thread_ts", "text", "user",
-     "subtype", "bot_id", "authorizations", "channel_type", "challenge", "actions", "value",
-     "action_id", "response_url", "edited"]
-)  # fmt: skip
-anything = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=8)
-)
-
-
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(payload=anything, inner=st.dictionaries(names, anything, max_size=12))
-def test_no_signed_payload_is_an_error_of_ours(
-    hostile: SlackApp, payload: Any, inner: dict[str, Any]
-) -> None:
-    for body in (payload, event(inner), event({**direct("?", new_ts()), **inner})):
-        assert hostile.deliver(body).status_code in {200, 422}
-    assert hostile.press(payload).status_code in {200, 422}
-    assert hostile.press(press("feedback_up", "0", "") | inner).status_code in {200, 422}
-    form = {name: str(value) for name, value in inner.items()}
-    form["text"] = form.get("text", "?").encode("utf-8", "replace").decode()
-    form = {name: value.encode("utf-8", "replace").decode() for name, value in form.items()}
-    assert hostile.submit("/slack/commands", form).status_code in {200, 422}
-
-
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[SlackApp]:
-    folder = tmp_path_factory.mktemp("hostile")
-    with SlackService() as service, echoing(folder, embedder, service, EchoPipeline()) as running:
-        yield running
-
-
-@pytest.mark.parametrize(
-    "raw", [b"", b"{", b"[]", b"null", b'{"type": NaN}', b"[" * 100_000, b"\xff"]
-)
-def test_a_signed_body_that_is_no_event_is_refused(hostile: SlackApp, raw: bytes) -> None:
-    response = hostile.send("/slack/events", raw, signed(raw))
-    assert response.status_code == (401 if raw == b"\xff" else 422)
+def test_the_manifest_names_our_addresses_and_what_we_listen_to(real: SlackApp) -> None:
+    manifest = (ROOT / "docs/slack-manifest.yaml").read_text("utf-8")
+    paths = re.findall(r"https://geungeo\.example\.com(/\S+)", manifest)
+    assert sorted(set(paths)) == ["/slack/commands", "/slack/events", "/slack/interactions"]
+    for path in paths:
+        assert real.send(path, b"", {}).status_code == 401
+    for needed in ("app_mention", "message.im", "message.channels", "chat:write", "/근거"):
+        assert f"{needed}\n" in manifest
