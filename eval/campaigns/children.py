@@ -1,0 +1,108 @@
+"""Forked children that may be killed: they report in JSON lines through a pipe.
+
+A fork inherits the loaded models, so that a case costs milliseconds instead of seconds. It
+carries one thread only; ``engines`` sees to it that no model needs another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import selectors
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Tell = Callable[[dict[str, Any]], None]
+
+PATIENCE = 120.0
+"""Seconds after which a child counts as hung: far more than any case takes."""
+
+
+@dataclass(slots=True)
+class Ended:
+    """What became of a child: its messages, and the signal that ended it (0: none)."""
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    signal: int = 0
+    hung: bool = False
+
+    def of(self, name: str) -> list[Any]:
+        """The values of all messages ``{name: value}``, in order."""
+        return [message[name] for message in self.messages if name in message]
+
+
+def run_child(
+    work: Callable[[Tell], None],
+    *,
+    kill_after: float | None = None,
+    memory: int | None = None,
+    patience: float = PATIENCE,
+) -> Ended:
+    """Run ``work`` in a fork; SIGKILL it ``kill_after`` seconds after its message ``go``.
+
+    ``memory`` is its limit in bytes of address space. An exception is told as ``error``.
+    """
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        os.close(reading)
+        _live(work, writing, memory)
+    os.close(writing)
+    ended = Ended()
+    try:
+        _follow(process, reading, ended, kill_after, time.monotonic() + patience)
+    finally:
+        os.close(reading)
+        _, status = os.waitpid(process, 0)
+    ended.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    return ended
+
+
+def _live(work: Callable[[Tell], None], writing: int, memory: int | None) -> None:
+    def tell(message: dict[str, Any]) -> None:
+        os.write(writing, json.dumps(message, ensure_ascii=False).encode() + b"\n")
+
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if memory is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        work(tell)
+    except BaseException:  # noqa: BLE001 - told to the parent, whose code must not run on here
+        with contextlib.suppress(OSError):
+            tell({"error": traceback.format_exc()[-2000:]})
+    os._exit(0)
+
+
+def _follow(
+    process: int, reading: int, ended: Ended, kill_after: float | None, deadline: float
+) -> None:
+    """Collect messages until the pipe closes, killing at the moment asked for."""
+    kill_at: float | None = None
+    data = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(reading, selectors.EVENT_READ)
+        while True:
+            now = time.monotonic()
+            if now >= deadline or (kill_at is not None and now >= kill_at):
+                ended.hung = kill_at is None or now < kill_at
+                os.kill(process, signal.SIGKILL)
+                kill_at, deadline = None, float("inf")
+            waits = [at - now for at in (kill_at, deadline) if at is not None]
+            wait = min(waits)
+            if not selector.select(None if wait == float("inf") else max(wait, 0.0)):
+                continue
+            chunk = os.read(reading, 65536)
+            if not chunk:
+                return
+            *lines, data = (data + chunk).split(b"\n")
+            for line in lines:
+                message = json.loads(line)
+                ended.messages.append(message)
+                if "go" in message and kill_after is not None:
+                    kill_at = time.monotonic() + kill_after

@@ -1,0 +1,60 @@
+"""The campaigns as commands: ``geungeo bench kill`` and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from geungeo.eval.campaigns.journal import DEFAULT_FOLDER, Journal
+
+CHECK_FAILED = 1
+
+
+def _bounds(cases: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options that all campaigns share."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in (
+            click.option("--cases", default=cases, show_default=True, help="Cases in all runs."),
+            click.option("--seconds", default=600.0, show_default=True, help="Bound of this run."),
+            click.option("--seed", default=7, show_default=True),
+            click.option(
+                "--folder",
+                type=click.Path(path_type=Path, file_okay=False),
+                default=DEFAULT_FOLDER,
+                show_default=True,
+                help="Where the journals are; a campaign goes on where it stopped.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return add
+
+
+@click.command("kill")
+@_bounds(1200)
+@click.option("--steps-only", is_flag=True, help="Only one kill at each named step.")
+def kill(folder: Path, seed: int, seconds: float, cases: int, *, steps_only: bool) -> None:
+    """SIGKILL ingest, update, remove, reindex, repair and restore; then examine and ask."""
+    from geungeo.eval.campaigns.kill import COUNTED, KillCampaign
+
+    journal = Journal(folder, f"kill-{seed}")
+    KillCampaign(journal, seed).run(cases=cases, seconds=seconds, random_moments=not steps_only)
+    _report(journal, COUNTED)
+
+
+def _report(journal: Journal, counted: Iterable[str]) -> None:
+    for line in journal.table(counted):
+        click.echo(line)
+    failures = journal.failures()
+    for failure in failures[:50]:
+        click.echo(f"FAILED {failure}", err=True)
+    if failures:
+        raise click.exceptions.Exit(CHECK_FAILED)
+
+
+COMMANDS = (kill,)

