@@ -49,7 +49,7 @@ def test_a_killed_server_answers_what_it_acknowledged_after_its_next_start(
         before = len(slack.posted)
         assert before < 20, "it was killed too late to show anything"
 
-        second = serve_again(tmp_path)
+        second = serve_again(tmp_path, "--workers", "2")
         with (
             httpx.Client(base_url=second.url, timeout=60, trust_env=False) as http,
             ThreadPoolExecutor(8) as pool,
