@@ -8,13 +8,12 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Security
-from fastapi.security import HTTPBearer
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from geungeo.rag.settings import secrets_in
-from geungeo.server import problems
+from geungeo.server import described, problems
 from geungeo.server.access.rates import Rates
 from geungeo.server.hooks.signed import HookVerifier
 from geungeo.server.metrics import Metrics
@@ -55,9 +54,6 @@ code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
 
 PULSE_SECONDS = 5.0
 
-# Only tells the schema's readers: the middleware decides.
-_KEY = Security(HTTPBearer(auto_error=False, description="An API key, where one is needed."))
-
 
 def create_app(
     workspace: Workspace,
@@ -88,10 +84,13 @@ def create_app(
     )
     app.state.geungeo = state
     problems.install(app)
+    described.install(app)
     for module in (page, docs, health, slack, hooks):
-        app.include_router(module.router)
-    for module in (chat, search, articles, upload, conversations, openai):
-        app.include_router(module.router, dependencies=[_KEY])
+        app.include_router(module.router, responses=described.OPEN)
+    keyed = [described.KEY]
+    for module in (chat, search, articles, upload, conversations):
+        app.include_router(module.router, dependencies=keyed, responses=described.GUARDED)
+    app.include_router(openai.router, dependencies=keyed, responses=described.GUARDED_OPENAI)
     app.mount("/static/swagger", StaticFiles(directory=docs.ASSETS), name="swagger")
     app.mount("/static", page.Assets(directory=page.WEB), name="static")
     # Added innermost first: what is added last sees a request first.

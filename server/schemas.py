@@ -12,12 +12,14 @@ from geungeo.rag.protocols import Filters
 
 # The settings bound a question more tightly; these bound what is worth parsing at all.
 Question = Annotated[
-    str, Field(max_length=100_000, description="The question, in Korean or English.")
+    str,
+    Field(min_length=1, max_length=100_000, description="The question, in Korean or English."),
 ]
+CONVERSATION_ID = r"^[A-Za-z0-9._:-]{1,128}$"
 ConversationId = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9._:-]{1,128}$",
+        pattern=CONVERSATION_ID,
         description="Names a conversation: 1 to 128 letters, digits, or . _ : -",
     ),
 ]
@@ -79,6 +81,18 @@ class SearchResponse(BaseModel):
 
 class ArticleRequest(_Request):
     """An article's text, laid out as in a ``.txt`` or ``.md`` file; or the address of one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "required": [one],
+                    "properties": {one: {"type": "string"}, other: {"type": "null"}},
+                }
+                for one, other in (("text", "url"), ("url", "text"))
+            ]
+        }
+    )
 
     text: Annotated[str | None, Field(min_length=1, max_length=5_000_000)] = None
     url: Annotated[

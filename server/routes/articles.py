@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from geungeo.rag.protocols import Filters
+from geungeo.server.described import problems
 from geungeo.server.schemas import (
     ArticleList,
     ArticleRequest,
@@ -44,7 +45,7 @@ async def list_articles(
     return ArticleList(articles=[ArticleSummary(**asdict(one)) for one in entries], total=total)
 
 
-@router.post("/articles", responses={HTTP_201_CREATED: {"model": IngestResponse}})
+@router.post("/articles", responses=problems(409) | {HTTP_201_CREATED: {"model": IngestResponse}})
 async def add_article(body: ArticleRequest, state: State, response: Response) -> IngestResponse:
     """Add or update an article; 201 if it is new, 200 otherwise."""
     workspace = state.workspace
@@ -56,7 +57,7 @@ async def add_article(body: ArticleRequest, state: State, response: Response) ->
     return IngestResponse(status=outcome.status, article=ArticleSummary.of(outcome.article))
 
 
-@router.get("/articles/{article_id:path}")
+@router.get("/articles/{article_id:path}", responses=problems(404))
 async def get_article(
     article_id: str,
     state: State,
@@ -74,7 +75,11 @@ async def get_article(
     return ArticleView(**article.model_dump(), versions=list(versions))
 
 
-@router.delete("/articles/{article_id:path}", status_code=HTTP_204_NO_CONTENT)
+@router.delete(
+    "/articles/{article_id:path}",
+    status_code=HTTP_204_NO_CONTENT,
+    responses=problems(404, 409),
+)
 async def remove_article(article_id: str, state: State) -> None:
     """Remove an article with all its versions."""
     await in_writer_thread(state.workspace.store.remove, article_id)

@@ -17,6 +17,7 @@ from geungeo.rag.errors import GeungeoError
 from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.server import conversation
 from geungeo.server.access.caller import CurrentCaller
+from geungeo.server.described import Responses
 from geungeo.server.problems import public, status_of
 from geungeo.server.schemas import ChatRequest
 from geungeo.server.sse import EventStream, frame, with_heartbeat
@@ -28,18 +29,18 @@ CHANNEL = "chat"
 log = logging.getLogger(__name__)
 router = APIRouter(route_class=StrictRoute, tags=["chat"])
 
-_STREAM_DOC = {
+_STREAM_DOC: Responses = {
     200: {
         "description": (
             "The Answer; with `stream: true` the events `passages`, `delta`, `citation`, "
             "`done` and `error` as text/event-stream."
         ),
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 
 
-@router.post("/chat", response_model=Answer, responses=_STREAM_DOC)  # type: ignore[arg-type]
+@router.post("/chat", response_model=Answer, responses=_STREAM_DOC)
 async def chat(body: ChatRequest, state: State, caller: CurrentCaller) -> Response | Answer:
     """Answer a question from the articles in the store."""
     ask = Ask(

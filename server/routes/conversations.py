@@ -12,15 +12,19 @@ from starlette.status import HTTP_204_NO_CONTENT
 
 from geungeo.rag.answer import Answer
 from geungeo.server.access.caller import CurrentCaller
-from geungeo.server.schemas import FeedbackRequest
+from geungeo.server.described import Responses, problems
+from geungeo.server.schemas import CONVERSATION_ID, FeedbackRequest
 from geungeo.server.state import State
 from geungeo.server.strict_json import StrictRoute
 from geungeo.server.transcript import MEDIA_TYPE, to_markdown
 
 router = APIRouter(route_class=StrictRoute, tags=["conversations"])
 
-# What an id may be is the store's to say; here only what is worth handing to it.
-ConversationPath = Annotated[str, Path(max_length=128)]
+# What an id may be is the store's to say, and the schema's to tell; here only what is worth
+# handing to it.
+ConversationPath = Annotated[
+    str, Path(max_length=128, json_schema_extra={"pattern": CONVERSATION_ID})
+]
 
 
 class ConversationEntry(BaseModel):
@@ -47,7 +51,7 @@ class ConversationView(BaseModel):
     ratings: dict[str, Literal["up", "down"]]
 
 
-_FORMATS = {
+_FORMATS: Responses = {
     200: {
         "description": "The Answers; with `format=markdown` a document to keep.",
         "content": {"text/markdown": {"schema": {"type": "string"}}},
@@ -82,7 +86,7 @@ async def list_conversations(
 @router.get(
     "/conversations/{conversation_id}",
     response_model=ConversationView,
-    responses=_FORMATS,  # type: ignore[arg-type]
+    responses=_FORMATS | problems(404),
 )
 async def get_conversation(
     conversation_id: ConversationPath,
@@ -105,7 +109,11 @@ async def get_conversation(
     return ConversationView(conversation_id=conversation_id, answers=answers, ratings=ratings)
 
 
-@router.delete("/conversations/{conversation_id}", status_code=HTTP_204_NO_CONTENT)
+@router.delete(
+    "/conversations/{conversation_id}",
+    status_code=HTTP_204_NO_CONTENT,
+    responses=problems(404),
+)
 async def delete_conversation(
     conversation_id: ConversationPath, state: State, caller: CurrentCaller
 ) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
 
 from geungeo.rag.errors import GeungeoError
+from geungeo.server.described import KEY, problems
 from geungeo.server.metrics import MEDIA_TYPE
 from geungeo.server.problems import public, without_path
 from geungeo.server.state import AppState, State
@@ -61,7 +62,12 @@ async def readyz(state: State, response: Response) -> Readiness:
     )
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses=problems(401, 403, 429) | {200: {"content": {"text/plain": {}}}},
+    dependencies=[KEY],
+)
 async def metrics(state: State) -> Response:
     """Prometheus metrics."""
     state.metrics.backend(state.load())

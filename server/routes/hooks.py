@@ -20,6 +20,7 @@ from geungeo.rag.errors import GeungeoError
 from geungeo.rag.events import Ask
 from geungeo.rag.settings import secrets_in
 from geungeo.server import conversation
+from geungeo.server.described import problems
 from geungeo.server.forms import parse_form
 from geungeo.server.hooks import jandi, mattermost
 from geungeo.server.hooks.tokens import is_known
@@ -33,7 +34,7 @@ from geungeo.server.wording import excuse, language_for, phrase
 GENERIC = "generic"
 
 log = logging.getLogger(__name__)
-router = APIRouter(prefix="/hooks", tags=["hooks"])
+router = APIRouter(prefix="/hooks", tags=["hooks"], responses=problems(401, 404, 422))
 
 
 @router.post("/mattermost")
@@ -66,7 +67,7 @@ async def from_jandi(request: Request, state: State) -> Response:
     return JSONResponse(jandi.note(result))
 
 
-@router.post("/generic", response_model=Answer)
+@router.post("/generic", response_model=Answer, responses=problems(409))
 async def generic(request: Request, state: State) -> Response:
     """Answer a signed request with the Answer; the same ``webhook-id`` gives the same one."""
     _tokens(state.workspace.settings.hook_secret, GENERIC)

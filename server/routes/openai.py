@@ -22,6 +22,7 @@ from geungeo.rag.answer import Answer, Citation
 from geungeo.rag.errors import GeungeoError
 from geungeo.rag.events import Cited, Delta, Done, Event
 from geungeo.server import conversation
+from geungeo.server.described import openai_errors
 from geungeo.server.links import citation_link
 from geungeo.server.problems import openai_error, public, status_of
 from geungeo.server.routes.openai_schemas import CompletionRequest, ask_of
@@ -44,7 +45,7 @@ async def list_models() -> dict[str, Any]:
     return {"object": "list", "data": [_model()]}
 
 
-@router.get("/models/{model}")
+@router.get("/models/{model}", responses=openai_errors(404))
 async def get_model(model: str) -> Response:
     """That model by name."""
     if model != MODEL:

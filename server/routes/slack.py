@@ -23,6 +23,7 @@ from starlette.status import (
 from geungeo.index.deliveries import NewDelivery, Receipt
 from geungeo.rag.errors import StoreError
 from geungeo.rag.text import Language
+from geungeo.server.described import problems
 from geungeo.server.forms import parse_form
 from geungeo.server.links import base_url_of
 from geungeo.server.problems import CodedError, MalformedBody
@@ -39,7 +40,7 @@ from geungeo.server.wording import language_for, phrase
 RETRY_SECONDS = "10"
 
 log = logging.getLogger(__name__)
-router = APIRouter(prefix="/slack", tags=["slack"])
+router = APIRouter(prefix="/slack", tags=["slack"], responses=problems(401, 404, 422))
 
 _TRIGGER = re.compile(r"[A-Za-z0-9.]{1,100}", re.ASCII)
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel
 from starlette.status import HTTP_415_UNSUPPORTED_MEDIA_TYPE
 
+from geungeo.server.described import problems
 from geungeo.server.state import State
 from geungeo.server.writing import in_writer_thread
 
@@ -51,7 +52,7 @@ class UploadResponse(BaseModel):
     skipped: int
 
 
-@router.post("/articles/file", openapi_extra=_BODY)
+@router.post("/articles/file", openapi_extra=_BODY, responses=problems(409, 415))
 async def upload(request: Request, name: FileName, state: State) -> UploadResponse:
     """Add or update the articles in a document; several if it is JSON Lines."""
     if request.headers.get("content-type") != MEDIA_TYPE:
