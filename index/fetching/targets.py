@@ -21,7 +21,8 @@ _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 # A last label like these makes a host an IPv4 address in some spelling (WHATWG URL, 3.5).
 _NUMERIC_LABEL = re.compile(r"\d+|0[xX][0-9a-fA-F]*", re.ASCII)
-_CONTROL = re.compile("[\x00-\x20\x7f]")
+# A lone surrogate is what a command line makes of a byte that is no UTF-8.
+_CONTROL = re.compile("[\x00-\x20\x7f\ud800-\udfff]")
 
 
 def parse(url: str) -> httpx.URL:
@@ -31,7 +32,7 @@ def parse(url: str) -> httpx.URL:
         FetchBlocked: another scheme than http and https, a user name, an oddly spelled address.
     """
     if _CONTROL.search(url):
-        raise FetchBlocked("the address holds blanks or control characters")
+        raise FetchBlocked("the address holds blanks or control characters, or is not text")
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:

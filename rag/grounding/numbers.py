@@ -148,6 +148,8 @@ _SPELLED = re.compile(
     r"(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|척|편|팀|주|사람|마리|권|장|잔|군데|살|건|대|채|병|표|골|쪽)"
 )
 _ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
+# More digits than any amount has, and than a float can hold: compared as it is written.
+_ENDLESS = re.compile(r"\d[\d,]{200,}")
 _VAGUE = re.compile(r"수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])")
 _SYMBOLS = {"$": "usd", "₩": "krw", "€": "eur", "¥": "jpy"}
 
@@ -179,6 +181,11 @@ def vague_amounts(text: str) -> set[str]:
     return {match[0].replace(" ", "") for match in _VAGUE.finditer(fold(text))}
 
 
+def _endless(text: str) -> set[str]:
+    """Rows of digits that are no amount, commas removed."""
+    return {match[0].replace(",", "") for match in _ENDLESS.finditer(fold(text))}
+
+
 def _date(year: str | None, month: str | None, day: str | None) -> set[Quantity]:
     parts = (("year", year), ("month", month), ("day", day))
     return {Quantity(Fraction(int(value)), unit) for unit, value in parts if value}
@@ -186,6 +193,8 @@ def _date(year: str | None, month: str | None, day: str | None) -> set[Quantity]
 
 def _numbers(folded: str) -> Iterator[Quantity]:
     for match in _NUMBER.finditer(folded):
+        if _ENDLESS.search(match["number"]):
+            continue
         value = _value(match["number"])
         if match["scale"]:
             value *= _ENGLISH_SCALE[match["scale"]]
@@ -214,4 +223,5 @@ def missing(claim: str, sources: str) -> list[str]:
         if not any(quantity.matches(other) for other in there)
     ]
     absent.extend(sorted(vague_amounts(claim) - vague_amounts(sources)))
+    absent.extend(f"{row[:20]}…" for row in sorted(_endless(claim) - _endless(sources)))
     return absent
