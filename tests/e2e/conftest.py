@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag.settings import Settings
+from geungeo.server.app import create_app
+from geungeo.server.listener import Server, configure, listen
 
 READY = re.compile(r"serving on (http://[^ ]+)/")
 START_SECONDS = 300
@@ -157,6 +163,34 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
     browser.quit()
 
 
+@contextmanager
+def serving(settings: Settings) -> Iterator[tuple[Workspace, str]]:
+    """A store of its own behind a real socket, in a thread of this process: cheap to start."""
+    with Workspace.open(settings) as workspace, listen("127.0.0.1", 0) as listener:
+        app = create_app(workspace)
+        server = Server(configure(app, lifespan="on"), app.state.geungeo)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        host, port = listener.getsockname()
+        yield workspace, f"http://{host}:{port}"
+        server.should_exit = True
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def serve_here() -> Callable[[Settings], Any]:
+    """Serves what a test may change without disturbing others."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def home_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over a store that begins empty."""
+    with serving(Settings(store=tmp_path_factory.mktemp("home"))) as (_, url):
+        yield url
+
+
 class Page:
     """The page as a reader has it before them."""
 
@@ -260,13 +294,26 @@ class Page:
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
-@pytest.fixture
-def page(chromium: webdriver.Chrome, served: Served) -> Iterator[Page]:
-    """The page of ``served`` in a browser that knows nothing; it may not complain."""
-    page = Page(chromium, served.url)
+def begin(chromium: webdriver.Chrome, url: str) -> Page:
+    page = Page(chromium, url)
     page.forget()
     page.size(1360, 900)
     page.open()
+    return page
+
+
+@pytest.fixture
+def home(chromium: webdriver.Chrome, home_url: str) -> Iterator[Page]:
+    """The page of a server whose articles a test may change; it may not complain."""
+    page = begin(chromium, home_url)
+    yield page
+    assert page.complaints() == []
+
+
+@pytest.fixture
+def page(chromium: webdriver.Chrome, served: Served) -> Iterator[Page]:
+    """The page of ``served`` in a browser that knows nothing; it may not complain."""
+    page = begin(chromium, served.url)
     yield page
     assert page.complaints() == []
 
