@@ -35,17 +35,18 @@ def parse(url: str) -> httpx.URL:
         raise FetchBlocked("the address holds blanks or control characters, or is not text")
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        host = parsed.host
+    except (httpx.InvalidURL, UnicodeError) as error:  # the latter for a name like xn--
         raise FetchBlocked(f"{url}: this is not an address ({error})") from error
     if parsed.scheme not in _PORTS:
         raise FetchBlocked(f"{url}: only http and https addresses are fetched")
-    if not parsed.host:
+    if not host:
         raise FetchBlocked(f"{url}: the address names no host")
     if parsed.userinfo:
-        raise FetchBlocked(f"{parsed.host}: an address with a user name is not fetched")
-    literal = _literal(parsed.host)
-    if literal is None and _NUMERIC_LABEL.fullmatch(parsed.host.rstrip(".").rpartition(".")[2]):
-        raise FetchBlocked(f"{parsed.host}: this is an odd spelling of an address; not fetched")
+        raise FetchBlocked(f"{host}: an address with a user name is not fetched")
+    literal = _literal(host)
+    if literal is None and _NUMERIC_LABEL.fullmatch(host.rstrip(".").rpartition(".")[2]):
+        raise FetchBlocked(f"{host}: this is an odd spelling of an address; not fetched")
     return parsed.copy_with(fragment=None)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
 from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.links import web_address
 from geungeo.rag.readers.plain import is_caption, shorten
 from geungeo.rag.readers.reading import Reading
 from geungeo.rag.text import clean
@@ -35,8 +36,8 @@ def read_html(text: str, source: str) -> Reading:
             include_images=False,
             favor_recall=True,
         )
-    except (ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise MalformedSource(f"{source}: this HTML cannot be parsed ({error})") from error
+    except Exception as error:
+        raise MalformedSource(f"{source}: this HTML cannot be parsed ({_brief(error)})") from error
     if document is None:
         raise EmptySource(f"{source}: no article text found in this page")
     title = clean(document.title or "").strip()
@@ -51,12 +52,16 @@ def read_html(text: str, source: str) -> Reading:
         title=title or shorten(blocks[0][1]),
         blocks=tuple(blocks),
         source=source,
-        url=_http(document.url),
+        url=web_address(document.url),
         author=document.author,
         publisher=document.sitename,
         published_at=parse_date(document.date or ""),
     )
     return Reading((draft,))
+
+
+def _brief(error: Exception) -> str:
+    return _SPACES.sub(" ", f"{type(error).__name__} {error}")[:80].strip()
 
 
 def _blocks(body: Any) -> Iterator[tuple[SectionKind, str]]:
@@ -77,8 +82,3 @@ def _items(element: Any) -> Iterator[tuple[SectionKind, str]]:
     for item in element.iter("item"):
         if block := clean(_SPACES.sub(" ", "".join(item.itertext()))).strip():
             yield SectionKind.BODY, block
-
-
-def _http(url: str | None) -> str | None:
-    """Only web addresses are links; ``javascript:`` and its kin never become one."""
-    return url if url and url.startswith(("http://", "https://")) else None

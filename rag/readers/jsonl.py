@@ -13,6 +13,7 @@ from typing import Any
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource, SourceError
 from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.links import web_address
 from geungeo.rag.readers.plain import is_caption, shorten
 from geungeo.rag.readers.reading import Reading
 from geungeo.rag.text import clean
@@ -56,7 +57,6 @@ def _draft(record: str, source: str) -> Draft:
     if not isinstance(body, str) or not clean(body).strip():
         raise MalformedSource(f"{source}: no text; expected one of {', '.join(_TEXT_FIELDS)}")
     paragraphs = [line for raw in clean(body).split("\n") if (line := raw.strip())]
-    url = _string(fields, "url", source)
     return Draft(
         title=_string(fields, "title", source) or shorten(paragraphs[0]),
         blocks=tuple(
@@ -65,7 +65,7 @@ def _draft(record: str, source: str) -> Draft:
         ),
         source=source,
         id=_string(fields, "id", source),
-        url=url if url and url.startswith(("http://", "https://")) else None,
+        url=web_address(_string(fields, "url", source)),
         author=_string(fields, "author", source),
         publisher=_string(fields, "publisher", source),
         published_at=parse_date(

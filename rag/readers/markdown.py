@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource
 from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.links import web_address
 from geungeo.rag.readers.plain import is_caption, shorten
 from geungeo.rag.readers.reading import Reading
 from geungeo.rag.text import clean
@@ -36,7 +37,7 @@ def read_markdown(text: str, source: str) -> Reading:
         title=title or shorten(blocks[0][1]),
         blocks=tuple(_one_title(blocks, title)),
         source=source,
-        url=fields.get("url"),
+        url=web_address(fields.get("url")),
         author=fields.get("author"),
         publisher=fields.get("publisher"),
         published_at=parse_date(fields.get("published_at") or fields.get("date") or ""),
