@@ -1,0 +1,146 @@
+"""Hostile input at every door: refused by name or read, and never anything else.
+
+The reduced twin of ``make campaign-hostile``, through the same code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from geungeo.eval.campaigns.hostile import HostileCampaign, attack
+from geungeo.eval.campaigns.hostile_http import (
+    bodies,
+    check_response,
+    hook_messages,
+    slack_messages,
+)
+from geungeo.eval.campaigns.hostile_targets import (
+    Target,
+    answer_targets,
+    document_targets,
+    expect,
+)
+from geungeo.eval.campaigns.journal import Journal
+from geungeo.index.fetching.targets import parse
+from geungeo.index.workspace import Workspace
+from geungeo.rag.errors import FetchBlocked, SourceError, UnsupportedSource
+from geungeo.rag.grounding.numbers import missing
+from geungeo.rag.readers import read
+from tests.hostile.conftest import Guarded
+from tests.server.slack_app import SlackApp
+
+EXAMPLES = 15
+SEED = 7
+
+
+def failures(target: Target, size: int = EXAMPLES) -> list[Any]:
+    told: list[dict[str, Any]] = []
+    attack(target, size, SEED, told.append)
+    assert told[-1]["counted"]["inputs"] >= 1
+    return [message["failure"] for message in told if "failure" in message]
+
+
+@pytest.mark.parametrize(
+    "target", [*document_targets(), *answer_targets()], ids=lambda target: target.name
+)
+def test_whatever_comes_is_read_or_refused_by_name(target: Target, workspace: Workspace) -> None:
+    assert failures(target) == []
+
+
+@pytest.mark.parametrize("door", ["slack", "hooks", "bodies"])
+def test_whatever_is_posted_is_no_error_of_ours(
+    door: str, called: SlackApp, guarded: Guarded
+) -> None:
+    messages = {"slack": slack_messages(), "hooks": hook_messages(), "bodies": bodies(guarded.key)}
+
+    def withstand(message: tuple[str, bytes, dict[str, str]]) -> None:
+        path, body, headers = message
+        raw = {name.encode(): value.encode() for name, value in headers.items()}
+        check_response(message, called.http.post(path, content=body, headers=raw))
+
+    assert failures(Target(door, messages[door], withstand, 1), 40) == []
+    assert called.http.get("/healthz").status_code == 200
+
+
+def test_the_engines_c_code_survives_in_a_process_of_its_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "geungeo.eval.campaigns.hostile", "--only", "engine"]
+    bounds = ["--cases", "60", "--seed", str(SEED), "--folder", str(tmp_path)]
+    done = subprocess.run([*command, *bounds], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "hostile-7.jsonl").read_text().splitlines()]
+    assert {row["kind"] for row in rows} == {"engine", "engine, 1 MB"}
+    assert sum(row["inputs"] for row in rows) >= 50
+    assert not any(row["crashed"] for row in rows)
+
+
+def test_a_broken_promise_and_a_death_are_findings(tmp_path: Path) -> None:
+    def refuse(number: int) -> None:
+        expect(number < 100, "numbers are small")
+
+    def crash(number: int) -> None:
+        if number > 100:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    numbers = st.integers(0, 1_000)
+    targets = [Target("promise", numbers, refuse, 1), Target("crash", numbers, crash, 1)]
+    journal = Journal(tmp_path, "hostile")
+    HostileCampaign(journal, SEED).run(targets, cases=200, seconds=300)
+    promise, crashed = journal.rows
+    # The smallest input that breaks it.
+    assert "numbers are small" in promise["failures"][0] and "['100']" in promise["failures"][0]
+    assert crashed["failures"] == [f"it died of signal {signal.SIGKILL}"]
+    assert crashed["crashed"] == 1
+
+    # A run that goes on repeats nothing.
+    HostileCampaign(Journal(tmp_path, "hostile"), SEED).run(targets, cases=200, seconds=300)
+    assert len(Journal(tmp_path, "hostile").rows) == 2
+
+
+def test_rows_of_digits_longer_than_any_number_are_compared_as_they_stand() -> None:
+    endless = "1" * 5_000
+    assert missing(f"{endless}원이다", f"모두 {endless}원이다") == []
+    assert missing(f"{endless}원이다", f"모두 {endless[:-1]}2원이다") == [f"{endless[:20]}…"]
+
+
+def test_an_address_that_is_not_text_is_refused() -> None:
+    for url in ("http://a.example/\udcff", "http://xn--", "http://xn--a/"):
+        with pytest.raises(FetchBlocked, match=r"not (text|an address)"):
+            parse(url)
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://[", "http://"])
+def test_what_is_no_web_address_is_no_articles_link(url: str) -> None:
+    body = "<p>이 문단은 본문으로 뽑힐 만큼 충분히 길어야 하므로 이렇게 길게 쓴다.</p>" * 9
+    head = f'<html><head><link rel="canonical" href="{url}"></head>'
+    documents = {
+        "a.md": f"---\nurl: {url}\n---\n본문이다.\n",
+        "a.jsonl": json.dumps({"text": "본문이다.", "url": url}),
+        "a.html": f"{head}<body>{body}</body></html>",
+    }
+    for name, text in documents.items():
+        (draft,) = read(text.encode(), name).drafts
+        assert draft.url is None, name
+
+
+def test_a_page_whose_parser_gives_up_is_refused_by_name() -> None:
+    with pytest.raises(SourceError, match=r"a\.html"):
+        read(b"<svg/onload=alert(1)><html><head><title>a</title></head><body><article>", "a.html")
+
+
+def test_a_pickle_is_refused_unread() -> None:
+    class Harm:
+        def __reduce__(self) -> Any:
+            return os._exit, (13,)
+
+    with pytest.raises(UnsupportedSource):
+        read(pickle.dumps(Harm(), protocol=4) + bytes(200), "a.txt")
