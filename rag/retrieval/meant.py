@@ -7,6 +7,7 @@ there. So a question about ``the`` is never taken for one about 솓.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from geungeo.rag.morphemes import spaced
@@ -24,13 +25,28 @@ _JAMBLED = re.compile(r"[가-힣ㄱ-ㅣ]*[ㅏ-ㅣ][가-힣ㄱ-ㅣ]*")
 _INITIALS = re.compile(rf"(?<![가-힣ㄱ-ㅣ])[{LEADS}]{{2,}}(?![ㄱ-ㅣ])")
 # What people type instead of words: ㅋㅋㅋ, ㅇㅇ, ㅇㅋ, ㄱㅅ, ㅈㅅ, ㄹㅇ …
 _INTERJECTION = re.compile(r"(.)\1+|ㅇㅋ|ㄱㅅ|ㅈㅅ|ㄹㅇ|ㅁㄹ|ㅊㅋ|ㅅㄱ|ㅎㅇ|ㅇㅈ|ㄱㄷ|ㄴㄴ")
+# Hangul letter by letter, as old terminals and data bases send it; half-width forms.
+_HALF_WIDTH = re.compile("[\uffa1-\uffdc]+")
 # So many syllables in one go are a sentence without spaces, hardly a word.
 _RUN_ON = re.compile(r"[가-힣A-Za-z0-9]*[가-힣]{9,}[가-힣A-Za-z0-9]*")
 
 
 def as_meant(question: str, corpus: Corpus) -> str:
     """``question`` as its writer meant it, as far as ``corpus`` shows; usually itself."""
+    question = _HALF_WIDTH.sub(_in_syllables, question)
     return _spaces(_initials(_layout(question, corpus), corpus), corpus)
+
+
+def _in_syllables(run: re.Match[str]) -> str:
+    """Half-width letters as the syllables that they spell, or as usual letters if none."""
+    # NFKC would take a consonant that closes a syllable for one that opens the next.
+    letters = "".join(
+        chr(int(unicodedata.decomposition(char).split()[1], 16))
+        for char in run[0]
+        if unicodedata.decomposition(char)
+    )
+    latin = to_latin(letters)
+    return (to_hangul(latin) if latin else None) or letters
 
 
 def _layout(question: str, corpus: Corpus) -> str:
