@@ -29,6 +29,7 @@
     │   ├── BackendUnavailable     transient: worth another try
     │   │   └── BackendOverloaded  our own queue for it is full: come back later
     │   └── BackendMisconfigured   permanent: no retry will mend it
+    ├── Overloaded                 more is asked of this process than it can do: come back later
     └── InvariantViolation         a bug of ours, caught before it reached anyone
 
 A message names the culprit and the way out. ``code`` is stable and meant for programs.
@@ -210,6 +211,19 @@ class BackendMisconfigured(BackendError):
     """Permanent: a wrong key, model or address; retrying cannot help."""
 
     code = "backend_misconfigured"
+
+
+class Overloaded(GeungeoError):
+    """Too much is being done and waits already; nothing was done for this request.
+
+    ``retry_after`` in seconds is when to come back.
+    """
+
+    code = "overloaded"
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class InvariantViolation(GeungeoError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -20,9 +21,10 @@ from geungeo.rag.answer import (
     Trace,
     check,
 )
-from geungeo.rag.errors import BackendError, BackendOverloaded, InvalidQuestion
+from geungeo.rag.errors import BackendError, BackendOverloaded, InvalidQuestion, Overloaded
 from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.evidence.select import Assessment, assess
+from geungeo.rag.gate import Gate
 from geungeo.rag.grounding.ground import ground
 from geungeo.rag.messages import abstention
 from geungeo.rag.news.asking import asked_times
@@ -30,7 +32,17 @@ from geungeo.rag.news.copies import Copy
 from geungeo.rag.news.finding import find
 from geungeo.rag.news.refining import refine
 from geungeo.rag.news.times import today_in_seoul
-from geungeo.rag.protocols import Backend, Claim, Corpus, Embedder, Filters, Report, Task
+from geungeo.rag.protocols import (
+    Backend,
+    Bounded,
+    Claim,
+    Corpus,
+    Embedder,
+    Filters,
+    Load,
+    Report,
+    Task,
+)
 from geungeo.rag.retrieval.meant import as_meant
 from geungeo.rag.retrieval.query import make_query
 from geungeo.rag.rewriting import rewritten
@@ -38,6 +50,9 @@ from geungeo.rag.settings import Settings
 from geungeo.rag.text import Language, clean, fold, language_of
 
 Stopwatch = Callable[[], float]
+
+# Seconds that a question waits for its search before it is sent away after all.
+_PATIENCE = 30.0
 
 
 @dataclass(slots=True)
@@ -57,7 +72,10 @@ class _Run:
 
 
 class Pipeline:
-    """Answers questions over a corpus. Holds no state between questions.
+    """Answers questions over a corpus. Holds no state between questions but their number.
+
+    What takes a processor is done for a bounded number of questions at a time, in threads;
+    a bounded number waits, and who comes besides is told when to come back.
 
     ``today`` is the asker's, from which 작년 and 지난달 in a question are counted.
     """
@@ -78,9 +96,21 @@ class Pipeline:
         self._settings = settings
         self._clock = clock
         self._today = today
+        self._gate = Gate(
+            settings.search_concurrency or os.cpu_count() or 1,
+            settings.search_queue,
+            doing="questions are being searched for",
+            refusal=Overloaded,
+        )
 
     async def answer(self, ask: Ask) -> Answer:
-        """The whole Answer; raises ``InvalidQuestion`` for a question that is none."""
+        """The whole Answer.
+
+        Raises:
+            InvalidQuestion: the question is none.
+            Overloaded: too many are being searched for and wait.
+            BackendOverloaded: too many answers are being written and wait.
+        """
         async with aclosing(self.stream(ask)) as events:
             async for event in events:
                 if isinstance(event, Done):
@@ -95,11 +125,17 @@ class Pipeline:
         began = self._clock()
         question = validate(ask.question, self._settings.max_question_chars)
         report = Report(self._backend.name)
-        meant = await asyncio.to_thread(as_meant, question, self._corpus)
+        if isinstance(self._backend, Bounded):
+            # Before anything is done for an answer that nobody could write.
+            self._backend.check_room()
+        async with self._gate.slot(_PATIENCE):
+            meant = await asyncio.to_thread(as_meant, question, self._corpus)
         understood = await rewritten(meant, ask.history, self._backend, report)
         run = _Run(ask, understood, language_of(meant), report)
         run.spent["rewrite"] = self._clock() - began
-        await asyncio.to_thread(self._retrieve, run)
+        # A model may have rewritten the question meanwhile, for which no slot was held.
+        async with self._gate.slot(_PATIENCE, admitted=True):
+            await asyncio.to_thread(self._retrieve, run)
         yield PassagesFound(run.hits)
         assessment = run.assessment
         if assessment is None or assessment.answerability < assessment.threshold:
@@ -126,6 +162,15 @@ class Pipeline:
         if not run.composer.citations:
             reason = "backend_unavailable" if failed else _why_nothing(run)
         yield Done(self._finish(run, question, reason, began))
+
+    def load(self) -> Load:
+        """Questions that are searched for, and that wait for it."""
+        return Load(self._gate.running, self._gate.waiting, {})
+
+    async def search_in_turn(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
+        """What ``search`` finds, in a thread; raises ``Overloaded`` as an answer does."""
+        async with self._gate.slot(_PATIENCE):
+            return await asyncio.to_thread(self.search, query, k, filters)
 
     def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
         """The ``k`` best passages for ``query``, no answer."""

@@ -222,6 +222,14 @@ class Watched(Protocol):
 
 
 @runtime_checkable
+class Bounded(Protocol):
+    """What a backend may offer besides: to say beforehand that it can take no more."""
+
+    def check_room(self) -> None:
+        """Raise ``BackendOverloaded`` if a draft that began now would be refused."""
+
+
+@runtime_checkable
 class Rewriter(Protocol):
     """What a backend may offer besides: to make a follow-up question stand alone.
 

@@ -192,6 +192,32 @@ class Settings(BaseSettings):
         int, Field(ge=0, le=10_000, description="LLM answers that may wait for their turn.")
     ] = 32
 
+    search_concurrency: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=256,
+            description="Questions whose passages are searched for at the same time; default: "
+            "as many as there are processor cores.",
+        ),
+    ] = None
+    search_queue: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10_000,
+            description="Questions that may wait for their search; further ones get a 503.",
+        ),
+    ] = 32
+    ingest_queue: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10_000,
+            description="Changes of articles that may wait for their turn; further ones get a 503.",
+        ),
+    ] = 64
+
     public_url: Annotated[
         str | None,
         Field(

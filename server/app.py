@@ -39,6 +39,7 @@ from geungeo.server.routes import (
 from geungeo.server.slack.channel import SlackChannel
 from geungeo.server.state import AppState
 from geungeo.server.telemetry.tracing import Tracing
+from geungeo.server.writing import Writers
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -69,6 +70,7 @@ def create_app(
     metrics = Metrics()
     state = AppState(
         workspace,
+        Writers(settings.ingest_queue),
         metrics,
         slack=SlackChannel.of(workspace, metrics),
         hook=HookVerifier(secrets_in(settings.hook_secret)),
@@ -130,9 +132,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 
 async def _pulse(state: AppState) -> None:
-    """Keep the backend's gauges fresh for whichever worker is asked for the metrics of all."""
+    """Keep the gauges fresh for whichever worker is asked for the metrics of all."""
     while True:
-        state.metrics.backend(state.load())
+        state.gauge()
         await asyncio.sleep(PULSE_SECONDS)
 
 

@@ -94,6 +94,19 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self._searches = Gauge(
+            "geungeo_searches",
+            "Questions that are searched for (running) or that wait for it (waiting).",
+            ("state",),
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self._tasks = Gauge(
+            "geungeo_tasks",
+            "Asyncio tasks that are alive.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self._resting = Gauge(
             "geungeo_backend_resting",
             "1 while an endpoint has failed too often and is left alone.",
@@ -146,6 +159,12 @@ class Metrics:
         self._load.labels("waiting").set(load.waiting)
         for endpoint, rests in load.resting.items():
             self._resting.labels(endpoint).set(rests)
+
+    def process(self, searches: Load, tasks: int) -> None:
+        """Note how busy this process is itself."""
+        self._searches.labels("running").set(searches.running)
+        self._searches.labels("waiting").set(searches.waiting)
+        self._tasks.set(tasks)
 
     def delivery(self, channel: str, outcome: str) -> None:
         """Count what became of a delivery; both labels are words of ours."""

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from geungeo.rag.errors import (
     BackendError,
@@ -22,6 +23,7 @@ from geungeo.rag.errors import (
     GeungeoError,
     InvariantViolation,
     NotFound,
+    Overloaded,
     SourceError,
     StoreError,
     StoreLocked,
@@ -30,6 +32,8 @@ from geungeo.rag.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 OPENAI_PREFIX = "/v1/"
+# nginx's status for a client that went away before there was a response.
+CLIENT_GONE = 499
 
 _STATUS: tuple[tuple[type[GeungeoError], int], ...] = (
     # The most specific first.
@@ -39,6 +43,7 @@ _STATUS: tuple[tuple[type[GeungeoError], int], ...] = (
     (StoreLocked, HTTPStatus.CONFLICT),
     (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
     (BackendError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
     (InvariantViolation, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 _HTTP_CODES = {
@@ -178,6 +183,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GeungeoError, _on_geungeo_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
 
 
 async def _on_geungeo_error(request: Request, error: Exception) -> Response:
@@ -190,9 +196,15 @@ async def _on_geungeo_error(request: Request, error: Exception) -> Response:
     param = getattr(error, "param", None)
     errors = [{"field": str(param), "message": detail}] if param else []
     headers: dict[str, str] = {}
-    if isinstance(error, BackendUnavailable) and error.retry_after is not None:
+    if isinstance(error, BackendUnavailable | Overloaded) and error.retry_after is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after))
     return _respond(request, status, error.code, detail, errors=errors, headers=headers)
+
+
+async def _on_disconnect(request: Request, error: Exception) -> Response:
+    """Nobody reads it; the log tells it from what went wrong here."""
+    del request, error
+    return Response(status_code=CLIENT_GONE)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

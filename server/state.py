@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from geungeo.server.checkup import Checkup
 from geungeo.server.hooks.signed import HookVerifier
 from geungeo.server.metrics import Metrics
 from geungeo.server.sse import Stopping
+from geungeo.server.writing import Writers
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
@@ -23,10 +25,16 @@ class AppState:
     """One application's workspace, metrics, checkup, stop signal, and channels."""
 
     workspace: Workspace
+    writers: Writers
     metrics: Metrics = field(default_factory=Metrics)
     checkup: Checkup = field(default_factory=Checkup)
     stopping: Stopping = field(default_factory=Stopping)
     slack: SlackChannel | None = None
+
+    def gauge(self) -> None:
+        """Bring the gauges of the metrics up to date; called in the event loop."""
+        self.metrics.backend(self.load())
+        self.metrics.process(self.workspace.pipeline.load(), len(asyncio.all_tasks()))
 
     def load(self) -> Load:
         """How busy the backend is; the embedded one never is."""

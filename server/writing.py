@@ -11,14 +11,30 @@ from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from geungeo.rag.errors import Overloaded
+from geungeo.rag.gate import Gate
+
 WRITERS = 4
+# Seconds that a change waits for its turn before it is sent away after all.
+PATIENCE = 60.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_limiter = CapacityLimiter(WRITERS)
 
+class Writers:
+    """``WRITERS`` threads, and a queue of at most ``queue`` changes for them."""
 
-async def in_writer_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What ``function`` returns; waits while ``WRITERS`` others run."""
-    return await to_thread.run_sync(partial(function, *args, **kwargs), limiter=_limiter)
+    def __init__(self, queue: int) -> None:
+        self._gate = Gate(WRITERS, queue, doing="changes are being made", refusal=Overloaded)
+        self._limiter = CapacityLimiter(WRITERS)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``function`` returns; waits while ``WRITERS`` others run.
+
+        Raises:
+            Overloaded: too many wait already.
+        """
+        async with self._gate.slot(PATIENCE):
+            call = partial(function, *args, **kwargs)
+            return await to_thread.run_sync(call, limiter=self._limiter)

@@ -9,9 +9,9 @@ from contextlib import aclosing
 from geungeo.rag.answer import Usage
 from geungeo.rag.backends.extractive import Extractive
 from geungeo.rag.errors import BackendError, BackendUnavailable, SettingsError
+from geungeo.rag.gate import Gate
 from geungeo.rag.llm.claims import ClaimParser
 from geungeo.rag.llm.endpoint import Endpoint, Limits
-from geungeo.rag.llm.gate import Gate
 from geungeo.rag.llm.prompt import Prompt, build
 from geungeo.rag.llm.rewriting import MAX_TOKENS, rewrite_in, rewrite_messages
 from geungeo.rag.protocols import Backend, Claim, Load, Report, Task, TokenCounter, Turn
@@ -80,6 +80,10 @@ class OpenAI:
         async with aclosing(self._resort.draft(task, report)) as claims:
             async for claim in claims:
                 yield claim
+
+    def check_room(self) -> None:
+        """Raise ``BackendOverloaded`` while no further answer may wait."""
+        self._gate.check_room()
 
     def load(self) -> Load:
         """How busy the endpoints are, and which of them are left alone."""

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geungeo.server.metrics import Metrics
 from geungeo.server.middleware.respond import refuse
+from geungeo.server.problems import CLIENT_GONE
 from geungeo.server.telemetry.logs import begin_notes
 
 log = logging.getLogger("geungeo.access")
@@ -49,8 +50,7 @@ class Observe:
                 raise  # the response is under way; only the connection can still be closed
             await refuse(scope, send_and_note, 500, "an unforeseen error; see the server's log")
         finally:
-            # 499: nginx's status for a client that went away before there was a response.
-            self._tell(scope, status or 499, time.perf_counter() - started, notes)
+            self._tell(scope, status or CLIENT_GONE, time.perf_counter() - started, notes)
 
     def _tell(self, scope: Scope, status: int, seconds: float, notes: dict[str, Any]) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")

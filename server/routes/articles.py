@@ -22,7 +22,6 @@ from geungeo.server.schemas import (
 )
 from geungeo.server.state import State
 from geungeo.server.strict_json import StrictRoute
-from geungeo.server.writing import in_writer_thread
 
 router = APIRouter(route_class=StrictRoute, tags=["articles"])
 
@@ -50,9 +49,9 @@ async def add_article(body: ArticleRequest, state: State, response: Response) ->
     """Add or update an article; 201 if it is new, 200 otherwise."""
     workspace = state.workspace
     if body.url is not None:
-        outcome = await in_writer_thread(workspace.ingest_address, body.url)
+        outcome = await state.writers.run(workspace.ingest_address, body.url)
     else:
-        outcome = await in_writer_thread(workspace.ingest_text, body.text or "", name=body.name)
+        outcome = await state.writers.run(workspace.ingest_text, body.text or "", name=body.name)
     response.status_code = HTTP_201_CREATED if outcome.status == "added" else HTTP_200_OK
     return IngestResponse(status=outcome.status, article=ArticleSummary.of(outcome.article))
 
@@ -82,4 +81,4 @@ async def get_article(
 )
 async def remove_article(article_id: str, state: State) -> None:
     """Remove an article with all its versions."""
-    await in_writer_thread(state.workspace.store.remove, article_id)
+    await state.writers.run(state.workspace.store.remove, article_id)

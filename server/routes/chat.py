@@ -9,7 +9,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from geungeo.rag.answer import Answer
@@ -18,6 +18,7 @@ from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.server import conversation
 from geungeo.server.access.caller import CurrentCaller
 from geungeo.server.described import Responses
+from geungeo.server.presence import first_of, while_present
 from geungeo.server.problems import public, status_of
 from geungeo.server.schemas import ChatRequest
 from geungeo.server.sse import EventStream, frame, with_heartbeat
@@ -41,7 +42,9 @@ _STREAM_DOC: Responses = {
 
 
 @router.post("/chat", response_model=Answer, responses=_STREAM_DOC)
-async def chat(body: ChatRequest, state: State, caller: CurrentCaller) -> Response | Answer:
+async def chat(
+    body: ChatRequest, request: Request, state: State, caller: CurrentCaller
+) -> Response | Answer:
     """Answer a question from the articles in the store."""
     ask = Ask(
         question=body.question,
@@ -51,7 +54,8 @@ async def chat(body: ChatRequest, state: State, caller: CurrentCaller) -> Respon
         filters=body.filters.filters(),
     )
     if not body.stream:
-        answer = await conversation.answer(state.workspace, ask, caller.owner)
+        work = conversation.answer(state.workspace, ask, caller.owner)
+        answer = await while_present(request, work)
         state.metrics.answer(CHANNEL, answer)
         return answer
     events = conversation.timed(
@@ -59,7 +63,7 @@ async def chat(body: ChatRequest, state: State, caller: CurrentCaller) -> Respon
         partial(state.metrics.first_claim, CHANNEL),
     )
     # The first event decides between a status and a stream: a bad question is a plain 422.
-    first = await anext(events)
+    first = await while_present(request, first_of(events))
     return EventStream(with_heartbeat(_frames(first, events, state), state.stopping, _stopped))
 
 

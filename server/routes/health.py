@@ -70,7 +70,7 @@ async def readyz(state: State, response: Response) -> Readiness:
 )
 async def metrics(state: State) -> Response:
     """Prometheus metrics."""
-    state.metrics.backend(state.load())
+    state.gauge()
     return Response(state.metrics.render(), media_type=MEDIA_TYPE)
 
 

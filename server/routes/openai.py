@@ -14,7 +14,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
@@ -24,6 +24,7 @@ from geungeo.rag.events import Cited, Delta, Done, Event
 from geungeo.server import conversation
 from geungeo.server.described import openai_errors
 from geungeo.server.links import citation_link
+from geungeo.server.presence import first_of, while_present
 from geungeo.server.problems import openai_error, public, status_of
 from geungeo.server.routes.openai_schemas import CompletionRequest, ask_of
 from geungeo.server.sse import EventStream, frame, with_heartbeat
@@ -55,18 +56,18 @@ async def get_model(model: str) -> Response:
 
 
 @router.post("/chat/completions", response_model=None)
-async def create_completion(body: CompletionRequest, state: State) -> Response:
+async def create_completion(body: CompletionRequest, request: Request, state: State) -> Response:
     """Answer the last user message; earlier messages are the conversation."""
     ask = await run_in_threadpool(ask_of, body)
     if not body.stream:
-        answer = await conversation.answer(state.workspace, ask)
+        answer = await while_present(request, conversation.answer(state.workspace, ask))
         state.metrics.answer(CHANNEL, answer)
         return JSONResponse(_completion(answer))
     chunks = _Chunks(include_usage=body.include_usage)
     events = conversation.timed(
         conversation.stream(state.workspace, ask), partial(state.metrics.first_claim, CHANNEL)
     )
-    first = await anext(events)
+    first = await while_present(request, first_of(events))
     return EventStream(
         with_heartbeat(_frames(first, events, chunks, state), state.stopping, _stopped)
     )

@@ -13,7 +13,6 @@ from starlette.status import HTTP_415_UNSUPPORTED_MEDIA_TYPE
 
 from geungeo.server.described import problems
 from geungeo.server.state import State
-from geungeo.server.writing import in_writer_thread
 
 MEDIA_TYPE = "application/octet-stream"
 
@@ -60,5 +59,5 @@ async def upload(request: Request, name: FileName, state: State) -> UploadRespon
         detail = f"send the bytes of the file as {MEDIA_TYPE}"
         raise HTTPException(HTTP_415_UNSUPPORTED_MEDIA_TYPE, detail)
     data = await request.body()
-    summary = await in_writer_thread(state.workspace.ingest_document, data, name)
+    summary = await state.writers.run(state.workspace.ingest_document, data, name)
     return UploadResponse.model_validate(summary, from_attributes=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
-from geungeo.rag.errors import BackendUnavailable, GeungeoError
+from geungeo.rag.errors import BackendUnavailable, GeungeoError, Overloaded
 from geungeo.rag.events import Ask
 from geungeo.rag.settings import secrets_in
 from geungeo.server import conversation
@@ -89,7 +89,7 @@ class SlackChannel:
                 self._workspace, Ask(question=job.question, conversation_id=job.conversation_id)
             )
         except GeungeoError as error:
-            if isinstance(error, BackendUnavailable) and attempt < ANSWER_ATTEMPTS:
+            if isinstance(error, BackendUnavailable | Overloaded) and attempt < ANSWER_ATTEMPTS:
                 raise
             log.warning("a question from Slack is not answered: %s: %s", error.code, error)
             longest = self._workspace.settings.max_question_chars

@@ -17,7 +17,13 @@ from geungeo.index.deliveries import (
     Delivery,
     LostClaim,
 )
-from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable, StoreError
+from geungeo.rag.errors import (
+    BackendError,
+    BackendMisconfigured,
+    BackendUnavailable,
+    Overloaded,
+    StoreError,
+)
 from geungeo.server.metrics import Metrics
 from geungeo.server.slack.blocks import Message
 from geungeo.server.slack.client import SlackClient
@@ -38,7 +44,7 @@ class Worker:
     """Claims deliveries and sees them to their end, in one process of perhaps several.
 
     ``answer`` makes the messages of a job; it is told which attempt this is and may raise
-    ``BackendUnavailable`` to be called again later.
+    ``BackendUnavailable`` or ``Overloaded`` to be called again later.
     """
 
     def __init__(
@@ -147,7 +153,7 @@ class Worker:
                 await self._store(self._deliveries.answered, delivery.id, self._owner, messages)
             for message in messages[delivery.sent :]:
                 await self._post(delivery, job, message)
-        except BackendUnavailable as error:
+        except (BackendUnavailable, Overloaded) as error:
             if delivery.attempts < MAX_ATTEMPTS:
                 delay = min(2.0 ** (delivery.attempts - 1), MAX_BACKOFF)
                 delay = delay if error.retry_after is None else max(error.retry_after, 0.1)

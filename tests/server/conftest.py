@@ -14,7 +14,7 @@ import pytest
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, PassageHit
 from geungeo.rag.events import Ask, Done, Event, PassagesFound
-from geungeo.rag.protocols import Embedder, Filters
+from geungeo.rag.protocols import Embedder, Filters, Load
 from geungeo.server.app import create_app
 from geungeo.server.state import AppState
 from tests.server.slack_app import EchoPipeline, SlackApp, echoing
@@ -62,6 +62,9 @@ class ScriptedPipeline:
             last = event
         assert isinstance(last, Done)
         return last.answer
+
+    def load(self) -> Load:
+        return Load(0, 0, {})
 
     def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
         raise NotImplementedError

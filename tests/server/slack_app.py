@@ -20,7 +20,7 @@ from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer
 from geungeo.rag.events import Ask
-from geungeo.rag.protocols import Embedder
+from geungeo.rag.protocols import Embedder, Load
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
 from geungeo.server.listener import Server, configure, listen
@@ -38,6 +38,9 @@ class EchoPipeline:
     seconds: float = 0.0
     failures: list[Exception] = field(default_factory=list)
     asked: list[Ask] = field(default_factory=list)
+
+    def load(self) -> Load:
+        return Load(0, 0, {})
 
     async def answer(self, ask: Ask) -> Answer:
         self.asked.append(ask)

@@ -7,7 +7,7 @@ import threading
 
 from fastapi.concurrency import run_in_threadpool
 
-from geungeo.server.writing import WRITERS, in_writer_thread
+from geungeo.server.writing import WRITERS, Writers
 
 
 def test_readers_find_a_thread_however_many_writers_wait() -> None:
@@ -20,7 +20,8 @@ def test_readers_find_a_thread_however_many_writers_wait() -> None:
         return number
 
     async def main() -> list[int]:
-        writers = [asyncio.create_task(in_writer_thread(write, n)) for n in range(60)]
+        threads = Writers(queue=60)
+        writers = [asyncio.create_task(threads.run(write, n)) for n in range(60)]
         while len(running) < WRITERS:
             await asyncio.sleep(0.01)
         async with asyncio.timeout(60):

@@ -9,7 +9,7 @@ import pytest
 from geungeo.rag.errors import (
     BackendOverloaded,
 )
-from geungeo.rag.llm.gate import Gate
+from geungeo.rag.gate import Gate
 from geungeo.rag.protocols import Report
 from tests.rag.backends.misbehaving import (
     CLAIMS,

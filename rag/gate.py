@@ -1,4 +1,4 @@
-"""How many answers may be written at once, and how many may wait for their turn."""
+"""How many may do the same thing at once, and how many may wait for their turn."""
 
 from __future__ import annotations
 
@@ -9,22 +9,33 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
-from geungeo.rag.errors import BackendOverloaded
+from geungeo.rag.errors import BackendOverloaded, Overloaded
 
-# How fast the estimate of an answer's duration follows the last one, and where it starts.
+# How fast the estimate of a slot's duration follows the last one, and where it starts.
 _WEIGHT = 0.2
 _FIRST_GUESS = 5.0
 _MAX_RETRY_AFTER = 60.0
 
 
 class Gate:
-    """A semaphore with a bounded queue. Its limits hold for each event loop apart."""
+    """A semaphore with a bounded queue. Its limits hold for each event loop apart.
+
+    ``doing`` says in a refusal what the slots are held for; ``refusal`` is its type.
+    """
 
     def __init__(
-        self, concurrency: int, queue: int, *, clock: Callable[[], float] = time.monotonic
+        self,
+        concurrency: int,
+        queue: int,
+        *,
+        doing: str = "answers are being written",
+        refusal: type[BackendOverloaded | Overloaded] = BackendOverloaded,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._concurrency = concurrency
         self._queue = queue
+        self._doing = doing
+        self._refusal = refusal
         self._clock = clock
         self._mean = _FIRST_GUESS
         self._running = 0
@@ -44,14 +55,26 @@ class Gate:
         """How many wait for a slot."""
         return sum(self._waiting.values())
 
+    def check_room(self) -> None:
+        """Raise what ``slot`` would raise now because the queue is full.
+
+        Must be called in the event loop whose slots are meant.
+        """
+        loop = asyncio.get_running_loop()
+        slots, waiting = self._slots.get(loop), self._waiting.get(loop, 0)
+        if slots is not None and slots.locked() and waiting >= self._queue:
+            raise self._overloaded(waiting)
+
     @asynccontextmanager
-    async def slot(self, timeout: float) -> AsyncIterator[None]:
+    async def slot(self, timeout: float, *, admitted: bool = False) -> AsyncIterator[None]:
         """Hold one of the slots; waits for one up to ``timeout`` seconds.
 
+        Who was ``admitted`` before, and comes again, waits even if the queue is full.
+
         Raises:
-            BackendOverloaded: the queue is full, or the wait was in vain.
+            BackendOverloaded, Overloaded: the queue is full, or the wait was in vain.
         """
-        slots = await self._enter(timeout)
+        slots = await self._enter(timeout, admitted=admitted)
         began = self._clock()
         self._running += 1
         try:
@@ -61,12 +84,12 @@ class Gate:
             self._mean += _WEIGHT * (self._clock() - began - self._mean)
             slots.release()
 
-    async def _enter(self, timeout: float) -> asyncio.Semaphore:
+    async def _enter(self, timeout: float, *, admitted: bool) -> asyncio.Semaphore:
         loop = asyncio.get_running_loop()
         slots = self._slots.setdefault(loop, asyncio.Semaphore(self._concurrency))
+        if not admitted:
+            self.check_room()
         waiting = self._waiting.get(loop, 0)
-        if slots.locked() and waiting >= self._queue:
-            raise self._overloaded(waiting)
         self._waiting[loop] = waiting + 1
         try:
             async with asyncio.timeout(timeout):
@@ -77,11 +100,10 @@ class Gate:
             self._waiting[loop] -= 1
         return slots
 
-    def _overloaded(self, waiting: int) -> BackendOverloaded:
+    def _overloaded(self, waiting: int) -> BackendOverloaded | Overloaded:
         rounds = (waiting + 1) / self._concurrency
         seconds = float(min(_MAX_RETRY_AFTER, max(1, math.ceil(rounds * self._mean))))
-        return BackendOverloaded(
-            f"{self._concurrency} answers are being written and {waiting} wait; "
-            f"come back in {seconds:.0f} s",
+        return self._refusal(
+            f"{self._concurrency} {self._doing} and {waiting} wait; come back in {seconds:.0f} s",
             retry_after=seconds,
         )
