@@ -19,6 +19,8 @@ from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavai
 MAX_BYTES = 16_000_000
 # One event, or a whole completion as JSON.
 MAX_EVENT_CHARS = 1_000_000
+# Each line of an event is tried with those before it: many would take quadratic time.
+MAX_EVENT_LINES = 1_000
 # Stands where text was lost, so that no sentence closes over the hole.
 LOST = "\ufffd"
 
@@ -100,11 +102,13 @@ class Wire:
             # A "\r" at the end may be half of "\r\n"; the blank line it adds is harmless.
             for line in lines:
                 self._line(line, pieces)
-        self._refuse_long()
+        self._refuse_long(len(self._buffer))
 
-    def _refuse_long(self) -> None:
-        if len(self._buffer) + sum(map(len, self._data)) > MAX_EVENT_CHARS:
+    def _refuse_long(self, coming: int = 0) -> None:
+        if coming + sum(map(len, self._data)) > MAX_EVENT_CHARS:
             raise BackendUnavailable(f"sent an event of over {MAX_EVENT_CHARS:,} characters")
+        if len(self._data) > MAX_EVENT_LINES:
+            raise BackendUnavailable(f"sent an event of over {MAX_EVENT_LINES:,} lines")
 
     def _line(self, line: str, pieces: list[Piece]) -> None:
         if not line.strip():
@@ -116,6 +120,7 @@ class Wire:
         if field.strip("\ufeff ") != "data":
             return
         self._data.append(value.strip())
+        self._refuse_long()
         payload = "\n".join(self._data)
         if payload.strip('"') == "[DONE]":
             self._data.clear()
@@ -124,7 +129,6 @@ class Wire:
         # Gateways leave out the blank line between events: each data line that parses is one.
         chunk = _loads(payload)
         if chunk is None:
-            self._refuse_long()
             return
         self._data.clear()
         self._chunk(chunk, pieces)

@@ -35,6 +35,7 @@ from geungeo.index.fetching.targets import parse
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import FetchBlocked, SourceError, UnsupportedSource
 from geungeo.rag.grounding.numbers import missing
+from geungeo.rag.llm.wire import Wire
 from geungeo.rag.readers import read
 from tests.hostile.conftest import Guarded
 from tests.server.slack_app import SlackApp
@@ -110,6 +111,21 @@ def test_rows_of_digits_longer_than_any_number_are_compared_as_they_stand() -> N
     endless = "1" * 5_000
     assert missing(f"{endless}원이다", f"모두 {endless}원이다") == []
     assert missing(f"{endless}원이다", f"모두 {endless[:-1]}2원이다") == [f"{endless[:20]}…"]
+
+
+def test_an_event_of_endless_lines_is_refused_before_it_takes_quadratic_time() -> None:
+    wire = Wire()
+    wire.feed(b"data:[\n" * 500_000)
+    assert "1,000 lines" in str(wire.failure)
+
+
+def test_an_event_that_is_too_long_is_so_however_it_comes() -> None:
+    body = b'data: "' + b"x" * 1_100_000 + b'"\n\n'
+    for size in (len(body), 64_000):
+        wire = Wire()
+        for at in range(0, len(body), size):
+            wire.feed(body[at : at + size])
+        assert "1,000,000 characters" in str(wire.failure), size
 
 
 def test_an_address_that_is_not_text_is_refused() -> None:
