@@ -15,6 +15,7 @@ LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
 .PHONY: help install run test test-slow test-llm lint format eval eval-gate wheel lock clean
+.PHONY: campaign-kill campaign-damage
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -51,6 +52,12 @@ eval: $(FULL) ## Evaluate on the shipped questions about the seed article
 eval-gate: $(FULL) ## A smaller evaluation that fails when a promise or the quality breaks
 	$(BIN)/geungeo --store "$$(mktemp -d)" eval eval/data/seed_article.jsonl --limit 60 --seed 1 \
 		--min quote_exact=1 --min unsupported_claims=0 --min recall@5=0.8 --min answer_hit=0.6
+
+campaign-kill: $(FULL) ## Kill changes of a store; goes on where it stopped (SECONDS=600)
+	$(BIN)/geungeo bench kill --cases 1500 --seconds $(or $(SECONDS),600)
+
+campaign-damage: $(FULL) ## Damage the files of a store; goes on where it stopped (SECONDS=600)
+	$(BIN)/geungeo bench damage --cases 14600 --seconds $(or $(SECONDS),600)
 
 wheel: $(FULL) ## Build a wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
