@@ -25,8 +25,8 @@ class Database:
     A file that may not be written to is read as it is: ``read_only``.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Open or create the database in ``folder``.
+    def __init__(self, folder: Path, *, expected: bool = False) -> None:
+        """Open or create the database in ``folder``; it must exist if it is ``expected``.
 
         Raises:
             StoreUnavailable: the path cannot be used.
@@ -34,6 +34,11 @@ class Database:
             StoreCorrupt: not a database, or a damaged one.
         """
         self.path = folder / FILE
+        if expected and not (self.path.exists() and self.path.stat().st_size):
+            raise StoreCorrupt(
+                f"store {self.path} is lost, only its index is there: go back to a backup with: "
+                "geungeo restore; or begin anew in another folder with --store"
+            )
         self._local = threading.local()
         self._writing = threading.RLock()
         self._connections: list[sqlite3.Connection] = []
@@ -135,6 +140,9 @@ class Database:
             if code == sqlite3.SQLITE_CANTOPEN and self.read_only:
                 hint = "; it has a log to be replayed: open it once where it can be written to"
             raise StoreUnavailable(f"store {self.path}: {error}{hint}") from error
+        except UnicodeDecodeError as error:
+            # The sqlite3 module decodes SQLite's messages, which quote damaged names.
+            raise StoreCorrupt(f"store {self.path} is damaged; see: geungeo doctor") from error
 
     def meta(self, key: str) -> str | None:
         """A value that describes the store."""

@@ -138,6 +138,14 @@ class Derived:
         generation = self._generation()
         return self._file(generation)[1] if generation.number else None
 
+    def settled_flaw(self) -> Flaw | None:
+        """:meth:`flaw`, unless somebody is writing and saves the file when done."""
+        flaw = self.flaw()
+        if flaw and flaw.behind:
+            with self._writing.attempt() as held:
+                return flaw if held else None
+        return flaw
+
     def _file(self, generation: Generation) -> tuple[VectorIndex | None, Flaw | None]:
         return VectorIndex.load(
             self._folder,
@@ -185,7 +193,7 @@ class Derived:
         rows = [row for row in rows if row["key"] in wanted]
         try:
             self._index(views, rows, [row for row in rows if row["key"] not in indexed])
-        except (ValueError, TypeError, AssertionError) as error:
+        except (ValueError, TypeError, AssertionError, LookupError) as error:
             raise StoreCorrupt(
                 f"passages in {self._folder} are damaged; run: geungeo doctor --repair"
             ) from error

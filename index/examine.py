@@ -99,7 +99,7 @@ def _article(database: Database, article_id: str, version: int) -> Iterator[Find
             elif row["is_current"] and not _derived_is_sound(connection, identity, sealed):
                 problem = "what is derived from it does not match its checksum"
                 yield Finding(problem, *identity, "derive")
-    except StoreCorrupt as error:
+    except (StoreCorrupt, LookupError) as error:
         yield Finding(f"cannot be read ({error})", *identity)
 
 
@@ -108,7 +108,7 @@ def _derived_is_sound(
 ) -> bool:
     try:
         return bool(sealed["derived"] == derived_digest(connection, *identity))
-    except (sqlite3.DatabaseError, TypeError):
+    except (sqlite3.DatabaseError, TypeError, LookupError, UnicodeDecodeError):
         return False
 
 
@@ -119,5 +119,5 @@ def _conversation(database: Database, talk: str) -> Iterator[Finding]:
                 "SELECT answer FROM turns WHERE conversation_id = ?", (talk,)
             ):
                 Answer.model_validate_json(row["answer"])
-    except (StoreCorrupt, ValueError) as error:
+    except (StoreCorrupt, ValueError, LookupError) as error:
         yield Finding(f"conversation {talk!r} cannot be read ({type(error).__name__})")

@@ -107,7 +107,7 @@ def article(row: sqlite3.Row) -> Article:
                 for kind, start, end in json.loads(row["sections"])
             ),
         )
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
         raise StoreCorrupt(f"{name} is damaged; see: geungeo doctor") from error
 
 
@@ -119,7 +119,7 @@ def passage(connection: sqlite3.Connection, row: sqlite3.Row, article: Article) 
     """
     try:
         return _passage(connection, row, article)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, LookupError) as error:
         raise StoreCorrupt(
             f"what is derived from article {article.id} is damaged; run: geungeo doctor --repair"
         ) from error

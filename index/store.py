@@ -29,6 +29,7 @@ from geungeo.index.keys import ApiKeys
 from geungeo.index.lock import WriteLock
 from geungeo.index.replies import Replies
 from geungeo.index.steps import Step, no_step
+from geungeo.index.vectors import MANIFEST
 from geungeo.rag.article import Article, Draft
 from geungeo.rag.embedding.weights import without_digest
 from geungeo.rag.errors import (
@@ -45,8 +46,7 @@ from geungeo.rag.protocols import (
     TermArray,
 )
 
-# Articles indexed and committed together: large enough to batch, small enough to lose.
-_BATCH = 32
+_BATCH = 32  # articles committed together: large enough to batch, small enough to lose
 
 Progress = Callable[[str], None]
 
@@ -78,7 +78,7 @@ class Store:
         self._embedder = embedder
         self._indexer = indexer
         self._clock = clock
-        self._database = Database(folder)
+        self._database = Database(folder, expected=(folder / MANIFEST).exists())
         self._lock = WriteLock(folder)
         self._step = step
         self._derived = Derived(folder, self._database, embedder, self._lock, step)
@@ -111,6 +111,7 @@ class Store:
         Raises:
             StoreUnavailable: the folder cannot be made or used; names it.
             StoreVersionMismatch: written by a newer geungeo.
+            StoreCorrupt: the database is damaged, empty or gone.
             EmbedderMismatch: indexed with another embedder; names both and the way out.
         """
         try:
@@ -291,11 +292,7 @@ class Store:
     def examine(self) -> list[Finding]:
         """Everything that is wrong with the store, article by article; reads all of it."""
         findings = examine(self._database)
-        flaw = self._derived.flaw()
-        if flaw and flaw.behind:
-            with self._lock.attempt() as held:
-                if not held:  # somebody is writing, and saves the index when done
-                    flaw = None
+        flaw = self._derived.settled_flaw()
         return [*findings, Finding.of_index(flaw.reason)] if flaw else findings
 
     def repair(self) -> None:

@@ -11,6 +11,7 @@ from geungeo.eval.bench.first_claim import first_claim
 from geungeo.eval.bench.passages import passages
 from geungeo.eval.bench.retrieval import retrieval
 from geungeo.eval.bench.slack_ack import slack_ack
+from geungeo.eval.campaigns.command import COMMANDS as CAMPAIGNS
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -37,6 +38,8 @@ def bench() -> None:
 bench.add_command(first_claim)
 bench.add_command(passages)
 bench.add_command(retrieval)
+for _campaign in CAMPAIGNS:
+    bench.add_command(_campaign)
 bench.add_command(slack_ack)
 
 

