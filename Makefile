@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGES := rag index server eval seeds
 LOCK := requirements/lock.txt
+SBOM := dist/sbom.json
 
 # An environment is stale when its requirements, its place or the list of modules changes;
 # edited modules are seen at once (editable install).
@@ -15,7 +16,7 @@ LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
 .PHONY: help install run test test-slow test-llm lint format eval eval-gate wheel lock clean
-.PHONY: campaign-kill campaign-damage
+.PHONY: campaign-kill campaign-damage campaign-hostile audit sbom
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -58,6 +59,17 @@ campaign-kill: $(FULL) ## Kill changes of a store; goes on where it stopped (SEC
 
 campaign-damage: $(FULL) ## Damage the files of a store; goes on where it stopped (SECONDS=600)
 	$(BIN)/geungeo bench damage --cases 14600 --seconds $(or $(SECONDS),600)
+
+campaign-hostile: $(FULL) ## Hostile input at every door; goes on where it stopped (SECONDS=3000)
+	nice -n 15 $(BIN)/geungeo bench hostile --seconds $(or $(SECONDS),3000)
+
+audit: $(FULL) ## Ask whether a locked version has a known vulnerability (1: yes, 3: nobody answers)
+	@VENV=$(VENV) .ci/audit
+
+sbom: $(FULL) ## Write a CycloneDX bill of materials of the environment to dist/
+	mkdir -p $(dir $(SBOM))
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --of JSON --output-file $(SBOM) $(BIN)/python
 
 wheel: $(FULL) ## Build a wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

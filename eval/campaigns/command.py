@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from geungeo.eval.campaigns.hostile import hostile
 from geungeo.eval.campaigns.journal import DEFAULT_FOLDER, Journal
 
 CHECK_FAILED = 1
@@ -68,4 +69,4 @@ def _report(journal: Journal, counted: Iterable[str]) -> None:
         raise click.exceptions.Exit(CHECK_FAILED)
 
 
-COMMANDS = (kill, damage)
+COMMANDS = (kill, damage, hostile)

@@ -1,6 +1,6 @@
 """Hostile input by the ten thousands, against every door through which input comes.
 
-``python -m geungeo.eval.campaigns.hostile`` tries in batches, each in a child process of its
+``geungeo bench hostile`` tries in batches, each in a child process of its
 own with an end to its memory and its time, so that a crash is a finding and not the end.
 """
 
@@ -186,7 +186,3 @@ def hostile(cases: int, seconds: float, groups: tuple[str, ...], seed: int, fold
         click.echo(f"FAILED {failure}", err=True)
     if failures:
         raise click.exceptions.Exit(CHECK_FAILED)
-
-
-if __name__ == "__main__":
-    hostile()

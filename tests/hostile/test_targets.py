@@ -74,7 +74,7 @@ def test_whatever_is_posted_is_no_error_of_ours(
 
 
 def test_the_engines_c_code_survives_in_a_process_of_its_own(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "geungeo.eval.campaigns.hostile", "--only", "engine"]
+    command = [sys.executable, "-m", "geungeo.eval.campaigns", "hostile", "--only", "engine"]
     bounds = ["--cases", "60", "--seed", str(SEED), "--folder", str(tmp_path)]
     done = subprocess.run([*command, *bounds], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
