@@ -15,7 +15,7 @@ KEY := $(shell (pwd; cat pyproject.toml $(LOCK); find $(PACKAGES) -type f \
 LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
-.PHONY: help install run test test-slow test-llm lint format eval eval-gate wheel lock clean
+.PHONY: help install run test test-slow test-llm lint format docs eval eval-gate wheel lock clean
 .PHONY: campaign-kill campaign-damage campaign-hostile audit sbom
 
 help: ## Show this list
@@ -40,12 +40,15 @@ lint: $(FULL) ## Style, types, import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p geungeo.rag -p geungeo.index -p geungeo.server -p geungeo.eval
-	$(BIN)/mypy tests
+	$(BIN)/mypy tests docs/generate.py
 	$(BIN)/lint-imports --no-cache
 
 format: $(FULL) ## Rewrite the code in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(FULL) ## Build the documentation site into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 eval: $(FULL) ## Evaluate on the shipped questions about the seed article
 	$(BIN)/geungeo eval eval/data/seed_article.jsonl
@@ -78,7 +81,7 @@ lock: $(FULL) ## Write the versions of the present environment to the lock file
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v -e ' @ ' -e '^pip==' | sed 's,+cpu,,' > $(LOCK)
 
 clean: ## Remove the environment, build products and the local store
-	rm -rf $(VENV) build dist *.egg-info .geungeo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .geungeo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -1,0 +1,87 @@
+"""What the documents hold that can be run, and why some of it is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = (
+    ROOT / "README.md",
+    ROOT / "README.ko.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+)
+SHELLS = ("sh", "bash")
+RUNNABLE = (*SHELLS, "console", "python")
+# What measures for minutes, or over data that is not shipped, is tested with smaller cases in
+# tests/eval; here its options are checked.
+MEASURES = re.compile(r"(\$ )?(geungeo bench |python -m geungeo\.eval\.training )")
+
+_MARKER = re.compile(r"<!-- not run: (.+?) -->\s*")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block; ``reason`` is why it is not run, if it is not."""
+
+    page: Path
+    line: int
+    language: str
+    text: str
+    reason: str | None
+
+    @property
+    def where(self) -> str:
+        return f"{name_of(self.page)}:{self.line}"
+
+    @property
+    def runs(self) -> bool:
+        return self.language in RUNNABLE and self.reason is None and not self.measures
+
+    @property
+    def measures(self) -> bool:
+        return bool(self.commands) and all(MEASURES.match(line) for line in self.commands)
+
+    @property
+    def commands(self) -> list[str]:
+        """The command lines, continued ones joined; what a console shows is left out."""
+        lines = self.text.replace("\\\n", " ").splitlines()
+        if self.language == "console":
+            return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        return [line for line in lines if line.strip() and not line.startswith((" ", "#"))]
+
+    @property
+    def dialogue(self) -> Iterator[tuple[str, str]]:
+        """The commands of a console, each with the output that is shown below it."""
+        for part in re.split(r"^\$ ", self.text, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            yield command, output
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """The fenced blocks of a document, in order."""
+    found = []
+    marker: re.Match[str] | None = None
+    for token in MarkdownIt().parse(page.read_text("utf-8")):
+        if token.type == "html_block":
+            marker = _MARKER.fullmatch(token.content.strip())
+            continue
+        if token.type == "fence":
+            line = token.map[0] + 1 if token.map else 0
+            reason = marker[1] if marker else None
+            found.append(Block(page, line, token.info.strip(), token.content, reason))
+        marker = None
+    return found
+
+
+BLOCKS = [block for page in DOCUMENTS for block in blocks_of(page)]
+PAGES_THAT_RUN = [page for page in DOCUMENTS if any(b.runs for b in BLOCKS if b.page == page)]

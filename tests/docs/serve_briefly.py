@@ -1,0 +1,12 @@
+"""``geungeo serve`` of a document: started as it stands there, and stopped once it serves."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tests.e2e.conftest import start, stop
+
+if __name__ == "__main__":
+    sys.exit(stop(start(Path(os.environ["GEUNGEO_STORE"]), *sys.argv[1:])))
