@@ -41,7 +41,8 @@ class Database:
             )
         self._local = threading.local()
         self._writing = threading.RLock()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._opening = threading.Lock()
         self.read_only = self.path.exists() and not (
             os.access(folder, os.W_OK) and os.access(self.path, os.W_OK)
         )
@@ -84,8 +85,18 @@ class Database:
                 connection.close()
                 raise
             self._local.connection = connection
-            self._connections.append(connection)
+            self._keep(connection)
         return connection
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Note this thread's connection; close those of threads that have ended.
+
+        A server's threads come and go with the load on it.
+        """
+        with self._opening:
+            for thread in [one for one in self._connections if not one.is_alive()]:
+                self._connections.pop(thread).close()
+            self._connections[threading.current_thread()] = connection
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -152,9 +163,10 @@ class Database:
 
     def close(self) -> None:
         """Close every thread's connection."""
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
+        with self._opening:
+            for connection in self._connections.values():
+                connection.close()
+            self._connections.clear()
         self._local = threading.local()
 
 

@@ -1,0 +1,30 @@
+"""Connections of a database whose threads come and go."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from geungeo.index.database import FILE, Database
+
+ROUNDS = 30
+
+
+def open_files(folder: Path) -> int:
+    """How many of this process's descriptors are of the database in ``folder``."""
+    links = [path for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    return sum(str(link.readlink()).startswith(str(folder / FILE)) for link in links)
+
+
+def test_the_connection_of_a_thread_that_ended_is_closed(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    counts = []
+    for _ in range(ROUNDS):
+        thread = threading.Thread(target=lambda: database.meta("identity"))
+        thread.start()
+        thread.join()
+        counts.append(open_files(tmp_path))
+    assert max(counts[2:]) <= max(counts[:2]), counts
+    assert database.meta("identity") is None  # and that of this thread is not
+    database.close()
+    assert open_files(tmp_path) == 0
