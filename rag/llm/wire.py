@@ -79,6 +79,8 @@ class Wire:
         pieces: list[Piece] = []
         try:
             self._take(self._decoder.decode(b"", final=True), pieces)
+            if self.failure:
+                return pieces
             if self._form is None:
                 raise BackendUnavailable("sent an empty body")
             if self._form == "json":
