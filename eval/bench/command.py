@@ -12,6 +12,7 @@ from geungeo.eval.bench.passages import passages
 from geungeo.eval.bench.retrieval import retrieval
 from geungeo.eval.bench.slack_ack import slack_ack
 from geungeo.eval.campaigns.command import COMMANDS as CAMPAIGNS
+from geungeo.eval.load.command import load
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -36,6 +37,7 @@ def bench() -> None:
 
 
 bench.add_command(first_claim)
+bench.add_command(load)
 bench.add_command(passages)
 bench.add_command(retrieval)
 for _campaign in CAMPAIGNS:

@@ -21,9 +21,17 @@ _STOP_SECONDS = 60.0
 
 @contextmanager
 def serving(store: Path, settings: Mapping[str, str]) -> Iterator[str]:
-    """The address of a server over ``store`` (filled from the seeds if empty) while it runs.
+    """The address of :func:`serving_process`, for those who only talk to it."""
+    with serving_process(store, settings) as (url, _):
+        yield url
 
-    ``settings`` are environment variables; the caller's own ``GEUNGEO_*`` do not reach it.
+
+@contextmanager
+def serving_process(store: Path, settings: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Address and process id of a server over ``store`` while it runs.
+
+    An empty store is filled from the seeds. ``settings`` are environment variables; the
+    caller's own ``GEUNGEO_*`` do not reach it.
 
     Raises:
         StoreUnavailable: it did not start; holds what it said last.
@@ -57,7 +65,7 @@ def serving(store: Path, settings: Mapping[str, str]) -> Iterator[str]:
         if not address:
             last = " ".join("".join(said[-3:]).split())
             raise StoreUnavailable(f"geungeo serve did not start: {last or 'it said nothing'}")
-        yield address[0]
+        yield address[0], process.pid
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)

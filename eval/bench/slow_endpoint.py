@@ -16,6 +16,12 @@ _NUMBERED = re.compile(r"^\[(\d+)\] (?:\(.* / \d{4}-\d\d-\d\d[^)\n]*\) )?(.+)$",
 _PIECE = 3
 
 
+def spoken(prompt: str, sentences: int) -> list[str]:
+    """The first ``sentences`` of the evidence in ``prompt``, each with its marker."""
+    found = _NUMBERED.findall(prompt)[:sentences]
+    return [f"{text} [{number}]\n" for number, text in found]
+
+
 class SlowEndpoint:
     """Answers every chat completion with the first ``sentences`` of its evidence, streamed.
 
@@ -54,9 +60,8 @@ class SlowEndpoint:
         self._thread.join()
 
     def reply(self, prompt: str) -> list[str]:
-        """The sentences that answer ``prompt``, each with its marker."""
-        found = _NUMBERED.findall(prompt)[: self.sentences]
-        return [f"{text} [{number}]\n" for number, text in found]
+        """What is answered to ``prompt``."""
+        return spoken(prompt, self.sentences)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,0 +1,1 @@
+"""Load on a real server: how much it answers, how it sheds the rest, what it leaves behind."""

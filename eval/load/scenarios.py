@@ -1,0 +1,339 @@
+"""What is done to a server, one function each; a row of the journal is what came of it.
+
+``failures`` of a row are broken promises. Times are figures: a shared machine sets them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from geungeo.eval.load.client import Leave, Reply
+from geungeo.eval.load.target import Target, news
+from geungeo.eval.load.watch import Held, Probe, held, percentile, probing
+
+Figures = dict[str, Any]
+
+LEVELS = (1, 2, 4, 8, 16, 32)
+# A level of fewer answers than this share of the best is below saturation.
+_SATURATED = 0.95
+INGEST_SECONDS = 5.0
+# Seconds after which what was left by others must be gone, and a server well again.
+SETTLED = 30.0
+# Nobody who is sent away comes back later than this, in seconds.
+_MAX_RETRY = 10.0
+MAX_GROWTH = 0.05
+_ENDS = frozenset({"answered", "abstained", "ok", "left"})
+
+
+async def saturation(target: Target, seconds: float, levels: Sequence[int] = LEVELS) -> Figures:
+    """Closed loop: more and more askers at a time, each level for ``seconds``."""
+    idle = await _idle(target, seconds)
+    rows: list[Figures] = []
+    for level in levels:
+        async with probing(target.client, target.pid) as probe:
+            began = time.perf_counter()
+            replies = await _closed_loop(target, level, seconds)
+            took = time.perf_counter() - began
+        rows.append({"askers": level, **_told(replies, took), "healthz_p99": probe.p99})
+    best = max(row["answers_per_second"] for row in rows)
+    point = next(row for row in rows if row["answers_per_second"] >= _SATURATED * best)
+    return {
+        "healthz_p99_idle": idle.p99,
+        "answers_per_second": best,
+        "saturated_at_askers": point["askers"],
+        "levels": rows,
+        "failures": _errors([reply for row in rows for reply in row.pop("replies")]),
+    }
+
+
+async def arrivals(target: Target, rate: float, seconds: float) -> Figures:
+    """Open loop: questions arrive at random, ``rate`` a second, however many are unanswered."""
+    idle = await _idle(target, min(seconds, 10.0))
+    async with probing(target.client, target.pid) as probe:
+        began = time.perf_counter()
+        replies = await _open_loop(target, rate, seconds)
+        took = time.perf_counter() - began
+    told = _told(replies, took)
+    failures = _errors(told.pop("replies")) + _unwell(probe)
+    return {
+        "asked_per_second": rate,
+        "asked": len(replies),
+        **told,
+        "healthz_p99_idle": idle.p99,
+        "healthz_p99": probe.p99,
+        "failures": failures,
+    }
+
+
+async def overload(target: Target, rate: float, seconds: float) -> Figures:
+    """The same far beyond what can be answered, and how soon the server is well again."""
+    # The best of a few: what the server can do, not what else this machine does meanwhile.
+    before = min([(await target.client.ask(target.question())).seconds for _ in range(5)])
+    held_before = await held(target.client, target.pid)
+    figures = await arrivals(target, rate, seconds)
+    began = time.perf_counter()
+    last = before
+    while (waited := time.perf_counter() - began) < SETTLED:
+        reply = await target.client.ask(target.question())
+        last = reply.seconds
+        if reply.outcome in ("answered", "abstained") and last < 2 * before:
+            break
+    failures = figures["failures"] + await _left(target, held_before)
+    if not figures["shed"]:
+        failures.append("nothing was sent away")
+    reply = await target.client.ask(target.question())
+    if reply.outcome not in ("answered", "abstained"):
+        failures.append(f"does not answer afterwards: {reply.outcome}")
+    recovery = {"answer_before": before, "answer_after": last, "recovered_after": waited}
+    return figures | recovery | {"failures": failures}
+
+
+async def conversations(target: Target, count: int, seconds: float) -> Figures:
+    """``count`` askers who go on with their conversations, while articles are ingested."""
+    idle = await _idle(target, 5.0)
+    before = await held(target.client, target.pid)
+    replies: list[Reply] = []
+    ingested: list[Reply] = []
+    end = time.monotonic() + seconds
+
+    async def converse(number: int) -> None:
+        # Nobody begins at the same moment as everybody else.
+        await asyncio.sleep(target.chance.uniform(0, seconds / 5))
+        while time.monotonic() < end:
+            name = f"load-{number}"
+            reply = await target.client.ask(target.question(), conversation_id=name)
+            replies.append(reply)
+            if reply.shed:
+                # As told, and then some: else all come back at the same moment.
+                wait = min(reply.retry_after or _MAX_RETRY, _MAX_RETRY)
+                await asyncio.sleep(wait * target.chance.uniform(1, 2))
+
+    async def ingest() -> None:
+        edition = 12
+        while time.monotonic() < end:
+            ingested.append(await target.client.post("/articles", news(edition)))
+            edition += 1
+            await asyncio.sleep(INGEST_SECONDS)
+
+    async with probing(target.client, target.pid) as probe:
+        began = time.monotonic()
+        most: list[int] = []
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ingest())
+            for number in range(count):
+                group.create_task(converse(number))
+            while time.monotonic() < end:
+                most.append(target.model_open)
+                await asyncio.sleep(0.5)
+        took = time.monotonic() - began
+    warm, last, growth = _growth(probe, began, seconds)
+    told = _told(replies, took)
+    failures = _errors(told.pop("replies")) + _errors(ingested) + _unwell(probe)
+    if growth > MAX_GROWTH:
+        failures.append(f"memory grew by {growth:.1%}")
+    return {
+        "askers": count,
+        "seconds": took,
+        "streaming_at_once": max(most, default=0),
+        **told,
+        "ingested": len(ingested),
+        "healthz_p99_idle": idle.p99,
+        "healthz_p99": probe.p99,
+        "rss_warm_mb": warm / 1e6,
+        "rss_end_mb": last / 1e6,
+        "rss_growth": growth,
+        "failures": failures + await _left(target, before),
+    }
+
+
+async def disconnects(target: Target, count: int, parallel: int) -> Figures:
+    """``count`` askers, ``parallel`` at a time, who go away in the middle of their answers."""
+    before = await held(target.client, target.pid)
+    moments: tuple[Leave, ...] = ("searching", "passages", "delta")
+    # In most cases in mid-stream; while nothing has come yet, now and then.
+    left = iter(target.chance.choices(moments, weights=(1, 6, 3), k=count))
+    replies: list[Reply] = []
+
+    async def ask() -> None:
+        for moment in left:
+            reply = await target.client.ask(target.question(), leave=moment, top_k=3)
+            replies.append(reply)
+
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(parallel):
+            group.create_task(ask())
+    took = time.perf_counter() - began
+    failures = _errors(replies) + await _left(target, before)
+    pace = target.model
+    if pace is not None:
+        seconds, pace.seconds = pace.seconds, 0.0
+        reply = await target.client.ask(target.question())
+        pace.seconds = seconds
+        if reply.outcome != "answered":
+            failures.append(f"does not answer afterwards: {reply.outcome}")
+    after = await held(target.client, target.pid)
+    return {
+        "disconnects": sum(reply.outcome == "left" for reply in replies),
+        "seconds": took,
+        "shed": sum(reply.shed for reply in replies),
+        "rss_before_mb": before.rss / 1e6,
+        "rss_after_mb": after.rss / 1e6,
+        "files_before": before.files,
+        "files_after": after.files,
+        "failures": failures,
+    }
+
+
+async def drips(target: Target, count: int, seconds: float) -> Figures:
+    """``count`` sockets that send a request a byte a second, while one asker goes on."""
+    before = await held(target.client, target.pid)
+    calm = await _closed_loop(target, 1, seconds)
+    lives: list[float] = []
+    end = time.monotonic() + seconds
+
+    async def drip(number: int) -> None:
+        await asyncio.sleep(target.chance.uniform(0, 2))
+        while time.monotonic() < end:
+            lives.append(await _drip(target, number))
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(count):
+            group.create_task(drip(number))
+        async with probing(target.client, target.pid) as probe:
+            dripped_on = await _closed_loop(target, 1, seconds)
+    calm_p99, p99 = (
+        percentile([one.seconds for one in replies], 0.99) for replies in (calm, dripped_on)
+    )
+    failures = _errors(calm) + _errors(dripped_on) + _unwell(probe)
+    return {
+        "sockets": count,
+        "closed": len(lives),
+        "longest_life": max(lives),
+        "answers_calm": len(calm),
+        "answers": len(dripped_on),
+        "p99_calm": calm_p99,
+        "p99": p99,
+        "p99_ratio": p99 / calm_p99,
+        "healthz_p99": probe.p99,
+        "failures": failures + await _left(target, before),
+    }
+
+
+async def _drip(target: Target, number: int) -> float:
+    """Seconds until the server closes a socket that sends next to nothing."""
+    head = b"POST /chat HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n"
+    first, drop = ((head, b"X"), (head + b"Content-Length: 5000\r\n\r\n{", b" "))[number % 2]
+    began = time.monotonic()
+    reader, writer = await asyncio.open_connection(*target.client.address)
+    try:
+        writer.write(first)
+        while True:
+            try:
+                async with asyncio.timeout(1.0):
+                    if not await reader.read(4096):
+                        break
+            except TimeoutError:
+                writer.write(drop)
+    except OSError:
+        pass
+    finally:
+        writer.transport.abort()
+    return time.monotonic() - began
+
+
+async def _closed_loop(target: Target, askers: int, seconds: float) -> list[Reply]:
+    replies: list[Reply] = []
+    end = time.monotonic() + seconds
+
+    async def ask() -> None:
+        while time.monotonic() < end:
+            reply = await target.client.ask(target.question())
+            replies.append(reply)
+            if reply.shed:
+                await asyncio.sleep(min(reply.retry_after or 1.0, _MAX_RETRY))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(askers):
+            group.create_task(ask())
+    return replies
+
+
+async def _open_loop(target: Target, rate: float, seconds: float) -> list[Reply]:
+    """Poisson arrivals; who is sent away does not come back."""
+    async with _tasks() as tasks:
+        due = began = time.monotonic()
+        while (due := due + target.chance.expovariate(rate)) < began + seconds:
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            tasks.append(asyncio.create_task(target.client.ask(target.question())))
+    return [task.result() for task in tasks]
+
+
+@asynccontextmanager
+async def _tasks() -> AsyncIterator[list[asyncio.Task[Reply]]]:
+    tasks: list[asyncio.Task[Reply]] = []
+    yield tasks
+    await asyncio.gather(*tasks)
+
+
+async def _idle(target: Target, seconds: float) -> Probe:
+    async with probing(target.client, target.pid) as probe:
+        await asyncio.sleep(seconds)
+    return probe
+
+
+async def _left(target: Target, before: Held) -> list[str]:
+    """What is still held that was not ``before``; given some time to go away."""
+    until = time.monotonic() + SETTLED
+    while True:
+        after = await held(target.client, target.pid)
+        leaked = after.leaked(before, target.model_open)
+        if not leaked or time.monotonic() >= until:
+            return leaked
+        await asyncio.sleep(0.5)
+
+
+def _told(replies: list[Reply], seconds: float) -> Figures:
+    served = [one.seconds for one in replies if one.outcome in _ENDS]
+    return {
+        "answers": len(served),
+        "answers_per_second": len(served) / seconds,
+        "p50": statistics.median(served) if served else None,
+        "p99": percentile(served, 0.99) if served else None,
+        "shed": sum(one.shed for one in replies),
+        "replies": replies,
+    }
+
+
+def _errors(replies: list[Reply]) -> list[str]:
+    """What went wrong that was not meant to, counted."""
+    wrong = Counter(
+        f"{one.status} {one.outcome}"
+        for one in replies
+        if one.outcome not in _ENDS and not one.shed
+    )
+    return [f"{number} times {what}" for what, number in wrong.items()]
+
+
+def _unwell(probe: Probe) -> list[str]:
+    return [f"/healthz failed {probe.failed} times"] if probe.failed else []
+
+
+def _growth(probe: Probe, began: float, seconds: float) -> tuple[float, float, float]:
+    """Medians of the resident bytes in the second and in the last fifth, and the growth.
+
+    All askers have begun in the first fifth.
+    """
+    fifth = seconds / 5
+    in_fifth = [
+        [rss for at, rss in probe.resident if number <= (at - began) / fifth < number + 1]
+        for number in range(5)
+    ]
+    warm, last = statistics.median(in_fifth[1]), statistics.median(in_fifth[4])
+    return warm, last, last / warm - 1
