@@ -160,3 +160,12 @@ def test_a_pickle_is_refused_unread() -> None:
 
     with pytest.raises(UnsupportedSource):
         read(pickle.dumps(Harm(), protocol=4) + bytes(200), "a.txt")
+
+
+def test_nothing_more_is_read_of_a_stream_that_has_failed() -> None:
+    wire = Wire()
+    later = b'data: {"choices": [{"delta": {"content": "later"}}]}'
+    said = wire.feed(b'data: {"error": {"message": "no"}}\n\n' + later)
+    said += wire.close()
+    assert wire.failure is not None
+    assert "later" not in "".join(piece.text for piece in said)
