@@ -15,7 +15,7 @@ KEY := $(shell (pwd; cat pyproject.toml $(LOCK); find $(PACKAGES) -type f \
 LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
-.PHONY: help install run test test-slow test-llm lint format docs eval eval-gate wheel lock clean
+.PHONY: help install run test test-slow test-llm lint format docs eval eval-gate load wheel lock clean
 .PHONY: campaign-kill campaign-damage campaign-hostile audit sbom
 
 help: ## Show this list
@@ -70,9 +70,12 @@ audit: $(FULL) ## Ask whether a locked version has a known vulnerability (1: yes
 	@VENV=$(VENV) .ci/audit
 
 sbom: $(FULL) ## Write a CycloneDX bill of materials of the environment to dist/
-	mkdir -p $(dir $(SBOM))
+	mkdir -p dist
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --of JSON --output-file $(SBOM) $(BIN)/python
+
+load: $(FULL) ## Load servers of our own on this machine (bounded; goes on where it stopped)
+	$(BIN)/geungeo bench load
 
 wheel: $(FULL) ## Build a wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -212,11 +212,12 @@ def test_an_audit_says_what_is_known_and_when_nothing_is(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_the_bill_of_materials_lists_every_dependency(tmp_path: Path) -> None:
     made = tmp_path / "sbom.json"
-    command = re.search(r"^sbom:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert command
-    line = command[1].replace("\\\n", " ").replace("$(BIN)", str(Path(sys.executable).parent))
-    line = re.sub(r"\$\(SBOM\)", str(made), line)
-    arguments = [one for one in line.split() if one]
+    makefile = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", " ")
+    recipe = re.search(r"^\t\$\(BIN\)/(cyclonedx-py .*)$", makefile, re.MULTILINE)
+    assert recipe
+    bin_folder = Path(sys.executable).parent
+    line = recipe[1].replace("$(BIN)", str(bin_folder)).replace("$(SBOM)", str(made))
+    arguments = [bin_folder / "cyclonedx-py", *line.split()[1:]]
     subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True, timeout=300)
     bill = json.loads(made.read_text("utf-8"))
     assert bill["bomFormat"] == "CycloneDX"
