@@ -19,6 +19,8 @@ from geungeo.rag.text import fold
 
 # What happened in a period is told in it and for about a year afterwards.
 _TOLD_FOR = timedelta(days=400)
+# A longer time than any single one that a question is about.
+_LONG = timedelta(days=367)
 # What a question may say besides a time and still ask for nothing but what happened then.
 _HAPPENED = listed(
     "일 사건 소식 뉴스 벌어지 생기 일어나 발생 알리 알려주 궁금하 happen happened event events"
@@ -32,12 +34,12 @@ class Asked:
     """The times in a question (never empty); relative ones count from the asker's today.
 
     ``words`` are the question's own words for them: a sentence that speaks of the same time
-    in other words is read as if it used these.
+    in other words is read as if it used these. ``relative`` are those that count from today.
     """
 
     periods: tuple[Period, ...]
     words: str
-    relative: bool
+    relative: frozenset[str]
 
     def published(self, filters: Filters) -> Filters | None:
         """``filters`` narrowed to when the matter was news; ``None`` if they have dates."""
@@ -92,8 +94,30 @@ class Asked:
         return any(self.fits(time.period) for time in told)
 
     def prior(self, found: Sequence[Candidate]) -> np.ndarray:
-        """``(n,)``: by what each sentence's score is multiplied for dating its matter elsewhere."""
-        return np.array([_ELSEWHEN if self._elsewhen(c.article, c.span) else 1.0 for c in found])
+        """``(n,)``: by what each sentence's score is multiplied for dating its matter elsewhere.
+
+        A sentence that does so in the question's own words stands back only for one that fits.
+        """
+        rivalled = any(self.tells(candidate) for candidate in found)
+        return np.array(
+            [
+                _ELSEWHEN
+                if self._elsewhen(c.article, c.span) and (rivalled or not self._echoed(c))
+                else 1.0
+                for c in found
+            ]
+        )
+
+    def _echoed(self, candidate: Candidate) -> bool:
+        """Whether the sentence has the question's very words (올해) for its own, other time.
+
+        Whoever asks so may have the article before them; the note says which year is meant.
+        """
+        published = published_day(candidate.article)
+        told = named_times(candidate.text, published)
+        return any(
+            fold(time.span.of(candidate.text)) in self.relative for time in told if time.relative
+        )
 
     def contradicted(self, candidate: Candidate) -> bool:
         """Whether ``candidate`` dates its matter otherwise and nothing around it fits either.
@@ -102,7 +126,7 @@ class Asked:
         if it stands anywhere in the article, nothing is contradicted.
         """
         article = candidate.article
-        if not self._elsewhen(article, candidate.span):
+        if not self._elsewhen(article, candidate.span) or self._echoed(candidate):
             return False
         mere_year = all(period.grain is Grain.YEAR for period in self.periods)
         around = article.text if mere_year else candidate.near.of(article.text)
@@ -138,11 +162,12 @@ class Asked:
 
 def asked_times(question: str, today: date) -> Asked | None:
     """The times that ``question`` asks about, if it names any; ``today`` is the asker's."""
-    found = named_times(question, today)
+    # 최근 10년간 holds nearly every time: it tells no sentence from another.
+    found = [t for t in named_times(question, today) if t.period.last - t.period.first < _LONG]
     if not found:
         return None
     return Asked(
         tuple(time.period for time in found),
         " ".join(time.span.of(question) for time in found),
-        any(time.relative for time in found),
+        frozenset(fold(time.span.of(question)) for time in found if time.relative),
     )

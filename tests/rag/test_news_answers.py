@@ -140,6 +140,22 @@ def test_a_question_that_assumes_another_year_is_refused(
     assert (answer.status, answer.reason) == ("abstained", "false_premise")
 
 
+def test_the_articles_own_word_for_another_year_is_answered_with_the_year_beside_it(
+    newsroom: Workspace,
+) -> None:
+    answer = asyncio.run(
+        Pipeline(
+            newsroom.store,
+            newsroom.embedder,
+            make_backend(newsroom.settings),
+            newsroom.settings,
+            today=lambda: date(2028, 4, 10),
+        ).answer(Ask("도담시의회는 지난해 가을 무엇을 전액 깎았나?"))
+    )
+    assert answer.status == "answered"
+    assert answer.citations[0].note == "지난해 가을 = 2025년 가을 (기사 발행일 2026-04-01 기준)"
+
+
 def test_a_copied_story_is_one_source_the_first_to_be_published(newsroom: Workspace) -> None:
     answer = ask(newsroom, "한솔반도체는 언제 청주 공장을 착공했나?")
     assert {citation.article_id for citation in answer.citations} == {"plant"}
