@@ -93,12 +93,12 @@ class _Server:
             # A stop does not wait for models that nobody will ask any more.
             warming = threading.Thread(target=workspace.warm_up, name="warm-up", daemon=True)
             warming.start()
-            if announced:
-                self._announce()
-            # uvicorn raises the signal that stopped it once more, for its parents' sake; for
-            # us to be stopped is a clean end.
-            signal.signal(signal.SIGTERM, lambda *_: None)
+            # To be stopped is a clean end, by either signal: before uvicorn handles them, and
+            # after it, when it raises what stopped it once more, for its parents' sake.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
+                if announced:
+                    self._announce()
                 run(create_app(workspace, self._rates, provider), self._listener)
             warming.join(STOP_WARMING_SECONDS)
         if provider is not None:
