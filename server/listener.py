@@ -21,6 +21,10 @@ from geungeo.server.state import AppState
 
 HEADER_SECONDS = 8.0
 KEEP_ALIVE_SECONDS = 5
+# How long a thread that searches keeps the interpreter from the event loop, which needs it for
+# each step of each connection; a tenth of Python's default halves the median of /healthz
+# under load and costs no throughput (docs/load.md).
+SWITCH_SECONDS = 0.0005
 # Longer than a stream's grace, shorter than the 30 s that process managers usually wait.
 SHUTDOWN_SECONDS = 20
 
@@ -157,4 +161,5 @@ def configure(app: FastAPI, **overrides: Any) -> uvicorn.Config:
 
 def run(app: FastAPI, listener: socket.socket) -> None:
     """Serve ``app`` on ``listener`` until a signal stops it."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     Server(configure(app), app.state.geungeo).run(sockets=[listener])

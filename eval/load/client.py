@@ -7,7 +7,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 Body = dict[str, Any]
@@ -40,6 +40,28 @@ class Reply:
     def shed(self) -> bool:
         """Sent away on purpose: the server said when to come back."""
         return self.status in (429, 503)
+
+    @classmethod
+    def read(cls, received: bytes, seconds: float) -> Self:
+        """What the bytes of a whole response tell."""
+        head, _, rest = received.partition(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 "):
+            return cls(0, "no_response", seconds)
+        status = int(head[9:12])
+        after = _RETRY_AFTER.search(head)
+        wait = float(after[1]) if after else None
+        text = rest.decode("utf-8", "replace")
+        if b"text/event-stream" not in head:
+            code = _CODE.search(text) if status >= 400 else None
+            return cls(status, code[1] if code else "ok", seconds, wait)
+        final = _FINAL.search(text)
+        if final is None:
+            return cls(status, "torn", seconds)
+        if final[1] == "error":
+            error = json.loads(final[2])
+            return cls(error["status"], error["code"], seconds)
+        said = re.search(r'"status": ?"(answered|abstained)"', final[2])
+        return cls(status, said[1] if said else "torn", seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +123,7 @@ class Client:
         except OSError as error:
             return Reply(status, type(error).__name__, time.perf_counter() - began)
         took = time.perf_counter() - began
-        return Reply(499, "left", took) if gone else _reply(received, took)
+        return Reply(499, "left", took) if gone else Reply.read(received, took)
 
     def _request(self, method: str, path: str, body: Body | None) -> bytes:
         data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
@@ -110,24 +132,3 @@ class Client:
             f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
         )
         return head.encode() + data
-
-
-def _reply(received: bytes, seconds: float) -> Reply:
-    head, _, rest = received.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 "):
-        return Reply(0, "no_response", seconds)
-    status = int(head[9:12])
-    after = _RETRY_AFTER.search(head)
-    wait = float(after[1]) if after else None
-    text = rest.decode("utf-8", "replace")
-    if b"text/event-stream" not in head:
-        code = _CODE.search(text) if status >= 400 else None
-        return Reply(status, code[1] if code else "ok", seconds, wait)
-    final = _FINAL.search(text)
-    if final is None:
-        return Reply(status, "torn", seconds)
-    if final[1] == "error":
-        error = json.loads(final[2])
-        return Reply(error["status"], error["code"], seconds)
-    said = re.search(r'"status": ?"(answered|abstained)"', final[2])
-    return Reply(status, said[1] if said else "torn", seconds)

@@ -19,7 +19,7 @@ from geungeo.eval.load.watch import Held, Probe, held, percentile, probing
 
 Figures = dict[str, Any]
 
-LEVELS = (1, 2, 4, 8, 16, 32)
+LEVELS = (1, 2, 4, 8, 16)
 # A level of fewer answers than this share of the best is below saturation.
 _SATURATED = 0.95
 INGEST_SECONDS = 5.0
@@ -326,14 +326,14 @@ def _unwell(probe: Probe) -> list[str]:
 
 
 def _growth(probe: Probe, began: float, seconds: float) -> tuple[float, float, float]:
-    """Medians of the resident bytes in the second and in the last fifth, and the growth.
+    """Medians of the resident bytes in the third and in the last fifth, and the growth.
 
-    All askers have begun in the first fifth.
+    Askers begin in the first fifth; where they are many, the second is needed to let them in.
     """
     fifth = seconds / 5
     in_fifth = [
         [rss for at, rss in probe.resident if number <= (at - began) / fifth < number + 1]
         for number in range(5)
     ]
-    warm, last = statistics.median(in_fifth[1]), statistics.median(in_fifth[4])
+    warm, last = statistics.median(in_fifth[2]), statistics.median(in_fifth[4])
     return warm, last, last / warm - 1

@@ -1,0 +1,131 @@
+"""The scenarios of ``geungeo bench load``, reduced: what they promise holds for a few, too.
+
+No time is asserted here but the bound on a dripping socket, generously.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from geungeo.eval.campaigns.journal import Journal
+from geungeo.eval.load import scenarios
+from geungeo.eval.load.client import Client, Reply
+from geungeo.eval.load.command import load, told
+from geungeo.eval.load.model import ScriptedModel
+from geungeo.eval.load.target import Target, target
+from geungeo.eval.load.watch import Held, held, percentile
+
+pytestmark = pytest.mark.anyio
+
+# The listener promises ten seconds; a busy machine is given more before a test fails.
+DRIP_SECONDS = 30
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def loaded(served: Any) -> Target:
+    """The server that other tests share; it must be left as it was."""
+    chance = random.Random(7)  # noqa: S311 - a load, no secret
+    return Target(Client(served.url), served.process.pid, chance)
+
+
+async def test_askers_who_leave_leave_nothing_behind(loaded: Target) -> None:
+    figures = await scenarios.disconnects(loaded, 12, 4)
+    assert figures["failures"] == []
+    assert figures["disconnects"] == 12
+
+
+async def test_dripping_sockets_are_closed_and_others_are_answered(loaded: Target) -> None:
+    figures = await scenarios.drips(loaded, 20, 2.0)
+    assert figures["failures"] == []
+    assert figures["closed"] == 20
+    assert 4 < figures["longest_life"] < DRIP_SECONDS  # an honest slow client lives
+    assert figures["answers"] > 0
+
+
+async def test_what_is_left_behind_is_seen() -> None:
+    before = Held(rss=1, sockets=5, files=9, threads=3, tasks=4, slots=0)
+    after = Held(rss=2, sockets=6, files=9, threads=3, tasks=7, slots=2)
+    assert after.leaked(before, model_open=1) == [
+        "1 sockets more than before",
+        "3 tasks more than before",
+        "2 slots",
+        "1 connections to the model",
+    ]
+    assert before.leaked(before, model_open=0) == []
+
+
+async def test_a_connection_that_is_held_shows(loaded: Target) -> None:
+    before = await held(loaded.client, loaded.pid)
+    _, writer = await asyncio.open_connection(*loaded.client.address)
+    during = await held(loaded.client, loaded.pid)
+    writer.close()
+    assert during.leaked(before, 0) == ["1 sockets more than before"]
+
+
+@pytest.mark.parametrize(
+    ("received", "outcome"),
+    [
+        (b"", "no_response"),
+        (b'HTTP/1.1 503 x\r\nRetry-After: 7\r\n\r\n{"code": "overloaded"}', "overloaded"),
+        (b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: delta\n", "torn"),
+        (b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\nx", "ok"),
+        (
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+            b'event: error\ndata: {"code": "internal_error", "status": 500}\n\n',
+            "internal_error",
+        ),
+    ],
+)
+async def test_a_reply_is_called_what_it_is(received: bytes, outcome: str) -> None:
+    reply = Reply.read(received, 1.0)
+    assert reply.outcome == outcome
+    assert reply.shed == (outcome == "overloaded")
+    assert reply.retry_after == (7 if reply.shed else None)
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    values = [float(value) for value in range(1, 201)]
+    assert percentile(values, 0.99) == 198
+    assert percentile([3.0], 0.99) == 3
+    assert percentile([2.0, 1.0], 0.5) == 1
+
+
+@pytest.mark.slow
+async def test_conversations_with_a_model_end_well_and_its_overload_is_shed() -> None:
+    async with ScriptedModel(seconds=1.0) as model:
+        settings = {"GEUNGEO_LLM_CONCURRENCY": "6", "GEUNGEO_LLM_QUEUE": "2"}
+        async with target(7, settings, model) as made:
+            talked = await scenarios.conversations(made, 4, 10.0)
+            assert [f for f in talked["failures"] if "memory" not in f] == []
+            assert talked["answers"] > 4
+            assert talked["ingested"] > 0
+            gone = await scenarios.disconnects(made, 12, 6)
+            assert gone["failures"] == []
+            assert model.cut > 0
+            model.seconds = 4.0
+            flooded = await scenarios.overload(made, 12.0, 6.0)
+            assert flooded["failures"] == []
+            assert flooded["shed"] > 0
+
+
+@pytest.mark.slow
+def test_the_command_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    options = ["--scenario", "disconnects", "--seconds", "60", "--answer-seconds", "1"]
+    folder = ["--folder", str(tmp_path)]
+    for wanted in ("5", "8"):
+        done = CliRunner().invoke(load, [*options, "--disconnects", wanted, *folder])
+        assert done.exit_code == 0, done.output
+    rows = Journal(tmp_path, "load-7").rows
+    assert [row["disconnects"] for row in rows] == [5, 3]
+    assert told(rows[0])[0] == "disconnects/0"
