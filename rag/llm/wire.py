@@ -99,9 +99,10 @@ class Wire:
         if self._form is None:
             self._form = _form(self._buffer)
         if self._form == "events":
-            lines = _LINE_END.split(self._buffer)
-            self._buffer = lines.pop()
-            # A "\r" at the end may be half of "\r\n"; the blank line it adds is harmless.
+            # A "\r" at the end may be half of "\r\n", whose other half would be a blank line.
+            held = "\r" if self._buffer.endswith("\r") else ""
+            lines = _LINE_END.split(self._buffer.removesuffix(held))
+            self._buffer = lines.pop() + held
             for line in lines:
                 self._line(line, pieces)
         self._refuse_long(len(self._buffer))
