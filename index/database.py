@@ -25,8 +25,8 @@ class Database:
     A file that may not be written to is read as it is: ``read_only``.
     """
 
-    def __init__(self, folder: Path, *, expected: bool = False) -> None:
-        """Open or create the database in ``folder``; it must exist if it is ``expected``.
+    def __init__(self, folder: Path, *, beside: Path | None = None) -> None:
+        """Open or create the database in ``folder``; it must exist if the file ``beside`` does.
 
         Raises:
             StoreUnavailable: the path cannot be used.
@@ -34,16 +34,18 @@ class Database:
             StoreCorrupt: not a database, or a damaged one.
         """
         self.path = folder / FILE
-        if expected and not (self.path.exists() and self.path.stat().st_size):
-            raise StoreCorrupt(
-                f"store {self.path} is lost, only its index is there: go back to a backup with: "
-                "geungeo restore; or begin anew in another folder with --store"
-            )
+        with self.translate():
+            exists = self.path.exists()
+            if beside and beside.exists() and not (exists and self.path.stat().st_size):
+                raise StoreCorrupt(
+                    f"store {self.path} is lost, only its index is there: go back to a backup "
+                    "with: geungeo restore; or begin anew in another folder with --store"
+                )
         self._local = threading.local()
         self._writing = threading.RLock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._opening = threading.Lock()
-        self.read_only = self.path.exists() and not (
+        self.read_only = exists and not (
             os.access(folder, os.W_OK) and os.access(self.path, os.W_OK)
         )
         with self.translate():
@@ -147,19 +149,36 @@ class Database:
                     f"store {self.path} is damaged ({error}); see what is lost with: geungeo "
                     "doctor; or go back to a backup with: geungeo restore"
                 ) from error
-            hint = ""
-            if code == sqlite3.SQLITE_CANTOPEN and self.read_only:
-                hint = "; it has a log to be replayed: open it once where it can be written to"
+            hint = self._why_not_opened() if code == sqlite3.SQLITE_CANTOPEN else ""
             raise StoreUnavailable(f"store {self.path}: {error}{hint}") from error
+        except PermissionError as error:
+            raise StoreUnavailable(f"store {self.path}: {error.strerror}") from error
         except UnicodeDecodeError as error:
             # The sqlite3 module decodes SQLite's messages, which quote damaged names.
             raise StoreCorrupt(f"store {self.path} is damaged; see: geungeo doctor") from error
+
+    def _why_not_opened(self) -> str:
+        """What SQLite leaves out when it cannot open the file."""
+        if not self.read_only:
+            return "" if os.access(self.path.parent, os.W_OK) else "; its folder is not writable"
+        if not os.access(self.path, os.R_OK):
+            return "; it may not be read"
+        return "; it has a log to be replayed: open it once where it can be written to"
 
     def meta(self, key: str) -> str | None:
         """A value that describes the store."""
         with self.read() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row["value"]) if row else None
+
+    def quick_check(self, most: int = 10) -> list[str]:
+        """What SQLite's own check finds wrong with the file as it is now, ``most`` lines."""
+        with self.read() as connection:
+            # Pages remembered from before would hide what has befallen the file since.
+            connection.execute("PRAGMA shrink_memory")
+            rows = connection.execute(f"PRAGMA quick_check({most:d})").fetchall()
+        lines = [line for row in rows for line in str(row[0]).splitlines()]
+        return [line for line in lines if line != "ok"][:most]
 
     def close(self) -> None:
         """Close every thread's connection."""

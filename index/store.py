@@ -78,7 +78,7 @@ class Store:
         self._embedder = embedder
         self._indexer = indexer
         self._clock = clock
-        self._database = Database(folder, expected=(folder / MANIFEST).exists())
+        self._database = Database(folder, beside=folder / MANIFEST)
         self._lock = WriteLock(folder)
         self._step = step
         self._derived = Derived(folder, self._database, embedder, self._lock, step)
@@ -338,10 +338,7 @@ class Store:
 
     def health(self) -> list[str]:
         """What is wrong with the store, one line each; empty when all is well."""
-        problems: list[str] = []
-        with self._database.read() as connection:
-            rows = connection.execute("PRAGMA quick_check(10)").fetchall()
-            problems.extend(f"SQLite: {row[0]}" for row in rows if row[0] != "ok")
+        problems = [f"SQLite: {line}" for line in self._database.quick_check()]
         flaw = self._derived.flaw()
         if flaw and not flaw.behind:  # what is behind is caught up with, and serves meanwhile
             problems.append(str(Finding.of_index(flaw.reason)))

@@ -30,6 +30,7 @@
     │   │   └── BackendOverloaded  our own queue for it is full: come back later
     │   └── BackendMisconfigured   permanent: no retry will mend it
     ├── Overloaded                 more is asked of this process than it can do: come back later
+    ├── OutOfMemory                the process may not have the memory that it needs
     └── InvariantViolation         a bug of ours, caught before it reached anyone
 
 A message names the culprit and the way out. ``code`` is stable and meant for programs.
@@ -224,6 +225,12 @@ class Overloaded(GeungeoError):
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class OutOfMemory(GeungeoError):
+    """The process has, or may have, less memory than is needed."""
+
+    code = "out_of_memory"
 
 
 class InvariantViolation(GeungeoError):

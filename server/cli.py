@@ -12,6 +12,7 @@ from geungeo.rag.errors import (
     BackendError,
     GeungeoError,
     InvariantViolation,
+    OutOfMemory,
     SourceError,
     StoreError,
     StoreVersionMismatch,
@@ -66,6 +67,7 @@ _STATUS: tuple[tuple[type[GeungeoError], int], ...] = (
     (StoreVersionMismatch, EXIT_USAGE),
     (StoreError, EXIT_UNAVAILABLE),
     (BackendError, EXIT_UNAVAILABLE),
+    (OutOfMemory, EXIT_UNAVAILABLE),
     (InvariantViolation, EXIT_CHECK_FAILED),
 )
 
@@ -109,6 +111,8 @@ def guarded(task: Callable[[], object]) -> int:
         return _fail(f"{error.format_message()} (see: {command} --help)", EXIT_USAGE)
     except click.ClickException as error:
         return _fail(error.format_message(), EXIT_USAGE)
+    except MemoryError:
+        return _fail("there is not enough memory for this", exit_status(OutOfMemory()))
     except (KeyboardInterrupt, click.Abort):
         return EXIT_INTERRUPTED
     return status if isinstance(status, int) else 0

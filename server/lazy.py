@@ -91,7 +91,8 @@ def common_options() -> list[click.Option]:
     return [
         click.Option(
             ["--store"],
-            type=click.Path(path_type=Path),
+            # A folder that may not be read is the store's to explain, wherever it was named.
+            type=click.Path(path_type=Path, readable=False),
             metavar="DIR",
             help="Folder that holds the store.",
             expose_value=False,

@@ -209,6 +209,7 @@ def test_a_reader_that_goes_away_is_no_error(store: str) -> None:
         (errors.StoreLocked("x"), 3),
         (errors.EmbedderMismatch("x"), 3),
         (errors.BackendMisconfigured("x"), 3),
+        (errors.OutOfMemory("x"), 3),
         (errors.InvariantViolation("x"), 1),
     ],
 )
