@@ -23,7 +23,8 @@ EXTRACTIVE = ("saturation", "arrivals", "overload", "drips")
 STREAMING = ("conversations", "disconnects")
 SCENARIOS = (*EXTRACTIVE, *STREAMING, "model-overload")
 BATCH = 250
-PARALLEL = 40
+# Fewer than are let in: who is sent away does not count.
+PARALLEL = 24
 # Share of the capacity at which an open loop is not yet an overload.
 _EASY = 0.5
 # With the default llm_concurrency and this many seconds an answer, the capacity is known.
