@@ -27,7 +27,7 @@ NOT_RUN = {
     "needs data that is not shipped": 1,
     "needs root and systemd": 2,
     "needs the internet": 5,
-    "takes minutes": 2,
+    "takes minutes": 3,
 }
 LINK = re.compile(r"\]\(((?!https?://)[^)#\s]*)(#[^)\s]+)?\)")
 FENCE = re.compile(r"```.*?```", re.DOTALL)
