@@ -1,0 +1,223 @@
+"""``geungeo bench scale TEXTS``: what growth costs a store on one machine.
+
+Articles are made of the sentences of a KorQuAD/SQuAD or NoMIRACL file: two thirds of each from
+one source paragraph, so that topics stay together, the rest from anywhere. Sentences keep the
+real vectors of the embedder; a passage's vector is the mean of its sentences', since embedding
+100,000 passages takes hours on such a machine. Everything else is the real store: Kiwi's terms,
+SQLite with its syncs, FAISS, BM25. Questions are real, and embedded for real.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+if TYPE_CHECKING:
+    from geungeo.index.store import Store
+    from geungeo.rag.article import Draft
+    from geungeo.rag.protocols import Embedder, FloatArray
+    from geungeo.rag.retrieval.query import Query
+
+_SENTENCES = 12
+_K = 50
+
+
+@dataclass(slots=True)
+class Recombining:
+    """The vectors of known sentences; of anything longer, the mean of the sentences in it.
+
+    Implements ``geungeo.rag.protocols.Embedder``; questions go to the real one.
+    """
+
+    inner: Embedder
+    known: dict[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """Names the engine, so that no real store is mistaken for one of these."""
+        return f"recombined:{self.inner.identity}"
+
+    @property
+    def dimension(self) -> int:
+        """As the real engine's."""
+        return self.inner.dimension
+
+    def learn(self, sentences: Sequence[str]) -> None:
+        """Embed ``sentences`` for real, once."""
+        vectors = self.inner.embed(sentences, query=False)
+        self.known.update(zip(sentences, vectors, strict=True))
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
+        """``(len(texts), dimension)`` float32, unit norm."""
+        if query:
+            return self.inner.embed(texts, query=True)
+        found = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            parts = [self.known[part] for part in text.split("\n") if part in self.known]
+            mean = np.sum(parts, axis=0) if parts else self.inner.embed([text], query=False)[0]
+            found[row] = mean / np.linalg.norm(mean)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One row of the table. Times in milliseconds, best of the rounds."""
+
+    passages: int
+    per_article: float
+    bytes_per_passage: float
+    p50: float
+    p95: float
+    ratio: float
+    recall: float
+
+
+def articles(paragraphs: Sequence[Sequence[str]], count: int, seed: int) -> Iterator[Draft]:
+    """``count`` articles of recombined sentences, each line a sentence of its own."""
+    from geungeo.rag.article import Draft, SectionKind
+
+    draw = random.Random(seed)  # noqa: S311  # a reproducible draw
+    for number in range(count):
+        home = draw.choice(paragraphs)
+        own = [draw.choice(home) for _ in range(2 * _SENTENCES // 3)]
+        others = [draw.choice(draw.choice(paragraphs)) for _ in range(_SENTENCES - len(own))]
+        lines = draw.sample([*own, *others], _SENTENCES)
+        yield Draft(
+            title=home[0],
+            blocks=tuple((SectionKind.BODY, line) for line in lines),
+            source=f"scale/{number}",
+            id=f"scale-{number}",
+        )
+
+
+def timed(store: Store, embedder: Embedder, questions: Sequence[str]) -> tuple[list[float], float]:
+    """Milliseconds of each retrieval, and its ratio to embedding alone, interleaved."""
+    from geungeo.rag.protocols import Filters
+    from geungeo.rag.retrieval.hybrid import retrieve
+    from geungeo.rag.retrieval.query import make_query
+
+    whole: list[float] = []
+    alone: list[float] = []
+    for question in questions:
+        began = time.perf_counter()
+        embedder.embed([question], query=True)
+        alone.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        retrieve(store, make_query(question, embedder, store), 16, Filters())
+        whole.append(time.perf_counter() - began)
+    return [1000 * seconds for seconds in whole], sum(whole) / sum(alone)
+
+
+def recall(store: Store, queries: Sequence[Query], vectors: FloatArray, keys: np.ndarray) -> float:
+    """Share of the exact ``_K`` nearest that the store's dense channel finds."""
+    from geungeo.rag.protocols import Filters
+
+    shares = []
+    for query in queries:
+        exact = set(keys[np.argsort(-(vectors @ query.vector), kind="stable")[:_K]].tolist())
+        shares.append(len(exact & store.dense(query.vector, _K, Filters()).keys()) / len(exact))
+    return statistics.fmean(shares)
+
+
+@click.command("scale")
+@click.argument("texts", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--passages", "sizes", type=int, multiple=True, default=(1_000, 10_000), show_default=True
+)
+@click.option("--questions", "asked", default=100, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--store", "folder", type=click.Path(path_type=Path), help="Keep the store here.")
+def scale(texts: Path, sizes: tuple[int, ...], asked: int, seed: int, folder: Path | None) -> None:
+    """Grow a store to each size; print time per article, bytes, latency and recall."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as scratch:
+        click.echo(
+            "| passages | ms/article | bytes/passage | p50 ms | p95 ms | ratio to embedding "
+            "| recall@50 |\n|---|---|---|---|---|---|---|"
+        )
+        for row in grow(texts, sizes, asked, seed, folder or Path(scratch)):
+            click.echo(
+                f"| {row.passages:,} | {row.per_article:.1f} | {row.bytes_per_passage:.0f} "
+                f"| {row.p50:.1f} | {row.p95:.1f} | {row.ratio:.2f} | {row.recall:.4f} |"
+            )
+
+
+def grow(texts: Path, sizes: Sequence[int], asked: int, seed: int, folder: Path) -> Iterator[Size]:
+    """Measure at each of ``sizes`` (passages), smallest first, in one growing store."""
+    from geungeo.eval.datasets import read_dataset
+    from geungeo.index.store import Store
+    from geungeo.rag.embedding import make_embedder
+    from geungeo.rag.retrieval.query import make_query
+    from geungeo.rag.settings import Settings
+
+    data = read_dataset(texts)
+    paragraphs = [lines for d in data.documents if len(lines := _sentences(d.text)) >= 3]
+    embedder = Recombining(make_embedder(Settings()))
+    embedder.learn(sorted({line for lines in paragraphs for line in lines}))
+    cases = random.Random(seed).sample(data.items, min(asked, len(data.items)))  # noqa: S311
+    questions = [item.cases[0].question for item in cases]
+    supply = articles(paragraphs, 10**9, seed)
+    store = Store.open(folder, embedder)
+    try:
+        for size in sorted(sizes):
+            added, spent = 0, 0.0
+            while (missing := size - store.size()) > 0:
+                # An article of this length makes some ten passages.
+                batch = [next(supply) for _ in range(min(256, max(1, missing // 12)))]
+                began = time.perf_counter()
+                store.ingest_many(batch)
+                spent += time.perf_counter() - began
+                added += len(batch)
+            queries = [make_query(question, embedder, store) for question in questions]
+            rounds = [timed(store, embedder, questions) for _ in range(3)]
+            best = np.min([times for times, _ in rounds], axis=0)
+            keys, vectors = _vectors(folder)
+            yield Size(
+                passages=store.size(),
+                per_article=1000 * spent / max(added, 1),
+                bytes_per_passage=_bytes(folder) / store.size(),
+                p50=float(np.percentile(best, 50)),
+                p95=float(np.percentile(best, 95)),
+                ratio=min(ratio for _, ratio in rounds),
+                recall=recall(store, queries, vectors, keys),
+            )
+    finally:
+        store.close()
+
+
+def _sentences(text: str) -> list[str]:
+    from geungeo.rag.sentences import split_lines
+
+    lines = text.splitlines()
+    found = [
+        span.of(line)
+        for line, spans in zip(lines, split_lines(lines), strict=True)
+        for span in spans
+    ]
+    return [sentence for sentence in found if 15 <= len(sentence) <= 300]
+
+
+def _vectors(folder: Path) -> tuple[np.ndarray, FloatArray]:
+    import sqlite3
+
+    from geungeo.index.database import FILE
+
+    with sqlite3.connect(folder / FILE) as connection:
+        rows = connection.execute("SELECT key, vector FROM passages ORDER BY key").fetchall()
+    return (
+        np.array([key for key, _ in rows], dtype=np.int64),
+        np.stack([np.frombuffer(vector, dtype="<f4") for _, vector in rows]),
+    )
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
