@@ -16,8 +16,8 @@ from geungeo.rag.article import Article, SectionKind, Span
 from geungeo.rag.backends.extractive import Extractive
 from geungeo.rag.backends.openai import OpenAI
 from geungeo.rag.errors import BackendError
-from geungeo.rag.llm.endpoint import Endpoint, Limits
 from geungeo.rag.gate import Gate
+from geungeo.rag.llm.endpoint import Endpoint, Limits
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 
 KEY = "sk-test-0123456789"
