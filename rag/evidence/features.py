@@ -38,6 +38,8 @@ SENTENCE_FEATURES = (
     "question_like",
 )
 
+# A synonym counts for half: it may be about something else.
+_SYNONYM = 0.5
 # How hard the absence of a concept weighs, beside its rarity.
 _ROLE_WEIGHT = {"name": 1.5, "number": 1.5, "noun": 1.0, "verb": 0.5, "word": 0.1}
 
@@ -75,7 +77,8 @@ class Candidate:
 class Measured:
     """Candidates with ``features`` (n, len(SENTENCE_FEATURES)) float32 and concept hits.
 
-    ``found_near`` is (n, concepts), 1 where a concept stands in or around the sentence, else 0;
+    ``found_near`` is (n, concepts): 1 where a concept stands in or around the sentence, 0.5
+    where only a synonym of it does, else 0;
     ``weights`` (concepts,) sums to 1;
     ``terms_near`` are the term hashes in and around all candidates.
     """
@@ -181,7 +184,7 @@ def concept_weights(corpus: Corpus, concepts: Sequence[Concept]) -> FloatArray:
     total = max(corpus.size(), 1)
     raw = []
     for concept in concepts:
-        terms = np.array(sorted(concept.alternatives), dtype=np.uint32)
+        terms = np.array(sorted(concept.alternatives | concept.synonyms), dtype=np.uint32)
         frequency = int(corpus.document_frequency("morphemes", terms).max(initial=0))
         idf = float(np.log1p((total - frequency + 0.5) / (frequency + 0.5)))
         # Even a word that stands everywhere says a little about what is meant.
@@ -196,7 +199,10 @@ def _hits(concepts: Sequence[Concept], texts: Sequence[Bag]) -> np.ndarray:
     for row, bag in enumerate(texts):
         terms = set(bag.terms.tolist())
         for column, concept in enumerate(concepts):
-            hits[row, column] = bool(concept.alternatives & terms)
+            if concept.alternatives & terms:
+                hits[row, column] = 1.0
+            elif concept.synonyms & terms:
+                hits[row, column] = _SYNONYM
     return hits
 
 

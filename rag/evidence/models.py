@@ -1,7 +1,8 @@
 """The small learned models that ship as ``model.json``, and nothing that executes code.
 
 One model ranks sentences (logistic regression), one decides to answer (gradient-boosted
-trees). Both are written by ``python -m geungeo.eval.training``; predicting needs numpy only.
+trees and a logistic regression). Both are written by ``python -m geungeo.eval.training``;
+predicting needs numpy only.
 """
 
 from __future__ import annotations
@@ -40,7 +41,12 @@ class Linear:
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """``(n, features) -> (n,)``."""
-        return _sigmoid(features @ self.weights + self.bias)
+        return _sigmoid(self.logits(features))
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """``(n, features) -> (n,)``, before the sigmoid."""
+        logits: np.ndarray = features @ self.weights + self.bias
+        return logits
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,31 @@ class Boosted:
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """``(n, features) -> (n,)``."""
+        return _sigmoid(self.logits(features))
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """``(n, features) -> (n,)``, before the sigmoid."""
         # Thresholds are float64 midpoints: compared in float32 they would round onto values.
         rows = np.asarray(features, dtype=np.float64)
         sums = [sum(tree(row) for tree in self.trees) for row in rows]
-        return _sigmoid(np.array(sums) + self.bias)
+        logits: np.ndarray = np.array(sums) + self.bias
+        return logits
+
+
+@dataclass(frozen=True, slots=True)
+class Blended:
+    """Trees and a line, their logits averaged.
+
+    The trees find steps where there are many rows to learn from, the line holds the slope
+    where there are few.
+    """
+
+    trees: Boosted
+    line: Linear
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """``(n, features) -> (n,)``."""
+        return _sigmoid((self.trees.logits(features) + self.line.logits(features)) / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +131,17 @@ def parse_model(data: Any, ranked_by: Sequence[str], answered_by: Sequence[str])
                 f"model.json: the {part} was trained on other features than are measured; "
                 "run: python -m geungeo.eval.training"
             )
-    ranker, answerer = data["ranker"], data["answerer"]
+    answerer = data["answerer"]
+    trees = tuple(Tree(**tree) for tree in answerer["trees"])
     return Model(
-        Linear(np.array(ranker["weights"], dtype=np.float32), float(ranker["bias"])),
-        Boosted(tuple(Tree(**tree) for tree in answerer["trees"]), float(answerer["bias"])),
+        _linear(data["ranker"]),
+        Blended(Boosted(trees, float(answerer["bias"])), _linear(answerer["line"])),
         float(data["threshold"]),
     )
+
+
+def _linear(data: Any) -> Linear:
+    return Linear(np.array(data["weights"], dtype=np.float32), float(data["bias"]))
 
 
 @cache

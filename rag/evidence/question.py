@@ -207,13 +207,14 @@ _LATIN_NAME = re.compile(r"[A-Z][A-Za-z0-9&.\-]*|[a-z]*[A-Z][A-Za-z0-9]*")
 class Concept:
     """Something the question is about; any of ``alternatives`` (term hashes) stands for it.
 
-    ``role`` tells how hard its absence weighs: a name or number must be there, a verb may
-    be paraphrased.
+    ``synonyms`` may stand for it too, but less surely. ``role`` tells how hard its absence
+    weighs: a name or number must be there, a verb may be paraphrased.
     """
 
     surface: str
     role: str
     alternatives: frozenset[int]
+    synonyms: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +283,8 @@ def _concepts(text: str, language: Language, morphemes: Sequence[Morpheme]) -> l
         own = frozenset(term_hash(term) for term in terms)
         # A name or number has no synonyms; a compound's parts would bring strangers along.
         others = synonyms_of(terms) if len(group) == 1 and role in {"noun", "verb"} else set()
-        alternatives = own | frozenset(term_hash(term) for term in others)
-        found[surface] = Concept(surface, role, alternatives)
+        synonyms = frozenset(term_hash(term) for term in others) - own
+        found[surface] = Concept(surface, role, own, synonyms)
     if language == "en":
         # An English phrase stands for a Korean term as a whole: data center, White House.
         for canon in sorted(canonical_names(text) - found.keys()):
