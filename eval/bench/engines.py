@@ -73,7 +73,7 @@ def onnx_int8(model: Path, folder: Path) -> OnnxInt8:
     tokenizer = AutoTokenizer.from_pretrained(model)
     example = tokenizer(["예문 하나"], return_tensors="pt")
 
-    class Hidden(torch.nn.Module):
+    class Hidden(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             out: torch.Tensor = bert(input_ids, attention_mask=attention_mask).last_hidden_state
             return out
