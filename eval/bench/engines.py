@@ -67,7 +67,7 @@ def onnx_int8(model: Path, folder: Path) -> OnnxInt8:
         from transformers import AutoModel, AutoTokenizer
     except ImportError as error:
         raise MissingExtra(
-            "this engine needs extras: pip install 'geungeo[sentence-transformers,onnx]'"
+            "this engine needs: pip install 'geungeo[sentence-transformers]' onnx onnxruntime"
         ) from error
     bert = AutoModel.from_pretrained(model).eval()
     tokenizer = AutoTokenizer.from_pretrained(model)
