@@ -451,7 +451,7 @@ def test_what_unpacks_to_more_than_the_limit_is_a_bomb(site: Site, coding: str) 
     ("headers", "body", "why"),
     [
         ({"Content-Encoding": "gzip"}, b"not gzip at all", "cannot be unpacked"),
-        ({"Content-Encoding": "gzip"}, gzip.compress(PAGE)[:-9], "too early"),
+        ({"Content-Encoding": "gzip"}, gzip.compress(PAGE, mtime=0)[:-9], "too early"),
         ({"Content-Encoding": "br"}, b"x", "packs with br"),
         ({"Content-Encoding": "gzip, gzip"}, b"x", "packs with gzip, gzip"),
         ({"Content-Length": "500"}, PAGE, "closed"),
