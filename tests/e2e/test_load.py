@@ -45,6 +45,7 @@ async def test_askers_who_leave_leave_nothing_behind(loaded: Target) -> None:
     assert figures["disconnects"] == 12
 
 
+@pytest.mark.slow
 async def test_dripping_sockets_are_closed_and_others_are_answered(loaded: Target) -> None:
     figures = await scenarios.drips(loaded, 20, 2.0)
     assert figures["failures"] == []

@@ -193,6 +193,7 @@ def test_the_command_line_cites_the_same(served: Any, name: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_talk_on_the_command_line_cites_the_same(served: Any) -> None:
     asked = questions("conv-02")
     found = []

@@ -61,6 +61,7 @@ def test_a_check_that_believes_everything_is_noticed(monkeypatch: pytest.MonkeyP
     assert result.exit_code == 1
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     target = tmp_path / "figures.json"
     result = CliRunner().invoke(bench, ["grounding", "--json", str(target), "--show"])

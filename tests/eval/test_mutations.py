@@ -156,6 +156,7 @@ def test_the_sound_system_is_sound(sound: dict[str, Estimate]) -> None:
     assert sound["answer_hit"].value > 0.4
 
 
+@pytest.mark.slow
 def test_a_shuffled_retriever_shows_in_recall(
     sound: dict[str, Estimate], evaluate: Evaluate, workspace: Workspace
 ) -> None:
@@ -176,6 +177,7 @@ def test_citations_off_by_one_show_in_quote_exact(
     assert broken["recall@5"] == sound["recall@5"]
 
 
+@pytest.mark.slow
 def test_citations_off_by_one_inside_the_pipeline_show_as_well(
     sound: dict[str, Estimate],
     evaluate: Evaluate,
@@ -197,6 +199,7 @@ def test_citations_off_by_one_inside_the_pipeline_show_as_well(
     assert broken["recall@5"] == sound["recall@5"]
 
 
+@pytest.mark.slow
 def test_always_answering_shows_in_abstain_recall_and_citations(
     sound: dict[str, Estimate], evaluate: Evaluate, workspace: Workspace
 ) -> None:
@@ -210,6 +213,7 @@ def test_always_answering_shows_in_abstain_recall_and_citations(
     assert broken["citation_precision"].value < sound["citation_precision"].value
 
 
+@pytest.mark.slow
 def test_never_answering_shows_in_answer_hit_and_abstain_precision(
     sound: dict[str, Estimate], evaluate: Evaluate, workspace: Workspace
 ) -> None:
