@@ -22,7 +22,7 @@ IntArray = npt.NDArray[np.int64]
 
 _LINKS = 32
 _WIDTH_OF_BUILDING = 80
-# Candidates kept while searching; recall against the exact scan is 0.99 and more.
+# Candidates kept while searching: the larger, the nearer to the exact scan, and the slower.
 _WIDTH_OF_SEARCH = 512
 _GONE = -1
 _MOST_GONE = 0.25
