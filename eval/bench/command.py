@@ -9,6 +9,7 @@ import click
 
 from geungeo.eval.bench.engines import engines
 from geungeo.eval.bench.first_claim import first_claim
+from geungeo.eval.bench.own import own
 from geungeo.eval.bench.passages import passages
 from geungeo.eval.bench.retrieval import retrieval
 from geungeo.eval.bench.scale import scale
@@ -41,6 +42,7 @@ def bench() -> None:
 bench.add_command(engines)
 bench.add_command(first_claim)
 bench.add_command(load)
+bench.add_command(own)
 bench.add_command(passages)
 bench.add_command(retrieval)
 bench.add_command(scale)

@@ -14,10 +14,10 @@ from geungeo.rag.retrieval.query import Query
 # Each channel proposes this many; fusion sees their union.
 _POOL = 50
 WEIGHTS: Mapping[str, float] = {
-    "dense": 0.33,
-    "morphemes": 0.33,
-    "synonyms": 0.17,
-    "bigrams": 0.17,
+    "dense": 0.40,
+    "morphemes": 0.15,
+    "synonyms": 0.20,
+    "bigrams": 0.25,
 }
 
 # Across languages only names and known aliases meet lexically: meaning has to lead.
@@ -63,7 +63,7 @@ def retrieve(
     if also is not None:
         for name, scores in propose(corpus, query, max(k, _POOL), also).items():
             channels[name] = {**channels[name], **scores}
-    fused = fuse(channels, _weights(corpus, query, channels["dense"]))
+    fused = fuse(channels, weights_for(corpus, query, channels["dense"]))
     best = sorted(fused, key=lambda key: (-fused[key], key))[:k]
     return [
         Retrieved(
@@ -79,7 +79,7 @@ def retrieve(
     ]
 
 
-def _weights(corpus: Corpus, query: Query, dense: Scores) -> Mapping[str, float]:
+def weights_for(corpus: Corpus, query: Query, dense: Scores) -> Mapping[str, float]:
     """By whether the passage nearest in meaning is in the question's language."""
     nearest = corpus.passages(list(dense)[:1])
     foreign = nearest and nearest[0].article.language != query.language

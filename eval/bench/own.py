@@ -1,0 +1,136 @@
+"""``geungeo bench own``: what each channel finds of the questions that we ship.
+
+All shipped articles stand in one store; a question is found if a passage that holds its gold
+sentence is among the best five. Paraphrases and chat-style questions are told apart from the
+rest: their words hardly stand in the source, so that there the channels differ most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from geungeo.eval.bench.retrieval import reciprocal_ranks
+from geungeo.rag.protocols import Scores
+
+if TYPE_CHECKING:
+    from geungeo.index.workspace import Workspace
+
+_POOL = 50
+_QUESTIONS = ("seed_article.jsonl", "news_questions.jsonl")
+_ARTICLES = "news_articles.jsonl"
+# Columns: name, tags that count (None: all), and how many passages are looked at.
+_COLUMNS: tuple[tuple[str, frozenset[str] | None, int], ...] = (
+    ("paraphrase", frozenset({"paraphrase"}), 5),
+    ("chat", frozenset({"chat"}), 5),
+    ("both", frozenset({"paraphrase", "chat"}), 5),
+    ("all", None, 5),
+    ("all, recall@1", None, 1),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """For one question: its tags, each channel's scores, and the passages that hold its gold.
+
+    ``weights`` are those that the product fuses it with.
+    """
+
+    tags: frozenset[str]
+    channels: Mapping[str, Scores]
+    gold: frozenset[int]
+    weights: Mapping[str, float]
+
+
+def found(question: Proposed, fused: Scores, k: int) -> bool:
+    """Whether a passage with the gold is among the ``k`` best."""
+    best = sorted(fused, key=lambda key: (-fused[key], key))[:k]
+    return not question.gold.isdisjoint(best)
+
+
+def table(questions: Sequence[Proposed]) -> str:
+    """Recall of each channel, of the fusion without each, and of the fusion, as Markdown."""
+    lines = ["| system | " + " | ".join(name for name, _, _ in _COLUMNS) + " |"]
+    lines.append("|---" * (1 + len(_COLUMNS)) + "|")
+    names = list(questions[0].channels)
+    for label in [*names, "reciprocal rank fusion", *(f"without {n}" for n in names), "shipped"]:
+        shares = []
+        for _, tags, k in _COLUMNS:
+            asked = [q for q in questions if tags is None or tags & q.tags]
+            hits = sum(found(question, _fused(question, label), k) for question in asked)
+            shares.append(f"{hits / max(len(asked), 1):.3f}")
+        lines.append(f"| {label} | " + " | ".join(shares) + " |")
+    return "\n".join(lines)
+
+
+def _fused(question: Proposed, label: str) -> Scores:
+    from geungeo.rag.retrieval.hybrid import fuse
+
+    if label in question.channels:
+        return question.channels[label]
+    if label == "reciprocal rank fusion":
+        return reciprocal_ranks(question.channels)
+    left_out = label.removeprefix("without ")
+    rest = {name: scores for name, scores in question.channels.items() if name != left_out}
+    return fuse(rest, question.weights)
+
+
+@click.command("own")
+def own() -> None:
+    """Compare channels on the shipped questions: recall of their gold passages."""
+    import tempfile
+
+    from geungeo.index.workspace import Workspace
+    from geungeo.rag.settings import Settings
+
+    data = files("geungeo.eval.data")
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        Workspace.open(Settings(store=Path(scratch)), seed=True) as workspace,
+    ):
+        workspace.ingest([str(data.joinpath(_ARTICLES))])
+        paths = [Path(str(data.joinpath(name))) for name in _QUESTIONS]
+        questions = [proposed for path in paths for proposed in propose_all(workspace, path)]
+        counts = [
+            sum(tags is None or bool(tags & q.tags) for q in questions) for _, tags, _ in _COLUMNS
+        ]
+        articles, passages = len(workspace.store.articles()), workspace.store.size()
+        click.echo(f"{articles} articles, {passages} passages\n")
+        click.echo(table(questions))
+        click.echo("| *questions* | " + " | ".join(map(str, counts)) + " |")
+
+
+def propose_all(workspace: Workspace, path: Path) -> Iterator[Proposed]:
+    """Every channel's proposals for the answerable questions of one file."""
+    from geungeo.eval.datasets import read_dataset
+    from geungeo.eval.system import GoldFinder
+    from geungeo.rag.protocols import Filters
+    from geungeo.rag.retrieval.hybrid import propose, weights_for
+    from geungeo.rag.retrieval.query import make_query
+
+    store = workspace.store
+    data = read_dataset(path)
+    gold = GoldFinder(store)
+    for item in data.items:
+        case = item.cases[0]
+        places = gold.find(case, data) if case.expected == "answer" else ()
+        if not places:
+            continue
+        query = make_query(case.question, workspace.embedder, store)
+        channels = propose(store, query, _POOL, Filters())
+        keys = sorted({key for scores in channels.values() for key in scores})
+        holding = frozenset(
+            passage.key
+            for passage in store.passages(keys)
+            if any(
+                place.article_id == passage.article.id and place.span.overlaps(passage.span)
+                for place in places
+            )
+        )
+        weights = weights_for(store, query, channels["dense"])
+        yield Proposed(frozenset(case.tags), channels, holding, weights)
