@@ -12,8 +12,8 @@ from geungeo.rag.news.times import published_day
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 from geungeo.rag.settings import Settings
 
-# A further sentence must be nearly as good as the best one to be worth reading.
-_WORTH = 0.75
+# A further sentence is worth reading if it is not much less likely to hold the answer.
+_WORTH = 0.5
 _OPENER = re.compile(r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*")
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,7 @@ from geungeo.rag.protocols import FloatArray
 
 Bytes = bytes | mmap.mmap
 
-_WEIGHTS_A_BLOCK = 32
-_BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", _WEIGHTS_A_BLOCK // 2)])
+_BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +64,6 @@ class E5File:
         values = _dequantised(raw) if stored.quantised else np.frombuffer(raw, "<f4", stored.count)
         shape = self._shape(name)
         return values.reshape(shape) if shape else values
-
-    def rows(self, name: str, numbers: Sequence[int]) -> FloatArray:
-        """``(len(numbers), hidden)``: some rows of a large quantised table of that width.
-
-        Raises:
-            MalformedSource: the file lacks it.
-        """
-        stored = self._stored(name)
-        blocks = self.hidden // _WEIGHTS_A_BLOCK
-        table = np.frombuffer(self.data, _BLOCK, stored.length // _BLOCK.itemsize, stored.offset)
-        chosen = table.reshape(-1, blocks)[np.asarray(numbers, dtype=np.intp)]
-        return _dequantised(chosen.tobytes()).reshape(len(numbers), self.hidden)
 
     def _stored(self, name: str) -> _Stored:
         try:

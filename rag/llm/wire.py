@@ -21,10 +21,14 @@ MAX_BYTES = 16_000_000
 MAX_EVENT_CHARS = 1_000_000
 # Each line of an event is tried with those before it: many would take quadratic time.
 MAX_EVENT_LINES = 1_000
+# A chunk has six levels. Python's own bound moves with the stack of whoever calls.
+MAX_NESTING = 100
 # Stands where text was lost, so that no sentence closes over the hole.
 LOST = "\ufffd"
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+# A string that is not closed reaches to the end.
+_BRACKET_OR_STRING = re.compile(r'[\[{\]}]|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _MAX_COUNT = 100_000_000
 # Errors inside a stream that no retry mends, by the code or type that gateways give.
 _PERMANENT = re.compile(r"auth|api_key|permission|not_found|insufficient_quota|invalid_request")
@@ -104,6 +108,8 @@ class Wire:
             lines = _LINE_END.split(self._buffer.removesuffix(held))
             self._buffer = lines.pop() + held
             for line in lines:
+                # Whatever it holds: cut otherwise, it would have been refused as it came.
+                self._refuse_long(len(line))
                 self._line(line, pieces)
         self._refuse_long(len(self._buffer))
 
@@ -189,10 +195,26 @@ def _form(head: str) -> str | None:
 
 def _loads(text: str) -> Any:
     """The JSON value, ``None`` if there is none; hostile nesting is no JSON either."""
+    if _nesting(text) > MAX_NESTING:
+        return None
     try:
         return json.loads(text.strip("\ufeff"), strict=False)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
+
+
+def _nesting(text: str) -> int:
+    """How deep brackets nest outside of strings, in linear time."""
+    if text.count("[") + text.count("{") <= MAX_NESTING:
+        return 0
+    deepest = level = 0
+    for match in _BRACKET_OR_STRING.finditer(text):
+        if match[0] in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif match[0] in "]}":
+            level -= 1
+    return deepest
 
 
 def _first_choice(chunk: dict[str, Any]) -> dict[str, Any] | None:

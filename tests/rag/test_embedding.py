@@ -18,7 +18,6 @@ from geungeo.rag.embedding.e5file import parse
 from geungeo.rag.embedding.export import export
 from geungeo.rag.embedding.openai import OpenAIEmbeddings
 from geungeo.rag.embedding.sentence_transformers import SentenceTransformers
-from geungeo.rag.embedding.token_vectors import TokenEncoder
 from geungeo.rag.errors import (
     BackendMisconfigured,
     BackendUnavailable,
@@ -39,15 +38,10 @@ QUESTIONS = [
 
 
 @pytest.fixture(scope="session")
-def exported_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
     folder = tmp_path_factory.mktemp("models") / "multilingual-e5-small-q4"
     export(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def exported(exported_folder: Path) -> Embedder:
-    return SentenceTransformers(str(exported_folder))
+    return SentenceTransformers(str(folder))
 
 
 def test_vectors_have_unit_norm_and_queries_differ_from_passages(embedder: Embedder) -> None:
@@ -94,33 +88,6 @@ def test_both_engines_agree_on_the_same_weights(
         assert order[0] == np.argmax(by_them)
         # Two passages may swap only where their scores are as good as equal.
         assert np.diff(by_them[order]).max() < 0.003
-
-
-def test_token_vectors_are_those_of_torch(exported_folder: Path) -> None:
-    from sentence_transformers import SentenceTransformer
-
-    torch = SentenceTransformer(str(exported_folder), device="cpu")
-    texts = [f"{question} ㎏ ½ 똠방각하 ☃" for question in QUESTIONS]
-    ours = _TOKENS.encode(texts, query=[True, False, False])
-    prompts = ("query: ", "passage: ", "passage: ")
-    for text, prompt, vectors in zip(texts, prompts, ours, strict=True):
-        # <s>, the prefix in two pieces, the text, </s>
-        theirs = torch.encode([prompt + text], output_value="token_embeddings")[0].numpy()[3:-1]
-        assert vectors.shape == theirs.shape
-        theirs /= np.linalg.norm(theirs, axis=1, keepdims=True)
-        assert (vectors * theirs).sum(axis=1).min() > 0.9999
-
-
-@given(st.lists(st.text(st.characters(), max_size=80), max_size=3))
-@settings(max_examples=25, deadline=None)
-def test_any_text_has_token_vectors(texts: list[str]) -> None:
-    hostile = [*texts, "", "\x00", "\ud800", "ﷺ" * 5, "가" * 2_000]
-    for vectors in _TOKENS.encode(hostile, query=[True] * len(hostile)):
-        assert len(vectors) > 0
-        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
-
-
-_TOKENS = TokenEncoder()
 
 
 def test_prompts_are_those_that_the_model_declares(exported: Embedder) -> None:

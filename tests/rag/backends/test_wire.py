@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import accumulate, pairwise
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable
-from geungeo.rag.llm.wire import LOST, MAX_BYTES, Piece, Wire
+from geungeo.rag.llm.wire import LOST, MAX_BYTES, MAX_EVENT_CHARS, MAX_NESTING, Piece, Wire
 from tests.rag.backends.misbehaving import REPLY, chunk, stream
 
 
@@ -109,6 +110,31 @@ def test_hostile_nesting_and_lone_surrogates_are_survived() -> None:
     lone = b'data: {"choices": [{"delta": {"content": "a\\ud800b"}}]}\n\n'
     text = "".join(piece.text for piece in read(chunk("앞"), nested, lone)[0])
     assert text == f"앞{LOST}a?b"
+
+
+@pytest.mark.parametrize(("levels", "said"), [(MAX_NESTING - 3, "앞"), (MAX_NESTING + 1, LOST)])
+def test_nesting_has_a_bound_of_its_own_whatever_the_stack(levels: int, said: str) -> None:
+    deep = "[" * levels + "]" * levels
+    event = f'data: {{"choices": [{{"delta": {{"content": "앞"}}}}], "x": {deep}}}\n\n'.encode()
+
+    def from_depth(frames: int) -> str:
+        if frames:
+            return from_depth(frames - 1)
+        return "".join(piece.text for piece in read(event)[0])
+
+    assert from_depth(0) == from_depth(sys.getrecursionlimit() // 2) == said
+
+
+def test_a_line_too_long_is_refused_whole_as_in_parts() -> None:
+    line = b"x" * (MAX_EVENT_CHARS + 1) + b"\n\ndata: null\n\n"
+    for parts in ([line], [line[:1000], line[1000:]]):
+        pieces, failure = read(*parts)
+        assert not pieces
+        assert isinstance(failure, BackendUnavailable)
+
+
+def test_brackets_inside_strings_do_not_nest() -> None:
+    assert "".join(piece.text for piece in read(chunk("[" * 5_000))[0]) == "[" * 5_000
 
 
 def test_more_bytes_than_any_answer_has_are_refused() -> None:
