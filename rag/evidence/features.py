@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +10,11 @@ import numpy as np
 from geungeo.rag.article import Article, SectionKind, Span
 from geungeo.rag.evidence.answers import holds, holds_unit
 from geungeo.rag.evidence.question import Concept, Question
-from geungeo.rag.morphemes import Morpheme, analyse_many
+from geungeo.rag.evidence.reading import Reader
 from geungeo.rag.protocols import Corpus, FloatArray
 from geungeo.rag.retrieval.hybrid import Retrieved
 from geungeo.rag.retrieval.query import Query
-from geungeo.rag.retrieval.terms import Bag, bags
 from geungeo.rag.text import fold
-from geungeo.rag.vocabulary import terms_of
 
 SENTENCE_FEATURES = (
     "dense",
@@ -38,6 +36,8 @@ SENTENCE_FEATURES = (
     "question_like",
 )
 
+_reader = Reader()
+
 # A synonym counts for half: it may be about something else.
 _SYNONYM = 0.5
 # How hard the absence of a concept weighs, beside its rarity.
@@ -46,7 +46,9 @@ _ROLE_WEIGHT = {"name": 1.5, "number": 1.5, "noun": 1.0, "verb": 0.5, "word": 0.
 
 @dataclass(slots=True)
 class Candidate:
-    """A sentence of a retrieved passage. ``near`` is the text around it, itself included.
+    """A sentence of a retrieved passage.
+
+    ``around`` are the sentences around it, itself included, and ``near`` the text they span.
 
     ``gloss`` and ``gloss_near`` are words that it, or the text around it, is read as if it
     held: the question's own for a time that the source names otherwise.
@@ -56,11 +58,16 @@ class Candidate:
     span: Span
     kind: SectionKind
     vector: FloatArray
-    near: Span
+    around: tuple[Span, ...]
     passage_score: float
     passage_rank: int
     gloss: str = ""
     gloss_near: str = ""
+
+    @property
+    def near(self) -> Span:
+        """From the first of the sentences around it to the last."""
+        return Span(self.around[0].start, self.around[-1].end)
 
     @property
     def text(self) -> str:
@@ -98,7 +105,7 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
         spans = [sentence.span for sentence in passage.sentences]
         for at, sentence in enumerate(passage.sentences):
             key = (passage.article.id, passage.article.version, sentence.span)
-            near = Span(spans[max(0, at - 1)].start, spans[min(len(spans) - 1, at + 1)].end)
+            around = tuple(spans[max(0, at - 1) : at + 2])
             found.setdefault(
                 key,
                 Candidate(
@@ -106,7 +113,7 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
                     sentence.span,
                     sentence.kind,
                     sentence.vector,
-                    near,
+                    around,
                     retrieved.score,
                     rank,
                 ),
@@ -118,14 +125,10 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
     """Measure all ``found`` sentences against the question."""
     texts = [candidate.text for candidate in found]
     glossed = [candidate.glossed for candidate in found]
-    nears = [
-        f"{candidate.article.title}\n{candidate.near.of(candidate.article.text)}"
-        f"\n{candidate.gloss_near}".rstrip()
-        for candidate in found
-    ]
-    analyses = analyse_many(glossed)
-    own = [Bag.of(terms_of(morphemes)) for morphemes in analyses]
-    near = bags("morphemes", nears)
+    nears = [_texts_near(candidate) for candidate in found]
+    readings = _reader.read([*glossed, *(text for texts_near in nears for text in texts_near)])
+    own = [readings[text].terms for text in glossed]
+    near = [frozenset().union(*(readings[text].terms for text in group)) for group in nears]
     weights = concept_weights(corpus, question.concepts)
     hits = _hits(question.concepts, own)
     hits_near = _hits(question.concepts, near)
@@ -145,13 +148,18 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
             [candidate.passage_score for candidate in found],
             (hits * weights).sum(axis=1),
             (hits_near * weights).sum(axis=1),
-            _bigram_cover(corpus, query, glossed),
+            _bigram_cover(corpus, query, [readings[text].bigrams for text in glossed]),
             _share(hits, roles == "name"),
             _share(hits_near, roles == "name"),
             _share(hits_near, roles == "number"),
             [
-                holds(text, question.answer_type, question.text, _new_names(morphemes, asked))
-                for text, morphemes in zip(texts, analyses, strict=True)
+                holds(
+                    text,
+                    question.answer_type,
+                    question.text,
+                    (name for name in readings[read].names if name not in asked),
+                )
+                for text, read in zip(texts, glossed, strict=True)
             ],
             [holds_unit(text, question.text) for text in texts],
             _hits(focus, near).max(axis=1, initial=0.0) if focus else np.ones(len(texts)),
@@ -165,16 +173,15 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
             [text.rstrip().endswith("?") for text in texts],
         ]
     ).astype(np.float32)
-    terms_near = frozenset(int(term) for bag in near for term in bag.terms)
+    terms_near = frozenset().union(*near)
     return Measured(found, features, hits_near, weights, terms_near)
 
 
-def _new_names(morphemes: Sequence[Morpheme], asked: str) -> list[str]:
-    return [
-        morpheme.form
-        for morpheme in morphemes
-        if morpheme.tag == "NNP" and len(morpheme.form) > 1 and morpheme.form not in asked
-    ]
+def _texts_near(candidate: Candidate) -> list[str]:
+    """What a sentence is read with: its title, its neighbours, and what it is glossed with."""
+    source = candidate.article.text
+    sentences = [span.of(source) for span in candidate.around]
+    return [candidate.article.title, *sentences, candidate.gloss_near]
 
 
 def concept_weights(corpus: Corpus, concepts: Sequence[Concept]) -> FloatArray:
@@ -194,10 +201,9 @@ def concept_weights(corpus: Corpus, concepts: Sequence[Concept]) -> FloatArray:
     return normalised
 
 
-def _hits(concepts: Sequence[Concept], texts: Sequence[Bag]) -> np.ndarray:
+def _hits(concepts: Sequence[Concept], texts: Sequence[Set[int]]) -> np.ndarray:
     hits = np.zeros((len(texts), len(concepts)), dtype=np.float32)
-    for row, bag in enumerate(texts):
-        terms = set(bag.terms.tolist())
+    for row, terms in enumerate(texts):
         for column, concept in enumerate(concepts):
             if concept.alternatives & terms:
                 hits[row, column] = 1.0
@@ -214,7 +220,7 @@ def _share(hits: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return share
 
 
-def _bigram_cover(corpus: Corpus, query: Query, texts: Sequence[str]) -> np.ndarray:
+def _bigram_cover(corpus: Corpus, query: Query, texts: Sequence[Set[int]]) -> np.ndarray:
     """IDF-weighted share of the question's bigrams that stand in each text."""
     wanted = query.terms["bigrams"].terms
     if not len(wanted):
@@ -222,5 +228,6 @@ def _bigram_cover(corpus: Corpus, query: Query, texts: Sequence[str]) -> np.ndar
     total = max(corpus.size(), 1)
     frequency = corpus.document_frequency("bigrams", wanted)
     idf = np.log1p((total - frequency + 0.5) / (frequency + 0.5))
-    share = [float(idf[np.isin(wanted, bag.terms)].sum()) for bag in bags("bigrams", texts)]
+    rarity = dict(zip(wanted.tolist(), idf.tolist(), strict=True))
+    share = [sum(rarity[term] for term in rarity.keys() & terms) for terms in texts]
     return np.array(share, dtype=np.float32) / max(float(idf.sum()), 1e-6)
