@@ -21,6 +21,9 @@ from geungeo.server.state import AppState
 
 HEADER_SECONDS = 8.0
 KEEP_ALIVE_SECONDS = 5
+# Who takes less than this of a response within this time is not reading it.
+SEND_SECONDS = 30.0
+SEND_LEAST = 8_192  # bytes
 # How long a thread that searches keeps the interpreter from the event loop, which needs it for
 # each step of each connection; a tenth of Python's default halves the median of /healthz
 # under load and costs no throughput (docs/load.md).
@@ -36,13 +39,20 @@ class PortInUse(UsageError):
 
 
 class GuardedProtocol(H11Protocol):
-    """HTTP/1.1 with a deadline for the request's head, and honest statuses for a bad one."""
+    """HTTP/1.1 with deadlines for a request's head and for the taking of a response.
+
+    A bad request gets an honest status.
+    """
 
     _head_timer: asyncio.TimerHandle | None = None
+    _send_timer: asyncio.TimerHandle | None = None
+    _unsent = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock for the first request's head."""
         super().connection_made(transport)
+        # Paused as soon as the kernel takes no more: whoever writes waits, and we notice.
+        transport.set_write_buffer_limits(high=0)
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:
@@ -51,9 +61,20 @@ class GuardedProtocol(H11Protocol):
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._stop_head_timer()
+        self._stop_send_timer()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Start the clock for a client that does not take what is sent."""
+        super().pause_writing()
+        self._watch_sending()
+
+    def resume_writing(self) -> None:
+        """All was taken."""
+        self._stop_send_timer()
+        super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be parsed with the status that the parser suggests."""
@@ -77,6 +98,22 @@ class GuardedProtocol(H11Protocol):
         self._head_timer = None
         if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "the request's head did not arrive in time")
+
+    def _watch_sending(self) -> None:
+        self._unsent = self.transport.get_write_buffer_size()
+        self._send_timer = self.loop.call_later(SEND_SECONDS, self._check_sending)
+
+    def _check_sending(self) -> None:
+        if self._unsent - self.transport.get_write_buffer_size() < SEND_LEAST:
+            # Not closed: that would wait for the rest to be taken.
+            self.transport.abort()
+        else:
+            self._watch_sending()
+
+    def _stop_send_timer(self) -> None:
+        if self._send_timer is not None:
+            self._send_timer.cancel()
+            self._send_timer = None
 
     def _refuse(self, status: int, detail: str) -> None:
         if self.cycle is not None and not self.cycle.response_complete:

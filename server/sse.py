@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -63,9 +63,11 @@ async def with_heartbeat(
             async with aclosing(frames):
                 async for one in frames:
                     await queue.put(one)
-        finally:
-            with suppress(asyncio.QueueFull):
-                queue.put_nowait(None)
+        except Exception:
+            await queue.put(None)
+            raise
+        # Waits for room: a slow reader must learn of the end too. Who left cancels this.
+        await queue.put(None)
 
     puller = asyncio.create_task(pull())
     stop = asyncio.create_task(stopping.wait())

@@ -7,12 +7,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
-from geungeo.rag.events import PassagesFound
+from geungeo.rag.events import Delta, PassagesFound
 from geungeo.server.listener import PortInUse, Server, configure, listen
 
 PATIENCE = 60
@@ -82,6 +83,45 @@ def test_garbage_after_a_started_response_closes_the_connection(running: Any) ->
             answer += piece
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert httpx.get(f"{url}/healthz", timeout=PATIENCE).status_code == 200
+
+
+@pytest.fixture
+def streaming(running: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, socket.socket]]:
+    """A script of 60 MB, and a socket that has asked for it."""
+    monkeypatch.setattr("geungeo.server.listener.SEND_SECONDS", 0.5)
+    scripted, _, url = running
+    scripted.pipeline.script = [PassagesFound(()), *[Delta("x" * 1_000_000)] * 60]
+    host, port = url.removeprefix("http://").split(":")
+    body = json.dumps({"question": "왜?", "stream": True}).encode()
+    head = (
+        b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(body)
+    )
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+        connection.sendall(head + body)
+        yield scripted, connection
+
+
+def test_a_client_that_does_not_read_is_cut_off(streaming: Any) -> None:
+    scripted, connection = streaming
+    wait_for(scripted.pipeline.closed.is_set)
+    received = 0
+    with suppress(ConnectionError):
+        while piece := connection.recv(65_536):
+            received += len(piece)
+    assert received < 60_000_000
+
+
+def test_a_client_that_reads_slowly_gets_everything(streaming: Any) -> None:
+    _, connection = streaming
+    received, tail = 0, b""
+    # The end of a chunked body.
+    while not tail.endswith(b"\r\n0\r\n\r\n"):
+        piece = connection.recv(500_000)
+        assert piece
+        received, tail = received + len(piece), (tail + piece)[-100:]
+        time.sleep(0.005)
+    assert received > 60_000_000
 
 
 def test_a_taken_port_is_named() -> None:

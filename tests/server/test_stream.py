@@ -68,6 +68,16 @@ async def test_what_the_frames_raise_reaches_the_reader() -> None:
         await collect(Frames(b"a", RuntimeError("broken")), Stopping())
 
 
+async def test_a_reader_slower_than_the_frames_learns_of_their_end() -> None:
+    frames = Frames(*[b"a"] * 40)
+    got = []
+    async with asyncio.timeout(30):
+        async for one in with_heartbeat(frames.run(), Stopping(), lambda: STOPPED, 60.0):
+            got.append(one)
+            await asyncio.sleep(0.01)
+    assert got == [b"a"] * 40
+
+
 async def test_leaving_early_closes_the_frames() -> None:
     frames = Frames(b"a", 60.0, b"b")
     async with asyncio.timeout(30):
