@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from geungeo.rag.errors import MalformedSource
 from geungeo.rag.protocols import FloatArray
@@ -61,9 +62,33 @@ class E5File:
         """
         stored = self._stored(name)
         raw = self.data[stored.offset : stored.offset + stored.length]
-        values = _dequantised(raw) if stored.quantised else np.frombuffer(raw, "<f4", stored.count)
+        if stored.quantised:
+            values = _dequantised(np.frombuffer(raw, dtype=_BLOCK))
+        else:
+            values = np.frombuffer(raw, "<f4", stored.count)
         shape = self._shape(name)
         return values.reshape(shape) if shape else values
+
+    def blocks(self, name: str) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+        """A quantised tensor's nibbles ``(blocks, 16)`` and scales ``(blocks,)``, as they lie.
+
+        Raises:
+            MalformedSource: the file lacks it, or holds it in full.
+        """
+        stored = self._stored(name)
+        if not stored.quantised:
+            raise MalformedSource(f"the weight file holds {name!r} in full")
+        raw = self.data[stored.offset : stored.offset + stored.length]
+        found = np.frombuffer(raw, dtype=_BLOCK)
+        return found["nibbles"], found["scale"].astype(np.float32)
+
+    def rows(self, name: str, wanted: npt.NDArray[np.int64]) -> FloatArray:
+        """The ``wanted`` rows of a quantised table, ``(len(wanted), hidden)`` float32."""
+        stored = self._stored(name)
+        table = np.frombuffer(
+            self.data, dtype=_BLOCK, count=stored.length // _BLOCK.itemsize, offset=stored.offset
+        ).reshape(-1, self.hidden // 32)
+        return _dequantised(table[wanted].reshape(-1)).reshape(len(wanted), self.hidden)
 
     def _stored(self, name: str) -> _Stored:
         try:
@@ -174,8 +199,7 @@ def _directory(cursor: _Cursor) -> dict[str, _Stored]:
     return found
 
 
-def _dequantised(raw: bytes) -> FloatArray:
-    blocks = np.frombuffer(raw, dtype=_BLOCK)
+def _dequantised(blocks: npt.NDArray[Any]) -> FloatArray:
     low = (blocks["nibbles"] & 0x0F).astype(np.float32)
     high = (blocks["nibbles"] >> 4).astype(np.float32)
     weights = (np.concatenate([low, high], axis=1) - 8) * blocks["scale"].astype(np.float32)[

