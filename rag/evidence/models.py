@@ -1,8 +1,7 @@
 """The small learned models that ship as ``model.json``, and nothing that executes code.
 
-One model ranks sentences (logistic regression), one decides to answer (gradient-boosted
-trees and a logistic regression). Both are written by ``python -m geungeo.eval.training``;
-predicting needs numpy only.
+One line ranks sentences, one decides to answer (logistic regressions). Both are written by
+``python -m geungeo.eval.training``; predicting needs numpy only.
 """
 
 from __future__ import annotations
@@ -50,67 +49,6 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
-    """A regression tree. Node ``i`` goes ``left[i]`` if its feature is at most ``threshold[i]``.
-
-    A leaf has ``feature[i] == -1`` and the value ``value[i]``.
-    """
-
-    feature: Sequence[int]
-    threshold: Sequence[float]
-    left: Sequence[int]
-    right: Sequence[int]
-    value: Sequence[float]
-
-    def __call__(self, row: np.ndarray) -> float:
-        """The leaf value for one row of features."""
-        at = 0
-        while self.feature[at] >= 0:
-            goes_left = row[self.feature[at]] <= self.threshold[at]
-            at = self.left[at] if goes_left else self.right[at]
-        return self.value[at]
-
-
-@dataclass(frozen=True, slots=True)
-class Boosted:
-    """Gradient-boosted trees: the sigmoid of ``bias`` plus what the trees say.
-
-    After Friedman, "Greedy Function Approximation: A Gradient Boosting Machine" (2001).
-    """
-
-    trees: tuple[Tree, ...]
-    bias: float
-
-    def __call__(self, features: np.ndarray) -> np.ndarray:
-        """``(n, features) -> (n,)``."""
-        return _sigmoid(self.logits(features))
-
-    def logits(self, features: np.ndarray) -> np.ndarray:
-        """``(n, features) -> (n,)``, before the sigmoid."""
-        # Thresholds are float64 midpoints: compared in float32 they would round onto values.
-        rows = np.asarray(features, dtype=np.float64)
-        sums = [sum(tree(row) for tree in self.trees) for row in rows]
-        logits: np.ndarray = np.array(sums) + self.bias
-        return logits
-
-
-@dataclass(frozen=True, slots=True)
-class Blended:
-    """Trees and a line, their logits averaged.
-
-    The trees find steps where there are many rows to learn from, the line holds the slope
-    where there are few.
-    """
-
-    trees: Boosted
-    line: Linear
-
-    def __call__(self, features: np.ndarray) -> np.ndarray:
-        """``(n, features) -> (n,)``."""
-        return _sigmoid((self.trees.logits(features) + self.line.logits(features)) / 2)
-
-
-@dataclass(frozen=True, slots=True)
 class Model:
     """The shipped weights; ``threshold`` is where answering and abstaining balance best."""
 
@@ -131,13 +69,7 @@ def parse_model(data: Any, ranked_by: Sequence[str], answered_by: Sequence[str])
                 f"model.json: the {part} was trained on other features than are measured; "
                 "run: python -m geungeo.eval.training"
             )
-    answerer = data["answerer"]
-    trees = tuple(Tree(**tree) for tree in answerer["trees"])
-    return Model(
-        _linear(data["ranker"]),
-        Blended(Boosted(trees, float(answerer["bias"])), _linear(answerer["line"])),
-        float(data["threshold"]),
-    )
+    return Model(_linear(data["ranker"]), _linear(data["answerer"]), float(data["threshold"]))
 
 
 def _linear(data: Any) -> Linear:

