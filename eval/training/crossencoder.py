@@ -203,7 +203,7 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
             optimiser,
             lambda at: min((at + 1) / _WARM, max(0.02, 1 - at / planned)),
         )
-        bert.eval()  # two epochs of so few parameters need no dropout, which costs half the time
+        bert.eval()  # so few parameters and epochs need no dropout, which costs half the time
         done, mean = 0, 0.0
         for number in range(epochs):
             for batch in steps(first if number == 0 else epoch_of(number), draw):

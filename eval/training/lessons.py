@@ -3,8 +3,8 @@
 A lesson is one question before several sentences. The near misses are those that a reader of
 vectors and bigrams would take for answers: from the same paragraph, from the same article with the
 paragraph withheld, from other articles. Further ones are made of a good question by exchanging a
-name or a number for another of the same article. Half of the questions that have an answer are
-asked again as people type: without particles, or with a synonym.
+name or a number for another of the same article. A third of the questions is asked as people type:
+without particles, or with a synonym.
 """
 
 from __future__ import annotations

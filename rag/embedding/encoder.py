@@ -94,7 +94,8 @@ class Encoder:
         options = onnxruntime.SessionOptions()
         # Threads that spin while they wait starve a busy machine.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if limit := os.environ.get("OMP_NUM_THREADS"):
+        # One number, as users limit such libraries; a list for nested teams says nothing to us.
+        if (limit := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():
             options.intra_op_num_threads = int(limit)
         # Texts differ in length: what an arena keeps for the longest is never used again.
         options.enable_cpu_mem_arena = False
