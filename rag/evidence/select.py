@@ -96,6 +96,9 @@ def assess(
     answerability = float(model.answerer(summary[None, :])[0])
     # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
     answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
+    if not measured.found_near.any() and query.language == found[order[0]].article.language:
+        # Of what nothing stands anywhere (ㅋㅋㅋㅋ), nothing is told.
+        answerability = 0.0
     if happened.any():
         # Whatever happened then answers what happened then.
         answerability = 1.0

@@ -45,6 +45,8 @@ def test_the_seed_answers(workspace: Workspace, question: str, expected: str) ->
         "내일 서울 날씨는 어때?",
         "What is the capital of France?",
         "안녕하세요",
+        "ㅋㅋㅋㅋ",
+        "ㅁㄴㅇㄹ;;; 😀 \\x00",
         "카카오의 2024년 영업이익은 얼마인가?",
     ],
 )
