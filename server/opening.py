@@ -8,7 +8,7 @@ import click
 
 from geungeo.rag.settings import Settings, load
 from geungeo.server.lazy import Context
-from geungeo.server.memory import check_memory_limit
+from geungeo.server.memory import check_memory_limit, limit_heaps
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
@@ -28,6 +28,7 @@ def open_workspace(
     Imported late: the workspace brings numerical libraries that ``--help`` must not pay for.
     """
     check_memory_limit()
+    limit_heaps()
     from geungeo.index.workspace import Workspace
 
     return Workspace.open(settings_of(ctx, **flags), seed=seed, check_embedder=check_embedder)

@@ -1,0 +1,54 @@
+"""The C library's heaps, of which a thread that allocates takes one of its own by default."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+# Prints how many heaps there are while eight threads hold memory, from malloc_info(3).
+HEAPS = """
+import ctypes, os, sys, threading
+if sys.argv[1] == "limited":
+    from geungeo.server.memory import limit_heaps
+    limit_heaps()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+held = threading.Barrier(9)
+def hold():
+    libc.malloc(ctypes.c_size_t(10_000))
+    held.wait()
+    held.wait()
+for _ in range(8):
+    threading.Thread(target=hold).start()
+held.wait()
+libc.fdopen.restype = ctypes.c_void_p
+read, write = os.pipe()
+stream = ctypes.c_void_p(libc.fdopen(write, b"w"))
+libc.malloc_info(0, stream)
+libc.fclose(stream)
+held.wait()
+print(os.read(read, 1 << 20).count(b"<heap nr="))
+"""
+
+
+def heaps(mode: str, **environment: str) -> int:
+    kept = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"}
+    done = subprocess.run(
+        [sys.executable, "-c", HEAPS, mode],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="heaps of glibc")
+def test_threads_share_two_heaps_unless_somebody_said_otherwise() -> None:
+    assert heaps("as it comes") > 2
+    assert heaps("limited") == 2
+    assert heaps("limited", MALLOC_ARENA_MAX="3") == 3
