@@ -5,6 +5,8 @@ one source paragraph, so that topics stay together, the rest from anywhere. Sent
 real vectors of the embedder; a passage's vector is the mean of its sentences', since embedding
 100,000 passages takes hours on such a machine. Everything else is the real store: Kiwi's terms,
 SQLite with its syncs, FAISS, BM25. Questions are real, and embedded for real.
+
+``--vectors`` goes beyond what texts this machine can take: the dense channel alone.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 _SENTENCES = 12
 _K = 50
+# Of synthetic vectors: a deviation of each dimension, where a vector's is about 0.05.
+_NOISE = 0.02
+_CHUNK = 10_000
 
 
 @dataclass(slots=True)
@@ -80,6 +85,19 @@ class Size:
     recall: float
 
 
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The dense channel alone over synthetic vectors; ``built`` in seconds, times in ms."""
+
+    vectors: int
+    built: float
+    bytes_per_vector: float
+    p50: float
+    p95: float
+    scan_p50: float
+    recall: float
+
+
 def articles(paragraphs: Sequence[Sequence[str]], count: int, seed: int) -> Iterator[Draft]:
     """``count`` articles of recombined sentences, each line a sentence of its own."""
     from geungeo.rag.article import Draft, SectionKind
@@ -127,15 +145,76 @@ def recall(store: Store, queries: Sequence[Query], vectors: FloatArray, keys: np
     return statistics.fmean(shares)
 
 
+def synthetic(known: FloatArray, count: int, seed: int) -> FloatArray:
+    """``(count, dim)`` unit vectors: each the mean of three of ``known``, and some noise."""
+    draw = np.random.default_rng(seed)
+    made = np.empty((count, known.shape[1]), dtype=np.float32)
+    for start in range(0, count, _CHUNK):
+        rows = made[start : start + _CHUNK]
+        rows[:] = known[draw.integers(len(known), size=(len(rows), 3))].mean(axis=1)
+        rows += draw.normal(scale=_NOISE, size=rows.shape)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return made
+
+
+def nearest(
+    known: FloatArray, asked: FloatArray, counts: Sequence[int], seed: int
+) -> Iterator[Nearest]:
+    """The store's graph over so many ``synthetic`` vectors, beside the exact scan of them."""
+    import faiss
+
+    from geungeo.index import graph
+
+    for count in sorted(counts):
+        vectors = synthetic(known, count, seed)
+        flat = graph.exact(vectors.shape[1])
+        graph.add(flat, np.arange(count), vectors)
+        began = time.perf_counter()
+        sought = graph.grown(flat)
+        built = time.perf_counter() - began
+        times, scans, shares = [], [], []
+        for vector in asked:
+            began = time.perf_counter()
+            found, _ = graph.search(sought, vector, _K, None)
+            between = time.perf_counter()
+            true, _ = graph.search(flat, vector, _K, None)
+            scans.append(time.perf_counter() - between)
+            times.append(between - began)
+            shares.append(len(np.intersect1d(found, true)) / _K)
+        yield Nearest(
+            vectors=count,
+            built=built,
+            bytes_per_vector=len(faiss.serialize_index(sought)) / count,
+            p50=1000 * float(np.percentile(times, 50)),
+            p95=1000 * float(np.percentile(times, 95)),
+            scan_p50=1000 * float(np.percentile(scans, 50)),
+            recall=statistics.fmean(shares),
+        )
+
+
 @click.command("scale")
 @click.argument("texts", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--passages", "sizes", type=int, multiple=True, default=(1_000, 10_000), show_default=True
 )
+@click.option(
+    "--vectors",
+    "counts",
+    type=click.IntRange(1_000, 10_000_000),
+    multiple=True,
+    help="Then the dense channel alone, over so many synthetic vectors.",
+)
 @click.option("--questions", "asked", default=100, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 @click.option("--store", "folder", type=click.Path(path_type=Path), help="Keep the store here.")
-def scale(texts: Path, sizes: tuple[int, ...], asked: int, seed: int, folder: Path | None) -> None:
+def scale(
+    texts: Path,
+    sizes: tuple[int, ...],
+    counts: tuple[int, ...],
+    asked: int,
+    seed: int,
+    folder: Path | None,
+) -> None:
     """Grow a store to each size; print time per article, bytes, latency and recall."""
     import tempfile
 
@@ -149,14 +228,33 @@ def scale(texts: Path, sizes: tuple[int, ...], asked: int, seed: int, folder: Pa
                 f"| {row.passages:,} | {row.per_article:.1f} | {row.bytes_per_passage:.0f} "
                 f"| {row.p50:.1f} | {row.p95:.1f} | {row.ratio:.2f} | {row.recall:.4f} |"
             )
+    if counts:
+        click.echo(
+            "\n| synthetic vectors | s to build | bytes/vector | p50 ms | p95 ms "
+            "| exact scan p50 ms | recall@50 |\n|---|---|---|---|---|---|---|"
+        )
+        material = _material(texts, asked, seed)
+        known = np.stack(list(material.embedder.known.values()))
+        vectors = material.embedder.embed(material.questions, query=True)
+        for one in nearest(known, vectors, counts, seed):
+            click.echo(
+                f"| {one.vectors:,} | {one.built:.0f} | {one.bytes_per_vector:.0f} | {one.p50:.2f} "
+                f"| {one.p95:.2f} | {one.scan_p50:.2f} | {one.recall:.4f} |"
+            )
 
 
-def grow(texts: Path, sizes: Sequence[int], asked: int, seed: int, folder: Path) -> Iterator[Size]:
-    """Measure at each of ``sizes`` (passages), smallest first, in one growing store."""
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """Sentences by paragraph, an embedder that knows them, and questions."""
+
+    paragraphs: list[list[str]]
+    embedder: Recombining
+    questions: list[str]
+
+
+def _material(texts: Path, asked: int, seed: int) -> _Material:
     from geungeo.eval.datasets import read_dataset
-    from geungeo.index.store import Store
     from geungeo.rag.embedding import make_embedder
-    from geungeo.rag.retrieval.query import make_query
     from geungeo.rag.settings import Settings
 
     data = read_dataset(texts)
@@ -164,8 +262,17 @@ def grow(texts: Path, sizes: Sequence[int], asked: int, seed: int, folder: Path)
     embedder = Recombining(make_embedder(Settings()))
     embedder.learn(sorted({line for lines in paragraphs for line in lines}))
     cases = random.Random(seed).sample(data.items, min(asked, len(data.items)))  # noqa: S311
-    questions = [item.cases[0].question for item in cases]
-    supply = articles(paragraphs, 10**9, seed)
+    return _Material(paragraphs, embedder, [item.cases[0].question for item in cases])
+
+
+def grow(texts: Path, sizes: Sequence[int], asked: int, seed: int, folder: Path) -> Iterator[Size]:
+    """Measure at each of ``sizes`` (passages), smallest first, in one growing store."""
+    from geungeo.index.store import Store
+    from geungeo.rag.retrieval.query import make_query
+
+    material = _material(texts, asked, seed)
+    embedder, questions = material.embedder, material.questions
+    supply = articles(material.paragraphs, 10**9, seed)
     store = Store.open(folder, embedder)
     try:
         for size in sorted(sizes):

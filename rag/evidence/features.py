@@ -10,7 +10,7 @@ import numpy as np
 from geungeo.rag.article import Article, SectionKind, Span
 from geungeo.rag.evidence.answers import holds, holds_unit
 from geungeo.rag.evidence.crossencoder import CrossEncoder
-from geungeo.rag.evidence.pairing import Passage
+from geungeo.rag.evidence.pairing import SentenceInContext
 from geungeo.rag.evidence.question import Concept, Question
 from geungeo.rag.evidence.reading import Reader
 from geungeo.rag.protocols import Corpus, FloatArray
@@ -85,11 +85,11 @@ class Candidate:
         return self.span.of(self.article.text)
 
     @property
-    def as_read(self) -> Passage:
+    def as_read(self) -> SentenceInContext:
         """The sentence under its title, after the one before it, with its gloss."""
         first = self.around[0]
         before = first.of(self.article.text) if first.start < self.span.start else ""
-        return Passage(self.article.title, before, self.glossed)
+        return SentenceInContext(self.article.title, before, self.glossed)
 
     @property
     def glossed(self) -> str:
@@ -116,7 +116,7 @@ class Measured:
 
 def warm_up() -> None:
     """Load the cross-encoder, which the first question would load otherwise."""
-    _cross_encoder.judge("?", [Passage("", "", ".")])
+    _cross_encoder.judge("?", [SentenceInContext("", "", ".")])
 
 
 def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:

@@ -32,7 +32,7 @@ SIGNAL_CENTRE, SIGNAL_SCALE = 0.85, 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class SentenceInContext:
     """A sentence as it is read: under its article's title, after the sentence before it."""
 
     title: str
@@ -40,7 +40,7 @@ class Passage:
     sentence: str
 
 
-def pair_ids(pieces: Pieces, question: str, passage: Passage) -> list[int]:
+def pair_ids(pieces: Pieces, question: str, passage: SentenceInContext) -> list[int]:
     """Piece ids of the pair, at most 300."""
 
     def cut(text: str, most: int) -> list[int]:

@@ -17,7 +17,7 @@ from geungeo.rag.embedding.export import tokenizer_of
 from geungeo.rag.embedding.pieces import Pieces
 from geungeo.rag.errors import MalformedSource
 from geungeo.rag.evidence.crossencoder import CrossEncoder
-from geungeo.rag.evidence.pairing import Passage, pair_ids, parts, seen
+from geungeo.rag.evidence.pairing import SentenceInContext, pair_ids, parts, seen
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.sentences import split_article
 from geungeo.rag.text import for_model
@@ -97,7 +97,7 @@ def test_rows_of_a_table_are_those_of_the_whole() -> None:
 
 
 def test_a_pair_keeps_the_question_and_what_stands_next_to_the_sentence() -> None:
-    passage = Passage("제목", "멀리 " * 200 + "바로 앞", "문장이다. " * 300)
+    passage = SentenceInContext("제목", "멀리 " * 200 + "바로 앞", "문장이다. " * 300)
     ids = pair_ids(PIECES, "무엇인가?", passage)
     assert len(ids) <= 300
     assert PIECES.ids("바로 앞", 9)[-1] in ids
@@ -105,14 +105,14 @@ def test_a_pair_keeps_the_question_and_what_stands_next_to_the_sentence() -> Non
 
 
 def test_the_parts_of_a_pair_are_its_question_and_its_sentence() -> None:
-    ids = pair_ids(PIECES, "값은?", Passage("제목", "앞", "값은 3만 원이다."))
+    ids = pair_ids(PIECES, "값은?", SentenceInContext("제목", "앞", "값은 3만 원이다."))
     question, sentence = parts(PIECES, ids)
     assert ids[question] == PIECES.ids("값은?", 9)
     assert ids[sentence] == PIECES.ids("값은 3만 원이다.", 9)
 
 
 def test_a_pair_of_nothing_still_has_parts() -> None:
-    ids = pair_ids(PIECES, "", Passage("", "", ""))
+    ids = pair_ids(PIECES, "", SentenceInContext("", "", ""))
     states = np.ones((len(ids), 8), dtype=np.float32)
     assert np.isfinite(seen(states, *parts(PIECES, ids))).all()
 
@@ -128,9 +128,9 @@ def test_signals_follow_their_definition() -> None:
 
 def test_an_answer_is_told_from_what_only_looks_like_one() -> None:
     passages = [
-        Passage("한빛전자 공장", "", "한빛전자는 지난 3월 구미 공장의 문을 닫았다."),
-        Passage("한빛전자 공장", "", "한빛전자는 구미 공장에서 반도체를 만들어 왔다."),
-        Passage("한빛전자 공장", "", "노조는 공장 앞에서 집회를 열었다."),
+        SentenceInContext("한빛전자 공장", "", "한빛전자는 지난 3월 구미 공장의 문을 닫았다."),
+        SentenceInContext("한빛전자 공장", "", "한빛전자는 구미 공장에서 반도체를 만들어 왔다."),
+        SentenceInContext("한빛전자 공장", "", "노조는 공장 앞에서 집회를 열었다."),
     ]
     judged = CrossEncoder().judge("한빛전자가 구미 공장을 폐쇄한 것은 언제인가?", passages)
     assert judged.argmax() == 0
@@ -139,7 +139,9 @@ def test_an_answer_is_told_from_what_only_looks_like_one() -> None:
 
 def test_a_judgement_is_remembered_and_the_same_in_any_company() -> None:
     encoder = CrossEncoder()
-    one, other = (Passage("제목", "", text) for text in ("값은 3만 원이다.", "날이 흐리다."))
+    one, other = (
+        SentenceInContext("제목", "", text) for text in ("값은 3만 원이다.", "날이 흐리다.")
+    )
     alone = encoder.judge("값은 얼마인가?", [one])
     both = encoder.judge("값은 얼마인가?", [other, one, one])
     assert both[1] == both[2] == alone[0]
