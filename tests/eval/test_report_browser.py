@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from selenium.webdriver.support.ui import WebDriverWait
 
 from geungeo.eval.command import command
 
@@ -111,8 +112,10 @@ def test_failures_can_be_filtered_and_citations_are_in_context(
     choose(driver, "fault", "")
     choose(driver, "needle", "rows/ok")
     driver.find_element("css selector", "#rows summary").click()
-    quotes = driver.find_elements("css selector", "#rows blockquote")
-    assert quotes
+    # A row is filled when it has opened, which the browser tells later.
+    quotes = WebDriverWait(driver, 60).until(
+        lambda browser: browser.find_elements("css selector", "#rows blockquote")
+    )
     shown = quotes[0].find_element("css selector", "mark").text
     around = [part.text for part in quotes[0].find_elements("css selector", ".around")]
     assert "설리먼" in shown

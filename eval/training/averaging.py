@@ -1,0 +1,47 @@
+"""``python -m geungeo.eval.training.averaging A.npz B.npz --weight 1 --weight 2 --out C.npz``.
+
+The weighted mean of runs that began alike (``--seed``): it costs nothing when it is used, and
+judges what neither run was taught on better than they do (model soups, Wortsman et al., 2022,
+arXiv:2203.05482).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from geungeo.rag.protocols import FloatArray
+
+
+def averaged(
+    runs: Sequence[dict[str, FloatArray]], weights: Sequence[float]
+) -> dict[str, FloatArray]:
+    """The weighted mean of arrays by name; all ``runs`` have the same names and shapes."""
+    return {
+        name: np.average([run[name] for run in runs], axis=0, weights=weights) for name in runs[0]
+    }
+
+
+@click.command()
+@click.argument("paths", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
+@click.option("--weight", "weights", type=float, multiple=True, help="One a file; default: even.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="An .npz file.")
+def main(paths: tuple[Path, ...], weights: tuple[float, ...], out: Path) -> None:
+    """Average runs of the cross-encoder."""
+    if weights and len(weights) != len(paths):
+        raise click.UsageError(f"{len(paths)} files, but {len(weights)} weights")
+    runs = []
+    for path in paths:
+        with np.load(path, allow_pickle=False) as stored:
+            runs.append({name: stored[name].astype(np.float32) for name in stored.files})
+    found = averaged(runs, weights or [1.0] * len(paths))
+    arrays: dict[str, Any] = {name: value.astype(np.float16) for name, value in found.items()}
+    np.savez(out, **arrays)
+
+
+if __name__ == "__main__":
+    main()
