@@ -15,12 +15,13 @@ from geungeo.rag.retrieval.hybrid import Retrieved
 from geungeo.rag.text import fold
 from geungeo.rag.vocabulary import canonical_names
 
-_ARTICLE = r"(?:이|본|해당)?\s*(?:기사|뉴스|보도)"
+_ARTICLE = r"(?:(?:이|본|해당)?\s*(?:기사|뉴스|보도)|(?:이|본|해당)\s*글)"
 _ABOUT = re.compile(
     rf"{_ARTICLE}(?:를|을)?\s*(?:누가|언제)?\s*(?:쓴|작성한|취재한)\s*(?:기자|사람|날|날짜|시점|때|게|건)"
     rf"|{_ARTICLE}(?:의|를|을|는|은|가|이)?\s*(?:누가|작성자|기자|필자|글쓴이)"
     rf"|{_ARTICLE}(?:의|를|을|는|은|가|이)?\s*(?:언제|며칠|작성일|게재일|발행일|날짜|작성\s*날짜)"
-    r"|(?:누가|언제)\s*(?:쓴|작성한|나온)\s*기사|^기자(?:는|가|이름)"
+    r"|(?:누가|언제)\s*(?:쓴|작성한|나온)\s*기사|^(?:기자|작성자|글쓴이)\s*(?:는|가|이름|$)"
+    r"|^(?:보도|취재|작성)한\s*(?:기자|사람)"
     r"|\bwho\s+(?:wrote|reported|is\s+the\s+(?:author|reporter|journalist))\b.*(?:article|story|news|piece|report|\?|$)"
     r"|\bwhen\s+was\s+(?:this|the)\s+(?:article|story|report|piece)\b"
 )
@@ -31,13 +32,17 @@ def about_byline(question: Question, passages: Sequence[Retrieved]) -> Evidence 
 
     A question that names somebody else (``더 버지 기사를 쓴 기자는?``) is about their article.
     """
-    if not passages or not _ABOUT.search(fold(question.text)):
+    asked = fold(question.text)
+    about = _ABOUT.search(asked)
+    if not passages or about is None:
         return None
+    # A town in Egypt is called 기자 as well.
+    rest = asked.replace(about[0], " ")
     article = passages[0].passage.article
     own = f"{article.publisher} {article.author}"
-    if canonical_names(question.text) - canonical_names(own):
+    if canonical_names(rest) - canonical_names(own):
         return None
-    names = (concept.surface for concept in question.concepts if concept.role == "name")
+    names = (c.surface for c in question.concepts if c.role == "name" and c.surface in rest)
     if any(name not in fold(own) for name in names):
         return None
     return _byline(article)

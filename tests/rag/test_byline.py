@@ -1,0 +1,39 @@
+"""Questions about the article itself are answered by its byline."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag.events import Ask
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "이 기사를 쓴 기자는?",
+        "이 기사 누가 썼어?",
+        "기자가 누구야?",
+        "기사를 작성한 기자 이름은?",
+        "이 글을 쓴 사람은 누구인가?",
+        "작성자는?",
+        "이 기사는 언제 나왔나?",
+        "Who wrote this article?",
+    ],
+)
+def test_the_byline_tells_who_wrote_it_and_when(workspace: Workspace, question: str) -> None:
+    answer = asyncio.run(workspace.pipeline.answer(Ask(question)))
+    assert answer.status == "answered"
+    (citation,) = answer.citations
+    assert "전윤미 기자" in citation.quote
+    assert "2025-03-10" in citation.quote
+
+
+@pytest.mark.parametrize(
+    "question", ["더 버지 기사를 쓴 기자는?", "이 기사를 쓴 김철수 기자는 누구인가?"]
+)
+def test_another_article_or_author_is_not_this_one(workspace: Workspace, question: str) -> None:
+    answer = asyncio.run(workspace.pipeline.answer(Ask(question)))
+    assert answer.status == "abstained"
