@@ -22,8 +22,10 @@ IntArray = npt.NDArray[np.int64]
 
 _LINKS = 32
 _WIDTH_OF_BUILDING = 80
-# Candidates kept while searching: the larger, the nearer to the exact scan, and the slower.
+# Candidates kept while searching: the larger, the nearer to the exact scan, and the slower. Beyond
+# some 100,000 vectors they have to grow along, one for each 250.
 _WIDTH_OF_SEARCH = 512
+_VECTORS_A_CANDIDATE = 250
 _GONE = -1
 _MOST_GONE = 0.25
 # Fewer vectors than this are scanned rather than sought in the graph.
@@ -123,7 +125,8 @@ def search(
             if allowed is None
             else faiss.IDSelectorBatch(allowed)
         )
-        parameters = faiss.SearchParametersHNSW(sel=usable, efSearch=max(_WIDTH_OF_SEARCH, k))
+        width = max(_WIDTH_OF_SEARCH, index.ntotal // _VECTORS_A_CANDIDATE, k)
+        parameters = faiss.SearchParametersHNSW(sel=usable, efSearch=width)
     scores, found = index.search(vector[None, :], k, params=parameters)
     return found[0], scores[0]
 
