@@ -97,8 +97,7 @@ def assess(
     answerability = float(model.answerer(summary[None, :])[0])
     # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
     answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
-    if not measured.found_near.any() and query.language == found[order[0]].article.language:
-        # Of what nothing stands anywhere (ㅋㅋㅋㅋ), nothing is told.
+    if _asks_nothing(question, query, measured, found[order[0]].article.language):
         answerability = 0.0
     if happened.any():
         # Whatever happened then answers what happened then.
@@ -165,6 +164,26 @@ def summarise(
         ],
         dtype=np.float32,
     )
+
+
+_ENGLISH_ASKS = re.compile(
+    r"\?|\b(?:wh(?:o|om|ose|at|en|ere|y|ich)|how|d(?:o|oes|id)|is|are|was|were|ha(?:s|ve|d)|can|could"
+    r"|will|would|tell|name|list|explain|describe|summari[sz]e)\b",
+    re.IGNORECASE,
+)
+
+
+def _asks_nothing(question: Question, query: Query, measured: Measured, language: str) -> bool:
+    """Whether nothing of it stands anywhere (ㅋㅋㅋㅋ).
+
+    Words do not cross languages: there, what neither asks nor names only what is told of
+    (``<script>``) asks nothing.
+    """
+    if query.language == language:
+        return not measured.found_near.any()
+    names = np.array([concept.role == "name" for concept in question.concepts], dtype=bool)
+    named = bool(names.any() and measured.found_near[:, names].any(axis=0).all())
+    return query.language == "en" and not named and not _ENGLISH_ASKS.search(question.text)
 
 
 def _assumed(query: Query, measured: Measured, best: int) -> str | None:

@@ -47,6 +47,9 @@ def test_the_seed_answers(workspace: Workspace, question: str, expected: str) ->
         "안녕하세요",
         "ㅋㅋㅋㅋ",
         "ㅁㄴㅇㄹ;;; 😀 \\x00",
+        "<script>alert(1)</script>",
+        "'; DROP TABLE articles; --",
+        "lorem ipsum dolor",
         "카카오의 2024년 영업이익은 얼마인가?",
     ],
 )
