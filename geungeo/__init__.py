@@ -1,0 +1,1 @@
+"""Question answering over news articles; every citation in an answer is verified."""
