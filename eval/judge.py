@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import httpx
 
 from geungeo.eval.matching import contains_answer
-from geungeo.rag.article import Span
 from geungeo.rag.errors import BackendMisconfigured, BackendUnavailable
 from geungeo.rag.settings import Settings
+from geungeo.rag.text import Span
 
 SERVER_ERROR = 500
 

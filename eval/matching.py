@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from geungeo.rag.article import Span
-from geungeo.rag.text import fold, nfc
+from geungeo.rag.text import Span, fold, nfc
 
 # KorQuAD 1.0's scorer turns these into spaces before it drops ASCII punctuation.
 _KORQUAD_TO_SPACE = str.maketrans(dict.fromkeys("'\"《》<>〈〉()‘’", " "))

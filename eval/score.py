@@ -11,8 +11,8 @@ from geungeo.eval.judge import GoldSpan, Inquiry, Judge, Source, alce
 from geungeo.eval.matching import char_f1, contains_answer, exact_match
 from geungeo.eval.rows import Retrieval, Retrieved, Row, Statement, Verdict
 from geungeo.rag.answer import MARKER, Answer, ArticleLookup, Citation, PassageHit
-from geungeo.rag.article import Span
 from geungeo.rag.errors import NotFound
+from geungeo.rag.text import Span
 
 KEPT_RESULTS = 10
 _SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+|\n+")

@@ -22,8 +22,8 @@ from geungeo.index.lock import WriteLock
 from geungeo.index.steps import Step
 from geungeo.index.vectors import MANIFEST, Flaw, Generation, VectorIndex
 from geungeo.rag.errors import StoreCorrupt
+from geungeo.rag.language.terms import CHANNELS, Bag
 from geungeo.rag.protocols import Embedder
-from geungeo.rag.retrieval.terms import CHANNELS, Bag
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geungeo.rag.protocols import FloatArray, TermArray
-from geungeo.rag.retrieval.terms import Bag
+from geungeo.rag.language.terms import Bag, TermArray
+from geungeo.rag.protocols import FloatArray
 
 K1 = 1.2
 B = 0.75

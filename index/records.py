@@ -10,9 +10,10 @@ import numpy as np
 
 from geungeo.index.indexing import Indexed
 from geungeo.index.seals import seal
-from geungeo.rag.article import Article, Section, SectionKind, Span
+from geungeo.rag.article import Article, Section, SectionKind
 from geungeo.rag.errors import StoreCorrupt
 from geungeo.rag.protocols import StoredPassage, StoredSentence
+from geungeo.rag.text import Span
 
 
 def insert(connection: sqlite3.Connection, indexed: Indexed, source: str, ingested_at: str) -> None:

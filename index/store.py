@@ -36,15 +36,9 @@ from geungeo.rag.errors import (
     EmbedderMismatch,
     StoreUnavailable,
 )
-from geungeo.rag.morphemes import segmenter_identity
-from geungeo.rag.protocols import (
-    Embedder,
-    Filters,
-    FloatArray,
-    Scores,
-    StoredPassage,
-    TermArray,
-)
+from geungeo.rag.language.morphemes import segmenter_identity
+from geungeo.rag.language.terms import TermArray
+from geungeo.rag.protocols import Embedder, Filters, FloatArray, Scores, StoredPassage
 
 _BATCH = 32  # articles committed together: large enough to batch, small enough to lose
 

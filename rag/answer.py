@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.errors import InvariantViolation
-from geungeo.rag.text import Language
+from geungeo.rag.text import Language, Span
 
 Status = Literal["answered", "abstained"]
 Reason = Literal[

@@ -1,55 +1,20 @@
-"""Articles, spans and sections: the ground on which every citation stands."""
+"""Articles and their sections: what every citation points into."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from geungeo.rag.text import clean, language_of, nfc
+from geungeo.rag.language.dates.times import seoul_day
+from geungeo.rag.text import Span, clean, language_of, nfc
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """Half-open ``[start, end)`` in Unicode code points of ``Article.text``."""
-
-    start: int
-    end: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.start <= self.end:
-            raise ValueError(f"not a span: [{self.start}, {self.end})")
-
-    def __len__(self) -> int:
-        return self.end - self.start
-
-    def of(self, text: str) -> str:
-        """The characters of ``text`` that this span covers."""
-        return text[self.start : self.end]
-
-    def overlaps(self, other: Span) -> bool:
-        """Whether the two spans share at least one character."""
-        return self.start < other.end and other.start < self.end
-
-    def contains(self, other: Span) -> bool:
-        """Whether ``other`` lies wholly inside this span."""
-        return self.start <= other.start and other.end <= self.end
-
-    def shift(self, by: int) -> Span:
-        """The same span, ``by`` characters further on."""
-        return Span(self.start + by, self.end + by)
-
-    def strip(self, text: str) -> Span:
-        """The span without the white space at its two ends."""
-        covered = self.of(text)
-        lead = len(covered) - len(covered.lstrip())
-        return Span(self.start + lead, max(self.start + lead, self.start + len(covered.rstrip())))
 
 
 class SectionKind(StrEnum):
@@ -114,6 +79,11 @@ class Article(BaseModel):
     def text_sha256(self) -> str:
         """Hex digest of the UTF-8 text; what a store compares to detect damage."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def published_day(self) -> date | None:
+        """The day of ``published_at`` in Asia/Seoul; ``None`` if it is missing or no date."""
+        return seoul_day(self.published_at) if self.published_at else None
 
     def kind_at(self, position: int) -> SectionKind:
         """The kind of the section that holds character ``position``; body between sections."""

@@ -18,7 +18,7 @@ from geungeo.rag.evidence.question import (
     analyse_question,
     answer_type,
 )
-from geungeo.rag.morphemes import Morpheme, analyse
+from geungeo.rag.language.morphemes import Morpheme, analyse
 from geungeo.rag.protocols import Turn
 from geungeo.rag.text import for_model, language_of
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.protocols import TokenCounter
 from geungeo.rag.sentences import Sentence
+from geungeo.rag.text import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,12 @@ from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.evidence.select import Assessment, assess
 from geungeo.rag.gate import Gate
 from geungeo.rag.grounding.ground import ground
+from geungeo.rag.language.dates.times import today_in_seoul
 from geungeo.rag.messages import abstention
 from geungeo.rag.news.asking import asked_times
 from geungeo.rag.news.copies import Copy
 from geungeo.rag.news.finding import find
 from geungeo.rag.news.refining import refine
-from geungeo.rag.news.times import today_in_seoul
 from geungeo.rag.protocols import (
     Backend,
     Bounded,

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from geungeo.rag.answer import Usage
-from geungeo.rag.article import Article, SectionKind, Span
-from geungeo.rag.text import Language
+from geungeo.rag.article import Article, SectionKind
+from geungeo.rag.language.terms import TermArray
+from geungeo.rag.text import Language, Span
 
 FloatArray = npt.NDArray[np.float32]
-TermArray = npt.NDArray[np.uint32]
 
 
 class Embedder(Protocol):

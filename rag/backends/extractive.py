@@ -6,11 +6,10 @@ import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from geungeo.rag.article import Span
 from geungeo.rag.news.antecedents import CONNECTIVE, adjacent, pointer
-from geungeo.rag.news.times import published_day
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 from geungeo.rag.settings import Settings
+from geungeo.rag.text import Span
 
 # A further sentence is worth reading if it is not much less likely to hold the answer.
 _WORTH = 0.5
@@ -54,7 +53,7 @@ class Extractive:
         best, by_number = evidence[0], {item.number: item for item in evidence}
         if best.rival is not None and self._max > 1:
             rivals = [best, by_number[best.rival]]
-            rivals.sort(key=lambda e: str(published_day(e.article) or ""), reverse=True)
+            rivals.sort(key=lambda e: str(e.article.published_day or ""), reverse=True)
             return [(item, trim(item)) for item in rivals]
         worthy = [item for item in evidence if item.score >= _WORTH * best.score][: self._max]
         first_seen = {item.article.id: at for at, item in reversed(list(enumerate(worthy)))}

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.evidence.question import Question
+from geungeo.rag.language.vocabulary import canonical_names
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.retrieval.hybrid import Retrieved
 from geungeo.rag.text import fold
-from geungeo.rag.vocabulary import canonical_names
 
 _ARTICLE = r"(?:(?:이|본|해당)?\s*(?:기사|뉴스|보도)|(?:이|본|해당)\s*글)"
 _ABOUT = re.compile(

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.evidence.answers import holds, holds_unit
 from geungeo.rag.evidence.crossencoder import CrossEncoder
 from geungeo.rag.evidence.pairing import SentenceInContext
 from geungeo.rag.evidence.question import Concept, Question
-from geungeo.rag.evidence.reading import Reader
+from geungeo.rag.language.analysis import Reader
 from geungeo.rag.protocols import Corpus, FloatArray
 from geungeo.rag.retrieval.hybrid import Retrieved
 from geungeo.rag.retrieval.query import Query
-from geungeo.rag.text import fold
+from geungeo.rag.text import Span, fold
 
 SENTENCE_FEATURES = (
     "dense",

@@ -11,9 +11,9 @@ import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from geungeo.rag.morphemes import Morpheme, analyse
-from geungeo.rag.retrieval.terms import term_hash
-from geungeo.rag.vocabulary import terms_of
+from geungeo.rag.language.morphemes import Morpheme, analyse
+from geungeo.rag.language.terms import term_hash
+from geungeo.rag.language.vocabulary import terms_of
 
 # Each pair turns a statement into its opposite. Stems, as Kiwi gives them.
 OPPOSITES: tuple[tuple[str, str], ...] = (

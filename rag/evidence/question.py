@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from geungeo.rag.morphemes import Morpheme, analyse
-from geungeo.rag.retrieval.terms import term_hash
+from geungeo.rag.language.morphemes import Morpheme, analyse
+from geungeo.rag.language.terms import term_hash
+from geungeo.rag.language.vocabulary import canonical_names, synonyms_of, terms_of
 from geungeo.rag.text import Language, fold, language_of
-from geungeo.rag.vocabulary import canonical_names, synonyms_of, terms_of
 
 
 class AnswerType(StrEnum):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from geungeo.rag.grounding.analysis import Analysed, canonical
-from geungeo.rag.grounding.wordlist import listed
-from geungeo.rag.morphemes import Morpheme
+from geungeo.rag.language.analysis import Analysed
+from geungeo.rag.language.morphemes import Morpheme
+from geungeo.rag.language.vocabulary import canonical
+from geungeo.rag.text import listed
 
 _MARKERS = listed("때문 탓 덕분 이유 원인 여파 계기 영향 결과 덕")
 _ENDINGS = frozenset({"니까", "으니까", "므로", "으므로", "느라", "어서", "아서"})

@@ -6,19 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geungeo.rag.grounding import (
-    amounts,
-    causes,
-    english,
-    inert,
-    names,
-    numbers,
-    quotations,
-    roles,
-    speakers,
-    words,
-)
-from geungeo.rag.grounding.analysis import Analysed, analysed
+from geungeo.rag.grounding import amounts, causes, english, inert, roles, speakers, words
+from geungeo.rag.language import names, numbers, quotations
+from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.text import language_of
 
 # Each reason takes this much of the score; one is enough to fail.

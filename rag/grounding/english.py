@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from geungeo.rag.grounding.analysis import Analysed
-from geungeo.rag.grounding.wordlist import listed
-from geungeo.rag.vocabulary import canonical_names, terms_of
+from geungeo.rag.language.analysis import Analysed
+from geungeo.rag.language.vocabulary import canonical_names, terms_of
+from geungeo.rag.text import listed
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*|[가-힣]+|[\u3040-\u30ff\u4e00-\u9fff]+")
 _STOP = listed(
@@ -51,7 +51,7 @@ def _named(word: str, source: Analysed) -> bool:
         return True
     if not word[0].isupper():
         return False  # an alias may be a common word; a name has a capital
-    from geungeo.rag.morphemes import analyse
+    from geungeo.rag.language.morphemes import analyse
 
     wanted = {term for term in terms_of(analyse(word)) if term[0] in "@~"}
     wanted |= {f"@{name}" for name in canonical_names(word)}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geungeo.rag.answer import DroppedClaim, Ground, GroundedClaim
-from geungeo.rag.article import Span
 from geungeo.rag.grounding.check import Verdict, support
 from geungeo.rag.news.notes import time_note
 from geungeo.rag.protocols import Claim, Evidence, Task
-from geungeo.rag.text import Language
+from geungeo.rag.text import Language, Span
 
 
 @dataclass(frozen=True, slots=True)

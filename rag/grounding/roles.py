@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from geungeo.rag.grounding.analysis import Analysed, canonical
-from geungeo.rag.grounding.frames import Fact, Phrase, is_pronoun, mentioned
-from geungeo.rag.grounding.markers import TIME
-from geungeo.rag.grounding.numbers import NATIVE, Quantity, quantities
-from geungeo.rag.grounding.wordlist import listed
-from geungeo.rag.vocabulary import canonical_names
+from geungeo.rag.language.analysis import Analysed
+from geungeo.rag.language.clauses import TIME, Fact, Phrase, is_pronoun, mentioned
+from geungeo.rag.language.numbers import NATIVE, Quantity, quantities
+from geungeo.rag.language.vocabulary import canonical, canonical_names
+from geungeo.rag.text import listed
 
 # What these govern did not happen.
 _UNDOING = listed(

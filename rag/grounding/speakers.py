@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from geungeo.rag.grounding import quotations
-from geungeo.rag.grounding.analysis import Analysed
-from geungeo.rag.grounding.frames import Fact
 from geungeo.rag.grounding.roles import holds
+from geungeo.rag.language import quotations
+from geungeo.rag.language.analysis import Analysed
+from geungeo.rag.language.clauses import Fact
 from geungeo.rag.text import fold
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from geungeo.rag.grounding.analysis import Analysed, canonical
-from geungeo.rag.grounding.wordlist import listed
-from geungeo.rag.morphemes import Morpheme
-from geungeo.rag.text import fold
-from geungeo.rag.vocabulary import terms_of
+from geungeo.rag.language.analysis import Analysed
+from geungeo.rag.language.morphemes import Morpheme
+from geungeo.rag.language.vocabulary import canonical, terms_of
+from geungeo.rag.text import fold, listed
 
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "MAG", "W_SERIAL"})
 # Words that add nothing which a source would have to hold.

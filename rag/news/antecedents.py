@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.sentences import split_lines
+from geungeo.rag.text import Span
 
 Pointer = Literal["pronoun", "connective"]
 

@@ -8,14 +8,13 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from geungeo.rag.article import Article, Span
+from geungeo.rag.article import Article
 from geungeo.rag.evidence.features import Candidate
 from geungeo.rag.evidence.question import Question
-from geungeo.rag.grounding.wordlist import listed
-from geungeo.rag.news.periods import Grain, Period, day
-from geungeo.rag.news.times import Time, named_times, published_day, start_of
+from geungeo.rag.language.dates.periods import Grain, Period, day
+from geungeo.rag.language.dates.times import Time, named_times, start_of
 from geungeo.rag.protocols import Filters
-from geungeo.rag.text import fold
+from geungeo.rag.text import Span, fold, listed
 
 # What happened in a period is told in it and for about a year afterwards.
 _TOLD_FOR = timedelta(days=400)
@@ -61,7 +60,7 @@ class Asked:
         return [self._glossed(candidate) for candidate in found]
 
     def _glossed(self, candidate: Candidate) -> Candidate:
-        published = published_day(candidate.article)
+        published = candidate.article.published_day
         if published is None:
             return candidate
         own = self.names(candidate.article, candidate.span, published)
@@ -90,7 +89,7 @@ class Asked:
 
     def tells(self, candidate: Candidate) -> bool:
         """Whether the sentence itself names a time that is asked about."""
-        told = named_times(candidate.text, published_day(candidate.article))
+        told = named_times(candidate.text, candidate.article.published_day)
         return any(self.fits(time.period) for time in told)
 
     def prior(self, found: Sequence[Candidate]) -> np.ndarray:
@@ -113,7 +112,7 @@ class Asked:
 
         Whoever asks so may have the article before them; the note says which year is meant.
         """
-        published = published_day(candidate.article)
+        published = candidate.article.published_day
         told = named_times(candidate.text, published)
         return any(
             fold(time.span.of(candidate.text)) in self.relative for time in told if time.relative
@@ -130,7 +129,7 @@ class Asked:
             return False
         mere_year = all(period.grain is Grain.YEAR for period in self.periods)
         around = article.text if mere_year else candidate.near.of(article.text)
-        published = published_day(article)
+        published = article.published_day
         return not any(
             self.fits(time.period)
             for line in around.splitlines()
@@ -143,7 +142,7 @@ class Asked:
         A year that is told outright must differ in nothing but the year: in ``2020년 데뷔`` a
         question about somebody born in 2005 finds its answer.
         """
-        published = published_day(article)
+        published = article.published_day
         if published is None:
             return False
         told = named_times(span.of(article.text), published)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.grounding import numbers
-from geungeo.rag.grounding.analysis import analysed, canonical
-from geungeo.rag.news.times import published_day
+from geungeo.rag.language import numbers
+from geungeo.rag.language.analysis import analysed
+from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.retrieval.hybrid import Retrieved
 from geungeo.rag.text import fold
@@ -93,7 +93,7 @@ def without_copies(found: Sequence[Retrieved]) -> tuple[list[Retrieved], list[Co
 
 def _age(article: Article) -> tuple[date, str]:
     """Sorts the first to be published first; one without a date is nobody's original."""
-    return published_day(article) or date.max, article.published_at or ""
+    return article.published_day or date.max, article.published_at or ""
 
 
 def _repeated(retrieved: Retrieved, kept: dict[int, Retrieved]) -> int | None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geungeo.rag.evidence.question import AnswerType, Question
-from geungeo.rag.grounding.amounts import Counted, counted
-from geungeo.rag.grounding.analysis import Analysed, analysed, canonical
-from geungeo.rag.news.periods import label
-from geungeo.rag.news.times import Time, named_times, published_day
+from geungeo.rag.language.amounts import Counted, counted
+from geungeo.rag.language.analysis import Analysed, analysed
+from geungeo.rag.language.dates.periods import label
+from geungeo.rag.language.dates.times import Time, named_times
+from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.text import Language, fold
 
@@ -96,7 +97,7 @@ def _alien(text: Analysed, other: Analysed) -> bool:
 
 
 def _times(item: Evidence) -> tuple[Time, ...]:
-    return named_times(item.text, published_day(item.article))
+    return named_times(item.text, item.article.published_day)
 
 
 def _other_time(

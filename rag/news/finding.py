@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from geungeo.rag.article import Article
-from geungeo.rag.news import periods
+from geungeo.rag.language.dates import periods
 from geungeo.rag.news.asking import Asked
 from geungeo.rag.news.copies import Copy, without_copies
-from geungeo.rag.news.times import published_day
 from geungeo.rag.protocols import Corpus, Filters
 from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
 from geungeo.rag.retrieval.query import Query
@@ -56,7 +55,7 @@ def _timely(found: Sequence[Retrieved], asked: Asked | None) -> list[Retrieved]:
 
 def _gain(retrieved: Retrieved, asked: Asked) -> float:
     article = retrieved.passage.article
-    published = published_day(article)
+    published = article.published_day
     if published is None:
         return 0.0
     if asked.names(article, retrieved.passage.span, published):
@@ -84,5 +83,5 @@ def newest_first(
 
 
 def _ordinal(article: Article) -> int:
-    published = published_day(article)
+    published = article.published_day
     return published.toordinal() if published else 0

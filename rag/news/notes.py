@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from geungeo.rag.article import Article, Span
-from geungeo.rag.news.periods import label
-from geungeo.rag.news.times import published_day, relative_times
-from geungeo.rag.text import Language
+from geungeo.rag.article import Article
+from geungeo.rag.language.dates.periods import label
+from geungeo.rag.language.dates.times import relative_times
+from geungeo.rag.text import Language, Span
 
 
 def time_note(article: Article, span: Span, language: Language) -> str | None:
@@ -15,7 +15,7 @@ def time_note(article: Article, span: Span, language: Language) -> str | None:
 
     ``None`` if there are none, or if nobody knows when the article was published.
     """
-    published = published_day(article)
+    published = article.published_day
     if published is None:
         return None
     quote = span.of(article.text)
@@ -41,6 +41,6 @@ def dispute_note(values: Sequence[tuple[str, Article]], language: Language) -> s
 
 
 def _source(article: Article) -> str:
-    published = published_day(article)
+    published = article.published_day
     name = article.publisher or article.title
     return f"{name}, {published.isoformat()}" if published else name

@@ -11,7 +11,6 @@ from geungeo.rag.news.copies import distinct
 from geungeo.rag.news.disputes import dispute
 from geungeo.rag.news.finding import newest_first
 from geungeo.rag.news.notes import dispute_note
-from geungeo.rag.news.times import published_day
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.text import Language
 
@@ -36,7 +35,7 @@ def refine(question: Question, evidence: Sequence[Evidence], language: Language)
     if found:
         best, rival = items[0], items[found.other]
         told = [(found.mine, best.article), (found.theirs, rival.article)]
-        told.sort(key=lambda pair: str(published_day(pair[1]) or ""), reverse=True)
+        told.sort(key=lambda pair: str(pair[1].published_day or ""), reverse=True)
         note = dispute_note(told, language)
         items[0] = replace(best, rival=rival.number, note=note)
         items[found.other] = replace(rival, rival=best.number, note=note)

@@ -10,12 +10,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from geungeo.rag.morphemes import spaced
+from geungeo.rag.language.morphemes import spaced
+from geungeo.rag.language.terms import Bag
+from geungeo.rag.language.vocabulary import is_alias, terms_of
 from geungeo.rag.protocols import Corpus
 from geungeo.rag.retrieval.keyboard import LEADS, to_hangul, to_latin
 from geungeo.rag.retrieval.names import analyse_with_names
-from geungeo.rag.retrieval.terms import Bag
-from geungeo.rag.vocabulary import is_alias, terms_of
 
 _MAX_WORD = 24
 _MAX_NAME = 8

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geungeo.rag.morphemes import Morpheme
+from geungeo.rag.language.morphemes import Morpheme
+from geungeo.rag.language.terms import Bag, bigrams
+from geungeo.rag.language.vocabulary import synonyms_of, terms_of
 from geungeo.rag.protocols import Corpus, Embedder, FloatArray
 from geungeo.rag.retrieval.names import analyse_with_names
-from geungeo.rag.retrieval.terms import Bag, bigrams
 from geungeo.rag.text import Language, language_of
-from geungeo.rag.vocabulary import synonyms_of, terms_of
 
 _REPLACEABLE = frozenset({"NNG", "XR", "VV", "VA"})
 

@@ -18,9 +18,9 @@ from geungeo.eval.judge import (
     alce,
     make_judge,
 )
-from geungeo.rag.article import Span
 from geungeo.rag.errors import BackendMisconfigured, BackendUnavailable
 from geungeo.rag.settings import Settings
+from geungeo.rag.text import Span
 
 
 def source(text: str, start: int = 0, article: str = "a") -> Source:

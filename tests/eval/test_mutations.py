@@ -25,9 +25,10 @@ from geungeo.eval.score import Judges
 from geungeo.eval.system import Answerer, Bench, GoldFinder
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Citation, Composer, Ground, GroundedClaim, PassageHit
-from geungeo.rag.article import Article, SectionKind, Span
+from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.events import Ask
 from geungeo.rag.protocols import Filters
+from geungeo.rag.text import Span
 
 Evaluate = Callable[[Answerer], dict[str, Estimate]]
 

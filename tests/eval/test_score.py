@@ -10,8 +10,9 @@ from geungeo.eval.cases import Case
 from geungeo.eval.judge import GoldJudge, GoldSpan, GroundingJudge
 from geungeo.eval.score import Judges, retrieval_of, row_of, verdict_of
 from geungeo.rag.answer import Answer, Citation, PassageHit
-from geungeo.rag.article import Article, Span
+from geungeo.rag.article import Article
 from geungeo.rag.errors import ArticleNotFound
+from geungeo.rag.text import Span
 
 TEXT = "샘 앨트먼은 2023년 11월에 축출됐다. 규모는 5,000억 달러이다. 날씨는 맑다."
 FIRST, SECOND, THIRD = Span(0, 23), Span(24, 40), Span(41, 48)

@@ -21,8 +21,8 @@ from geungeo.index.store import Store
 from geungeo.index.vectors import MANIFEST
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmbedderMismatch, StoreCorrupt, StoreLocked, StoreUnavailable
+from geungeo.rag.language.terms import bags
 from geungeo.rag.protocols import Embedder, Filters
-from geungeo.rag.retrieval.terms import bags
 
 
 def draft(number: int, text: str = "") -> Draft:

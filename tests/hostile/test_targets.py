@@ -34,7 +34,7 @@ from geungeo.eval.campaigns.journal import Journal
 from geungeo.index.fetching.targets import parse
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import FetchBlocked, SourceError, UnsupportedSource
-from geungeo.rag.grounding.numbers import missing
+from geungeo.rag.language.numbers import missing
 from geungeo.rag.llm.wire import Wire
 from geungeo.rag.readers import read
 from tests.hostile.conftest import Guarded

@@ -14,8 +14,8 @@ from geungeo.index.lock import WriteLock
 from geungeo.index.store import Store
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import InvalidRequest, StoreCorrupt, StoreLocked, StoreUnavailable
+from geungeo.rag.language.terms import bags
 from geungeo.rag.protocols import Embedder, Filters
-from geungeo.rag.retrieval.terms import bags
 
 
 def draft(number: int, subject: str) -> Draft:

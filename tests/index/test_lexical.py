@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geungeo.index.lexical import K1, B, LexicalIndex
-from geungeo.rag.retrieval.terms import Bag, term_hash
+from geungeo.rag.language.terms import Bag, term_hash
 
 WORDS = st.lists(st.sampled_from(list("가나다라마바돈쌀값")), min_size=1, max_size=12)
 

@@ -20,8 +20,8 @@ from geungeo.rag.errors import (
     StoreUnavailable,
     StoreVersionMismatch,
 )
+from geungeo.rag.language.terms import bags
 from geungeo.rag.protocols import Embedder, Filters, FloatArray
-from geungeo.rag.retrieval.terms import bags
 
 NOBODY = Filters()
 

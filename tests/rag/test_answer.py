@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geungeo.rag.answer import Answer, Composer, Ground, GroundedClaim, check, markers_in
-from geungeo.rag.article import Article, Span
+from geungeo.rag.article import Article
 from geungeo.rag.errors import InvariantViolation
+from geungeo.rag.text import Span
 
 ARTICLES = [
     Article(

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from geungeo.rag.article import Article, Draft, Section, SectionKind, Span
+from geungeo.rag.article import Article, Draft, Section, SectionKind
+from geungeo.rag.text import Span
 
 
 def test_a_span_is_half_open_and_counts_code_points() -> None:

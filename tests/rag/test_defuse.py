@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from geungeo.rag.answer import MARKER, Composer, Ground, GroundedClaim, defuse
-from geungeo.rag.article import Article, Span
+from geungeo.rag.article import Article
+from geungeo.rag.text import Span
 
 RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 PARTS = ["[", "]", "(", ")", "!", "<", ">", ":", "http://a.kr", "img src=x", "a", "1", " ", "\n"]

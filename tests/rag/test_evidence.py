@@ -15,11 +15,11 @@ from geungeo.rag.evidence.answers import holds, holds_unit
 from geungeo.rag.evidence.models import Linear, parse_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.evidence.question import AnswerType, analyse_question, answer_type
-from geungeo.rag.evidence.reading import Reader
-from geungeo.rag.morphemes import Morpheme, analyse, analyse_many
-from geungeo.rag.retrieval.terms import bags, term_hash
-from geungeo.rag.transliteration import skeleton
-from geungeo.rag.vocabulary import terms_of
+from geungeo.rag.language.analysis import Reader
+from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
+from geungeo.rag.language.terms import bags, term_hash
+from geungeo.rag.language.transliteration import skeleton
+from geungeo.rag.language.vocabulary import terms_of
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_what_was_read_lately_is_not_analysed_again(monkeypatch: pytest.MonkeyPa
         analysed.extend(texts)
         return analyse_many(texts)
 
-    monkeypatch.setattr("geungeo.rag.evidence.reading.analyse_many", analyse_noted)
+    monkeypatch.setattr("geungeo.rag.language.morphemes.analyse_many", analyse_noted)
     reader = Reader(kept=2)
     first = reader.read(["앨트먼이 말했다.", "주가가 올랐다.", "앨트먼이 말했다."])
     assert analysed == ["앨트먼이 말했다.", "주가가 올랐다."]

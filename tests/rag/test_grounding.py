@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geungeo.rag.article import Article, Draft, SectionKind, Span
+from geungeo.rag.article import Article, Draft, SectionKind
 from geungeo.rag.grounding import support
 from geungeo.rag.grounding.ground import ground
-from geungeo.rag.grounding.numbers import Quantity, quantities
+from geungeo.rag.language.numbers import Quantity, quantities
 from geungeo.rag.protocols import Claim, Evidence, Task
 from geungeo.rag.sentences import split_article
+from geungeo.rag.text import Span
 
 SOURCE = (
     "이 무렵 오픈AI는 오라클, 소프트뱅크 등과 함께 대규모 신규 데이터 센터를 개설하기 위해 "

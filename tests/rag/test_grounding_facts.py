@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from geungeo.rag.grounding import support
-from geungeo.rag.grounding.analysis import analysed
-from geungeo.rag.grounding.frames import Fact
+from geungeo.rag.language.analysis import analysed
+from geungeo.rag.language.clauses import Fact
 
 TALKS = "노조는 회사에 임금 인상을 요구했으나 회사는 경영난을 이유로 거절했다."
 PLAN = "시는 내년에 공원을 새로 지을 계획이며 올해는 도로를 고쳤다."

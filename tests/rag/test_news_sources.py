@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from geungeo.rag.article import Article, Section, SectionKind, Span
+from geungeo.rag.article import Article, Section, SectionKind
 from geungeo.rag.evidence.question import analyse_question
 from geungeo.rag.news.antecedents import antecedent, pointer
 from geungeo.rag.news.copies import adds_nothing, distinct
@@ -14,6 +14,7 @@ from geungeo.rag.news.disputes import dispute
 from geungeo.rag.news.finding import newest_first
 from geungeo.rag.news.refining import refine
 from geungeo.rag.protocols import Evidence
+from geungeo.rag.text import Span
 
 
 def said(text: str, published: str | None = "2026-03-10", *, score: float = 0.9) -> Evidence:

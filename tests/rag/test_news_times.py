@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geungeo.rag.article import Article, Span
+from geungeo.rag.article import Article
+from geungeo.rag.language.dates.periods import Period, day, label, month, season, year
+from geungeo.rag.language.dates.times import named_times, relative_times, seoul_day
 from geungeo.rag.news.notes import time_note
-from geungeo.rag.news.periods import Period, day, label, month, season, year
-from geungeo.rag.news.times import named_times, relative_times, seoul_day
+from geungeo.rag.text import Span
 
 # A Friday.
 PUBLISHED = date(2026, 4, 3)

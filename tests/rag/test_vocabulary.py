@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from geungeo.rag.morphemes import analyse_many, content_terms, kiwi
-from geungeo.rag.vocabulary import synonyms_of
+from geungeo.rag.language.morphemes import analyse_many, content_terms, kiwi
+from geungeo.rag.language.vocabulary import synonyms_of
 
 # Sentences in which a word of the class can stand; ``{}`` is its stem.
 _CARRIERS = {
@@ -26,7 +26,7 @@ def _in_the_past(stem: str) -> str:
 
 def _groups() -> list[list[str]]:
     groups: list[list[str]] = json.loads(
-        files("geungeo.rag").joinpath("synonyms.json").read_text("utf-8")
+        files("geungeo.rag.language").joinpath("data/synonyms.json").read_text("utf-8")
     )
     return groups
 

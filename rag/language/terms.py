@@ -17,10 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geungeo.rag.morphemes import analyse_many
-from geungeo.rag.protocols import TermArray
+from geungeo.rag.language.morphemes import analyse_many
+from geungeo.rag.language.vocabulary import terms_of
 from geungeo.rag.text import fold
-from geungeo.rag.vocabulary import terms_of
 
 _WORD = re.compile(r"\w+")
 _MAX_TF = 255
@@ -87,3 +86,6 @@ CHANNELS: dict[str, Callable[[Sequence[str]], list[list[str]]]] = {
 def bags(channel: str, texts: Sequence[str]) -> list[Bag]:
     """The terms of each text in one channel."""
     return [Bag.of(words) for words in CHANNELS[channel](texts)]
+
+
+TermArray = npt.NDArray[np.uint32]

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
-from geungeo.rag.morphemes import Morpheme, content_terms
+from geungeo.rag.language.morphemes import Morpheme, content_terms
+from geungeo.rag.language.transliteration import skeleton
 from geungeo.rag.text import fold
-from geungeo.rag.transliteration import skeleton
 
 _NAME_TAGS = frozenset({"NNP", "SL", "NNG"})
 _MIN_SKELETON = 3
@@ -29,7 +29,7 @@ def _aliases() -> dict[str, str]:
 @cache
 def _groups() -> list[list[str]]:
     groups: list[list[str]] = json.loads(
-        files("geungeo.rag").joinpath("aliases.json").read_text("utf-8")
+        files("geungeo.rag.language").joinpath("data/aliases.json").read_text("utf-8")
     )
     return groups
 
@@ -72,7 +72,7 @@ def canonical_names(text: str) -> set[str]:
 def _synonyms() -> dict[str, frozenset[str]]:
     """Content term to the terms that may stand for it in a source."""
     groups: list[list[str]] = json.loads(
-        files("geungeo.rag").joinpath("synonyms.json").read_text("utf-8")
+        files("geungeo.rag.language").joinpath("data/synonyms.json").read_text("utf-8")
     )
     found: dict[str, set[str]] = {}
     for group in groups:
@@ -114,3 +114,16 @@ def _sounds(morphemes: Iterable[Morpheme]) -> list[str]:
         and len(morpheme.form) > 1
         and len(sound := skeleton(morpheme.form)) >= _MIN_SKELETON
     ]
+
+
+@cache
+def _equivalents() -> dict[str, str]:
+    groups: list[list[str]] = json.loads(
+        files("geungeo.rag.language").joinpath("data/equivalents.json").read_text("utf-8")
+    )
+    return {word: group[0] for group in groups for word in group}
+
+
+def canonical(form: str) -> str:
+    """The word that stands for ``form`` and its synonyms."""
+    return _equivalents().get(form, form)

@@ -1,12 +1,39 @@
-"""Proper nouns of a claim, looked for in its source across spellings and scripts."""
+"""Proper nouns: those that a text holds, and those of a claim that its source lacks."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
-from geungeo.rag.morphemes import analyse
+from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
+from geungeo.rag.language.vocabulary import terms_of
 from geungeo.rag.text import fold
-from geungeo.rag.vocabulary import terms_of
+
+_HANGUL_NAME = re.compile(r"[가-힣]{2,12}")
+NAME, NOUNS = "NNP", frozenset({"NNP", "NNG", "XR", "XPN", "XSN"})
+
+
+def proper_nouns(texts: Sequence[str]) -> frozenset[str]:
+    """The names in ``texts`` that are written in Hangul: proper nouns, and compounds with one."""
+    found: set[str] = set()
+    for morphemes in analyse_many(texts):
+        for run in _runs(morphemes):
+            if any(morpheme.tag == NAME for morpheme in run):
+                found.add("".join(morpheme.form for morpheme in run))
+                found.update(morpheme.form for morpheme in run if morpheme.tag == NAME)
+    return frozenset(name for name in found if _HANGUL_NAME.fullmatch(name))
+
+
+def _runs(morphemes: Iterable[Morpheme]) -> list[list[Morpheme]]:
+    """Nouns that stand together without a gap."""
+    runs: list[list[Morpheme]] = [[]]
+    for morpheme in morphemes:
+        if morpheme.tag not in NOUNS or (runs[-1] and runs[-1][-1].end != morpheme.start):
+            runs.append([])
+        if morpheme.tag in NOUNS:
+            runs[-1].append(morpheme)
+    return [run for run in runs if run]
+
 
 _CAPITAL = re.compile(r"\b(?:[A-Z][A-Za-z0-9&.\-]*[A-Za-z0-9]|[a-z]+[A-Z][A-Za-z0-9]*)\b")
 # Capitalised in English only because a sentence or a quotation begins.
@@ -60,14 +87,14 @@ def missing(claim: str, sources: str) -> list[str]:
     available = set(terms_of(analyse(sources)))
     flat = fold(sources).replace(" ", "")
     absent: list[str] = []
-    for name, terms in _names(claim):
+    for name, terms in _named(claim):
         squeezed = fold(name).replace(" ", "")
         if squeezed not in flat and not terms & available:
             absent.append(name)
     return absent
 
 
-def _names(claim: str) -> list[tuple[str, set[str]]]:
+def _named(claim: str) -> list[tuple[str, set[str]]]:
     found: dict[str, set[str]] = {}
     for morpheme in analyse(claim):
         if morpheme.tag in {"NNP", "SH"} and len(morpheme.form) > 1:

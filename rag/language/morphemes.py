@@ -14,6 +14,7 @@ from geungeo.rag.text import for_model
 if TYPE_CHECKING:
     from kiwipiepy import Kiwi
 
+
 _lock = threading.Lock()
 
 # Sejong tags that carry content, by the coarse class under which they match each other.

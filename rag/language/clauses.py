@@ -10,8 +10,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from geungeo.rag.grounding import markers
-from geungeo.rag.morphemes import Morpheme
+from geungeo.rag.language.morphemes import Morpheme
+from geungeo.rag.text import listed
+
+NOMINAL = listed("NNG NNP NNB NR NP SL SH SN XR XPN XSN SW MM W_SERIAL")
+PREDICATE = frozenset({"VV", "VA"})
+MAKES_VERB = frozenset({"XSV", "XSA"})
+PASSIVE = frozenset({"되", "당하", "받", "지"})
+# Verbs that only lend a noun its voice: 거절 당하다, 항의를 받다 stays a full verb.
+SUPPORT = frozenset({"당하", "받"})
+DEMONSTRATIVE = frozenset({"이", "그", "저", "두", "양"})
+# When something happens, in words that move with the day of writing.
+TIME = listed(
+    "최근 현재 당시 이후 이전 동안 올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 무렵 초 "
+    "말 중순 이번 지난 당초 애초 이날 지금 이제 전날 다음날 그동안 앞서"
+)
+ROLE = {"JKS": "subject", "JKC": "complement", "JKO": "object", "JKG": "genitive", "JC": "and"}
+TOPIC = frozenset({"은", "는", "ᆫ", "도", "만"})
+# Endings that say that something is not (yet) so: to be, wanted, asked for, supposed.
+UNREAL_ENDING = listed(
+    "ᆯ 을 겠 려 려고 으려 으려고 고자 도록 면 으면 라 라고 으라고 자고 ᆯ지 을지 어야 아야 러 "
+    "ᆯ까 을까 라는 으라는 ᆯ지도"
+)
+UNREAL_WORD = listed(
+    "전망 예정 계획 방침 가능 가능성 소문 후문 뒷얘기 추정 조짐 관측 예상 우려 기대 검토 "
+    "논의 고려 노력 시도 추진 위하 방안 목표 의혹 내다보 추측 기대하 싶 모양 징조 전망하 "
+    "예고 루머 위기"
+)
+# Nouns that make what stands before them somebody's word: 죽었다는 이야기.
+HEARSAY = listed("이야기 얘기 말 설 주장 의견 분석 보도 지적 평가 입장 소식 견해 오해")
+BOUND = frozenset({"NNB", "XSN", "VX", "MAG"})
+CLOSING = frozenset({"ETM", "ETN"})
+# Verbs that work as postpositions: N에 대한, N을 위해, N에 따르면.
+POSTPOSITION = frozenset({"대하", "위하", "관하", "따르", "의하", "인하", "통하", "향하", "비하"})
+# Endings that leave tense and doubt to the clause that follows.
+LEANS = frozenset({"고", "며", "으며", "어", "아", "어서", "아서", "고서"})
+CONTRAST = frozenset({"지만", "으나", "나", "는데", "ᆫ데", "은데"})
+# What a clause before these words says fills none of its roles.
+NO_HEAD = listed("것 데 바 사실 뒤 후 때 이유 수 만큼 정도 동안 점 중 방법 적 줄 채 대로")
+QUOTATIVE = ("다고", "라고", "냐고", "자고", "다며", "라며", "다면서", "라면서", "다는", "라는")
+PRONOUN = listed("그녀 이들 그들 양사 양측 자신 나 우리")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +121,18 @@ class _Parser:
         morpheme = self._all[at]
         tag = morpheme.tag.split("-")[0]
         after = self._all[at + 1] if at + 1 < len(self._all) else None
-        if tag in markers.NOMINAL:
+        if tag in NOMINAL:
             self._add(morpheme)
-        elif tag in markers.MAKES_VERB and self._words:
+        elif tag in MAKES_VERB and self._words:
             return self._predicate(at, self._pop())
         elif tag in {"VCP", "VCN"}:
             return self._copula(at, tag)
         elif tag == "VA" and morpheme.form in {"있", "없"} and self._possibility():
             return at + 1
-        elif tag == "VV" and morpheme.form in markers.POSTPOSITION:
+        elif tag == "VV" and morpheme.form in POSTPOSITION:
             return self._postposition(at)
-        elif tag in markers.PREDICATE:
-            if morpheme.form in markers.SUPPORT and self._words:
+        elif tag in PREDICATE:
+            if morpheme.form in SUPPORT and self._words:
                 return self._predicate(at, self._pop(), passive=True)
             return self._predicate(at, morpheme.form)
         elif tag.startswith("J"):
@@ -135,7 +173,7 @@ class _Parser:
         phrase = Phrase(tuple(w for w in words if w), self._owners)
         self._words, self._owners = [], ()
         if self._relative is not None and phrase.words:
-            if not (set(phrase.words) & (markers.UNREAL_WORD | markers.NO_HEAD)):
+            if not (set(phrase.words) & (UNREAL_WORD | NO_HEAD)):
                 self._relative.head = phrase
             self._relative = None
         return phrase
@@ -145,7 +183,7 @@ class _Parser:
             if after and after.tag.startswith("JK") and after.start == morpheme.end:
                 return  # 만을, 까지의: the case that follows decides
             # 에게는: the case stands before; 는 alone marks the topic.
-            self._flush("topic" if morpheme.form in markers.TOPIC else "bare")
+            self._flush("topic" if morpheme.form in TOPIC else "bare")
             return
         if tag == "JC":
             self._comma()
@@ -159,7 +197,7 @@ class _Parser:
         if tag in {"JKB", "JKQ"}:
             self._flush(f"by:{_family(morpheme.form)}")
             return
-        self._flush(markers.ROLE.get(tag, "bare"))
+        self._flush(ROLE.get(tag, "bare"))
 
     def _flush(self, role: str) -> None:
         phrases = self._coordinated
@@ -169,7 +207,7 @@ class _Parser:
         for phrase in phrases:
             if not phrase.words:
                 continue
-            if role == "topic" and all(word in markers.TIME for word in phrase.words):
+            if role == "topic" and all(word in TIME for word in phrase.words):
                 role = "bare"  # 올해는 says when; the sentence still speaks of its topic
             if role == "topic":
                 # A contrasting topic in a later clause replaces the first.
@@ -211,7 +249,7 @@ class _Parser:
     def _predicate(self, at: int, form: str, *, passive: bool = False, copula: bool = False) -> int:
         self._flush("bare")
         nothing = form == "없"
-        passive = passive or self._all[at].form in markers.PASSIVE
+        passive = passive or self._all[at].form in PASSIVE
         fact = Fact(
             "있" if nothing else form,
             self._all[at].start,
@@ -244,11 +282,11 @@ class _Parser:
             elif not (tag.startswith("E") or self._impossible(end)):
                 break
             if tag in {"EC", "EF", "ETM", "ETN"}:
-                fact.ending = tag if not m.form.endswith(markers.QUOTATIVE) else "quote"
-                fact.leans = not past and m.form in markers.LEANS
-                fact.contrast = m.form in markers.CONTRAST
+                fact.ending = tag if not m.form.endswith(QUOTATIVE) else "quote"
+                fact.leans = not past and m.form in LEANS
+                fact.contrast = m.form in CONTRAST
             end += 1
-            if tag in markers.CLOSING:
+            if tag in CLOSING:
                 break
         if fact.ending == "ETN" and end < len(self._all) and self._all[end].form.endswith("로써"):
             fact.leans = not past
@@ -264,13 +302,13 @@ class _Parser:
         previous = ""
         for m in self._all[at:]:
             tag = m.tag.split("-")[0]
-            if m.form in markers.UNREAL_WORD and tag not in {"JKB"}:
+            if m.form in UNREAL_WORD and tag not in {"JKB"}:
                 fact.unreal = True
             elif tag.startswith("E"):
-                if m.form in markers.UNREAL_ENDING or (m.form.endswith("라고") and not fact.copula):
+                if m.form in UNREAL_ENDING or (m.form.endswith("라고") and not fact.copula):
                     fact.unreal = True
             elif (m.form == "로" and previous == "기") or (
-                m.form in markers.HEARSAY and previous.endswith(("다는", "라는"))
+                m.form in HEARSAY and previous.endswith(("다는", "라는"))
             ):
                 fact.unreal = True
             elif (
@@ -282,7 +320,7 @@ class _Parser:
                 fact.denied = not fact.denied
             elif not (
                 tag.startswith("J")
-                or tag in markers.BOUND
+                or tag in BOUND
                 or m.form in {"있", "것", "수", "하", "되"}
                 or tag in {"VCP", "SSO", "SSC", "SS"}
             ):
@@ -344,7 +382,7 @@ def _family(form: str) -> str:
 def is_pronoun(phrase: Phrase) -> bool:
     """Whether it points back instead of naming: 그, 이 회사, 양측."""
     first = phrase.words[0]
-    return first in markers.DEMONSTRATIVE or first in markers.PRONOUN
+    return first in DEMONSTRATIVE or first in PRONOUN
 
 
 def mentioned(found: Iterable[Fact]) -> list[Phrase]:

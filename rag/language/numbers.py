@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from geungeo.rag.grounding.wordlist import listed
-from geungeo.rag.text import fold
+from geungeo.rag.text import fold, listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from geungeo.rag.news import periods
-from geungeo.rag.news.periods import MONTH_NAMES, Period
+from geungeo.rag.language.dates import periods
+from geungeo.rag.language.dates.periods import MONTH_NAMES, Period
 
 Rule = Callable[[re.Match[str], date], Period | None]
 

@@ -1,39 +1,27 @@
-"""A sentence analysed once: morphemes, words, quotations. Kept for the next claim."""
+"""Texts analysed once: morphemes, terms, names, quotations, facts. The only cache of analyses."""
 
 from __future__ import annotations
 
-import json
 import re
+import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 from threading import Lock
 
-from geungeo.rag.grounding import frames
-from geungeo.rag.morphemes import Morpheme, analyse_many
+from geungeo.rag.language.clauses import Fact
+from geungeo.rag.language.clauses import facts as facts_of
+from geungeo.rag.language.morphemes import Morpheme, analyse_many
+from geungeo.rag.language.terms import bigrams, term_hash
+from geungeo.rag.language.vocabulary import canonical, terms_of
 from geungeo.rag.text import fold, for_model
-from geungeo.rag.vocabulary import terms_of
 
 # One question has at most a dozen evidence sentences; an LLM's draft repeats them.
 _KEEP = 2_048
 _QUOTE = re.compile(r"“[^”]*”?|\"[^\"]*\"")
 _lock = Lock()
 _kept: OrderedDict[str, Analysed] = OrderedDict()
-
-
-@cache
-def _synonyms() -> dict[str, str]:
-    groups: list[list[str]] = json.loads(
-        files("geungeo.rag").joinpath("grounding/synonyms.json").read_text("utf-8")
-    )
-    return {word: group[0] for group in groups for word in group}
-
-
-def canonical(form: str) -> str:
-    """The word that stands for ``form`` and its synonyms."""
-    return _synonyms().get(form, form)
 
 
 @dataclass(frozen=True)
@@ -65,17 +53,17 @@ class Analysed:
         return tuple(m for m in self.morphemes if not any(a <= m.start < b for a, b in quotes))
 
     @cached_property
-    def narrated(self) -> tuple[frames.Fact, ...]:
+    def narrated(self) -> tuple[Fact, ...]:
         """What the text itself states."""
-        return tuple(frames.facts(self.outside))
+        return tuple(facts_of(self.outside))
 
     @cached_property
-    def facts(self) -> tuple[frames.Fact, ...]:
+    def facts(self) -> tuple[Fact, ...]:
         """What the text states, its quotations included."""
         found = list(self.narrated)
         for match in _QUOTE.finditer(self.text):
             inside = [m for m in self.morphemes if match.start() < m.start < match.end()]
-            found.extend(frames.facts(inside))
+            found.extend(facts_of(inside))
         return tuple(found)
 
 
@@ -110,3 +98,52 @@ def analysed(texts: Sequence[str]) -> list[Analysed]:
         while len(_kept) > _KEEP:
             _kept.popitem(last=False)
     return [known[text] for text in texts]
+
+
+# About 10 kB each.
+_READINGS_KEPT = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says: term hashes of both lexical channels, and its proper nouns.
+
+    Of proper nouns those of one syllable are left out, which name next to nobody.
+    """
+
+    terms: frozenset[int]
+    bigrams: frozenset[int]
+    names: tuple[str, ...]
+
+
+class Reader:
+    """Reads texts and remembers those that were asked for last. Thread-safe."""
+
+    def __init__(self, kept: int = _READINGS_KEPT) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, Reading] = OrderedDict()
+
+    def read(self, texts: Iterable[str]) -> Mapping[str, Reading]:
+        """The reading of each text; what is not known yet is analysed in one go."""
+        wanted = dict.fromkeys(texts)
+        with self._lock:
+            found = {text: self._known[text] for text in wanted if text in self._known}
+        missing = [text for text in wanted if text not in found]
+        for text, morphemes in zip(missing, analyse_many(missing), strict=True):
+            found[text] = _reading(text, morphemes)
+        with self._lock:
+            for text in wanted:
+                self._known[text] = found[text]
+                self._known.move_to_end(text)
+            while len(self._known) > self._kept:
+                self._known.popitem(last=False)
+        return found
+
+
+def _reading(text: str, morphemes: list[Morpheme]) -> Reading:
+    return Reading(
+        terms=frozenset(map(term_hash, terms_of(morphemes))),
+        bigrams=frozenset(map(term_hash, bigrams(text))),
+        names=tuple(m.form for m in morphemes if m.tag == "NNP" and len(m.form) > 1),
+    )

@@ -10,9 +10,9 @@ from functools import lru_cache
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from geungeo.rag.article import Article, Span
-from geungeo.rag.news import english, korean, periods
-from geungeo.rag.news.periods import MONTH_NAMES, Period
+from geungeo.rag.language.dates import english, korean, periods
+from geungeo.rag.language.dates.periods import MONTH_NAMES, Period
+from geungeo.rag.text import Span
 
 SEOUL = ZoneInfo("Asia/Seoul")
 # More of a text than a sentence or a question has; the rest is not looked at. In characters.
@@ -40,11 +40,6 @@ class Time:
     span: Span
     period: Period
     relative: bool
-
-
-def published_day(article: Article) -> date | None:
-    """The day of ``published_at`` in Asia/Seoul; ``None`` if it is missing or no date."""
-    return seoul_day(article.published_at) if article.published_at else None
 
 
 @lru_cache(maxsize=1_024)
