@@ -8,9 +8,7 @@ got its own before the two met, is told here: another's name, an absent fact, a 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.resources import as_file, files
 
@@ -18,6 +16,7 @@ import numpy as np
 
 from geungeo.rag.embedding.encoder import Encoder
 from geungeo.rag.evidence.pairing import SentenceInContext, pair_ids, parts, seen
+from geungeo.rag.memo import Memo
 from geungeo.rag.protocols import FloatArray
 
 WEIGHTS = "crossencoder.npz"
@@ -28,25 +27,18 @@ class CrossEncoder:
     """Judges sentences; remembers the last 4,096 judgements. Thread-safe, loads on first use."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, SentenceInContext], float] = OrderedDict()
+        self._memo: Memo[tuple[str, SentenceInContext], float] = Memo(_KEPT, self._judge)
 
     def judge(self, question: str, passages: Sequence[SentenceInContext]) -> FloatArray:
-        """``(len(passages),)``: the log-odds that each sentence answers; 0 is even."""
-        with self._lock:
-            known = {p: self._known[question, p] for p in passages if (question, p) in self._known}
-        wanted = [passage for passage in dict.fromkeys(passages) if passage not in known]
-        if wanted:
-            encoder, weights, bias = self._loaded
-            pairs = [pair_ids(encoder.pieces, question, passage) for passage in wanted]
-            for passage, pair, states in zip(wanted, pairs, encoder.states(pairs), strict=True):
-                known[passage] = float(seen(states, *parts(encoder.pieces, pair)) @ weights) + bias
-        with self._lock:
-            for passage in wanted:
-                self._known[question, passage] = known[passage]
-            while len(self._known) > _KEPT:
-                self._known.popitem(last=False)
-        return np.array([known[passage] for passage in passages], dtype=np.float32)
+        """Return ``(len(passages),)``: the log-odds that each sentence answers; 0 is even."""
+        known = self._memo.get((question, passage) for passage in passages)
+        return np.array([known[question, passage] for passage in passages], dtype=np.float32)
+
+    def _judge(self, wanted: Sequence[tuple[str, SentenceInContext]]) -> Iterator[float]:
+        encoder, weights, bias = self._loaded
+        pairs = [pair_ids(encoder.pieces, question, passage) for question, passage in wanted]
+        for pair, states in zip(pairs, encoder.states(pairs), strict=True):
+            yield float(seen(states, *parts(encoder.pieces, pair)) @ weights) + bias
 
     @cached_property
     def _loaded(self) -> tuple[Encoder, FloatArray, float]:

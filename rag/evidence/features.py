@@ -12,7 +12,7 @@ from geungeo.rag.evidence.answers import holds, holds_unit
 from geungeo.rag.evidence.crossencoder import CrossEncoder
 from geungeo.rag.evidence.pairing import SentenceInContext
 from geungeo.rag.evidence.question import Concept, Question
-from geungeo.rag.language.analysis import Reader
+from geungeo.rag.language.analysis import analysed
 from geungeo.rag.protocols import Corpus, FloatArray
 from geungeo.rag.retrieval.hybrid import Retrieved
 from geungeo.rag.retrieval.query import Query
@@ -39,7 +39,6 @@ SENTENCE_FEATURES = (
     "judged",
 )
 
-_reader = Reader()
 _cross_encoder = CrossEncoder()
 # So many of the candidates are read together with the question, which costs the most.
 READ = 10
@@ -148,9 +147,10 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
     texts = [candidate.text for candidate in found]
     glossed = [candidate.glossed for candidate in found]
     nears = [_texts_near(candidate) for candidate in found]
-    readings = _reader.read([*glossed, *(text for texts_near in nears for text in texts_near)])
-    own = [readings[text].terms for text in glossed]
-    near = [frozenset().union(*(readings[text].terms for text in group)) for group in nears]
+    wanted = list(dict.fromkeys([*glossed, *(text for group in nears for text in group)]))
+    readings = dict(zip(wanted, analysed(wanted), strict=True))
+    own = [readings[text].term_hashes for text in glossed]
+    near = [frozenset().union(*(readings[text].term_hashes for text in group)) for group in nears]
     weights = concept_weights(corpus, question.concepts)
     hits = _hits(question.concepts, own)
     hits_near = _hits(question.concepts, near)
@@ -164,7 +164,7 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
     asked = fold(question.text)
     focus = [question.focus] if question.focus else []
     near_cover = (hits_near * weights).sum(axis=1)
-    bigrams = _bigram_cover(corpus, query, [readings[text].bigrams for text in glossed])
+    bigrams = _bigram_cover(corpus, query, [readings[text].bigram_hashes for text in glossed])
     features = np.column_stack(
         [
             dense,

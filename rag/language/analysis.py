@@ -3,33 +3,53 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from threading import Lock
 
 from geungeo.rag.language.clauses import Fact
 from geungeo.rag.language.clauses import facts as facts_of
 from geungeo.rag.language.morphemes import Morpheme, analyse_many
 from geungeo.rag.language.terms import bigrams, term_hash
 from geungeo.rag.language.vocabulary import canonical, terms_of
+from geungeo.rag.memo import Memo
 from geungeo.rag.text import fold, for_model
 
-# One question has at most a dozen evidence sentences; an LLM's draft repeats them.
-_KEEP = 2_048
+# About 15 kB each. One question reads a few hundred sentences, and follow-ups read them again.
+_KEPT = 4_096
 _QUOTE = re.compile(r"“[^”]*”?|\"[^\"]*\"")
-_lock = Lock()
-_kept: OrderedDict[str, Analysed] = OrderedDict()
 
 
 @dataclass(frozen=True)
 class Analysed:
-    """``text`` as models see it, and what Kiwi makes of it."""
+    """``text`` as models see it, and what Kiwi makes of it.
+
+    ``raw`` are Kiwi's own morphemes, from which search terms are made, here as in the index;
+    ``morphemes`` are the corrected ones, which claims are checked by.
+    """
 
     text: str
-    morphemes: tuple[Morpheme, ...]
+    raw: tuple[Morpheme, ...]
+
+    @cached_property
+    def morphemes(self) -> tuple[Morpheme, ...]:
+        """The morphemes with Kiwi's known misreadings corrected."""
+        return tuple(_corrected(self.raw))
+
+    @cached_property
+    def term_hashes(self) -> frozenset[int]:
+        """Hashes of the search terms in the channel ``morphemes``."""
+        return frozenset(map(term_hash, terms_of(self.raw)))
+
+    @cached_property
+    def bigram_hashes(self) -> frozenset[int]:
+        """Hashes of the search terms in the channel ``bigrams``."""
+        return frozenset(map(term_hash, bigrams(self.text)))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The proper nouns, without those of one syllable, which rarely identify anyone."""
+        return tuple(m.form for m in self.raw if m.tag == "NNP" and len(m.form) > 1)
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -67,83 +87,33 @@ class Analysed:
         return tuple(found)
 
 
-def _mended(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
-    """Kiwi reads the particle of ``70%는`` as the verb 늘다; one character cannot hold it."""
-    mended = False
+def _corrected(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
+    """Undo Kiwi's reading of the particle in ``70%는`` as the verb 늘다 plus an ending."""
+    skip = False
     for at, morpheme in enumerate(morphemes):
-        if mended:
-            mended = False
+        if skip:
+            skip = False
             continue
         follows = at + 1 < len(morphemes) and morphemes[at + 1].tag == "ETM"
         symbol = at > 0 and morphemes[at - 1].tag in {"SW", "SN", "SL"}
+        # The verb stem 늘 takes one character only if it is really the particle 는.
         if morpheme.form == "늘" and morpheme.end - morpheme.start == 1 and symbol and follows:
             yield Morpheme("는", "JX", morpheme.start, morpheme.end)
-            mended = True
+            skip = True
         else:
             yield morpheme
 
 
-def analysed(texts: Sequence[str]) -> list[Analysed]:
-    """The analyses of ``texts``; Kiwi is called once for all that are new."""
-    with _lock:
-        known = {text: _kept[text] for text in texts if text in _kept}
-    new = [text for text in dict.fromkeys(texts) if text not in known]
-    if new:
-        for text, morphemes in zip(new, analyse_many(new), strict=True):
-            known[text] = Analysed(for_model(text), tuple(_mended(morphemes)))
-    with _lock:
-        for text in texts:
-            _kept[text] = known[text]
-            _kept.move_to_end(text)
-        while len(_kept) > _KEEP:
-            _kept.popitem(last=False)
+def _analyse(texts: Sequence[str]) -> Iterator[Analysed]:
+    for text, morphemes in zip(texts, analyse_many(texts), strict=True):
+        yield Analysed(for_model(text), tuple(morphemes))
+
+
+_memo: Memo[str, Analysed] = Memo(_KEPT, _analyse)
+
+
+def analysed(texts: Iterable[str]) -> list[Analysed]:
+    """Return the analyses of ``texts``; Kiwi is called once for all that are new."""
+    texts = list(texts)
+    known = _memo.get(texts)
     return [known[text] for text in texts]
-
-
-# About 10 kB each.
-_READINGS_KEPT = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a text says: term hashes of both lexical channels, and its proper nouns.
-
-    Of proper nouns those of one syllable are left out, which name next to nobody.
-    """
-
-    terms: frozenset[int]
-    bigrams: frozenset[int]
-    names: tuple[str, ...]
-
-
-class Reader:
-    """Reads texts and remembers those that were asked for last. Thread-safe."""
-
-    def __init__(self, kept: int = _READINGS_KEPT) -> None:
-        self._kept = kept
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, Reading] = OrderedDict()
-
-    def read(self, texts: Iterable[str]) -> Mapping[str, Reading]:
-        """The reading of each text; what is not known yet is analysed in one go."""
-        wanted = dict.fromkeys(texts)
-        with self._lock:
-            found = {text: self._known[text] for text in wanted if text in self._known}
-        missing = [text for text in wanted if text not in found]
-        for text, morphemes in zip(missing, analyse_many(missing), strict=True):
-            found[text] = _reading(text, morphemes)
-        with self._lock:
-            for text in wanted:
-                self._known[text] = found[text]
-                self._known.move_to_end(text)
-            while len(self._known) > self._kept:
-                self._known.popitem(last=False)
-        return found
-
-
-def _reading(text: str, morphemes: list[Morpheme]) -> Reading:
-    return Reading(
-        terms=frozenset(map(term_hash, terms_of(morphemes))),
-        bigrams=frozenset(map(term_hash, bigrams(text))),
-        names=tuple(m.form for m in morphemes if m.tag == "NNP" and len(m.form) > 1),
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -15,8 +14,8 @@ from geungeo.rag.evidence.answers import holds, holds_unit
 from geungeo.rag.evidence.models import Linear, parse_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.evidence.question import AnswerType, analyse_question, answer_type
-from geungeo.rag.language.analysis import Reader
-from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
+from geungeo.rag.language.analysis import analysed
+from geungeo.rag.language.morphemes import analyse
 from geungeo.rag.language.terms import bags, term_hash
 from geungeo.rag.language.transliteration import skeleton
 from geungeo.rag.language.vocabulary import terms_of
@@ -140,29 +139,14 @@ def test_a_synonym_counts_less_than_the_word_itself() -> None:
     assert term_hash("사임/N") in concept.synonyms - concept.alternatives
 
 
-def test_what_was_read_lately_is_not_analysed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    analysed: list[str] = []
-
-    def analyse_noted(texts: Sequence[str]) -> list[list[Morpheme]]:
-        analysed.extend(texts)
-        return analyse_many(texts)
-
-    monkeypatch.setattr("geungeo.rag.language.morphemes.analyse_many", analyse_noted)
-    reader = Reader(kept=2)
-    first = reader.read(["앨트먼이 말했다.", "주가가 올랐다.", "앨트먼이 말했다."])
-    assert analysed == ["앨트먼이 말했다.", "주가가 올랐다."]
-    assert reader.read(["앨트먼이 말했다."])["앨트먼이 말했다."] == first["앨트먼이 말했다."]
-    assert reader.read(["배가 떴다."])
-    assert reader.read(["앨트먼이 말했다."])
-    assert analysed[2:] == ["배가 떴다."]
-    # The one that nobody asked for since gave way.
-    assert reader.read(["주가가 올랐다."])
-    assert analysed[3:] == ["주가가 올랐다."]
-
-
-def test_a_reading_holds_the_terms_of_both_channels() -> None:
+def test_an_analysis_holds_the_search_terms_of_both_channels() -> None:
     text = "오픈AI는 2023년 서울에 사무소를 열었다."
-    reading = Reader().read([text])[text]
-    assert reading.terms == set(bags("morphemes", [text])[0].terms.tolist())
-    assert reading.bigrams == set(bags("bigrams", [text])[0].terms.tolist())
-    assert "서울" in reading.names
+    [analysis] = analysed([text])
+    assert analysis.term_hashes == set(bags("morphemes", [text])[0].terms.tolist())
+    assert analysis.bigram_hashes == set(bags("bigrams", [text])[0].terms.tolist())
+    assert "서울" in analysis.names
+
+
+def test_the_particle_after_a_percent_sign_is_no_verb_for_claims_only() -> None:
+    [analysis] = analysed(["응답자의 70%는 찬성했다."])
+    assert "늘" not in {morpheme.form for morpheme in analysis.morphemes}
