@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from geungeo.index.database import Database
 from geungeo.index.indexing import Indexed
-from geungeo.rag.retrieval.keyboard import initials
+from geungeo.rag.question.spelling import initials
 
 _MOST = 10
 

@@ -28,9 +28,8 @@ from geungeo.rag.gate import Gate
 from geungeo.rag.grounding.ground import ground
 from geungeo.rag.language.dates.times import today_in_seoul
 from geungeo.rag.messages import abstention
-from geungeo.rag.news.asking import asked_times
 from geungeo.rag.news.copies import Copy
-from geungeo.rag.news.finding import find
+from geungeo.rag.news.finding import Found, find
 from geungeo.rag.news.refining import refine
 from geungeo.rag.protocols import (
     Backend,
@@ -43,9 +42,9 @@ from geungeo.rag.protocols import (
     Report,
     Task,
 )
-from geungeo.rag.retrieval.meant import as_meant
-from geungeo.rag.retrieval.query import make_query
-from geungeo.rag.rewriting import rewritten
+from geungeo.rag.question import Question, read
+from geungeo.rag.question.followup import rewritten
+from geungeo.rag.question.spelling import as_meant
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Language, clean, fold, language_of
 
@@ -175,23 +174,23 @@ class Pipeline:
     def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
         """The ``k`` best passages for ``query``, no answer."""
         question = validate(query, self._settings.max_question_chars)
-        prepared = make_query(as_meant(question, self._corpus), self._embedder, self._corpus)
-        asked = asked_times(question, self._today())
-        found = find(self._corpus, prepared, k, filters, asked)
+        _, found = self._find(as_meant(question, self._corpus), k, filters)
         return [retrieved.hit(rank) for rank, retrieved in enumerate(found.passages, 1)]
+
+    def _find(self, text: str, k: int, filters: Filters) -> tuple[Question, Found]:
+        question = read(text, self._corpus, self._embedder, self._today())
+        return question, find(self._corpus, question, k, filters)
 
     def _retrieve(self, run: _Run) -> None:
         began = self._clock()
-        query = make_query(run.standalone, self._embedder, self._corpus)
         k = run.ask.top_k or self._settings.top_k
         # A caller's own top_k bounds the answer; ours only bounds what is shown.
         pool = run.ask.top_k or max(k, self._settings.evidence_pool)
-        asked = asked_times(run.standalone, self._today())
-        found = find(self._corpus, query, pool, run.ask.filters, asked)
+        question, found = self._find(run.standalone, pool, run.ask.filters)
         run.hits = tuple(hit.hit(rank) for rank, hit in enumerate(found.passages[:k], 1))
         if found.passages:
             threshold = self._settings.answer_threshold
-            assessed = assess(self._corpus, query, found.passages, threshold=threshold, asked=asked)
+            assessed = assess(self._corpus, question, found.passages, threshold=threshold)
             refined = refine(assessed.question, assessed.evidence, run.language)
             run.assessment = replace(assessed, evidence=refined.evidence)
             run.report.notes += refined.notes

@@ -233,7 +233,7 @@ class Bounded(Protocol):
 class Rewriter(Protocol):
     """What a backend may offer besides: to make a follow-up question stand alone.
 
-    It is not taken at its word: see ``geungeo.rag.rewriting.drift``.
+    It is not taken at its word: see ``geungeo.rag.question.followup.drift``.
     """
 
     async def rewrite(self, question: str, history: tuple[Turn, ...]) -> str:

@@ -110,8 +110,8 @@ def propose_all(workspace: Workspace, path: Path) -> Iterator[Proposed]:
     from geungeo.eval.datasets import read_dataset
     from geungeo.eval.system import GoldFinder
     from geungeo.rag.protocols import Filters
+    from geungeo.rag.question import read
     from geungeo.rag.retrieval.hybrid import propose, weights_for
-    from geungeo.rag.retrieval.query import make_query
 
     store = workspace.store
     data = read_dataset(path)
@@ -121,7 +121,7 @@ def propose_all(workspace: Workspace, path: Path) -> Iterator[Proposed]:
         places = gold.find(case, data) if case.expected == "answer" else ()
         if not places:
             continue
-        query = make_query(case.question, workspace.embedder, store)
+        query = read(case.question, store, workspace.embedder)
         channels = propose(store, query, _POOL, Filters())
         keys = sorted({key for scores in channels.values() for key in scores})
         holding = frozenset(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geungeo.rag.article import Article
     from geungeo.rag.passages import Passage
     from geungeo.rag.protocols import Embedder, FloatArray, Scores
-    from geungeo.rag.retrieval.query import Query
+    from geungeo.rag.question import Question
     from geungeo.rag.sentences import Sentence
 
 _POOL = 100
@@ -42,7 +42,7 @@ class Variant:
 class Asked:
     """A prepared question and the id of the article that answers it."""
 
-    query: Query
+    query: Question
     gold: str
 
 
@@ -54,7 +54,7 @@ class _Index:
     vectors: FloatArray
     lexical: dict[str, LexicalIndex]
 
-    def propose(self, query: Query) -> dict[str, Scores]:
+    def propose(self, query: Question) -> dict[str, Scores]:
         similar = self.vectors @ query.vector
         best = np.argsort(-similar, kind="stable")[:_POOL]
         channels: dict[str, Scores] = {"dense": {int(at): float(similar[at]) for at in best}}
@@ -174,7 +174,7 @@ def _asked(
 ) -> Iterator[Asked]:
     from geungeo.index.store import Store
     from geungeo.rag.errors import InvalidRequest
-    from geungeo.rag.retrieval.query import make_query
+    from geungeo.rag.question import read
 
     cases = [item.cases[0] for item in data.items if item.cases[0].place]
     if not cases or not isinstance(library, Store):
@@ -183,4 +183,4 @@ def _asked(
         cases = random.Random(seed).sample(cases, limit)  # noqa: S311  # a reproducible draw
     for case in cases:
         if case.place:
-            yield Asked(make_query(case.question, embedder, library), case.place.document)
+            yield Asked(read(case.question, library, embedder), case.place.document)

@@ -107,8 +107,8 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
     from geungeo.rag.embedding import make_embedder
     from geungeo.rag.errors import InvalidRequest
     from geungeo.rag.protocols import Filters
+    from geungeo.rag.question import read
     from geungeo.rag.retrieval.hybrid import propose
-    from geungeo.rag.retrieval.query import make_query
     from geungeo.rag.settings import Settings
 
     data = read_dataset(dataset)
@@ -127,7 +127,7 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
             embedder = make_embedder(settings)
             article_of: dict[int, str] = {}
             for case in cases:
-                query = make_query(case.question, embedder, store)
+                query = read(case.question, store, embedder)
                 channels = propose(store, query, _POOL, Filters())
                 keys = {key for scores in channels.values() for key in scores}
                 for passage in store.passages(sorted(keys - article_of.keys())):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from geungeo.index.store import Store
     from geungeo.rag.article import Draft
     from geungeo.rag.protocols import Embedder, FloatArray
-    from geungeo.rag.retrieval.query import Query
+    from geungeo.rag.question import Question
 
 _SENTENCES = 12
 _K = 50
@@ -121,8 +121,8 @@ def articles(paragraphs: Sequence[Sequence[str]], count: int, seed: int) -> Iter
 def timed(store: Store, embedder: Embedder, questions: Sequence[str]) -> tuple[list[float], float]:
     """Milliseconds of each retrieval, and its ratio to embedding alone, interleaved."""
     from geungeo.rag.protocols import Filters
+    from geungeo.rag.question import read
     from geungeo.rag.retrieval.hybrid import retrieve
-    from geungeo.rag.retrieval.query import make_query
 
     whole: list[float] = []
     alone: list[float] = []
@@ -131,12 +131,14 @@ def timed(store: Store, embedder: Embedder, questions: Sequence[str]) -> tuple[l
         embedder.embed([question], query=True)
         alone.append(time.perf_counter() - began)
         began = time.perf_counter()
-        retrieve(store, make_query(question, embedder, store), 16, Filters())
+        retrieve(store, read(question, store, embedder), 16, Filters())
         whole.append(time.perf_counter() - began)
     return [1000 * seconds for seconds in whole], sum(whole) / sum(alone)
 
 
-def recall(store: Store, queries: Sequence[Query], vectors: FloatArray, keys: np.ndarray) -> float:
+def recall(
+    store: Store, queries: Sequence[Question], vectors: FloatArray, keys: np.ndarray
+) -> float:
     """Share of ``_K`` places that the dense channel fills as well as the exact scan does.
 
     What is found counts if it is as near as the scan's last, as ann-benchmarks counts
@@ -278,7 +280,7 @@ def _material(texts: Path, asked: int, seed: int) -> _Material:
 def grow(texts: Path, sizes: Sequence[int], asked: int, seed: int, folder: Path) -> Iterator[Size]:
     """Measure at each of ``sizes`` (passages), smallest first, in one growing store."""
     from geungeo.index.store import Store
-    from geungeo.rag.retrieval.query import make_query
+    from geungeo.rag.question import read
 
     material = _material(texts, asked, seed)
     embedder, questions = material.embedder, material.questions
@@ -294,7 +296,7 @@ def grow(texts: Path, sizes: Sequence[int], asked: int, seed: int, folder: Path)
                 store.ingest_many(batch)
                 spent += time.perf_counter() - began
                 added += len(batch)
-            queries = [make_query(question, embedder, store) for question in questions]
+            queries = [read(question, store, embedder) for question in questions]
             rounds = [timed(store, embedder, questions) for _ in range(3)]
             best = np.min([times for times, _ in rounds], axis=0)
             keys, vectors = _vectors(folder)

@@ -32,12 +32,12 @@ from geungeo.rag.language.numbers import quantities
 from geungeo.rag.llm.claims import ClaimParser
 from geungeo.rag.llm.markup import plain
 from geungeo.rag.llm.wire import Wire
-from geungeo.rag.news.asking import asked_times
 from geungeo.rag.news.copies import adds_nothing
 from geungeo.rag.news.notes import time_note
 from geungeo.rag.passages import split_passages
+from geungeo.rag.question.spelling import as_meant
+from geungeo.rag.question.times import asked_times
 from geungeo.rag.readers import read
-from geungeo.rag.retrieval.meant import as_meant
 from geungeo.rag.sentences import split_article
 from geungeo.rag.text import Span, clean
 from geungeo.rag.tokens import count_tokens

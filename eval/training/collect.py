@@ -19,10 +19,9 @@ from geungeo.eval.system import Bench, GoldFinder
 from geungeo.eval.training.lessons import held_out
 from geungeo.index.store import Store
 from geungeo.rag.evidence.features import Measured, candidates, measure
-from geungeo.rag.evidence.question import Question, analyse_question
 from geungeo.rag.protocols import Embedder, Filters
+from geungeo.rag.question import Question, read
 from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
-from geungeo.rag.retrieval.query import Query, make_query
 from geungeo.rag.settings import Settings
 
 ARTICLES = "news_articles.jsonl"
@@ -39,7 +38,6 @@ class Row:
     source: str
     group: str
     question: Question
-    query: Query
     passages: list[Retrieved]
     measured: Measured
     gold: np.ndarray | None
@@ -148,10 +146,9 @@ class _Maker:
         answerable: bool,
         source: str | None = None,
     ) -> Row:
-        query = make_query(case.question, self.embedder, self.store)
-        passages = retrieve(self.store, query, PASSAGES, filters)
-        question = analyse_question(case.question, query.morphemes)
-        measured = measure(self.store, question, query, candidates(passages))
+        question = read(case.question, self.store, self.embedder)
+        passages = retrieve(self.store, question, PASSAGES, filters)
+        measured = measure(self.store, question, candidates(passages))
         holds = np.array(
             [
                 any(
@@ -166,7 +163,6 @@ class _Maker:
             source or self.dataset.format,
             group,
             question,
-            query,
             passages,
             measured,
             marked,

@@ -116,7 +116,7 @@ def summaries(rows: Sequence[Row], ranker: Linear) -> np.ndarray:
     for row in rows:
         scores = rank_scores(ranker, row.question, row.measured)
         order = np.argsort(-scores, kind="stable")
-        found.append(summarise(row.question, row.query, row.measured, order))
+        found.append(summarise(row.question, row.measured, order))
     return np.array(found, dtype=np.float32)
 
 

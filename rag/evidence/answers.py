@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from geungeo.rag.evidence.question import AnswerType
+from geungeo.rag.question.concepts import AnswerType
 from geungeo.rag.text import fold
 
 _NUMBER = (

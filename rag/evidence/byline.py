@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.evidence.question import Question
 from geungeo.rag.language.vocabulary import canonical_names
 from geungeo.rag.protocols import Evidence
+from geungeo.rag.question.concepts import ParsedQuestion
 from geungeo.rag.retrieval.hybrid import Retrieved
 from geungeo.rag.text import fold
 
@@ -27,7 +27,7 @@ _ABOUT = re.compile(
 )
 
 
-def about_byline(question: Question, passages: Sequence[Retrieved]) -> Evidence | None:
+def about_byline(question: ParsedQuestion, passages: Sequence[Retrieved]) -> Evidence | None:
     """The byline of the best passage's article, if it is what the question asks for.
 
     A question that names somebody else (``더 버지 기사를 쓴 기자는?``) is about their article.

@@ -11,11 +11,11 @@ from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.evidence.answers import holds, holds_unit
 from geungeo.rag.evidence.crossencoder import CrossEncoder
 from geungeo.rag.evidence.pairing import SentenceInContext
-from geungeo.rag.evidence.question import Concept, Question
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.protocols import Corpus, FloatArray
+from geungeo.rag.question import Question
+from geungeo.rag.question.concepts import Concept
 from geungeo.rag.retrieval.hybrid import Retrieved
-from geungeo.rag.retrieval.query import Query
 from geungeo.rag.text import Span, fold
 
 SENTENCE_FEATURES = (
@@ -142,7 +142,7 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
     return list(found.values())
 
 
-def measure(corpus: Corpus, question: Question, query: Query, found: list[Candidate]) -> Measured:
+def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measured:
     """Measure all ``found`` sentences against the question."""
     texts = [candidate.text for candidate in found]
     glossed = [candidate.glossed for candidate in found]
@@ -154,17 +154,17 @@ def measure(corpus: Corpus, question: Question, query: Query, found: list[Candid
     weights = concept_weights(corpus, question.concepts)
     hits = _hits(question.concepts, own)
     hits_near = _hits(question.concepts, near)
-    if query.language != found[0].article.language:
+    if question.language != found[0].article.language:
         # Words do not cross languages, and which spelling of a name a sentence happens to use
         # says nothing: what stands near counts like what stands in it.
         hits = hits_near
-    dense = np.stack([candidate.vector for candidate in found]) @ query.vector
+    dense = np.stack([candidate.vector for candidate in found]) @ question.vector
     deviation = float(dense.std()) or 1.0
     roles = np.array([concept.role for concept in question.concepts])
     asked = fold(question.text)
     focus = [question.focus] if question.focus else []
     near_cover = (hits_near * weights).sum(axis=1)
-    bigrams = _bigram_cover(corpus, query, [readings[text].bigram_hashes for text in glossed])
+    bigrams = _bigram_cover(corpus, question, [readings[text].bigram_hashes for text in glossed])
     features = np.column_stack(
         [
             dense,
@@ -254,9 +254,9 @@ def _share(hits: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return share
 
 
-def _bigram_cover(corpus: Corpus, query: Query, texts: Sequence[Set[int]]) -> np.ndarray:
+def _bigram_cover(corpus: Corpus, question: Question, texts: Sequence[Set[int]]) -> np.ndarray:
     """IDF-weighted share of the question's bigrams that stand in each text."""
-    wanted = query.terms["bigrams"].terms
+    wanted = question.terms["bigrams"].terms
     if not len(wanted):
         return np.zeros(len(texts), dtype=np.float32)
     total = max(corpus.size(), 1)

@@ -8,6 +8,7 @@ the question says that its subject did.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -61,19 +62,22 @@ class _Actor:
     terms: frozenset[int]
 
 
-def conflict(question: str, evidence: str, known: AbstractSet[int]) -> str | None:
-    """What the question assumes and ``evidence`` (its best sentence) contradicts, if anything.
+def conflict(
+    question: str, asked: Sequence[Morpheme], evidence: str, known: AbstractSet[int]
+) -> str | None:
+    """Find what the question assumes and ``evidence`` (its best sentence) contradicts, if anything.
 
+    ``asked`` are the question's morphemes.
     ``known`` are the term hashes around the evidence: a name that stands nowhere is missing,
     which is another matter than somebody else having done it.
     """
-    asked, told = analyse(question), analyse(evidence)
+    told = analyse(evidence)
     return (
         _opposite(asked, told) or _reversed(question, evidence) or _other_actor(asked, told, known)
     )
 
 
-def _opposite(asked: list[Morpheme], told: list[Morpheme]) -> str | None:
+def _opposite(asked: Sequence[Morpheme], told: Sequence[Morpheme]) -> str | None:
     mine = {morpheme.form for morpheme in asked if morpheme.is_content}
     theirs = {morpheme.form for morpheme in told if morpheme.is_content}
     for pair in OPPOSITES:
@@ -94,7 +98,7 @@ def _reversed(question: str, evidence: str) -> str | None:
 
 
 def _other_actor(
-    asked: list[Morpheme], told: list[Morpheme], known: AbstractSet[int]
+    asked: Sequence[Morpheme], told: Sequence[Morpheme], known: AbstractSet[int]
 ) -> str | None:
     """The question's named subject is nowhere in a sentence that names another subject."""
     mine, theirs = _actors(asked), _actors(told)
@@ -108,7 +112,7 @@ def _other_actor(
     return f"{subject.surface} ↔ {theirs[0].surface}"
 
 
-def _actors(morphemes: list[Morpheme]) -> list[_Actor]:
+def _actors(morphemes: Sequence[Morpheme]) -> list[_Actor]:
     found: list[_Actor] = []
     run: list[Morpheme] = []
     for morpheme in morphemes:

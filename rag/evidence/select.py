@@ -11,6 +11,13 @@ import numpy as np
 from geungeo.rag.answer import Reason
 from geungeo.rag.article import SectionKind
 from geungeo.rag.evidence.byline import about_byline
+from geungeo.rag.evidence.dating import (
+    asks_only_what_happened,
+    contradicts_time,
+    gloss,
+    names_asked_time,
+    time_factors,
+)
 from geungeo.rag.evidence.features import (
     SENTENCE_FEATURES,
     UNREAD,
@@ -21,11 +28,9 @@ from geungeo.rag.evidence.features import (
 )
 from geungeo.rag.evidence.models import Classifier, Model, shipped_model
 from geungeo.rag.evidence.premise import conflict
-from geungeo.rag.evidence.question import Question, analyse_question
-from geungeo.rag.news.asking import Asked
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray
+from geungeo.rag.question import Question
 from geungeo.rag.retrieval.hybrid import Retrieved
-from geungeo.rag.retrieval.query import Query
 
 # An answer and a prompt rest on at most this many sentences.
 MAX_EVIDENCE = 12
@@ -53,33 +58,29 @@ class Assessment:
 
 def assess(
     corpus: Corpus,
-    query: Query,
+    question: Question,
     passages: Sequence[Retrieved],
     threshold: float | None = None,
     model: Model | None = None,
-    asked: Asked | None = None,
 ) -> Assessment:
-    """Rank the sentences of ``passages`` and judge whether they answer ``query``.
-
-    ``asked`` are the times that the question names.
-    """
+    """Rank the sentences of ``passages`` and judge whether they answer ``question``."""
     model = model or shipped_model(SENTENCE_FEATURES, ANSWER_FEATURES)
-    question = analyse_question(query.text, query.morphemes)
+    asked = question.times
     limit = model.threshold if threshold is None else threshold
-    found = asked.gloss(candidates(passages)) if asked else candidates(passages)
+    found = gloss(asked, candidates(passages)) if asked else candidates(passages)
     byline = about_byline(question, passages)
     if byline is not None:
         return Assessment(question, (byline,), 1.0, limit, "weak_evidence")
     if not found:
         return Assessment(question, (), 0.0, limit, "no_evidence")
-    measured = measure(corpus, question, query, found)
+    measured = measure(corpus, question, found)
     scores = rank_scores(model.ranker, question, measured)
     happened = np.zeros(len(found), dtype=bool)
     but_for_time = int(np.argmax(scores))
     if asked:
-        scores = scores * asked.prior(found)
-        if asked.is_all_of(question):
-            happened = np.array([asked.tells(candidate) for candidate in found])
+        scores = scores * time_factors(asked, found)
+        if asks_only_what_happened(asked, question.concepts):
+            happened = np.array([names_asked_time(asked, candidate) for candidate in found])
     order = np.argsort(-scores, kind="stable")
     order = (order[happened[order]] if happened.any() else order)[:MAX_EVIDENCE]
     evidence = tuple(
@@ -93,21 +94,21 @@ def assess(
         )
         for number, at in enumerate(order, 1)
     )
-    summary = summarise(question, query, measured, order)
+    summary = summarise(question, measured, order)
     answerability = float(model.answerer(summary[None, :])[0])
     # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
     answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
-    if _asks_nothing(question, query, measured, found[order[0]].article.language):
+    if _asks_nothing(question, measured, found[order[0]].article.language):
         answerability = 0.0
     if happened.any():
         # Whatever happened then answers what happened then.
         answerability = 1.0
     contradicted = bool(summary[ANSWER_FEATURES.index("conflict")])
-    if asked and asked.contradicted(found[order[0]]):
+    if asked and contradicts_time(asked, found[order[0]]):
         contradicted = True
         answerability *= _OTHER_TIME
     # It may be just its time that kept the sentence that is meant from being the best.
-    contradicted |= asked is not None and asked.contradicted(found[but_for_time])
+    contradicted |= asked is not None and contradicts_time(asked, found[but_for_time])
     reason = _reason(question, measured, order, contradicted=contradicted)
     return Assessment(question, evidence, answerability, limit, reason)
 
@@ -145,9 +146,7 @@ def _kind_prior(question: Question, found: Sequence[Candidate]) -> np.ndarray:
 ANSWER_FEATURES = ("judged", "lead", "conflict", "concepts")
 
 
-def summarise(
-    question: Question, query: Query, measured: Measured, order: np.ndarray
-) -> FloatArray:
+def summarise(question: Question, measured: Measured, order: np.ndarray) -> FloatArray:
     """``(len(ANSWER_FEATURES),)``: the evidence as a whole, for the decision to answer.
 
     The best judgement and its lead over the next, whether the best sentence contradicts the
@@ -159,7 +158,7 @@ def summarise(
         [
             first,
             first - second,
-            _assumed(query, measured, int(order[0])) is not None,
+            _assumed(question, measured, int(order[0])) is not None,
             min(len(question.concepts), 8) / 8,
         ],
         dtype=np.float32,
@@ -173,25 +172,25 @@ _ENGLISH_ASKS = re.compile(
 )
 
 
-def _asks_nothing(question: Question, query: Query, measured: Measured, language: str) -> bool:
+def _asks_nothing(question: Question, measured: Measured, language: str) -> bool:
     """Whether nothing of it stands anywhere (ㅋㅋㅋㅋ).
 
     Words do not cross languages: there, what neither asks nor names only what is told of
     (``<script>``) asks nothing.
     """
-    if query.language == language:
+    if question.language == language:
         return not measured.found_near.any()
     names = np.array([concept.role == "name" for concept in question.concepts], dtype=bool)
     named = bool(names.any() and measured.found_near[:, names].any(axis=0).all())
-    return query.language == "en" and not named and not _ENGLISH_ASKS.search(question.text)
+    return question.language == "en" and not named and not _ENGLISH_ASKS.search(question.text)
 
 
-def _assumed(query: Query, measured: Measured, best: int) -> str | None:
+def _assumed(question: Question, measured: Measured, best: int) -> str | None:
     """What the question assumes and its best sentence contradicts; words of one language only."""
     candidate = measured.candidates[best]
-    if query.language != candidate.article.language:
+    if question.language != candidate.article.language:
         return None
-    return conflict(query.text, candidate.text, measured.terms_near)
+    return conflict(question.text, question.morphemes, candidate.text, measured.terms_near)
 
 
 def _reason(

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geungeo.rag.evidence.question import AnswerType, Question
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import Time, named_times
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
+from geungeo.rag.question.concepts import AnswerType, ParsedQuestion
 from geungeo.rag.text import Language, fold
 
 # A source that answers much worse than the best does not contradict it.
@@ -34,7 +34,9 @@ class Dispute:
     theirs: str
 
 
-def dispute(question: Question, evidence: Sequence[Evidence], language: Language) -> Dispute | None:
+def dispute(
+    question: ParsedQuestion, evidence: Sequence[Evidence], language: Language
+) -> Dispute | None:
     """The first source in ``evidence`` (best first) that differs from the best, if any does.
 
     Copies must be gone already. Sentences about different times (two quarters, two months)
@@ -71,7 +73,7 @@ def _content(text: Analysed) -> set[str]:
 
 
 def _values(
-    question: Question,
+    question: ParsedQuestion,
     mine: tuple[Evidence, Analysed],
     theirs: tuple[Evidence, Analysed],
     language: Language,
@@ -101,7 +103,7 @@ def _times(item: Evidence) -> tuple[Time, ...]:
 
 
 def _other_time(
-    question: Question, here: Sequence[Time], there: Sequence[Time], language: Language
+    question: ParsedQuestion, here: Sequence[Time], there: Sequence[Time], language: Language
 ) -> tuple[str, str] | None:
     if question.answer_type is not AnswerType.TIME:
         return None
@@ -112,7 +114,9 @@ def _other_time(
     return None
 
 
-def _other_name(question: Question, mine: Analysed, theirs: Analysed) -> tuple[str, str] | None:
+def _other_name(
+    question: ParsedQuestion, mine: Analysed, theirs: Analysed
+) -> tuple[str, str] | None:
     here, there = _names(mine, question.text), _names(theirs, question.text)
     only_here = [name for name in here if name not in theirs.squeezed]
     only_there = [name for name in there if name not in mine.squeezed]

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from geungeo.rag.article import Article
 from geungeo.rag.language.dates import periods
-from geungeo.rag.news.asking import Asked
 from geungeo.rag.news.copies import Copy, without_copies
 from geungeo.rag.protocols import Corpus, Filters
+from geungeo.rag.question import Question
+from geungeo.rag.question.times import Asked
 from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
-from geungeo.rag.retrieval.query import Query
 
 # Scores that differ by less than this share say nothing about which source is the better one.
 TIE = 0.03
@@ -33,13 +33,14 @@ class Found:
     copies: list[Copy]
 
 
-def find(corpus: Corpus, query: Query, k: int, filters: Filters, asked: Asked | None) -> Found:
-    """The ``k`` best passages for ``query``; ``asked`` are the times that it names."""
+def find(corpus: Corpus, question: Question, k: int, filters: Filters) -> Found:
+    """Find the ``k`` best passages for ``question``."""
+    asked = question.times
     also = asked.published(filters) if asked else None
-    pool = retrieve(corpus, query, _MORE * k if asked else k, filters, also=also)
+    pool = retrieve(corpus, question, _MORE * k if asked else k, filters, also=also)
     passages, copies = without_copies(_timely(pool, asked))
     if copies and len(passages) < k <= len(pool):
-        pool = retrieve(corpus, query, _MORE * k, filters, also=also)
+        pool = retrieve(corpus, question, _MORE * k, filters, also=also)
         passages, copies = without_copies(_timely(pool, asked))
     ranked = newest_first(passages, lambda r: r.score, lambda r: r.passage.article)
     return Found(ranked[:k], copies)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from geungeo.rag.evidence.question import Question
 from geungeo.rag.news.antecedents import antecedent, pointer
 from geungeo.rag.news.copies import distinct
 from geungeo.rag.news.disputes import dispute
 from geungeo.rag.news.finding import newest_first
 from geungeo.rag.news.notes import dispute_note
 from geungeo.rag.protocols import Evidence
+from geungeo.rag.question.concepts import ParsedQuestion
 from geungeo.rag.text import Language
 
 # Only what may be shown needs its antecedent.
@@ -26,7 +26,7 @@ class Refined:
     notes: tuple[str, ...] = ()
 
 
-def refine(question: Question, evidence: Sequence[Evidence], language: Language) -> Refined:
+def refine(question: ParsedQuestion, evidence: Sequence[Evidence], language: Language) -> Refined:
     """``evidence`` (best first) as an answer in ``language`` should rest on it."""
     items = newest_first(distinct(evidence), lambda e: e.score, lambda e: e.article)
     items = [replace(item, number=number) for number, item in enumerate(items, 1)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from geungeo.rag.answer import PassageHit
 from geungeo.rag.protocols import Corpus, Filters, Scores, StoredPassage
-from geungeo.rag.retrieval.query import Query
+from geungeo.rag.question import Question
 
 # Each channel proposes this many; fusion sees their union.
 _POOL = 50
@@ -53,17 +53,17 @@ def _rounded(score: float | None) -> float | None:
 
 
 def retrieve(
-    corpus: Corpus, query: Query, k: int, filters: Filters, *, also: Filters | None = None
+    corpus: Corpus, question: Question, k: int, filters: Filters, *, also: Filters | None = None
 ) -> list[Retrieved]:
     """The ``k`` best passages, best first; ties by article and position.
 
     What the channels propose under the narrower filters ``also`` competes beside the rest.
     """
-    channels = propose(corpus, query, max(k, _POOL), filters)
+    channels = propose(corpus, question, max(k, _POOL), filters)
     if also is not None:
-        for name, scores in propose(corpus, query, max(k, _POOL), also).items():
+        for name, scores in propose(corpus, question, max(k, _POOL), also).items():
             channels[name] = {**channels[name], **scores}
-    fused = fuse(channels, weights_for(corpus, query, channels["dense"]))
+    fused = fuse(channels, weights_for(corpus, question, channels["dense"]))
     best = sorted(fused, key=lambda key: (-fused[key], key))[:k]
     return [
         Retrieved(
@@ -79,17 +79,17 @@ def retrieve(
     ]
 
 
-def weights_for(corpus: Corpus, query: Query, dense: Scores) -> Mapping[str, float]:
+def weights_for(corpus: Corpus, question: Question, dense: Scores) -> Mapping[str, float]:
     """By whether the passage nearest in meaning is in the question's language."""
     nearest = corpus.passages(list(dense)[:1])
-    foreign = nearest and nearest[0].article.language != query.language
+    foreign = nearest and nearest[0].article.language != question.language
     return FOREIGN_WEIGHTS if foreign else WEIGHTS
 
 
-def propose(corpus: Corpus, query: Query, pool: int, filters: Filters) -> dict[str, Scores]:
+def propose(corpus: Corpus, question: Question, pool: int, filters: Filters) -> dict[str, Scores]:
     """What each channel would choose: its ``pool`` best passages."""
-    channels = {"dense": corpus.dense(query.vector, pool, filters)}
-    for name, bag in query.terms.items():
+    channels = {"dense": corpus.dense(question.vector, pool, filters)}
+    for name, bag in question.terms.items():
         terms = np.repeat(bag.terms, bag.counts)
         index = "morphemes" if name == "synonyms" else name
         channels[name] = corpus.lexical(index, terms, pool, filters)

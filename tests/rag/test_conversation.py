@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from geungeo.rag.conversation import standalone
 from geungeo.rag.protocols import Turn
+from geungeo.rag.question.followup import standalone
 
 
 def after(question: str, follow_up: str, answer: str = "") -> str:

@@ -13,12 +13,12 @@ from geungeo.rag.errors import InvariantViolation
 from geungeo.rag.evidence.answers import holds, holds_unit
 from geungeo.rag.evidence.models import Linear, parse_model
 from geungeo.rag.evidence.premise import conflict
-from geungeo.rag.evidence.question import AnswerType, analyse_question, answer_type
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.morphemes import analyse
 from geungeo.rag.language.terms import bags, term_hash
 from geungeo.rag.language.transliteration import skeleton
 from geungeo.rag.language.vocabulary import terms_of
+from geungeo.rag.question.concepts import AnswerType, answer_type, parse_question
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_the_kind_of_answer_is_recognised(question: str, kind: AnswerType) -> No
 
 
 def test_who_somebody_is_asks_for_a_description() -> None:
-    assert analyse_question("무스타파 설리먼은 누구야?").answer_type is AnswerType.OTHER
-    assert analyse_question("MS의 CEO는 누구야?").answer_type is AnswerType.PERSON
+    assert parse_question("무스타파 설리먼은 누구야?").answer_type is AnswerType.OTHER
+    assert parse_question("MS의 CEO는 누구야?").answer_type is AnswerType.PERSON
 
 
 def test_the_focus_is_what_is_asked_for() -> None:
-    focus = analyse_question("오픈AI가 가진 지분은 몇 퍼센트인가?").focus
+    focus = parse_question("오픈AI가 가진 지분은 몇 퍼센트인가?").focus
     assert focus is not None and focus.surface == "지분"
 
 
@@ -89,7 +89,7 @@ EVIDENCE = "오픈AI는 현재 비영리 단체이지만 영리 단체 전환을
 )
 def test_a_false_premise_is_seen(question: str, evidence: str, found: bool) -> None:
     known = {term_hash(t) for t in terms_of(analyse(f"{evidence} 나델라 앨트먼 오픈AI MS"))}
-    assert (conflict(question, evidence, known) is not None) is found
+    assert (conflict(question, analyse(question), evidence, known) is not None) is found
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_line_decides_by_its_weights() -> None:
 
 
 def test_a_synonym_counts_less_than_the_word_itself() -> None:
-    (concept,) = [c for c in analyse_question("누가 물러났나?").concepts if c.role == "verb"]
+    (concept,) = [c for c in parse_question("누가 물러났나?").concepts if c.role == "verb"]
     assert term_hash("물러나/V") in concept.alternatives
     assert term_hash("사임/N") in concept.synonyms - concept.alternatives
 

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.language.names import proper_nouns
-from geungeo.rag.retrieval.keyboard import initials, to_hangul, to_latin
-from geungeo.rag.retrieval.meant import as_meant
-from geungeo.rag.retrieval.names import analyse_with_names
+from geungeo.rag.question.known_names import analyse_with_names
+from geungeo.rag.question.spelling import as_meant, initials, to_hangul, to_latin
 
 SYLLABLES = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1)
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from geungeo.rag.article import Article, Section, SectionKind
-from geungeo.rag.evidence.question import analyse_question
 from geungeo.rag.news.antecedents import antecedent, pointer
 from geungeo.rag.news.copies import adds_nothing, distinct
 from geungeo.rag.news.disputes import dispute
 from geungeo.rag.news.finding import newest_first
 from geungeo.rag.news.refining import refine
 from geungeo.rag.protocols import Evidence
+from geungeo.rag.question.concepts import parse_question
 from geungeo.rag.text import Span
 
 
@@ -115,7 +115,7 @@ def test_near_ties_go_to_the_newer_and_clear_leads_stay() -> None:
 def test_sources_differ_where_one_matter_has_two_values(
     question: str, mine: str, theirs: str, values: tuple[str, str] | None
 ) -> None:
-    found = dispute(analyse_question(question), [said(mine), said(theirs, "2026-03-12")], "ko")
+    found = dispute(parse_question(question), [said(mine), said(theirs, "2026-03-12")], "ko")
     assert (found and (found.mine, found.theirs)) == values
 
 
@@ -124,7 +124,7 @@ def test_rivals_know_each_other_and_the_note_names_the_newer_first() -> None:
         said("해람호 전복 사고로 선원 12명이 숨졌다.", "2026-03-10"),
         said("해람호 전복 사고로 선원 15명이 숨졌다.", "2026-03-12", score=0.7),
     ]
-    refined = refine(analyse_question("해람호 사고로 몇 명이 숨졌나?"), items, "ko")
+    refined = refine(parse_question("해람호 사고로 몇 명이 숨졌나?"), items, "ko")
     assert [(item.number, item.rival) for item in refined.evidence] == [(1, 2), (2, 1)]
     note = refined.evidence[0].note
     assert note == (
@@ -199,7 +199,7 @@ def test_the_antecedent_joins_the_evidence_once() -> None:
     item = replace(said("x"), article=article, span=Span(start, start + 12))
     later = article.text.index("그의")
     other = replace(item, span=Span(later, later + 13))
-    evidence = refine(analyse_question("누가 물러났나?"), [item, other], "ko").evidence
+    evidence = refine(parse_question("누가 물러났나?"), [item, other], "ko").evidence
     assert [e.leans_on for e in evidence] == [3, 3, None]
     assert evidence[2].text == "김민수 대표는 한솔반도체를 세웠다."
     assert evidence[2].score == 0

@@ -12,13 +12,12 @@ import pytest
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.backends.openai import OpenAI
-from geungeo.rag.conversation import standalone
 from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable
 from geungeo.rag.events import Ask
 from geungeo.rag.llm.rewriting import MAX_TOKENS, rewrite_in, rewrite_messages
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Claim, Report, Rewriter, Task, Turn
-from geungeo.rag.rewriting import drift, rewritten
+from geungeo.rag.question.followup import drift, rewritten, standalone
 from tests.rag.backends.misbehaving import (
     Exchange,
     Misbehaving,

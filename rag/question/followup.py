@@ -1,6 +1,6 @@
-"""Follow-up questions made to stand alone, by rules that can be read.
+"""Follow-up questions made to stand alone, by a model where there is one, else by rules.
 
-A follow-up leaves out what the previous turn said. Three shapes are told apart: a pronoun
+A follow-up leaves out what the previous turn said. The rules know three shapes: a pronoun
 (그가 요청한 것은?) takes its antecedent, an ellipsis (규모는?) takes the topic, a mere
 connective (그래서?) asks what came of the topic. A question with a subject of its own has
 changed the topic and stays as it is.
@@ -8,19 +8,81 @@ changed the topic and stays as it is.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geungeo.rag.evidence.question import (
-    QUESTION_WORDS,
-    AnswerType,
-    analyse_question,
-    answer_type,
-)
+from geungeo.rag.errors import BackendError
+from geungeo.rag.language import names, numbers
 from geungeo.rag.language.morphemes import Morpheme, analyse
-from geungeo.rag.protocols import Turn
-from geungeo.rag.text import for_model, language_of
+from geungeo.rag.language.vocabulary import canonical_names
+from geungeo.rag.protocols import Backend, Report, Rewriter, Turn
+from geungeo.rag.question.concepts import QUESTION_WORDS, AnswerType, answer_type, parse_question
+from geungeo.rag.text import clean, for_model, language_of, visible
+
+# Seconds for a model's rewrite: a reader waits for it before anything is looked up.
+PATIENCE = 8.0
+# A question of many words is still one; a multiple of it is an essay. In characters.
+_MAX_CHARS = 300
+_MAX_GROWTH = 4
+
+
+async def rewritten(
+    question: str,
+    history: Sequence[Turn],
+    backend: Backend,
+    report: Report,
+    *,
+    patience: float = PATIENCE,
+) -> str:
+    """``question`` as it can be understood without ``history`` (oldest first).
+
+    A backend that is a :class:`Rewriter` is asked first; what it says is taken only if it
+    does not :func:`drift`. Why not is told in ``report.notes``.
+    """
+    if not history or not isinstance(backend, Rewriter):
+        return standalone(question, history)
+    try:
+        async with asyncio.timeout(patience):
+            said = await backend.rewrite(question, tuple(history))
+    except TimeoutError:
+        why = [f"{backend.name} took more than {patience:g} s"]
+    except BackendError as error:
+        why = [str(error)]
+    else:
+        proposed = " ".join(visible(clean(said)).split())
+        why = drift(proposed, question, history)
+        if not why:
+            return proposed
+    report.notes.append(f"the question was rewritten by rule: {'; '.join(why)}")
+    return standalone(question, history)
+
+
+def drift(rewrite: str, question: str, history: Sequence[Turn]) -> list[str]:
+    """How ``rewrite`` goes beyond ``question`` and ``history``; empty if it does not.
+
+    A rewrite may bring together what was said and nothing else: every name and number in it
+    stands in the question or in a turn, and none of the question's own is lost.
+    """
+    if not rewrite:
+        return ["the rewrite is blank"]
+    limit = max(_MAX_CHARS, _MAX_GROWTH * len(question))
+    if len(rewrite) > limit:
+        return [f"the rewrite is longer than {limit} characters"]
+    if language_of(rewrite) != language_of(question):
+        return ["the rewrite is in another language"]
+    said = "\n".join([question, *(f"{turn.question}\n{turn.answer}" for turn in history)])
+    why = [f"{entity!r} stands in no turn" for entity in _missing(rewrite, said)]
+    return why + [f"{entity!r} was lost" for entity in _missing(question, rewrite)]
+
+
+def _missing(text: str, source: str) -> list[str]:
+    """Names and numbers of ``text`` that ``source`` does not hold in any known spelling."""
+    known = canonical_names(text) - canonical_names(source)
+    found = [*sorted(known), *names.missing(text, source), *numbers.missing(text, source)]
+    return [str(entity) for entity in dict.fromkeys(found)]
+
 
 _PERSON = re.compile(
     r"(?<![가-힣])(?:그\s*사람|그\s*분|그분|이\s*사람|그녀|그)(?=은|는|이|가|의|에게|를|을|도|와|과|한테|께)"
@@ -115,7 +177,7 @@ def _english(question: str, topic: _Topic) -> str:
 
 def _is_elliptic(question: str) -> bool:
     """No name of its own and hardly a noun: it lives on the previous question."""
-    concepts = analyse_question(question).concepts
+    concepts = parse_question(question).concepts
     if any(concept.role == "name" for concept in concepts):
         return len(concepts) == 1 and len(question.split()) == 1
     return len([concept for concept in concepts if concept.role == "noun"]) <= 2
@@ -128,7 +190,7 @@ def _without(topic: _Topic, question: str) -> str:
     """
     phrases = topic.phrases
     if len(question.split()) <= 2 and any(
-        concept.role == "name" for concept in analyse_question(question).concepts
+        concept.role == "name" for concept in parse_question(question).concepts
     ):
         phrases = tuple(phrase for phrase in phrases if phrase != topic.subject)
     return " ".join(phrase for phrase in phrases if phrase not in question)

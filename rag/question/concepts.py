@@ -218,8 +218,8 @@ class Concept:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """An analysed question.
+class ParsedQuestion:
+    """What can be known of a question from its text alone.
 
     ``focus`` is the noun whose value is asked for (``지분`` in ``지분은 몇 퍼센트인가?``).
     """
@@ -231,15 +231,15 @@ class Question:
     focus: Concept | None = None
 
 
-def analyse_question(text: str, morphemes: Sequence[Morpheme] | None = None) -> Question:
-    """Answer type and concepts of a standalone question; ``morphemes`` if they are known."""
+def parse_question(text: str, morphemes: Sequence[Morpheme] | None = None) -> ParsedQuestion:
+    """Find answer type and concepts of a standalone question; ``morphemes`` if they are known."""
     language = language_of(text)
     morphemes = analyse(text) if morphemes is None else morphemes
     kind = answer_type(text)
     if kind is AnswerType.PERSON and _asks_for_description(text, morphemes):
         kind = AnswerType.OTHER
     concepts = tuple(_concepts(text, language, morphemes))
-    return Question(text, language, kind, concepts, _focus(text, concepts))
+    return ParsedQuestion(text, language, kind, concepts, _focus(text, concepts))
 
 
 def _asks_for_description(text: str, morphemes: Sequence[Morpheme]) -> bool:

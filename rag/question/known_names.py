@@ -1,4 +1,9 @@
-"""A store's own dictionary of proper nouns, looked up in questions."""
+"""A store's own dictionary of proper nouns, looked up in questions.
+
+Kiwi reads a name that it does not know as whatever it resembles (나델라 as 나+델라), and a
+short question offers no context to correct that. So a name that the store knows is one
+morpheme, whatever Kiwi made of it.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,11 @@
 """A question as it was meant: wrong keyboard layout, initial consonants, missing spaces.
 
-Nothing is guessed: a reading counts only if the corpus knows it and does not know what stands
-there. So a question about ``the`` is never taken for one about 솓.
+Nothing is guessed: a reading counts only if the corpus knows it and does not know what is
+written there. So a question about ``the`` is never taken for one about 솓.
+
+The layout is dubeolsik (KS X 5002), which Korean keyboards share with QWERTY: ``dhvms`` is
+오픈, ``ㅐㅔ두`` is open. Isolated letters are compatibility jamo (U+3131 to U+3163), as a
+keyboard gives them.
 """
 
 from __future__ import annotations
@@ -14,12 +18,44 @@ from geungeo.rag.language.morphemes import spaced
 from geungeo.rag.language.terms import Bag
 from geungeo.rag.language.vocabulary import is_alias, terms_of
 from geungeo.rag.protocols import Corpus
-from geungeo.rag.retrieval.keyboard import LEADS, to_hangul, to_latin
-from geungeo.rag.retrieval.names import analyse_with_names
+from geungeo.rag.question.known_names import analyse_with_names
+
+_KEYS = dict(
+    zip(
+        "rRseEfaqQtTdwWczxvgkoiOjpuPhynbml",
+        "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎㅏㅐㅑㅒㅓㅔㅕㅖㅗㅛㅜㅠㅡㅣ",
+        strict=True,
+    )
+)
+_LETTERS = {jamo: key for key, jamo in _KEYS.items()}
+_VOWEL_PAIRS = {
+    f"{first}{second}": joined
+    for first, second, joined in (
+        *("ㅗㅏㅘ", "ㅗㅐㅙ", "ㅗㅣㅚ", "ㅜㅓㅝ", "ㅜㅔㅞ", "ㅜㅣㅟ"),
+        "ㅡㅣㅢ",
+    )
+}
+_TAIL_PAIRS = {
+    f"{first}{second}": joined
+    for first, second, joined in (
+        *("ㄱㅅㄳ", "ㄴㅈㄵ", "ㄴㅎㄶ", "ㄹㄱㄺ", "ㄹㅁㄻ", "ㄹㅂㄼ", "ㄹㅅㄽ", "ㄹㅌㄾ"),
+        *("ㄹㅍㄿ", "ㄹㅎㅀ", "ㅂㅅㅄ"),
+    )
+}
+_SPLIT = {one: pair for pair, one in (_VOWEL_PAIRS | _TAIL_PAIRS).items()}
+
+LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+_TAILS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+_FIRST, _LAST = ord("가"), ord("힣")
+# A consonant before a vowel begins the next syllable.
+_TAIL = rf"(?:{'|'.join(_TAIL_PAIRS)}|[{_TAILS}])(?![{_VOWELS}])"
+_SYLLABLE = re.compile(rf"([{LEADS}])([{_VOWELS}])({_TAIL})?")
+_VOWEL_PAIR = re.compile("|".join(_VOWEL_PAIRS))
 
 _MAX_WORD = 24
 _MAX_NAME = 8
-_LATIN = re.compile(r"[A-Za-z]{2,}")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 # Hangul with letters that stand alone, at least one of them a vowel: no word, no laughter.
 _JAMBLED = re.compile(r"[가-힣ㄱ-ㅣ]*[ㅏ-ㅣ][가-힣ㄱ-ㅣ]*")
 _INITIALS = re.compile(rf"(?<![가-힣ㄱ-ㅣ])[{LEADS}]{{2,}}(?![ㄱ-ㅣ])")
@@ -34,7 +70,7 @@ _RUN_ON = re.compile(r"[가-힣A-Za-z0-9]*[가-힣]{9,}[가-힣A-Za-z0-9]*")
 def as_meant(question: str, corpus: Corpus) -> str:
     """``question`` as its writer meant it, as far as ``corpus`` shows; usually itself."""
     question = _HALF_WIDTH.sub(_in_syllables, question)
-    return _spaces(_initials(_layout(question, corpus), corpus), corpus)
+    return _spaces(_expand_initials(_layout(question, corpus), corpus), corpus)
 
 
 def _in_syllables(run: re.Match[str]) -> str:
@@ -69,7 +105,7 @@ def _layout(question: str, corpus: Corpus) -> str:
 
 def _readings(question: str) -> Iterator[tuple[str, list[str]]]:
     """Each word that may be in the wrong layout with what it may mean, the likeliest first."""
-    for match in _LATIN.finditer(question):
+    for match in _LATIN_WORD.finditer(question):
         word = match[0][:_MAX_WORD]
         readings = [to_hangul(word), _lower_case_only(word), *_prefixes(word)]
         found = [reading for reading in readings if reading]
@@ -97,7 +133,7 @@ def _prefixes(word: str) -> Iterator[str]:
             yield hangul + word[at:]
 
 
-def _initials(question: str, corpus: Corpus) -> str:
+def _expand_initials(question: str, corpus: Corpus) -> str:
     """Initial consonants become the most frequent name that begins so (초성 search)."""
 
     def name(match: re.Match[str]) -> str:
@@ -150,3 +186,53 @@ def _shares_known(texts: list[str], corpus: Corpus) -> list[float]:
         known = corpus.document_frequency("morphemes", Bag.of(terms).terms)
         shares.append(float((known > 0).mean()) if terms else 0.0)
     return shares
+
+
+def to_hangul(keys: str) -> str | None:
+    """What the keys of ``keys`` (Latin letters) write in dubeolsik; None if not whole syllables.
+
+    A shifted key without a letter of its own writes what it writes unshifted.
+    """
+    jamo = "".join(_KEYS.get(key) or _KEYS.get(key.lower(), "?") for key in keys)
+    jamo = _VOWEL_PAIR.sub(lambda pair: _VOWEL_PAIRS[pair[0]], jamo)
+    syllables: list[str] = []
+    at = 0
+    while match := _SYLLABLE.match(jamo, at):
+        lead, vowel, tail = match.groups(default="")
+        syllables.append(_syllable(lead, vowel, _TAIL_PAIRS.get(tail, tail)))
+        at = match.end()
+    return "".join(syllables) if syllables and at == len(jamo) else None
+
+
+def to_latin(hangul: str) -> str | None:
+    """The keys that write ``hangul`` (syllables and jamo); None for any other character."""
+    keys: list[str] = []
+    for char in hangul:
+        for jamo in _jamo(char):
+            for part in _SPLIT.get(jamo, jamo):
+                if part not in _LETTERS:
+                    return None
+                keys.append(_LETTERS[part])
+    return "".join(keys)
+
+
+def initials(text: str) -> str:
+    """The initial consonants of the syllables in ``text``, as in a search by 초성: 삼성 is ㅅㅅ."""
+    return "".join(
+        LEADS[(ord(char) - _FIRST) // (len(_VOWELS) * (len(_TAILS) + 1))]
+        for char in text
+        if _FIRST <= ord(char) <= _LAST
+    )
+
+
+def _syllable(lead: str, vowel: str, tail: str) -> str:
+    place = LEADS.index(lead) * len(_VOWELS) + _VOWELS.index(vowel)
+    return chr(_FIRST + place * (len(_TAILS) + 1) + (_TAILS.index(tail) + 1 if tail else 0))
+
+
+def _jamo(char: str) -> str:
+    if not _FIRST <= ord(char) <= _LAST:
+        return char
+    rest, tail = divmod(ord(char) - _FIRST, len(_TAILS) + 1)
+    lead, vowel = divmod(rest, len(_VOWELS))
+    return LEADS[lead] + _VOWELS[vowel] + (_TAILS[tail - 1] if tail else "")
