@@ -24,13 +24,11 @@ from geungeo.rag.answer import (
 from geungeo.rag.errors import BackendError, BackendOverloaded, InvalidQuestion, Overloaded
 from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.evidence.select import Assessment, assess
+from geungeo.rag.evidence.sources import refine
 from geungeo.rag.gate import Gate
 from geungeo.rag.grounding.ground import ground
 from geungeo.rag.language.dates.times import today_in_seoul
 from geungeo.rag.messages import abstention
-from geungeo.rag.news.copies import Copy
-from geungeo.rag.news.finding import Found, find
-from geungeo.rag.news.refining import refine
 from geungeo.rag.protocols import (
     Backend,
     Bounded,
@@ -45,6 +43,8 @@ from geungeo.rag.protocols import (
 from geungeo.rag.question import Question, read
 from geungeo.rag.question.followup import rewritten
 from geungeo.rag.question.spelling import as_meant
+from geungeo.rag.retrieval.copies import Copy
+from geungeo.rag.retrieval.find import Found, find
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Language, clean, fold, language_of
 

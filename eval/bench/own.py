@@ -69,7 +69,7 @@ def table(questions: Sequence[Proposed]) -> str:
 
 
 def _fused(question: Proposed, label: str) -> Scores:
-    from geungeo.rag.retrieval.hybrid import fuse
+    from geungeo.rag.retrieval.channels import fuse
 
     if label in question.channels:
         return question.channels[label]
@@ -111,7 +111,7 @@ def propose_all(workspace: Workspace, path: Path) -> Iterator[Proposed]:
     from geungeo.eval.system import GoldFinder
     from geungeo.rag.protocols import Filters
     from geungeo.rag.question import read
-    from geungeo.rag.retrieval.hybrid import propose, weights_for
+    from geungeo.rag.retrieval.channels import propose, weights_for
 
     store = workspace.store
     data = read_dataset(path)

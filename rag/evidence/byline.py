@@ -12,7 +12,7 @@ from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language.vocabulary import canonical_names
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.question.concepts import ParsedQuestion
-from geungeo.rag.retrieval.hybrid import Retrieved
+from geungeo.rag.retrieval.channels import Retrieved
 from geungeo.rag.text import fold
 
 _ARTICLE = r"(?:(?:이|본|해당)?\s*(?:기사|뉴스|보도)|(?:이|본|해당)\s*글)"

@@ -1,23 +1,90 @@
-"""Reads a question and a sentence together, and says how well the one answers the other.
+"""Read a question and a sentence together, and say how well the one answers the other.
 
-multilingual-e5-small's bundled weights with a low-rank adaptation and a line over what the states
-say (:mod:`geungeo.rag.evidence.pairing`), both taught by
-``python -m geungeo.eval.training.crossencoder``. What vectors cannot tell apart, since each text
-got its own before the two met, is told here: another's name, an absent fact, a paraphrase.
+multilingual-e5-small's bundled weights with a low-rank adaptation and a line over the states that
+come out, both trained by ``python -m geungeo.eval.training.crossencoder``. Separate vectors cannot
+tell another's name, an absent fact or a paraphrase apart, since each text was encoded before the
+two met.
+
+The input is ``<s> query: QUESTION </s> TITLE BEFORE </s> SENTENCE </s>``, in pieces of
+XLM-RoBERTa's vocabulary. The text before the sentence is cut at its far end, everything else at its
+near one. Training uses the same layout.
+
+Of the states, the line sees the first, the mean, and three signals: how well the
+question's tokens are matched by the sentence's (mean and soft minimum of each one's best cosine:
+late interaction after Khattab & Zaharia, 2020, arXiv:2004.12832, but with both texts read
+together), and the cosine of the two texts' means.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
 
 import numpy as np
 
 from geungeo.rag.embedding.encoder import Encoder
-from geungeo.rag.evidence.pairing import SentenceInContext, pair_ids, parts, seen
+from geungeo.rag.embedding.pieces import Pieces
 from geungeo.rag.memo import Memo
 from geungeo.rag.protocols import FloatArray
+from geungeo.rag.text import for_model
+
+# In pieces. A Korean news sentence has about forty.
+_QUESTION, _TITLE, _BEFORE, _SENTENCE = 64, 24, 48, 160
+_MAX_CHARS = 1_000
+_PREFIX = 3  # "query:" is three pieces
+SIGNALS = 3
+SHARPNESS = 20.0  # of the soft minimum
+# E5's cosines crowd together.
+SIGNAL_CENTRE, SIGNAL_SCALE = 0.85, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceInContext:
+    """A sentence as it is read: under its article's title, after the sentence before it."""
+
+    title: str
+    before: str
+    sentence: str
+
+
+def pair_ids(pieces: Pieces, question: str, passage: SentenceInContext) -> list[int]:
+    """Piece ids of the pair, at most 300."""
+
+    def cut(text: str, most: int) -> list[int]:
+        return pieces.ids(for_model(text, _MAX_CHARS), most)
+
+    before = cut(passage.before, _MAX_CHARS)[-_BEFORE:]
+    return [
+        pieces.bos,
+        *cut(f"query: {question}", _QUESTION),
+        pieces.eos,
+        *cut(passage.title, _TITLE),
+        *before,
+        pieces.eos,
+        *cut(passage.sentence, _SENTENCE),
+        pieces.eos,
+    ]
+
+
+def parts(pieces: Pieces, pair: Sequence[int]) -> tuple[slice, slice]:
+    """Where the question and the sentence stand in a pair, special tokens left out."""
+    asked = list(pair).index(pieces.eos)
+    told = len(pair) - 2 - list(pair)[-2::-1].index(pieces.eos)
+    return slice(min(1 + _PREFIX, asked - 1), asked), slice(told + 1, max(len(pair) - 1, told + 2))
+
+
+def seen(states: FloatArray, question: slice, sentence: slice) -> FloatArray:
+    """``(2 * hidden + SIGNALS,)``: what is judged by, of a pair's states ``(tokens, hidden)``."""
+    unit = states / np.linalg.norm(states, axis=1, keepdims=True)
+    alike = (unit[question] @ unit[sentence].T).max(axis=1)
+    least = -np.log(np.exp(-SHARPNESS * alike).mean()) / SHARPNESS
+    asked, told = states[question].mean(axis=0), states[sentence].mean(axis=0)
+    meant = (asked @ told) / (np.linalg.norm(asked) * np.linalg.norm(told))
+    signals = SIGNAL_SCALE * (np.array([alike.mean(), least, meant]) - SIGNAL_CENTRE)
+    return np.concatenate([states[0], states.mean(axis=0), signals]).astype(np.float32)
+
 
 WEIGHTS = "crossencoder.npz"
 _KEPT = 4_096

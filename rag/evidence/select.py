@@ -30,7 +30,7 @@ from geungeo.rag.evidence.models import Classifier, Model, shipped_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray
 from geungeo.rag.question import Question
-from geungeo.rag.retrieval.hybrid import Retrieved
+from geungeo.rag.retrieval.channels import Retrieved
 
 # An answer and a prompt rest on at most this many sentences.
 MAX_EVIDENCE = 12

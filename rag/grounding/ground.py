@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geungeo.rag.answer import DroppedClaim, Ground, GroundedClaim
+from geungeo.rag.article import Article
 from geungeo.rag.grounding.check import Verdict, support
-from geungeo.rag.news.notes import time_note
+from geungeo.rag.language.dates.periods import label
+from geungeo.rag.language.dates.times import relative_times
 from geungeo.rag.protocols import Claim, Evidence, Task
 from geungeo.rag.text import Language, Span
 
@@ -67,3 +69,27 @@ def _note(item: Evidence, span: Span, language: Language) -> str | None:
     """What the reader is told beside the quote: the dates it means, and who says otherwise."""
     notes = [time_note(item.article, span, language), item.note]
     return "; ".join(note for note in notes if note) or None
+
+
+def time_note(article: Article, span: Span, language: Language) -> str | None:
+    """The relative times in a quote, resolved: ``지난 1월 = 2026년 1월 (기사 발행일 …)``.
+
+    ``None`` if there are none, or if nobody knows when the article was published.
+    """
+    published = article.published_day
+    if published is None:
+        return None
+    quote = span.of(article.text)
+    # Two names of one time (올해, 올해) are told once.
+    told = dict.fromkeys(
+        f"{' '.join(time.span.of(quote).split())} = {label(time.period, language)}"
+        for time in relative_times(quote, published)
+    )
+    if not told:
+        return None
+    basis = (
+        f"기사 발행일 {published.isoformat()} 기준"
+        if language == "ko"
+        else f"article published {published.isoformat()}"
+    )
+    return f"{', '.join(told)} ({basis})"

@@ -13,7 +13,7 @@ from geungeo.eval.bench.retrieval import (
     reciprocal_ranks,
     table,
 )
-from geungeo.rag.retrieval.hybrid import fuse
+from geungeo.rag.retrieval.channels import fuse
 
 ARTICLES = {1: "a", 2: "a", 3: "b", 4: "c"}
 

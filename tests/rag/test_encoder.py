@@ -16,8 +16,7 @@ from geungeo.rag.embedding.encoder import Encoder
 from geungeo.rag.embedding.export import tokenizer_of
 from geungeo.rag.embedding.pieces import Pieces
 from geungeo.rag.errors import MalformedSource
-from geungeo.rag.evidence.crossencoder import CrossEncoder
-from geungeo.rag.evidence.pairing import SentenceInContext, pair_ids, parts, seen
+from geungeo.rag.evidence.crossencoder import CrossEncoder, SentenceInContext, pair_ids, parts, seen
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.sentences import split_article
 from geungeo.rag.text import for_model

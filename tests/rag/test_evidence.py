@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from geungeo.rag.errors import InvariantViolation
-from geungeo.rag.evidence.answers import holds, holds_unit
+from geungeo.rag.evidence.features import holds, holds_unit
 from geungeo.rag.evidence.models import Linear, parse_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.language.analysis import analysed

@@ -7,13 +7,12 @@ from dataclasses import replace
 import pytest
 
 from geungeo.rag.article import Article, Section, SectionKind
-from geungeo.rag.news.antecedents import antecedent, pointer
-from geungeo.rag.news.copies import adds_nothing, distinct
-from geungeo.rag.news.disputes import dispute
-from geungeo.rag.news.finding import newest_first
-from geungeo.rag.news.refining import refine
+from geungeo.rag.evidence.antecedents import antecedent, pointer
+from geungeo.rag.evidence.sources import dispute, refine
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.question.concepts import parse_question
+from geungeo.rag.retrieval.copies import adds_nothing, distinct
+from geungeo.rag.retrieval.find import newest_first
 from geungeo.rag.text import Span
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geungeo.rag.article import Article
+from geungeo.rag.grounding.ground import time_note
 from geungeo.rag.language.dates.periods import Period, day, label, month, season, year
 from geungeo.rag.language.dates.times import named_times, relative_times, seoul_day
-from geungeo.rag.news.notes import time_note
 from geungeo.rag.text import Span
 
 # A Friday.

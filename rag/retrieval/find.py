@@ -1,4 +1,4 @@
-"""Retrieval with news sense: by date where one is asked for, one copy a story, the newest first."""
+"""Find passages for a question: by date where it names one, one copy a story, the newest first."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from geungeo.rag.article import Article
 from geungeo.rag.language.dates import periods
-from geungeo.rag.news.copies import Copy, without_copies
 from geungeo.rag.protocols import Corpus, Filters
 from geungeo.rag.question import Question
 from geungeo.rag.question.times import Asked
-from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
+from geungeo.rag.retrieval.channels import Retrieved, retrieve
+from geungeo.rag.retrieval.copies import Copy, without_copies
 
 # Scores that differ by less than this share say nothing about which source is the better one.
 TIE = 0.03

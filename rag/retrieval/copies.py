@@ -1,6 +1,6 @@
 """Copies of one story: a wire report under other mastheads, with other bylines and small edits.
 
-Compared are only the few candidates of one question, by the share of character shingles that
+Only the few candidates of one question are compared, by the share of character shingles that
 one has in common with the other (containment: Broder, "On the Resemblance and Containment of
 Documents", 1997), exactly and not by a sketch. A text counts as a copy only if it also adds no
 number and no noun: reports that differ in a figure or a name are two, and both are needed.
@@ -18,7 +18,7 @@ from geungeo.rag.language import numbers
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
-from geungeo.rag.retrieval.hybrid import Retrieved
+from geungeo.rag.retrieval.channels import Retrieved
 from geungeo.rag.text import fold
 
 _SHINGLE = 5

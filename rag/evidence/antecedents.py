@@ -1,4 +1,4 @@
-"""Sentences that point back (이에, 그는, 이 회사는 …) and what they point back at."""
+"""Sentences that refer back (이에, 그는, 이 회사는 …) and the sentences that they refer to."""
 
 from __future__ import annotations
 

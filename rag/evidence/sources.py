@@ -1,11 +1,13 @@
-"""Two sources that answer one question differently: other amounts, another day, another name."""
+"""Refine evidence: drop duplicates, prefer newer articles, attach rivals and antecedents."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from geungeo.rag.article import Article
+from geungeo.rag.evidence.antecedents import antecedent, pointer
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.dates.periods import label
@@ -13,7 +15,58 @@ from geungeo.rag.language.dates.times import Time, named_times
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.question.concepts import AnswerType, ParsedQuestion
+from geungeo.rag.retrieval.copies import distinct
+from geungeo.rag.retrieval.find import newest_first
 from geungeo.rag.text import Language, fold
+
+# Only what may be shown needs its antecedent.
+_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """Evidence, best first and numbered from 1; ``notes`` are for the trace."""
+
+    evidence: tuple[Evidence, ...]
+    notes: tuple[str, ...] = ()
+
+
+def refine(question: ParsedQuestion, evidence: Sequence[Evidence], language: Language) -> Refined:
+    """``evidence`` (best first) as an answer in ``language`` should rest on it."""
+    items = newest_first(distinct(evidence), lambda e: e.score, lambda e: e.article)
+    items = [replace(item, number=number) for number, item in enumerate(items, 1)]
+    notes = []
+    found = dispute(question, items, language)
+    if found:
+        best, rival = items[0], items[found.other]
+        told = [(found.mine, best.article), (found.theirs, rival.article)]
+        told.sort(key=lambda pair: str(pair[1].published_day or ""), reverse=True)
+        note = dispute_note(told, language)
+        items[0] = replace(best, rival=rival.number, note=note)
+        items[found.other] = replace(rival, rival=best.number, note=note)
+        notes.append(note)
+    return Refined(tuple(_with_antecedents(items)), tuple(notes))
+
+
+def _with_antecedents(items: list[Evidence]) -> list[Evidence]:
+    """The first few sentences tied to what they point back at, which joins the evidence."""
+    items = list(items)
+    for at, item in enumerate(items[:_SHOWN]):
+        if pointer(item.text) is None:
+            continue
+        span = antecedent(item.article, item.span)
+        if span is None:
+            continue
+        known = next((e for e in items if e.article.id == item.article.id and e.span == span), None)
+        if known is None:
+            # It answers nothing itself: it stands last and is worth nothing alone.
+            known = replace(
+                item, number=len(items) + 1, span=span, score=0.0, rival=None, note=None
+            )
+            items.append(known)
+        items[at] = replace(items[at], leans_on=known.number)
+    return items
+
 
 # A source that answers much worse than the best does not contradict it.
 _WORTH = 0.5
@@ -167,3 +220,15 @@ def _agree(here: Counted, there: Counted) -> bool:
 
 def _significant(digits: str) -> int:
     return len(digits.rstrip("0"))
+
+
+def dispute_note(values: Sequence[tuple[str, Article]], language: Language) -> str:
+    """What each source says where they differ, newest first."""
+    told = " ↔ ".join(f"{value} ({_source(article)})" for value, article in values)
+    return f"출처마다 다름: {told}" if language == "ko" else f"sources differ: {told}"
+
+
+def _source(article: Article) -> str:
+    published = article.published_day
+    name = article.publisher or article.title
+    return f"{name}, {published.isoformat()}" if published else name
