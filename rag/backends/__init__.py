@@ -1,5 +1,34 @@
-"""What writes an answer's claims: the embedded extractive backend, or an LLM."""
+"""What writes an answer's claims: the embedded extractive backend, or an LLM.
 
-from geungeo.rag.backends.factory import make_backend
+A package offers a backend by an entry point in the group ``geungeo.backends``: a callable
+that takes ``Settings`` and returns a ``geungeo.rag.protocols.Backend``. The built-in ones
+are found the same way.
+"""
 
-__all__ = ["make_backend"]
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from geungeo.rag.errors import SettingsError
+from geungeo.rag.protocols import Backend
+from geungeo.rag.settings import Settings
+
+GROUP = "geungeo.backends"
+
+
+def make_backend(settings: Settings) -> Backend:
+    """The backend that ``settings.backend`` names.
+
+    Raises:
+        SettingsError: there is none of that name; lists those there are.
+    """
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    point = known.get(settings.backend)
+    if point is None:
+        raise SettingsError(
+            f"there is no backend {settings.backend!r}; known are {', '.join(sorted(known))}"
+        )
+    backend = point.load()(settings)
+    if not isinstance(backend, Backend):
+        raise SettingsError(f"{point.value} does not make a geungeo.rag.protocols.Backend")
+    return backend

@@ -7,13 +7,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from geungeo.rag.answer import Usage
+from geungeo.rag.backends.claims import ClaimParser
+from geungeo.rag.backends.endpoint import Endpoint, Limits
 from geungeo.rag.backends.extractive import Extractive
+from geungeo.rag.backends.prompt import REWRITE_TOKENS, Prompt, build, rewrite_in, rewrite_messages
 from geungeo.rag.errors import BackendError, BackendUnavailable, SettingsError
 from geungeo.rag.gate import Gate
-from geungeo.rag.llm.claims import ClaimParser
-from geungeo.rag.llm.endpoint import Endpoint, Limits
-from geungeo.rag.llm.prompt import Prompt, build
-from geungeo.rag.llm.rewriting import MAX_TOKENS, rewrite_in, rewrite_messages
 from geungeo.rag.protocols import Backend, Claim, Load, Report, Task, TokenCounter, Turn
 from geungeo.rag.settings import LLMEndpoint, Settings
 from geungeo.rag.tokens import count_tokens
@@ -115,14 +114,14 @@ class OpenAI:
         messages = rewrite_messages(
             question, history, context_tokens=endpoint.context_tokens, count=self._count
         )
-        pieces = endpoint.complete(messages, max_tokens=MAX_TOKENS, deadline=deadline)
+        pieces = endpoint.complete(messages, max_tokens=REWRITE_TOKENS, deadline=deadline)
         text = ""
         async with aclosing(pieces):
             async for piece in pieces:
                 text += piece.text
                 if piece.finish in _CUT_SHORT:
                     return ""
-                if piece.finish or piece.done or len(text) > _CHARS_PER_TOKEN * MAX_TOKENS:
+                if piece.finish or piece.done or len(text) > _CHARS_PER_TOKEN * REWRITE_TOKENS:
                     break
         return rewrite_in(text)
 

@@ -33,9 +33,9 @@ from geungeo.eval.campaigns.hostile_targets import (
 from geungeo.eval.campaigns.journal import Journal
 from geungeo.index.fetching.targets import parse
 from geungeo.index.workspace import Workspace
+from geungeo.rag.backends.wire import Wire
 from geungeo.rag.errors import FetchBlocked, SourceError, UnsupportedSource
 from geungeo.rag.language.numbers import missing
-from geungeo.rag.llm.wire import Wire
 from geungeo.rag.readers import read
 from tests.hostile.conftest import Guarded
 from tests.server.slack_app import SlackApp

@@ -12,9 +12,9 @@ import pytest
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.backends.openai import OpenAI
+from geungeo.rag.backends.prompt import REWRITE_TOKENS, rewrite_in, rewrite_messages
 from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable
 from geungeo.rag.events import Ask
-from geungeo.rag.llm.rewriting import MAX_TOKENS, rewrite_in, rewrite_messages
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Claim, Report, Rewriter, Task, Turn
 from geungeo.rag.question.followup import drift, rewritten, standalone
@@ -252,7 +252,7 @@ def test_an_endpoint_rewrites(reply: str) -> None:
     asked = request.json["messages"][1]["content"]
     assert HISTORY[0].question in asked
     assert asked.endswith(f"질문: {FOLLOW_UP}")
-    assert request.json["max_tokens"] == MAX_TOKENS
+    assert request.json["max_tokens"] == REWRITE_TOKENS
 
 
 def test_the_next_endpoint_rewrites_when_the_first_fails() -> None:
@@ -297,7 +297,7 @@ def test_old_turns_give_way_to_the_window() -> None:
             messages = rewrite_messages("그래서?", turns, context_tokens=window, count=characters)
         except BackendMisconfigured:
             continue
-        assert sum(len(one["content"]) for one in messages) + MAX_TOKENS <= window
+        assert sum(len(one["content"]) for one in messages) + REWRITE_TOKENS <= window
     with pytest.raises(BackendMisconfigured):
         rewrite_messages("가" * 2000, turns, context_tokens=1024, count=characters)
 

@@ -13,11 +13,11 @@ from typing import Any, Self
 
 from geungeo.rag.answer import Usage
 from geungeo.rag.article import Article, SectionKind
+from geungeo.rag.backends.endpoint import Endpoint, Limits
 from geungeo.rag.backends.extractive import Extractive
 from geungeo.rag.backends.openai import OpenAI
 from geungeo.rag.errors import BackendError
 from geungeo.rag.gate import Gate
-from geungeo.rag.llm.endpoint import Endpoint, Limits
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 from geungeo.rag.text import Span
 

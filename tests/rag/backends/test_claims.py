@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geungeo.rag.answer import MARKER as ANSWER_MARKER
-from geungeo.rag.llm.claims import MAX_SENTENCE, NO_ANSWER, ClaimParser
-from geungeo.rag.llm.markup import MARKER, plain, prepare
+from geungeo.rag.backends.claims import MAX_SENTENCE, NO_ANSWER, ClaimParser
+from geungeo.rag.backends.markup import MARKER, plain, prepare
 
 Found = list[tuple[str, tuple[int, ...]]]
 KNOWN = range(1, 10)

@@ -10,11 +10,11 @@ from contextlib import aclosing
 
 import pytest
 
+from geungeo.rag.backends.endpoint import Breaker
 from geungeo.rag.errors import (
     BackendMisconfigured,
     BackendUnavailable,
 )
-from geungeo.rag.llm.breaker import Breaker
 from geungeo.rag.protocols import Report
 from tests.rag.backends.misbehaving import (
     CLAIMS,

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from geungeo.index.workspace import Workspace
+from geungeo.rag import backends as factory
 from geungeo.rag.answer import check
-from geungeo.rag.backends import factory, make_backend
+from geungeo.rag.backends import make_backend
 from geungeo.rag.backends.openai import OpenAI, make
 from geungeo.rag.errors import BackendMisconfigured, SettingsError
 from geungeo.rag.events import Ask

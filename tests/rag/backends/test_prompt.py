@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geungeo.rag.article import Article, SectionKind
+from geungeo.rag.backends.claims import NO_ANSWER
+from geungeo.rag.backends.prompt import Prompt, build
 from geungeo.rag.errors import BackendMisconfigured
-from geungeo.rag.llm.claims import NO_ANSWER
-from geungeo.rag.llm.prompt import Prompt, build
 from geungeo.rag.protocols import Evidence, Task, Turn
 from geungeo.rag.text import Span, clean
 from geungeo.rag.tokens import count_tokens

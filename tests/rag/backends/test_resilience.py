@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geungeo.rag.backends.endpoint import MAX_HOLD, Breaker, Endpoint, Limits, parse_retry_after
 from geungeo.rag.errors import BackendOverloaded, SettingsError
 from geungeo.rag.gate import Gate
-from geungeo.rag.llm.breaker import MAX_HOLD, Breaker
-from geungeo.rag.llm.endpoint import Endpoint, Limits
-from geungeo.rag.llm.retry import parse_retry_after
 
 
 class Clock:

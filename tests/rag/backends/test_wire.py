@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geungeo.rag.backends.wire import LOST, MAX_BYTES, MAX_EVENT_CHARS, MAX_NESTING, Piece, Wire
 from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable
-from geungeo.rag.llm.wire import LOST, MAX_BYTES, MAX_EVENT_CHARS, MAX_NESTING, Piece, Wire
 from tests.rag.backends.misbehaving import REPLY, chunk, stream
 
 

@@ -1,23 +1,151 @@
-"""One OpenAI-compatible chat completions endpoint: its tries, deadlines and failures."""
+"""One OpenAI-compatible endpoint: its tries, deadlines, failures and circuit breaker."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
 import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+from tenacity.wait import wait_random_exponential
 
+from geungeo.rag.backends.wire import Piece, Wire
 from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable, SettingsError
-from geungeo.rag.llm.breaker import Breaker
-from geungeo.rag.llm.retry import MAX_RETRY_AFTER, NotAgain, Sleep, parse_retry_after, retrying
-from geungeo.rag.llm.wire import Piece, Wire
+
+Clock = Callable[[], float]
+
+# However long a Retry-After asks for, look again after this many seconds: it may be a mistake.
+MAX_HOLD = 600.0
+
+
+class Breaker:
+    """Opens after ``threshold`` failures in a row, for ``cooldown`` seconds.
+
+    Then one call may try; its success closes the breaker, its failure opens it again. A
+    trial whose outcome is never told (its client went away) expires after ``cooldown``.
+    """
+
+    def __init__(
+        self, threshold: int = 5, cooldown: float = 30.0, *, clock: Clock = time.monotonic
+    ) -> None:
+        self._threshold = threshold
+        self._cooldown = cooldown
+        self._clock = clock
+        self._failures = 0
+        self._shut_until = -math.inf
+
+    def wait(self) -> float:
+        """Seconds until a call may be made; 0 lets the caller through, as the trial if open."""
+        now = self._clock()
+        if now < self._shut_until:
+            return self._shut_until - now
+        if self._failures >= self._threshold:
+            self._shut_until = now + self._cooldown
+        return 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are refused just now."""
+        return self._clock() < self._shut_until
+
+    def succeeded(self) -> None:
+        """The endpoint works."""
+        self._failures = 0
+        self._shut_until = -math.inf
+
+    def failed(self) -> None:
+        """The endpoint failed once more."""
+        self._failures += 1
+        if self._failures >= self._threshold:
+            self._shut_until = max(self._shut_until, self._clock() + self._cooldown)
+
+    def hold(self, seconds: float) -> None:
+        """The endpoint asked to be left alone for ``seconds``."""
+        self._shut_until = max(self._shut_until, self._clock() + min(seconds, MAX_HOLD))
+
+
+# A longer Retry-After is not waited for: another endpoint answers sooner.
+MAX_RETRY_AFTER = 60.0
+_MAX_BACKOFF = 8.0
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class NotAgain(BackendUnavailable):
+    """Transient, but not worth another try of the same endpoint just now.
+
+    It was silent until its time was over, or it is being left alone.
+    """
+
+
+def parse_retry_after(value: str | None, *, now: Callable[[], float] = time.time) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3).
+
+    Takes whole seconds (and, beyond the RFC, decimals) or an HTTP date; a past date is 0.
+    ``None`` for rubbish.
+    """
+    if not value or len(value) > 64 or not value.isascii():
+        return None
+    value = value.strip()
+    if value.replace(".", "", 1).isdigit():
+        return min(float(value), float(10**9))
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, (date - datetime.fromtimestamp(now(), UTC)).total_seconds())
+
+
+def retrying(
+    attempts: int, *, backoff: float, sleep: Sleep, left: Callable[[], float]
+) -> AsyncRetrying:
+    """The policy: at most ``attempts`` tries, jittered exponential waits from ``backoff`` s.
+
+    Only :class:`BackendUnavailable` but not :class:`NotAgain` is retried, never once tokens
+    have come (the caller sees to that). A ``Retry-After`` replaces the wait. There is no
+    retry whose wait would exceed ``MAX_RETRY_AFTER`` or the seconds that are ``left()``; the
+    last error is raised.
+    """
+    jittered = wait_random_exponential(multiplier=backoff, max=_MAX_BACKOFF)
+
+    def wait(state: RetryCallState) -> float:
+        asked = _asked(state)
+        return jittered(state) if asked is None else asked
+
+    def stop(state: RetryCallState) -> bool:
+        upcoming = state.upcoming_sleep
+        if state.attempt_number >= attempts or upcoming > MAX_RETRY_AFTER:
+            return True
+        return upcoming >= left()
+
+    return AsyncRetrying(
+        wait=wait,
+        stop=stop,
+        retry=retry_if_exception(
+            lambda error: isinstance(error, BackendUnavailable) and not isinstance(error, NotAgain)
+        ),
+        sleep=sleep,
+        reraise=True,
+    )
+
+
+def _asked(state: RetryCallState) -> float | None:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, BackendUnavailable) else None
+    return None if asked is None or math.isnan(asked) else asked
+
 
 _TRANSIENT = frozenset({408, 409, 425, 429})
 _UNSUPPORTED = frozenset({400, 422})

@@ -1,4 +1,4 @@
-"""What a model writes around its sentences: citation markers, markdown and HTML."""
+"""What a model writes around its sentences: citation markers, Markdown and HTML."""
 
 from __future__ import annotations
 

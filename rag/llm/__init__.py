@@ -1,1 +1,0 @@
-"""Talking to a language model: prompt, wire, endpoint, and what its text claims."""
