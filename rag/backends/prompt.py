@@ -168,8 +168,6 @@ REWRITE_TOKENS = 160
 # Turns further back are seldom meant, and each costs time before anything is looked up.
 _MAX_TURNS = 3
 _MAX_TURN = 400
-_MARGIN = 0.1
-_MESSAGE_OVERHEAD = 8
 
 _REWRITE_RULES: dict[Language, str] = {
     "ko": """마지막 질문을 앞의 대화 없이도 이해되는 질문 하나로 고쳐 씁니다.

@@ -1,5 +1,7 @@
 """Verification: does the source say what a claim says?"""
 
-from geungeo.rag.grounding.check import Verdict, support
+from __future__ import annotations
+
+from geungeo.rag.grounding.ground import Verdict, support
 
 __all__ = ["Verdict", "support"]

@@ -1,10 +1,11 @@
-"""Every word of a claim must stand in its source, be a listed synonym, or say nothing."""
+"""Word rules: every word, amount, cause and piece of markup of a claim must be in its source."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.vocabulary import canonical, terms_of
@@ -27,7 +28,7 @@ _CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?[0-9][a-z0-9]*")
 _PLAIN_SUFFIX = listed("들 적 화 성 씨 님 가량 여 쯤 째 별 하")
 
 
-def missing(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
+def missing_words(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
     """Content words of ``claim`` that no source holds, in order."""
     terms = frozenset().union(*(source.terms for source in sources))
     forms = frozenset().union(*(source.forms for source in sources))
@@ -138,3 +139,96 @@ def _unread(claim: Analysed, squeezed: str) -> list[str]:
 
 def _odd(morpheme: Morpheme) -> bool:
     return morpheme.tag in {"MM", "IC", "NP", "NNB", "NNG", "NNP", "NR", "XSN", "XPN"}
+
+
+def exchanged_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
+    """A number of ``claim`` that the source gives to something else of the same unit."""
+    told = [counted(source) for source in sources]
+    for mine in counted(claim):
+        for theirs in told:
+            same = [c for c in theirs if c.amount.matches(mine.amount)]
+            rivals = [
+                c for c in theirs if c.amount.value != mine.amount.value and c.unit == mine.unit
+            ]
+            own = {label for c in same for label in (c.before, c.after)}
+            taken = {label for c in rivals for label in (c.before, c.after)} - own - {""}
+            ends = {c.end for c in same}
+            counts = mine.unit not in _ORDINAL
+            if same and (
+                (counts and mine.before in taken)
+                or (counts and mine.after in taken and mine.before not in own)
+                or (mine.end and mine.end not in ends and "" not in ends)
+            ):
+                return f"number belongs to something else: {float(mine.amount.value):g} {mine.unit}"
+    return None
+
+
+# These say which one or when, and count nothing.
+_ORDINAL = listed("ordinal rank year month day hour minute 세트 차 층 호")
+
+
+_MARKERS = listed("때문 탓 덕분 이유 원인 여파 계기 영향 결과 덕")
+_ENDINGS = frozenset({"니까", "으니까", "므로", "으므로", "느라", "어서", "아서"})
+# How far before a marker its cause may stand, in content words.
+_REACH = 8
+_CAUSE_CONTENT = frozenset({"NNG", "NNP", "VV", "VA", "XR", "SL"})
+
+
+def invented_cause(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
+    """The cause that ``claim`` gives and no source does."""
+    for at in _marks(claim.outside):
+        cause, effect = _before(claim.outside, at, 1), _after(claim.outside, at)
+        if not any(
+            cause <= _before(source.morphemes, place, _REACH)
+            and effect <= _after(source.morphemes, place, all_of_it=True)
+            for source in sources
+            for place in _marks(source.morphemes, weak=True)
+        ):
+            return f"cause not in source: {' '.join(sorted(cause)) or claim.outside[at].form}"
+    return None
+
+
+def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
+    return [
+        at
+        for at, m in enumerate(morphemes)
+        if (m.form in _MARKERS and m.tag.split("-")[0] in {"NNG", "NNB"})
+        or (m.form in {"인하", "말미암"} and m.tag.startswith("VV"))
+        or (m.tag == "EC" and m.form in _ENDINGS)
+        # 늘어 이익이 커졌다: a plain 어 may be a cause, but not a claim that names one.
+        or (weak and m.form in {"어", "아", "으로", "로"} and m.tag in {"EC", "JKB"})
+    ]
+
+
+def _before(morphemes: Sequence[Morpheme], at: int, count: int) -> set[str]:
+    words = [canonical(m.form) for m in morphemes[:at] if m.tag.split("-")[0] in _CAUSE_CONTENT]
+    return set(words[-count:])
+
+
+def _after(morphemes: Sequence[Morpheme], at: int, *, all_of_it: bool = False) -> set[str]:
+    """The last content word after ``at``, the effect's predicate; or all words there."""
+    words = [
+        canonical(m.form) for m in morphemes[at + 1 :] if m.tag.split("-")[0] in _CAUSE_CONTENT
+    ]
+    return set(words if all_of_it else words[-1:])
+
+
+_MARKUP = re.compile(
+    r"!?\[[^\]]*\]\s*[(\[][^)\]]*[)\]]|</?[a-z!][^>]*>|<[a-z/!]|\b[a-z][a-z0-9+.-]*://\S+"
+    r"|\b(?:javascript|data|vbscript):\S+|`+|[\[【［^]\s*\d+(?:\s*,\s*\d+)*\s*[\]】］^]|&#?\w+;"
+)
+_ANY_WORD = re.compile(r"[^\W\d_]{2}")
+
+
+def foreign_markup(claim: str, source: str) -> str | None:
+    """The first piece of markup in ``claim`` that ``source`` does not hold."""
+    known = fold(source)
+    for match in _MARKUP.finditer(fold(claim)):
+        if match[0] not in known:
+            return match[0]
+    return None
+
+
+def says_nothing(claim: str) -> bool:
+    """Whether no word is left: only markers, digits or punctuation."""
+    return not _ANY_WORD.search(claim)

@@ -1,7 +1,8 @@
 """Claims in a language other than their source's, or both in English.
 
 No rule here translates. Across languages a claim may only frame a verbatim quotation with
-words of reporting, and with names and numbers that the source holds; all else is refused.
+words of reporting, and with names and numbers that the source holds; everything else is
+refused.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _HEDGE = listed(
 _CAUSE = listed("because due caused causes cause thanks owing therefore consequently since")
 
 
-def framed(claim: str, source: Analysed) -> list[str]:
+def unframed_words(claim: str, source: Analysed) -> list[str]:
     """The words around the quotations of ``claim`` that frame nothing and are not in ``source``."""
     absent: list[str] = []
     for word in _WORD.findall(claim):
@@ -58,7 +59,7 @@ def _named(word: str, source: Analysed) -> bool:
     return bool(wanted & source.terms)
 
 
-def mismatches(claim: str, source: str) -> list[str]:
+def english_mismatches(claim: str, source: str) -> list[str]:
     """English against English: words, their order, denial, certainty and cause."""
     said, told = _stems(claim), _stems(source)
     reasons = [f"word not in source: {word}" for word in said if word not in told]

@@ -1,15 +1,16 @@
-"""Does a source state each fact of a claim: same doer, same target, as sure, not denied?"""
+"""Fact rules: same doer, same target, as sure, not denied, said by the same speaker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from geungeo.rag.language import quotations
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import TIME, Fact, Phrase, is_pronoun, mentioned
 from geungeo.rag.language.numbers import NATIVE, Quantity, quantities
 from geungeo.rag.language.vocabulary import canonical, canonical_names
-from geungeo.rag.text import listed
+from geungeo.rag.text import fold, listed
 
 # What these govern did not happen.
 _UNDOING = listed(
@@ -261,3 +262,29 @@ def _keys(words: tuple[str, ...]) -> set[str]:
         names = canonical_names(word)
         keys |= names if names and word == word.strip() and len(names) == 1 else {canonical(word)}
     return keys
+
+
+def misattributed_quotation(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
+    """The speaker of ``claim`` who is not the speaker of that quotation in the source."""
+    for quote in quotations.quotations(claim.text):
+        said = _telling(claim, quote)
+        if said is None or len(quote) < quotations.SPEECH_CHARS:
+            continue
+        tellings = [fact for source in sources if (fact := _telling(source, quote))]
+        for phrase in said.subjects:
+            speakers = [
+                [*fact.subjects, *fact.topics, *fact.weak] for fact in tellings if fact.subjects
+            ]
+            if speakers and not any(holds(names, phrase) for names in speakers):
+                return f"not who said it in the source: {phrase}"
+    return None
+
+
+def _telling(text: Analysed, quote: str) -> Fact | None:
+    """The first predicate of the narration behind ``quote``."""
+    wanted = fold(quote)[-quotations.SPEECH_CHARS :]
+    at = text.text.casefold().find(wanted)
+    if at < 0:
+        return None
+    end = at + len(wanted)
+    return next((fact for fact in text.narrated if fact.start >= end), None)
