@@ -13,7 +13,7 @@ from geungeo.eval.journal import Journal
 from geungeo.eval.rows import Latency, Retrieval, Row
 from geungeo.eval.score import Judges, retrieval_of, row_of, verdict_of
 from geungeo.eval.system import Bench
-from geungeo.rag.answer import Answer, PassageHit
+from geungeo.rag.answer import Answer, Ask, Filters, PassageHit, Turn
 from geungeo.rag.errors import (
     BackendError,
     BackendUnavailable,
@@ -21,8 +21,6 @@ from geungeo.rag.errors import (
     StoreError,
     UsageError,
 )
-from geungeo.rag.events import Ask
-from geungeo.rag.protocols import Filters, Turn
 
 # Ranks are scored up to 10; several passages may belong to one paragraph.
 _DEPTH = 10

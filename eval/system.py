@@ -9,11 +9,9 @@ from typing import Protocol
 from geungeo.eval.cases import Case, Dataset
 from geungeo.eval.judge import GoldSpan
 from geungeo.eval.matching import LooseText
-from geungeo.rag.answer import Answer, PassageHit
+from geungeo.rag.answer import Answer, Ask, Filters, PassageHit
 from geungeo.rag.article import Article
 from geungeo.rag.errors import NotFound
-from geungeo.rag.events import Ask
-from geungeo.rag.protocols import Filters
 
 
 class Answerer(Protocol):

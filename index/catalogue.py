@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from geungeo.index.database import Database
 from geungeo.index.filters import conditions
-from geungeo.rag.protocols import Filters
+from geungeo.rag.answer import Filters
 from geungeo.rag.text import fold
 
 

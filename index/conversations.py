@@ -11,9 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from geungeo.index.database import Database
-from geungeo.rag.answer import Answer
+from geungeo.rag.answer import Answer, Turn
 from geungeo.rag.errors import ConversationNotFound, InvalidRequest, StoreLocked
-from geungeo.rag.protocols import Turn
 
 Clock = Callable[[], datetime]
 

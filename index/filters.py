@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geungeo.index.database import Database
-from geungeo.rag.protocols import Filters
+from geungeo.rag.answer import Filters
 
 
 def allowed_keys(database: Database, filters: Filters) -> npt.NDArray[np.int64] | None:

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from geungeo.rag.article import Article
 from geungeo.rag.language.names import proper_nouns
 from geungeo.rag.language.terms import CHANNELS, Bag, bags
-from geungeo.rag.passages import Passage, embedding_text, split_passages
 from geungeo.rag.protocols import Embedder, FloatArray
-from geungeo.rag.sentences import Sentence, split_article
-from geungeo.rag.tokens import count_tokens
+from geungeo.rag.segmentation import (
+    Passage,
+    Sentence,
+    count_tokens,
+    embedding_text,
+    split_article,
+    split_passages,
+)
 
 
 @dataclass(frozen=True, slots=True)

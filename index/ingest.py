@@ -12,7 +12,8 @@ from geungeo.index.fetching import Fetcher, is_address
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.article import Draft
 from geungeo.rag.errors import GeungeoError, SourceError, UnsupportedSource
-from geungeo.rag.readers import SUFFIXES, Reading, read
+from geungeo.rag.readers import SUFFIXES, read
+from geungeo.rag.readers.draft import Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,16 @@ from geungeo.index.lock import WriteLock
 from geungeo.index.replies import Replies
 from geungeo.index.steps import Step, no_step
 from geungeo.index.vectors import MANIFEST
+from geungeo.rag.answer import Filters
 from geungeo.rag.article import Article, Draft
-from geungeo.rag.embedding.weights import without_digest
+from geungeo.rag.embedding.vectors import without_digest
 from geungeo.rag.errors import (
     EmbedderMismatch,
     StoreUnavailable,
 )
 from geungeo.rag.language.morphemes import segmenter_identity
 from geungeo.rag.language.terms import TermArray
-from geungeo.rag.protocols import Embedder, Filters, FloatArray, Scores, StoredPassage
+from geungeo.rag.protocols import Embedder, FloatArray, Scores, StoredPassage
 
 _BATCH = 32  # articles committed together: large enough to batch, small enough to lose
 

@@ -19,11 +19,12 @@ from geungeo.index.ingest import (
     read_address,
 )
 from geungeo.index.store import Outcome, Progress, Store
+from geungeo.rag.answer import Filters
 from geungeo.rag.backends import make_backend
 from geungeo.rag.embedding import make_embedder
 from geungeo.rag.errors import BackendError, UnsupportedSource
 from geungeo.rag.pipeline import Pipeline
-from geungeo.rag.protocols import Embedder, Filters
+from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings
 
 log = logging.getLogger(__name__)

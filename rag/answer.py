@@ -1,17 +1,58 @@
-"""The Answer: the one object that every channel renders, and the promises it keeps."""
+"""The Answer: the object that every channel renders, and the invariants that it keeps."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.errors import InvariantViolation
 from geungeo.rag.text import Language, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Restricts retrieval; ``None`` means no restriction. Dates are ISO 8601, inclusive."""
+
+    article_ids: frozenset[str] | None = None
+    publisher: str | None = None
+    published_from: str | None = None
+    published_to: str | None = None
+
+    def __bool__(self) -> bool:
+        return any(
+            value is not None
+            for value in (
+                self.article_ids,
+                self.publisher,
+                self.published_from,
+                self.published_to,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange of a conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question as a channel hands it in. ``history`` is oldest first."""
+
+    question: str
+    conversation_id: str | None = None
+    history: tuple[Turn, ...] = ()
+    top_k: int | None = None
+    filters: Filters = field(default_factory=Filters)
+
 
 Status = Literal["answered", "abstained"]
 Reason = Literal[
@@ -285,3 +326,59 @@ def _claims(citations: Iterable[Citation]) -> list[tuple[Span, list[int]]]:
         span = Span(citation.answer_start, citation.answer_end)
         claims.setdefault(span, []).append(citation.marker)
     return list(claims.items())
+
+
+_ABSTENTIONS: dict[Language, dict[Reason, str]] = {
+    "ko": {
+        "no_evidence": "저장된 기사에서 이 질문과 관련된 내용을 찾지 못했습니다.",
+        "weak_evidence": "관련된 대목은 있지만, 질문에 답할 만한 근거를 기사에서 찾지 못했습니다.",
+        "unverified": "답을 만들었지만 기사에서 근거를 확인하지 못해 내놓지 않았습니다.",
+        "false_premise": "질문에 담긴 전제가 기사 내용과 맞지 않아 답하지 않았습니다.",
+        "off_topic": "저장된 기사에서 다루지 않는 질문입니다.",
+        "backend_unavailable": "지금 답변 서버에 연결할 수 없습니다. 잠시 뒤 다시 물어봐 주세요.",
+    },
+    "en": {
+        "no_evidence": "I found nothing about this in the stored articles.",
+        "weak_evidence": "The articles touch on this, but I found no evidence that answers it.",
+        "unverified": "I drafted an answer but could not verify it against the articles.",
+        "false_premise": "The question assumes something that the articles contradict.",
+        "off_topic": "The stored articles do not cover this.",
+        "backend_unavailable": "The answering backend cannot be reached right now. Try again soon.",
+    },
+}
+
+
+def abstention(reason: Reason, language: Language) -> str:
+    """Why there is no answer; holds no marker and nothing from the question."""
+    return _ABSTENTIONS[language][reason]
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """Retrieval is done."""
+
+    passages: tuple[PassageHit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A verified piece of the answer's text; pieces concatenate to ``Answer.text``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A citation of the piece that was just sent."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The whole Answer; always the last event."""
+
+    answer: Answer
+
+
+Event: TypeAlias = PassagesFound | Delta | Cited | Done

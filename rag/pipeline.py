@@ -13,33 +13,29 @@ from datetime import date
 
 from geungeo.rag.answer import (
     Answer,
+    Ask,
+    Cited,
     Composer,
+    Delta,
+    Done,
     DroppedClaim,
+    Event,
+    Filters,
     PassageHit,
+    PassagesFound,
     Reason,
     Timings,
     Trace,
+    abstention,
     check,
 )
 from geungeo.rag.errors import BackendError, BackendOverloaded, InvalidQuestion, Overloaded
-from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.evidence.select import Assessment, assess
 from geungeo.rag.evidence.sources import refine
 from geungeo.rag.gate import Gate
 from geungeo.rag.grounding.ground import ground
 from geungeo.rag.language.dates.times import today_in_seoul
-from geungeo.rag.messages import abstention
-from geungeo.rag.protocols import (
-    Backend,
-    Bounded,
-    Claim,
-    Corpus,
-    Embedder,
-    Filters,
-    Load,
-    Report,
-    Task,
-)
+from geungeo.rag.protocols import Backend, Bounded, Claim, Corpus, Embedder, Load, Report, Task
 from geungeo.rag.question import Question, read
 from geungeo.rag.question.followup import rewritten
 from geungeo.rag.question.spelling import as_meant

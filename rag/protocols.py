@@ -1,4 +1,4 @@
-"""The plug-in points. Built-in parts and third-party ones come through these same doors."""
+"""The plug-in contract. Built-in parts and third-party ones implement the same protocols."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from geungeo.rag.answer import Filters as Filters
+from geungeo.rag.answer import Turn as Turn
 from geungeo.rag.answer import Usage
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language.terms import TermArray
@@ -41,27 +43,6 @@ class TokenCounter(Protocol):
 
     def __call__(self, text: str) -> int:
         """The number of tokens in ``text``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Restricts retrieval; ``None`` means no restriction. Dates are ISO 8601, inclusive."""
-
-    article_ids: frozenset[str] | None = None
-    publisher: str | None = None
-    published_from: str | None = None
-    published_to: str | None = None
-
-    def __bool__(self) -> bool:
-        return any(
-            value is not None
-            for value in (
-                self.article_ids,
-                self.publisher,
-                self.published_from,
-                self.published_to,
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +127,6 @@ class Evidence:
     def text(self) -> str:
         """The sentence as it stands in the source."""
         return self.span.of(self.article.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One exchange of a conversation."""
-
-    question: str
-    answer: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from geungeo.rag.answer import Answer
-from geungeo.rag.events import Ask, Delta, Done, Event
+from geungeo.rag.answer import Answer, Ask, Delta, Done, Event
 from geungeo.server.telemetry.logs import note_answer
 from geungeo.server.telemetry.tracing import trace_answer
 

@@ -6,9 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from geungeo.rag.answer import PassageHit
+from geungeo.rag.answer import Filters, PassageHit
 from geungeo.rag.article import Article
-from geungeo.rag.protocols import Filters
 
 # The settings bound a question more tightly; these bound what is worth parsing at all.
 Question = Annotated[

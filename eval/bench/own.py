@@ -109,7 +109,7 @@ def propose_all(workspace: Workspace, path: Path) -> Iterator[Proposed]:
     """Every channel's proposals for the answerable questions of one file."""
     from geungeo.eval.datasets import read_dataset
     from geungeo.eval.system import GoldFinder
-    from geungeo.rag.protocols import Filters
+    from geungeo.rag.answer import Filters
     from geungeo.rag.question import read
     from geungeo.rag.retrieval.channels import propose, weights_for
 

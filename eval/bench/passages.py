@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from geungeo.eval.cases import Dataset
     from geungeo.index.lexical import LexicalIndex
     from geungeo.rag.article import Article
-    from geungeo.rag.passages import Passage
     from geungeo.rag.protocols import Embedder, FloatArray, Scores
     from geungeo.rag.question import Question
-    from geungeo.rag.sentences import Sentence
+    from geungeo.rag.segmentation import Passage, Sentence
 
 _POOL = 100
 
@@ -77,7 +76,7 @@ def variants(tokens: Sequence[int], overlaps: Sequence[int], shipped: Variant) -
 
 
 def _contexts() -> dict[str, Context]:
-    from geungeo.rag.passages import embedding_text
+    from geungeo.rag.segmentation import embedding_text
 
     return {
         "title and heading": embedding_text,
@@ -95,8 +94,7 @@ def build(
     """Index ``articles``, already cut into ``sentences``, as ``variant`` says."""
     from geungeo.index.lexical import LexicalIndex
     from geungeo.rag.language.terms import CHANNELS, bags
-    from geungeo.rag.passages import split_passages
-    from geungeo.rag.tokens import count_tokens
+    from geungeo.rag.segmentation import count_tokens, split_passages
 
     context = _contexts()[variant.context]
     owners: list[str] = []
@@ -147,7 +145,7 @@ def passages(
     from geungeo.eval.datasets import read_dataset
     from geungeo.eval.stores import default_cache, open_benches
     from geungeo.rag.embedding import make_embedder
-    from geungeo.rag.sentences import split_article
+    from geungeo.rag.segmentation import split_article
     from geungeo.rag.settings import Settings
 
     data = read_dataset(dataset)

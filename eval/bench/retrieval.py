@@ -104,9 +104,9 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
     from geungeo.eval.datasets import read_dataset
     from geungeo.eval.stores import default_cache, open_benches
     from geungeo.index.store import Store
+    from geungeo.rag.answer import Filters
     from geungeo.rag.embedding import make_embedder
     from geungeo.rag.errors import InvalidRequest
-    from geungeo.rag.protocols import Filters
     from geungeo.rag.question import read
     from geungeo.rag.retrieval.channels import propose
     from geungeo.rag.settings import Settings

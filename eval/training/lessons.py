@@ -30,7 +30,7 @@ from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.language.terms import bigrams
 from geungeo.rag.protocols import Embedder, FloatArray
 from geungeo.rag.readers import read
-from geungeo.rag.sentences import split_article, split_lines
+from geungeo.rag.segmentation import split_article, split_lines
 from geungeo.rag.text import Span
 
 # One article in five is never learned from: what is decided later rests on honest scores.

@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from geungeo.rag.answer import Usage
+from geungeo.rag.answer import Turn, Usage
 from geungeo.rag.backends.claims import ClaimParser
 from geungeo.rag.backends.endpoint import Endpoint, Limits
 from geungeo.rag.backends.extractive import Extractive
 from geungeo.rag.backends.prompt import REWRITE_TOKENS, Prompt, build, rewrite_in, rewrite_messages
 from geungeo.rag.errors import BackendError, BackendUnavailable, SettingsError
 from geungeo.rag.gate import Gate
-from geungeo.rag.protocols import Backend, Claim, Load, Report, Task, TokenCounter, Turn
+from geungeo.rag.protocols import Backend, Claim, Load, Report, Task, TokenCounter
+from geungeo.rag.segmentation import count_tokens
 from geungeo.rag.settings import LLMEndpoint, Settings
-from geungeo.rag.tokens import count_tokens
 
 # An answer of more characters than this for each token that it may have never ends by itself.
 _CHARS_PER_TOKEN = 8

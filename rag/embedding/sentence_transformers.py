@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geungeo.rag.embedding.vectors import unit
-from geungeo.rag.embedding.weights import digest_of_tensors
+from geungeo.rag.embedding.vectors import digest_of_tensors, unit
 from geungeo.rag.errors import BackendMisconfigured, MissingExtra
 from geungeo.rag.protocols import FloatArray
 from geungeo.rag.text import for_model

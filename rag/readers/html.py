@@ -8,10 +8,8 @@ from typing import Any
 
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
-from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.links import web_address
+from geungeo.rag.readers.draft import Reading, parse_date, web_address
 from geungeo.rag.readers.plain import is_caption, shorten
-from geungeo.rag.readers.reading import Reading
 from geungeo.rag.text import clean
 
 _SPACES = re.compile(r"\s+")

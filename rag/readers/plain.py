@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 
 from geungeo.rag.article import Draft, SectionKind
-from geungeo.rag.readers.dates import DATE, parse_date
-from geungeo.rag.readers.reading import Reading
+from geungeo.rag.readers.draft import DATE, Reading, parse_date
 from geungeo.rag.text import clean
 
 _REPORTER = re.compile(

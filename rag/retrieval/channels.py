@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geungeo.rag.answer import PassageHit
-from geungeo.rag.protocols import Corpus, Filters, Scores, StoredPassage
+from geungeo.rag.answer import Filters, PassageHit
+from geungeo.rag.protocols import Corpus, Scores, StoredPassage
 from geungeo.rag.question import Question
 
 # Each channel proposes this many; fusion sees their union.

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from geungeo.rag.answer import Filters
 from geungeo.rag.article import Article
 from geungeo.rag.language.dates import periods
-from geungeo.rag.protocols import Corpus, Filters
+from geungeo.rag.protocols import Corpus
 from geungeo.rag.question import Question
 from geungeo.rag.question.times import Asked
 from geungeo.rag.retrieval.channels import Retrieved, retrieve

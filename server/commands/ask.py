@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from geungeo.rag.events import Ask
+from geungeo.rag.answer import Ask
 from geungeo.server.opening import open_workspace
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import click
 
+from geungeo.rag.answer import Ask
 from geungeo.rag.errors import InvalidQuestion
-from geungeo.rag.events import Ask
 from geungeo.server.opening import open_workspace
 from geungeo.server.terminal import escape
 

@@ -6,8 +6,7 @@ import json
 
 import click
 
-from geungeo.rag.answer import PassageHit
-from geungeo.rag.protocols import Filters
+from geungeo.rag.answer import Filters, PassageHit
 from geungeo.server.opening import open_workspace
 from geungeo.server.terminal import escape
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from geungeo.rag.protocols import Filters
+from geungeo.rag.answer import Filters
 from geungeo.server.described import problems
 from geungeo.server.schemas import (
     ArticleList,

@@ -12,9 +12,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from geungeo.rag.answer import Answer
+from geungeo.rag.answer import Answer, Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.errors import GeungeoError
-from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.server import conversation
 from geungeo.server.access.caller import CurrentCaller
 from geungeo.server.described import Responses

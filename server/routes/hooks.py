@@ -15,9 +15,8 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import SecretStr, ValidationError
 from starlette.status import HTTP_401_UNAUTHORIZED, HTTP_404_NOT_FOUND, HTTP_409_CONFLICT
 
-from geungeo.rag.answer import Answer
+from geungeo.rag.answer import Answer, Ask
 from geungeo.rag.errors import GeungeoError
-from geungeo.rag.events import Ask
 from geungeo.rag.settings import secrets_in
 from geungeo.server import conversation
 from geungeo.server.described import problems

@@ -18,9 +18,8 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from geungeo.rag.answer import Answer, Citation
+from geungeo.rag.answer import Answer, Citation, Cited, Delta, Done, Event
 from geungeo.rag.errors import GeungeoError
-from geungeo.rag.events import Cited, Delta, Done, Event
 from geungeo.server import conversation
 from geungeo.server.described import openai_errors
 from geungeo.server.links import citation_link

@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from geungeo.rag.answer import Ask, Turn
 from geungeo.rag.errors import InvalidRequest
-from geungeo.rag.events import Ask
-from geungeo.rag.protocols import Turn
 from geungeo.rag.question.followup import standalone
 
 # As many as a stored conversation lends to the next question.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
+from geungeo.rag.answer import Ask
 from geungeo.rag.errors import BackendUnavailable, GeungeoError, Overloaded
-from geungeo.rag.events import Ask
 from geungeo.rag.settings import secrets_in
 from geungeo.server import conversation
 from geungeo.server.metrics import Metrics

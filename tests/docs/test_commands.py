@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.events import Ask
+from geungeo.rag.answer import Ask
 from geungeo.server.conversation import answer
 from geungeo.server.render import render_answer
 from tests.docs.pages import BLOCKS, PAGES_THAT_RUN, ROOT, Block, name_of

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from geungeo.eval.command import command
 from geungeo.eval.results import Results, read_results
-from geungeo.rag.answer import Answer
+from geungeo.rag.answer import Answer, Ask
 from geungeo.rag.errors import (
     BackendUnavailable,
     MalformedSource,
@@ -20,7 +20,6 @@ from geungeo.rag.errors import (
     StoreUnavailable,
     UsageError,
 )
-from geungeo.rag.events import Ask
 from geungeo.rag.pipeline import Pipeline
 
 Evaluate = Callable[..., Result]

@@ -14,8 +14,8 @@ from geungeo.eval.bench import first_claim
 from geungeo.eval.bench.serving import serving
 from geungeo.eval.bench.slow_endpoint import SlowEndpoint
 from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Ask, Delta, Done, Event
 from geungeo.rag.errors import StoreUnavailable
-from geungeo.rag.events import Ask, Delta, Done, Event
 from geungeo.rag.settings import Settings
 
 PROMPT = (

@@ -24,10 +24,17 @@ from geungeo.eval.runner import Options, Progress, plan, run
 from geungeo.eval.score import Judges
 from geungeo.eval.system import Answerer, Bench, GoldFinder
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Answer, Citation, Composer, Ground, GroundedClaim, PassageHit
+from geungeo.rag.answer import (
+    Answer,
+    Ask,
+    Citation,
+    Composer,
+    Filters,
+    Ground,
+    GroundedClaim,
+    PassageHit,
+)
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.events import Ask
-from geungeo.rag.protocols import Filters
 from geungeo.rag.text import Span
 
 Evaluate = Callable[[Answerer], dict[str, Estimate]]

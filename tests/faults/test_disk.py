@@ -19,10 +19,11 @@ from geungeo.index.lock import WriteLock
 from geungeo.index.steps import STEPS
 from geungeo.index.store import Store
 from geungeo.index.vectors import MANIFEST
+from geungeo.rag.answer import Filters
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmbedderMismatch, StoreCorrupt, StoreLocked, StoreUnavailable
 from geungeo.rag.language.terms import bags
-from geungeo.rag.protocols import Embedder, Filters
+from geungeo.rag.protocols import Embedder
 
 
 def draft(number: int, text: str = "") -> Draft:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.protocols import Filters
+from geungeo.rag.answer import Filters
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
 from tests.conftest import ROOT

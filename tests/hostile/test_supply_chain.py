@@ -23,7 +23,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from geungeo.rag.embedding.weights import digest_of_files
+from geungeo.rag.embedding.vectors import digest_of_files
 from geungeo.rag.protocols import Embedder
 from tests.conftest import ROOT
 

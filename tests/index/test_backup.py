@@ -12,10 +12,11 @@ from geungeo.index.backup import back_up, restore
 from geungeo.index.database import FILE
 from geungeo.index.lock import WriteLock
 from geungeo.index.store import Store
+from geungeo.rag.answer import Filters
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import InvalidRequest, StoreCorrupt, StoreLocked, StoreUnavailable
 from geungeo.rag.language.terms import bags
-from geungeo.rag.protocols import Embedder, Filters
+from geungeo.rag.protocols import Embedder
 
 
 def draft(number: int, subject: str) -> Draft:

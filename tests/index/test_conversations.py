@@ -12,9 +12,9 @@ import pytest
 from geungeo.index.conversations import Conversations
 from geungeo.index.database import Database
 from geungeo.index.store import Store
-from geungeo.rag.answer import Answer
+from geungeo.rag.answer import Answer, Turn
 from geungeo.rag.errors import ConversationNotFound, InvalidRequest
-from geungeo.rag.protocols import Embedder, Turn
+from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import load
 
 BAD_IDS = ["", "a b", "가", "a/b", "../x", "a\n", "x" * 129, "\ud800", "a\0b", "$(id)"]

@@ -12,6 +12,7 @@ import pytest
 from geungeo.index.database import FILE
 from geungeo.index.store import Store
 from geungeo.index.vectors import MANIFEST
+from geungeo.rag.answer import Filters
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import (
     ArticleNotFound,
@@ -21,7 +22,7 @@ from geungeo.rag.errors import (
     StoreVersionMismatch,
 )
 from geungeo.rag.language.terms import bags
-from geungeo.rag.protocols import Embedder, Filters, FloatArray
+from geungeo.rag.protocols import Embedder, FloatArray
 
 NOBODY = Filters()
 

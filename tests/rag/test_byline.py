@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.events import Ask
+from geungeo.rag.answer import Ask
 
 
 @pytest.mark.parametrize(

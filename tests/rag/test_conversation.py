@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from geungeo.rag.protocols import Turn
+from geungeo.rag.answer import Turn
 from geungeo.rag.question.followup import standalone
 
 

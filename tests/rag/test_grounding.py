@@ -13,7 +13,7 @@ from geungeo.rag.grounding import support
 from geungeo.rag.grounding.ground import ground
 from geungeo.rag.language.numbers import Quantity, quantities
 from geungeo.rag.protocols import Claim, Evidence, Task
-from geungeo.rag.sentences import split_article
+from geungeo.rag.segmentation import split_article
 from geungeo.rag.text import Span
 
 SOURCE = (

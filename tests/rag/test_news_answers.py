@@ -10,11 +10,9 @@ from datetime import date
 import pytest
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Answer, check
+from geungeo.rag.answer import Answer, Ask, Filters, check
 from geungeo.rag.backends import make_backend
-from geungeo.rag.events import Ask
 from geungeo.rag.pipeline import Pipeline
-from geungeo.rag.protocols import Filters
 from geungeo.rag.settings import Settings
 
 TODAY = date(2026, 4, 10)

@@ -10,11 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Answer, check
+from geungeo.rag.answer import Answer, Ask, Cited, Delta, Done, Filters, PassagesFound, check
 from geungeo.rag.errors import BackendUnavailable, InvalidQuestion
-from geungeo.rag.events import Ask, Cited, Delta, Done, PassagesFound
 from geungeo.rag.pipeline import Pipeline
-from geungeo.rag.protocols import Backend, Claim, Filters, Report, Task
+from geungeo.rag.protocols import Backend, Claim, Report, Task
 
 
 def ask(workspace: Workspace, question: str) -> Answer:

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Ask, Turn
 from geungeo.rag.backends.openai import OpenAI
 from geungeo.rag.backends.prompt import REWRITE_TOKENS, rewrite_in, rewrite_messages
 from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable
-from geungeo.rag.events import Ask
 from geungeo.rag.pipeline import Pipeline
-from geungeo.rag.protocols import Claim, Report, Rewriter, Task, Turn
+from geungeo.rag.protocols import Claim, Report, Rewriter, Task
 from geungeo.rag.question.followup import drift, rewritten, standalone
 from tests.rag.backends.misbehaving import (
     Exchange,

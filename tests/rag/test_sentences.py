@@ -7,10 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geungeo.rag.article import Article, Draft, SectionKind
-from geungeo.rag.passages import split_passages
-from geungeo.rag.sentences import MAX_SENTENCE, split_article
+from geungeo.rag.segmentation import MAX_SENTENCE, count_tokens, split_article, split_passages
 from geungeo.rag.text import clean
-from geungeo.rag.tokens import count_tokens
 
 KOREAN = st.text(
     st.sampled_from("가나다라마바사 다.요!?…“”‘’'\"()[]《》\n\t0123,%ABab😀\u200b\ufeff사진=")

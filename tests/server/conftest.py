@@ -12,9 +12,8 @@ import httpx
 import pytest
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Answer, PassageHit
-from geungeo.rag.events import Ask, Done, Event, PassagesFound
-from geungeo.rag.protocols import Embedder, Filters, Load
+from geungeo.rag.answer import Answer, Ask, Done, Event, Filters, PassageHit, PassagesFound
+from geungeo.rag.protocols import Embedder, Load
 from geungeo.server.app import create_app
 from geungeo.server.state import AppState
 from tests.server.slack_app import EchoPipeline, SlackApp, echoing

@@ -18,8 +18,7 @@ import httpx
 
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Answer
-from geungeo.rag.events import Ask
+from geungeo.rag.answer import Answer, Ask
 from geungeo.rag.protocols import Embedder, Load
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import PassagesFound
 from geungeo.rag.errors import StoreCorrupt
-from geungeo.rag.events import PassagesFound
 from geungeo.server.middleware.request_limits import RequestLimits
 from geungeo.server.problems import MalformedBody
 from geungeo.server.strict_json import parse

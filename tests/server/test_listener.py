@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from geungeo.rag.events import Delta, PassagesFound
+from geungeo.rag.answer import Delta, PassagesFound
 from geungeo.server.listener import PortInUse, Server, configure, listen
 
 PATIENCE = 60

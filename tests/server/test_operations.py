@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Ask, Delta, Done, Event, PassagesFound
 from geungeo.rag.errors import BackendOverloaded, StoreUnavailable
-from geungeo.rag.events import Ask, Delta, Done, Event, PassagesFound
 from geungeo.server.checkup import Checkup
 from geungeo.server.conversation import timed
 from geungeo.server.problems import without_path

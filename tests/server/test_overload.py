@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Filters
 from geungeo.rag.errors import BackendOverloaded, Overloaded
-from geungeo.rag.protocols import Claim, Filters, Report, Task
+from geungeo.rag.protocols import Claim, Report, Task
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
 from geungeo.server.writing import WRITERS, Writers

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from geungeo.rag.events import PassagesFound
+from geungeo.rag.answer import PassagesFound
 from geungeo.server.sse import COMMENT, Stopping, frame, with_heartbeat
 
 pytestmark = pytest.mark.anyio

@@ -12,11 +12,10 @@ import pytest
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag import backends as factory
-from geungeo.rag.answer import check
+from geungeo.rag.answer import Ask, check
 from geungeo.rag.backends import make_backend
 from geungeo.rag.backends.openai import OpenAI, make
 from geungeo.rag.errors import BackendMisconfigured, SettingsError
-from geungeo.rag.events import Ask
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.settings import LLMEndpoint, Settings, load
 from tests.conftest import ROOT

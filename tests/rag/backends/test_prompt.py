@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geungeo.rag.answer import Turn
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.backends.claims import NO_ANSWER
 from geungeo.rag.backends.prompt import Prompt, build
 from geungeo.rag.errors import BackendMisconfigured
-from geungeo.rag.protocols import Evidence, Task, Turn
+from geungeo.rag.protocols import Evidence, Task
+from geungeo.rag.segmentation import count_tokens
 from geungeo.rag.text import Span, clean
-from geungeo.rag.tokens import count_tokens
 from tests.rag.backends.misbehaving import task
 
 

@@ -1,10 +1,34 @@
-"""Publication dates as newspapers print them, as ISO 8601."""
+"""What every reader shares: its result, publication dates and web addresses."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from geungeo.rag.article import Draft
+from geungeo.rag.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The drafts in one document, and the records of it that could not be read.
+
+    ``skipped`` counts blank and duplicate records.
+    """
+
+    drafts: tuple[Draft, ...]
+    failures: tuple[SourceError, ...] = ()
+    skipped: int = 0
+
+
+Reader: TypeAlias = Callable[[str, str], Reading]
+"""``(decoded text, source name) -> Reading``."""
+
 
 SEOUL = ZoneInfo("Asia/Seoul")
 
@@ -43,5 +67,15 @@ def _printed(text: str) -> str | None:
             hour = hour % 12 + (12 if match["ampm"] == "오후" else 0)
         second = int(match["S"] or 0)
         return datetime(year, month, day, hour, int(match["M"]), second, tzinfo=SEOUL).isoformat()
+    except ValueError:
+        return None
+
+
+def web_address(url: str | None) -> str | None:
+    """``url`` if it is one of the web; ``javascript:`` and what cannot be read never is."""
+    if not url or not url.startswith(("http://", "https://")):
+        return None
+    try:
+        return url if urlsplit(url).hostname else None
     except ValueError:
         return None

