@@ -1,16 +1,108 @@
-"""Article versions and passages, as they are stored."""
+"""Read, list and filter the articles of a store."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
 
 from geungeo.index import records
 from geungeo.index.database import Database
+from geungeo.rag.answer import Filters
 from geungeo.rag.article import Article
 from geungeo.rag.errors import ArticleNotFound
 from geungeo.rag.protocols import StoredPassage
+from geungeo.rag.text import fold
+
+
+def allowed_keys(database: Database, filters: Filters) -> npt.NDArray[np.int64] | None:
+    """Keys of the passages that pass; ``None`` when nothing is filtered."""
+    if not filters:
+        return None
+    condition, values = conditions(filters)
+    with database.read() as connection:
+        # Only fixed fragments are joined in; every value is bound.
+        rows = connection.execute(
+            "SELECT p.key FROM passages p JOIN articles a "  # noqa: S608
+            f"ON a.id = p.article_id AND a.version = p.version WHERE {condition}",
+            values,
+        ).fetchall()
+    return np.array([row["key"] for row in rows], dtype=np.int64)
+
+
+def conditions(filters: Filters) -> tuple[str, list[str]]:
+    """What the current row ``a`` of an article must meet, and the values to bind to it.
+
+    ``published_to`` given as a day includes that whole day.
+    """
+    fragments, values = ["a.is_current"], list[str]()
+    if filters.article_ids is not None:
+        identifiers = sorted(filters.article_ids)
+        fragments.append(f"a.id IN ({', '.join('?' * len(identifiers))})")
+        values.extend(identifiers)
+    if filters.publisher is not None:
+        fragments.append("a.publisher = ?")
+        values.append(filters.publisher)
+    if filters.published_from is not None:
+        fragments.append("a.published_at >= ?")
+        values.append(filters.published_from)
+    if filters.published_to is not None:
+        fragments.append("substr(a.published_at, 1, length(?)) <= ?")
+        values.extend([filters.published_to] * 2)
+    return " AND ".join(fragments), values
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The newest version of an article, without its text."""
+
+    id: str
+    version: int
+    url: str | None
+    title: str
+    author: str | None
+    publisher: str | None
+    published_at: str | None
+    language: str
+
+
+class Catalogue:
+    """The articles of a store as a list that can be searched and leafed through."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(
+        self, query: str = "", filters: Filters | None = None, *, limit: int, offset: int = 0
+    ) -> tuple[list[Entry], int]:
+        """Entries ``offset`` to ``offset + limit``, newest publication first, and how many in all.
+
+        Every word of ``query`` must stand in the title, publisher or author; case, width and
+        composition of letters do not matter.
+        """
+        condition, values = conditions(filters or Filters())
+        with self._database.read() as connection:
+            # Only fixed fragments are joined in; every value is bound.
+            rows = connection.execute(
+                "SELECT id, version, url, title, author, publisher, published_at, language "  # noqa: S608
+                f"FROM articles a WHERE {condition} ORDER BY COALESCE(published_at, '') DESC, id",
+                values,
+            )
+            words = fold(query).split()
+            found = [entry for row in rows if _has(entry := Entry(**dict(row)), words)]
+        return found[offset : offset + limit], len(found)
+
+
+def _has(entry: Entry, words: list[str]) -> bool:
+    if not words:
+        return True
+    described = fold(f"{entry.title} {entry.publisher or ''} {entry.author or ''}")
+    return all(word in described for word in words)
+
 
 # What names an article version beyond doubt: another process may put another text under the
 # same id and version, from a backup.

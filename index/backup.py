@@ -18,8 +18,7 @@ from pathlib import Path
 
 from geungeo.index.database import FILE, Database, connect, set_meta
 from geungeo.index.examine import examine
-from geungeo.index.files import ASIDE, sync_folder
-from geungeo.index.lock import WriteLock
+from geungeo.index.files import ASIDE, WriteLock, sync_folder
 from geungeo.rag.errors import InvalidRequest, StoreCorrupt, StoreUnavailable
 
 # What makes a store worth a question before it is replaced.

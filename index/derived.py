@@ -17,9 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from geungeo.index.database import Database
+from geungeo.index.files import Step, WriteLock
 from geungeo.index.lexical import LexicalIndex
-from geungeo.index.lock import WriteLock
-from geungeo.index.steps import Step
 from geungeo.index.vectors import MANIFEST, Flaw, Generation, VectorIndex
 from geungeo.rag.errors import StoreCorrupt
 from geungeo.rag.language.terms import CHANNELS, Bag

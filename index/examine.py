@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from geungeo.index import records
 from geungeo.index.database import Database
-from geungeo.index.seals import derived_digest, record_digest
+from geungeo.index.records import derived_digest, record_digest
 from geungeo.rag.answer import Answer
 from geungeo.rag.errors import StoreCorrupt
 

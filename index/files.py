@@ -1,13 +1,47 @@
-"""Files that survive a crash: written aside, synced, renamed, the folder synced."""
+"""Files that survive a crash, the named steps of a change, and the lock of the one writer.
+
+A file is written aside, synced and renamed, and its folder is synced. Fault tests stop a change at
+each named step.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import secrets
 import shutil
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from geungeo.index.steps import Step, no_step
+from geungeo.rag.errors import StoreLocked, StoreUnavailable
+
+Step = Callable[[str], None]
+"""Told the name of each step once it is done."""
+
+STEPS = (
+    "locked",
+    "indexed",
+    "rows written",
+    "committed",
+    "vectors written",
+    "vectors synced",
+    "vectors renamed",
+    "vectors durable",
+    "manifest written",
+    "manifest synced",
+    "manifest renamed",
+    "manifest durable",
+    "old vectors removed",
+    "saved",
+)
+"""The steps of an ingest, an update and a reindex, in order; a removal indexes nothing."""
+
+
+def no_step(name: str) -> None:
+    """What a service does at a step: nothing."""
+
 
 ASIDE = ".new-"
 """What names of unfinished files and folders begin with."""
@@ -58,3 +92,75 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+FILE = "write.lock"
+
+
+class WriteLock:
+    """Held while articles change. The kernel drops it when its holder dies."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._mine = threading.Lock()
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Threads of this process queue; another process is refused.
+
+        Raises:
+            StoreLocked: another process is writing; names it.
+            StoreUnavailable: the store is read-only.
+        """
+        with self._mine, self._file():
+            yield
+
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[bool]:
+        """Whether nobody else writes, neither a thread nor a process; held meanwhile if so."""
+        if not self._mine.acquire(blocking=False):
+            yield False
+            return
+        try:
+            with contextlib.ExitStack() as stack:
+                try:
+                    stack.enter_context(self._file())
+                except (StoreLocked, StoreUnavailable):
+                    held = False
+                else:
+                    held = True
+                yield held
+        finally:
+            self._mine.release()
+
+    @contextlib.contextmanager
+    def _file(self) -> Iterator[None]:
+        try:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"cannot write to store {self._path.parent}: {error.strerror}"
+            ) from error
+        try:
+            self._acquire(handle)
+            yield
+        finally:
+            os.close(handle)
+
+    def _acquire(self, handle: int) -> None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise StoreLocked(
+                f"store {self._path.parent} is being written by process {holder}; try again later"
+            ) from error
+        except OSError as error:
+            raise StoreUnavailable(
+                f"store {self._path.parent} cannot be locked ({error.strerror}); "
+                "a store belongs on a local disk"
+            ) from error
+        # Only for the message above: a full disk must not stand in the way of a removal.
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)

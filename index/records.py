@@ -1,19 +1,121 @@
-"""Articles, sentences and passages as rows of SQLite, and back."""
+"""Articles, sentences, passages and names as rows of SQLite, and back, with checksums.
+
+SQLite's own check finds a broken page, not a flipped bit inside a text or a vector.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
+from geungeo.index.database import Database
 from geungeo.index.indexing import Indexed
-from geungeo.index.seals import seal
 from geungeo.rag.article import Article, Section, SectionKind
 from geungeo.rag.errors import StoreCorrupt
 from geungeo.rag.protocols import StoredPassage, StoredSentence
+from geungeo.rag.question.spelling import initials
 from geungeo.rag.text import Span
+
+_RECORD = (
+    "SELECT id, version, url, title, author, publisher, published_at, language, text,"
+    " text_sha256, sections, source, ingested_at FROM articles WHERE id = ? AND version = ?"
+)
+# A passage's key is not part of it: a restored backup counts its keys on.
+_SENTENCES = (
+    'SELECT ordinal, start, "end", kind, vector FROM sentences'
+    " WHERE article_id = ? AND version = ? ORDER BY ordinal"
+)
+_PASSAGES = (
+    'SELECT start, "end", first, last, vector, morphemes, bigrams FROM passages'
+    " WHERE article_id = ? AND version = ? ORDER BY key"
+)
+
+
+def record_digest(connection: sqlite3.Connection, article_id: str, version: int) -> bytes:
+    """SHA-256 over the row of an article version."""
+    return _digest(connection.execute(_RECORD, (article_id, version)))
+
+
+def derived_digest(connection: sqlite3.Connection, article_id: str, version: int) -> bytes:
+    """SHA-256 over the sentences and passages of an article version."""
+    identity = (article_id, version)
+    return _digest(connection.execute(_SENTENCES, identity)) + _digest(
+        connection.execute(_PASSAGES, identity)
+    )
+
+
+def seal(connection: sqlite3.Connection, article_id: str, version: int) -> None:
+    """Remember the checksums of what was just written, in the same transaction.
+
+    A record that is sealed already stays so: sealing again would bless what befell it.
+    """
+    connection.execute(
+        "INSERT INTO seals VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (article_id, version) DO UPDATE SET derived = excluded.derived",
+        (
+            article_id,
+            version,
+            record_digest(connection, article_id, version),
+            derived_digest(connection, article_id, version),
+        ),
+    )
+
+
+def _digest(rows: Iterable[sqlite3.Row]) -> bytes:
+    digest = hashlib.sha256()
+    for row in rows:
+        for value in row:
+            data = _bytes(value)
+            digest.update(len(data).to_bytes(8, "little"))
+            digest.update(data)
+    return digest.digest()
+
+
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+_MOST = 10
+
+
+def insert_names(connection: sqlite3.Connection, indexed: Indexed) -> None:
+    """Write an article's names in place of those of its earlier version."""
+    article = indexed.article
+    connection.execute("DELETE FROM names WHERE article_id = ?", (article.id,))
+    connection.executemany(
+        "INSERT INTO names VALUES (?, ?, ?, ?)",
+        ((initials(name), name, article.id, article.version) for name in sorted(indexed.names)),
+    )
+
+
+def known_names(database: Database, candidates: Sequence[str]) -> frozenset[str]:
+    """Those of ``candidates`` that are names."""
+    wanted = [(initials(name), name) for name in dict.fromkeys(candidates)]
+    with database.read() as connection:
+        return frozenset(
+            name
+            for letters, name in wanted
+            if letters
+            and connection.execute(
+                "SELECT 1 FROM names WHERE initials = ? AND name = ? LIMIT 1", (letters, name)
+            ).fetchone()
+        )
+
+
+def names_beginning(database: Database, letters: str) -> list[str]:
+    """At most ten names with these initials; those of more articles first, then by alphabet."""
+    with database.read() as connection:
+        rows = connection.execute(
+            "SELECT name FROM names WHERE initials = ? "
+            "GROUP BY name ORDER BY COUNT(*) DESC, name LIMIT ?",
+            (letters, _MOST),
+        ).fetchall()
+    return [str(row["name"]) for row in rows]
 
 
 def insert(connection: sqlite3.Connection, indexed: Indexed, source: str, ingested_at: str) -> None:

@@ -14,21 +14,17 @@ from typing import Literal, Self
 
 import numpy as np
 
-from geungeo.index import names, records
-from geungeo.index.articles import Articles, missing
-from geungeo.index.catalogue import Catalogue
+from geungeo.index import records
+from geungeo.index.articles import Articles, Catalogue, allowed_keys, missing
 from geungeo.index.conversations import Clock, Conversations, Feedback, utc_now
 from geungeo.index.database import Database, set_meta
 from geungeo.index.deliveries import Deliveries
 from geungeo.index.derived import Derived
 from geungeo.index.examine import Finding, examine
-from geungeo.index.files import sync_folder
-from geungeo.index.filters import allowed_keys
+from geungeo.index.files import Step, WriteLock, no_step, sync_folder
 from geungeo.index.indexing import Indexed, Indexer
 from geungeo.index.keys import ApiKeys
-from geungeo.index.lock import WriteLock
 from geungeo.index.replies import Replies
-from geungeo.index.steps import Step, no_step
 from geungeo.index.vectors import MANIFEST
 from geungeo.rag.answer import Filters
 from geungeo.rag.article import Article, Draft
@@ -101,7 +97,7 @@ class Store:
         """Open the store in ``folder``, creating it if need be.
 
         Conversations expire ``conversation_days`` after their last turn; ``None`` is never.
-        ``step`` hears of each step of a change (``geungeo.index.steps``).
+        ``step`` hears of each step of a change (``geungeo.index.files``).
 
         Raises:
             StoreUnavailable: the folder cannot be made or used; names it.
@@ -185,7 +181,7 @@ class Store:
                 for indexed in derived:
                     source = sources[indexed.article.id]
                     records.insert(connection, indexed, source, self._clock().isoformat())
-                    names.insert(connection, indexed)
+                    records.insert_names(connection, indexed)
                 self._stamp(connection)
                 self._step("rows written")
             self._step("committed")
@@ -272,7 +268,7 @@ class Store:
                 connection.execute("DELETE FROM passages WHERE article_id = ?", identity)
                 connection.execute("DELETE FROM sentences WHERE article_id = ?", identity)
                 records.insert_derived(connection, indexed)
-                names.insert(connection, indexed)
+                records.insert_names(connection, indexed)
             for table in ("passages", "sentences"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE (article_id, version) NOT IN"  # noqa: S608 - fixed
@@ -364,11 +360,11 @@ class Store:
 
     def names(self, initials: str) -> list[str]:
         """Proper nouns whose syllables begin with ``initials``, the most frequent first."""
-        return names.beginning(self._database, initials)
+        return records.names_beginning(self._database, initials)
 
     def known_names(self, candidates: Sequence[str]) -> frozenset[str]:
         """Those of ``candidates`` that are proper nouns of the articles."""
-        return names.known(self._database, candidates)
+        return records.known_names(self._database, candidates)
 
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
         """The passages named, in that order; one that has just been removed is left out."""

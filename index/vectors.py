@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geungeo.index import graph
-from geungeo.index.files import remove_leftovers, sync_folder, write_atomically
-from geungeo.index.steps import Step, no_step
+from geungeo.index.files import Step, no_step, remove_leftovers, sync_folder, write_atomically
 from geungeo.rag.protocols import FloatArray
 
 if TYPE_CHECKING:

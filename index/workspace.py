@@ -1,31 +1,181 @@
-"""Everything that a face (server, command line, eval) needs, put together once."""
+"""Settings, store, embedder, backend and pipeline, wired together for server, CLI and eval."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 
-from geungeo.index.fetching import Fetcher
-from geungeo.index.ingest import (
-    IngestSummary,
-    drafts_of_text,
-    ingest_document,
-    ingest_seeds,
-    ingest_sources,
-    read_address,
-)
+from geungeo.index.fetching import Fetcher, is_address
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.answer import Filters
+from geungeo.rag.article import Draft
 from geungeo.rag.backends import make_backend
 from geungeo.rag.embedding import make_embedder
-from geungeo.rag.errors import BackendError, UnsupportedSource
+from geungeo.rag.errors import BackendError, GeungeoError, SourceError, UnsupportedSource
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Embedder
+from geungeo.rag.readers import SUFFIXES, read
+from geungeo.rag.readers.draft import Reading
 from geungeo.rag.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A document or record that was not ingested."""
+
+    source: str
+    error: str
+    code: str
+
+
+@dataclass(slots=True)
+class IngestSummary:
+    """Article ids by outcome, and failures; ``skipped`` counts blank and duplicate records."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    skipped: int = 0
+
+    def count(self, outcome: Outcome) -> None:
+        """Note one outcome."""
+        getattr(self, outcome.status).append(outcome.article.id)
+
+    def fail(self, source: str, error: GeungeoError) -> None:
+        """Note one failure."""
+        self.failed.append(Failure(source, str(error), error.code))
+
+
+def ingest_sources(
+    store: Store,
+    sources: Iterable[str],
+    *,
+    limit: int,
+    fetcher: Fetcher,
+    progress: Progress | None = None,
+) -> IngestSummary:
+    """Ingest files, folders and addresses; one bad document does not stop the rest.
+
+    ``limit`` is the largest file in bytes. ``progress`` is told each source once it is
+    read; articles are indexed and committed in batches that run across sources.
+    """
+    summary = IngestSummary()
+    drafts = _drafts(sources, limit, fetcher, summary, progress)
+    for outcome in store.ingest_many(drafts):
+        summary.count(outcome)
+    return summary
+
+
+def _drafts(
+    sources: Iterable[str],
+    limit: int,
+    fetcher: Fetcher,
+    summary: IngestSummary,
+    progress: Progress | None,
+) -> Iterator[Draft]:
+    for source in sources:
+        for one in [source] if is_address(source) else _expand(source, summary):
+            try:
+                reading = read_address(fetcher, one) if is_address(one) else _read_file(one, limit)
+                yield from _accounted(reading, summary)
+            except SourceError as error:
+                summary.fail(one, error)
+            if progress:
+                progress(one)
+
+
+def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
+    """What a reader found; what it could not read is noted."""
+    summary.skipped += reading.skipped
+    for failure in reading.failures:
+        summary.fail(str(failure).split(": ", 1)[0], failure)
+    return reading.drafts
+
+
+def read_address(fetcher: Fetcher, url: str) -> Reading:
+    """The articles at ``url``; each knows the address that it came from.
+
+    Raises:
+        SourceError: nothing can be fetched or read.
+    """
+    document = fetcher.fetch(url)
+    reading = read(document.data, document.url, document.suffix)
+    if document.suffix == ".jsonl":
+        return reading  # whose records say themselves where they are from
+    drafts = tuple(_placed(draft, document.url) for draft in reading.drafts)
+    return replace(reading, drafts=drafts)
+
+
+def _placed(draft: Draft, url: str) -> Draft:
+    """``draft`` with its address: a page may name a better one, but not another site's."""
+    named = urlsplit(draft.url or "").hostname
+    return draft if named == urlsplit(url).hostname else replace(draft, url=url)
+
+
+def _read_file(name: str, limit: int) -> Reading:
+    path = Path(name)
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise UnsupportedSource(f"{path}: {size:,} bytes is over the limit of {limit:,}")
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnsupportedSource(f"{path}: {error.strerror or error}") from error
+    return read(data, str(path.resolve()))
+
+
+def _expand(source: str, summary: IngestSummary) -> Iterator[str]:
+    """The files that ``source`` names; inside folders only those of a known type."""
+    path = Path(source)
+    if not path.is_dir():
+        yield source
+        return
+    found = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
+    if not found:
+        summary.fail(
+            source,
+            UnsupportedSource(f"{source}: no {', '.join(sorted(SUFFIXES))} files in this folder"),
+        )
+    yield from map(str, found)
+
+
+def ingest_seeds(store: Store) -> IngestSummary:
+    """Ingest the articles that ship with geungeo."""
+    summary = IngestSummary()
+    for seed in sorted(files("geungeo.seeds").iterdir(), key=lambda entry: entry.name):
+        if Path(seed.name).suffix in SUFFIXES:
+            # The name alone: the same article wherever geungeo is installed.
+            reading = read(seed.read_bytes(), f"seeds/{seed.name}")
+            for outcome in store.ingest_many(_accounted(reading, summary)):
+                summary.count(outcome)
+    return summary
+
+
+def ingest_document(store: Store, data: bytes, name: str) -> IngestSummary:
+    """Ingest one document that was handed in; ``name`` tells its format and identifies it.
+
+    Raises:
+        SourceError: nothing of it can be read.
+    """
+    summary = IngestSummary()
+    for outcome in store.ingest_many(_accounted(read(data, name), summary)):
+        summary.count(outcome)
+    return summary
+
+
+def drafts_of_text(text: str, name: str) -> tuple[Draft, ...]:
+    """Drafts of a text that was pasted or posted."""
+    return read(text.encode("utf-8", "replace"), name).drafts
+
 
 log = logging.getLogger(__name__)
 

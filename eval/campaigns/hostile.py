@@ -129,9 +129,8 @@ def _targets(stack: ExitStack, groups: Sequence[str]) -> list[Target]:
         engine_targets,
         question_targets,
     )
-    from geungeo.index.ingest import ingest_seeds
     from geungeo.index.store import Store
-    from geungeo.index.workspace import Workspace
+    from geungeo.index.workspace import Workspace, ingest_seeds
     from geungeo.rag.settings import Settings
 
     found: list[Target] = []

@@ -12,7 +12,7 @@ from geungeo.server.opening import open_workspace
 from geungeo.server.terminal import escape
 
 if TYPE_CHECKING:
-    from geungeo.index.ingest import IngestSummary
+    from geungeo.index.workspace import IngestSummary
 
 EXIT_SOME_FAILED = 2
 

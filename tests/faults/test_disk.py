@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from geungeo.index.database import FILE
-from geungeo.index.lock import WriteLock
-from geungeo.index.steps import STEPS
+from geungeo.index.files import STEPS, WriteLock
 from geungeo.index.store import Store
 from geungeo.index.vectors import MANIFEST
 from geungeo.rag.answer import Filters

@@ -10,7 +10,7 @@ import pytest
 
 from geungeo.index.backup import back_up, restore
 from geungeo.index.database import FILE
-from geungeo.index.lock import WriteLock
+from geungeo.index.files import WriteLock
 from geungeo.index.store import Store
 from geungeo.rag.answer import Filters
 from geungeo.rag.article import Draft, SectionKind
