@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
 from geungeo.index.fetching import Fetcher, is_address
 from geungeo.index.store import Outcome, Progress, Store
-from geungeo.rag.answer import Filters
+from geungeo.rag.answer import Answer, Ask, Done, Event, Filters
 from geungeo.rag.article import Draft
 from geungeo.rag.backends import make_backend
 from geungeo.rag.embedding import make_embedder
@@ -179,6 +182,8 @@ def drafts_of_text(text: str, name: str) -> tuple[Draft, ...]:
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class Workspace:
     """A store with its embedder, and the pipeline over it."""
@@ -263,6 +268,67 @@ class Workspace:
         """Ingest one document handed in as bytes, its format told by the suffix of ``name``."""
         return ingest_document(self.store, data, name)
 
+    async def answer(self, ask: Ask, owner: str | None = None) -> Answer:
+        """Return the Answer to ``ask``.
+
+        With a ``conversation_id`` the conversation's turns are the history, unless ``ask``
+        brings one, and the Answer is stored as its next turn. ``owner`` is the id of the API
+        key that asks, to which the conversation belongs; ``None`` may use all conversations.
+
+        Raises:
+            InvalidQuestion: the question is blank or too long.
+            InvalidRequest: the conversation id is malformed, or belongs to another owner.
+            Overloaded: too many questions are being searched for, and the queue is full.
+            BackendOverloaded: too many answers are being written, and the queue is full.
+        """
+        result = await self.pipeline.answer(await self._with_history(ask, owner))
+        await self._store_turn(result, owner)
+        return result
+
+    async def stream(self, ask: Ask, owner: str | None = None) -> AsyncGenerator[Event, None]:
+        """Yield the events of the same Answer; closing the generator cancels all work for it.
+
+        The Answer is stored before ``Done`` is yielded, so that a client that sends the next
+        question at once has it in its history.
+        """
+        asked = await self._with_history(ask, owner)
+        async with aclosing(self.pipeline.stream(asked)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    await self._store_turn(event.answer, owner)
+                yield event
+
+    def ask(
+        self,
+        question: str,
+        *,
+        conversation_id: str | None = None,
+        filters: Filters | None = None,
+        top_k: int | None = None,
+    ) -> Answer:
+        """Return what ``answer`` returns; blocks, also inside a running event loop."""
+        ask = Ask(
+            question=question,
+            conversation_id=conversation_id,
+            top_k=top_k,
+            filters=Filters() if filters is None else filters,
+        )
+        return _run(self.answer(ask))
+
+    async def _with_history(self, ask: Ask, owner: str | None) -> Ask:
+        if ask.conversation_id is None or ask.history:
+            return ask
+        history = await asyncio.to_thread(
+            self.store.conversations.history, ask.conversation_id, owner=owner
+        )
+        return replace(ask, history=history)
+
+    async def _store_turn(self, result: Answer, owner: str | None) -> None:
+        if result.conversation_id is not None:
+            await asyncio.to_thread(
+                self.store.conversations.append, result.conversation_id, result, owner
+            )
+
     def close(self) -> None:
         """Release the store."""
         self.store.close()
@@ -277,3 +343,13 @@ class Workspace:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` to its end; in a thread with a loop of its own if one runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1, thread_name_prefix="geungeo-ask") as pool:
+        return pool.submit(asyncio.run, work).result()
