@@ -77,7 +77,7 @@ class GroundingJudge:
         if not inquiry.sources:
             return False
         texts = [source.text for source in inquiry.sources]
-        return support(inquiry.claim, texts, question=inquiry.question).supported
+        return support(inquiry.claim, texts).supported
 
 
 class GoldJudge:

@@ -64,6 +64,7 @@ Reason = Literal[
     "off_topic",
     "backend_unavailable",
 ]
+SupportKind = Literal["quote", "rules", "entailment"]
 ArticleLookup = Callable[[str, int], Article]
 
 _LABELS: dict[Language, dict[str, str]] = {
@@ -84,7 +85,8 @@ class _Model(BaseModel):
 class Citation(_Model):
     """Binds a claim (a span of the answer) to its ground (a span of one article version).
 
-    All positions are half-open, in Unicode code points. ``support`` in [0, 1].
+    All positions are half-open, in Unicode code points. ``support`` in [0, 1]; ``support_kind``
+    says whether the claim is the source's own words, proven by the rules, or judged by meaning.
     ``note`` is ours, shown beside the quote and never inside it.
     """
 
@@ -101,6 +103,7 @@ class Citation(_Model):
     answer_start: int
     answer_end: int
     support: Annotated[float, Field(ge=0, le=1)]
+    support_kind: SupportKind = "rules"
     section: SectionKind
     note: str | None = None
 
@@ -120,10 +123,13 @@ class PassageHit(_Model):
 
 
 class Usage(_Model):
-    """Tokens that a backend says it used; zero for one that uses none."""
+    """Tokens that a backend says it used, and calls and tokens of the verifier; zero for none."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    verifier_calls: int = 0
+    verifier_prompt_tokens: int = 0
+    verifier_completion_tokens: int = 0
 
 
 class Timings(_Model):
@@ -133,15 +139,20 @@ class Timings(_Model):
     retrieve: float = 0.0
     generate: float = 0.0
     ground: float = 0.0
+    verify: float = 0.0
     total: float = 0.0
 
 
 class DroppedClaim(_Model):
-    """A claim that was drafted and not released, and why."""
+    """A claim that was drafted and not released as it was written, and why.
+
+    ``instead`` is the quotation that took its place, if one did.
+    """
 
     text: str
     why: str
     support: float = 0.0
+    instead: str | None = None
 
 
 class Trace(_Model):
@@ -212,11 +223,12 @@ class Ground:
     span: Span
     support: float
     note: str | None = None
+    kind: SupportKind = "rules"
 
 
 @dataclass(frozen=True, slots=True)
 class GroundedClaim:
-    """A claim that passed verification, with what it stands on (never empty)."""
+    """A claim that passed verification, with the source spans that support it (never empty)."""
 
     text: str
     grounds: tuple[Ground, ...]
@@ -267,6 +279,7 @@ class Composer:
             answer_start=start,
             answer_end=end,
             support=round(ground.support, 4),
+            support_kind=ground.kind,
             section=article.kind_at(ground.span.start),
             note=ground.note,
         )

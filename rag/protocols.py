@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +111,7 @@ class Evidence:
     ``score`` in [0, 1] estimates how well it answers; ``passage_rank`` is from 1.
     ``leans_on`` is the number of the sentence that it points back at (이에, 그는), ``rival`` of
     the one that says otherwise; ``note`` is for the reader, to stand beside the quote.
+    ``context`` are the sentences before it in its section, which may name its subject.
     """
 
     number: int
@@ -122,6 +123,7 @@ class Evidence:
     leans_on: int | None = None
     rival: int | None = None
     note: str | None = None
+    context: tuple[Span, ...] = ()
 
     @property
     def text(self) -> str:
@@ -131,12 +133,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a backend is given: a question, its evidence (best first) and the history."""
+    """What a backend is given: a question, its evidence (best first) and the history.
+
+    ``context`` are the numbered sentences to read, in the order of their articles: whole
+    passages or articles, the evidence among them. A backend may cite any of them.
+    """
 
     question: str
     language: Language
     evidence: tuple[Evidence, ...]
     history: tuple[Turn, ...] = ()
+    context: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,37 @@ class Report:
     backend: str
     usage: Usage = field(default_factory=Usage)
     notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A claim to be judged by what its evidence says, without question or history."""
+
+    claim: str
+    evidence: tuple[str, ...]
+
+
+Judgement = Literal["supported", "contradicted", "not_found"]
+
+
+class Verifier(Protocol):
+    """Judges whether evidence says what a claim says, where rules cannot prove it.
+
+    It is asked only about claims that break no hard rule, and its word is final for those.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name for traces and metrics."""
+
+    async def judge(
+        self, inquiries: Sequence[Inquiry], report: Report, seconds: float
+    ) -> list[Judgement]:
+        """Return one judgement for each inquiry, in order, within ``seconds``.
+
+        Never raises for a failing model: what cannot be judged is ``not_found``, and
+        ``report.notes`` says why.
+        """
 
 
 @runtime_checkable

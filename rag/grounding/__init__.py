@@ -1,7 +1,5 @@
 """Verification: does the source say what a claim says?"""
 
-from __future__ import annotations
+from geungeo.rag.grounding.support import Grounds, Verdict, support
 
-from geungeo.rag.grounding.ground import Verdict, support
-
-__all__ = ["Verdict", "support"]
+__all__ = ["Grounds", "Verdict", "support"]

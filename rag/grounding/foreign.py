@@ -8,7 +8,9 @@ refused.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from geungeo.rag.grounding.words import Finding, doubt, veto
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.vocabulary import canonical_names, terms_of
 from geungeo.rag.text import listed
@@ -25,7 +27,7 @@ _FRAME = listed(
     "original words there news 기사 원문 기사에 따르면 원문에 다음과 같다 보도"
 )
 _SUFFIX = re.compile(r"(?:ing|ed|es|s|'s|’s|ly)$")
-_BE = listed("not no never without cannot neither nor denied denies deny")
+_DENIAL = listed("not no never without cannot neither nor denied denies deny")
 _HEDGE = listed(
     "may might could will shall plan plans planned planning expect expects expected expecting "
     "likely possible possibly rumour rumours rumor rumors reportedly allegedly considering "
@@ -59,21 +61,44 @@ def _named(word: str, source: Analysed) -> bool:
     return bool(wanted & source.terms)
 
 
-def english_mismatches(claim: str, source: str) -> list[str]:
-    """English against English: words, their order, denial, certainty and cause."""
+def english_findings(claim: str, source: str) -> list[Finding]:
+    """Compare English with English: words, their order, denial, certainty and cause."""
     said, told = _stems(claim), _stems(source)
-    reasons = [f"word not in source: {word}" for word in said if word not in told]
+    findings = [doubt(f"word not in source: {word}") for word in said if word not in told]
     near = _stretch(source, set(said))
     mine, theirs = set(_lower(claim)), set(_lower(near))
-    if bool(mine & _BE or "n't" in claim) != bool(theirs & _BE or "n't" in near):
-        reasons.append("it denies what the source affirms, or the reverse")
+    if bool(mine & _DENIAL or "n't" in claim) != bool(theirs & _DENIAL or "n't" in near):
+        findings.append(veto("it denies what the source affirms, or the reverse"))
     if theirs & _HEDGE and not mine & _HEDGE:
-        reasons.append("it is surer than the source")
+        findings.append(veto("it is surer than the source"))
     if mine & _CAUSE and not theirs & _CAUSE:
-        reasons.append("cause not in source")
-    if not reasons and not _in_order(said, told):
-        reasons.append("words stand in another order: roles may be exchanged")
-    return reasons
+        findings.append(doubt("cause not in source"))
+    if not findings and not _in_order(said, told):
+        findings.append(doubt("words are in another order: roles may be exchanged"))
+    return findings
+
+
+_REFUSAL = listed(
+    "refuse refused refuses reject rejected rejects fail failed fails without lack lacks lacked "
+    "exclude excluded drop dropped stop stopped hardly barely unable non nonprofit non-profit "
+    "denied declined decline instead rather"
+)
+
+
+def foreign_findings(claim: str, sources: Sequence[Analysed]) -> list[Finding]:
+    """Compare denial and certainty of an English claim with its Korean sources."""
+    words = set(_lower(claim))
+    denies = bool(words & _DENIAL or "n't" in claim or "n’t" in claim)
+    facts = [fact for source in sources for fact in source.facts]
+    findings: list[Finding] = []
+    if denies and not any(fact.denied for fact in facts):
+        findings.append(veto("it denies what the source does not deny"))
+    closing = [source.narrated[-1] for source in sources if source.narrated]
+    if closing and all(fact.denied for fact in closing) and not (denies or words & _REFUSAL):
+        findings.append(veto("it affirms what the source denies"))
+    if closing and all(fact.unreal for fact in closing) and not words & _HEDGE:
+        findings.append(veto("it is surer than the source"))
+    return findings
 
 
 def _stretch(source: str, said: set[str]) -> str:

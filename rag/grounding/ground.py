@@ -1,198 +1,288 @@
-"""Claims in, grounded claims out: verified by rules that can be read, repaired or dropped."""
+"""Claims in, grounded claims out: proven, judged, repaired, quoted instead, or dropped."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from geungeo.rag.answer import DroppedClaim, Ground, GroundedClaim
+from geungeo.rag.answer import DroppedClaim, Ground, GroundedClaim, SupportKind
 from geungeo.rag.article import Article
-from geungeo.rag.grounding.facts import misattributed_quotation, mismatches
-from geungeo.rag.grounding.foreign import english_mismatches, unframed_words
-from geungeo.rag.grounding.words import (
-    exchanged_amount,
-    foreign_markup,
-    invented_cause,
-    missing_words,
-    says_nothing,
+from geungeo.rag.grounding.support import (
+    Grounds,
+    Verdict,
+    about,
+    is_fragment,
+    shared_words,
+    support,
 )
-from geungeo.rag.language import names, numbers, quotations
-from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times
-from geungeo.rag.protocols import Claim, Evidence, Task
-from geungeo.rag.text import Language, Span, language_of
+from geungeo.rag.protocols import Claim, Evidence, Inquiry, Report, Task, Verifier
+from geungeo.rag.text import Language, Span, visible
 
-# Each reason takes this much of the score; one is enough to fail.
-_PENALTY = 0.25
-_BEST_FAILED = 0.5
-_WORST_PASSED = 0.51
-_FRAME = re.compile(
-    r"^(?:the (?:article|report|source|text) (?:says|said|states|reports|notes|reads)|"
-    r"according to the (?:article|report|source)|기사 원문|기사에 따르면|원문)\s*[:,]?\s*",
-    re.IGNORECASE,
-)
-_BOUNDARY = re.compile(r"[^\w]|^$")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether sources support a claim; ``score`` in [0, 1], ``reasons`` say what is missing."""
-
-    supported: bool
-    score: float
-    reasons: tuple[str, ...] = ()
-
-
-def support(claim: str, sources: Sequence[str], question: str = "") -> Verdict:
-    """Judge ``claim`` against ``sources`` taken together.
-
-    Numbers, dates and names may also come from ``question`` (invariant 3); everything
-    else must stand in the sources.
-    """
-    source = "\n".join(sources)
-    if markup := foreign_markup(claim, source):
-        return _refused([f"markup not in source: {markup}"])
-    if says_nothing(claim):
-        return _refused(["it says nothing"])
-    if _verbatim(claim, source):
-        return Verdict(supported=True, score=1.0)
-    known = f"{source}\n{question}"
-    reasons = [f"number not in source: {number}" for number in numbers.missing(claim, known)]
-    reasons += [f"not a verbatim quotation: {quote}" for quote in quotations.missing(claim, source)]
-    if language_of(_unquoted(claim)) != language_of(source):
-        reasons += _foreign(claim, source)
-    elif language_of(source) == "en":
-        reasons += [f"name not in source: {name}" for name in names.missing(claim, known)]
-        reasons += english_mismatches(claim, source)
-    else:
-        mine, *theirs = analysed([claim, *sources])
-        asked = analysed([question]) if question else []
-        reasons += _korean(mine, theirs, asked)
-    if reasons:
-        return _refused(reasons)
-    return Verdict(supported=True, score=_likeness(claim, source))
-
-
-def _refused(reasons: Sequence[str]) -> Verdict:
-    return Verdict(
-        supported=False,
-        score=max(0.0, _BEST_FAILED - _PENALTY * (len(reasons) - 1)),
-        reasons=tuple(dict.fromkeys(reasons)),
-    )
-
-
-def _verbatim(claim: str, source: str) -> bool:
-    """Whether the claim, without a frame of reporting, stands word for word in the source."""
-    told = quotations.comparable(source)
-    for text in (claim, _FRAME.sub("", claim)):
-        wanted = quotations.comparable(text)
-        at = told.find(wanted) if wanted else -1
-        while at >= 0:
-            before, after = told[at - 1 : at], told[at + len(wanted) :][:1]
-            # 영리 단체 stands inside 비영리 단체, but not as a word.
-            if _BOUNDARY.match(before or "") and _BOUNDARY.match(after or ""):
-                return True
-            at = told.find(wanted, at + 1)
-    return False
-
-
-def _korean(claim: Analysed, sources: Sequence[Analysed], asked: Sequence[Analysed]) -> list[str]:
-    absent = missing_words(claim, sources)
-    if absent and asked:
-        # A name may come from the question; what it is said to do may not.
-        named = {m.form for m in claim.morphemes if m.tag in {"NNP", "SL"}}
-        unasked = set(missing_words(claim, [*sources, *asked]))
-        absent = [word for word in absent if word not in named or word in unasked]
-    proper = {m.form for m in claim.morphemes if m.tag in {"NNP", "SL"}}
-    reasons = [f"{'name' if word in proper else 'word'} not in source: {word}" for word in absent]
-    reasons += mismatches(claim, sources)
-    reasons += [reason for reason in (exchanged_amount(claim, sources),) if reason]
-    reasons += [reason for reason in (misattributed_quotation(claim, sources),) if reason]
-    reasons += [reason for reason in (invented_cause(claim, sources),) if reason]
-    return reasons
-
-
-def _foreign(claim: str, source: str) -> list[str]:
-    if not quotations.quotations(claim):
-        return ["it is in another language than its source and quotes nothing"]
-    (told,) = analysed([source])
-    return [f"word not in source: {word}" for word in unframed_words(_unquoted(claim), told)]
-
-
-def _unquoted(claim: str) -> str:
-    rest = claim
-    for quote in quotations.quotations(claim):
-        rest = rest.replace(quote, " ")
-    return rest
-
-
-def _likeness(claim: str, source: str) -> float:
-    """How much of the claim is the source's own wording: a share of its bigrams, from 0.5."""
-    mine, theirs = _bigrams(claim), _bigrams(source)
-    return max(_WORST_PASSED, 0.5 + 0.5 * len(mine & theirs) / (len(mine) or 1))
-
-
-def _bigrams(text: str) -> set[str]:
-    flat = quotations.comparable(text).replace(" ", "")
-    return {flat[at : at + 2] for at in range(len(flat) - 1)}
+# A sentence that shares less of a claim's content words is not quoted in its place.
+_NEAR = 0.3
+# The sentence nearest to a claim may contradict it, cited or not.
+_TELLING = 0.5
+_OPENER = re.compile(r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """Exactly one of the two is set."""
+    """What became of one drafted claim.
+
+    ``claim`` is released; ``dropped`` says what was not released as it was written, and why.
+    Both are set where a quotation takes the place of a claim.
+    """
 
     claim: GroundedClaim | None = None
     dropped: DroppedClaim | None = None
 
 
-def ground(claim: Claim, task: Task) -> Grounded:
-    """Bind ``claim`` to source spans that support it.
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    """Evidence that a claim rests on, each item with the span that is quoted of it."""
 
-    The evidence that it cites is tried first; if that fails, all other evidence, best
-    first (repair). What nothing supports is dropped.
+    items: tuple[Evidence, ...]
+    spans: tuple[Span, ...]
+
+    @classmethod
+    def whole(cls, items: Sequence[Evidence]) -> _Cited:
+        return cls(tuple(items), tuple(item.span for item in items))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(
+            span.of(item.article.text) for item, span in zip(self.items, self.spans, strict=True)
+        )
+
+    def grounds(self, pool: Sequence[Evidence] = ()) -> Grounds:
+        """Return what the claim is judged by; ``pool`` is all that was offered."""
+        days = {item.article.published_day for item in self.items}
+        return Grounds(
+            self.texts,
+            tuple(
+                tuple(span.of(item.article.text) for span in item.context) for item in self.items
+            ),
+            "\n".join(dict.fromkeys(about(item.article) for item in self.items)),
+            days.pop() if len(days) == 1 else None,
+            "\n".join(item.text for item in pool),
+        )
+
+
+@dataclass(slots=True)
+class _Examined:
+    """A drafted claim, its best grounds, and the rules' verdict on both."""
+
+    claim: Claim
+    cited: _Cited | None
+    verdict: Verdict
+    result: Grounded | None = None
+
+
+@dataclass(slots=True)
+class Grounder:
+    """Grounds the claims of one answer, in the order in which they are drafted.
+
+    The rules decide first: what they prove is released at once, what they veto is replaced by
+    the sentence that it cites. The rest waits for ``verifier`` (all in one batch, when the draft
+    has ended), or is replaced where there is none.
     """
-    if not claim.text.strip():
-        return Grounded(dropped=DroppedClaim(text=claim.text, why="empty"))
-    by_number = {item.number: item for item in task.evidence}
-    cited = [by_number[number] for number in claim.cites if number in by_number]
-    spans = claim.spans if len(claim.spans) == len(cited) else tuple(e.span for e in cited)
-    verdict = Verdict(supported=False, score=0.0, reasons=("it cites nothing that exists",))
-    if cited:
-        verdict = support(claim.text, _texts(cited, spans), task.question)
-        if verdict.supported:
-            return Grounded(claim=_bind(claim.text, cited, spans, verdict, task.language))
-    for item in task.evidence:
-        repaired = support(claim.text, [item.text], task.question)
-        if repaired.supported:
-            return Grounded(claim=_bind(claim.text, [item], (item.span,), repaired, task.language))
-    why = "; ".join(verdict.reasons)
-    return Grounded(dropped=DroppedClaim(text=claim.text, why=why, support=verdict.score))
+
+    task: Task
+    verifier: Verifier | None = None
+    _queue: list[_Examined] = field(default_factory=list)
+    _quoted: set[tuple[str, Span]] = field(default_factory=set)
+
+    def take(self, claim: Claim) -> list[Grounded]:
+        """Examine one more claim; return all that are settled and next in order."""
+        examined = self._examine(claim)
+        self._queue.append(examined)
+        if not self._is_open(examined):
+            self._settle(examined, supported=False)
+        return self._next()
+
+    async def finish(self, report: Report, seconds: float) -> list[Grounded]:
+        """Have the open claims judged, within ``seconds``; return all that are left, in order."""
+        waiting = [one for one in self._queue if one.result is None]
+        if waiting and self.verifier is not None:
+            inquiries = [
+                Inquiry(one.claim.text, _evidence(one.cited)) for one in waiting if one.cited
+            ]
+            verdicts = await self.verifier.judge(inquiries, report, seconds)
+            for one, verdict in zip(waiting, verdicts, strict=True):
+                self._settle(one, supported=verdict == "supported", judged=verdict)
+        return self._next()
+
+    @property
+    def _pool(self) -> tuple[Evidence, ...]:
+        return self.task.context or self.task.evidence
+
+    def _is_open(self, examined: _Examined) -> bool:
+        verdict = examined.verdict
+        return bool(
+            self.verifier and examined.cited and verdict.doubts and not verdict.vetoes
+        ) and not is_fragment(examined.claim.text)
+
+    def _next(self) -> list[Grounded]:
+        settled: list[Grounded] = []
+        while self._queue and self._queue[0].result is not None:
+            settled.append(self._queue.pop(0).result or Grounded())
+        return settled
+
+    def _examine(self, claim: Claim) -> _Examined:
+        if not claim.text.strip():
+            return _Examined(claim, None, Verdict(0.0, vetoes=("empty",)))
+        cited = self._cited(claim)
+        if cited and claim.spans:
+            # A backend that gives spans quotes; nothing is repaired.
+            return _Examined(claim, cited, support(claim.text, cited.grounds(self._pool)))
+        best: tuple[_Cited | None, Verdict] = (
+            cited,
+            support(claim.text, cited.grounds(self._pool))
+            if cited
+            else Verdict(0.0, vetoes=("it cites nothing that exists",)),
+        )
+        if best[1].supported and not _part_of_a_sentence(claim.text, best[1]):
+            return _Examined(claim, *best)
+        pool = self._pool
+        shares = shared_words(claim.text, [item.text for item in pool])
+        ranked = sorted(zip(shares, pool, strict=True), key=lambda pair: -pair[0])
+        proven = self._proven_elsewhere(claim, [item for _, item in ranked])
+        if proven:
+            return _Examined(claim, *proven)
+        if not cited and ranked and ranked[0][0] >= _TELLING:
+            nearest = _Cited.whole([ranked[0][1]])
+            best = (nearest, support(claim.text, nearest.grounds(self._pool)))
+        if best[0] and not best[1].vetoes and ranked and ranked[0][0] >= _TELLING:
+            # What contradicts the claim may be another sentence than the one it cites.
+            nearest = _Cited.whole([ranked[0][1]])
+            against = [
+                reason
+                for reason in support(claim.text, nearest.grounds(self._pool)).vetoes
+                if not reason.startswith(("number not", "name not", "time not", "not a verbatim"))
+            ]
+            if against and ranked[0][1] not in best[0].items:
+                best = (best[0], Verdict(best[1].score, tuple(against), best[1].doubts))
+        return _Examined(claim, *best)
+
+    def _cited(self, claim: Claim) -> _Cited | None:
+        by_number = {item.number: item for item in (*self.task.context, *self.task.evidence)}
+        items = [by_number[number] for number in claim.cites if number in by_number]
+        if not items:
+            return None
+        spans = claim.spans if len(claim.spans) == len(items) else tuple(i.span for i in items)
+        return _Cited(tuple(items), spans)
+
+    def _proven_elsewhere(
+        self, claim: Claim, pool: Sequence[Evidence]
+    ) -> tuple[_Cited, Verdict] | None:
+        """Find one sentence that proves the claim (a wrong number beside the right claim)."""
+        for item in pool:
+            cited = _Cited.whole([item])
+            verdict = support(claim.text, cited.grounds(self._pool))
+            if verdict.supported and not _part_of_a_sentence(claim.text, verdict):
+                return cited, verdict
+        return None
+
+    def _settle(self, one: _Examined, *, supported: bool, judged: str = "") -> None:
+        verdict, text = one.verdict, one.claim.text
+        whole = one.claim.spans or not _part_of_a_sentence(text, verdict)
+        if one.cited and verdict.supported and whole:
+            kind: SupportKind = "quote" if verdict.verbatim else "rules"
+            one.result = Grounded(self._bind(text, one.cited, verdict.score, kind))
+            return
+        if one.cited and supported:
+            one.result = Grounded(self._bind(text, one.cited, verdict.score, "entailment"))
+            return
+        reasons = list(verdict.reasons) or ["it states nothing by itself"]
+        if judged:
+            reasons.append(f"the verifier says: {judged}")
+        instead = self._quotation(one)
+        dropped = DroppedClaim(
+            text=text,
+            why="; ".join(reasons),
+            support=verdict.score,
+            instead=instead.grounds[0].span.of(instead.grounds[0].article.text)
+            if instead
+            else None,
+        )
+        one.result = Grounded(instead, dropped)
+
+    def _quotation(self, one: _Examined) -> GroundedClaim | None:
+        """Return the sentence to quote in place of a claim: the nearest that it cites, or of all."""
+        cited = self._cited(one.claim)
+        pool = list(cited.items) if cited else list(self._pool)
+        if not pool or not one.claim.text.strip():
+            return None
+        shares = shared_words(one.claim.text, [item.text for item in pool])
+        ranked = sorted(zip(shares, pool, strict=True), key=lambda pair: -pair[0])
+        share, item = ranked[0]
+        if not cited and share < _NEAR:
+            return None
+        key = (item.article.id, item.span)
+        if key in self._quoted:
+            return None
+        span = trim(item)
+        text = span.of(item.article.text)
+        if self.task.language != item.article.language:
+            text = framed(text, self.task.language)
+        verdict = support(text, _Cited((item,), (span,)).grounds())
+        if not verdict.supported:
+            return None
+        return self._bind(text, _Cited((item,), (span,)), verdict.score, "quote")
+
+    def _bind(self, text: str, cited: _Cited, score: float, kind: SupportKind) -> GroundedClaim:
+        if kind == "quote":
+            self._quoted |= {(item.article.id, item.span) for item in cited.items}
+        return GroundedClaim(
+            text,
+            tuple(
+                Ground(item.article, span, score, _note(item, span, self.task.language), kind)
+                for item, span in zip(cited.items, cited.spans, strict=True)
+            ),
+        )
 
 
-def _texts(cited: list[Evidence], spans: tuple[Span, ...]) -> list[str]:
-    return [span.of(item.article.text) for item, span in zip(cited, spans, strict=True)]
+def ground(claim: Claim, task: Task) -> Grounded:
+    """Ground one claim by the rules alone."""
+    [grounded] = Grounder(task).take(claim)
+    return grounded
 
 
-def _bind(
-    text: str,
-    cited: list[Evidence],
-    spans: tuple[Span, ...],
-    verdict: Verdict,
-    language: Language,
-) -> GroundedClaim:
-    return GroundedClaim(
-        text,
-        tuple(
-            Ground(item.article, span, verdict.score, _note(item, span, language))
-            for item, span in zip(cited, spans, strict=True)
-        ),
-    )
+def trim(evidence: Evidence) -> Span:
+    """Return the sentence without its dateline; still a span of the source."""
+    text = evidence.text
+    match = _OPENER.match(text)
+    if match and len(text) - match.end() > 10:
+        return Span(evidence.span.start + match.end(), evidence.span.end)
+    return evidence.span
+
+
+def framed(quote: str, language: Language) -> str:
+    """Return a quotation inside a sentence of the reader's language."""
+    inner = quote.replace("“", "‘").replace("”", "’")
+    return f"The article says: “{inner}”" if language == "en" else f"기사 원문: “{inner}”"
+
+
+def _part_of_a_sentence(text: str, verdict: Verdict) -> bool:
+    """Whether a claim proven word for word says nothing by itself (a name, an amount)."""
+    return verdict.verbatim and is_fragment(text)
+
+
+def _evidence(cited: _Cited | None) -> tuple[str, ...]:
+    """Return the texts that a verifier reads: what is known of the article, then sentences."""
+    if cited is None:
+        return ()
+    grounds = cited.grounds()
+    day = grounds.published.isoformat() if grounds.published else ""
+    head = " / ".join(filter(None, [grounds.about.replace("\n", " / "), day]))
+    return tuple(visible(text) for text in (head, *grounds.context, *grounds.cited) if text)
 
 
 def _note(item: Evidence, span: Span, language: Language) -> str | None:
-    """What the reader is told beside the quote: the dates it means, and who says otherwise."""
+    """Return the note beside a quote: the dates that it means, and conflicting sources."""
     notes = [time_note(item.article, span, language), item.note]
     return "; ".join(note for note in notes if note) or None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from geungeo.rag.language.amounts import counted
-from geungeo.rag.language.analysis import Analysed
+from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.vocabulary import canonical, terms_of
 from geungeo.rag.text import fold, listed
@@ -16,7 +17,8 @@ _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "MAG", "W_SERI
 _LIGHT = listed(
     "하 되 있 것 대하 관하 따르 의하 통하 위하 이루어지 보이 나오 나타나 가지 기사 보도 내용 "
     "규모 때 등 수 중 이후 당시 경우 관련 가운데 정도 바 점 측 또 또한 더 매우 즉 특히 함께 "
-    "현재 다시 먼저 각각 바로 그 이 및 모두 이미지 해당 총 약 못 안 당하 받 대로"
+    "현재 다시 먼저 각각 바로 그 이 및 모두 이미지 해당 총 약 못 안 당하 받 대로 이미 한때 반면 지금 이제 자사 "
+    "가능 가능성 상황 사람 인물 보 알려지 전하 모습 사실 현 같 당사 다른 일찍"
 )
 # Prefixes that make another word, often the opposite one: 비영리, 준우승, 부회장.
 _REVERSING = "비불무미반탈준역부"
@@ -28,35 +30,173 @@ _CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?[0-9][a-z0-9]*")
 _PLAIN_SUFFIX = listed("들 적 화 성 씨 님 가량 여 쯤 째 별 하")
 
 
-def missing_words(claim: Analysed, sources: Sequence[Analysed]) -> list[str]:
-    """Content words of ``claim`` that no source holds, in order."""
-    terms = frozenset().union(*(source.terms for source in sources))
-    forms = frozenset().union(*(source.forms for source in sources))
-    squeezed = " ".join(source.squeezed for source in sources)
-    whole = _whole_words(claim.morphemes, " ".join(fold(source.text) for source in sources))
-    spaced = " ".join(fold(source.text) for source in sources)
-    absent: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found wrong with a claim.
+
+    A ``veto`` (a wrong number, name, date, quotation, denial, certainty or role) is final. A
+    doubt says that the rules cannot prove a part of the claim; a verifier may.
+    """
+
+    reason: str
+    veto: bool
+
+
+def veto(reason: str) -> Finding:
+    """Return a finding that no verifier may overrule."""
+    return Finding(reason, veto=True)
+
+
+def doubt(reason: str) -> Finding:
+    """Return a finding that a verifier may overrule."""
+    return Finding(reason, veto=False)
+
+
+def missing_words(
+    claim: Analysed, sources: Sequence[Analysed], context: Sequence[Analysed] = (), about: str = ""
+) -> list[Finding]:
+    """Find the content words of ``claim`` that its sources do not hold, in order.
+
+    Nouns may also come from ``context``, the sentences that the sources lean on, and names
+    from ``about``, what is known of the article. A missing name or an opposite (영리 for 비영리)
+    is a veto, any other missing word a doubt.
+    """
+    held = _Held.by(sources, [*sources, *context], about)
+    whole = _whole_words(claim.morphemes, held.spaced)
+    found: list[Finding] = []
     for at, morpheme in enumerate(claim.morphemes):
         tag = morpheme.tag.split("-")[0]
+        before = claim.morphemes[at - 1] if at else None
         if morpheme.form in _DECISIVE and (tag == "NNB" or tag in {"JX", "JKB"}):
             if not any(morpheme.form == m.form for s in sources for m in s.morphemes):
-                absent.append(morpheme.form)
+                found.append(doubt(f"word not in source: {morpheme.form}"))
+        elif tag == "XSN" and morpheme.form not in _PLAIN_SUFFIX and before:
+            # 은행 and 공무원 are in the source; 은행원 need not be.
+            word = f"{before.form}{morpheme.form}"
+            if word not in held.squeezed:
+                found.append(doubt(f"word not in source: {word}"))
+        elif tag not in _CONTENT or morpheme.form in _LIGHT or morpheme.start in whole:
             continue
-        if tag == "XSN" and morpheme.form not in _PLAIN_SUFFIX and at:
-            # 은행 and 공무원 stand there; 은행원 need not.
-            if f"{claim.morphemes[at - 1].form}{morpheme.form}" not in squeezed:
-                absent.append(f"{claim.morphemes[at - 1].form}{morpheme.form}")
-            continue
-        if tag not in _CONTENT or morpheme.form in _LIGHT or morpheme.start in whole:
-            continue
-        if _reversed(claim.morphemes, at, sources):
-            absent.append(morpheme.form)
-        elif canonical(morpheme.form) in forms or _same_name(morpheme, terms, sources):
-            continue
-        elif not _inside(morpheme, tag, spaced):
-            absent.append(morpheme.form)
-    absent.extend(name for name in _CODE.findall(fold(claim.text)) if not _stands(name, spaced))
-    return list(dict.fromkeys([*absent, *_unread(claim, squeezed)]))
+        elif _reversed(claim.morphemes, at, [*sources, *context]):
+            found.append(veto(f"the opposite is in the source: {morpheme.form}"))
+        elif not held.has(morpheme, tag, verbal=_makes_verb(claim.morphemes, at)):
+            found.append(_absent(claim, at, held))
+    for code in _CODE.findall(fold(claim.text)):
+        if not _stands(code, held.spaced):
+            found.append(veto(f"name not in source: {code}"))
+    found += _unread(claim, held.squeezed)
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The words of the sources: all of them, and those of the cited sentences alone."""
+
+    terms: frozenset[str]
+    forms: frozenset[str]
+    cited: frozenset[str]
+    others: tuple[Morpheme, ...]
+    spaced: str
+    squeezed: str
+
+    @classmethod
+    def by(cls, cited: Sequence[Analysed], texts: Sequence[Analysed], about: str) -> _Held:
+        known = [*texts, *(analysed([about]) if about else [])]
+        return cls(
+            frozenset().union(*(text.terms for text in known)),
+            frozenset().union(*(text.forms for text in known)),
+            frozenset().union(*(text.forms for text in cited)),
+            tuple(morpheme for text in known for morpheme in text.morphemes),
+            " ".join(fold(text.text) for text in known),
+            " ".join(text.squeezed for text in known),
+        )
+
+    def has(self, morpheme: Morpheme, tag: str, *, verbal: bool) -> bool:
+        """Whether the sources hold the word, a synonym, or the name in another spelling.
+
+        What is done (``verbal``) must be in a cited sentence.
+        """
+        nominal = tag not in {"VV", "VA", "MAG"} and not verbal
+        if canonical(morpheme.form) in (self.forms if nominal else self.cited):
+            return True
+        if tag == "MAG":
+            # 단호히 and 단호하게 have one root.
+            root = re.sub(r"(?:히|이|리)$", "", morpheme.form)
+            return len(root) > 1 and (root in self.cited or f"{root}하" in self.squeezed)
+        if _same_name(morpheme, self.terms, self.others):
+            return True
+        if not nominal or len(morpheme.form) < 2:
+            return False
+        # Kiwi may have cut the source differently, or left a particle at the claim's word.
+        bare = _PARTICLE_END.sub("", morpheme.form)
+        return morpheme.form in self.spaced or (len(bare) > 2 and bare in self.spaced)
+
+
+def _makes_verb(morphemes: Sequence[Morpheme], at: int) -> bool:
+    """Whether the noun at ``at`` is a predicate: 자신하다, 발표되다."""
+    after = morphemes[at + 1] if at + 1 < len(morphemes) else None
+    return after is not None and after.tag.split("-")[0] in {"XSV", "XSA"}
+
+
+_PARTICLE_END = re.compile(r"(?:에서|에게|으로|에|은|는|이|가|을|를|의|로)$")
+# The last part of an organisation's name that is made of common nouns.
+_ORGANISATION = re.compile(
+    r"(?:연구소|연구원|전자|그룹|정부|은행|대학|대학교|협회|재단|신문|일보|통신|증권|물산|화학|건설|시청|구청|도청|군청"
+    r"|병원|법원|검찰청|경찰서|방송|항공|제약|중공업|자동차|카드|보험|생명|화재|제철|조선|해운|유통|백화점|호텔"
+    r"|바이오|테크|소프트|모빌리티|에너지|파트너스|시|군|구|도|읍|면|동)$"
+)
+_TITLED = listed(
+    "기자 대표 회장 사장 교수 의원 장관 총리 대통령 시장 지사 감독 선수 위원장 이사장 원장 소장 총재 박사 작가 "
+    "씨 군 양 본부장 부장 팀장 국장 실장 차관 총장 대변인 이사 변호사 판사 검사 배우 가수"
+)
+
+
+def _absent(claim: Analysed, at: int, held: _Held) -> Finding:
+    """Return a veto if the missing word at ``at`` is a name or part of one, else a doubt."""
+    morpheme = claim.morphemes[at]
+    run = _compound(claim.morphemes, at)
+    word = "".join(m.form for m in run)
+    following = claim.morphemes[run_end] if (run_end := at + 1) < len(claim.morphemes) else None
+    organisation = len(run) > 1 and len(word) > 3 and _ORGANISATION.search(word) is not None
+    titled = (
+        following is not None
+        and following.form in _TITLED
+        and following.tag in {"NNG", "NNB", "XSN"}
+        and 2 <= len(morpheme.form) <= 4
+    )
+    if _is_name(morpheme) or (organisation and word not in held.squeezed):
+        return veto(f"name not in source: {word if organisation else morpheme.form}")
+    if titled and morpheme.tag != "NNB" and following and following.start - morpheme.end <= 1:
+        return veto(f"name not in source: {morpheme.form}")
+    return doubt(f"word not in source: {morpheme.form}")
+
+
+def _is_name(morpheme: Morpheme) -> bool:
+    """Whether Kiwi takes the word for a proper noun, also when it is alone."""
+    if morpheme.tag in {"SL", "SH"}:
+        return True
+    if morpheme.tag != "NNP":
+        return False
+    if morpheme.unknown:
+        return True
+    [alone] = analysed([morpheme.form])
+    return any(m.tag in {"NNP", "SL"} for m in alone.morphemes) or len(alone.morphemes) > 1
+
+
+def _compound(morphemes: Sequence[Morpheme], at: int) -> list[Morpheme]:
+    """Return the nouns that are written together with the one at ``at``."""
+    first = last = at
+    while (
+        first and _odd(morphemes[first - 1]) and morphemes[first - 1].end == morphemes[first].start
+    ):
+        first -= 1
+    while (
+        last + 1 < len(morphemes)
+        and _odd(morphemes[last + 1])
+        and morphemes[last].end == morphemes[last + 1].start
+    ):
+        last += 1
+    return list(morphemes[first : last + 1])
 
 
 def _stands(name: str, spaced: str) -> bool:
@@ -78,7 +218,9 @@ def _whole_words(morphemes: Sequence[Morpheme], told: str) -> set[int]:
     return found
 
 
-def _same_name(morpheme: Morpheme, terms: frozenset[str], sources: Sequence[Analysed]) -> bool:
+def _same_name(
+    morpheme: Morpheme, terms: frozenset[str], source_morphemes: Sequence[Morpheme]
+) -> bool:
     """A known alias, or the same sound in the other script (Suleyman, 설리먼).
 
     Within one script, words of one sound are different words: 승진 and 선정.
@@ -89,16 +231,9 @@ def _same_name(morpheme: Morpheme, terms: frozenset[str], sources: Sequence[Anal
     if any(term in terms for term in own if term.startswith("@")):
         return True
     others = {"NNP", "NNG"} if morpheme.tag == "SL" else {"SL"}
-    told = [m for source in sources for m in source.morphemes if m.tag in others]
+    told = [m for m in source_morphemes if m.tag in others]
     sounds = {term for m in told for term in terms_of([m]) if term.startswith("~")}
     return any(term in sounds for term in own)
-
-
-def _inside(morpheme: Morpheme, tag: str, spaced: str) -> bool:
-    """In a source where Kiwi cut differently."""
-    if tag in {"VV", "VA", "MAG"} or len(morpheme.form) < 2:
-        return False
-    return morpheme.form in spaced
 
 
 def _reversed(morphemes: Sequence[Morpheme], at: int, sources: Sequence[Analysed]) -> bool:
@@ -122,9 +257,13 @@ def _is_prefix(before: Morpheme, noun: Morpheme) -> bool:
     return before.end == noun.start and before.tag == "XPN" and before.form in _REVERSING
 
 
-def _unread(claim: Analysed, squeezed: str) -> list[str]:
-    """Names that Kiwi does not know and takes apart into determiners and counters."""
-    absent: list[str] = []
+# A determiner before a noun: 양사, 각국, 본사 are words, not names.
+_DETERMINERS = listed("양 각 전 본 타 현 이 그 저 두 세 첫 여러 온 옛 새 총 매 제 귀 당 맨 한")
+
+
+def _unread(claim: Analysed, squeezed: str) -> list[Finding]:
+    """Find names that Kiwi does not know and takes apart into determiners and counters."""
+    found: list[Finding] = []
     run: list[Morpheme] = []
     for morpheme in (*claim.morphemes, None):
         if morpheme and (not run or run[-1].end == morpheme.start) and _odd(morpheme):
@@ -132,9 +271,11 @@ def _unread(claim: Analysed, squeezed: str) -> list[str]:
             continue
         text = "".join(m.form for m in run)
         if len(text) > 1 and any(m.tag in {"MM", "IC", "NP"} for m in run) and text not in squeezed:
-            absent.append(text)
+            plain = run[0].tag == "MM" and run[0].form in _DETERMINERS and len(run) == 2
+            reason = f"not in source: {text}"
+            found.append(doubt(f"word {reason}") if plain else veto(f"name {reason}"))
         run = [morpheme] if morpheme and _odd(morpheme) else []
-    return absent
+    return found
 
 
 def _odd(morpheme: Morpheme) -> bool:

@@ -10,8 +10,9 @@ from functools import cached_property
 from geungeo.rag.language.clauses import Fact
 from geungeo.rag.language.clauses import facts as facts_of
 from geungeo.rag.language.morphemes import Morpheme, analyse_many
+from geungeo.rag.language.names import as_one_name
 from geungeo.rag.language.terms import bigrams, term_hash
-from geungeo.rag.language.vocabulary import canonical, terms_of
+from geungeo.rag.language.vocabulary import alias_spans, canonical, terms_of
 from geungeo.rag.memo import Memo
 from geungeo.rag.text import fold, for_model
 
@@ -34,7 +35,10 @@ class Analysed:
     @cached_property
     def morphemes(self) -> tuple[Morpheme, ...]:
         """The morphemes with Kiwi's known misreadings corrected."""
-        return tuple(_corrected(self.raw))
+        found = list(_corrected(self.raw))
+        for start, end in alias_spans(self.text):
+            found = as_one_name(self.text, found, start, end)
+        return tuple(found)
 
     @cached_property
     def term_hashes(self) -> frozenset[int]:

@@ -45,10 +45,16 @@ CLOSING = frozenset({"ETM", "ETN"})
 POSTPOSITION = frozenset({"대하", "위하", "관하", "따르", "의하", "인하", "통하", "향하", "비하"})
 # Endings that leave tense and doubt to the clause that follows.
 LEANS = frozenset({"고", "며", "으며", "어", "아", "어서", "아서", "고서"})
+# Endings after which the subject stays the same.
+SAME_SUBJECT = frozenset(
+    {"고", "며", "으며", "면서", "으면서", "어", "아", "여", "어서", "아서", "고서", "려고", "려"}
+)
 CONTRAST = frozenset({"지만", "으나", "나", "는데", "ᆫ데", "은데"})
 # What a clause before these words says fills none of its roles.
 NO_HEAD = listed("것 데 바 사실 뒤 후 때 이유 수 만큼 정도 동안 점 중 방법 적 줄 채 대로")
 QUOTATIVE = ("다고", "라고", "냐고", "자고", "다며", "라며", "다면서", "라면서", "다는", "라는")
+# Endings of a question, also where it is quoted: 필요가 있느냐고.
+ASKING = ("느냐", "냐", "으냐", "는가", "ᆫ가", "은가", "ᆯ까", "을까", "나요", "ᆸ니까", "습니까")
 PRONOUN = listed("그녀 이들 그들 양사 양측 자신 나 우리")
 
 
@@ -69,7 +75,9 @@ class Fact:
 
     ``topics`` may be subject or object; ``weak`` are subjects that only may be meant, as a
     relative clause may be about its head or about the sentence's topic; ``carried`` are the
-    subjects taken over from an earlier clause.
+    subjects taken over from an earlier clause; ``own`` are those that the clause itself names.
+    ``firm`` says that the clause whose subject is carried over leads on with the same subject.
+    ``decided`` says that it is unreal only because it is settled and not yet done (-기로 했다).
     """
 
     predicate: str
@@ -81,6 +89,10 @@ class Fact:
     bare: list[Phrase] = field(default_factory=list)
     denied: bool = False
     unreal: bool = False
+    decided: bool = False
+    asked: bool = False
+    firm: bool = False
+    ending_form: str = ""
     leans: bool = False
     passive: bool = False
     copula: bool = False
@@ -88,6 +100,7 @@ class Fact:
     contrast: bool = False
     weak: list[Phrase] = field(default_factory=list)
     carried: list[Phrase] = field(default_factory=list)
+    own: list[Phrase] = field(default_factory=list)
     head: Phrase | None = None
 
 
@@ -282,9 +295,13 @@ class _Parser:
             elif not (tag.startswith("E") or self._impossible(end)):
                 break
             if tag in {"EC", "EF", "ETM", "ETN"}:
-                fact.ending = tag if not m.form.endswith(QUOTATIVE) else "quote"
+                # ‘MAI’라는 모델 names a thing; …했다는 and …이라고 report somebody's words.
+                reports = m.form.endswith(QUOTATIVE) and not _names(m, fact)
+                fact.ending = "quote" if reports else tag
                 fact.leans = not past and m.form in LEANS
                 fact.contrast = m.form in CONTRAST
+                fact.ending_form = m.form
+                fact.asked = m.form.startswith(ASKING)
             end += 1
             if tag in CLOSING:
                 break
@@ -300,16 +317,18 @@ class _Parser:
 
     def _look_ahead(self, at: int, fact: Fact) -> None:
         previous = ""
-        for m in self._all[at:]:
+        for m in self._all[self._past_contrast(at) :]:
             tag = m.tag.split("-")[0]
             if m.form in UNREAL_WORD and tag not in {"JKB"}:
                 fact.unreal = True
             elif tag.startswith("E"):
-                if m.form in UNREAL_ENDING or (m.form.endswith("라고") and not fact.copula):
+                reported = m.form.endswith("라고") and not fact.copula
+                if reported or (m.form in UNREAL_ENDING and not _names(m, fact)):
                     fact.unreal = True
-            elif (m.form == "로" and previous == "기") or (
-                m.form in HEARSAY and previous.endswith(("다는", "라는"))
-            ):
+            elif m.form == "로" and previous == "기":
+                # 제외하기로 결정했다: settled, if not done.
+                fact.decided, fact.unreal = not fact.unreal, True
+            elif m.form in HEARSAY and previous.endswith(("다는", "라는")):
                 fact.unreal = True
             elif (
                 (m.form in {"않", "못하", "말"} and tag == "VX")
@@ -327,8 +346,15 @@ class _Parser:
                 return
             previous = m.form
 
+    def _past_contrast(self, at: int) -> int:
+        """Skip 는가 하면 after a predicate, which joins two clauses and is no condition."""
+        forms = [m.form for m in self._all[at : at + 3]]
+        joins = len(forms) == 3 and forms[0].endswith("가") and forms[1:] == ["하", "면"]
+        return at + 3 if joins and self._all[at].tag == "EC" else at
+
     def _fill(self, fact: Fact) -> None:
         own = [phrase for role, phrase in self._pending if role == "subject"]
+        fact.own = [phrase for role, phrase in self._pending if role in {"subject", "topic"}]
         newly = any(role == "topic" for role, _ in self._pending)
         for role, phrase in self._pending:
             if role == "object":
@@ -347,6 +373,8 @@ class _Parser:
         else:
             fact.subjects = [*self._topics, *self._carried]
             fact.carried = list(self._carried)
+            closed = [f for f in self._found if f.ending not in {"ETM", "ETN", "quote"}]
+            fact.firm = bool(closed) and closed[-1].ending_form in SAME_SUBJECT
         if embedded and newly and self._earlier:
             # The clause that the new topic opened is closed: the first one is back.
             self._topics, self._earlier = [*self._earlier, *self._topics], []
@@ -361,10 +389,28 @@ class _Parser:
                     fact.weak.append(fact.head)
                 else:
                     fact.bare.append(fact.head)
-        pairs = zip(reversed(self._found[:-1]), reversed(self._found[1:]), strict=True)
-        for fact, following in pairs:
-            if fact.leans and following.unreal:
-                fact.unreal = True
+        for at in reversed(range(len(self._found) - 1)):
+            if self._found[at].leans and self._led_to(at).unreal:
+                self._found[at].unreal = True
+
+    def _led_to(self, at: int) -> Fact:
+        """Return the clause that the connective clause at ``at`` leads to.
+
+        Clauses embedded in between (…할 수 없도록 한 계약을 맺은) are skipped, unless the main
+        predicate is only the noun that they modify: 개발하고 판매할 계획이다.
+        """
+        before = self._found[at + 1]
+        for fact in self._found[at + 1 :]:
+            if fact.ending not in {"ETM", "ETN", "quote"}:
+                empty = fact.predicate in UNREAL_WORD | HEARSAY | NO_HEAD
+                return before if empty else fact
+            before = fact
+        return before
+
+
+def _names(ending: Morpheme, fact: Fact) -> bool:
+    """Whether ``ending`` is the 라는 of a name: ‘MAI’라는 모델."""
+    return fact.copula and ending.form in {"라는", "이라는", "란", "이란"}
 
 
 def _family(form: str) -> str:

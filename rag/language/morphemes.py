@@ -32,6 +32,8 @@ _CLASS = {
     "VA": "V",
     "MAG": "M",
 }
+# Kiwi's id of a proper noun that it infers.
+_UNKNOWN_NAME = 3
 _NOUNISH = frozenset({"NNG", "NNP", "NR", "XR", "SL", "SH", "SN", "XSN", "XPN", "NNB"})
 
 
@@ -39,13 +41,15 @@ _NOUNISH = frozenset({"NNG", "NNP", "NR", "XR", "SL", "SH", "SN", "XSN", "XPN", 
 class Morpheme:
     """One morpheme: surface ``form`` (folded to lower case), Sejong ``tag``, place.
 
-    ``start`` and ``end`` are code points in the analysed text.
+    ``start`` and ``end`` are code points in the analysed text. ``unknown`` words are in no
+    dictionary of Kiwi's: nearly always names.
     """
 
     form: str
     tag: str
     start: int
     end: int
+    unknown: bool = False
 
     @property
     def is_content(self) -> bool:
@@ -88,6 +92,7 @@ def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
                 token.tag,
                 token.start,
                 token.start + token.len,
+                token.tag == "NNP" and token.id == _UNKNOWN_NAME,
             )
             for token in tokens
         ]

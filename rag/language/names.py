@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.language.vocabulary import terms_of
@@ -108,3 +109,23 @@ def _named(claim: str) -> list[tuple[str, set[str]]]:
             continue
         found[word] = set(terms_of(analyse(word)))
     return list(found.items())
+
+
+_PARTICLE = re.compile(
+    r"(?:은|는|이|가|을|를|의|와|과|랑|도|만|에|에게|에서|께서|한테|로|으로|하고|이랑|씨|님|측|까지|부터|보다|처럼)"
+)
+
+
+def as_one_name(text: str, morphemes: list[Morpheme], start: int, end: int) -> list[Morpheme]:
+    """Return ``morphemes`` with the name at ``[start, end)`` of ``text`` as one of them."""
+    inside = [m for m in morphemes if m.start < end and m.end > start]
+    if not inside or all(m.tag in NOUNS for m in inside):
+        return morphemes  # read as nouns: alone or as a compound, they find the name
+    rest = text[end : max(m.end for m in inside)]
+    if inside[0].start < start or (rest and not _PARTICLE.fullmatch(rest)):
+        return morphemes
+    name = Morpheme(text[start:end].casefold(), NAME, start, end)
+    particle = [replace(inside[-1], form=rest, tag="JX", start=end)] if rest else []
+    before = [m for m in morphemes if m.end <= start]
+    after = [m for m in morphemes if m.start >= end and m not in inside]
+    return [*before, name, *particle, *after]

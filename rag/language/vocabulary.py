@@ -53,6 +53,17 @@ def is_alias(text: str) -> bool:
     return _key(text) in _aliases()
 
 
+def alias_spans(text: str, shortest: int = 3) -> list[tuple[int, int]]:
+    """Find where words begin with a known name written in Hangul, of ``shortest`` syllables."""
+    return [
+        match.span()
+        for match in _alias_pattern().finditer(text)
+        if not match[0].isascii()
+        and len(match[0]) >= shortest
+        and not (match.start() and "가" <= text[match.start() - 1] <= "힣")
+    ]
+
+
 def canonical_names(text: str) -> set[str]:
     """The known names in ``text``, each by the first spelling of its alias group."""
     folded = fold(text)
@@ -84,6 +95,49 @@ def _synonyms() -> dict[str, frozenset[str]]:
 def synonyms_of(terms: Iterable[str]) -> set[str]:
     """Terms that a source may use where a question uses one of ``terms``."""
     return {other for term in terms for other in _synonyms().get(term, ())}
+
+
+# Each pair turns a statement into its opposite. Stems, as Kiwi gives them.
+OPPOSITES: tuple[tuple[str, str], ...] = (
+    ("늘", "줄"),
+    ("늘리", "줄이"),
+    ("증가", "감소"),
+    ("상승", "하락"),
+    ("오르", "내리"),
+    ("높이", "낮추"),
+    ("확대", "축소"),
+    ("강화", "약화"),
+    ("찬성", "반대"),
+    ("승리", "패배"),
+    ("이기", "지"),
+    ("수락", "거절"),
+    ("넘겨주", "거절"),
+    ("허용", "금지"),
+    ("성공", "실패"),
+    ("시작", "중단"),
+    ("체결", "파기"),
+    ("비싸", "싸"),
+    ("비싸", "저렴"),
+    ("빠르", "느리"),
+    ("많", "적"),
+    ("개선", "악화"),
+    ("매수", "매도"),
+    ("흑자", "적자"),
+    ("호평", "혹평"),
+    ("포함", "제외"),
+    ("가까워지", "멀어지"),
+)
+
+
+def opposite(one: Sequence[Morpheme], other: Sequence[Morpheme]) -> str | None:
+    """Find a word of ``one`` whose opposite ``other`` has, where neither has both."""
+    mine = {morpheme.form for morpheme in one if morpheme.is_content}
+    theirs = {morpheme.form for morpheme in other if morpheme.is_content}
+    for pair in OPPOSITES:
+        for here, there in (pair, pair[::-1]):
+            if here in mine and there in theirs and here not in theirs and there not in mine:
+                return f"{here} ↔ {there}"
+    return None
 
 
 def terms_of(morphemes: Sequence[Morpheme]) -> list[str]:

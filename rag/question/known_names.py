@@ -8,10 +8,9 @@ morpheme, whatever Kiwi made of it.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from geungeo.rag.language.morphemes import Morpheme, analyse
-from geungeo.rag.language.names import NAME, NOUNS
+from geungeo.rag.language.names import as_one_name
 from geungeo.rag.language.vocabulary import is_alias
 from geungeo.rag.protocols import Corpus
 
@@ -19,16 +18,13 @@ _WORD = re.compile(r"[가-힣]{2,}")
 _SHORTEST, _LONGEST = 2, 8
 # A spelling of two syllables is also the beginning of other words: 메타버스.
 _SHORTEST_ALIAS = 3
-_PARTICLE = re.compile(
-    r"(?:은|는|이|가|을|를|의|와|과|랑|도|만|에|에게|에서|께서|한테|로|으로|하고|이랑|씨|님|측|까지|부터|보다|처럼)"
-)
 
 
 def analyse_with_names(text: str, corpus: Corpus) -> list[Morpheme]:
     """The morphemes of a question; a name that ``corpus`` knows is one of them."""
     morphemes = analyse(text)
     for start, end in _known(text, corpus):
-        morphemes = _as_one(text, morphemes, start, end)
+        morphemes = as_one_name(text, morphemes, start, end)
     return morphemes
 
 
@@ -51,17 +47,3 @@ def _known(text: str, corpus: Corpus) -> list[tuple[int, int]]:
                 found.append((start, start + len(name)))
                 break
     return found
-
-
-def _as_one(text: str, morphemes: list[Morpheme], start: int, end: int) -> list[Morpheme]:
-    inside = [m for m in morphemes if m.start < end and m.end > start]
-    if not inside or all(m.tag in NOUNS for m in inside):
-        return morphemes  # read as nouns: alone or as a compound, they find the name
-    rest = text[end : max(m.end for m in inside)]
-    if inside[0].start < start or (rest and not _PARTICLE.fullmatch(rest)):
-        return morphemes
-    name = Morpheme(text[start:end].casefold(), NAME, start, end)
-    particle = [replace(inside[-1], form=rest, tag="JX", start=end)] if rest else []
-    before = [m for m in morphemes if m.end <= start]
-    after = [m for m in morphemes if m.start >= end and m not in inside]
-    return [*before, name, *particle, *after]

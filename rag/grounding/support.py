@@ -1,0 +1,329 @@
+"""Support of a claim by source texts, decided by rules that can be read.
+
+A claim is *proven* when the rules find nothing wrong with it. What they find is a veto (a wrong
+number, date, name, quotation, denial, certainty or role), which is final, or a doubt (other
+words, a cause, a comparison), which a verifier may settle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from geungeo.rag.article import Article
+from geungeo.rag.grounding.facts import misattributed_quotation, mismatches
+from geungeo.rag.grounding.foreign import english_findings, foreign_findings, unframed_words
+from geungeo.rag.grounding.words import (
+    Finding,
+    doubt,
+    exchanged_amount,
+    foreign_markup,
+    invented_cause,
+    missing_words,
+    says_nothing,
+    veto,
+)
+from geungeo.rag.language import names, numbers, quotations
+from geungeo.rag.language.analysis import Analysed, analysed
+from geungeo.rag.language.dates.periods import day
+from geungeo.rag.language.dates.times import Time, named_times
+from geungeo.rag.language.vocabulary import canonical, opposite
+from geungeo.rag.text import language_of
+
+# Each reason takes this much of the score; one is enough to fail.
+_PENALTY = 0.25
+_BEST_FAILED = 0.5
+_WORST_PASSED = 0.51
+_FRAME = re.compile(
+    r"^(?:the (?:article|report|source|text) (?:says|said|states|reports|notes|reads)|"
+    r"according to the (?:article|report|source)|기사 원문|기사에 따르면|원문)\s*[:,]?\s*",
+    re.IGNORECASE,
+)
+_YES_OR_NO = re.compile(
+    r"^(?:네|예|아니요|아니오|아뇨|맞습니다|그렇습니다|yes|no)[,.!]\s+", re.IGNORECASE
+)
+_BOUNDARY = re.compile(r"[^\w]|^$")
+_CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "NR"})
+# A claim that shares less than this of its content words with its sources is about another matter.
+_RELATED = 0.25
+_RELATIVE = re.compile(
+    r"지지난해|지난해|작년|재작년|올해|금년|내년|내후년|지난\s?달|이달|이번\s?달|다음\s?달|내달"
+    r"|지난\s?주|이번\s?주|다음\s?주|어제|오늘|내일|모레|그제|전날|이튿날|상반기|하반기|연초|연말"
+)
+_BARE_MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])월")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How far sources support a claim; ``score`` in [0, 1].
+
+    ``vetoes`` and ``doubts`` say what is wrong and what is not proven.
+    """
+
+    score: float
+    vetoes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    verbatim: bool = False
+
+    @property
+    def supported(self) -> bool:
+        """Whether the rules prove the claim."""
+        return not self.vetoes and not self.doubts
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """All findings, the vetoes first."""
+        return (*self.vetoes, *self.doubts)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Texts that a claim is judged by.
+
+    ``cited`` are the sentences that it rests on, ``contexts`` those that each of them leans on
+    for a subject or a date (none, or one tuple for each), ``about`` the article's title, publisher and author; relative times
+    count from ``published``. ``elsewhere`` is the rest of what was offered: whoever is named
+    there and not in the grounds is somebody else.
+    """
+
+    cited: tuple[str, ...]
+    contexts: tuple[tuple[str, ...], ...] = ()
+    about: str = ""
+    published: date | None = None
+    elsewhere: str = ""
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """All sentences of ``contexts`` that are not cited, each once."""
+        texts = dict.fromkeys(text for texts in self.contexts for text in texts)
+        return tuple(text for text in texts if text not in self.cited)
+
+    @property
+    def source(self) -> str:
+        """The cited sentences, one a line."""
+        return "\n".join(self.cited)
+
+    @property
+    def known(self) -> str:
+        """Everything that a name or number may come from, one text a line."""
+        return "\n".join([*self.cited, *self.context, self.about])
+
+
+def about(article: Article) -> str:
+    """Return what is known of an article besides its text: title, publisher and author."""
+    return " / ".join(filter(None, [article.title, article.publisher, article.author]))
+
+
+def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
+    """Judge ``claim`` by its grounds, taken together."""
+    given = grounds if isinstance(grounds, Grounds) else Grounds(tuple(grounds))
+    source = given.source
+    answered = _YES_OR_NO.sub("", claim)
+    if answered != claim:
+        verdict = support(answered, given)
+        return replace(verdict, doubts=(*verdict.doubts, "yes or no is not proven"))
+    if markup := foreign_markup(claim, source):
+        return _verdict([veto(f"markup not in source: {markup}")])
+    if says_nothing(claim):
+        return _verdict([veto("it says nothing")])
+    if _verbatim(claim, source):
+        return Verdict(score=1.0, verbatim=True)
+    findings, rest = _times(claim, given)
+    findings += [
+        veto(f"number not in source: {number}")
+        for number in numbers.missing(rest, f"{source}\n{given.about}")
+    ]
+    findings += [
+        veto(f"not a verbatim quotation: {quote}") for quote in quotations.missing(claim, source)
+    ]
+    if language_of(_unquoted(claim)) != language_of(source):
+        findings += _foreign(claim, given)
+    elif language_of(source) == "en":
+        findings += [
+            veto(f"name not in source: {name}") for name in names.missing(claim, given.known)
+        ]
+        findings += english_findings(claim, source)
+    else:
+        mine, *theirs = analysed([claim, *given.cited])
+        contexts = [analysed(texts) for texts in given.contexts]
+        findings += _korean(mine, theirs, contexts, given)
+    if findings:
+        return _verdict(findings)
+    return Verdict(score=_likeness(claim, source))
+
+
+def is_fragment(text: str) -> bool:
+    """Whether ``text`` states nothing by itself: a noun phrase or a mere yes or no."""
+    if any(len(quote) >= quotations.SPEECH_CHARS for quote in quotations.quotations(text)):
+        return False
+    if language_of(text) == "en":
+        words = re.findall(r"[A-Za-z']+", text)
+        return len(words) < 4 or not re.search(
+            r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might|do|does|did|be"
+            r"|\w+(?:ed|es|ing|s))\b",
+            text,
+        )
+    [parsed] = analysed([text])
+    ended = any(m.tag in {"EF", "EC"} for m in parsed.outside)
+    verbs = [m for m in parsed.outside if m.tag.split("-")[0] in _VERBAL]
+    nouns = [m for m in parsed.outside if m.tag.split("-")[0] in {"NNG", "NNP", "SL", "SN", "NR"}]
+    return not (ended and verbs and nouns)
+
+
+_VERBAL = frozenset({"VV", "VA", "VX", "XSV", "XSA", "VCP", "VCN"})
+
+
+def shared_words(claim: str, texts: Sequence[str]) -> list[float]:
+    """Return for each text the share of the claim's content words that it holds, in [0, 1]."""
+    mine, *theirs = analysed([claim, *texts])
+    wanted = _content(mine)
+    return [
+        sum(word in text.forms or word in text.squeezed for word in wanted) / len(wanted)
+        if wanted
+        else 0.0
+        for text in theirs
+    ]
+
+
+def _content(text: Analysed) -> set[str]:
+    return {canonical(m.form) for m in text.morphemes if m.tag.split("-")[0] in _CONTENT}
+
+
+def _verdict(findings: Iterable[Finding]) -> Verdict:
+    found = list(dict.fromkeys(findings))
+    return Verdict(
+        score=max(0.0, _BEST_FAILED - _PENALTY * (len(found) - 1)),
+        vetoes=tuple(one.reason for one in found if one.veto),
+        doubts=tuple(one.reason for one in found if not one.veto),
+    )
+
+
+def _verbatim(claim: str, source: str) -> bool:
+    """Whether the claim, without a frame of reporting, is in the source word for word."""
+    searched = quotations.comparable(source)
+    for text in (claim, _FRAME.sub("", claim)):
+        wanted = quotations.comparable(text)
+        at = searched.find(wanted) if wanted else -1
+        while at >= 0:
+            before, after = searched[at - 1 : at], searched[at + len(wanted) :][:1]
+            # 영리 단체 is part of 비영리 단체, but not as a word.
+            if _BOUNDARY.match(before or "") and _BOUNDARY.match(after or ""):
+                return True
+            at = searched.find(wanted, at + 1)
+    return False
+
+
+def _korean(
+    claim: Analysed,
+    sources: Sequence[Analysed],
+    contexts: Sequence[Sequence[Analysed]],
+    grounds: Grounds,
+) -> list[Finding]:
+    about = grounds.about
+    findings = missing_words(claim, sources, [t for texts in contexts for t in texts], about)
+    findings += mismatches(claim, sources, contexts, grounds.elsewhere)
+    context = [text for texts in contexts for text in texts]
+    if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
+        findings.append(veto(f"the opposite is in the source: {pair}"))
+    if reason := exchanged_amount(claim, sources):
+        findings.append(veto(reason))
+    if reason := misattributed_quotation(claim, sources):
+        findings.append(veto(reason))
+    if reason := invented_cause(claim, sources):
+        findings.append(doubt(reason))
+    wanted = _content(claim)
+    known = [*sources, *context, *(analysed([about]) if about else [])]
+    shared = sum(
+        any(word in text.forms or word in text.squeezed for text in known) for word in wanted
+    )
+    if shared < max(1, _RELATED * len(wanted)):
+        findings.append(veto("it is about something that the source does not mention"))
+    return findings
+
+
+def _foreign(claim: str, grounds: Grounds) -> list[Finding]:
+    """Judge a claim in another language than its source."""
+    unquoted = _unquoted(claim)
+    if quotations.quotations(claim):
+        [source] = analysed([grounds.source])
+        unframed = unframed_words(unquoted, source)
+        if not unframed:
+            return []
+    findings = [
+        veto(f"name not in source: {name}") for name in names.missing(unquoted, grounds.known)
+    ]
+    findings += foreign_findings(unquoted, analysed(grounds.cited))
+    findings.append(doubt("it is in another language than its source"))
+    return findings
+
+
+def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
+    """Compare the times of a claim with those of its grounds, as periods of the calendar.
+
+    Returns what is wrong, and the claim without the times that its grounds explain, whose
+    numbers need no further proof: 2025년 1월 for 지난 1월 in an article of March 2025.
+    """
+    published = grounds.published
+    mine = named_times(claim, published)
+    if published is None:
+        # Relative times cannot be resolved: they must be in the source as they are.
+        known = re.sub(r"\s", "", grounds.known)
+        for word in _RELATIVE.findall(claim):
+            if re.sub(r"\s", "", word) not in known:
+                return [veto(f"time not in source: {word}")], claim
+    if not mine:
+        return [], claim
+    cited = [time for text in grounds.cited for time in named_times(text, published)]
+    near = [time for text in grounds.context for time in named_times(text, published)]
+    anywhere = [time.period for time in (*cited, *near)]
+    if published is not None and not cited:
+        anywhere.append(day(published))
+    bare = _bare_months("\n".join([*grounds.cited, *grounds.context]), published)
+    findings: list[Finding] = []
+    rest = claim
+    for time in reversed(mine):
+        text = time.span.of(claim)
+        if any(time.period.contains(other) for other in anywhere):
+            rest = f"{rest[: time.span.start]} {rest[time.span.end :]}"
+        elif time.period.first.month not in bare or numbers.missing(text, grounds.known):
+            findings.append(veto(f"time not in source: {text}"))
+    if cited and not findings and not any(_meets(time, cited) for time in mine):
+        findings.append(veto(f"the source gives another time than {mine[0].span.of(claim)}"))
+    return findings, rest
+
+
+def _meets(time: Time, others: Iterable[Time]) -> bool:
+    return any(time.period.overlaps(other.period) for other in others)
+
+
+def _bare_months(text: str, published: date | None) -> set[int]:
+    """Return the months that a text names without a year, which the context may give."""
+    months: set[int] = set()
+    for line in text.splitlines():
+        times = named_times(line, published)
+        months |= {
+            int(match[1])
+            for match in _BARE_MONTH.finditer(line)
+            if not any(time.span.start <= match.start() < time.span.end for time in times)
+        }
+    return months
+
+
+def _unquoted(claim: str) -> str:
+    rest = claim
+    for quote in quotations.quotations(claim):
+        rest = rest.replace(quote, " ")
+    return rest
+
+
+def _likeness(claim: str, source: str) -> float:
+    """Return how much of the claim is the source's own wording: its shared bigrams, from 0.5."""
+    mine, theirs = _bigrams(claim), _bigrams(source)
+    return max(_WORST_PASSED, 0.5 + 0.5 * len(mine & theirs) / (len(mine) or 1))
+
+
+def _bigrams(text: str) -> set[str]:
+    flat = quotations.comparable(text).replace(" ", "")
+    return {flat[at : at + 2] for at in range(len(flat) - 1)}
