@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from geungeo.rag.grounding.words import Finding, doubt, veto
@@ -26,9 +27,14 @@ _MISSING_FOR_IDENTITY = listed(
 _REPORTING = listed(
     "말 발표 주장 비판 우려 전망 요청 요구 지적 평가 분석 반박 진술 약속 자신 경고 해명 일축"
 )
+_SAYING = listed(
+    "말 밝히 전하 쓰 평가 주장 지적 비판 꼬집 강조 덧붙이 설명 반박 해명 언급 토로 호소 경고 비난 진술 말하"
+)
 # Comparisons and companions: the same one must stand in the source.
 _EXACT = frozenset({"by:보다", "by:만큼", "by:처럼"})
-_LIGHT = listed("하 되 대하 위하 관하 따르 의하 통하 이루어지 가지 알려지 전하 보 나오")
+_LIGHT = listed(
+    "하 되 대하 위하 관하 따르 의하 통하 이루어지 가지 알려지 전하 보 나오 때문 탓 덕분 때 일 뜻 식"
+)
 
 
 def mismatches(
@@ -43,10 +49,12 @@ def mismatches(
     subject that the source drops; ``elsewhere`` is other text of the article. A contradiction (another doer, a denial, a plan told as done)
     is a veto; a fact that no source states in the same words is a doubt.
     """
-    stated = _Stated.by(sources, contexts, elsewhere)
+    stated = _Stated.by(claim, sources, contexts, elsewhere)
     reported = _reports(claim)
     findings: list[Finding] = []
-    for fact in claim.narrated:
+    findings += _other_of_its_kind(claim, stated)
+    findings += _undone(claim, stated)
+    for fact in _with_clefts(claim.narrated):
         findings += _side_doubts(fact, stated)
         near = [other for other in stated.narrated if _same_predicate(fact, other)]
         # The same verb elsewhere in the sources may be about another matter.
@@ -55,8 +63,7 @@ def mismatches(
             quoted = [other for other in stated.spoken if _same_predicate(fact, other)]
             if quoted and not reported:
                 reason = f"only somebody quoted says so in the source: {fact.predicate}"
-                certain = any(_share_arguments(fact, other) for other in quoted)
-                findings.append(veto(reason) if certain else doubt(reason))
+                findings.append(doubt(reason))
                 continue
         if not near:
             problem = _nominal_problem(fact, stated, claim.forms)
@@ -66,6 +73,66 @@ def mismatches(
         if all(problems):
             findings.append(min(filter(None, problems), key=_severity))
     return findings
+
+
+def _with_clefts(facts: Sequence[Fact]) -> list[Fact]:
+    """Return ``facts``, with the subject of 투표를 치르는 곳은 픽셀고래 노조다 beside 치르다."""
+    found = list(facts)
+    for at, (clause, main) in enumerate(zip(facts, facts[1:], strict=False)):
+        heads = [p for p in main.subjects if p.words[-1] in _CLEFT_HEADS]
+        if clause.ending == "ETM" and main.copula and heads and not clause.own:
+            if any(char.isdigit() for char in main.predicate):
+                continue
+            who = Phrase((*(w for p in main.bare for w in p.words), main.predicate))
+            found[at] = replace(clause, subjects=[who], topics=[], carried=[], ending="EF")
+    return found
+
+
+_CLEFT_HEADS = listed("것 곳 사람 회사 기업 쪽 이 주인공 인물 업체 기관 나라 팀 사람들")
+
+
+def _other_of_its_kind(claim: Analysed, stated: _Stated) -> list[Finding]:
+    """Find 도운댐 취수장 where the source has 하늘목 취수장: another name before the same noun."""
+    there = [p for p in mentioned(stated.spoken) if len(p.words) > 1 or p.owners]
+    found: list[Finding] = []
+    for phrase in mentioned(claim.facts):
+        modifiers = {*phrase.words[:-1], *phrase.owners}
+        if not any(word in stated.elsewhere_only for word in modifiers):
+            continue
+        same = [p for p in there if p.words[-1] == phrase.words[-1]]
+        others = [{*p.words[:-1], *p.owners} for p in same]
+        if others and all(o and not _overlap(tuple(o), tuple(modifiers)) for o in others):
+            found.append(veto(f"another {phrase.words[-1]} in the source: {phrase}"))
+    return found
+
+
+def _undone(claim: Analysed, stated: _Stated) -> list[Finding]:
+    """Find 도입을 확정했다 where the source says 도입을 보류했다."""
+    undone = {
+        phrase.words[-1]
+        for fact in stated.narrated
+        if fact.predicate in _UNDOING and not fact.denied
+        for phrase in (*fact.objects, *(fact.subjects if fact.passive else []))
+        if phrase.words
+    }
+    kept = {
+        phrase.words[-1]
+        for fact in stated.narrated
+        if fact.predicate not in _UNDOING
+        for phrase in (*fact.objects, *fact.subjects)
+        if phrase.words
+    }
+    return [
+        veto(f"the source says that this was not done: {phrase} {fact.predicate}")
+        for fact in claim.narrated
+        if not fact.denied
+        and not fact.unreal
+        and canonical(fact.predicate) not in _UNDOING
+        and fact.predicate not in _NEGATIVE
+        and fact.ending not in {"ETM", "ETN"}
+        for phrase in fact.objects
+        if phrase.words[-1] in undone - kept
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +149,7 @@ class _Stated:
     @classmethod
     def by(
         cls,
+        claim: Analysed,
         sources: Sequence[Analysed],
         contexts: Sequence[Sequence[Analysed]],
         elsewhere: str,
@@ -98,19 +166,27 @@ class _Stated:
             tuple(p for fact in narrated for p in (*fact.subjects, *fact.topics)),
             frozenset(
                 m.form
-                for source in (*sources, *(text for texts in contexts for text in texts))
+                for source in (claim, *sources, *(text for texts in contexts for text in texts))
                 for m in source.morphemes
                 if m.tag in {"NNP", "SL"}
             ),
             fold(elsewhere),
         )
 
+    @property
+    def elsewhere_only(self) -> _Elsewhere:
+        """The words of the article that are not in the sources."""
+        return _Elsewhere(self)
+
     def knows(self, phrase: Phrase) -> bool:
         """Whether ``phrase`` is a particular party: a name, or one of this article's."""
-        if _named(phrase, self) or self.mentions(phrase):
+        if not _unmeasured(phrase.words):
+            return False
+        if _named(phrase, self) or any(_same(other, phrase) for other in self.agents):
             return True
         own = [word for word in phrase.words if word not in _ANY_PARTY and len(word) > 1]
-        return bool(own) and all(word in self.elsewhere for word in own)
+        party = bool(own) and _PARTY.search(own[-1]) is not None
+        return party and all(word in self.elsewhere for word in own)
 
     def before(self, fact: Fact) -> tuple[list[Phrase], tuple[Phrase, ...]]:
         """Return who acts earlier in the sentence of ``fact``, and in the sentences before it."""
@@ -125,6 +201,18 @@ class _Stated:
         before = (phrase for _, earlier in self.sentences for phrase in earlier)
         known = [*mentioned(self.narrated), *mentioned(self.spoken), *before]
         return any(_same(other, phrase) for other in known if other.words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    stated: _Stated
+
+    def __contains__(self, word: str) -> bool:
+        """Whether ``word`` is in other sentences, and in none of the sources."""
+        here = any(
+            word in part for p in mentioned(self.stated.spoken) for part in (*p.words, *p.owners)
+        )
+        return len(word) > 2 and word in self.stated.elsewhere and not here
 
 
 def _severity(finding: Finding) -> tuple[bool, int]:
@@ -169,7 +257,9 @@ def _nominal_problem(claim: Fact, stated: _Stated, said: frozenset[str]) -> Find
     told = stated.narrated
     if claim.denied and not any(fact.denied and _share_arguments(claim, fact) for fact in told):
         reason = f"it denies what the source does not deny: {claim.predicate}"
-        return veto(reason) if not _negative(stated, claim) else doubt(reason)
+        return (
+            doubt(reason) if _negative(stated) or claim.predicate in _EMPTY_DENIAL else veto(reason)
+        )
     wanted = Phrase((claim.predicate,))
     for fact in told:
         headed = any(p.words[-1] == wanted.words[0] for p in (*fact.subjects, *fact.objects))
@@ -195,24 +285,20 @@ def _nominal_problem(claim: Fact, stated: _Stated, said: frozenset[str]) -> Find
     return None
 
 
+# 문제가 되지 않는다, 크지 않다: what they deny is in the words beside them.
+_EMPTY_DENIAL = listed("드물 적 크 많 되 어렵 부족")
 _NEGATIVE = listed(
     "거절 거부 부인 제외 배제 중단 취소 실패 부족 미흡 금지 반대 철회 무산 보류 포기 외면 없 아니 못 "
     "모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수"
 )
 
 
-def _negative(stated: _Stated, claim: Fact) -> bool:
-    """Whether something near the matter of ``claim`` is denied or refused in the sources."""
+def _negative(stated: _Stated) -> bool:
+    """Whether the sources deny, refuse or ask in vain (왜 굳이 …) anything at all."""
     return any(
-        (fact.denied or fact.predicate in _NEGATIVE)
-        and (_share_arguments(claim, fact) or not mentioned([fact]))
+        fact.denied or fact.asked or fact.predicate in _NEGATIVE
         for fact in (*stated.narrated, *stated.spoken)
-    ) or any(_asks_in_vain(fact) for fact in stated.spoken)
-
-
-def _asks_in_vain(fact: Fact) -> bool:
-    """Whether it is a rhetorical question, which denies: 굳이 개발할 필요가 있느냐."""
-    return fact.asked
+    )
 
 
 def _share_arguments(one: Fact, other: Fact) -> bool:
@@ -262,6 +348,8 @@ def _identified(claim: Fact, told: Sequence[Fact]) -> bool:
 def _same_predicate(one: Fact, other: Fact) -> bool:
     if canonical(one.predicate) == canonical(other.predicate):
         return True
+    if one.predicate in _SAYING and other.predicate in _SAYING:
+        return True
     return (
         len(one.predicate) > 1
         and len(other.predicate) > 1
@@ -277,7 +365,8 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     hedged = claim.unreal or claim.ending == "quote"
     if source.unreal and not hedged and canonical(claim.predicate) not in _LIGHT:
         reason = f"it is surer than the source: {claim.predicate}"
-        return veto(reason) if certain and not source.decided else doubt(reason)
+        final = certain and not source.decided and claim.ending not in {"ETM", "ETN"}
+        return veto(reason) if final else doubt(reason)
     if claim.predicate in _LIGHT:
         return None
     role = _role_problem(claim, source, stated) or _side_problem(claim, source, stated)
@@ -365,12 +454,15 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             if not holds(source.bare, phrase):
                 return doubt(f"not what it is in the source: {phrase} {claim.predicate}")
     for phrase in claim.objects:
+        if not _unmeasured(phrase.words):
+            continue
         if not holds(patients, phrase) and holds([*source.own, *source.weak], phrase):
             if claim.passive == source.passive and claim.subjects:
                 return veto(f"roles are exchanged: {phrase} ({claim.predicate})")
         if objects and not holds(patients, phrase):
             reason = f"not what it was done to in the source: {phrase} ({claim.predicate})"
-            return veto(reason) if _rival_names(objects, phrase, stated) else doubt(reason)
+            other = _rival_names(objects, phrase, stated) and not stated.mentions(phrase)
+            return veto(reason) if other else doubt(reason)
     return None
 
 
@@ -419,6 +511,10 @@ _ANY_PARTY = listed(
     "회사 기업 업체 측 관계자 당국 연구팀 연구진 팀 단체 기관 조합 그룹 구단 학교 은행 사람 이들 정부 업계 전문가 "
     "기사 당사자 본인 양측 국가 지역 주민 시민 노조 경찰 검찰 재판부 사고 사건 계획 제품 서비스 행사 조치 결과"
 )
+# The last syllables of words for those who act: 기상청, 시의회, 노동조합, 수집가.
+_PARTY = re.compile(
+    r"(?:청|회|국|부|원|단|단체|팀|사|자|인|장|관|당|조합|정부|은행|그룹|노조|교수|가|씨|군|양|소|서|처|대|교|센터|민)$"
+)
 _BOTH = listed("양측 양사 서로 쌍방 양국 양자 둘 피차")
 
 
@@ -432,8 +528,8 @@ def _one_for_both(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
 
 
 def _rival_names(phrases: Sequence[Phrase], wanted: Phrase, stated: _Stated) -> bool:
-    """Whether ``wanted`` is a name where the source has another one in the same role."""
-    return _named(wanted, stated) and any(_named(phrase, stated) for phrase in phrases)
+    """Whether ``wanted`` is a name where the source has another party in the same role."""
+    return _named(wanted, stated) and any(_unmeasured(phrase.words) for phrase in phrases)
 
 
 def _side_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from geungeo.rag.article import Article
 from geungeo.rag.grounding.facts import misattributed_quotation, mismatches
@@ -21,13 +22,14 @@ from geungeo.rag.grounding.words import (
     exchanged_amount,
     foreign_markup,
     invented_cause,
+    misplaced_amount,
     missing_words,
     says_nothing,
     veto,
 )
 from geungeo.rag.language import names, numbers, quotations
 from geungeo.rag.language.analysis import Analysed, analysed
-from geungeo.rag.language.dates.periods import day
+from geungeo.rag.language.dates.periods import Grain, Period, day
 from geungeo.rag.language.dates.times import Time, named_times
 from geungeo.rag.language.vocabulary import canonical, opposite
 from geungeo.rag.text import language_of
@@ -52,7 +54,12 @@ _RELATIVE = re.compile(
     r"지지난해|지난해|작년|재작년|올해|금년|내년|내후년|지난\s?달|이달|이번\s?달|다음\s?달|내달"
     r"|지난\s?주|이번\s?주|다음\s?주|어제|오늘|내일|모레|그제|전날|이튿날|상반기|하반기|연초|연말"
 )
-_BARE_MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])월")
+_BARE_DATE = re.compile(
+    r"(?<!\d)(?:(?P<month>1[0-2]|0?[1-9])월(?:\s?(?P<day>3[01]|[12]\d|[1-9])일)?"
+    r"|(?P<day2>3[01]|[12]\d|[1-9])일(?!간|째))"
+)
+# A bare day is of about the month of publication, a bare month of about its year. In days.
+_NEAR_DAYS, _NEAR_MONTHS = 45, 330
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,7 @@ def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
     findings, rest = _times(claim, given)
     findings += [
         veto(f"number not in source: {number}")
-        for number in numbers.missing(rest, f"{source}\n{given.about}")
+        for number in numbers.missing(rest, source)
     ]
     findings += [
         veto(f"not a verbatim quotation: {quote}") for quote in quotations.missing(claim, source)
@@ -227,7 +234,7 @@ def _korean(
     context = [text for texts in contexts for text in texts]
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
         findings.append(veto(f"the opposite is in the source: {pair}"))
-    if reason := exchanged_amount(claim, sources):
+    if (reason := exchanged_amount(claim, sources)) or (reason := misplaced_amount(claim, sources)):
         findings.append(veto(reason))
     if reason := misattributed_quotation(claim, sources):
         findings.append(veto(reason))
@@ -280,14 +287,16 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
     anywhere = [time.period for time in (*cited, *near)]
     if published is not None and not cited:
         anywhere.append(day(published))
-    bare = _bare_months("\n".join([*grounds.cited, *grounds.context]), published)
+    bare = _bare_dates("\n".join([*grounds.cited, *grounds.context]), published)
     findings: list[Finding] = []
     rest = claim
     for time in reversed(mine):
         text = time.span.of(claim)
-        if any(time.period.contains(other) for other in anywhere):
+        if any(time.period.contains(other) for other in anywhere) or _completes(
+            time.period, bare, published
+        ):
             rest = f"{rest[: time.span.start]} {rest[time.span.end :]}"
-        elif time.period.first.month not in bare or numbers.missing(text, grounds.known):
+        elif time.period.first.month not in bare.months or numbers.missing(text, grounds.known):
             findings.append(veto(f"time not in source: {text}"))
     if cited and not findings and not any(_meets(time, cited) for time in mine):
         findings.append(veto(f"the source gives another time than {mine[0].span.of(claim)}"))
@@ -298,17 +307,41 @@ def _meets(time: Time, others: Iterable[Time]) -> bool:
     return any(time.period.overlaps(other.period) for other in others)
 
 
-def _bare_months(text: str, published: date | None) -> set[int]:
-    """Return the months that a text names without a year, which the context may give."""
-    months: set[int] = set()
+class _Bare(NamedTuple):
+    """Months, days and days of a month that a text names without saying of which year."""
+
+    months: set[int]
+    days: set[int]
+    both: set[tuple[int, int]]
+
+
+def _bare_dates(text: str, published: date | None) -> _Bare:
+    found = _Bare(set(), set(), set())
     for line in text.splitlines():
         times = named_times(line, published)
-        months |= {
-            int(match[1])
-            for match in _BARE_MONTH.finditer(line)
-            if not any(time.span.start <= match.start() < time.span.end for time in times)
-        }
-    return months
+        for match in _BARE_DATE.finditer(line):
+            if any(time.span.start <= match.start() < time.span.end for time in times):
+                continue
+            month, number = match["month"], match["day"] or match["day2"]
+            if month and number:
+                found.both.add((int(month), int(number)))
+            if month:
+                found.months.add(int(month))
+            elif number:
+                found.days.add(int(number))
+    return found
+
+
+def _completes(period: Period, bare: _Bare, published: date | None) -> bool:
+    """Whether a full date says no more than a bare one (8월 9일, 29일) near the publication."""
+    if published is None or period.grain not in {Grain.DAY, Grain.MONTH}:
+        return False
+    first = period.first
+    if abs((first - published).days) > (_NEAR_DAYS if first.day in bare.days else _NEAR_MONTHS):
+        return False
+    if period.grain is Grain.MONTH:
+        return first.month in bare.months or any(month == first.month for month, _ in bare.both)
+    return (first.month, first.day) in bare.both or first.day in bare.days
 
 
 def _unquoted(claim: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geungeo.rag.language.amounts import counted
+from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.vocabulary import canonical, terms_of
@@ -129,7 +129,7 @@ class _Held:
             return False
         # Kiwi may have cut the source differently, or left a particle at the claim's word.
         bare = _PARTICLE_END.sub("", morpheme.form)
-        return morpheme.form in self.spaced or (len(bare) > 2 and bare in self.spaced)
+        return morpheme.form in self.spaced or (len(bare) > 1 and bare in self.spaced)
 
 
 def _makes_verb(morphemes: Sequence[Morpheme], at: int) -> bool:
@@ -171,10 +171,14 @@ def _absent(claim: Analysed, at: int, held: _Held) -> Finding:
     return doubt(f"word not in source: {morpheme.form}")
 
 
+# Abbreviations that are common nouns.
+_COMMON_LETTERS = listed("cctv sns ai it pc tv ceo cfo cto gdp app pdf qr sf ott pr led kg km mm")
+
+
 def _is_name(morpheme: Morpheme) -> bool:
     """Whether Kiwi takes the word for a proper noun, also when it is alone."""
     if morpheme.tag in {"SL", "SH"}:
-        return True
+        return morpheme.form not in _COMMON_LETTERS
     if morpheme.tag != "NNP":
         return False
     if morpheme.unknown:
@@ -270,7 +274,8 @@ def _unread(claim: Analysed, squeezed: str) -> list[Finding]:
             run.append(morpheme)
             continue
         text = "".join(m.form for m in run)
-        if len(text) > 1 and any(m.tag in {"MM", "IC", "NP"} for m in run) and text not in squeezed:
+        odd = len(run) > 1 and any(m.tag in {"MM", "IC", "NP"} for m in run)
+        if odd and text not in squeezed:
             plain = run[0].tag == "MM" and run[0].form in _DETERMINERS and len(run) == 2
             reason = f"not in source: {text}"
             found.append(doubt(f"word {reason}") if plain else veto(f"name {reason}"))
@@ -302,6 +307,107 @@ def exchanged_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
             ):
                 return f"number belongs to something else: {float(mine.amount.value):g} {mine.unit}"
     return None
+
+
+def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
+    """Find a number of ``claim`` that stands in a part of its source about something else.
+
+    삼각봉 812㎜, 성판악 644㎜: the words beside each number say what it counts. A claim whose
+    words are those beside another number of the same unit has taken the wrong one. So has one
+    that gives the number before a change (23곳에서 8곳으로) as the present one.
+    """
+    wanted = {canonical(m.form) for m in claim.morphemes if _counts_as_content(m)}
+    mine = counted(claim)
+    for source in sources:
+        slots = _slots(source)
+        for amount in mine:
+            own = [slot for slot in slots if slot.amount.amount.matches(amount.amount)]
+            rivals = [
+                slot
+                for slot in slots
+                if not slot.amount.amount.matches(amount.amount)
+                and slot.amount.unit == amount.unit
+                and not any(slot.amount.amount.matches(other.amount) for other in mine)
+                and not any({slot.amount.end, one.amount.end} == {"from", "to"} for one in own)
+            ]
+            if not own or not rivals or amount.unit in _ORDINAL:
+                continue
+            best = max(len((slot.words - _shared(slot, rivals)) & wanted) for slot in own)
+            other = max(len((slot.words - _shared(slot, own)) & wanted) for slot in rivals)
+            text = f"{float(amount.amount.value):g} {amount.unit}"
+            if other > best and any(slot.words for slot in own):
+                return f"number belongs to something else: {text}"
+            before = all(slot.amount.end == "from" for slot in own)
+            if before and amount.end != "from" and not wanted & _FORMERLY:
+                return f"the number was so before: {text}"
+    return None
+
+
+_FORMERLY = listed("기존 당초 원래 종전 이전 전 예전 과거 애초 처음 전년 지난해 작년")
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """An amount of a source, and the content words of the part of the sentence around it."""
+
+    amount: Counted
+    words: frozenset[str]
+
+
+def _shared(slot: _Slot, others: Sequence[_Slot]) -> frozenset[str]:
+    """Return the words that ``slot`` has in common with one of ``others``."""
+    return frozenset().union(*(slot.words & other.words for other in others))
+
+
+def _slots(source: Analysed) -> list[_Slot]:
+    """Cut a sentence into parts at commas, clauses and 가운데, one amount in each."""
+    amounts = counted(source)
+    topic = {
+        canonical(m.form)
+        for at, m in enumerate(source.morphemes[:-1])
+        for after in source.morphemes[at + 1 : at + 3]
+        if after.tag in {"JX", "JKS"} and at < _TOPIC_REACH
+    }
+    slots = []
+    for amount in amounts:
+        start, end = _part(source, amount, amounts)
+        words = {
+            canonical(m.form)
+            for m in source.morphemes
+            if start <= m.start < end and _counts_as_content(m)
+        }
+        slots.append(_Slot(amount, frozenset(words - topic)))
+    return slots
+
+
+# A sentence's topic is about all of its amounts. In morphemes from the start.
+_TOPIC_REACH = 6
+_BOUND = re.compile(
+    r",|가운데|(?<=[가-힣])중(?=\s)|지만|으나|는데|(?<=[가-힣])고(?=[,\s])|며(?=[,\s])"
+)
+
+
+def _part(source: Analysed, amount: Counted, amounts: Sequence[Counted]) -> tuple[int, int]:
+    """Return where the part of the sentence around ``amount`` begins and ends."""
+    at = source.text.find(amount.surface)
+    stop = at + len(amount.surface)
+    bounds = [match.end() for match in _BOUND.finditer(source.text)]
+    start = max((bound for bound in bounds if bound <= at), default=0)
+    end = min((bound for bound in bounds if bound >= stop), default=len(source.text))
+    for other in amounts:
+        place = source.text.find(other.surface)
+        if other is amount or place < 0:
+            continue
+        if start <= place < at:
+            start = place + len(other.surface)
+        elif stop <= place < end:
+            end = place
+    return start, end
+
+
+def _counts_as_content(morpheme: Morpheme) -> bool:
+    tag = morpheme.tag.split("-")[0]
+    return tag in {"NNG", "NNP", "XR", "SL", "VV", "VA", "MAG"} and morpheme.form not in _LIGHT
 
 
 # These say which one or when, and count nothing.

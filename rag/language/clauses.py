@@ -121,6 +121,7 @@ class _Parser:
         self._carried: list[Phrase] = []
         self._relative: Fact | None = None
         self._found: list[Fact] = []
+        self._only = False
 
     def run(self) -> list[Fact]:
         at = 0
@@ -273,7 +274,11 @@ class _Parser:
         before = self._all[at - 1] if at else None
         if before and before.tag == "MAG" and before.form in {"안", "못"}:
             fact.denied = not fact.denied
+        if any(m.form == "밖에" and m.tag == "JX" for m in self._all[max(0, at - 4) : at]):
+            self._only = True  # 하나밖에 없다 is 하나뿐이다
         end = self._tail(at + 1, fact)
+        if self._only:
+            fact.denied, self._only = False, False
         self._fill(fact)
         self._found.append(fact)
         if fact.ending == "ETM":

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from geungeo.rag.language.dates.periods import MONTH_NAMES
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.language.vocabulary import terms_of
 from geungeo.rag.text import fold
@@ -83,6 +84,12 @@ _COMMON_STARTS = frozenset(
 )
 
 
+_CALENDAR = frozenset(
+    {name.lower() for name in MONTH_NAMES}
+    | {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+)
+
+
 def missing(claim: str, sources: str) -> list[str]:
     """The proper nouns of ``claim`` that ``sources`` do not hold in any known spelling."""
     available = set(terms_of(analyse(sources)))
@@ -102,7 +109,7 @@ def _named(claim: str) -> list[tuple[str, set[str]]]:
             found[morpheme.form] = set(terms_of([morpheme]))
     for match in _CAPITAL.finditer(claim):
         word = match[0]
-        if word.lower() in _COMMON_STARTS:
+        if word.lower() in _COMMON_STARTS or word.lower() in _CALENDAR:
             continue
         if _SENTENCE_START.search(claim[: match.start()]) and word[1:].islower():
             # Might be an ordinary word; a name will stand again or be caught by its sound.

@@ -145,10 +145,16 @@ _PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([십백천]?)\s*([만억조경]?)"
 _SPELLED = re.compile(
     rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s*"
     r"(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|척|편|팀|주|사람|마리|권|장|잔|군데|살|건|대|채|병|표|골|쪽)"
+    r"(?![가-힣](?<![은는이가을를의에도만로과와씩쯤째간뿐짜]))"
+)
+# A numeral before any noun, as a source may have it: 세 자매.
+_LOOSE = re.compile(
+    rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s+(?=[가-힣])"
 )
 _ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
 # More digits than any amount has, and than a float can hold: compared as it is written.
 _ENDLESS = re.compile(r"\d[\d,]{200,}")
+_ONE = re.compile(r"(?<![가-힣])한\s*(?=[가-힣])|(?<![a-z])one(?![a-z])")
 _VAGUE = re.compile(r"수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])")
 _SYMBOLS = {"$": "usd", "₩": "krw", "€": "eur", "¥": "jpy"}
 
@@ -215,11 +221,16 @@ def _value(number: str) -> Fraction:
 
 def missing(claim: str, sources: str) -> list[str]:
     """The numbers of ``claim`` that ``sources`` do not hold, as readable text."""
-    there = quantities(sources)
+    there = quantities(sources) | {
+        Quantity(Fraction(NATIVE[match[1]]), "") for match in _LOOSE.finditer(fold(sources))
+    }
+    # 한 번, one of: an article more than a number.
+    articles = {match[0] for match in _ONE.finditer(fold(claim))}
     absent = [
         f"{float(quantity.value):g} {quantity.unit}".strip()
-        for quantity in quantities(claim)
+        for quantity in sorted(quantities(claim), key=lambda q: (q.value, q.unit))
         if not any(quantity.matches(other) for other in there)
+        and not (quantity.value == 1 and articles)
     ]
     absent.extend(sorted(vague_amounts(claim) - vague_amounts(sources)))
     absent.extend(f"{row[:20]}…" for row in sorted(_endless(claim) - _endless(sources)))
