@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
+from rich.console import Group as Renderables
 from rich.table import Table
 from rich.text import Text
 
@@ -32,7 +33,7 @@ def show(console: Console, results: Results) -> None:
         parts.append(_reasons(results))
     if results.comparison:
         parts.append(_comparison(results.comparison))
-    console.print(Group(*parts))
+    console.print(Renderables(*parts))
 
 
 def figure(name: str, value: float) -> str:
@@ -84,7 +85,7 @@ def _reasons(results: Results) -> Table:
     return table
 
 
-def _comparison(comparison: Comparison) -> Group:
+def _comparison(comparison: Comparison) -> Renderables:
     table = _table("metric", "old", "new", "difference", "95 % interval", "", right={1, 2, 3, 4})
     for name, change in comparison.metrics.items():
         table.add_row(
@@ -100,7 +101,7 @@ def _comparison(comparison: Comparison) -> Group:
         title += f" ({comparison.only_old} only there, {comparison.only_new} only here)"
     if comparison.changed:
         title += f"; changed: {', '.join(comparison.changed)}"
-    return Group(Text(title), table)
+    return Renderables(Text(title), table)
 
 
 def _table(*columns: str, right: set[int]) -> Table:

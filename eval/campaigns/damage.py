@@ -20,8 +20,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from geungeo.eval.campaigns import engines
 from geungeo.eval.campaigns.children import Tell, run_child
+from geungeo.eval.campaigns.engines import load_models
 from geungeo.eval.campaigns.journal import Journal, Row
 from geungeo.eval.campaigns.operations import make_base
 from geungeo.index.database import FILE
@@ -54,7 +54,7 @@ class DamageCampaign:
     def run(self, *, cases: int, seconds: float) -> None:
         """Try the cases that were not tried, up to ``cases`` in the journal or for ``seconds``."""
         end = time.monotonic() + seconds
-        embedder = engines.load()
+        embedder = load_models()
         with tempfile.TemporaryDirectory(prefix="geungeo-damage-") as place:
             self._folder = Path(place) / "base"
             make_base(self._folder, embedder)

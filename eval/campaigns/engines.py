@@ -29,7 +29,7 @@ class _OneByOne:
         return getattr(self._kiwi, name)
 
 
-def load() -> Remembering:
+def load_models() -> Remembering:
     """The default embedder and segmenter, loaded on one thread, for this process alone."""
     os.environ["OMP_NUM_THREADS"] = "1"
     # A store says what it mended, thousands of times.

@@ -1,6 +1,6 @@
 """Hostile input by the ten thousands, against every door through which input comes.
 
-``geungeo bench hostile`` tries in batches, each in a child process of its
+``python -m geungeo.eval.campaigns hostile`` tries in batches, each in a child process of its
 own with an end to its memory and its time, so that a crash is a finding and not the end.
 """
 
@@ -121,7 +121,7 @@ def _plan(targets: Sequence[Target], cases: int) -> Iterator[tuple[str, tuple[Ta
 
 def _targets(stack: ExitStack, groups: Sequence[str]) -> list[Target]:
     """The targets of ``groups`` with what they need: models fit to be forked, a store, a server."""
-    from geungeo.eval.campaigns import engines
+    from geungeo.eval.campaigns.engines import load_models
     from geungeo.eval.campaigns.hostile_http import http_targets, serving
     from geungeo.eval.campaigns.hostile_targets import (
         answer_targets,
@@ -136,7 +136,7 @@ def _targets(stack: ExitStack, groups: Sequence[str]) -> list[Target]:
 
     found: list[Target] = []
     # The engine's targets load it in their children.
-    embedder = engines.load() if set(groups) & {"documents", "answers", "questions"} else None
+    embedder = load_models() if set(groups) & {"documents", "answers", "questions"} else None
     place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="geungeo-hostile-")))
     if "documents" in groups:
         found += document_targets()

@@ -18,8 +18,8 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
-from geungeo.eval.campaigns import engines
 from geungeo.eval.campaigns.children import Ended, Tell, run_child
+from geungeo.eval.campaigns.engines import load_models
 from geungeo.eval.campaigns.journal import Journal, Row
 from geungeo.eval.campaigns.news import COUNT
 from geungeo.eval.campaigns.operations import OPERATIONS, Operation, make_base
@@ -52,7 +52,7 @@ class KillCampaign:
     def run(self, *, cases: int, seconds: float, random_moments: bool = True) -> None:
         """Try the cases that were not tried, up to ``cases`` in the journal or for ``seconds``."""
         end = time.monotonic() + seconds
-        embedder = engines.load()
+        embedder = load_models()
         with tempfile.TemporaryDirectory(prefix="geungeo-kill-") as place:
             self._place = Path(place)
             self._base = self._place / "base"
