@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from geungeo.eval.bench.engines import engines
-from geungeo.eval.bench.first_claim import first_claim
 from geungeo.eval.bench.own import own
 from geungeo.eval.bench.passages import passages
 from geungeo.eval.bench.retrieval import retrieval
 from geungeo.eval.bench.scale import scale
-from geungeo.eval.bench.slack_ack import slack_ack
-from geungeo.eval.campaigns.command import COMMANDS as CAMPAIGNS
-from geungeo.eval.load.command import load
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -40,15 +36,10 @@ def bench() -> None:
 
 
 bench.add_command(engines)
-bench.add_command(first_claim)
-bench.add_command(load)
 bench.add_command(own)
 bench.add_command(passages)
 bench.add_command(retrieval)
 bench.add_command(scale)
-bench.add_command(slack_ack)
-for _campaign in CAMPAIGNS:
-    bench.add_command(_campaign)
 
 
 @bench.command("grounding")

@@ -1,4 +1,4 @@
-"""``geungeo bench first-claim``: how long a reader waits for the first verified claim.
+"""Measure how long a reader waits for the first verified claim of a stream.
 
 Only verified text leaves a stream, claim by claim. What that buys a reader shows with a
 language model that is slow: the first claim is there long before the answer is whole.

@@ -4,4 +4,5 @@ import click
 
 from geungeo.eval.campaigns.command import COMMANDS
 
-click.Group("campaigns", commands=list(COMMANDS))()
+if __name__ == "__main__":
+    click.Group("campaigns", commands=list(COMMANDS))(prog_name="python -m geungeo.eval.campaigns")

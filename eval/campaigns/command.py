@@ -1,4 +1,4 @@
-"""The campaigns as commands: ``geungeo bench kill`` and the like."""
+"""The campaigns as commands: ``python -m geungeo.eval.campaigns kill`` and the like."""
 
 from __future__ import annotations
 

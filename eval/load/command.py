@@ -1,4 +1,4 @@
-"""``geungeo bench load``: the scenarios as a command, noted in a journal."""
+"""``python -m geungeo.eval.load run``: the scenarios as a command, noted in a journal."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _shown(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-@click.command("load")
+@click.command("run")
 @click.option(
     "--scenario",
     "names",

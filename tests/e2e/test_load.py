@@ -1,4 +1,4 @@
-"""The scenarios of ``geungeo bench load``, reduced: what they promise holds for a few, too.
+"""The scenarios of ``make load``, reduced: what they promise holds for a few, too.
 
 No time is asserted here but the bound on a dripping socket, generously.
 """
