@@ -59,13 +59,13 @@ eval-gate: $(FULL) ## A smaller evaluation that fails when a promise or the qual
 		--min quote_exact=1 --min unsupported_claims=0 --min recall@5=0.8 --min answer_hit=0.6
 
 campaign-kill: $(FULL) ## Kill changes of a store; goes on where it stopped (SECONDS=600)
-	$(BIN)/python -m geungeo.eval.campaigns kill --cases 1500 --seconds $(or $(SECONDS),600)
+	$(BIN)/python -m tests.campaigns kill --cases 1500 --seconds $(or $(SECONDS),600)
 
 campaign-damage: $(FULL) ## Damage the files of a store; goes on where it stopped (SECONDS=600)
-	$(BIN)/python -m geungeo.eval.campaigns damage --cases 14600 --seconds $(or $(SECONDS),600)
+	$(BIN)/python -m tests.campaigns damage --cases 14600 --seconds $(or $(SECONDS),600)
 
 campaign-hostile: $(FULL) ## Hostile input at every door; goes on where it stopped (SECONDS=3000)
-	nice -n 15 $(BIN)/python -m geungeo.eval.campaigns hostile --seconds $(or $(SECONDS),3000)
+	nice -n 15 $(BIN)/python -m tests.campaigns hostile --seconds $(or $(SECONDS),3000)
 
 audit: $(FULL) ## Ask whether a locked version has a known vulnerability (1: yes, 3: nobody answers)
 	@VENV=$(VENV) .ci/audit
@@ -76,13 +76,13 @@ sbom: $(FULL) ## Write a CycloneDX bill of materials of the environment to dist/
 		--output-reproducible --of JSON --output-file $(SBOM) $(BIN)/python
 
 load: $(FULL) ## Load servers of our own on this machine (bounded; goes on where it stopped)
-	$(BIN)/python -m geungeo.eval.load run
+	$(BIN)/python -m tests.load run
 
 load-slack-ack: $(FULL) ## Time the acknowledgements of Slack deliveries
-	$(BIN)/python -m geungeo.eval.load slack-ack
+	$(BIN)/python -m tests.load slack-ack
 
 load-first-claim: $(FULL) ## Time the first verified claim of a stream
-	$(BIN)/python -m geungeo.eval.load first-claim
+	$(BIN)/python -m tests.load first-claim
 
 wheel: $(FULL) ## Build a wheel into dist/
 	rm -rf build/lib build/bdist.*  # setuptools would pack modules that were deleted since

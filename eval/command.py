@@ -91,8 +91,7 @@ def command(context: click.Context, /, **options: Any) -> None:
 
 def _run(context: click.Context, options: dict[str, Any]) -> int:
     from geungeo.eval.datasets import read_datasets
-    from geungeo.eval.gates import parse_gates
-    from geungeo.eval.results import compare, read_results, write_results
+    from geungeo.eval.results import compare, parse_gates, read_results, write_results
     from geungeo.eval.runner import plan
     from geungeo.eval.stores import default_cache, open_benches
 
@@ -199,7 +198,7 @@ def _evaluate(
 def _conclude(results: Results, gates: list[Any]) -> int:
     from rich.console import Console
 
-    from geungeo.eval.table import show
+    from geungeo.eval.results import show
 
     show(Console(), results)
     missing = [row for row in results.rows if row.gold_found is False]

@@ -12,7 +12,7 @@ from geungeo.eval.cases import Case, Item
 from geungeo.eval.journal import Journal
 from geungeo.eval.rows import Latency, Retrieval, Row
 from geungeo.eval.score import Judges, retrieval_of, row_of, verdict_of
-from geungeo.eval.system import Bench
+from geungeo.eval.stores import Bench
 from geungeo.rag.answer import Answer, PassageHit
 from geungeo.rag.errors import (
     BackendError,

@@ -2,6 +2,7 @@
 
 A store for the run is named by all that shapes it (documents, embedder, passage settings,
 the code that segments and indexes), so it is made once and never stale.
+
 """
 
 from __future__ import annotations
@@ -10,20 +11,113 @@ import ast
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from geungeo.eval.cases import Dataset, Document
-from geungeo.eval.system import Bench, GoldFinder
-from geungeo.rag.errors import StoreUnavailable
+import numpy as np
+
+from geungeo.eval.cases import Case, Dataset, Document
+from geungeo.eval.judge import GoldSpan
+from geungeo.eval.matching import LooseText
+from geungeo.rag.answer import Answer, PassageHit
+from geungeo.rag.article import Article
+from geungeo.rag.errors import NotFound, StoreUnavailable
+from geungeo.rag.events import Ask
+from geungeo.rag.protocols import Embedder, Filters, FloatArray
 from geungeo.rag.settings import Settings
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
+
+
+class Answerer(Protocol):
+    """The part of ``geungeo.rag.pipeline.Pipeline`` that is evaluated."""
+
+    async def answer(self, ask: Ask) -> Answer:
+        """One answer."""
+
+    def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
+        """The ``k`` best passages, best first."""
+
+
+class Library(Protocol):
+    """The part of ``geungeo.index.store.Store`` that verdicts need."""
+
+    def articles(self) -> list[Article]:
+        """The current version of every article."""
+
+    def article(self, article_id: str, version: int | None = None) -> Article:
+        """One article version; raises ``ArticleNotFound``."""
+
+    def fingerprint(self) -> str:
+        """Digest of all that answers depend on in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A data set with the system it is asked of."""
+
+    dataset: Dataset
+    answerer: Answerer
+    library: Library
+    gold: GoldFinder
+
+    @property
+    def by_article(self) -> bool:
+        """Whether ranks count distinct paragraphs: each is an article of this store."""
+        return bool(self.dataset.documents)
+
+
+class GoldFinder:
+    """Finds the gold of a case in the store, once per article."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._texts: dict[tuple[str, int], LooseText] = {}
+        self._articles: list[Article] | None = None
+
+    def find(self, case: Case, dataset: Dataset) -> tuple[GoldSpan, ...]:
+        """Every place where the gold stands; empty if there is none or it is not found."""
+        if case.place is not None:
+            return self._find_place(case, dataset)
+        if case.quote is None:
+            return ()
+        return tuple(
+            GoldSpan(article.id, article.version, span)
+            for article in self._candidates(case.article_id)
+            for span in self._loose(article).find(case.quote)
+        )
+
+    def _find_place(self, case: Case, dataset: Dataset) -> tuple[GoldSpan, ...]:
+        place = case.place
+        document = next((d for d in dataset.documents if place and d.id == place.document), None)
+        if place is None or document is None:
+            return ()
+        article = self._library.article(document.id)
+        span = self._loose(article).map_from(document.text, place.start, place.end)
+        return (GoldSpan(article.id, article.version, span),) if span else ()
+
+    def _candidates(self, article_id: str | None) -> Sequence[Article]:
+        if article_id is not None:
+            try:
+                return [self._library.article(article_id)]
+            except NotFound:
+                pass  # a data set may know the article by another id; its quote finds it
+        if self._articles is None:
+            self._articles = self._library.articles()
+        return self._articles
+
+    def _loose(self, article: Article) -> LooseText:
+        key = (article.id, article.version)
+        if key not in self._texts:
+            self._texts[key] = LooseText(article.text)
+        return self._texts[key]
+
 
 Sources = tuple[tuple[str, tuple[str, ...] | None], ...]
 """Packages with the names of files in them; None for all that are Python or JSON."""
@@ -168,3 +262,22 @@ def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building
     with Workspace.open(settings.model_copy(update={"store": unfinished})) as workspace:
         workspace.store.ingest_many(drafts, count)
     unfinished.rename(folder)
+
+
+class Remembering:
+    """Gives an embedder's vectors; each text is embedded once in the life of the process."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._known: dict[tuple[str, bool], FloatArray] = {}
+        self.identity = inner.identity
+        self.dimension = inner.dimension
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
+        """``(len(texts), dim)`` float32, unit norm."""
+        new = sorted({text for text in texts if (text, query) not in self._known})
+        if new:
+            for text, vector in zip(new, self._inner.embed(new, query=query), strict=True):
+                self._known[text, query] = vector
+        rows = [self._known[text, query] for text in texts]
+        return np.stack(rows) if rows else np.empty((0, self.dimension), dtype=np.float32)

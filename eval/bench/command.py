@@ -54,7 +54,7 @@ bench.add_command(scale)
 @click.option("--show", is_flag=True, help="List the failures of the tuned half.")
 def grounding(json_file: Path | None, seed: int, *, show: bool) -> None:
     """Lies let out and true claims held back; exit status 1 over 3 % or under 90 %."""
-    from geungeo.eval.bench.articles import load
+    from geungeo.eval.bench.claims import load
     from geungeo.eval.bench.grounding import measure
 
     report = measure(load(), seed)

@@ -8,8 +8,7 @@ from math import sqrt
 
 from pydantic import BaseModel, ConfigDict
 
-from geungeo.eval.bench.articles import BenchArticle, Half
-from geungeo.eval.bench.mutations import lies
+from geungeo.eval.bench.claims import BenchArticle, Half, lies
 from geungeo.rag.grounding.ground import ground
 from geungeo.rag.protocols import Claim
 

@@ -108,7 +108,7 @@ def own() -> None:
 def propose_all(workspace: Workspace, path: Path) -> Iterator[Proposed]:
     """Every channel's proposals for the answerable questions of one file."""
     from geungeo.eval.datasets import read_dataset
-    from geungeo.eval.system import GoldFinder
+    from geungeo.eval.stores import GoldFinder
     from geungeo.rag.protocols import Filters
     from geungeo.rag.retrieval.hybrid import propose, weights_for
     from geungeo.rag.retrieval.query import make_query

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from geungeo.eval.rows import Row
-from geungeo.eval.system import Library
+from geungeo.eval.stores import Library
 from geungeo.rag.answer import Citation
 from geungeo.rag.errors import NotFound
 

@@ -16,9 +16,8 @@ from geungeo.eval.metrics.catalogue import METRICS, STAGES, lower_is_better
 from geungeo.eval.metrics.intervals import Estimate
 from geungeo.eval.report.entries import FAULTS, entry_of
 from geungeo.eval.report.plots import abstention_plot, interval_bar, latency_plot, rank_plot
-from geungeo.eval.results import Comparison, Group, Results, write_whole
-from geungeo.eval.system import Library
-from geungeo.eval.table import figure, interval
+from geungeo.eval.results import Comparison, Group, Results, figure, interval, write_whole
+from geungeo.eval.stores import Library
 
 _CHOICE = (
     "recall@1",

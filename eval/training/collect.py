@@ -14,8 +14,7 @@ import numpy as np
 from geungeo.eval.cases import Case, Dataset
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.judge import GoldSpan
-from geungeo.eval.stores import default_cache, open_benches
-from geungeo.eval.system import Bench, GoldFinder
+from geungeo.eval.stores import Bench, GoldFinder, default_cache, open_benches
 from geungeo.eval.training.lessons import held_out
 from geungeo.index.store import Store
 from geungeo.rag.evidence.features import Measured, candidates, measure

@@ -24,7 +24,7 @@ from geungeo.rag.events import Ask
 from geungeo.server.conversation import answer
 from geungeo.server.render import render_answer
 from tests.docs.pages import BLOCKS, PAGES_THAT_RUN, ROOT, Block, name_of
-from tests.e2e.conftest import start, stop
+from tests.support.processes import start, stop
 
 SERVER = re.compile(r"\b(?:localhost|127\.0\.0\.1):8000\b")
 HOOK_SECRET = "a secret of these tests"

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,13 +18,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from geungeo.index.workspace import Workspace
 from geungeo.rag.settings import Settings
-from geungeo.server.app import create_app
-from geungeo.server.listener import Server, configure, listen
+from tests.support.processes import START_SECONDS, Served, serving_in_thread, start, stop
 
-READY = re.compile(r"serving on (http://[^ ]+)/")
-START_SECONDS = 300
 PATIENCE = 40
 
 T = TypeVar("T")
@@ -42,67 +33,6 @@ ASTRAL = (
     "🐋🐳 동해 묵호항에 혹등고래 12마리가 돌아왔다고 해양수산부가 1일 밝혔다. "
     "해양수산부는 바닷물 온도가 오른 것이 원인이라고 설명했다.\n"
 )
-
-
-@dataclass
-class Served:
-    """A running server: its address, its process, and what it has written."""
-
-    url: str
-    process: subprocess.Popen[str]
-    store: Path
-    log: list[str] = field(default_factory=list)
-    reader: threading.Thread = field(default_factory=threading.Thread)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        host, port = self.url.removeprefix("http://").split(":")
-        return host, int(port)
-
-
-def start(store: Path, *args: str) -> Served:
-    """Start a server and wait until it says where it listens."""
-    command = [sys.executable, "-m", "geungeo.server.cli", "serve", "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--store", str(store), *args],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    served = Served("", process, store)
-    ready = threading.Event()
-
-    def read() -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            served.log.append(line)
-            if found := READY.search(line):
-                served.url = found[1]
-                ready.set()
-        ready.set()
-
-    served.reader = threading.Thread(target=read, daemon=True)
-    served.reader.start()
-    if not ready.wait(START_SECONDS) or not served.url:
-        process.kill()
-        pytest.fail("the server did not start:\n" + "".join(served.log))
-    return served
-
-
-def stop(served: Served, patience: float = 60) -> int:
-    """Ask the server to stop; its exit status."""
-    try:
-        if served.process.poll() is None:
-            served.process.send_signal(signal.SIGTERM)
-        return served.process.wait(timeout=patience)
-    except subprocess.TimeoutExpired:
-        served.process.kill()
-        raise
-    finally:
-        served.reader.join(timeout=10)
-        if served.process.stdout is not None:
-            served.process.stdout.close()
 
 
 @pytest.fixture(scope="session")
@@ -163,31 +93,16 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
     browser.quit()
 
 
-@contextmanager
-def serving(settings: Settings) -> Iterator[tuple[Workspace, str]]:
-    """A store of its own behind a real socket, in a thread of this process: cheap to start."""
-    with Workspace.open(settings) as workspace, listen("127.0.0.1", 0) as listener:
-        app = create_app(workspace)
-        server = Server(configure(app, lifespan="on"), app.state.geungeo)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        host, port = listener.getsockname()
-        yield workspace, f"http://{host}:{port}"
-        server.should_exit = True
-        thread.join(60)
-        assert not thread.is_alive()
-
-
 @pytest.fixture(scope="session")
 def serve_here() -> Callable[[Settings], Any]:
     """Serves what a test may change without disturbing others."""
-    return serving
+    return serving_in_thread
 
 
 @pytest.fixture(scope="session")
 def home_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server over a store that begins empty."""
-    with serving(Settings(store=tmp_path_factory.mktemp("home"))) as (_, url):
+    with serving_in_thread(Settings(store=tmp_path_factory.mktemp("home"))) as (_, url):
         yield url
 
 

@@ -22,10 +22,10 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
-from geungeo.eval.bench.slow_endpoint import SlowEndpoint
 from geungeo.rag.answer import Answer, markers_in
 from geungeo.rag.article import SectionKind
-from tests.e2e.conftest import Served, start, stop
+from tests.support.model_server import SlowEndpoint
+from tests.support.processes import Served, start, stop
 
 SECRET = "sk-do-not-tell-0123456789"
 SIGNING = "slack-do-not-tell-abcdef"

@@ -13,13 +13,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from geungeo.eval.campaigns.journal import Journal
-from geungeo.eval.load import scenarios
-from geungeo.eval.load.client import Client, Reply
-from geungeo.eval.load.command import load, told
-from geungeo.eval.load.model import ScriptedModel
-from geungeo.eval.load.target import Target, target
-from geungeo.eval.load.watch import Held, held, percentile
+from tests.load import scenarios
+from tests.load.__main__ import load, told
+from tests.load.client import Client, Reply
+from tests.load.target import Held, Target, held, percentile, target
+from tests.support.journal import Journal
+from tests.support.model_server import ScriptedModel
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import slack_service
-from tests.slack_service import Fault, SlackService, event, mention, message, new_ts, signed
+from tests.support import slack_service
+from tests.support.slack_service import Fault, SlackService, event, mention, message, new_ts, signed
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from geungeo.eval.bench import grounding as bench_grounding
-from geungeo.eval.bench.articles import BenchArticle, load
+from geungeo.eval.bench.claims import RULES, BenchArticle, lies, load, replace
 from geungeo.eval.bench.command import bench
 from geungeo.eval.bench.grounding import GroundingReport, measure, wilson
-from geungeo.eval.bench.mutations import RULES, lies, replace
 from geungeo.rag.answer import Ground, GroundedClaim
 from geungeo.rag.grounding.ground import Grounded
 from geungeo.rag.protocols import Claim, Task

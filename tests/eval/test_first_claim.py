@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from geungeo.eval.bench import first_claim
-from geungeo.eval.bench.serving import serving
-from geungeo.eval.bench.slow_endpoint import SlowEndpoint
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import StoreUnavailable
 from geungeo.rag.events import Ask, Delta, Done, Event
 from geungeo.rag.settings import Settings
+from tests.load import first_claim
+from tests.support.model_server import SlowEndpoint
+from tests.support.processes import serving
 
 PROMPT = (
     "<evidence>\n"

@@ -22,7 +22,7 @@ from geungeo.eval.metrics.catalogue import measure
 from geungeo.eval.metrics.intervals import Estimate
 from geungeo.eval.runner import Options, Progress, plan, run
 from geungeo.eval.score import Judges
-from geungeo.eval.system import Answerer, Bench, GoldFinder
+from geungeo.eval.stores import Answerer, Bench, GoldFinder
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Citation, Composer, Ground, GroundedClaim, PassageHit
 from geungeo.rag.article import Article, SectionKind, Span

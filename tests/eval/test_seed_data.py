@@ -82,7 +82,7 @@ def test_every_answerable_case_has_gold_and_no_other_has(cases: list[Case]) -> N
 def test_every_quote_is_found_in_the_seeded_store(
     cases: list[Case], dataset: Dataset, workspace: Workspace
 ) -> None:
-    from geungeo.eval.system import GoldFinder
+    from geungeo.eval.stores import GoldFinder
 
     finder = GoldFinder(workspace.store)
     for case in cases:

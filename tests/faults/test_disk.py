@@ -266,7 +266,7 @@ def test_other_weights_under_the_same_name_are_refused(tmp_path: Path, embedder:
 @pytest.mark.slow
 @pytest.mark.parametrize("campaign", [["kill", "--steps-only"], ["damage", "--cases", "3000"]])
 def test_a_share_of_each_campaign_fails_nowhere(campaign: list[str], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "geungeo.eval.campaigns", *campaign, "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "tests.campaigns", *campaign, "--folder", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].split()[0] == "all"

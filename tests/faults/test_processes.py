@@ -19,15 +19,15 @@ from typing import Any
 import httpx
 import pytest
 
-from geungeo.eval.bench.slow_endpoint import SlowEndpoint
 from geungeo.index.backup import back_up, restore
 from geungeo.index.database import FILE
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Embedder
 from geungeo.server.cli import guarded, run
-from tests.conftest import SEED
-from tests.e2e.conftest import Served, start, stop
+from tests.support import SEED
+from tests.support.model_server import SlowEndpoint
+from tests.support.processes import Served, start, stop
 
 QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 NOBODY = 65_534

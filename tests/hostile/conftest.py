@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import pytest
 
-from geungeo.eval.campaigns import hostile_http
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
+from tests.campaigns import hostile_http
 from tests.server.slack_app import EchoPipeline, SlackApp, serving
-from tests.slack_service import TOKEN, SlackService
+from tests.support.slack_service import TOKEN, SlackService
 
 ARTICLE = (
     "새 도서관 개관\n\n서울시는 2025년 3월 10일 새 도서관을 열었다. 공사비는 120억 원이었다.\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 PAGES = ("faults.md", "hostile-input.md", "threat-model.md")
 NODE = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")

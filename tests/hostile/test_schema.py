@@ -12,10 +12,10 @@ import httpx
 import pytest
 import schemathesis
 
-from geungeo.eval.campaigns import hostile_api
-from geungeo.eval.campaigns.hostile import attack
-from geungeo.eval.campaigns.hostile_targets import Target
 from geungeo.server.access.policy import needed
+from tests.campaigns import hostile_api
+from tests.campaigns.hostile import attack
+from tests.campaigns.hostile_targets import Target
 from tests.hostile.conftest import Guarded
 
 EXAMPLES = 12

@@ -25,7 +25,7 @@ from packaging.utils import canonicalize_name
 
 from geungeo.rag.embedding.weights import digest_of_files
 from geungeo.rag.protocols import Embedder
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 PACKAGES = ("rag", "index", "server", "eval", "seeds")
 LOCK = ROOT / "requirements" / "lock.txt"

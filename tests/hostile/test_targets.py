@@ -17,28 +17,18 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from geungeo.eval.campaigns.hostile import HostileCampaign, attack
-from geungeo.eval.campaigns.hostile_http import (
-    bodies,
-    check_response,
-    hook_messages,
-    slack_messages,
-)
-from geungeo.eval.campaigns.hostile_targets import (
-    Target,
-    answer_targets,
-    document_targets,
-    expect,
-)
-from geungeo.eval.campaigns.journal import Journal
 from geungeo.index.fetching.targets import parse
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import FetchBlocked, SourceError, UnsupportedSource
 from geungeo.rag.grounding.numbers import missing
 from geungeo.rag.llm.wire import Wire
 from geungeo.rag.readers import read
+from tests.campaigns.hostile import HostileCampaign, attack
+from tests.campaigns.hostile_http import bodies, check_response, hook_messages, slack_messages
+from tests.campaigns.hostile_targets import Target, answer_targets, document_targets, expect
 from tests.hostile.conftest import Guarded
 from tests.server.slack_app import SlackApp
+from tests.support.journal import Journal
 
 EXAMPLES = 15
 SEED = 7
@@ -74,7 +64,7 @@ def test_whatever_is_posted_is_no_error_of_ours(
 
 
 def test_the_engines_c_code_survives_in_a_process_of_its_own(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "geungeo.eval.campaigns", "hostile", "--only", "engine"]
+    command = [sys.executable, "-m", "tests.campaigns", "hostile", "--only", "engine"]
     bounds = ["--cases", "60", "--seed", str(SEED), "--folder", str(tmp_path)]
     done = subprocess.run([*command, *bounds], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr

@@ -15,7 +15,7 @@ from geungeo.rag.llm.prompt import Prompt, build
 from geungeo.rag.protocols import Evidence, Task, Turn
 from geungeo.rag.text import clean
 from geungeo.rag.tokens import count_tokens
-from tests.rag.backends.misbehaving import task
+from tests.rag.backends.drafting import task
 
 
 def evidence(number: int, sentence: str, title: str = "제목") -> Evidence:

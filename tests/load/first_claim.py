@@ -2,6 +2,7 @@
 
 Only verified text leaves a stream, claim by claim. What that buys a reader shows with a
 language model that is slow: the first claim is there long before the answer is whole.
+
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Any
 import click
 from pydantic import BaseModel, ConfigDict
 
-from geungeo.eval.bench.serving import serving
-from geungeo.eval.bench.slow_endpoint import SlowEndpoint
 from geungeo.rag.errors import InvariantViolation
+from tests.support.model_server import SlowEndpoint
+from tests.support.processes import serving
 
 # Each is answered by the article that ships with geungeo.
 QUESTIONS = (

@@ -1,4 +1,4 @@
-"""``python -m geungeo.eval.load run``: the scenarios as a command, noted in a journal."""
+"""``python -m tests.load NAME``: the scenarios as commands, noted in a journal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any
 
 import click
 
-from geungeo.eval.campaigns.journal import DEFAULT_FOLDER, Journal, Row
-from geungeo.eval.load import scenarios
-from geungeo.eval.load.model import ScriptedModel
-from geungeo.eval.load.scenarios import Figures
-from geungeo.eval.load.target import Target, target
+from tests.load import scenarios
+from tests.load.first_claim import first_claim
+from tests.load.scenarios import Figures
+from tests.load.slack_ack import slack_ack
+from tests.load.target import Target, target
+from tests.support.journal import DEFAULT_FOLDER, Journal, Row
+from tests.support.model_server import ScriptedModel
 
 CHECK_FAILED = 1
 # Those that share a server stand next to each other.
@@ -196,3 +198,8 @@ def load(folder: Path, seed: int, names: tuple[str, ...], **options: Any) -> Non
     asyncio.run(Load(journal, {"seed": seed, **options}).run(names))
     if any(row["failures"] for row in journal.rows[known:]):
         raise click.exceptions.Exit(CHECK_FAILED)
+
+
+if __name__ == "__main__":
+    commands: list[click.Command] = [load, slack_ack, first_claim]
+    click.Group("load", commands=commands)(prog_name="python -m tests.load")

@@ -1,8 +1,4 @@
-"""What is attacked, with what, and what must hold whatever comes.
-
-A check returns when all holds, and raises ``Broken`` (or whatever the code under attack should
-not have raised) when not. Errors of our own tree are a proper answer to nonsense.
-"""
+"""Targets of hostile input: what is attacked, with what, and what must hold."""
 
 from __future__ import annotations
 
@@ -19,7 +15,6 @@ from urllib.parse import urlsplit
 import numpy as np
 from hypothesis import strategies as st
 
-from geungeo.eval.campaigns import hostile_text as texts
 from geungeo.index.fetching import targets as addresses
 from geungeo.rag.answer import Answer, Composer, Ground, GroundedClaim, check
 from geungeo.rag.article import Article, Draft, Span
@@ -41,9 +36,11 @@ from geungeo.rag.retrieval.meant import as_meant
 from geungeo.rag.sentences import split_article
 from geungeo.rag.text import clean
 from geungeo.rag.tokens import count_tokens
+from tests.campaigns import hostile_text as texts
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
+
 
 _PUBLISHED = date(2025, 3, 10)
 _KNOWN = (1, 2, 3)

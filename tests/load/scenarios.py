@@ -1,6 +1,7 @@
 """What is done to a server, one function each; a row of the journal is what came of it.
 
 ``failures`` of a row are broken promises. Times are figures: a shared machine sets them.
+
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from geungeo.eval.load.client import Leave, Reply
-from geungeo.eval.load.target import Target, news
-from geungeo.eval.load.watch import Held, Probe, held, percentile, probing
+from tests.load.client import Leave, Reply
+from tests.load.target import Held, Probe, Target, held, news, percentile, probing
 
 Figures = dict[str, Any]
 

@@ -2,6 +2,7 @@
 
 What it is sent is checked against Slack's documented limits; every breach is noted in
 ``breaches``, whatever the response was. It can be told to rate limit, to fail and to be slow.
+
 """
 
 from __future__ import annotations

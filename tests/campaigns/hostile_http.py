@@ -23,14 +23,14 @@ import httpx
 import schemathesis
 from hypothesis import strategies as st
 
-from geungeo.eval.campaigns import hostile_api, hostile_text
-from geungeo.eval.campaigns.hostile_targets import Target, expect
 from geungeo.index.keys import open_keys
+from tests.campaigns import hostile_api, hostile_text
+from tests.campaigns.hostile_targets import Target, expect
 
 # Of a server that lives as long as the campaign and knows nobody.
-SLACK_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # noqa: S105 - Slack's own example
-HOOK_SECRET = "a plain secret"  # noqa: S105
-TOKEN = "xr3j5x3p4pfk7kk6ck7b4e6ghh"  # noqa: S105 - Mattermost's own example
+SLACK_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+HOOK_SECRET = "a plain secret"
+TOKEN = "xr3j5x3p4pfk7kk6ck7b4e6ghh"
 ENVIRONMENT = {
     "GEUNGEO_SLACK_SIGNING_SECRET": SLACK_SECRET,
     "GEUNGEO_HOOK_SECRET": HOOK_SECRET,
@@ -74,7 +74,7 @@ def serving(folder: Path) -> Iterator[Victim]:
     log = folder / "server.log"
     command = [sys.executable, "-m", "geungeo.server.cli", "--store", str(folder)]
     with log.open("w") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own command
+        process = subprocess.Popen(
             [*command, "serve", "--port", "0"],
             stdout=output,
             stderr=output,
@@ -247,7 +247,7 @@ def hook_messages() -> st.SearchStrategy[Message]:
     return st.one_of(as_form, as_json, signed)
 
 
-def _webhook(body: bytes, right: bool) -> Message:  # noqa: FBT001 - hypothesis passes by position
+def _webhook(body: bytes, right: bool) -> Message:
     name, timestamp = hashlib.sha256(body).hexdigest()[:12], str(int(time.time()))
     digest = hmac.new(
         HOOK_SECRET.encode(), f"{name}.{timestamp}.".encode() + body, hashlib.sha256

@@ -1,6 +1,7 @@
 """How fast deliveries of Slack's are acknowledged while their questions are being answered.
 
 Slack takes a delivery for lost after three seconds, and delivers it again.
+
 """
 
 from __future__ import annotations
@@ -18,19 +19,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import httpx
 from pydantic import BaseModel
 
-from geungeo.eval.bench.serving import serving
-
-if TYPE_CHECKING:
-    import httpx
+from tests.support.processes import serving
 
 LIMIT_SECONDS = 3.0
 CHECK_FAILED = 1
-SECRET = "only for this bench"  # noqa: S105 - of a server that lives as long as the bench
+SECRET = "only for this bench"
 PATIENCE = 600.0
 
 QUESTIONS = (

@@ -1,4 +1,4 @@
-"""The API held to its own OpenAPI schema by schemathesis, with valid and with invalid requests."""
+"""The API held to its own OpenAPI schema by schemathesis, with valid and invalid requests."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 Every case opens the store in a forked child with limited memory and compares what it finds
 with the sound store; the files are whole again before the next.
+
 """
 
 from __future__ import annotations
@@ -20,15 +21,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from geungeo.eval.campaigns.children import Tell, run_child
-from geungeo.eval.campaigns.engines import load_models
-from geungeo.eval.campaigns.journal import Journal, Row
-from geungeo.eval.campaigns.operations import make_base
 from geungeo.index.database import FILE
 from geungeo.index.store import Store
 from geungeo.index.vectors import MANIFEST
 from geungeo.rag.errors import StoreError
 from geungeo.rag.protocols import Embedder, Filters
+from tests.campaigns.children import Tell, load_models, run_child
+from tests.campaigns.stores import make_base
+from tests.support.journal import Journal, Row
 
 COUNTED = ("detected", "harmless", "rebuilt", "refused")
 _BATCH = 100

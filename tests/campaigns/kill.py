@@ -2,6 +2,7 @@
 
 With ``torn``, what a power loss may do besides: everything in SQLite's log behind the last
 commit is cut off or overwritten, and the shared memory beside it is gone.
+
 """
 
 from __future__ import annotations
@@ -18,14 +19,12 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
-from geungeo.eval.campaigns.children import Ended, Tell, run_child
-from geungeo.eval.campaigns.engines import load_models
-from geungeo.eval.campaigns.journal import Journal, Row
-from geungeo.eval.campaigns.news import COUNT
-from geungeo.eval.campaigns.operations import OPERATIONS, Operation, make_base
-from geungeo.eval.campaigns.verify import verify
 from geungeo.index.database import FILE
 from geungeo.index.store import Store
+from tests.campaigns.children import Ended, Tell, load_models, run_child
+from tests.campaigns.stores import OPERATIONS, Operation, make_base, verify
+from tests.support.journal import Journal, Row
+from tests.support.news import COUNT
 
 COUNTED = ("killed", "torn", "acked", "mended", "questions", "answered")
 _SECTOR = 512

@@ -1,7 +1,9 @@
-"""Lies made from true claims by rule: the same seed makes the same lies.
+"""The bench's own articles: sentences, true claims about them, and lies.
 
-Each rule yields a claim that its article does not support. Where falsity depends on the
-meaning (who may change places with whom, what is the opposite) the articles say so by hand.
+Lies are written by hand, or made from true claims by rule: the same seed makes the same
+lies. Where falsity depends on the meaning (who may change places with whom, what is the
+opposite) the articles say so by hand.
+
 """
 
 from __future__ import annotations
@@ -10,8 +12,83 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
 
-from geungeo.eval.bench.articles import BenchArticle, TrueClaim
+from pydantic import BaseModel, ConfigDict
+
+from geungeo.rag.article import Article, Draft, SectionKind, Span
+from geungeo.rag.protocols import Evidence, Task
+
+Half = Literal["tuned", "held_out"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TrueClaim(_Strict):
+    """A hand-written claim that sentences ``source`` (indices) support.
+
+    The other fields tell the generator how to make it false: ``swap`` names two parties
+    that may change places, ``other_actor`` and ``certain`` are (said, lie) fragments,
+    ``opposite`` holds such pairs.
+    """
+
+    how: str
+    source: tuple[int, ...]
+    text: str
+    swap: tuple[str, str] | None = None
+    other_actor: tuple[str, str] | None = None
+    certain: tuple[str, str] | None = None
+    opposite: tuple[tuple[str, str], ...] = ()
+
+
+class WrittenLie(_Strict):
+    """A hand-written false claim that cites sentences ``source`` (indices)."""
+
+    kind: str
+    source: tuple[int, ...]
+    text: str
+
+
+class BenchArticle(_Strict):
+    """A short article. The rules were tuned looking at one half only."""
+
+    id: str
+    half: Half
+    sentences: tuple[str, ...]
+    names: tuple[str, ...]
+    claims: tuple[TrueClaim, ...]
+    lies: tuple[WrittenLie, ...]
+
+    def task(self, leave_out: frozenset[int] = frozenset()) -> Task:
+        """A Task whose evidence ``n`` is sentence ``n - 1``, without those left out."""
+        draft = Draft(
+            self.id, tuple((SectionKind.BODY, text) for text in self.sentences), source=self.id
+        )
+        article = draft.article()
+        return Task(
+            question="기사에서 무슨 일이 있었나?",
+            language="ko",
+            evidence=tuple(
+                Evidence(number, article, _span(article, text), SectionKind.BODY, 0.9, 1)
+                for number, text in enumerate(self.sentences, 1)
+                if number - 1 not in leave_out
+            ),
+        )
+
+
+def _span(article: Article, sentence: str) -> Span:
+    start = article.text.index(sentence)
+    return Span(start, start + len(sentence))
+
+
+def load() -> list[BenchArticle]:
+    """All articles that ship with the bench."""
+    text = files("geungeo.eval.bench").joinpath("articles.jsonl").read_text("utf-8")
+    return [BenchArticle.model_validate_json(line) for line in text.splitlines()]
+
 
 # A citation that no evidence has.
 UNKNOWN = 99

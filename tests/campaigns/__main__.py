@@ -1,4 +1,4 @@
-"""The campaigns as commands: ``python -m geungeo.eval.campaigns kill`` and the like."""
+"""``python -m tests.campaigns NAME``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from geungeo.eval.campaigns.hostile import hostile
-from geungeo.eval.campaigns.journal import DEFAULT_FOLDER, Journal
+from tests.campaigns.hostile import hostile
+from tests.support.journal import DEFAULT_FOLDER, Journal
 
 CHECK_FAILED = 1
 
@@ -41,7 +41,7 @@ def _bounds(cases: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 @click.option("--steps-only", is_flag=True, help="Only one kill at each named step.")
 def kill(folder: Path, seed: int, seconds: float, cases: int, *, steps_only: bool) -> None:
     """SIGKILL ingest, update, remove, reindex, repair and restore; then examine and ask."""
-    from geungeo.eval.campaigns.kill import COUNTED, KillCampaign
+    from tests.campaigns.kill import COUNTED, KillCampaign
 
     journal = Journal(folder, f"kill-{seed}")
     KillCampaign(journal, seed).run(cases=cases, seconds=seconds, random_moments=not steps_only)
@@ -52,7 +52,7 @@ def kill(folder: Path, seed: int, seconds: float, cases: int, *, steps_only: boo
 @_bounds(20_000)
 def damage(folder: Path, seed: int, seconds: float, cases: int) -> None:
     """Cut and flip the files of a store; open it, compare, examine."""
-    from geungeo.eval.campaigns.damage import COUNTED, DamageCampaign
+    from tests.campaigns.damage import COUNTED, DamageCampaign
 
     journal = Journal(folder, f"damage-{seed}")
     DamageCampaign(journal, seed).run(cases=cases, seconds=seconds)
@@ -70,3 +70,7 @@ def _report(journal: Journal, counted: Iterable[str]) -> None:
 
 
 COMMANDS = (kill, damage, hostile)
+
+
+if __name__ == "__main__":
+    click.Group("campaigns", commands=list(COMMANDS))(prog_name="python -m tests.campaigns")

@@ -1,7 +1,8 @@
 """Hostile input by the ten thousands, against every door through which input comes.
 
-``python -m geungeo.eval.campaigns hostile`` tries in batches, each in a child process of its
-own with an end to its memory and its time, so that a crash is a finding and not the end.
+Tried in batches, each in a child process of its own with an end to its memory and its time,
+so that a crash is a finding and not the end.
+
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from zlib import crc32
 
 import click
 
-from geungeo.eval.campaigns.children import Tell, run_child
-from geungeo.eval.campaigns.journal import DEFAULT_FOLDER, Journal, Row
 from geungeo.rag.errors import MissingExtra
+from tests.campaigns.children import Tell, run_child
+from tests.support.journal import DEFAULT_FOLDER, Journal, Row
 
 if TYPE_CHECKING:
-    from geungeo.eval.campaigns.hostile_targets import Target
+    from tests.campaigns.hostile_targets import Target
+
 
 CHECK_FAILED = 1
 COUNTED = ("inputs", "crashed")
@@ -121,18 +123,18 @@ def _plan(targets: Sequence[Target], cases: int) -> Iterator[tuple[str, tuple[Ta
 
 def _targets(stack: ExitStack, groups: Sequence[str]) -> list[Target]:
     """The targets of ``groups`` with what they need: models fit to be forked, a store, a server."""
-    from geungeo.eval.campaigns.engines import load_models
-    from geungeo.eval.campaigns.hostile_http import http_targets, serving
-    from geungeo.eval.campaigns.hostile_targets import (
+    from geungeo.index.ingest import ingest_seeds
+    from geungeo.index.store import Store
+    from geungeo.index.workspace import Workspace
+    from geungeo.rag.settings import Settings
+    from tests.campaigns.children import load_models
+    from tests.campaigns.hostile_http import http_targets, serving
+    from tests.campaigns.hostile_targets import (
         answer_targets,
         document_targets,
         engine_targets,
         question_targets,
     )
-    from geungeo.index.ingest import ingest_seeds
-    from geungeo.index.store import Store
-    from geungeo.index.workspace import Workspace
-    from geungeo.rag.settings import Settings
 
     found: list[Target] = []
     # The engine's targets load it in their children.
