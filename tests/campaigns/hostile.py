@@ -128,7 +128,7 @@ def _targets(stack: ExitStack, groups: Sequence[str]) -> list[Target]:
     from geungeo.index.workspace import Workspace
     from geungeo.rag.settings import Settings
     from tests.campaigns.children import load_models
-    from tests.campaigns.hostile_http import http_targets, serving
+    from tests.campaigns.hostile_http import http_targets, serving_victim
     from tests.campaigns.hostile_targets import (
         answer_targets,
         document_targets,
@@ -152,7 +152,7 @@ def _targets(stack: ExitStack, groups: Sequence[str]) -> list[Target]:
         ingest_seeds(store)
         found += question_targets(Workspace(Settings(store=place / "asked"), store, embedder))
     if "http" in groups:
-        found += http_targets(stack.enter_context(serving(place / "served")))
+        found += http_targets(stack.enter_context(serving_victim(place / "served")))
     return found
 
 

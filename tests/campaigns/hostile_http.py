@@ -5,10 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
-import re
-import subprocess
-import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -26,6 +22,7 @@ from hypothesis import strategies as st
 from geungeo.index.keys import open_keys
 from tests.campaigns import hostile_api, hostile_text
 from tests.campaigns.hostile_targets import Target, expect
+from tests.support.processes import PATIENCE, serving
 
 # Of a server that lives as long as the campaign and knows nobody.
 SLACK_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -39,8 +36,6 @@ ENVIRONMENT = {
     "GEUNGEO_RATE_LIMIT_ADDRESS": "off",
     "GEUNGEO_RATE_LIMIT_KEY": "off",
 }
-_SERVING = re.compile(r"serving on (http://\S+?)/?$", re.MULTILINE)
-_PATIENCE = 300.0
 
 Message = tuple[str, bytes, dict[str, str]]
 """Path, body and headers of a POST."""
@@ -56,7 +51,7 @@ class Victim:
     @cached_property
     def client(self) -> httpx.Client:
         """Made on first use: a fork must not share its parent's connections."""
-        return httpx.Client(base_url=self.url, timeout=_PATIENCE, trust_env=False)
+        return httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
     def post(self, message: Message) -> httpx.Response:
         """Send ``message``."""
@@ -67,33 +62,12 @@ class Victim:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Victim]:
-    """A server over a new store in ``folder``, filled from the seeds."""
+def serving_victim(folder: Path) -> Iterator[Victim]:
+    """Serve a new store in ``folder``, filled from the seeds."""
     with open_keys(folder) as keys:
         _, key = keys.create("hostile", frozenset({"admin"}))
-    log = folder / "server.log"
-    command = [sys.executable, "-m", "geungeo.server.cli", "--store", str(folder)]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [*command, "serve", "--port", "0"],
-            stdout=output,
-            stderr=output,
-            env=os.environ | ENVIRONMENT,
-        )
-    try:
-        yield Victim(_address(log, process), key)
-    finally:
-        process.terminate()
-        process.wait(_PATIENCE)
-
-
-def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end and process.poll() is None:
-        if found := _SERVING.search(log.read_text("utf-8")):
-            return found[1]
-        time.sleep(0.2)
-    raise RuntimeError(f"the server did not start: {log.read_text('utf-8')[-500:]}")
+    with serving(folder, ENVIRONMENT) as served:
+        yield Victim(served.url, key)
 
 
 def http_targets(victim: Victim) -> list[Target]:

@@ -103,7 +103,7 @@ def server(store: Path, blocks: list[Block]) -> Iterator[str]:
         return
     served = start(store)
     yield served.url.removeprefix("http://")
-    assert stop(served) == 0, "".join(served.log)
+    assert stop(served) == 0, served.log
 
 
 def run(blocks: list[Block], home: Path, address: str, environment: dict[str, str]) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +17,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from geungeo.rag.settings import Settings
-from tests.support.processes import START_SECONDS, Served, serving_in_thread, start, stop
+from tests.support import ROOT
+from tests.support.processes import Served, geungeo, serving_in_thread, start, stop
 
 PATIENCE = 40
 
@@ -41,12 +40,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     article = folder / "whales.txt"
     article.write_text(ASTRAL, "utf-8")
-    seeds = Path(__file__).resolve().parents[2] / "seeds"
-    command = [sys.executable, "-m", "geungeo.server.cli", "ingest", str(article), str(seeds)]
-    subprocess.run([*command, "--store", str(folder / "store")], check=True, timeout=START_SECONDS)
+    seeds = str(ROOT / "seeds")
+    geungeo("ingest", str(article), seeds, "--store", str(folder / "store"), check=True)
     running = start(folder / "store")
     yield running
-    assert stop(running) == 0, "".join(running.log)
+    assert stop(running) == 0, running.log
 
 
 @pytest.fixture(scope="session")

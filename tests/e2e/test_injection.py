@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,8 +22,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from geungeo.rag.answer import Answer, markers_in
 from geungeo.rag.article import SectionKind
-from tests.support.model_server import SlowEndpoint
-from tests.support.processes import Served, start, stop
+from tests.support.model_server import SlowModel
+from tests.support.processes import Served, geungeo, start, stop
 
 SECRET = "sk-do-not-tell-0123456789"
 SIGNING = "slack-do-not-tell-abcdef"
@@ -134,8 +132,7 @@ def bait(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bait]:
     trap = f"http://127.0.0.1:{listener.port}"
     source.write_text(json.dumps(article(trap), ensure_ascii=False) + "\n", "utf-8")
     store = folder / "store"
-    command = [sys.executable, "-m", "geungeo.server.cli", "ingest", str(source)]
-    subprocess.run([*command, "--store", str(store)], check=True, timeout=300, env=environment())
+    geungeo("ingest", str(source), "--store", str(store), check=True, env=environment())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "environ", environment())
         served = start(store)
@@ -143,7 +140,7 @@ def bait(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bait]:
     yield made
     assert stop(served) == 0
     listener.close()
-    log = "".join(served.log)
+    log = served.log
     assert SECRET not in log
     assert SIGNING not in log
     assert listener.connections == []
@@ -259,14 +256,11 @@ def test_a_history_full_of_orders_changes_nothing(bait: Bait) -> None:
 @pytest.mark.parametrize("number", [0, 2, 7])
 def test_the_command_line_prints_text_and_no_secret(bait: Bait, number: int) -> None:
     question = bait.questions()[number]
-    command = [sys.executable, "-m", "geungeo.server.cli", "ask", question]
+    place = ("--store", str(bait.store))
     runs = [
-        subprocess.run(
-            [*command, *extra, "--store", str(bait.store)],
-            capture_output=True, text=True, timeout=300, check=True, env=environment(),
-        )
+        geungeo("ask", question, *extra, *place, check=True, env=environment())
         for extra in ([], ["--json"])
-    ]  # fmt: skip
+    ]
     for run in runs:
         assert secret_in(run.stdout + run.stderr) == []
         assert "\x1b" not in run.stdout
@@ -310,7 +304,7 @@ def test_the_page_shows_it_all_as_text(bait: Bait, chromium: Chrome) -> None:
     assert bait.listener.connections == []
 
 
-class Gullible(SlowEndpoint):
+class Gullible(SlowModel):
     """A model that does whatever it reads, and tells all that it knows."""
 
     def reply(self, prompt: str) -> list[str]:
@@ -328,10 +322,10 @@ class Gullible(SlowEndpoint):
 def test_a_model_that_obeys_the_article_is_not_believed(
     bait: Bait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Gullible(first_token=0, sentence=0, sentences=8) as model:
+    with Gullible(sentences=8) as model:
         settings = {
             "GEUNGEO_BACKEND": "openai",
-            "GEUNGEO_LLM_BASE_URL": model.base_url,
+            "GEUNGEO_LLM_BASE_URL": model.url,
             "GEUNGEO_LLM_MODEL": "gullible",
             "GEUNGEO_LLM_EXTRACTIVE_FALLBACK": "false",
         }
@@ -352,8 +346,8 @@ def test_a_model_that_obeys_the_article_is_not_believed(
                     assert answer.trace.dropped
         finally:
             assert stop(served) == 0
-        assert model.requests == 3
-    assert SECRET not in "".join(served.log)
+        assert len(model.requests) == 3
+    assert SECRET not in served.log
 
 
 def test_captions_and_titles_are_told_apart_from_the_news(bait: Bait) -> None:

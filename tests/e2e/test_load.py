@@ -18,7 +18,7 @@ from tests.load.__main__ import load, told
 from tests.load.client import Client, Reply
 from tests.load.target import Held, Target, held, percentile, target
 from tests.support.journal import Journal
-from tests.support.model_server import ScriptedModel
+from tests.support.model_server import SlowModel
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +98,7 @@ def test_a_percentile_is_a_value_that_was_measured() -> None:
 
 @pytest.mark.slow
 async def test_conversations_with_a_model_end_well_and_its_overload_is_shed() -> None:
-    async with ScriptedModel(seconds=1.0) as model:
+    async with SlowModel(answer_seconds=1.0, sentences=2, pieces=6) as model:
         settings = {"GEUNGEO_LLM_CONCURRENCY": "6", "GEUNGEO_LLM_QUEUE": "2"}
         async with target(7, settings, model) as made:
             talked = await scenarios.conversations(made, 4, 10.0)
@@ -108,7 +108,7 @@ async def test_conversations_with_a_model_end_well_and_its_overload_is_shed() ->
             gone = await scenarios.disconnects(made, 12, 6)
             assert gone["failures"] == []
             assert model.cut > 0
-            model.seconds = 4.0
+            model.answer_seconds = 4.0
             flooded = await scenarios.overload(made, 12.0, 6.0)
             assert flooded["failures"] == []
             assert flooded["shed"] > 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,7 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support import ROOT
+from tests.support.processes import geungeo
+
 SHIPPED = {
     record["id"]: record
     for record in map(
@@ -130,13 +130,8 @@ def streamed_completion(
     return text, annotations, next(c["citations"] for c in chunks if "citations" in c)
 
 
-def geungeo(served: Any, *args: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "geungeo.server.cli", *args, "--store", str(served.store)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+def output_of(served: Any, *args: str) -> str:
+    done = geungeo(*args, "--store", str(served.store), timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -166,7 +161,9 @@ def test_the_evaluation_cites_the_same(served: Any, tmp_path: Path) -> None:
     chosen.write_text(
         "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), "utf-8"
     )
-    geungeo(served, "eval", str(chosen), "--json", str(results), "--cache", str(tmp_path / "cache"))
+    output_of(
+        served, "eval", str(chosen), "--json", str(results), "--cache", str(tmp_path / "cache")
+    )
     rows = json.loads(results.read_text("utf-8"))["rows"]
     for name in (*SINGLE, *TALKS):
         mine = sorted(
@@ -181,9 +178,9 @@ def test_the_evaluation_cites_the_same(served: Any, tmp_path: Path) -> None:
 def test_the_command_line_cites_the_same(served: Any, name: str) -> None:
     (question,) = asked = questions(name)
     (expected,) = chat_json(served.url, asked)
-    printed = json.loads(geungeo(served, "ask", question, "--json"))
+    printed = json.loads(output_of(served, "ask", question, "--json"))
     assert cited(printed["text"], printed["citations"]) == expected
-    shown = geungeo(served, "ask", question)
+    shown = output_of(served, "ask", question)
     assert shown.startswith(printed["text"])
     by_marker = {one["marker"]: one for one in printed["citations"]}
     listed = re.findall(r"^  \[(\d+)\] “(.*)”\n      .*\[(\d+):(\d+)\]$", shown, re.M)
@@ -199,9 +196,9 @@ def test_a_talk_on_the_command_line_cites_the_same(served: Any) -> None:
     found = []
     for question in asked:
         args = ["ask", question, "--json", "--conversation", "parity-cli"]
-        answer = json.loads(geungeo(served, *args))
+        answer = json.loads(output_of(served, *args))
         found.append(cited(answer["text"], answer["citations"]))
     assert found == chat_json(served.url, asked)
-    in_the_terminal = geungeo(served, "conversations", "show", "parity-cli")
+    in_the_terminal = output_of(served, "conversations", "show", "parity-cli")
     for text, _ in found:
         assert text in in_the_terminal

@@ -6,8 +6,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +14,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.support.processes import geungeo
 
 # The limits promise ten seconds; a busy machine is given more before a test fails.
 DEADLINE = 30
@@ -138,14 +138,7 @@ def test_requests_on_one_connection_do_not_run_into_the_deadline(served: Any) ->
 
 def test_a_port_in_use_is_one_clear_line(served: Any, tmp_path: Path) -> None:
     port = str(served.address[1])
-    command = [sys.executable, "-m", "geungeo.server.cli", "serve", "--port", port]
-    done = subprocess.run(
-        [*command, "--store", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = geungeo("serve", "--port", port, "--store", str(tmp_path))
     assert done.returncode == 2
     assert done.stderr == f"geungeo: port {port} on 127.0.0.1 is in use; choose another: --port\n"
 
@@ -155,7 +148,7 @@ def test_a_query_string_is_never_logged(served: Any) -> None:
     httpx.get(f"{served.url}/articles?api_key=sesame-open", timeout=120)
     httpx.get(f"{served.url}/articles%0d%0aforged%1b[31m", timeout=120)
     time.sleep(1)
-    log = "".join(served.log)
+    log = served.log
     assert "GET /articles 200" in log
     assert "sesame" not in log
     assert "\x1b" not in log
@@ -171,4 +164,4 @@ def test_a_signal_stops_the_server_cleanly(
         assert http.get("/healthz").status_code == 200
         running.process.send_signal(how)
         assert running.process.wait(timeout=60) == 0
-    assert "Traceback" not in "".join(running.log)
+    assert "Traceback" not in running.log

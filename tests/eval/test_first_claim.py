@@ -11,11 +11,10 @@ import httpx
 import pytest
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.errors import StoreUnavailable
 from geungeo.rag.events import Ask, Delta, Done, Event
 from geungeo.rag.settings import Settings
 from tests.load import first_claim
-from tests.support.model_server import SlowEndpoint
+from tests.support.model_server import SlowModel
 from tests.support.processes import serving
 
 PROMPT = (
@@ -27,7 +26,7 @@ PROMPT = (
 
 
 def test_the_endpoint_says_what_its_evidence_says() -> None:
-    with SlowEndpoint(first_token=0, sentence=0, sentences=3) as endpoint:
+    with SlowModel() as endpoint:
         assert endpoint.reply(PROMPT) == [
             "첫 문장이다. [1]\n",
             "(괄호로) 시작하는 문장이다. [2]\n",
@@ -39,8 +38,8 @@ def test_the_endpoint_keeps_its_pace() -> None:
     body = {"messages": [{"role": "user", "content": PROMPT}], "stream": True}
     text = ""
     with (
-        SlowEndpoint(first_token=0.3, sentence=0.2) as endpoint,
-        httpx.Client(base_url=endpoint.base_url, timeout=60, trust_env=False) as http,
+        SlowModel(first_token=0.3, sentence_seconds=0.2) as endpoint,
+        httpx.Client(base_url=endpoint.url, timeout=60, trust_env=False) as http,
     ):
         began = time.monotonic()
         with http.stream("POST", "/chat/completions", json=body) as response:
@@ -66,11 +65,11 @@ def test_a_slow_model_s_first_claim_is_there_before_its_last_sentence(
             async for event in slow.pipeline.stream(Ask(first_claim.QUESTIONS[0]))
         ]
 
-    with SlowEndpoint(first_token=0.1, sentence=1.5) as endpoint:
+    with SlowModel(first_token=0.1, sentence_seconds=1.5) as endpoint:
         settings = Settings(
             store=workspace.settings.store,
             backend="openai",
-            llm_base_url=endpoint.base_url,
+            llm_base_url=endpoint.url,
             llm_model="slow",
             llm_extractive_fallback=False,
         )
@@ -103,7 +102,7 @@ def test_the_bench_measures_real_streams(tmp_path: Path) -> None:
 def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
     settings = {"GEUNGEO_BACKEND": "openai"}
     with (
-        pytest.raises(StoreUnavailable, match="llm_base_url"),
+        pytest.raises(RuntimeError, match="llm_base_url"),
         serving(tmp_path, settings),
     ):
         pytest.fail("there is nothing to serve")

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,27 +25,16 @@ from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Embedder
 from geungeo.server.cli import guarded, run
 from tests.support import SEED
-from tests.support.model_server import SlowEndpoint
-from tests.support.processes import Served, start, stop
+from tests.support.model_server import SlowModel
+from tests.support.processes import PATIENCE, Served, command, geungeo, start, stop, wait_until
 
 QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 NOBODY = 65_534
-PATIENCE = 300
 STOP_SECONDS = 30  # DESIGN's own bound
 BATCH = 32  # what an ingest commits at once
 BATCHES = 8
 
 Serve = Callable[..., Served]
-
-
-def command(*args: str) -> list[str]:
-    return [sys.executable, "-m", "geungeo.server.cli", *args]
-
-
-def geungeo(*args: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*args), capture_output=True, text=True, timeout=PATIENCE, check=False, **more
-    )
 
 
 def only_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -55,13 +43,6 @@ def only_line(done: subprocess.CompletedProcess[str]) -> str:
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("geungeo: ")
     return lines[0]
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def write_news(path: Path, count: int) -> Path:
@@ -249,7 +230,7 @@ def test_a_read_only_store_is_served(read_only: Path, serve: Serve) -> None:
         assert refused.status_code == 503
         assert "Read-only file system" in refused.json()["detail"]
     assert stop(served, STOP_SECONDS) == 0
-    assert "Traceback" not in "".join(served.log)
+    assert "Traceback" not in served.log
 
 
 # Damage
@@ -290,7 +271,7 @@ def test_readiness_tells_the_damage_of_a_running_server_and_a_start_refuses_it(
         assert str(folder) not in problems  # where the store lies is for the log
         assert http.get("/healthz").status_code == 200
     assert stop(served, STOP_SECONDS) == 0
-    assert f"not ready: store {folder / FILE} is damaged" in "".join(served.log)
+    assert f"not ready: store {folder / FILE} is damaged" in served.log
     again = geungeo("serve", "--port", "0", "--store", str(folder))
     assert again.returncode == 3
     assert f"geungeo: store {folder / FILE} is damaged" in again.stderr.splitlines()[-1]
@@ -344,7 +325,7 @@ def test_a_worker_killed_under_load_costs_its_own_requests_only(folder: Path, se
     assert all(outcomes[since + 3 :])
     assert all(ask() for _ in range(6))
     assert stop(served, STOP_SECONDS) == 0
-    assert f"worker {victim} died (signal 9); started again" in "".join(served.log)
+    assert f"worker {victim} died (signal 9); started again" in served.log
 
 
 @pytest.mark.slow
@@ -382,10 +363,10 @@ def test_a_stop_during_an_ingest_loses_nothing_that_was_stored(
 def test_a_stop_in_mid_stream_ends_a_real_server_with_a_final_event(
     folder: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with SlowEndpoint(first_token=600, sentence=1) as endpoint:
+    with SlowModel(first_token=600) as endpoint:
         monkeypatch.setenv("GEUNGEO_BACKEND", "openai")
         monkeypatch.setenv("GEUNGEO_LLM_MODEL", "slow")
-        monkeypatch.setenv("GEUNGEO_LLM_BASE_URL", endpoint.base_url)
+        monkeypatch.setenv("GEUNGEO_LLM_BASE_URL", endpoint.url)
         monkeypatch.setenv("GEUNGEO_LLM_TIMEOUT", "600")
         monkeypatch.setenv("GEUNGEO_LLM_FIRST_TOKEN_TIMEOUT", "600")
         served = serve(folder)
@@ -450,4 +431,4 @@ def test_two_servers_read_on_while_one_ingests_and_a_second_writer_is_told(
     for served in servers:
         assert search(served, f"제{BATCHES * BATCH - 1}공장 준공")[0] == last
         assert stop(served, STOP_SECONDS) == 0
-        assert "Traceback" not in "".join(served.log)
+        assert "Traceback" not in served.log

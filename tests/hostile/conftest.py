@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
@@ -15,21 +14,12 @@ from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
 from tests.campaigns import hostile_http
 from tests.server.slack_app import EchoPipeline, SlackApp, serving
+from tests.support.processes import Guarded
 from tests.support.slack_service import TOKEN, SlackService
 
 ARTICLE = (
     "새 도서관 개관\n\n서울시는 2025년 3월 10일 새 도서관을 열었다. 공사비는 120억 원이었다.\n"
 )
-
-
-@dataclass(frozen=True)
-class Guarded:
-    """An application that asks for a key, a key that opens everything, and one that does not."""
-
-    workspace: Workspace
-    app: Any
-    key: str
-    reader: str
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Filters
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from tests.hostile.conftest import Guarded
 from tests.support import ROOT
+from tests.support.processes import Guarded
 
 QUESTION = "MS와 오픈AI의 투자"
 

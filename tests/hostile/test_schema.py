@@ -16,7 +16,7 @@ from geungeo.server.access.policy import needed
 from tests.campaigns import hostile_api
 from tests.campaigns.hostile import attack
 from tests.campaigns.hostile_targets import Target
-from tests.hostile.conftest import Guarded
+from tests.support.processes import Guarded
 
 EXAMPLES = 12
 SEED = 7

@@ -26,9 +26,9 @@ from geungeo.rag.readers import read
 from tests.campaigns.hostile import HostileCampaign, attack
 from tests.campaigns.hostile_http import bodies, check_response, hook_messages, slack_messages
 from tests.campaigns.hostile_targets import Target, answer_targets, document_targets, expect
-from tests.hostile.conftest import Guarded
 from tests.server.slack_app import SlackApp
 from tests.support.journal import Journal
+from tests.support.processes import Guarded
 
 EXAMPLES = 15
 SEED = 7

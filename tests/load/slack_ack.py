@@ -6,30 +6,24 @@ Slack takes a delivery for lost after three seconds, and delivers it again.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import statistics
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import click
 import httpx
 from pydantic import BaseModel
 
 from tests.support.processes import serving
+from tests.support.slack_service import SECRET, TOKEN, SlackService, event, mention, new_ts, signed
 
 LIMIT_SECONDS = 3.0
 CHECK_FAILED = 1
-SECRET = "only for this bench"
 PATIENCE = 600.0
 
 QUESTIONS = (
@@ -65,74 +59,31 @@ class AckReport(BaseModel):
         return once and not self.refused and self.p99 < LIMIT_SECONDS
 
 
-class _Sink:
-    """Takes what is posted, and remembers in which threads."""
-
-    def __init__(self) -> None:
-        self.threads: Counter[str] = Counter()
-        self.last = 0.0
-        self._lock = threading.Lock()
-
-    def note(self, body: dict[str, Any]) -> None:
-        with self._lock:
-            self.threads[str(body["thread_ts"])] += 1
-            self.last = time.perf_counter()
-
-
-@contextmanager
-def _posting() -> Iterator[tuple[str, _Sink]]:
-    sink = _Sink()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            sink.note(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", "11")
-            self.end_headers()
-            self.wfile.write(b'{"ok":true}')
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its own name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/api/", sink
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 def measure(store: Path, *, events: int, copies: int, parallel: int) -> AckReport:
     """Deliver to a server of its own over ``store``, and wait until all is answered."""
-    import httpx
-
     with ExitStack() as stack:
-        api_url, sink = stack.enter_context(_posting())
+        slack = stack.enter_context(SlackService())
         settings = {
             "GEUNGEO_SLACK_SIGNING_SECRET": SECRET,
-            "GEUNGEO_SLACK_BOT_TOKEN": "xoxb-bench",
-            "GEUNGEO_SLACK_API_URL": api_url,
+            "GEUNGEO_SLACK_BOT_TOKEN": TOKEN,
+            "GEUNGEO_SLACK_API_URL": slack.api_url,
             "GEUNGEO_SLACK_QUEUE": str(max(1_000, events)),
         }
-        url = stack.enter_context(serving(store, settings))
-        http = stack.enter_context(httpx.Client(base_url=url, timeout=60, trust_env=False))
+        served = stack.enter_context(serving(store, settings))
+        http = stack.enter_context(httpx.Client(base_url=served.url, timeout=60, trust_env=False))
         for question in QUESTIONS:  # models and indexes load with the first question
             http.post("/chat", json={"question": question}).raise_for_status()
         bodies = [_event(number) for number in range(events)] * copies
         pool = stack.enter_context(ThreadPoolExecutor(parallel))
-        began = time.perf_counter()
+        began = time.monotonic()
         acks = list(pool.map(lambda raw: _deliver(http, raw), bodies))
-        while len(sink.threads) < events and time.perf_counter() - began < PATIENCE:
+        while time.monotonic() - began < PATIENCE:
+            if len({posted.thread for posted in slack.posted}) == events:
+                break
             time.sleep(0.1)
         # A second answer would follow the first at once.
         time.sleep(3)
+    answers = Counter(posted.thread for posted in slack.posted)
     seconds = [took for _, took in acks]
     return AckReport(
         events=events,
@@ -142,44 +93,25 @@ def measure(store: Path, *, events: int, copies: int, parallel: int) -> AckRepor
         median=statistics.median(seconds),
         p99=statistics.quantiles(seconds, n=100, method="inclusive")[-1],
         longest=max(seconds),
-        answers=sink.threads.total(),
-        answered_once=sum(count == 1 for count in sink.threads.values()),
-        answering=sink.last - began,
+        answers=answers.total(),
+        answered_once=sum(count == 1 for count in answers.values()),
+        answering=max((posted.at for posted in slack.posted), default=began) - began,
     )
 
 
 def _event(number: int) -> bytes:
-    ts = f"17000{number:05}.000100"
+    """Return the body of an event that asks one of the questions."""
     question = QUESTIONS[number % len(QUESTIONS)]
-    inner = {
-        "type": "app_mention",
-        "user": "U0ASKER",
-        "text": f"<@U0BOT> {question}",
-        "ts": ts,
-        "channel": "C0BENCH",
-        "event_ts": ts,
-    }
-    envelope = {
-        "type": "event_callback",
-        "team_id": "T0BENCH",
-        "event_id": f"Ev{number:06}",
-        "event": inner,
-    }
+    envelope = event(mention(question, new_ts()), f"Ev{number:06}")
     return json.dumps(envelope, ensure_ascii=False).encode()
 
 
 def _deliver(http: httpx.Client, raw: bytes) -> tuple[int, float]:
-    """Status and seconds of one delivery."""
-    timestamp = str(int(time.time()))
-    digest = hmac.new(SECRET.encode(), f"v0:{timestamp}:".encode() + raw, hashlib.sha256)
-    headers = {
-        "Content-Type": "application/json",
-        "X-Slack-Request-Timestamp": timestamp,
-        "X-Slack-Signature": f"v0={digest.hexdigest()}",
-    }
-    began = time.perf_counter()
+    """Deliver an event; return the status and the seconds it took."""
+    headers = signed(raw)
+    began = time.monotonic()
     response = http.post("/slack/events", content=raw, headers=headers)
-    return response.status_code, time.perf_counter() - began
+    return response.status_code, time.monotonic() - began
 
 
 @click.command("slack-ack")

@@ -9,17 +9,16 @@ import random
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 from geungeo.rag.errors import StoreUnavailable
 from tests.load.client import Client, Reply
 from tests.load.first_claim import QUESTIONS
-from tests.support.model_server import ScriptedModel
+from tests.support.model_server import SlowModel
 from tests.support.news import COUNT, report
-from tests.support.processes import serving_process
+from tests.support.processes import serving
 
 
 @dataclass(slots=True)
@@ -29,11 +28,23 @@ class Target:
     client: Client
     pid: int
     chance: random.Random
-    model: ScriptedModel | None = None
+    model: SlowModel | None = None
 
     def question(self) -> str:
         """One that the store can answer."""
         return self.chance.choice(_ASKED)
+
+    @contextmanager
+    def fast_model(self) -> Iterator[None]:
+        """Let the model answer at once while the block runs."""
+        if self.model is None:
+            yield
+            return
+        seconds, self.model.answer_seconds = self.model.answer_seconds, 0.0
+        try:
+            yield
+        finally:
+            self.model.answer_seconds = seconds
 
     @property
     def model_open(self) -> int:
@@ -56,22 +67,22 @@ def news(edition: int) -> dict[str, str]:
 
 @asynccontextmanager
 async def target(
-    seed: int, settings: Mapping[str, str], model: ScriptedModel | None = None
+    seed: int, settings: Mapping[str, str], model: SlowModel | None = None
 ) -> AsyncGenerator[Target]:
     """A server with the seed article and the invented news, warmed up."""
     if model is not None:
         settings = {
             "GEUNGEO_BACKEND": "openai",
-            "GEUNGEO_LLM_BASE_URL": model.base_url,
+            "GEUNGEO_LLM_BASE_URL": model.url,
             "GEUNGEO_LLM_MODEL": "scripted",
             "GEUNGEO_LLM_EXTRACTIVE_FALLBACK": "false",
             **settings,
         }
     with tempfile.TemporaryDirectory(prefix="geungeo-load-") as folder:
         store = Path(folder) / "store"
-        with serving_process(store, settings) as (url, pid):
+        with serving(store, settings) as served:
             chance = random.Random(seed)  # noqa: S311 - a load, no secret
-            made = Target(Client(url), pid, chance, model)
+            made = Target(Client(served.url), served.process.pid, chance, model)
             await _prepare(made)
             yield made
 
@@ -81,13 +92,9 @@ async def _prepare(made: Target) -> None:
         reply = await made.client.post("/articles", news(edition))
         if reply.status not in (200, 201):
             raise StoreUnavailable(f"the store to be loaded takes no article: {reply}")
-    seconds, pace = 0.0, made.model
-    if pace is not None:
-        seconds, pace.seconds = pace.seconds, 0.0
-    for question, _ in zip(_ASKED, count(), strict=False):
-        await made.client.ask(question)
-    if pace is not None:
-        pace.seconds = seconds
+    with made.fast_model():
+        for question in _ASKED:
+            await made.client.ask(question)
 
 
 PROBE_SECONDS = 0.1

@@ -1,4 +1,4 @@
-"""Servers of the tests: ``geungeo serve`` as a process, or in a thread of this one."""
+"""The command as a process, and servers: in a process of their own or in a thread of this one."""
 
 from __future__ import annotations
 
@@ -7,153 +7,136 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
+from typing import IO, Any
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.errors import StoreUnavailable
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
 from geungeo.server.listener import Server, configure, listen
 
-_READY = re.compile(r"serving on (http://[^ ]+)/")
-_START_SECONDS = 300.0
-_STOP_SECONDS = 60.0
+PATIENCE = 300.0
+"""Seconds until a test fails that waits: far longer than anything takes."""
+
+_READY = re.compile(r"serving on (http://\S+)/")
+_LOG_BYTES = 1 << 26
 
 
-@contextmanager
-def serving(store: Path, settings: Mapping[str, str]) -> Iterator[str]:
-    """The address of :func:`serving_process`, for those who only talk to it."""
-    with serving_process(store, settings) as (url, _):
-        yield url
+def command(*args: str) -> list[str]:
+    """Return the command line of ``geungeo`` with ``args``."""
+    return [sys.executable, "-m", "geungeo.server.cli", *args]
 
 
-@contextmanager
-def serving_process(store: Path, settings: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Address and process id of a server over ``store`` while it runs.
-
-    An empty store is filled from the seeds. ``settings`` are environment variables; the
-    caller's own ``GEUNGEO_*`` do not reach it.
-
-    Raises:
-        StoreUnavailable: it did not start; holds what it said last.
-    """
-    environment = {key: text for key, text in os.environ.items() if not key.startswith("GEUNGEO_")}
-    environment |= {"PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1", **settings}
-    command = [sys.executable, "-m", "geungeo.server.cli", "serve", "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--store", str(store)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-    )
-    said: list[str] = []
-    address: list[str] = []
-    ready = threading.Event()
-
-    def read() -> None:
-        for line in process.stdout or ():
-            said.append(line)
-            if found := _READY.search(line):
-                address.append(found[1])
-                ready.set()
-        ready.set()
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    try:
-        ready.wait(_START_SECONDS)
-        if not address:
-            last = " ".join("".join(said[-3:]).split())
-            raise StoreUnavailable(f"geungeo serve did not start: {last or 'it said nothing'}")
-        yield address[0], process.pid
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        reader.join(timeout=10)
-        if process.stdout is not None:
-            process.stdout.close()
+def geungeo(*args: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run ``geungeo`` to its end; ``more`` goes to ``subprocess.run``."""
+    options: dict[str, Any] = {"capture_output": True, "timeout": PATIENCE, "check": False}
+    return subprocess.run(command(*args), text=True, **(options | more))
 
 
-READY = re.compile(r"serving on (http://[^ ]+)/")
-START_SECONDS = 300
+def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Wait until ``condition`` holds; fail after ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not become true in time"
+        time.sleep(0.05)
 
 
 @dataclass
 class Served:
-    """A running server: its address, its process, and what it has written."""
+    """A running ``geungeo serve``: its address, its process, its store and its output."""
 
-    url: str
-    process: subprocess.Popen[str]
     store: Path
-    log: list[str] = field(default_factory=list)
-    reader: threading.Thread = field(default_factory=threading.Thread)
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+    url: str = ""
+    written: str | None = None
 
     @property
     def address(self) -> tuple[str, int]:
         host, port = self.url.removeprefix("http://").split(":")
         return host, int(port)
 
+    @property
+    def log(self) -> str:
+        """All that the server has written."""
+        if self.written is not None:
+            return self.written
+        # Reading by position leaves the offset alone, which the process shares.
+        return os.pread(self.output.fileno(), _LOG_BYTES, 0).decode("utf-8", "replace")
 
-def start(store: Path, *args: str) -> Served:
-    """Start a server and wait until it says where it listens."""
-    command = [sys.executable, "-m", "geungeo.server.cli", "serve", "--port", "0"]
+    def close(self) -> None:
+        """Keep the log and close its file."""
+        self.written = self.log
+        self.output.close()
+
+
+def start(store: Path, *args: str, environment: Mapping[str, str] | None = None) -> Served:
+    """Start a server and wait until it listens.
+
+    Raises:
+        RuntimeError: the server ended or did not listen in time; holds the end of its output.
+    """
+    # A file, not a pipe: reading one needs a thread, and a process with threads cannot fork safely.
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
     process = subprocess.Popen(
-        [*command, "--store", str(store), *args],
-        stdout=subprocess.PIPE,
+        command("serve", "--port", "0", "--store", str(store), *args),
+        stdout=output,
         stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**(os.environ if environment is None else environment), "PYTHONUNBUFFERED": "1"},
     )
-    served = Served("", process, store)
-    ready = threading.Event()
-
-    def read() -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            served.log.append(line)
-            if found := READY.search(line):
-                served.url = found[1]
-                ready.set()
-        ready.set()
-
-    served.reader = threading.Thread(target=read, daemon=True)
-    served.reader.start()
-    if not ready.wait(START_SECONDS) or not served.url:
-        process.kill()
-        pytest.fail("the server did not start:\n" + "".join(served.log))
+    served = Served(store, process, output)
+    deadline = time.monotonic() + PATIENCE
+    while not (found := _READY.search(served.log)):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            served.close()
+            raise RuntimeError(f"geungeo serve did not start: {served.log[-2_000:]}")
+        time.sleep(0.05)
+    served.url = found[1]
     return served
 
 
 def stop(served: Served, patience: float = 60) -> int:
-    """Ask the server to stop; its exit status."""
+    """Stop the server with SIGTERM; return its exit status."""
     try:
         if served.process.poll() is None:
             served.process.send_signal(signal.SIGTERM)
         return served.process.wait(timeout=patience)
     except subprocess.TimeoutExpired:
         served.process.kill()
+        served.process.wait()
         raise
     finally:
-        served.reader.join(timeout=10)
-        if served.process.stdout is not None:
-            served.process.stdout.close()
+        if served.written is None:
+            served.close()
+
+
+@contextmanager
+def serving(store: Path, settings: Mapping[str, str]) -> Iterator[Served]:
+    """Serve ``store`` in a process of its own, filled from the seeds if it is empty.
+
+    ``settings`` are environment variables; the caller's own ``GEUNGEO_*`` do not apply.
+    """
+    environment = {
+        name: text for name, text in os.environ.items() if not name.startswith("GEUNGEO_")
+    }
+    served = start(store, environment={**environment, "NO_PROXY": "127.0.0.1", **settings})
+    try:
+        yield served
+    finally:
+        stop(served)
 
 
 @contextmanager
 def serving_in_thread(settings: Settings) -> Iterator[tuple[Workspace, str]]:
-    """A store of its own behind a real socket, in a thread of this process: cheap to start."""
+    """Serve a store on a real socket in a thread of this process, which is fast to start."""
     with Workspace.open(settings) as workspace, listen("127.0.0.1", 0) as listener:
         app = create_app(workspace)
         server = Server(configure(app, lifespan="on"), app.state.geungeo)
@@ -164,3 +147,13 @@ def serving_in_thread(settings: Settings) -> Iterator[tuple[Workspace, str]]:
         server.should_exit = True
         thread.join(60)
         assert not thread.is_alive()
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """An application that asks for a key, a key that opens everything, and one that does not."""
+
+    workspace: Workspace
+    app: Any
+    key: str
+    reader: str
