@@ -159,12 +159,13 @@ def source_digest(parts: Sources) -> str:
     """
     digest = hashlib.sha256()
     for package, names in parts:
-        folder = files(package)
-        for source in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if _is_wanted(source, names):
-                text = source.read_text("utf-8")
-                content = ast.dump(ast.parse(text)) if source.name.endswith(".py") else text
-                digest.update(f"{package}/{source.name}\0{content}".encode())
+        found = [source for source in files(package).iterdir() if _is_wanted(source, names)]
+        if missing := set(names or ()) - {source.name for source in found}:
+            raise FileNotFoundError(f"no {', '.join(sorted(missing))} in {package}")
+        for source in sorted(found, key=lambda entry: entry.name):
+            text = source.read_text("utf-8")
+            content = ast.dump(ast.parse(text)) if source.name.endswith(".py") else text
+            digest.update(f"{package}/{source.name}\0{content}".encode())
     return digest.hexdigest()
 
 
@@ -174,7 +175,7 @@ def _is_wanted(source: Traversable, names: tuple[str, ...] | None) -> bool:
 
 @contextmanager
 def open_benches(
-    datasets: list[Dataset], settings: Settings, cache: Path, building: Building
+    datasets: list[Dataset], settings: Settings, cache: Path, building: Building | None = None
 ) -> Iterator[list[Bench]]:
     """A bench for each data set; stores are closed when the context ends.
 
@@ -201,7 +202,9 @@ def _open(dataset: Dataset, settings: Settings, folder: Path) -> Workspace:
     return Workspace.open(here, seed=not dataset.documents)
 
 
-def _folder_for(dataset: Dataset, settings: Settings, cache: Path, building: Building) -> Path:
+def _folder_for(
+    dataset: Dataset, settings: Settings, cache: Path, building: Building | None
+) -> Path:
     if not dataset.documents:
         return settings.store
     folder = cache / "stores" / store_key(dataset.documents, settings)
@@ -227,7 +230,7 @@ def store_key(documents: tuple[Document, ...], settings: Settings) -> str:
     return digest.hexdigest()[:24]
 
 
-def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building) -> None:
+def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building | None) -> None:
     """Build beside the final place and rename: a store that is there is whole.
 
     What an interrupted run has built stays, and is not embedded again.
@@ -250,7 +253,8 @@ def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building
     def count(_: str) -> None:
         nonlocal done
         done += 1
-        building(dataset.name, done, total)
+        if building is not None:
+            building(dataset.name, done, total)
 
     unfinished = folder.with_name(f"{folder.name}.part")
     try:

@@ -129,17 +129,18 @@ def best_of_rounds(work: Mapping[str, Callable[[], object]], rounds: int) -> dic
     return best
 
 
-def ndcg(
+def mean_ndcg(
     passages: FloatArray, owners: Sequence[str], asked: FloatArray, gold: Sequence[str]
 ) -> float:
     """nDCG@10 over distinct owners of passages, by cosine."""
-    from geungeo.eval.bench.retrieval import ndcg_at_10
+    from geungeo.eval.bench.retrieval import rank_of
+    from geungeo.eval.metrics.retrieval import ndcg_at
 
     gains = []
     for query, answer in zip(asked, gold, strict=True):
         order = np.argsort(-(passages @ query), kind="stable")
         ranking = list(dict.fromkeys(owners[at] for at in order))
-        gains.append(ndcg_at_10(ranking, answer))
+        gains.append(ndcg_at(rank_of(ranking, answer), 10))
     return float(np.mean(gains))
 
 
@@ -217,5 +218,5 @@ def _report(
         click.echo(
             f"| {name} | {1000 * latency[name] / len(sample):.1f} "
             f"| {len(portion) / throughput[name]:.1f} "
-            f"| {ndcg(passages, owners, asked, gold):.4f} | {cosine:.4f} |"
+            f"| {mean_ndcg(passages, owners, asked, gold):.4f} | {cosine:.4f} |"
         )

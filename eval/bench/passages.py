@@ -115,14 +115,15 @@ def build(
 
 def measure(index: _Index, asked: Sequence[Asked]) -> tuple[float, float]:
     """(nDCG@10, recall@1) over distinct articles."""
-    from geungeo.eval.bench.retrieval import ndcg_at_10, rank_articles
+    from geungeo.eval.bench.retrieval import rank_articles, rank_of
+    from geungeo.eval.metrics.retrieval import ndcg_at
     from geungeo.rag.retrieval.hybrid import fuse
 
     article_of = dict(enumerate(index.owners))
     gains, firsts = [], []
     for question in asked:
         ranking = rank_articles(fuse(index.propose(question.query)), article_of)
-        gains.append(ndcg_at_10(ranking, question.gold))
+        gains.append(ndcg_at(rank_of(ranking, question.gold), 10))
         firsts.append(ranking[:1] == [question.gold])
     return float(np.mean(gains)), float(np.mean(firsts))
 
@@ -143,7 +144,6 @@ def passages(
     cache: Path | None,
 ) -> None:
     """Compare lengths, overlaps and contexts of passages on a KorQuAD/SQuAD file."""
-    from geungeo.eval.bench.retrieval import quietly
     from geungeo.eval.datasets import read_dataset
     from geungeo.eval.stores import default_cache, open_benches
     from geungeo.rag.embedding import make_embedder
@@ -154,7 +154,7 @@ def passages(
     settings = Settings()
     shipped = Variant(settings.passage_tokens, settings.passage_overlap, "title and heading")
     embedder = make_embedder(settings)
-    with open_benches([data], settings, cache or default_cache(), quietly) as (bench,):
+    with open_benches([data], settings, cache or default_cache()) as (bench,):
         articles = bench.library.articles()
         asked = list(_asked(data, bench.library, embedder, limit, seed))
     sentences = [split_article(article) for article in articles]

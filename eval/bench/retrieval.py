@@ -6,7 +6,6 @@ the same proposals, so that they differ in fusion alone.
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from geungeo.eval.metrics.retrieval import ndcg_at
 from geungeo.rag.protocols import Scores
 
 _POOL = 100
@@ -31,10 +31,9 @@ class Proposals:
     article_of: Mapping[int, str]
 
 
-def ndcg_at_10(ranking: Ranking, gold: str) -> float:
-    """With one relevant paragraph: ``1 / log2(1 + rank)``, 0 beyond rank 10."""
-    rank = ranking.index(gold) + 1 if gold in ranking[:10] else 0
-    return 1 / math.log2(1 + rank) if rank else 0.0
+def rank_of(ranking: Ranking, gold: str) -> int | None:
+    """Return the rank of ``gold``, from 1; None where it does not occur."""
+    return ranking.index(gold) + 1 if gold in ranking else None
 
 
 def rank_articles(fused: Scores, article_of: Mapping[int, str]) -> Ranking:
@@ -78,7 +77,7 @@ def table(found: Sequence[Proposals]) -> str:
                 chosen = {name: question.channels[name] for name in weights}
                 fused = fuse(chosen, weights)
             ranking = rank_articles(fused, question.article_of)
-            gains.append(ndcg_at_10(ranking, question.gold))
+            gains.append(ndcg_at(rank_of(ranking, question.gold), 10))
             firsts.append(ranking[:1] == [question.gold])
         count = len(found)
         lines.append(f"| {label} | {sum(gains) / count:.4f} | {sum(firsts) / count:.4f} |")
@@ -120,7 +119,7 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
     found: list[Proposals] = []
     with tempfile.TemporaryDirectory() as scratch:
         settings = Settings(store=Path(scratch))
-        with open_benches([data], settings, cache or default_cache(), quietly) as (bench,):
+        with open_benches([data], settings, cache or default_cache()) as (bench,):
             store = bench.library
             if not isinstance(store, Store):
                 raise TypeError("this bench needs a real store")
@@ -135,8 +134,3 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
                 gold = case.place.document if case.place else ""
                 found.append(Proposals(gold, channels, article_of))
     return found
-
-
-def quietly(name: str, done: int, total: int) -> None:
-    """Tell nobody how far the building of a store is."""
-    del name, done, total

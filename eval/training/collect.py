@@ -57,7 +57,7 @@ def collect(
     sets = [read_dataset(path) for path in paths]
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(store=Path(folder))
-        with open_benches(sets, settings, cache or default_cache(), _ignore) as benches:
+        with open_benches(sets, settings, cache or default_cache()) as benches:
             for dataset, bench in zip(sets, benches, strict=True):
                 rows.extend(_rows(dataset, bench, limit))
     return rows
@@ -86,10 +86,6 @@ def _news_rows(dataset: Dataset, articles: Path) -> Iterator[Row]:
                 answerable=case.expected == "answer",
                 source="news",
             )
-
-
-def _ignore(name: str, done: int, total: int) -> None:
-    del name, done, total
 
 
 def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:

@@ -37,6 +37,8 @@ def test_the_digest_names_what_it_reads() -> None:
     part = source_digest((("geungeo.eval.formats", ("squad.py",)),))
     assert whole != part
     assert whole == source_digest((("geungeo.eval.formats", None),))
+    with pytest.raises(FileNotFoundError, match=r"no gone\.py in geungeo\.eval\.formats"):
+        source_digest((("geungeo.eval.formats", ("squad.py", "gone.py")),))
 
 
 def test_a_half_built_store_is_completed_and_not_begun_again(
