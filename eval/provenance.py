@@ -1,4 +1,4 @@
-"""What made a result: versions, settings, revision of the code, fingerprints of stores."""
+"""Provenance of a result: versions, settings, revision of the code, fingerprints of stores."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _GIT_SECONDS = 10
 
 
 class Run(BaseModel):
-    """Everything that a second run must share to give the same rows."""
+    """Everything that must be equal for a second run to give the same rows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,7 +64,7 @@ def describe_run(
     retrieval_only: bool,
     stores: dict[str, str],
 ) -> Run:
-    """The record of this run; secrets stay masked. ``stores``: data set to fingerprint."""
+    """Describe this run; secrets stay masked. ``stores`` maps data sets to fingerprints."""
     return Run(
         settings=_public(settings),
         versions={"python": platform.python_version(), **_versions()},
@@ -84,7 +84,7 @@ def _versions() -> dict[str, str]:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            continue  # not installed as a package: nothing to name
+            continue  # not installed as a package
     return found
 
 
@@ -103,13 +103,13 @@ def _without_login(url: str) -> str:
 
 
 def _revision() -> str | None:
-    """Git's name for the code that runs, with ``-dirty``; None outside a checkout of it."""
+    """Return Git's name of the running code, with ``-dirty``; None outside a checkout."""
     git = shutil.which("git")
     here = Path(__file__).resolve()
     if git is None:
         return None
     try:
-        # Installed copies may lie inside somebody else's repository: ask for our own file.
+        # An installed copy may be inside another repository: ask for this file.
         subprocess.run(  # noqa: S603 - fixed arguments
             [git, "ls-files", "--error-unmatch", here.name],
             cwd=here.parent,

@@ -1,4 +1,4 @@
-"""The results of an evaluation: the file, the text for a terminal, and the gates."""
+"""Results of an evaluation: the file, the tables for a terminal, and the gates."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class _Model(BaseModel):
 
 
 class BadLineInfo(_Model):
-    """A part of a file that was left out, and why."""
+    """A part of a file that was skipped, and the reason."""
 
     where: str
     why: str
 
 
 class DatasetInfo(_Model):
-    """One file that was evaluated. ``n`` counts its cases that were done."""
+    """One file that was evaluated. ``n`` counts its finished cases."""
 
     name: str
     path: str
@@ -68,16 +68,16 @@ class DatasetInfo(_Model):
 
 
 class Group(_Model):
-    """The metrics over a part of the rows."""
+    """Metrics of a subset of the rows."""
 
     n: int
     metrics: dict[str, Estimate]
 
 
 class Comparison(_Model):
-    """Paired differences to an earlier results file: this run minus that one.
+    """Paired differences to an earlier results file: this run minus the earlier one.
 
-    ``changed`` names what differs between the runs, as (old, new).
+    ``changed`` names the differences between the runs as (old, new).
     """
 
     old: str
@@ -90,7 +90,7 @@ class Comparison(_Model):
 
 
 class Results(_Model):
-    """A whole evaluation. ``rows`` are the same in two runs; ``latencies`` are not."""
+    """A whole evaluation. ``rows`` are equal in two runs; ``latencies`` are not."""
 
     schema_version: Literal[1] = SCHEMA
     created_at: str
@@ -113,7 +113,7 @@ class Results(_Model):
 def summarise(
     datasets: Sequence[Dataset], progress: Progress, run: Run, *, planned: int, now: datetime
 ) -> Results:
-    """All figures over the rows that are there. ``planned`` counts cases."""
+    """Compute all metrics over the finished rows. ``planned`` counts cases."""
     rows, seed = progress.rows, run.seed
     return Results(
         created_at=now.isoformat(timespec="seconds"),
@@ -157,7 +157,7 @@ def _groups(
 
 
 def compare(old: Results, new: Results, name: str) -> Comparison:
-    """Paired differences over the cases that both runs have; ``name`` is the old file's."""
+    """Compute paired differences over the cases of both runs; ``name`` is the old file's."""
     before, after = {row.key for row in old.rows}, {row.key for row in new.rows}
     found = (
         (metric.name, difference(metric, old.rows, new.rows, new.run.seed))
@@ -184,11 +184,11 @@ def _changed(old: Run, new: Run) -> dict[str, tuple[Any, Any]]:
 
 
 def read_results(path: Path) -> Results:
-    """A results file as ``--json`` wrote it.
+    """Read a results file that ``--json`` wrote.
 
     Raises:
         UsageError: it cannot be read.
-        MalformedSource: it is no results file, or one of another version.
+        MalformedSource: it is not a results file, or one of another version.
     """
     try:
         text = path.read_text("utf-8")
@@ -205,12 +205,12 @@ def read_results(path: Path) -> Results:
 
 
 def write_results(results: Results, path: Path) -> None:
-    """Write as JSON: keys in a fixed order, one row a line, so that results can be diffed."""
+    """Write results as JSON: keys in a fixed order, one row a line, so that diffs are readable."""
     whole = results.model_dump(mode="json")
     rows, latencies = whole.pop("rows"), whole.pop("latencies")
     head = json.dumps(whole, ensure_ascii=False, indent=1)[:-2]
     body = f'{head},\n "rows": {_lines(rows)},\n "latencies": {_lines(latencies)}\n}}\n'
-    write_whole(path, body)
+    write_atomically(path, body)
 
 
 def _lines(values: Sequence[object]) -> str:
@@ -218,11 +218,11 @@ def _lines(values: Sequence[object]) -> str:
     return f"[\n  {lines}\n ]" if values else "[]"
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write beside ``path`` and rename, so that what stands there is never half a file.
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file atomically: beside ``path``, then renamed.
 
     Raises:
-        UsageError: the path cannot be written; names it.
+        UsageError: the path cannot be written.
     """
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -239,7 +239,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 _COUNTS = {"unsupported_claims"}
-# Shown for each kind of question, where they have cases.
+# Metrics that are shown for each kind of question.
 _KIND_ROWS = (
     "recall@5",
     "answer_hit",
@@ -251,7 +251,7 @@ _KIND_ROWS = (
 
 
 def show(console: Console, results: Results) -> None:
-    """Print headline, kinds, reasons and comparison."""
+    """Print the tables: metrics, kinds, reasons and comparison."""
     parts: list[RenderableType] = [_headline(results), _kinds(results)]
     if results.by_reason:
         parts.append(_reasons(results))
@@ -261,22 +261,22 @@ def show(console: Console, results: Results) -> None:
 
 
 def figure(name: str, value: float) -> str:
-    """A metric's value as it is printed: counts whole, times in ms, shares to 3 places."""
+    """Format a metric's value: counts as integers, times in ms, shares to 3 places."""
     if name in _COUNTS:
         return f"{value:.0f}"
     return f"{value:.1f}" if "_ms" in name else f"{value:.3f}"
 
 
 def interval(name: str, estimate: Estimate) -> str:
-    """The 95 % interval, in the metric's own form."""
+    """Format the 95 % interval of a metric."""
     return f"{figure(name, estimate.low)} to {figure(name, estimate.high)}"
 
 
 def _headline(results: Results) -> Table:
-    table = _table("metric", "value", "95 % interval", "cases", "what it is", right={1, 2, 3})
+    table = _table("metric", "value", "95 % interval", "cases", "description", right={1, 2, 3})
     for name, estimate in results.metrics.items():
         if ":" in name:
-            continue  # stages stand in the JSON and the report
+            continue  # stages are in the JSON and the report
         table.add_row(
             name,
             figure(name, estimate.value),
@@ -288,7 +288,7 @@ def _headline(results: Results) -> Table:
 
 
 def _kinds(results: Results) -> Table:
-    """Metrics down, kinds across: kinds are few, and their names short."""
+    """Return a table with a row for each metric and a column for each kind."""
     table = _table("by kind", *results.by_kind, right=set(range(1, len(results.by_kind) + 1)))
     groups = list(results.by_kind.values())
     table.add_row("cases", *(str(group.n) for group in groups))
@@ -339,14 +339,14 @@ def _table(*columns: str, right: set[int]) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A metric with its bound; ``side`` tells on which side of it the value must stay."""
+    """A metric with its bound; ``side`` is ``least`` for a minimum and ``most`` for a maximum."""
 
     metric: str
     bound: float
     side: Literal["least", "most"]
 
     def miss(self, metrics: Mapping[str, Estimate]) -> str | None:
-        """Why the gate is missed, or None. A metric without cases misses its gate."""
+        """Return why the gate is missed, or None. A metric without cases misses its gate."""
         found = metrics.get(self.metric)
         wanted = f"at {self.side} {self.bound:g}"
         if found is None:
@@ -356,12 +356,12 @@ class Gate:
 
 
 def parse_gates(minimums: Iterable[str], maximums: Iterable[str]) -> list[Gate]:
-    """Gates from ``METRIC=VALUE`` texts.
+    """Parse gates from ``METRIC=VALUE`` texts.
 
-    Where lower is better, a ``--min`` is read as the worst value allowed, a maximum.
+    For a metric where lower is better, ``--min`` gives the worst allowed value, a maximum.
 
     Raises:
-        UsageError: the metric is unknown or the value no number.
+        UsageError: the metric is unknown or the value is not a number.
     """
     gates = [_parse(text, "--min") for text in minimums]
     return gates + [_parse(text, "--max") for text in maximums]

@@ -1,8 +1,8 @@
-"""The stores that data sets are asked of: the configured one, or one made for the run.
+"""Stores that data sets are asked of: the configured one, or one made for the run.
 
-A store for the run is named by all that shapes it (documents, embedder, passage settings,
-the code that segments and indexes), so it is made once and never stale.
-
+The name of a store made for a run is a hash of everything that affects its content (documents,
+embedder, passage settings, the code that segments and indexes), so that it is made once and never
+stale.
 """
 
 from __future__ import annotations
@@ -39,28 +39,28 @@ class Answerer(Protocol):
     """The part of ``geungeo.rag.pipeline.Pipeline`` that is evaluated."""
 
     async def answer(self, ask: Ask) -> Answer:
-        """One answer."""
+        """Answer one question."""
 
     def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
-        """The ``k`` best passages, best first."""
+        """Return the ``k`` best passages, best first."""
 
 
 class Library(Protocol):
     """The part of ``geungeo.index.store.Store`` that verdicts need."""
 
     def articles(self) -> list[Article]:
-        """The current version of every article."""
+        """Return the current version of every article."""
 
     def article(self, article_id: str, version: int | None = None) -> Article:
-        """One article version; raises ``ArticleNotFound``."""
+        """Return one article version; raises ``ArticleNotFound``."""
 
     def fingerprint(self) -> str:
-        """Digest of all that answers depend on in the store."""
+        """Return a digest of everything in the store that answers depend on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A data set with the system it is asked of."""
+    """A data set with the system that it is asked of."""
 
     dataset: Dataset
     answerer: Answerer
@@ -69,12 +69,12 @@ class Bench:
 
     @property
     def by_article(self) -> bool:
-        """Whether ranks count distinct paragraphs: each is an article of this store."""
+        """Whether ranks count distinct paragraphs: each is an article of the store."""
         return bool(self.dataset.documents)
 
 
 class GoldFinder:
-    """Finds the gold of a case in the store, once per article."""
+    """A finder of gold places in a store, with a cache by article."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -82,7 +82,7 @@ class GoldFinder:
         self._articles: list[Article] | None = None
 
     def find(self, case: Case, dataset: Dataset) -> tuple[GoldSpan, ...]:
-        """Every place where the gold stands; empty if there is none or it is not found."""
+        """Return every gold place of a case; empty if it has none or the store lacks it."""
         if case.place is not None:
             return self._find_place(case, dataset)
         if case.quote is None:
@@ -107,7 +107,7 @@ class GoldFinder:
             try:
                 return [self._library.article(article_id)]
             except NotFound:
-                pass  # a data set may know the article by another id; its quote finds it
+                pass  # the data set may use another id for the article; find it by its quote
         if self._articles is None:
             self._articles = self._library.articles()
         return self._articles
@@ -125,7 +125,7 @@ Sources = tuple[tuple[str, tuple[str, ...] | None], ...]
 Building = Callable[[str, int, int], None]
 """Told (data set name, articles done, articles in all) while a store is being made."""
 
-# What decides how a document is cut and indexed; the embedder names itself.
+# Code that affects how a document is split and indexed; the embedder has its own identity.
 _SHAPING: Sources = (
     (
         "geungeo.rag",
@@ -147,15 +147,18 @@ _SHAPING: Sources = (
 
 
 def default_cache() -> Path:
-    """The user's cache folder (XDG base directory specification)."""
+    """Return the user's cache folder (XDG base directory specification)."""
     root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(root).expanduser() / "geungeo" / "eval"
 
 
 def source_digest(parts: Sources) -> str:
-    """SHA-256 over the named source files; None stands for all of a package's own.
+    """Return the SHA-256 of the named source files; None selects all of a package's own.
 
-    Python counts by its syntax tree: comments and layout change nothing.
+    Of Python files the syntax tree counts: comments and layout change nothing.
+
+    Raises:
+        FileNotFoundError: a named file does not exist.
     """
     digest = hashlib.sha256()
     for package, names in parts:
@@ -177,7 +180,7 @@ def _is_wanted(source: Traversable, names: tuple[str, ...] | None) -> bool:
 def open_benches(
     datasets: list[Dataset], settings: Settings, cache: Path, building: Building | None = None
 ) -> Iterator[list[Bench]]:
-    """A bench for each data set; stores are closed when the context ends.
+    """Open a bench for each data set; stores are closed when the context ends.
 
     Raises:
         StoreError: a store cannot be opened or made.
@@ -214,7 +217,7 @@ def _folder_for(
 
 
 def store_key(documents: tuple[Document, ...], settings: Settings) -> str:
-    """The name of the store that these documents make with these settings."""
+    """Return the name of the store that these documents make with these settings."""
     from geungeo.rag.embedding import make_embedder
 
     digest = hashlib.sha256()
@@ -231,9 +234,9 @@ def store_key(documents: tuple[Document, ...], settings: Settings) -> str:
 
 
 def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building | None) -> None:
-    """Build beside the final place and rename: a store that is there is whole.
+    """Build a store beside its final place and rename it: an existing store is complete.
 
-    What an interrupted run has built stays, and is not embedded again.
+    The articles of an interrupted run are kept and not embedded again.
     """
     from geungeo.index.workspace import Workspace
     from geungeo.rag.article import Draft, SectionKind
@@ -268,8 +271,8 @@ def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building
     unfinished.rename(folder)
 
 
-class Remembering:
-    """Gives an embedder's vectors; each text is embedded once in the life of the process."""
+class CachingEmbedder:
+    """An embedder with a cache that lives as long as the process."""
 
     def __init__(self, inner: Embedder) -> None:
         self._inner = inner
@@ -278,7 +281,7 @@ class Remembering:
         self.dimension = inner.dimension
 
     def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
-        """``(len(texts), dim)`` float32, unit norm."""
+        """Return ``(len(texts), dim)`` float32 vectors of unit norm."""
         new = sorted({text for text in texts if (text, query) not in self._known})
         if new:
             for text, vector in zip(new, self._inner.embed(new, query=query), strict=True):

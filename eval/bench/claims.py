@@ -1,9 +1,8 @@
-"""The bench's own articles: sentences, true claims about them, and lies.
+"""Articles of the grounding bench: sentences, true claims about them, and lies.
 
-Lies are written by hand, or made from true claims by rule: the same seed makes the same
-lies. Where falsity depends on the meaning (who may change places with whom, what is the
-opposite) the articles say so by hand.
-
+Lies are written by hand, or made from true claims by rule: the same seed makes the same lies. Where
+falsity depends on the meaning (which parties may be swapped, which word is the opposite), the
+articles say so by hand.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ class _Strict(BaseModel):
 class TrueClaim(_Strict):
     """A hand-written claim that sentences ``source`` (indices) support.
 
-    The other fields tell the generator how to make it false: ``swap`` names two parties
-    that may change places, ``other_actor`` and ``certain`` are (said, lie) fragments,
-    ``opposite`` holds such pairs.
+    The other fields are for the rules that make it false: ``swap`` names two parties that may be
+    swapped, ``other_actor`` and ``certain`` are (original, lie) fragments, ``opposite`` holds such
+    pairs.
     """
 
     how: str
@@ -53,7 +52,7 @@ class WrittenLie(_Strict):
 
 
 class BenchArticle(_Strict):
-    """A short article. The rules were tuned looking at one half only."""
+    """A short article. The grounding rules were tuned on one half of the articles only."""
 
     id: str
     half: Half
@@ -63,7 +62,7 @@ class BenchArticle(_Strict):
     lies: tuple[WrittenLie, ...]
 
     def task(self, leave_out: frozenset[int] = frozenset()) -> Task:
-        """A Task whose evidence ``n`` is sentence ``n - 1``, without those left out."""
+        """Return a Task whose evidence ``n`` is sentence ``n - 1``, without those left out."""
         draft = Draft(
             self.id, tuple((SectionKind.BODY, text) for text in self.sentences), source=self.id
         )
@@ -85,18 +84,18 @@ def _span(article: Article, sentence: str) -> Span:
 
 
 def load() -> list[BenchArticle]:
-    """All articles that ship with the bench."""
+    """Load all articles that ship with the bench."""
     text = files("geungeo.eval.bench").joinpath("articles.jsonl").read_text("utf-8")
     return [BenchArticle.model_validate_json(line) for line in text.splitlines()]
 
 
-# A citation that no evidence has.
+# The number of no evidence.
 UNKNOWN = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Lie:
-    """A false claim, the evidence numbers it offers, and sentences to hide from repair."""
+    """A false claim, the evidence numbers that it cites, and sentences to hide from repair."""
 
     article: BenchArticle
     kind: str
@@ -204,17 +203,17 @@ _PARTICLES = (("은", "는"), ("이", "가"), ("을", "를"), ("과", "와"), ("
 
 
 def lies(articles: Sequence[BenchArticle], seed: int) -> list[Lie]:
-    """All lies over ``articles``, hand-written ones included; no text twice per article."""
+    """Return all lies about ``articles``, hand-written ones included; no text twice per article."""
     found: dict[tuple[str, str], Lie] = {}
     for article in articles:
-        # A generator of its own: an article's lies do not depend on its neighbours.
+        # One generator an article: its lies do not depend on the other articles.
         chance = random.Random(f"{seed}:{article.id}")  # noqa: S311 - repeatable, not secret
-        for lie in _of(article, chance):
+        for lie in _lies_of(article, chance):
             found.setdefault((article.id, f"{lie.text}{sorted(lie.leave_out)}"), lie)
     return list(found.values())
 
 
-def _of(article: BenchArticle, chance: random.Random) -> Iterator[Lie]:
+def _lies_of(article: BenchArticle, chance: random.Random) -> Iterator[Lie]:
     for lie in article.lies:
         yield Lie(article, lie.kind, lie.text, _numbers(lie.source))
     for claim in article.claims:
@@ -242,7 +241,7 @@ def _numbers(indices: Sequence[int]) -> tuple[int, ...]:
 
 
 def _joined(article: BenchArticle) -> Iterator[Lie]:
-    """Two true claims of different sentences, joined by a cause nobody reported."""
+    """Yield two true claims of different sentences, joined by a cause that no source states."""
     for one, other in zip(article.claims, article.claims[1:], strict=False):
         if set(one.source) & set(other.source) or not re.search(r"[했됐었]다\.$", one.text):
             continue
@@ -368,21 +367,21 @@ RULES: dict[str, _Rule] = {
 
 
 def replace(text: str, old: str, new: str) -> str:
-    """``text`` with the first ``old`` replaced, its particle fitted to ``new``'s final sound."""
+    """Replace the first ``old`` and fit the particle after it to ``new``'s final sound."""
     at = text.find(old)
     if at < 0:
         return text
     after = text[at + len(old) :]
-    for closed, opened in _PARTICLES:
-        for particle in (closed, opened):
+    for after_consonant, after_vowel in _PARTICLES:
+        for particle in (after_consonant, after_vowel):
             if re.match(rf"{particle}(?![가-힣])", after):
-                fitted = closed if _closed(new) else opened
+                fitted = after_consonant if _ends_in_consonant(new) else after_vowel
                 return f"{text[:at]}{new}{fitted}{after[len(particle) :]}"
     return f"{text[:at]}{new}{after}"
 
 
-def _closed(word: str) -> bool:
-    """Whether ``word`` ends in a consonant as it is read in Korean."""
+def _ends_in_consonant(word: str) -> bool:
+    """Whether ``word`` ends in a consonant as it is pronounced in Korean."""
     last = word[-1]
     if "가" <= last <= "힣":
         return (ord(last) - ord("가")) % 28 != 0

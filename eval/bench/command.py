@@ -26,13 +26,13 @@ _json_option = click.option(
     "--json",
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write figures and every outcome here.",
+    help="Write figures and all outcomes to this file.",
 )
 
 
 @click.group("bench")
 def bench() -> None:
-    """Re-measure what the documentation claims."""
+    """Measure the figures of the documentation again."""
 
 
 bench.add_command(engines)
@@ -49,11 +49,11 @@ bench.add_command(scale)
     type=click.IntRange(min=0),
     default=7,
     show_default=True,
-    help="Seed of the lies.",
+    help="Seed of the generated lies.",
 )
 @click.option("--show", is_flag=True, help="List the failures of the tuned half.")
 def grounding(json_file: Path | None, seed: int, *, show: bool) -> None:
-    """Lies let out and true claims held back; exit status 1 over 3 % or under 90 %."""
+    """Measure released lies and withheld true claims; exit 1 above 3 % or below 90 %."""
     from geungeo.eval.bench.claims import load
     from geungeo.eval.bench.grounding import measure
 
@@ -78,7 +78,7 @@ def grounding(json_file: Path | None, seed: int, *, show: bool) -> None:
 )
 @_json_option
 def nli(data: Path, json_file: Path | None) -> None:
-    """The operating curve of support on inference pairs (KLUE-NLI)."""
+    """Print the operating curve of support on inference pairs (KLUE-NLI)."""
     from geungeo.eval.bench.nli import measure_file
 
     report = measure_file(data)
@@ -127,7 +127,7 @@ def _line(name: str, rate: Rate) -> str:
 
 def _print_failures(report: GroundingReport) -> None:
     for outcome in report.outcomes:
-        # Who tunes the rules must not see the half that judges them.
+        # The held-out half must not be seen while the rules are tuned.
         if outcome.lie == outcome.passed and outcome.half == "tuned":
-            what = "let out" if outcome.lie else "held back"
+            what = "released" if outcome.lie else "withheld"
             click.echo(f"{what} [{outcome.half}] {outcome.kind}: {outcome.text} {outcome.why}")

@@ -1,8 +1,8 @@
-"""``geungeo bench own``: what each channel finds of the questions that we ship.
+"""``geungeo bench own``: measure the recall of each channel on the shipped questions.
 
-All shipped articles stand in one store; a question is found if a passage that holds its gold
-sentence is among the best five. Paraphrases and chat-style questions are told apart from the
-rest: their words hardly stand in the source, so that there the channels differ most.
+All shipped articles are in one store; a question is found if a passage with its gold sentence is
+among the best five. Paraphrases and chat-style questions are listed separately: they share few
+words with the source, so that the channels differ most.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
 
 _POOL = 50
-# Columns: name, tags that count (None: all), and how many passages are looked at.
+# Columns: name, tags that count (None: all), and the number of passages.
 _COLUMNS: tuple[tuple[str, frozenset[str] | None, int], ...] = (
     ("paraphrase", frozenset({"paraphrase"}), 5),
     ("chat", frozenset({"chat"}), 5),
@@ -34,9 +34,9 @@ _COLUMNS: tuple[tuple[str, frozenset[str] | None, int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """For one question: its tags, each channel's scores, and the passages that hold its gold.
+    """One question: its tags, each channel's scores, and the passages with its gold.
 
-    ``weights`` are those that the product fuses it with.
+    ``weights`` are the weights of the product's fusion.
     """
 
     tags: frozenset[str]
@@ -52,7 +52,9 @@ def found(question: Proposed, fused: Scores, k: int) -> bool:
 
 
 def table(questions: Sequence[Proposed]) -> str:
-    """Recall of each channel, of the fusion without each, and of the fusion, as Markdown."""
+    """Return the recall of each channel, of the fusion without each, and of the fusion, as
+    Markdown.
+    """
     lines = ["| system | " + " | ".join(name for name, _, _ in _COLUMNS) + " |"]
     lines.append("|---" * (1 + len(_COLUMNS)) + "|")
     names = list(questions[0].channels)
@@ -104,7 +106,7 @@ def own() -> None:
 
 
 def propose_all(workspace: Workspace, path: Path) -> Iterator[Proposed]:
-    """Every channel's proposals for the answerable questions of one file."""
+    """Yield every channel's proposals for the answerable questions of one file."""
     from geungeo.eval.datasets import read_dataset
     from geungeo.eval.stores import GoldFinder
     from geungeo.rag.protocols import Filters

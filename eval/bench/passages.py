@@ -1,7 +1,7 @@
-"""``geungeo bench passages DATASET``: how long a passage should be, and what stands above it.
+"""``geungeo bench passages DATASET``: compare lengths and contexts of passages.
 
-Every variant cuts and indexes the same articles in memory and ranks them for the same
-questions with the shipped fusion; only passages differ.
+Every variant splits and indexes the same articles in memory and ranks them for the same questions
+with the shipped fusion; only passages differ.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Context = Callable[["Article", "Passage"], str]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A way to make passages: ``tokens`` at most, ``overlap`` sentences shared, and a context."""
+    """A way to make passages: at most ``tokens``, ``overlap`` shared sentences, and a context."""
 
     tokens: int
     overlap: int
@@ -66,7 +66,7 @@ class _Index:
 
 
 def variants(tokens: Sequence[int], overlaps: Sequence[int], shipped: Variant) -> Iterator[Variant]:
-    """One thing is varied at a time, the rest as shipped."""
+    """Yield the shipped variant with one parameter changed at a time."""
     for size in tokens:
         yield replace(shipped, tokens=size)
     for overlap in overlaps:
@@ -92,7 +92,7 @@ def build(
     variant: Variant,
     embedder: Embedder,
 ) -> _Index:
-    """Index ``articles``, already cut into ``sentences``, as ``variant`` says."""
+    """Index ``articles``, already split into ``sentences``, as ``variant`` specifies."""
     from geungeo.index.lexical import LexicalIndex
     from geungeo.rag.passages import split_passages
     from geungeo.rag.retrieval.terms import CHANNELS, bags
@@ -114,7 +114,7 @@ def build(
 
 
 def measure(index: _Index, asked: Sequence[Asked]) -> tuple[float, float]:
-    """(nDCG@10, recall@1) over distinct articles."""
+    """Compute (nDCG@10, recall@1) over distinct articles."""
     from geungeo.eval.bench.retrieval import rank_articles, rank_of
     from geungeo.eval.metrics.retrieval import ndcg_at
     from geungeo.rag.retrieval.hybrid import fuse
@@ -130,11 +130,11 @@ def measure(index: _Index, asked: Sequence[Asked]) -> tuple[float, float]:
 
 @click.command("passages")
 @click.argument("dataset", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--limit", type=int, help="Questions to draw; default: all.")
-@click.option("--seed", default=0, show_default=True, help="Of the draw.")
+@click.option("--limit", type=int, help="Questions to sample; default: all.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the sample.")
 @click.option("--tokens", type=int, multiple=True, default=(100, 150, 200, 300, 400))
 @click.option("--overlap", type=int, multiple=True, default=(0, 1, 2))
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of the run's store.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder for the store of the run.")
 def passages(
     dataset: Path,
     limit: int | None,

@@ -1,4 +1,4 @@
-"""Questions with what is measured of their candidate sentences."""
+"""Training rows: questions with the features of their candidate sentences."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ PASSAGES = Settings.model_fields["evidence_pool"].default
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question: its measured candidates, which of them hold the gold, and whether to answer.
+    """One question: its candidates' features, which of them hold the gold, and the expectation.
 
-    ``group`` keeps what belongs together (an article's questions) on one side of a split.
+    ``group`` keeps related rows (an article's questions) on one side of a split.
     """
 
     source: str
@@ -47,7 +47,7 @@ class Row:
 def collect(
     korquad: Path | None, nomiracl: tuple[Path, ...], cache: Path | None, limit: int
 ) -> list[Row]:
-    """Rows of all sources that the cross-encoder never learned from.
+    """Collect rows of all sources that the cross-encoder was not trained on.
 
     ``limit`` caps the KorQuAD questions (each is used twice).
     """
@@ -64,7 +64,7 @@ def collect(
 
 
 def _news_rows(dataset: Dataset, articles: Path) -> Iterator[Row]:
-    """Questions on invented news, all articles in one store; a group is an article."""
+    """Yield questions about invented news, all articles in one store; a group is an article."""
     from geungeo.index.workspace import Workspace
 
     with (
@@ -94,7 +94,7 @@ def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:
     if not isinstance(bench.library, Store):
         raise TypeError("training needs a real store")
     maker = _Maker(dataset, bench.library, make_embedder(Settings()))
-    # A conversation's later turns depend on a rewrite; only what stands alone is learned from.
+    # Later turns of a conversation depend on a rewrite; only first turns are used.
     cases = [item.cases[0] for item in dataset.items]
     if dataset.format == "squad":
         random.Random(1).shuffle(cases)  # noqa: S311  # a reproducible draw, no secret
@@ -106,7 +106,7 @@ def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:
             home = home_of[case.id]
             gold = bench.gold.find(case, dataset)
             yield maker.row(case, titles[home], Filters(), gold, answerable=True)
-            # Without its paragraph the question has no answer, but many near misses.
+            # Without its paragraph the question has no answer but many near misses.
             without = Filters(article_ids=everything - {home})
             missed = maker.row(case, titles[home], without, (), answerable=False)
             if not any(

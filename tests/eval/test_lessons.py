@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from geungeo.eval.datasets import read_dataset
-from geungeo.eval.training.lessons import Lesson, held_out, misled, news_lessons, retold
+from geungeo.eval.training.lessons import (
+    Lesson,
+    held_out,
+    news_lessons,
+    rephrased,
+    with_wrong_detail,
+)
 from geungeo.rag.protocols import Embedder
 
 DATA = Path(str(files("geungeo.eval.data")))
@@ -50,18 +56,18 @@ def test_a_misleading_question_names_what_its_sentence_does_not() -> None:
     answer = "한빛전자는 2019년 구미에 공장을 세웠다."
     others = ["달무리중공업은 부산에 있다."]
     question = "한빛전자가 구미에 공장을 세운 해는?"
-    wrong = misled(question, answer, others, _draw(3))
+    wrong = with_wrong_detail(question, answer, others, _draw(3))
     assert wrong and wrong != question
-    assert misled("왜 그랬나?", answer, others, _draw(3)) is None
+    assert with_wrong_detail("왜 그랬나?", answer, others, _draw(3)) is None
 
 
 def test_a_number_is_exchanged_for_another() -> None:
-    wrong = misled("2019년에 무엇을 세웠나?", "2019년 공장을 세웠다.", [], _draw(1))
+    wrong = with_wrong_detail("2019년에 무엇을 세웠나?", "2019년 공장을 세웠다.", [], _draw(1))
     assert wrong and "2019" not in wrong
 
 
 def test_retelling_drops_particles_or_takes_a_synonym() -> None:
     question = "가게의 주인은 누구인가?"
-    told = {retold(question, _draw(seed)) for seed in range(20)}
+    told = {rephrased(question, _draw(seed)) for seed in range(20)}
     assert question not in told or len(told) > 1
     assert any(len(one) < len(question) for one in told)

@@ -46,7 +46,7 @@ def evaluate(
     def measured(answerer: Answerer) -> dict[str, Estimate]:
         store = workspace.store
         bench = Bench(dataset, answerer, store, GoldFinder(store))
-        judges = Judges(GoldJudge(otherwise=GroundingJudge()), GroundingJudge())
+        judges = Judges(GoldJudge(fallback=GroundingJudge()), GroundingJudge())
         cache = tmp_path_factory.mktemp("cache")
         with Journal(cache, "run", resume=False) as journal:
             progress: Progress = run(

@@ -15,7 +15,7 @@ from geungeo.rag.errors import ArticleNotFound
 
 TEXT = "샘 앨트먼은 2023년 11월에 축출됐다. 규모는 5,000억 달러이다. 날씨는 맑다."
 FIRST, SECOND, THIRD = Span(0, 23), Span(24, 40), Span(41, 48)
-JUDGES = Judges(GoldJudge(otherwise=GroundingJudge()), GroundingJudge())
+JUDGES = Judges(GoldJudge(fallback=GroundingJudge()), GroundingJudge())
 
 MakeAnswer = Callable[..., Answer]
 MakeCitation = Callable[..., Citation]
