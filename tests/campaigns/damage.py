@@ -1,8 +1,7 @@
-"""Damage to files at rest: what is derived is rebuilt, what is not is reported.
+"""Damage to files at rest: derived files are rebuilt, other damage is reported.
 
-Every case opens the store in a forked child with limited memory and compares what it finds
-with the sound store; the files are whole again before the next.
-
+Every case opens the store in a forked child with limited memory and compares it with the intact
+store; all files are restored before the next case.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from geungeo.index.store import Store
 from geungeo.index.vectors import MANIFEST
 from geungeo.rag.errors import StoreError
 from geungeo.rag.protocols import Embedder, Filters
-from tests.campaigns.children import Tell, load_models, run_child
+from tests.campaigns.children import Send, load_models, run_child
 from tests.campaigns.stores import make_base
 from tests.support.journal import Journal, Row
 
@@ -35,7 +34,7 @@ _BATCH = 100
 _MEMORY = 6 << 30
 _SECTOR = 512
 _ABSURD = (2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**62, 2**63 - 1, 2**64 - 1)
-# FAISS's header: two nested indexes' dimension, count and metric, all in the first bytes.
+# FAISS's header: dimension, count and metric of two nested indexes, in the first bytes.
 _HEADER = 128
 _CONTENTS = (
     "SELECT * FROM articles ORDER BY id, version",
@@ -52,7 +51,7 @@ class DamageCampaign:
         self._seed = seed
 
     def run(self, *, cases: int, seconds: float) -> None:
-        """Try the cases that were not tried, up to ``cases`` in the journal or for ``seconds``."""
+        """Run the remaining cases, up to ``cases`` in the journal or for ``seconds``."""
         end = time.monotonic() + seconds
         embedder = load_models()
         with tempfile.TemporaryDirectory(prefix="geungeo-damage-") as place:
@@ -71,7 +70,7 @@ class DamageCampaign:
         return (path for path in sorted(self._folder.iterdir()) if path.name != "write.lock")
 
     def _plan(self) -> Iterator[str]:
-        """Case names say it all: what, which file, where; flips go on for ever."""
+        """Yield case names (damage, file, place); bit flips continue without end."""
         derived = [name for name in self._sound if name != FILE]
         for name in [*derived, FILE]:
             for at in range(0, len(self._sound[name]), _SECTOR):
@@ -83,18 +82,18 @@ class DamageCampaign:
                 yield f"forged/{vectors}/{at}/{which}"
         number = 0
         while True:
-            # Half in the vectors, for there are most bytes; SQLite's file counts by itself.
+            # Half of them in the vectors, which have most bytes.
             for name in (vectors, MANIFEST, vectors, FILE):
                 yield f"flip/{name}/{number}"
             number += 1
 
     def _try(self, batch: list[str]) -> None:
-        """One child for many cases; the case that ends it is known by what it did not report."""
+        """Run many cases in one child; the first without a report is the one that ended it."""
 
-        def work(tell: Tell) -> None:
+        def work(send: Send) -> None:
             for case in batch:
-                tell({"begun": case})
-                tell({"row": self._case(case)})
+                send({"begun": case})
+                send({"row": self._case(case)})
 
         ended = run_child(work, memory=_MEMORY, patience=300.0)
         for row in ended.of("row"):
@@ -136,14 +135,14 @@ class DamageCampaign:
             packed = struct.pack("<Q", value) if value >= 2**32 else struct.pack("<I", value)
             data[at : at + len(packed)] = packed
             return bytes(data)
-        chance = random.Random(f"{self._seed}/{case}")  # noqa: S311 - a trial, no secret
+        chance = random.Random(f"{self._seed}/{case}")  # noqa: S311 - reproducible, not secret
         for _ in range(chance.choice((1, 1, 1, 8))):
             bit = chance.randrange(8 * len(data))
             data[bit // 8] ^= 1 << bit % 8
         return bytes(data)
 
     def _forge(self, name: str, data: bytes) -> None:
-        """A manifest that vouches for the damaged file, as no accident would."""
+        """Write a manifest with the checksum of the damaged file."""
         manifest = json.loads(self._sound[MANIFEST])
         manifest |= {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "file": name}
         (self._folder / MANIFEST).write_text(json.dumps(manifest))
@@ -153,9 +152,9 @@ class DamageCampaign:
             return store.dense(self._vector, 1_000, Filters())
 
     def _judge_derived(self, *, forged: bool) -> dict[str, Any]:
-        """The same answers as from the sound store, and a sound file afterwards.
+        """Check that searches equal those of the intact store, and that the file is intact after.
 
-        A forged file must only do no harm to the process: who writes manifests may as well
+        A forged file must only do no harm to the process: whoever can write manifests can also
         write SQLite.
         """
         failures: list[str] = []
@@ -165,7 +164,7 @@ class DamageCampaign:
             if scores != self._scores and not forged:
                 failures.append("a search gives something else")
             if store.examine() and not forged:
-                failures.append("not mended")
+                failures.append("not repaired")
         return {
             "detected": int(bool(found)),
             "harmless": int(not found),
@@ -174,7 +173,7 @@ class DamageCampaign:
         }
 
     def _judge_database(self, *, same: bool) -> dict[str, Any]:
-        """Reported, refused, or without effect on any article and what is derived from it."""
+        """Check that damage is reported, refused, or without effect on articles and passages."""
         try:
             with closing(Store.open(self._folder, self._embedder)) as store:
                 found = bool(store.examine())

@@ -1,8 +1,7 @@
-"""Hostile input by the ten thousands, against every door through which input comes.
+"""Tens of thousands of hostile inputs against every entry point.
 
-Tried in batches, each in a child process of its own with an end to its memory and its time,
-so that a crash is a finding and not the end.
-
+Inputs are tried in batches, each in a child process with limited memory and time, so that a crash
+is a finding and does not end the campaign.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from zlib import crc32
 import click
 
 from geungeo.rag.errors import MissingExtra
-from tests.campaigns.children import Tell, run_child
+from tests.campaigns.children import Send, run_child
 from tests.support.journal import DEFAULT_FOLDER, Journal, Row
 
 if TYPE_CHECKING:
@@ -31,19 +30,19 @@ COUNTED = ("inputs", "crashed")
 FULL = 120_000
 GROUPS = ("documents", "answers", "engine", "questions", "http")
 _MEMORY = 6 << 30
-# Far more than a batch takes, so that only what never ends is called hung. In seconds.
+# Seconds, far more than a batch takes, so that only an endless one counts as hung.
 _PATIENCE = 900.0
 
 
 class HostileCampaign:
-    """Prepares once what the children inherit, then tries batch after batch."""
+    """A campaign that prepares once what the children inherit, then tries batch after batch."""
 
     def __init__(self, journal: Journal, seed: int) -> None:
         self._journal = journal
         self._seed = seed
 
     def run(self, targets: Sequence[Target], *, cases: int, seconds: float) -> None:
-        """Try the batches that were not tried, for ``cases`` inputs in all or for ``seconds``."""
+        """Run the remaining batches, for ``cases`` inputs in all or for ``seconds``."""
         end = time.monotonic() + seconds
         plan = dict(_plan(targets, cases))
         for name in self._journal.untried(plan):
@@ -55,11 +54,11 @@ class HostileCampaign:
     def _try(self, name: str, target: Target, size: int) -> Row:
         seed = crc32(f"{self._seed}/{name}".encode())
         ended = run_child(
-            lambda tell: attack(target, size, seed, tell), memory=_MEMORY, patience=_PATIENCE
+            lambda send: attack(target, size, seed, send), memory=_MEMORY, patience=_PATIENCE
         )
         failures = [str(error) for error in ended.of("error") + ended.of("failure")]
         if ended.hung:
-            failures.append("it did not end")
+            failures.append("it did not end in time")
         elif ended.signal:
             failures.append(f"it died of signal {ended.signal}")
         counted = (ended.of("counted") or [{}])[-1]
@@ -72,8 +71,8 @@ class HostileCampaign:
         }
 
 
-def attack(target: Target, size: int, seed: int, tell: Tell) -> None:
-    """Hand ``size`` inputs of ``target`` to its check; tell counts, and the smallest failure."""
+def attack(target: Target, size: int, seed: int, send: Send) -> None:
+    """Pass ``size`` inputs of ``target`` to its check; report counts and the smallest failure."""
     import hypothesis
 
     counted = {"inputs": 0, "slowest_cpu_ms": 0}
@@ -85,7 +84,7 @@ def attack(target: Target, size: int, seed: int, tell: Tell) -> None:
         try:
             target.check(given)
         except Exception:
-            # Of the inputs that fail hypothesis tries the smallest last.
+            # hypothesis tries the smallest failing input last.
             failing[:] = [repr(given)[:400]]
             raise
         spent = round(1_000 * (time.process_time() - began))
@@ -102,13 +101,13 @@ def attack(target: Target, size: int, seed: int, tell: Tell) -> None:
         warnings.simplefilter("ignore")
         try:
             hypothesis.seed(seed)(settings(hypothesis.given(target.attack)(check)))()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is what we look for
-            tell({"failure": f"{type(error).__name__}: {str(error)[:1_000]} {failing}"})
-    tell({"counted": counted})
+        except Exception as error:  # noqa: BLE001 - any exception is a finding
+            send({"failure": f"{type(error).__name__}: {str(error)[:1_000]} {failing}"})
+    send({"counted": counted})
 
 
 def _plan(targets: Sequence[Target], cases: int) -> Iterator[tuple[str, tuple[Target, int]]]:
-    """Batches, a round of all targets at a time, so that a short run has seen everything."""
+    """Yield batches, a round of all targets at a time, so that a short run covers all targets."""
     whole = sum(target.share for target in targets)
     left = {target.name: max(1, cases * target.share // whole) for target in targets}
     number = 0
@@ -122,7 +121,7 @@ def _plan(targets: Sequence[Target], cases: int) -> Iterator[tuple[str, tuple[Ta
 
 
 def _targets(stack: ExitStack, groups: Sequence[str]) -> list[Target]:
-    """The targets of ``groups`` with what they need: models fit to be forked, a store, a server."""
+    """Return the targets of ``groups`` with their models, store and server."""
     from geungeo.index.ingest import ingest_seeds
     from geungeo.index.store import Store
     from geungeo.index.workspace import Workspace
@@ -157,17 +156,17 @@ def _targets(stack: ExitStack, groups: Sequence[str]) -> list[Target]:
 
 
 @click.command()
-@click.option("--cases", default=FULL, show_default=True, help="Inputs in all runs.")
-@click.option("--seconds", default=600.0, show_default=True, help="Bound of this run.")
+@click.option("--cases", default=FULL, show_default=True, help="Inputs over all runs.")
+@click.option("--seconds", default=600.0, show_default=True, help="Limit of this run.")
 @click.option("--only", "groups", type=click.Choice(GROUPS), multiple=True, help="Default: all.")
-@click.option("--target", "names", multiple=True, help="Of these only those that begin so.")
+@click.option("--target", "names", multiple=True, help="Only targets whose name begins with this.")
 @click.option("--seed", default=7, show_default=True)
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=DEFAULT_FOLDER,
     show_default=True,
-    help="Where the journal is; the campaign goes on where it stopped.",
+    help="Folder of the journal, from which the campaign continues.",
 )
 def hostile(
     cases: int,

@@ -1,4 +1,4 @@
-"""The API held to its own OpenAPI schema by schemathesis, with valid and invalid requests."""
+"""Checks of the API against its OpenAPI schema by schemathesis, with valid and invalid requests."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from schemathesis.core.result import Err
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-# What no schema can say of a valid request: a text that is blank, a file that is no text, …
+# Refusals that a schema cannot express: a blank text, a file that is not text, …
 _BEYOND_SCHEMA = {
     "bad_signature",
     "empty_source",
     "fetch_blocked",
     "fetch_failed",
     "hook_not_configured",
-    "invalid_json",  # NUL and lone surrogates, which JSON Schema lets pass
+    "invalid_json",  # NUL and lone surrogates, which JSON Schema allows
     "invalid_question",
     "malformed_source",
     "undecodable_source",
@@ -29,12 +29,12 @@ _REFUSED = range(400, 500)
 _ANY_REFUSAL = {401, 403, 404, 409, 429}
 
 
-class Lie(AssertionError):
-    """The schema calls a request valid that is refused as invalid."""
+class SchemaMismatch(AssertionError):
+    """A request that the schema calls valid and that is refused as invalid."""
 
 
 def operations(schema: BaseSchema) -> list[APIOperation[Any, Any, Any, Any]]:
-    """All operations that ``schema`` describes."""
+    """Return all operations that ``schema`` describes."""
     found = []
     for result in schema.get_all_operations():
         if isinstance(result, Err):
@@ -44,17 +44,16 @@ def operations(schema: BaseSchema) -> list[APIOperation[Any, Any, Any, Any]]:
 
 
 def attack(operation: APIOperation[Any, Any, Any, Any]) -> st.SearchStrategy[Case[Any]]:
-    """Requests for ``operation``, by its schema and against it."""
+    """Generate requests for ``operation``, valid and invalid by its schema."""
     modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
     return st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
 
 
 def hold_to_schema(case: Case[Any], **options: Any) -> int:
-    """Send ``case`` and apply every check of schemathesis to the response; its status.
+    """Send ``case``, apply every check of schemathesis to the response, and return its status.
 
-    ``options`` go to the call. In place of its check that valid data are accepted stands ours,
-    which knows the refusals that a schema cannot tell of; and a parameter that nobody knows may
-    stand in any address.
+    ``options`` go to the call. Its check that valid data are accepted is replaced by one that knows
+    the refusals that a schema cannot express. Unknown query parameters are allowed.
     """
     response = case.call(**options)
     try:
@@ -80,9 +79,9 @@ def _check_refusal(case: Case[Any], response: Response) -> None:
     code = body.get("code") or body["error"]["code"]
     semantic = code in _BEYOND_SCHEMA or (code == "invalid_request" and _is_of_messages(body))
     if not semantic:
-        raise Lie(f"{case.formatted_path}: {response.status_code} {body}")
+        raise SchemaMismatch(f"{case.formatted_path}: {response.status_code} {body}")
 
 
 def _is_of_messages(body: dict[str, Any]) -> bool:
-    """Which of the messages must be whose is more than a schema says."""
+    """Whether the roles of the messages are wrong, which a schema does not express."""
     return str(body.get("error", {}).get("message")).startswith("messages:")

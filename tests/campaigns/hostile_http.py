@@ -1,4 +1,4 @@
-"""A real server under hostile requests: to what chat services call, and to its whole API."""
+"""Hostile requests to a real server: to the channels of chat services and to its whole API."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.campaigns import hostile_api, hostile_text
 from tests.campaigns.hostile_targets import Target, expect
 from tests.support.processes import PATIENCE, serving
 
-# Of a server that lives as long as the campaign and knows nobody.
+# Of a server that exists only during the campaign.
 SLACK_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 HOOK_SECRET = "a plain secret"
 TOKEN = "xr3j5x3p4pfk7kk6ck7b4e6ghh"
@@ -43,20 +43,20 @@ Message = tuple[str, bytes, dict[str, str]]
 
 @dataclass(frozen=True)
 class Victim:
-    """A running server, asked over a connection of each process's own."""
+    """A running server, with a connection for each process."""
 
     url: str
     key: str
 
     @cached_property
     def client(self) -> httpx.Client:
-        """Made on first use: a fork must not share its parent's connections."""
+        """Client, made on first use: a fork must not share its parent's connections."""
         return httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
     def post(self, message: Message) -> httpx.Response:
         """Send ``message``."""
         path, body, headers = message
-        # As bytes: a header that is no ASCII is an attack, too.
+        # As bytes: a header that is not ASCII is an attack as well.
         raw = {name.encode(): value.encode() for name, value in headers.items()}
         return self.client.post(path, content=body, headers=raw)
 
@@ -71,7 +71,7 @@ def serving_victim(folder: Path) -> Iterator[Victim]:
 
 
 def http_targets(victim: Victim) -> list[Target]:
-    """What chat services call, signed and not, and every operation of the API."""
+    """Return targets for chat services, signed and unsigned, and for every operation of the API."""
 
     def withstand(message: Message) -> None:
         check_response(message, victim.post(message))
@@ -95,21 +95,21 @@ def http_targets(victim: Victim) -> list[Target]:
 
 
 def check_response(message: Message, response: httpx.Response) -> None:
-    """What must hold of the response to any hostile request."""
+    """Check the response to a hostile request."""
     status = response.status_code
-    # Slack is told to deliver again; anything else with a 5 is a fault of ours.
+    # 503 asks Slack to deliver again; any other 5xx is an error.
     shed = status == 503 and "retry-after" in response.headers
     expect(status < 500 or shed, f"{message[0]} answers {status}: {response.text[:300]}")
     if status >= 400:
         problem = response.json()
-        expect(problem["status"] == status and problem["code"], "a refusal is a problem")
+        expect(problem["status"] == status and problem["code"], "a refusal is problem+json")
     for secret in (SLACK_SECRET, HOOK_SECRET, TOKEN):
-        expect(secret not in response.text, "no response tells a secret")
+        expect(secret not in response.text, "no response contains a secret")
     expect(len(response.content) < 1_000_000, "no response is huge")
 
 
 def _events() -> st.SearchStrategy[Any]:
-    """Envelopes of Slack's events, any part of them wrong."""
+    """Generate envelopes of Slack events with any part invalid."""
     texts = hostile_text.text(300)
     junk = hostile_text.values(hostile_text.text(30))
 
@@ -149,7 +149,7 @@ def _forms(fields: st.SearchStrategy[dict[str, str]]) -> st.SearchStrategy[bytes
 
 
 def _texts(*names: str) -> st.SearchStrategy[dict[str, str]]:
-    """Forms with some of the fields ``names``."""
+    """Generate forms with some of the fields ``names``."""
     text = hostile_text.text(200)
     return st.dictionaries(st.one_of(st.sampled_from(names), text), text, max_size=8)
 
@@ -175,7 +175,7 @@ def _signed_for_slack(path: str, body: bytes, fault: str) -> Message:
 
 
 def slack_messages() -> st.SearchStrategy[Message]:
-    """Requests to Slack's three addresses; most carry a right signature."""
+    """Generate requests to Slack's three addresses; most have a valid signature."""
     payload = st.fixed_dictionaries(
         {},
         optional={
@@ -200,7 +200,7 @@ def slack_messages() -> st.SearchStrategy[Message]:
 
 
 def hook_messages() -> st.SearchStrategy[Message]:
-    """Requests to the hooks. Few have both a right token and a question: answers are dear."""
+    """Generate requests to the hooks. Few have a valid token and a question: answers are slow."""
     token = st.sampled_from(("wrong", "", TOKEN))
     posts = st.one_of(
         _texts("token", "text", "trigger_word", "command", "keyword"),
@@ -236,7 +236,7 @@ def _webhook(body: bytes, right: bool) -> Message:
 
 
 def bodies(key: str) -> st.SearchStrategy[Message]:
-    """Bodies that are almost JSON, to routes that take some."""
+    """Generate bodies that are almost JSON, for routes that accept JSON."""
     texts = hostile_text.text(60)
     written = _json(hostile_text.values(texts))
     doubled = st.builds(

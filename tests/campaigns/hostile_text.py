@@ -1,4 +1,4 @@
-"""Text that somebody might send who means harm, and documents made of it."""
+"""Hostile text, and documents made of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORDS = (
     "last month OpenAI said in 2024 ",
     "in the second quarter of next year ",
 )
-# One of a kind each: what parsers, renderers, consoles and C strings trip over.
+# One of each kind that breaks parsers, renderers, consoles and C strings.
 _CHARACTERS = (
     "\x00",
     "\ud800",
@@ -43,7 +43,7 @@ _CHARACTERS = (
     "\u0301",
     "\u0f71\u0f72",
     "\u20dd",
-    "\ufdfa",  # one character that NFKC makes eighteen of
+    "\ufdfa",  # one character that NFKC expands to eighteen
     "\u2028",
     "\x85",
     "\x1b[31m",
@@ -175,7 +175,7 @@ _piece = st.one_of(
 
 
 def _flood(pieces: Text, longest: int) -> Text:
-    """One piece over and over: what makes a careless expression or parser slow."""
+    """Generate one piece repeated, which makes a careless expression or parser slow."""
     return st.builds(
         lambda head, unit, length, tail: head + unit * (length // max(1, len(unit))) + tail,
         pieces,
@@ -187,23 +187,23 @@ def _flood(pieces: Text, longest: int) -> Text:
 
 def _of(pieces: Text, longest: int) -> Text:
     joined = st.lists(pieces, max_size=24).map("".join)
-    # Short floods mostly: the long ones are what takes the time.
+    # Short floods mostly: long ones take most of the time.
     flooded = st.one_of(_flood(pieces, min(longest, 300)), _flood(pieces, longest))
     return st.one_of(joined, joined, joined, flooded).map(lambda text: text[:longest])
 
 
 def text(longest: int = 2_000) -> Text:
-    """Any Unicode at all, lone surrogates included, up to ``longest`` characters."""
+    """Generate any Unicode, lone surrogates included, up to ``longest`` characters."""
     return _of(_piece, longest)
 
 
 def markup(longest: int = 2_000) -> Text:
-    """HTML, more or less."""
+    """Generate text that resembles HTML."""
     return _of(st.one_of(_piece, st.sampled_from(_HTML), st.sampled_from(_HTML)), longest)
 
 
 def encoded(texts: Text) -> Bytes:
-    """Documents: ``texts`` in one of many encodings, some of them damaged, and mere bytes."""
+    """Generate documents: ``texts`` in many encodings, some of them damaged, and random bytes."""
 
     def encode(pair: tuple[str, str]) -> bytes:
         whole, encoding = pair
@@ -226,7 +226,7 @@ _NAMES = ("id", "title", "text", "body", "url", "author", "publisher", "date", "
 
 
 def values(texts: Text) -> st.SearchStrategy[object]:
-    """JSON values, and what Python's encoder makes of NaN."""
+    """Generate JSON values, including NaN as Python encodes it."""
     leaves = st.one_of(
         st.none(),
         st.booleans(),
@@ -245,7 +245,7 @@ def values(texts: Text) -> st.SearchStrategy[object]:
 
 
 def records(longest: int = 2_000) -> Text:
-    """JSON Lines whose lines are articles, almost articles, and none at all."""
+    """Generate JSON Lines of articles, almost articles, and other lines."""
     texts = text(longest)
     record = st.dictionaries(
         st.sampled_from(_NAMES), st.one_of(texts, texts, values(text(50))), max_size=6
@@ -260,7 +260,7 @@ def records(longest: int = 2_000) -> Text:
 
 
 def nested() -> Text:
-    """JSON nested far deeper than anybody means, closed or not."""
+    """Generate JSON with extreme nesting, closed or not."""
     return st.builds(
         lambda opening, depth, closing: opening * depth + closing * depth,
         st.sampled_from(("[", '{"a":', '[{"text":')),
@@ -270,7 +270,7 @@ def nested() -> Text:
 
 
 def long_runs() -> Text:
-    """A megabyte without a space."""
+    """Generate a megabyte without a space."""
     return st.sampled_from((*_CHARACTERS, "가", "x", "각\u0301", "漢")).map(
         lambda unit: unit * (LONG // len(unit))
     )

@@ -1,8 +1,7 @@
-"""Kills in the middle of every change of a store, at each named step and at any moment.
+"""Kills during every change of a store, at each named step and at random moments.
 
-With ``torn``, what a power loss may do besides: everything in SQLite's log behind the last
-commit is cut off or overwritten, and the shared memory beside it is gone.
-
+With ``torn``, the log's tail is also lost, as by a power failure: everything in SQLite's log after
+the last commit is cut off or overwritten, and the shared memory beside it is removed.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from typing import Any
 
 from geungeo.index.database import FILE
 from geungeo.index.store import Store
-from tests.campaigns.children import Ended, Tell, load_models, run_child
+from tests.campaigns.children import Ended, Send, load_models, run_child
 from tests.campaigns.stores import OPERATIONS, Operation, make_base, verify
 from tests.support.journal import Journal, Row
 from tests.support.news import COUNT
 
 COUNTED = ("killed", "torn", "acked", "mended", "questions", "answered")
 _SECTOR = 512
-# Every so many random kills the log's tail is torn besides.
+# Of this many random kills, the log's tail is torn in one.
 _TORN_EVERY = 3
 
 
@@ -42,14 +41,14 @@ class _Case:
 
 
 class KillCampaign:
-    """Prepares once, then tries case after case, each in children of its own."""
+    """A campaign that prepares once, then runs case after case in children."""
 
     def __init__(self, journal: Journal, seed: int) -> None:
         self._journal = journal
         self._seed = seed
 
     def run(self, *, cases: int, seconds: float, random_moments: bool = True) -> None:
-        """Try the cases that were not tried, up to ``cases`` in the journal or for ``seconds``."""
+        """Run the remaining cases, up to ``cases`` in the journal or for ``seconds``."""
         end = time.monotonic() + seconds
         embedder = load_models()
         with tempfile.TemporaryDirectory(prefix="geungeo-kill-") as place:
@@ -83,9 +82,10 @@ class KillCampaign:
                 yield _Case(name, operation, None, torn=number % _TORN_EVERY == 0)
 
     def _dry_run(self, operation: Operation) -> tuple[int, float]:
-        """How many steps the operation has and how many seconds it takes.
+        """Return the number of steps of the operation and its seconds.
 
-        Run here first, so that every text is embedded and remembered before the forks.
+        The first run is in this process, so that every text is embedded and cached before the
+        forks.
         """
         folder = self._fresh(operation)
         self._operate(operation, folder, lambda _: None, None)
@@ -94,14 +94,14 @@ class KillCampaign:
             raise RuntimeError(f"{operation.name} fails without any kill: {failures}")
         folder = self._fresh(operation)
         began = time.monotonic()
-        ended = run_child(lambda tell: self._operate(operation, folder, tell, None))
+        ended = run_child(lambda send: self._operate(operation, folder, send, None))
         spent = time.monotonic() - began
         if len(ended.of("acked")) != len(operation.calls):
             raise RuntimeError(f"{operation.name} does not work in a fork: {ended.messages}")
         return len(ended.of("step")), spent
 
     def _fresh(self, operation: Operation) -> Path:
-        """The folder of a store as every case begins."""
+        """Return the folder of a store in its initial state."""
         folder = self._place / "store"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self._base, folder)
@@ -109,28 +109,28 @@ class KillCampaign:
             operation.damage(folder)
         return folder
 
-    def _operate(self, operation: Operation, folder: Path, tell: Tell, die_at: int | None) -> None:
+    def _operate(self, operation: Operation, folder: Path, send: Send, die_at: int | None) -> None:
         seen = count()
         log = folder / f"{FILE}-wal"
 
         def step(name: str) -> None:
-            tell({"step": name, "durable": log.stat().st_size if name == "committed" else None})
+            send({"step": name, "durable": log.stat().st_size if name == "committed" else None})
             if next(seen) == die_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         store = Store.open(folder, self._embedder, step=step)
-        tell({"go": True})
+        send({"go": True})
         for call in operation.calls:
-            call(store, lambda: tell({"acked": True, "durable": log.stat().st_size}))
+            call(store, lambda: send({"acked": True, "durable": log.stat().st_size}))
         store.close()
 
     def _try(self, case: _Case, seconds: float) -> Row:
-        chance = random.Random(f"{self._seed}/{case.name}")  # noqa: S311 - a trial, no secret
+        chance = random.Random(f"{self._seed}/{case.name}")  # noqa: S311 - reproducible, not secret
         folder = self._fresh(case.operation)
 
-        def work(tell: Tell) -> None:
-            self._operate(case.operation, folder, tell, case.step)
-            signal.pause()  # killed after its success was reported, then
+        def work(send: Send) -> None:
+            self._operate(case.operation, folder, send, case.step)
+            signal.pause()  # a kill after the success was reported
 
         moment = chance.uniform(0, 1.05 * seconds) if case.step is None else None
         ended = run_child(work, kill_after=moment)
@@ -138,7 +138,7 @@ class KillCampaign:
         acked = len(ended.of("acked"))
         questions = chance.sample(range(11), 4)
         checked = run_child(
-            lambda tell: tell({"row": self._check(case.operation, folder, acked, questions)})
+            lambda send: send({"row": self._check(case.operation, folder, acked, questions)})
         )
         row: dict[str, Any] = {
             "case": case.name,
@@ -150,7 +150,7 @@ class KillCampaign:
         }
         troubles = ended.of("error") + checked.of("error")
         if checked.hung or checked.signal or not checked.of("row"):
-            troubles.append(f"the examination ended by signal {checked.signal}")
+            troubles.append(f"the check was ended by signal {checked.signal}")
             return {**row, "failures": troubles}
         found = checked.of("row")[0]
         return {**row, **found, "failures": found["failures"] + troubles}
@@ -164,7 +164,7 @@ class KillCampaign:
 
 
 def _tear(folder: Path, ended: Ended, chance: random.Random) -> bool:
-    """Lose what no sync has promised to keep; whether there was anything."""
+    """Lose data that no sync has made durable; return whether there was any."""
     (folder / f"{FILE}-shm").unlink(missing_ok=True)
     log = folder / f"{FILE}-wal"
     durable = max((size for size in ended.of("durable") if size), default=0)

@@ -1,4 +1,4 @@
-"""Stores of the campaigns: how they begin, how they are changed, and what must hold after."""
+"""Stores of the campaigns: their initial state, their changes, and the check afterwards."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _KEPT: State = dict.fromkeys(range(3), 4)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Calls in order; ``states[k]`` holds once ``k`` of them are acknowledged."""
+    """Calls in order; the store is in ``states[k]`` once ``k`` of them are acknowledged."""
 
     name: str
     calls: Sequence[Call]
@@ -47,7 +47,7 @@ class Operation:
 
 
 def make_base(folder: Path, embedder: Embedder) -> None:
-    """The store that every case begins with, and a backup of another beside it."""
+    """Make the store that every case begins with, and a backup of another beside it."""
     for state, place in ((_KEPT, folder.with_name("other")), (BASE, folder)):
         store = Store.open(place, embedder)
         store.ingest_many(report(number, edition).draft for number, edition in state.items())
@@ -57,13 +57,13 @@ def make_base(folder: Path, embedder: Embedder) -> None:
 
 def _ingest(*editions: tuple[int, int]) -> Call:
     def call(store: Store, acknowledge: Acknowledge) -> None:
-        told: list[str] = []
+        reported: list[str] = []
 
         def progress(article_id: str) -> None:
-            # Acknowledged as soon as the first article is reported: they are one batch.
-            if not told:
+            # Acknowledged with the first article: all are one batch.
+            if not reported:
                 acknowledge()
-            told.append(article_id)
+            reported.append(article_id)
 
         store.ingest_many([report(*edition).draft for edition in editions], progress)
 
@@ -94,7 +94,7 @@ def _restore(store: Store, acknowledge: Acknowledge) -> None:
 
 
 def _damage(folder: Path) -> None:
-    """A vector in SQLite that is not what was written, and half a manifest."""
+    """Overwrite a vector in SQLite and truncate the manifest."""
     with closing(sqlite3.connect(folder / FILE)) as connection:
         connection.execute(
             "UPDATE passages SET vector = zeroblob(length(vector)) WHERE article_id = 'news-1'"
@@ -141,8 +141,8 @@ _ALL = 1_000_000
 _PROBE = (COUNT - 1, 5)
 
 
-class _Mendings(logging.Handler):
-    """Counts what the store says it mended."""
+class _Repairs(logging.Handler):
+    """A handler that counts the repairs that the store logs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,12 +160,12 @@ def verify(
     *,
     repairable: bool,
 ) -> dict[str, Any]:
-    """Open the store, examine it, compare with the ``allowed`` states, ask, and write to it.
+    """Open the store, check it, compare it with the ``allowed`` states, ask, and write to it.
 
-    With ``repairable`` damage of what is derived is expected, and mended first.
+    With ``repairable``, damage to derived data is expected and repaired first.
     """
-    mendings = _Mendings()
-    logging.getLogger("geungeo.index").addHandler(mendings)
+    repairs = _Repairs()
+    logging.getLogger("geungeo.index").addHandler(repairs)
     failures: list[str] = []
     with closing(Store.open(folder, embedder)) as store:
         found = store.examine()
@@ -177,7 +177,7 @@ def verify(
         if any(finding.mend == "derive" for finding in found):
             store.repair()
         store.size()
-        failures += [f"not mended: {finding}" for finding in store.examine()]
+        failures += [f"not repaired: {finding}" for finding in store.examine()]
         state = _state(store, allowed, failures)
         failures += _indexes(store, embedder)
         asked, answered = 0, 0
@@ -190,7 +190,7 @@ def verify(
         if store.ingest(probe).status == "unchanged" or store.examine():
             failures.append("not usable: an article could not be added")
     return {
-        "mended": mendings.count,
+        "mended": repairs.count,
         "questions": asked,
         "answered": answered,
         "failures": failures,
@@ -198,7 +198,7 @@ def verify(
 
 
 def _state(store: Store, allowed: Sequence[State], failures: list[str]) -> State:
-    """Which allowed state the store is in, all of it."""
+    """Return the allowed state that the store is in."""
     texts = {article.id: article.text for article in store.articles()}
     for state in allowed:
         if texts == {f"news-{n}": _text(n, edition) for n, edition in state.items()}:
@@ -208,11 +208,11 @@ def _state(store: Store, allowed: Sequence[State], failures: list[str]) -> State
         state = {}
     for article_id in texts:
         number = int(article_id.removeprefix("news-"))
-        told = {_text(number, edition) for edition in _EDITIONS}
+        written = {_text(number, edition) for edition in _EDITIONS}
         failures += [
-            f"{article_id} v{version} has a text that nobody wrote"
+            f"{article_id} v{version} has a text that was never written"
             for version in store.versions(article_id)
-            if store.article(article_id, version).text not in told
+            if store.article(article_id, version).text not in written
         ]
     return state
 
@@ -222,12 +222,12 @@ def _text(number: int, edition: int) -> str:
 
 
 def _indexes(store: Store, embedder: Embedder) -> list[str]:
-    """Whether both kinds of index hold the stored passages, no more and no less."""
+    """Check that both indexes hold exactly the stored passages."""
     with closing(sqlite3.connect(store.folder / FILE)) as connection:
         keys = {int(row[0]) for row in connection.execute("SELECT key FROM passages")}
     vector = embedder.embed(["공장"], query=True)[0]
     dense = set(store.dense(vector, _ALL, Filters()))
-    return [] if dense == keys == _lexical(store) else ["an index differs from what is stored"]
+    return [] if dense == keys == _lexical(store) else ["an index differs from the stored passages"]
 
 
 def _lexical(store: Store) -> set[int]:
@@ -246,7 +246,7 @@ def _ask(workspace: Workspace, number: int, state: State, failures: list[str]) -
 
 
 def wrong_citations(answer: Answer, store: Store, state: State) -> list[str]:
-    """Citations that are not, to the character, in the newest edition that the state holds."""
+    """Return citations that differ from the newest edition in the state."""
     failures: list[str] = []
     for citation in answer.citations:
         number = int(citation.article_id.removeprefix("news-"))

@@ -24,7 +24,7 @@ PATIENCE = 40
 
 T = TypeVar("T")
 
-# A character outside the Basic Multilingual Plane counts as two in JavaScript and one here;
+# A character outside the Basic Multilingual Plane counts as two in JavaScript and one in Python;
 # every citation after it would be off by one if the page counted as JavaScript does.
 ASTRAL = (
     "𝔘𝔫𝔦 항만에 🐋 고래가 돌아왔다\n\n"
@@ -49,7 +49,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def serve_again() -> Iterator[object]:
-    """Starts further servers; those still running at the end are stopped."""
+    """A function that starts further servers; those still running at the end are stopped."""
     started: list[Served] = []
 
     def begin(store: Path, *args: str) -> Served:
@@ -93,19 +93,19 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 
 @pytest.fixture(scope="session")
 def serve_here() -> Callable[[Settings], Any]:
-    """Serves what a test may change without disturbing others."""
+    """A function that serves a store in this process, for tests that change it."""
     return serving_in_thread
 
 
 @pytest.fixture(scope="session")
 def home_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server over a store that begins empty."""
+    """A server over a store that is empty at first."""
     with serving_in_thread(Settings(store=tmp_path_factory.mktemp("home"))) as (_, url):
         yield url
 
 
 class Page:
-    """The page as a reader has it before them."""
+    """The page in a browser."""
 
     def __init__(self, browser: webdriver.Chrome, url: str) -> None:
         self.browser = browser
@@ -117,7 +117,7 @@ class Page:
         self.wait(lambda: self.js("return document.title && document.querySelector('.pane-head')"))
 
     def forget(self) -> None:
-        """What this browser remembers of us, and what it complained of."""
+        """Clear the browser's storage and its log for this page."""
         clear = {"origin": self.url, "storageTypes": "all"}
         self.browser.execute_cdp_cmd("Storage.clearDataForOrigin", clear)
         if self.browser.current_url.startswith(self.url):
@@ -125,7 +125,7 @@ class Page:
         self.complaints()
 
     def complaints(self) -> list[str]:
-        """Errors on the console since the last call."""
+        """Return the errors on the console since the last call."""
         log = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
         return [row["message"] for row in log if row["level"] == "SEVERE"]
 
@@ -147,7 +147,7 @@ class Page:
         return WebDriverWait(self.browser, PATIENCE).until(lambda _: condition())
 
     def one(self, css: str) -> WebElement:
-        """The first element that matches, as soon as there is one."""
+        """Wait for the first element that matches and return it."""
         self.wait(lambda: self.all(css))
         return self.all(css)[0]
 
@@ -155,7 +155,7 @@ class Page:
         return self.browser.find_elements(By.CSS_SELECTOR, css)
 
     def text(self, css: str) -> str:
-        """What the elements hold, whether or not it is in sight."""
+        """Return the text of the elements, visible or not."""
         script = "return [...document.querySelectorAll(arguments[0])].map(n => n.textContent)"
         return "".join(self.js(script, css))
 
@@ -165,7 +165,7 @@ class Page:
         node.click()
 
     def ask(self, question: str) -> dict[str, Any]:
-        """Type a question, wait for what becomes of it; the Answer as the server keeps it."""
+        """Type a question and wait for the answer; return it as the server stored it."""
         before = len(self.all(".turn"))
         self.one("#question").send_keys(question, Keys.ENTER)
         self.wait(lambda: len(self.all(".turn")) > before)
@@ -179,7 +179,7 @@ class Page:
         return answer
 
     def resume(self, conversation_id: str, path: str = "/") -> None:
-        """The page with a conversation of the past open in it."""
+        """Open the page with an earlier conversation."""
         if not self.browser.current_url.startswith(self.url):
             self.open()
         script = "sessionStorage.setItem('geungeo.conversation', arguments[0])"
@@ -189,7 +189,7 @@ class Page:
 
     @property
     def marked(self) -> str:
-        """The marked characters as the document holds them, not as they are laid out."""
+        """Marked characters as in the document, not as laid out."""
         return self.text("mark.cited")
 
     @property
@@ -197,7 +197,7 @@ class Page:
         return self.browser.switch_to.active_element
 
     def size(self, width: int, height: int) -> None:
-        """Lay out as on a screen of that many CSS pixels."""
+        """Set the size of the screen in CSS pixels."""
         metrics = {
             "width": width,
             "height": height,
@@ -217,7 +217,7 @@ def begin(chromium: webdriver.Chrome, url: str) -> Page:
 
 @pytest.fixture
 def home(chromium: webdriver.Chrome, home_url: str) -> Iterator[Page]:
-    """The page of a server whose articles a test may change; it may not complain."""
+    """The page of a server whose articles a test may change; it must log no error."""
     page = begin(chromium, home_url)
     yield page
     assert page.complaints() == []
@@ -225,7 +225,7 @@ def home(chromium: webdriver.Chrome, home_url: str) -> Iterator[Page]:
 
 @pytest.fixture
 def page(chromium: webdriver.Chrome, served: Served) -> Iterator[Page]:
-    """The page of ``served`` in a browser that knows nothing; it may not complain."""
+    """The page of ``served`` in a browser without history; it must log no error."""
     page = begin(chromium, served.url)
     yield page
     assert page.complaints() == []

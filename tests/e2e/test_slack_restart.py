@@ -1,4 +1,4 @@
-"""Slack against ``geungeo serve`` as users run it, killed in the middle of its work."""
+"""Slack with a real ``geungeo serve`` that is killed while it works."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def deliver(http: httpx.Client, body: Any) -> int:
     return http.post("/slack/events", content=raw, headers=signed(raw)).status_code
 
 
-def test_a_killed_server_answers_what_it_acknowledged_after_its_next_start(
+def test_killed_server_answers_acknowledged_questions_after_a_restart(
     tmp_path: Path, serve_again: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with SlackService() as slack:
@@ -62,7 +62,7 @@ def test_a_killed_server_answers_what_it_acknowledged_after_its_next_start(
             assert deliver(http, event(message("그는 누구?", reply, thread_ts=stamps[0]))) == 200
             answered = len(slack.in_thread(stamps[0]))
             slack.wait_for(answered + 1, stamps[0])
-        # A message that was posted in the very moment of the kill may come once more.
+        # A message that was posted at the moment of the kill may be repeated.
         threads = [one.thread for one in slack.posted if one.thread != stamps[0]]
         assert len(threads) - len(set(threads)) <= 4
         assert ASKED not in first.log + second.log
@@ -71,7 +71,7 @@ def test_a_killed_server_answers_what_it_acknowledged_after_its_next_start(
 
 
 @pytest.mark.parametrize("secret", ["", "good,"])
-def test_a_server_with_an_empty_secret_does_not_start(
+def test_server_with_an_empty_secret_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
 ) -> None:
     monkeypatch.setenv("GEUNGEO_SLACK_SIGNING_SECRET", secret)

@@ -42,7 +42,7 @@ def test_scores_are_scaled_per_channel_before_they_are_added() -> None:
     assert fused == pytest.approx({1: 0.5, 2: 0.5, 3: 0.25})
 
 
-def test_the_table_shows_every_channel_and_every_way_to_do_without_it() -> None:
+def test_table_lists_every_channel_and_the_fusion_without_it() -> None:
     channels = {
         "dense": {1: 0.9, 3: 0.8},
         "morphemes": {3: 9.0},

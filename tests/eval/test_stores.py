@@ -1,4 +1,4 @@
-"""Stores made for a run: named by what shapes them, completed when half built."""
+"""Stores made for a run: named by their content, completed after an interruption."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CASE = Case("1", "answerable", "무엇을 만드나?", "answer", answers=("포�
 DATASET = Dataset("set", "set.json", "squad", "0" * 64, (Item("1", (CASE,)),), DOCUMENTS)
 
 
-def test_the_key_follows_documents_and_settings_not_order_or_place() -> None:
+def test_store_key_depends_on_documents_and_settings_only() -> None:
     key = store_key(DOCUMENTS, Settings())
     assert store_key(DOCUMENTS[::-1], Settings()) == key
     assert store_key(DOCUMENTS, Settings(store=Path("elsewhere"), top_k=3)) == key
@@ -27,12 +27,12 @@ def test_the_key_follows_documents_and_settings_not_order_or_place() -> None:
     assert store_key(DOCUMENTS, Settings(passage_overlap=0)) != key
 
 
-def test_the_cache_is_where_the_desktop_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_follows_the_xdg_specification(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert default_cache() == Path("/somewhere/geungeo/eval")
 
 
-def test_the_digest_names_what_it_reads() -> None:
+def test_digest_depends_on_the_named_files() -> None:
     whole = source_digest((("geungeo.eval.formats", None),))
     part = source_digest((("geungeo.eval.formats", ("squad.py",)),))
     assert whole != part
@@ -41,9 +41,7 @@ def test_the_digest_names_what_it_reads() -> None:
         source_digest((("geungeo.eval.formats", ("squad.py", "gone.py")),))
 
 
-def test_a_half_built_store_is_completed_and_not_begun_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_half_built_store_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     genuine = Store.ingest_many
     built: list[list[str]] = []
 

@@ -1,4 +1,4 @@
-"""A server with everything set up that can be called, over a store that may be spoilt."""
+"""Servers with every channel configured, over a store that tests may change."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Ite
 
 @pytest.fixture(scope="module")
 def called(guarded: Guarded) -> Iterator[SlackApp]:
-    """It, served, with answers that cost nothing."""
+    """The application, served, with answers from an echo."""
     with SlackService() as slack:
         changes = {"slack_api_url": slack.api_url, "slack_bot_token": TOKEN}
         settings = guarded.workspace.settings.model_copy(update=changes)

@@ -30,7 +30,7 @@ def weak_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeakModel]:
     folder = tmp_path_factory.mktemp("weights")
     port = weights.free_port()
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-    # A process of its own: this one must not keep the weights in memory.
+    # In a separate process, so that this one does not keep the weights in memory.
     subprocess.run(
         [sys.executable, str(Path(weights.__file__)), str(folder)],
         check=True,

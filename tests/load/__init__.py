@@ -1,3 +1,3 @@
-"""Load on a real server: how much it answers, how it sheds the rest, what it leaves behind."""
+"""Load tests of a real server: throughput, rejected requests, and leaks."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m tests.load NAME``: the scenarios as commands, noted in a journal."""
+"""``python -m tests.load NAME``: load scenarios as commands, recorded in a journal."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from tests.support.journal import DEFAULT_FOLDER, Journal, Row
 from tests.support.model_server import SlowModel
 
 CHECK_FAILED = 1
-# Those that share a server stand next to each other.
+# Scenarios that share a server are adjacent.
 EXTRACTIVE = ("saturation", "arrivals", "overload", "drips")
 STREAMING = ("conversations", "disconnects")
 SCENARIOS = (*EXTRACTIVE, *STREAMING, "model-overload")
 BATCH = 250
-# Fewer than are let in: who is sent away does not count.
+# Fewer than the server admits: rejected requests do not count.
 PARALLEL = 24
-# Share of the capacity at which an open loop is not yet an overload.
+# Share of the capacity at which an open loop is no overload.
 _EASY = 0.5
-# With the default llm_concurrency and this many seconds an answer, the capacity is known.
+# With these seconds an answer, the capacity is known.
 _MODEL_SECONDS = 4.0
 _MODEL_CONCURRENCY = 4
 _MODEL_QUEUE = 8
 
 
 class Load:
-    """Runs scenarios against servers of its own and notes each in the journal."""
+    """A runner of scenarios that records each in the journal."""
 
     def __init__(self, journal: Journal, options: dict[str, Any]) -> None:
         self._journal = journal
         self._options = options
 
     async def run(self, names: tuple[str, ...]) -> None:
-        """Run those named, in our order."""
+        """Run the named scenarios, in the order of SCENARIOS."""
         seed, seconds = self._options["seed"], self._options["seconds"]
         if any(name in names for name in EXTRACTIVE):
             async with target(seed, {}) as made:
@@ -90,7 +90,7 @@ class Load:
                 await self._disconnects(made, seconds)
 
     async def _disconnects(self, made: Target, seconds: float) -> None:
-        """Batches until there are enough in the journal, or for ``seconds``."""
+        """Run batches until the journal has enough, or for ``seconds``."""
         clock = asyncio.get_running_loop().time
         end = clock() + seconds
         while clock() < end:
@@ -107,7 +107,7 @@ class Load:
         return sum(int(row[figure]) for row in self._rows(kind))
 
     def _capacity(self) -> float:
-        """Answers a second, as measured last."""
+        """Return the answers per second that were measured last."""
         measured = self._rows("saturation")
         if not measured:
             raise click.UsageError("measure the capacity first: --scenario saturation")
@@ -116,7 +116,7 @@ class Load:
     def _note(self, kind: str, figures: Figures) -> None:
         row = {"case": f"{kind}/{len(self._rows(kind))}", "kind": kind, **figures}
         self._journal.add(row)
-        for line in told(row):
+        for line in lines_of(row):
             click.echo(line)
 
 
@@ -125,8 +125,8 @@ def _model(seconds: float) -> SlowModel:
     return SlowModel(answer_seconds=seconds, sentences=2, pieces=6)
 
 
-def told(row: Row) -> list[str]:
-    """A row as lines to read."""
+def lines_of(row: Row) -> list[str]:
+    """Return a row as lines to print."""
     lines = [row["case"]]
     for name, value in row.items():
         if name == "levels":
@@ -151,14 +151,14 @@ def _shown(value: Any) -> str:
     type=click.Choice(SCENARIOS),
     multiple=True,
     default=SCENARIOS,
-    help="One of them; may be repeated. Default: all.",
+    help="A scenario; may be repeated. Default: all.",
 )
 @click.option(
     "--seconds",
     type=click.FloatRange(2, 3600),
     default=60.0,
     show_default=True,
-    help="How long each scenario lasts; disconnects until there are enough, at most so long.",
+    help="Duration of each scenario, and maximum duration of disconnects.",
 )
 @click.option("--conversations", type=click.IntRange(1, 1000), default=500, show_default=True)
 @click.option(
@@ -166,14 +166,14 @@ def _shown(value: Any) -> str:
     type=click.FloatRange(0, 250),
     default=30.0,
     show_default=True,
-    help="How long the scripted model takes to write an answer.",
+    help="Seconds that the scripted model takes for an answer.",
 )
 @click.option(
     "--disconnects",
     type=click.IntRange(1, 100_000),
     default=10_000,
     show_default=True,
-    help="In all runs that the journal knows.",
+    help="Disconnects over all runs in the journal.",
 )
 @click.option("--drips", type=click.IntRange(1, 5000), default=1000, show_default=True)
 @click.option(
@@ -181,7 +181,7 @@ def _shown(value: Any) -> str:
     type=click.FloatRange(1, 100),
     default=10.0,
     show_default=True,
-    help="Times the capacity.",
+    help="Load as a multiple of the capacity.",
 )
 @click.option("--seed", default=7, show_default=True)
 @click.option(
@@ -189,13 +189,13 @@ def _shown(value: Any) -> str:
     type=click.Path(path_type=Path, file_okay=False),
     default=DEFAULT_FOLDER,
     show_default=True,
-    help="Where the journal is.",
+    help="Folder of the journal.",
 )
 def load(folder: Path, seed: int, names: tuple[str, ...], **options: Any) -> None:
-    """Load servers of our own on this machine; exit status 1 if a promise is broken.
+    """Load servers on this machine; exit status 1 if a promise is broken.
 
-    Saturation, a Poisson stream of questions, 10 times the capacity, slow sockets, hundreds
-    of streaming conversations beside ingest, disconnects, and a model that is overloaded.
+    Saturation, a Poisson stream of questions, 10 times the capacity, slow sockets, hundreds of
+    streaming conversations beside ingestion, disconnects, and an overloaded model.
     """
     click.echo(f"{os.cpu_count()} processors, Python {platform.python_version()}")
     journal = Journal(folder, f"load-{seed}")

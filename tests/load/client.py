@@ -1,4 +1,4 @@
-"""A client that costs little: the server under load shares the processors with it."""
+"""An HTTP client with little overhead: the server under load shares its processors."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 Body = dict[str, Any]
 
 Leave = Literal["searching", "passages", "delta"]
-"""When to go away: before anything came, after the passages, after the first claim."""
+"""When to disconnect: before any event, after the passages, after the first claim."""
 
-# Far longer than anything takes; what is slower counts as an error.
+# Far longer than any request takes; a slower one counts as an error.
 PATIENCE = 300.0
-# Seconds in which a server has surely begun to read a request.
+# Seconds after which a server has begun to read a request.
 _READING = 0.05
 _RETRY_AFTER = re.compile(rb"\r\nretry-after: (\d+)", re.I)
 _CODE = re.compile(r'"code": ?"([a-z_]+)"')
@@ -26,9 +26,10 @@ _FINAL = re.compile(r"event: (done|error)\r?\ndata: (.*)")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How a request ended. ``outcome`` is one word: answered, abstained, left, a code.
+    """Outcome of a request. ``outcome`` is one word: answered, abstained, left, or a code.
 
-    ``seconds`` from the first byte sent to the last one read; ``status`` 0 if there was none.
+    ``seconds`` are from the first byte sent to the last one read; ``status`` is 0 without a
+    response.
     """
 
     status: int
@@ -38,12 +39,12 @@ class Reply:
 
     @property
     def shed(self) -> bool:
-        """Sent away on purpose: the server said when to come back."""
+        """Whether the server rejected the request with a retry delay."""
         return self.status in (429, 503)
 
     @classmethod
     def read(cls, received: bytes, seconds: float) -> Self:
-        """What the bytes of a whole response tell."""
+        """Parse a whole response."""
         head, _, rest = received.partition(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 "):
             return cls(0, "no_response", seconds)
@@ -66,7 +67,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Requests to one server on this machine, each on a connection of its own."""
+    """A client of one server on this machine, with a connection for each request."""
 
     url: str
 
@@ -77,7 +78,7 @@ class Client:
         return str(parts.hostname), int(parts.port or 80)
 
     async def ask(self, question: str, leave: Leave | None = None, **more: Any) -> Reply:
-        """Stream the answer to ``question``; ``leave`` in the middle of it, if told."""
+        """Stream the answer to ``question``; disconnect at the moment ``leave``, if given."""
         body = {"question": question, "stream": True, **more}
         return await self._send("POST", "/chat", body, leave)
 
@@ -86,11 +87,11 @@ class Client:
         return await self._send("POST", path, body, None)
 
     async def get(self, path: str) -> Reply:
-        """The response, without its body."""
+        """Return the response, without its body."""
         return await self._send("GET", path, None, None)
 
     async def metrics(self) -> dict[str, float]:
-        """The server's metrics by name and labels, as they are written."""
+        """Return the server's metrics by name and labels."""
         reader, writer = await asyncio.open_connection(*self.address)
         try:
             writer.write(self._request("GET", "/metrics", None))

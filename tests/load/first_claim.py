@@ -1,8 +1,7 @@
 """Measure how long a reader waits for the first verified claim of a stream.
 
-Only verified text leaves a stream, claim by claim. What that buys a reader shows with a
-language model that is slow: the first claim is there long before the answer is whole.
-
+Only verified text leaves a stream, claim by claim. With a slow language model the first claim
+arrives long before the answer is complete.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ QUESTIONS = (
 class Waits(BaseModel):
     """Seconds from a question to the first claim and to the whole answer, over a real stream.
 
-    ``server_mean`` is what the server's own metric says of the first claims.
+    ``server_mean`` is the server's own metric of the first claims.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,7 +50,7 @@ class Waits(BaseModel):
 
 
 class FirstClaimReport(BaseModel):
-    """Waits by backend, and the pace that the scripted endpoint kept."""
+    """Waits by backend, and the pace of the scripted model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,7 +60,7 @@ class FirstClaimReport(BaseModel):
 
 
 def measure(rounds: int, *, first_token: float, sentence: float, store: Path) -> FirstClaimReport:
-    """Ask every question ``rounds`` times of the extractive backend and of a slow model."""
+    """Ask every question ``rounds`` times, of the extractive backend and of a slow model."""
     waits = [_waits(store, rounds, {"GEUNGEO_BACKEND": "extractive"})]
     with SlowModel(first_token=first_token, sentence_seconds=sentence) as endpoint:
         settings = {
@@ -109,7 +108,7 @@ def _waits(store: Path, rounds: int, settings: dict[str, str]) -> Waits:
 
 
 def _ask(http: Any, question: str) -> tuple[float, float, dict[str, Any]]:
-    """Seconds to the first claim and to the end, and the Answer."""
+    """Return the seconds to the first claim and to the end, and the Answer."""
     first = 0.0
     began = time.perf_counter()
     body = {"question": question, "stream": True}
@@ -129,7 +128,7 @@ def _ask(http: Any, question: str) -> tuple[float, float, dict[str, Any]]:
 
 
 def _server_mean(metrics: str) -> float:
-    """Mean of ``geungeo_first_claim_seconds`` for ``/chat``."""
+    """Return the mean of ``geungeo_first_claim_seconds`` for ``/chat``."""
     values = {
         line.split("{")[0]: float(line.rsplit(" ", 1)[1])
         for line in metrics.splitlines()
@@ -150,14 +149,13 @@ def _p95(values: Sequence[float]) -> float:
     "--json",
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the figures here.",
+    help="Write the figures to this file.",
 )
 def first_claim(rounds: int, first_token: float, sentence: float, json_file: Path | None) -> None:
     """Measure how long a reader waits for the first verified claim.
 
-    Asks a server of its own, over a store made for it: once with the extractive backend, once
-    with a scripted endpoint that waits --first-token seconds and writes each of three
-    sentences in --sentence seconds.
+    Asks a server over a store made for it: once with the extractive backend, once with a scripted
+    model that waits --first-token seconds and writes each of three sentences in --sentence seconds.
     """
     with tempfile.TemporaryDirectory(prefix="geungeo-bench-") as folder:
         report = measure(rounds, first_token=first_token, sentence=sentence, store=Path(folder))

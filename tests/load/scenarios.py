@@ -1,7 +1,7 @@
-"""What is done to a server, one function each; a row of the journal is what came of it.
+"""Load scenarios, one function each; a row of the journal is the outcome of one.
 
-``failures`` of a row are broken promises. Times are figures: a shared machine sets them.
-
+``failures`` of a row are broken promises. Times are figures, not promises: they depend on the
+machine.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from tests.load.target import Held, Probe, Target, held, news, percentile, probi
 Figures = dict[str, Any]
 
 LEVELS = (1, 2, 4, 8, 16)
-# A level of fewer answers than this share of the best is below saturation.
+# A level with fewer answers than this share of the best is below saturation.
 _SATURATED = 0.95
 INGEST_SECONDS = 5.0
-# Seconds after which what was left by others must be gone, and a server well again.
+# Seconds after which resources must be released and the server must have recovered.
 SETTLED = 30.0
-# Nobody who is sent away comes back later than this, in seconds.
+# Maximum seconds before a rejected client retries.
 _MAX_RETRY = 10.0
 MAX_GROWTH = 0.05
 _ENDS = frozenset({"answered", "abstained", "ok", "left"})
 
 
 async def saturation(target: Target, seconds: float, levels: Sequence[int] = LEVELS) -> Figures:
-    """Closed loop: more and more askers at a time, each level for ``seconds``."""
+    """Run a closed loop with more and more clients, each level for ``seconds``."""
     idle = await _idle(target, seconds)
     rows: list[Figures] = []
     for level in levels:
@@ -40,7 +40,7 @@ async def saturation(target: Target, seconds: float, levels: Sequence[int] = LEV
             began = time.perf_counter()
             replies = await _closed_loop(target, level, seconds)
             took = time.perf_counter() - began
-        rows.append({"askers": level, **_told(replies, took), "healthz_p99": probe.p99})
+        rows.append({"askers": level, **_summary(replies, took), "healthz_p99": probe.p99})
     best = max(row["answers_per_second"] for row in rows)
     point = next(row for row in rows if row["answers_per_second"] >= _SATURATED * best)
     return {
@@ -53,18 +53,18 @@ async def saturation(target: Target, seconds: float, levels: Sequence[int] = LEV
 
 
 async def arrivals(target: Target, rate: float, seconds: float) -> Figures:
-    """Open loop: questions arrive at random, ``rate`` a second, however many are unanswered."""
+    """Run an open loop: ``rate`` questions a second arrive at random, answered or not."""
     idle = await _idle(target, min(seconds, 10.0))
     async with probing(target.client, target.pid) as probe:
         began = time.perf_counter()
         replies = await _open_loop(target, rate, seconds)
         took = time.perf_counter() - began
-    told = _told(replies, took)
-    failures = _errors(told.pop("replies")) + _unwell(probe)
+    summary = _summary(replies, took)
+    failures = _errors(summary.pop("replies")) + _unwell(probe)
     return {
         "asked_per_second": rate,
         "asked": len(replies),
-        **told,
+        **summary,
         "healthz_p99_idle": idle.p99,
         "healthz_p99": probe.p99,
         "failures": failures,
@@ -72,8 +72,8 @@ async def arrivals(target: Target, rate: float, seconds: float) -> Figures:
 
 
 async def overload(target: Target, rate: float, seconds: float) -> Figures:
-    """The same far beyond what can be answered, and how soon the server is well again."""
-    # The best of a few: what the server can do, not what else this machine does meanwhile.
+    """Run an open loop beyond the capacity, and measure the recovery."""
+    # The best of five, to exclude other work on this machine.
     before = min([(await target.client.ask(target.question())).seconds for _ in range(5)])
     held_before = await held(target.client, target.pid)
     figures = await arrivals(target, rate, seconds)
@@ -86,16 +86,16 @@ async def overload(target: Target, rate: float, seconds: float) -> Figures:
             break
     failures = figures["failures"] + await _left(target, held_before)
     if not figures["shed"]:
-        failures.append("nothing was sent away")
+        failures.append("no request was rejected")
     reply = await target.client.ask(target.question())
     if reply.outcome not in ("answered", "abstained"):
-        failures.append(f"does not answer afterwards: {reply.outcome}")
+        failures.append(f"no answer afterwards: {reply.outcome}")
     recovery = {"answer_before": before, "answer_after": last, "recovered_after": waited}
     return figures | recovery | {"failures": failures}
 
 
 async def conversations(target: Target, count: int, seconds: float) -> Figures:
-    """``count`` askers who go on with their conversations, while articles are ingested."""
+    """Run ``count`` continuing conversations while articles are ingested."""
     idle = await _idle(target, 5.0)
     before = await held(target.client, target.pid)
     replies: list[Reply] = []
@@ -103,14 +103,14 @@ async def conversations(target: Target, count: int, seconds: float) -> Figures:
     end = time.monotonic() + seconds
 
     async def converse(number: int) -> None:
-        # Nobody begins at the same moment as everybody else.
+        # Clients start at different moments.
         await asyncio.sleep(target.chance.uniform(0, seconds / 5))
         while time.monotonic() < end:
             name = f"load-{number}"
             reply = await target.client.ask(target.question(), conversation_id=name)
             replies.append(reply)
             if reply.shed:
-                # As told, and then some: else all come back at the same moment.
+                # Longer than requested, so that clients do not all retry at the same moment.
                 wait = min(reply.retry_after or _MAX_RETRY, _MAX_RETRY)
                 await asyncio.sleep(wait * target.chance.uniform(1, 2))
 
@@ -133,15 +133,15 @@ async def conversations(target: Target, count: int, seconds: float) -> Figures:
                 await asyncio.sleep(0.5)
         took = time.monotonic() - began
     warm, last, growth = _growth(probe, began, seconds)
-    told = _told(replies, took)
-    failures = _errors(told.pop("replies")) + _errors(ingested) + _unwell(probe)
+    summary = _summary(replies, took)
+    failures = _errors(summary.pop("replies")) + _errors(ingested) + _unwell(probe)
     if growth > MAX_GROWTH:
         failures.append(f"memory grew by {growth:.1%}")
     return {
         "askers": count,
         "seconds": took,
         "streaming_at_once": max(most, default=0),
-        **told,
+        **summary,
         "ingested": len(ingested),
         "healthz_p99_idle": idle.p99,
         "healthz_p99": probe.p99,
@@ -153,10 +153,10 @@ async def conversations(target: Target, count: int, seconds: float) -> Figures:
 
 
 async def disconnects(target: Target, count: int, parallel: int) -> Figures:
-    """``count`` askers, ``parallel`` at a time, who go away in the middle of their answers."""
+    """Run ``count`` clients, ``parallel`` at a time, that disconnect during their answers."""
     before = await held(target.client, target.pid)
     moments: tuple[Leave, ...] = ("searching", "passages", "delta")
-    # In most cases in mid-stream; while nothing has come yet, now and then.
+    # Mostly during the stream, sometimes before the first event.
     left = iter(target.chance.choices(moments, weights=(1, 6, 3), k=count))
     replies: list[Reply] = []
 
@@ -175,7 +175,7 @@ async def disconnects(target: Target, count: int, parallel: int) -> Figures:
         with target.fast_model():
             reply = await target.client.ask(target.question())
         if reply.outcome != "answered":
-            failures.append(f"does not answer afterwards: {reply.outcome}")
+            failures.append(f"no answer afterwards: {reply.outcome}")
     after = await held(target.client, target.pid)
     return {
         "disconnects": sum(reply.outcome == "left" for reply in replies),
@@ -190,7 +190,7 @@ async def disconnects(target: Target, count: int, parallel: int) -> Figures:
 
 
 async def drips(target: Target, count: int, seconds: float) -> Figures:
-    """``count`` sockets that send a request a byte a second, while one asker goes on."""
+    """Open ``count`` sockets that send one byte a second, while one client asks."""
     before = await held(target.client, target.pid)
     calm = await _closed_loop(target, 1, seconds)
     lives: list[float] = []
@@ -225,7 +225,7 @@ async def drips(target: Target, count: int, seconds: float) -> Figures:
 
 
 async def _drip(target: Target, number: int) -> float:
-    """Seconds until the server closes a socket that sends next to nothing."""
+    """Return the seconds until the server closes a socket that sends almost nothing."""
     head = b"POST /chat HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n"
     first, drop = ((head, b"X"), (head + b"Content-Length: 5000\r\n\r\n{", b" "))[number % 2]
     began = time.monotonic()
@@ -264,7 +264,7 @@ async def _closed_loop(target: Target, askers: int, seconds: float) -> list[Repl
 
 
 async def _open_loop(target: Target, rate: float, seconds: float) -> list[Reply]:
-    """Poisson arrivals; who is sent away does not come back."""
+    """Ask at Poisson arrivals; rejected clients do not retry."""
     async with _tasks() as tasks:
         due = began = time.monotonic()
         while (due := due + target.chance.expovariate(rate)) < began + seconds:
@@ -287,7 +287,7 @@ async def _idle(target: Target, seconds: float) -> Probe:
 
 
 async def _left(target: Target, before: Held) -> list[str]:
-    """What is still held that was not ``before``; given some time to go away."""
+    """Return what is still held that was not ``before``, after some time to release it."""
     until = time.monotonic() + SETTLED
     while True:
         after = await held(target.client, target.pid)
@@ -297,7 +297,7 @@ async def _left(target: Target, before: Held) -> list[str]:
         await asyncio.sleep(0.5)
 
 
-def _told(replies: list[Reply], seconds: float) -> Figures:
+def _summary(replies: list[Reply], seconds: float) -> Figures:
     served = [one.seconds for one in replies if one.outcome in _ENDS]
     return {
         "answers": len(served),
@@ -310,7 +310,7 @@ def _told(replies: list[Reply], seconds: float) -> Figures:
 
 
 def _errors(replies: list[Reply]) -> list[str]:
-    """What went wrong that was not meant to, counted."""
+    """Count the unexpected outcomes."""
     wrong = Counter(
         f"{one.status} {one.outcome}"
         for one in replies
@@ -324,9 +324,9 @@ def _unwell(probe: Probe) -> list[str]:
 
 
 def _growth(probe: Probe, began: float, seconds: float) -> tuple[float, float, float]:
-    """Medians of the resident bytes in the third and in the last fifth, and the growth.
+    """Return the median resident bytes in the third and the last fifth, and the growth.
 
-    Askers begin in the first fifth; where they are many, the second is needed to let them in.
+    Clients begin in the first fifth; many clients need the second to be admitted.
     """
     fifth = seconds / 5
     in_fifth = [

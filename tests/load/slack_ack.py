@@ -1,7 +1,6 @@
-"""How fast deliveries of Slack's are acknowledged while their questions are being answered.
+"""Measure how fast Slack deliveries are acknowledged while their questions are answered.
 
-Slack takes a delivery for lost after three seconds, and delivers it again.
-
+Slack considers a delivery lost after three seconds, and delivers it again.
 """
 
 from __future__ import annotations
@@ -35,10 +34,10 @@ QUESTIONS = (
 
 
 class AckReport(BaseModel):
-    """Seconds until an acknowledgement, and what became of the questions.
+    """Seconds until an acknowledgement, and the outcome of the questions.
 
-    Every event is delivered ``copies`` times; each must be answered once. ``answering`` are
-    the seconds from the first delivery to the last answer.
+    Every event is delivered ``copies`` times; each must be answered once. ``answering`` are the
+    seconds from the first delivery to the last answer.
     """
 
     events: int
@@ -54,13 +53,13 @@ class AckReport(BaseModel):
 
     @property
     def passed(self) -> bool:
-        """Whether Slack would have been content."""
+        """Whether Slack would not deliver again, and every question was answered once."""
         once = self.answers == self.answered_once == self.events
         return once and not self.refused and self.p99 < LIMIT_SECONDS
 
 
 def measure(store: Path, *, events: int, copies: int, parallel: int) -> AckReport:
-    """Deliver to a server of its own over ``store``, and wait until all is answered."""
+    """Deliver to a server over ``store``, and wait until all events are answered."""
     with ExitStack() as stack:
         slack = stack.enter_context(SlackService())
         settings = {
@@ -81,7 +80,7 @@ def measure(store: Path, *, events: int, copies: int, parallel: int) -> AckRepor
             if len({posted.thread for posted in slack.posted}) == events:
                 break
             time.sleep(0.1)
-        # A second answer would follow the first at once.
+        # A second answer would follow the first immediately.
         time.sleep(3)
     answers = Counter(posted.thread for posted in slack.posted)
     seconds = [took for _, took in acks]
@@ -122,13 +121,13 @@ def _deliver(http: httpx.Client, raw: bytes) -> tuple[int, float]:
     "--json",
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the figures here.",
+    help="Write the figures to this file.",
 )
 def slack_ack(events: int, copies: int, parallel: int, json_file: Path | None) -> None:
-    """Acknowledgements of Slack's deliveries; exit status 1 if Slack would deliver again.
+    """Measure acknowledgements; exit status 1 if Slack would deliver again.
 
-    Delivers each of --events questions --copies times, --parallel at a time, to a server of
-    its own that answers them meanwhile from a store made for it.
+    Delivers each of --events questions --copies times, --parallel at a time, to a server that
+    answers them meanwhile from a store made for it.
     """
     with tempfile.TemporaryDirectory(prefix="geungeo-bench-") as folder:
         report = measure(Path(folder), events=events, copies=copies, parallel=parallel)

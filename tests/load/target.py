@@ -1,4 +1,4 @@
-"""Servers to load: real processes over stores made for them, and what they hold."""
+"""Servers under load: real processes over stores made for them, and their resources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.processes import serving
 
 @dataclass(slots=True)
 class Target:
-    """A running server, the model behind it if there is one, and chance."""
+    """A running server, the model behind it if there is one, and a random generator."""
 
     client: Client
     pid: int
@@ -31,7 +31,7 @@ class Target:
     model: SlowModel | None = None
 
     def question(self) -> str:
-        """One that the store can answer."""
+        """Return a question that the store can answer."""
         return self.chance.choice(_ASKED)
 
     @contextmanager
@@ -48,7 +48,7 @@ class Target:
 
     @property
     def model_open(self) -> int:
-        """Connections to the model."""
+        """Open connections to the model."""
         return self.model.open if self.model else 0
 
 
@@ -56,7 +56,7 @@ _ASKED = (*QUESTIONS, *(report(number).question for number in range(COUNT)))
 
 
 def news(edition: int) -> dict[str, str]:
-    """The body that ingests one of the invented articles in that edition."""
+    """Return the body that ingests one of the invented articles in that edition."""
     draft = report(edition % COUNT, edition).draft
     text = "\n\n".join(text for _, text in draft.blocks)
     return {
@@ -69,7 +69,7 @@ def news(edition: int) -> dict[str, str]:
 async def target(
     seed: int, settings: Mapping[str, str], model: SlowModel | None = None
 ) -> AsyncGenerator[Target]:
-    """A server with the seed article and the invented news, warmed up."""
+    """Start a server with the seed article and the invented news, and warm it up."""
     if model is not None:
         settings = {
             "GEUNGEO_BACKEND": "openai",
@@ -81,7 +81,7 @@ async def target(
     with tempfile.TemporaryDirectory(prefix="geungeo-load-") as folder:
         store = Path(folder) / "store"
         with serving(store, settings) as served:
-            chance = random.Random(seed)  # noqa: S311 - a load, no secret
+            chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
             made = Target(Client(served.url), served.process.pid, chance, model)
             await _prepare(made)
             yield made
@@ -91,7 +91,7 @@ async def _prepare(made: Target) -> None:
     for edition in range(COUNT):
         reply = await made.client.post("/articles", news(edition))
         if reply.status not in (200, 201):
-            raise StoreUnavailable(f"the store to be loaded takes no article: {reply}")
+            raise StoreUnavailable(f"the server under load rejects an article: {reply}")
     with made.fast_model():
         for question in _ASKED:
             await made.client.ask(question)
@@ -102,14 +102,14 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest of ``values`` that ``share`` of them do not exceed (nearest rank)."""
+    """Return the smallest value that ``share`` of ``values`` do not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Resident bytes, and what could be left behind: sockets, files, threads, tasks, slots."""
+    """Resident bytes, and resources that could leak: sockets, files, threads, tasks, slots."""
 
     rss: int
     sockets: int
@@ -119,7 +119,7 @@ class Held:
     slots: int
 
     def leaked(self, before: Held, model_open: int) -> list[str]:
-        """What is held beyond ``before``, and connections that the model still has."""
+        """Return what is held beyond ``before``, and connections to the model."""
         more = {name: getattr(self, name) - getattr(before, name) for name in ("sockets", "tasks")}
         left = [f"{count} {name} more than before" for name, count in more.items() if count > 0]
         if self.slots:
@@ -130,18 +130,18 @@ class Held:
 
 
 def resident(pid: int) -> int:
-    """Bytes of memory that the process has in use."""
+    """Return the resident bytes of the process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
 
 
 def _files(pid: int) -> Iterator[str]:
     for path in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed while we look
+        with contextlib.suppress(FileNotFoundError):  # closed in the meantime
             yield str(path.readlink())
 
 
 async def held(client: Client, pid: int) -> Held:
-    """What the process holds; the socket and the task of the question itself included."""
+    """Return what the process holds, including the socket and the task of this request."""
     metrics = await client.metrics()
     files = list(_files(pid))
     states = [
@@ -161,25 +161,25 @@ async def held(client: Client, pid: int) -> Held:
 
 @dataclass(slots=True)
 class Probe:
-    """Replies of ``/healthz`` and resident bytes, as they were while something else went on."""
+    """Replies of ``/healthz`` and resident bytes, recorded during a scenario."""
 
     replies: list[Reply] = field(default_factory=list)
     resident: list[tuple[float, int]] = field(default_factory=list)
 
     @property
     def p99(self) -> float:
-        """Seconds."""
+        """Seconds of the 99th percentile."""
         return percentile([one.seconds for one in self.replies], 0.99)
 
     @property
     def failed(self) -> int:
-        """How many were not a 200."""
+        """Number of replies without status 200."""
         return sum(one.status != 200 for one in self.replies)
 
 
 @asynccontextmanager
 async def probing(client: Client, pid: int) -> AsyncGenerator[Probe]:
-    """Ask for ``/healthz`` ten times a second and look at the memory, meanwhile."""
+    """Request ``/healthz`` ten times a second and record the memory during the block."""
     probe = Probe()
 
     async def look() -> None:

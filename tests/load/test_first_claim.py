@@ -1,4 +1,4 @@
-"""The bench of the first claim, and the endpoint that it is measured with."""
+"""The measurement of the first claim, and the scripted model behind it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROMPT = (
 )
 
 
-def test_the_endpoint_says_what_its_evidence_says() -> None:
+def test_model_quotes_its_evidence() -> None:
     with SlowModel() as endpoint:
         assert endpoint.reply(PROMPT) == [
             "첫 문장이다. [1]\n",
@@ -34,7 +34,7 @@ def test_the_endpoint_says_what_its_evidence_says() -> None:
         ]
 
 
-def test_the_endpoint_keeps_its_pace() -> None:
+def test_model_keeps_its_pace() -> None:
     body = {"messages": [{"role": "user", "content": PROMPT}], "stream": True}
     text = ""
     with (
@@ -53,7 +53,7 @@ def test_the_endpoint_keeps_its_pace() -> None:
     assert text == "".join(endpoint.reply(PROMPT))
 
 
-def test_a_slow_model_s_first_claim_is_there_before_its_last_sentence(
+def test_first_claim_of_a_slow_model_arrives_before_its_last_sentence(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -80,26 +80,26 @@ def test_a_slow_model_s_first_claim_is_there_before_its_last_sentence(
     assert isinstance(done, Done)
     assert done.answer.backend == "openai:slow"
     assert len(deltas) == 3
-    # Two further sentences of 1.5 s each come after the first claim has left.
+    # Two further sentences of 1.5 s each follow the first claim.
     assert events[-1][0] - deltas[0] >= 1.5
 
 
 @pytest.mark.slow
-def test_the_bench_measures_real_streams(tmp_path: Path) -> None:
+def test_first_claims_are_measured_on_real_streams(tmp_path: Path) -> None:
     report = first_claim.measure(1, first_token=0.2, sentence=0.5, store=tmp_path)
     extractive, slow = report.waits
     assert (extractive.backend, slow.backend) == ("extractive", "openai:slow")
     for waits in report.waits:
         assert waits.n == len(first_claim.QUESTIONS)
         assert 0 < waits.first_median <= waits.whole_median
-        # The client sees a claim after the server has sent it.
+        # The client receives a claim after the server has sent it.
         assert 0 < waits.server_mean <= waits.first_p95
     assert slow.first_median >= 0.2 + 0.5
     assert slow.whole_median - slow.first_median >= 0.5
 
 
 @pytest.mark.slow
-def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
+def test_server_that_does_not_start_gives_the_reason(tmp_path: Path) -> None:
     settings = {"GEUNGEO_BACKEND": "openai"}
     with (
         pytest.raises(RuntimeError, match="llm_base_url"),

@@ -1,4 +1,4 @@
-"""What was tried already: one JSON line a case, so that a campaign goes on where it stopped."""
+"""Journal of a campaign: one JSON line for each case, so that a campaign can continue."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Journal:
         if not self.path.exists():
             return
         for line in self.path.read_text("utf-8").splitlines():
-            # A run that was itself killed may leave half a line.
+            # A killed run may leave half a line.
             with contextlib.suppress(ValueError):
                 yield json.loads(line)
 
     def add(self, row: Row) -> None:
-        """Note a case that was tried."""
+        """Save the row of a case."""
         line = json.dumps(row, ensure_ascii=False)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(f"\n{line}\n" if self._is_torn() else f"{line}\n")
@@ -45,12 +45,12 @@ class Journal:
             return file.read() != b"\n"
 
     def untried(self, cases: Iterable[str]) -> Iterator[str]:
-        """The cases that have no row yet, in order."""
+        """Return the cases without a row, in order."""
         tried = {row["case"] for row in self.rows}
         return (case for case in cases if case not in tried)
 
     def table(self, counted: Iterable[str]) -> list[str]:
-        """Lines to print: cases and failures by kind, and the sums of the ``counted`` fields."""
+        """Return lines to print: cases and failures by kind, and sums of the ``counted`` fields."""
         names = list(counted)
         kinds = sorted({str(row["kind"]) for row in self.rows})
         width = max([len(kind) for kind in kinds], default=0) + 2
@@ -69,7 +69,7 @@ class Journal:
         )
 
     def failures(self) -> list[str]:
-        """What went wrong, one line each."""
+        """Return all failures, one line each."""
         return [
             f"{row['kind']} {row['case']}: {failure}"
             for row in self.rows

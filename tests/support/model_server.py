@@ -21,7 +21,7 @@ REPLY = "매출은 5,000억 원이다. [1] 영업이익은 300억 원이다. [2]
 
 Handler = Callable[["Exchange"], Awaitable[None]]
 
-# Requests that are kept to be looked at; a load test sends far more.
+# Requests that are kept for inspection; a load test sends far more.
 _KEPT = 1_000
 # The first sentence of an article is preceded by its title and date, in brackets.
 _NUMBERED = re.compile(r"^\[(\d+)\] (?:\(.* / \d{4}-\d\d-\d\d[^)\n]*\) )?(.+)$", re.M)
@@ -30,7 +30,7 @@ _PIECE = 3
 
 
 class Exchange:
-    """One request, and the means to answer it or to break off."""
+    """One request, with methods to answer it or to break off."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Exchange:
 
     async def stays(self, seconds: float) -> bool:
         """Wait for ``seconds``; return False as soon as the client closes its side."""
-        # A client sends nothing after its request: the end of its stream is all that can be read.
+        # A client sends nothing after its request: only the end of its stream can be read.
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, seconds)):
                 await self.gone()
@@ -94,7 +94,7 @@ class Exchange:
 
 
 class ModelServer:
-    """Serves ``handler`` on a free port; counts requests and open connections.
+    """A server that passes requests to ``handler`` and counts open connections.
 
     Enter it with ``async with`` to serve in the running event loop, with ``with`` to serve in a
     thread. The last requests are kept.
@@ -250,7 +250,7 @@ class SlowModel(ModelServer):
 
 
 def chunk(text: str | None = None, **fields: Any) -> bytes:
-    """One event of an OpenAI stream."""
+    """Return one event of an OpenAI stream."""
     delta = {} if text is None else {"content": text}
     choice = {"index": 0, "delta": {**delta, **fields.pop("delta", {})}, "finish_reason": None}
     choice.update(fields.pop("choice", {}))
@@ -264,13 +264,13 @@ DONE = b"data: [DONE]\n\n"
 
 
 def stream(text: str = REPLY, *, size: int = 4) -> list[bytes]:
-    """A well-formed stream of ``text`` in deltas of ``size`` characters."""
+    """Return a well-formed stream of ``text`` in deltas of ``size`` characters."""
     pieces = [chunk(text[at : at + size]) for at in range(0, len(text), size)]
     return [chunk(delta={"role": "assistant", "content": ""}), *pieces, STOP, USAGE, DONE]
 
 
 def sending(parts: Iterable[bytes], content_type: str = "text/event-stream") -> Handler:
-    """A handler that streams ``parts`` and closes in order."""
+    """Return a handler that streams ``parts`` and closes in order."""
     whole = list(parts)
 
     async def handler(exchange: Exchange) -> None:
@@ -284,7 +284,7 @@ def sending(parts: Iterable[bytes], content_type: str = "text/event-stream") -> 
 def statuses(
     *codes: int, then: Handler | None = None, headers: Mapping[str, str] | None = None
 ) -> Handler:
-    """A handler that answers the codes one after the other, then does ``then``."""
+    """Return a handler that answers the codes in turn, then calls ``then``."""
     left = list(codes)
 
     async def handler(exchange: Exchange) -> None:
@@ -297,11 +297,11 @@ def statuses(
 
 
 async def silent(exchange: Exchange) -> None:
-    """Accept the request and say nothing."""
+    """Accept the request and send nothing."""
     await exchange.gone()
 
 
 async def only_headers(exchange: Exchange) -> None:
-    """Say that an answer comes, and nothing more."""
+    """Send the headers and nothing more."""
     await exchange.start()
     await exchange.gone()

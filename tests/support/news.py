@@ -1,4 +1,4 @@
-"""Invented news for the campaigns: every article holds a fact that a question asks for."""
+"""Invented news for the campaigns: every article states a fact and has a question for it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Report:
 
 
 def report(number: int, edition: int = 1) -> Report:
-    """Article ``number`` (below COUNT); each ``edition`` tells another amount."""
+    """Return article ``number`` (below COUNT); each ``edition`` states another amount."""
     firm, city = _FIRMS[number], _CITIES[number % len(_CITIES)]
     fact = f"{1200 + 100 * number + 7 * edition:,}억 원"
     paragraphs = (

@@ -22,7 +22,7 @@ from geungeo.server.app import create_app
 from geungeo.server.listener import Server, configure, listen
 
 PATIENCE = 300.0
-"""Seconds until a test fails that waits: far longer than anything takes."""
+"""Seconds after which a wait fails: far longer than anything takes."""
 
 _READY = re.compile(r"serving on (http://\S+)/")
 _LOG_BYTES = 1 << 26
@@ -67,7 +67,7 @@ class Served:
         """All that the server has written."""
         if self.written is not None:
             return self.written
-        # Reading by position leaves the offset alone, which the process shares.
+        # Reading by position does not move the offset, which the process shares.
         return os.pread(self.output.fileno(), _LOG_BYTES, 0).decode("utf-8", "replace")
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ def serving_in_thread(settings: Settings) -> Iterator[tuple[Workspace, str]]:
 
 @dataclass(frozen=True)
 class Guarded:
-    """An application that asks for a key, a key that opens everything, and one that does not."""
+    """An application that requires keys, with a key for everything and one for reading."""
 
     workspace: Workspace
     app: Any

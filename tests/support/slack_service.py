@@ -1,8 +1,7 @@
-"""A stand-in for Slack: a real HTTP server that refuses what Slack would refuse.
+"""A stand-in for Slack: a real HTTP server that rejects what Slack would reject.
 
-What it is sent is checked against Slack's documented limits; every breach is noted in
-``breaches``, whatever the response was. It can be told to rate limit, to fail and to be slow.
-
+Calls are checked against Slack's documented limits; every breach is recorded in ``breaches``,
+whatever the response. ``faults`` make it rate limit, fail or respond slowly.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Posted:
-    """One message as it arrived."""
+    """A message that was posted."""
 
     path: str
     body: dict[str, Any]
@@ -47,7 +46,7 @@ class Posted:
 
     @property
     def texts(self) -> list[str]:
-        """What a reader sees, block by block."""
+        """Visible texts, block by block."""
         return [unescaped(one["text"]) for one in text_objects(self.body.get("blocks", []))]
 
     @property
@@ -58,7 +57,7 @@ class Posted:
 
 @dataclass
 class Fault:
-    """What the next call gets instead of a success."""
+    """Response to the next call, instead of a success."""
 
     status: int = 200
     body: Any = None
@@ -103,11 +102,11 @@ class SlackService:
         self._thread.join()
 
     def in_thread(self, ts: str) -> list[Posted]:
-        """The messages posted to a thread."""
+        """Return the messages posted to a thread."""
         return [one for one in self.posted if one.thread == ts]
 
     def wait_for(self, count: int, ts: str | None = None, patience: float = 120) -> list[Posted]:
-        """The messages (of a thread), once there are ``count``."""
+        """Return the messages (of a thread) once there are ``count``."""
         until = time.monotonic() + patience
         while True:
             found = list(self.posted) if ts is None else self.in_thread(ts)
@@ -117,7 +116,7 @@ class SlackService:
             time.sleep(0.02)
 
     def receive(self, path: str, headers: Mapping[str, str], raw: bytes) -> Fault:
-        """What to respond to a call; notes it, and what is wrong with it."""
+        """Record a call and its breaches; return the response."""
         with self._lock:
             self.calls.append(path)
             fault = self.faults.popleft() if self.faults else None
@@ -159,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def breaches(path: str, headers: Mapping[str, str], body: dict[str, Any]) -> Any:
-    """What Slack would object to."""
+    """Yield the reasons for which Slack would reject a call."""
     if path == "/api/chat.postMessage":
         if headers.get("Authorization") != f"Bearer {TOKEN}":
             yield "not_authed"
@@ -171,7 +170,7 @@ def breaches(path: str, headers: Mapping[str, str], body: dict[str, Any]) -> Any
         if headers.get("Authorization"):
             yield "a response_url needs no token, and gets none"
     else:
-        yield f"nobody lives at {path}"
+        yield f"unknown address {path}"
     if not headers.get("Content-Type", "").startswith("application/json"):
         yield "invalid_post_type"
     if body.get("unfurl_links") is not False or body.get("unfurl_media") is not False:
@@ -230,13 +229,13 @@ def _text(one: dict[str, Any], longest: int) -> Any:
 
 
 def _controls(text: str) -> Any:
-    """Anything between < and > would be a mention or a link, and none of our texts has one."""
+    """Yield unescaped control characters: a text with < or > would be a mention or a link."""
     if "<" in text or ">" in text or re.search("&(?!amp;|lt;|gt;)", text):
         yield f"a control character of Slack's is not escaped: {text[:200]}"
 
 
 def text_objects(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The texts of sections and contexts, in order."""
+    """Return the texts of sections and contexts, in order."""
     found = []
     for block in blocks:
         if block["type"] == "section":
@@ -250,11 +249,11 @@ def unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-# What Slack sends
+# Requests from Slack
 
 
 def signature(raw: bytes, timestamp: str, secret: str = SECRET) -> str:
-    """Slack's own formula, written down apart from any library."""
+    """Return Slack's signature, computed without any library."""
     return (
         "v0="
         + hmac.new(
@@ -264,7 +263,7 @@ def signature(raw: bytes, timestamp: str, secret: str = SECRET) -> str:
 
 
 def signed(raw: bytes, *, at: float | None = None, secret: str = SECRET) -> dict[str, str]:
-    """The headers of a delivery of Slack's."""
+    """Return the headers of a delivery from Slack."""
     timestamp = str(int(time.time() if at is None else at))
     return {
         "X-Slack-Request-Timestamp": timestamp,
@@ -275,12 +274,12 @@ def signed(raw: bytes, *, at: float | None = None, secret: str = SECRET) -> dict
 
 
 def new_ts() -> str:
-    """A message's timestamp that no other has, and later than all before."""
+    """Return a unique timestamp of a message, later than all before."""
     return f"1700{next(_numbers):06}.{next(_numbers):06}"
 
 
 def event(inner: Mapping[str, Any], event_id: str | None = None) -> dict[str, Any]:
-    """The envelope of the Events API, as recorded."""
+    """Return an envelope of the Events API, as recorded."""
     return {
         "token": "XXYYZZ",
         "team_id": TEAM,
@@ -306,7 +305,7 @@ def event(inner: Mapping[str, Any], event_id: str | None = None) -> dict[str, An
 
 
 def mention(text: str, ts: str, **changes: Any) -> dict[str, Any]:
-    """``app_mention``, as recorded."""
+    """Return an ``app_mention``, as recorded."""
     inner = {
         "client_msg_id": "e7d3a1b0-4c57-4d2a-9a53-7d6b1f0f3a11",
         "type": "app_mention",
@@ -322,19 +321,19 @@ def mention(text: str, ts: str, **changes: Any) -> dict[str, Any]:
 
 
 def message(text: str, ts: str, **changes: Any) -> dict[str, Any]:
-    """``message`` in a channel, as recorded; a reply if it has a ``thread_ts``."""
+    """Return a ``message`` in a channel, as recorded; a reply if it has a ``thread_ts``."""
     return (
         mention(text, ts) | {"type": "message", "text": text, "channel_type": "channel"} | changes
     )
 
 
 def direct(text: str, ts: str, **changes: Any) -> dict[str, Any]:
-    """``message.im``, as recorded."""
+    """Return a ``message.im``, as recorded."""
     return message(text, ts, channel="D0LAN3456", channel_type="im") | changes
 
 
 def command(text: str, response_url: str, **changes: str) -> dict[str, str]:
-    """A slash command's form, as recorded."""
+    """Return a slash command's form, as recorded."""
     return {
         "token": "XXYYZZ",
         "team_id": TEAM,
@@ -353,7 +352,7 @@ def command(text: str, response_url: str, **changes: str) -> dict[str, str]:
 
 
 def press(action_id: str, value: str, response_url: str, **changes: Any) -> dict[str, Any]:
-    """The payload of a pressed button, as recorded."""
+    """Return the payload of a pressed button, as recorded."""
     return {
         "type": "block_actions",
         "user": {"id": "U0LANASKER", "username": "asker", "name": "asker", "team_id": TEAM},
