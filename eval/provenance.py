@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import platform
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict
 
+import geungeo.index
+import geungeo.rag
 from geungeo.eval.stores import source_digest
 from geungeo.rag.settings import Settings
 
@@ -24,18 +27,8 @@ _PACKAGES = (
     "numpy",
     "tiktoken",
 )
-_CODE = (
-    ("geungeo.rag", None),
-    ("geungeo.rag.backends", None),
-    ("geungeo.rag.embedding", None),
-    ("geungeo.rag.evidence", None),
-    ("geungeo.rag.grounding", None),
-    ("geungeo.rag.retrieval", None),
-    ("geungeo.index", None),
-    ("geungeo.eval", None),
-    ("geungeo.eval.formats", None),
-    ("geungeo.eval.metrics", None),
-)
+# Benches, reports and training do not affect rows.
+_EVALUATION = ("geungeo.eval", "geungeo.eval.formats", "geungeo.eval.metrics")
 _GIT_SECONDS = 10
 
 
@@ -69,13 +62,22 @@ def describe_run(
         settings=_public(settings),
         versions={"python": platform.python_version(), **_versions()},
         revision=_revision(),
-        code_sha256=source_digest(_CODE),
+        code_sha256=source_digest(tuple((name, None) for name in code_packages())),
         seed=seed,
         limit=limit,
         judge=judge,
         retrieval_only=retrieval_only,
         stores=stores,
     )
+
+
+def code_packages() -> tuple[str, ...]:
+    """Return the packages whose code affects the rows of an evaluation."""
+    found = list(_EVALUATION)
+    for root in (geungeo.rag, geungeo.index):
+        inner = pkgutil.walk_packages(root.__path__, f"{root.__name__}.")
+        found += [root.__name__, *(module.name for module in inner if module.ispkg)]
+    return tuple(sorted(found))
 
 
 def _versions() -> dict[str, str]:

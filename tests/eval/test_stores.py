@@ -8,9 +8,11 @@ import pytest
 
 from geungeo.eval.cases import Case, Dataset, Item
 from geungeo.eval.formats.record import document_of
+from geungeo.eval.provenance import code_packages
 from geungeo.eval.stores import default_cache, open_benches, source_digest, store_key
 from geungeo.index.store import Store
 from geungeo.rag.settings import Settings
+from tests.support import ROOT
 
 TEXTS = ("광합성은 포도당을 만든다.", "엽록체는 세포 소기관이다.", "비가 온다.")
 DOCUMENTS = tuple(document_of("제목", text) for text in TEXTS)
@@ -39,6 +41,15 @@ def test_digest_depends_on_the_named_files() -> None:
     assert whole == source_digest((("geungeo.eval.formats", None),))
     with pytest.raises(FileNotFoundError, match=r"no gone\.py in geungeo\.eval\.formats"):
         source_digest((("geungeo.eval.formats", ("squad.py", "gone.py")),))
+
+
+def test_code_of_a_run_covers_every_package_of_domain_and_store() -> None:
+    packages = {
+        f"geungeo.{file.parent.relative_to(ROOT).as_posix().replace('/', '.')}"
+        for folder in ("rag", "index")
+        for file in (ROOT / folder).rglob("__init__.py")
+    }
+    assert packages <= set(code_packages())
 
 
 def test_half_built_store_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
