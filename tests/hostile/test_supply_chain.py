@@ -70,6 +70,14 @@ def test_product_code_executes_no_data() -> None:
     assert {path: uses for path, uses in found.items() if uses} == {}
 
 
+def test_product_code_imports_no_tests() -> None:
+    for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.split(".")[0] == "tests" for name in names), path
+
+
 @pytest.mark.parametrize(
     "source",
     [
