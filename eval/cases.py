@@ -1,4 +1,4 @@
-"""What an evaluation asks, and what it expects: cases, documents and data sets."""
+"""Questions of an evaluation with their expected outcome: cases, documents and data sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS: tuple[Kind, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An article that a data set brings along. ``text`` is NFC; ``id`` names its content."""
+    """An article that is part of a data set. ``text`` is NFC; ``id`` is a hash of the content."""
 
     id: str
     title: str
@@ -29,7 +29,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class GoldPlace:
-    """Where the answer stands: ``[start, end)`` in code points of one document's text."""
+    """The place of an answer: ``[start, end)`` in code points of one document's text."""
 
     document: str
     start: int
@@ -38,13 +38,12 @@ class GoldPlace:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question with what is expected of its answer.
+    """One question with the expected outcome.
 
-    ``expected`` decides the abstention metrics; ``answers`` are the accepted strings, any
-    of which will do. The gold place is given by ``quote`` (looked up in the store, in
-    ``article_id`` if that is known there) or by ``place`` (in a document of the data set).
-    ``scope`` restricts retrieval to these documents. ``turn`` counts from 1 and is None
-    outside a conversation.
+    ``expected`` decides the abstention metrics; ``answers`` are the accepted strings, any of which
+    is sufficient. The gold place is given by ``quote`` (looked up in the store, in ``article_id``
+    if the store has it) or by ``place`` (in a document of the data set). ``scope`` restricts
+    retrieval to these documents. ``turn`` counts from 1 and is None outside a conversation.
     """
 
     id: str
@@ -62,7 +61,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is asked in one go: a single case, or the turns of a conversation in order."""
+    """A unit of asking: a single case, or the turns of a conversation in order."""
 
     id: str
     cases: tuple[Case, ...]
@@ -70,7 +69,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A part of a file that is no case. ``where`` is ``line 7`` or ``data[0].paragraphs[3]``."""
+    """A part of a file that is not a case. ``where`` is ``line 7`` or ``data[0].paragraphs[3]``."""
 
     where: str
     why: str
@@ -78,7 +77,7 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One file, read. Without ``documents`` it is asked of the configured store."""
+    """The contents of one file. Without ``documents`` it is asked of the configured store."""
 
     name: str
     path: str

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 GATE_MISSED = 1
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
-SHIPPED = "seed_article.jsonl"
 
 
 @click.command("eval")
@@ -23,39 +22,39 @@ SHIPPED = "seed_article.jsonl"
     "--json",
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write figures and rows here.",
+    help="Write metrics and rows to this file.",
 )
 @click.option(
     "--report",
     "report_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a self-contained HTML report here.",
+    help="Write a self-contained HTML report to this file.",
 )
 @click.option(
     "--min",
     "minimums",
     multiple=True,
     metavar="METRIC=VALUE",
-    help="Exit with status 1 if METRIC is worse (repeatable).",
+    help="Exit with status 1 if METRIC is worse; may be repeated.",
 )
 @click.option(
     "--max",
     "maximums",
     multiple=True,
     metavar="METRIC=VALUE",
-    help="Exit with status 1 if METRIC is larger (repeatable).",
+    help="Exit with status 1 if METRIC is larger; may be repeated.",
 )
 @click.option(
-    "--limit", type=click.IntRange(min=1), help="Ask only this many items, drawn by --seed."
+    "--limit", type=click.IntRange(min=1), help="Ask only this many items, sampled by --seed."
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Seed of the draw and of the intervals.",
+    help="Seed of the sample and of the intervals.",
 )
-@click.option("--backend", help="Answer with this backend instead of the configured one.")
+@click.option("--backend", help="Use this backend instead of the configured one.")
 @click.option(
     "--compare",
     "old_file",
@@ -67,22 +66,23 @@ SHIPPED = "seed_article.jsonl"
     type=click.Choice(["gold", "grounding", "llm"]),
     default="gold",
     show_default=True,
-    help="Who judges citations; see docs/evaluation.md.",
+    help="Judge of citations; see docs/evaluation.md.",
 )
-@click.option("--retrieval-only", is_flag=True, help="Score ranks only; answer nothing.")
-@click.option("--resume", is_flag=True, help="Go on where the same run was interrupted.")
-@click.option("--strict", is_flag=True, help="Stop at the first bad line of a data set.")
+@click.option("--retrieval-only", is_flag=True, help="Score ranks only; generate no answers.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run with the same options.")
+@click.option("--strict", is_flag=True, help="Stop at the first invalid line of a data set.")
 @click.option(
     "--cache",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for stores made for a run and for unfinished runs.",
+    help="Folder for stores that are made for a run and for unfinished runs.",
 )
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> None:
-    """Measure retrieval, answers, citations and abstention against DATASETS.
+    """Measure retrieval, answers, citations and abstention on DATASETS.
 
-    A data set is our JSONL (asked of the configured store), KorQuAD/SQuAD JSON or NoMIRACL
-    JSONL (asked of a store made for the run). Without one the shipped set is used.
+    DATASETS are files in geungeo's JSONL format (asked of the configured store), KorQuAD/SQuAD JSON
+    or NoMIRACL JSONL (asked of a store made for the run). The default is the data set that ships
+    with geungeo.
     """
     status = _run(context, options)
     if status:
@@ -90,19 +90,21 @@ def command(context: click.Context, /, **options: Any) -> None:
 
 
 def _run(context: click.Context, options: dict[str, Any]) -> int:
+    from geungeo.eval.data import SEED_QUESTIONS, data_file
     from geungeo.eval.datasets import read_datasets
-    from geungeo.eval.gates import parse_gates
-    from geungeo.eval.results import compare, read_results, write_results
+    from geungeo.eval.results import compare, parse_gates, read_results, write_results
     from geungeo.eval.runner import plan
     from geungeo.eval.stores import default_cache, open_benches
 
     settings = _settings(context, options["backend"])
-    # Whatever can be wrong with the command is found before the long work begins.
+    # Check all arguments before the long work begins.
     gates = parse_gates(options["minimums"], options["maximums"])
     _check_writable(options["json_file"], options["report_file"])
     old = read_results(options["old_file"]) if options["old_file"] else None
-    datasets = read_datasets(options["datasets"] or [_shipped()], strict=options["strict"])
-    _tell_bad_lines(datasets)
+    datasets = read_datasets(
+        options["datasets"] or [data_file(SEED_QUESTIONS)], strict=options["strict"]
+    )
+    _report_bad_lines(datasets)
     cache = options["cache"] or default_cache()
     with _Bars() as bars, open_benches(datasets, settings, cache, bars.building) as benches:
         planned = plan(
@@ -129,31 +131,24 @@ def _settings(context: click.Context, backend: str | None) -> Settings:
     return load(given.get("config"), store=given.get("store"), backend=backend)
 
 
-def _shipped() -> Path:
-    from importlib.resources import files
-
-    # Wheels are unpacked when installed, so a packaged file is a real one.
-    return Path(str(files("geungeo.eval.data") / SHIPPED))
-
-
 def _check_writable(*paths: Path | None) -> None:
     from geungeo.rag.errors import UsageError
 
     for path in paths:
         if path is not None and not path.parent.is_dir():
-            raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
+            raise UsageError(f"cannot write {path}: folder {path.parent} does not exist")
 
 
-def _tell_bad_lines(datasets: Any) -> None:
+def _report_bad_lines(datasets: Any) -> None:
     for dataset in datasets:
         for bad in dataset.bad_lines:
-            click.echo(_safe(f"{dataset.path}: {bad.where}: {bad.why}: left out"), err=True)
+            click.echo(_safe(f"{dataset.path}: {bad.where}: {bad.why}: skipped"), err=True)
         for note in dataset.notes:
             click.echo(_safe(f"{dataset.path}: {note}"), err=True)
 
 
 def _safe(text: str) -> str:
-    """One printable line: data sets may hold control characters."""
+    """Escape control characters, which data sets may contain, so that ``text`` is one line."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
@@ -199,14 +194,14 @@ def _evaluate(
 def _conclude(results: Results, gates: list[Any]) -> int:
     from rich.console import Console
 
-    from geungeo.eval.table import show
+    from geungeo.eval.results import show
 
     show(Console(), results)
     missing = [row for row in results.rows if row.gold_found is False]
     if missing:
         click.echo(
             f"{len(missing)} gold quotes are not in the store (first: {_safe(missing[0].key)}); "
-            "retrieval and quote_hit leave them out",
+            "they are excluded from retrieval and quote_hit",
             err=True,
         )
     if results.failed:
@@ -219,8 +214,8 @@ def _conclude(results: Results, gates: list[Any]) -> int:
         )
     if not results.complete:
         click.echo(
-            f"interrupted: {results.n} of {results.planned} cases are done and kept; "
-            "add --resume to the same command to go on",
+            f"interrupted: {results.n} of {results.planned} cases are done and saved; "
+            "run the same command with --resume to continue",
             err=True,
         )
         return INTERRUPTED
@@ -231,7 +226,7 @@ def _conclude(results: Results, gates: list[Any]) -> int:
 
 
 class _Bars:
-    """Progress on stderr, where it is a terminal."""
+    """Progress bars on stderr, if it is a terminal."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -257,11 +252,11 @@ class _Bars:
         self._progress.stop()
 
     def note(self, message: str) -> None:
-        """A line above the bars."""
+        """Print a line above the bars."""
         self._console.print(message, markup=False, highlight=False)
 
     def building(self, name: str, done: int, total: int) -> None:
-        """A store is being made."""
+        """Show the progress of building a store."""
         from rich.markup import escape
 
         if name not in self._building:
@@ -269,6 +264,6 @@ class _Bars:
         self._progress.update(self._building[name], completed=done)
 
     def asking(self, total: int) -> Any:
-        """A callback to call after each item."""
+        """Add a bar and return a callback to call after each item."""
         task = self._progress.add_task("questions", total=total)
         return lambda: self._progress.advance(task)

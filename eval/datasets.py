@@ -1,7 +1,7 @@
-"""Reads data sets. The format is told from the content, never from the file's name.
+"""Read data sets. The format is detected from the content, not from the file's name.
 
-What is wrong is named by its place, counted and reported; with ``strict`` it stops the
-reading. Only ``\\n`` ends a line: U+2028 inside a JSON string does not split a record.
+Invalid parts are skipped and reported with their position; with ``strict`` the first one is an
+error. Only a line feed ends a line: U+2028 inside a JSON string does not split a record.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LINE_FORMATS: dict[Format, RecordReader] = {"geungeo": native_item, "nomiracl":
 
 
 def read_datasets(paths: Iterable[Path], *, strict: bool = False) -> list[Dataset]:
-    """Every file as a :class:`Dataset`, in the order given; two files may share a name.
+    """Read every file, in the order given; two files may have the same name.
 
     Raises:
         SourceError: a file is unreadable, holds no case, or (``strict``) has a bad line.
@@ -40,13 +40,13 @@ def read_datasets(paths: Iterable[Path], *, strict: bool = False) -> list[Datase
 
 
 def read_dataset(path: Path, *, name: str | None = None, strict: bool = False) -> Dataset:
-    """One file as a :class:`Dataset`; see :func:`read_datasets`."""
+    """Read one file; see :func:`read_datasets`."""
     data = _read_bytes(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UndecodableSource(f"{path}: line {line} is not UTF-8; data sets must be") from error
+        raise UndecodableSource(f"{path}: line {line} is not UTF-8; convert the file") from error
     text = text.replace("\r\n", "\n")
     if not text.strip():
         raise EmptySource(f"{path}: the file is empty")
@@ -104,7 +104,7 @@ class _Reading:
             if isinstance(found, BadRecordError):
                 self.reject(where, str(found))
             else:
-                # Paragraphs without questions still compete in retrieval.
+                # Paragraphs without questions are still candidates in retrieval.
                 if found.item is None:
                     self.documents.update((d.id, d) for d in found.documents)
                 else:
@@ -163,7 +163,7 @@ def _format_of(record: dict[str, Any]) -> Format:
 
 
 def _as_one_object(text: str) -> dict[str, Any] | None:
-    """The whole text as one JSON object, or None when it is not one."""
+    """Parse the whole text as one JSON object; return None if it is not one."""
     try:
         value = _loads(text)
     except BadRecordError:
@@ -172,7 +172,7 @@ def _as_one_object(text: str) -> dict[str, Any] | None:
 
 
 def _where_json_breaks(text: str) -> BadLine | None:
-    """Where a file that was meant to be one JSON object stops being one."""
+    """Return the position of the first JSON error in a file that begins as one JSON object."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:

@@ -1,7 +1,7 @@
-"""Keeps finished items on disk while a run goes on, so that it can be resumed.
+"""Save finished items to disk during a run, so that an interrupted run can be resumed.
 
-One JSON line per item, flushed at once. A line that a crash cut short is left out when
-reading; the item is then asked again.
+Each item is one JSON line that is flushed at once. A line that is incomplete after a crash is
+skipped, and its item is asked again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Finished = tuple[list[Row], list[Latency]]
 
 
 class Journal:
-    """The finished items of one run, by name. ``key`` names all that shapes the rows."""
+    """The finished items of one run, by name. ``key`` is its :func:`journal_key`."""
 
     def __init__(self, cache: Path, key: str, *, resume: bool) -> None:
         self.path = cache / "runs" / f"{key}.jsonl"
@@ -40,7 +40,7 @@ class Journal:
             self._write(name, finished)
 
     def add(self, item: str, rows: list[Row], latencies: list[Latency]) -> None:
-        """Note a finished item."""
+        """Save a finished item."""
         self._write(item, (rows, latencies))
 
     def _write(self, item: str, finished: Finished) -> None:
@@ -69,7 +69,7 @@ class Journal:
         return found
 
     def discard(self) -> None:
-        """Forget a run that came to its end."""
+        """Delete the journal of a finished run."""
         self.path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
@@ -85,7 +85,7 @@ class Journal:
 
 
 def journal_key(run: Run, datasets: Sequence[Dataset]) -> str:
-    """Names a run by all that shapes its rows, so that --resume never mixes two."""
+    """Return a key of everything that affects the rows, so that --resume never mixes two runs."""
     shaping = {
         **run.model_dump(mode="json", exclude={"revision"}),
         "datasets": [[dataset.name, dataset.sha256] for dataset in datasets],

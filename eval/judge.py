@@ -1,5 +1,6 @@
-"""Judges of support: does this source carry this claim? What each can and cannot see is in
-docs/evaluation.md.
+"""Judges that decide whether a source supports a claim.
+
+Their strengths and blind spots are described in docs/evaluation.md.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ SERVER_ERROR = 500
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A cited stretch of an article version; ``text`` is what truly stands there."""
+    """A cited span of an article version; ``text`` is the article's text at this span."""
 
     article_id: str
     version: int
@@ -31,7 +32,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class GoldSpan:
-    """Where the gold stands in the store."""
+    """A gold place in the store."""
 
     article_id: str
     version: int
@@ -40,7 +41,7 @@ class GoldSpan:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """A claim, the sources offered for it, and what the data set knows of the question."""
+    """A claim, its sources, and the data set's gold for the question."""
 
     question: str
     claim: str
@@ -50,22 +51,21 @@ class Inquiry:
 
 
 class Judge(Protocol):
-    """Decides whether sources, taken together, support a claim."""
+    """A judge that decides whether sources together support a claim."""
 
     @property
     def name(self) -> str:
-        """What the results call it."""
+        """Name in the results."""
 
     def supports(self, inquiry: Inquiry) -> bool:
-        """Whether the sources together carry the claim; no sources carry nothing."""
+        """Return whether the sources together support the claim; False without sources."""
 
 
 class GroundingJudge:
-    """The check by which the pipeline itself releases claims: deterministic, gold-free.
+    """The grounding check of the pipeline: deterministic, needs no gold.
 
-    It sees names, numbers and wording that are not in the source. It shares the blind
-    spots of the pipeline, and it cannot see that a well-supported sentence is beside the
-    question.
+    It detects names, numbers and wording that are not in the source. It has the same blind spots as
+    the pipeline, and cannot detect that a well-supported sentence does not answer the question.
     """
 
     name = "grounding"
@@ -81,22 +81,22 @@ class GroundingJudge:
 
 
 class GoldJudge:
-    """Gold where it is known, else another judge: deterministic.
+    """A comparison with the gold, or a fallback judge where there is none: deterministic.
 
-    A source is right if it overlaps the gold span or holds an accepted answer. It sees a
-    citation that leads elsewhere. It does not read the claim (``unsupported_claims``
-    does), and it counts a second, true sentence of context as beside the point.
+    A source is right if it overlaps the gold span or contains an accepted answer. This detects
+    citations of the wrong place. It does not read the claim (``unsupported_claims`` does), and it
+    counts a second, true sentence of context as wrong.
     """
 
     name = "gold"
 
-    def __init__(self, otherwise: Judge) -> None:
-        self._otherwise = otherwise
+    def __init__(self, fallback: Judge) -> None:
+        self._fallback = fallback
 
     def supports(self, inquiry: Inquiry) -> bool:
-        """Whether any source is a gold one; without gold, what the other judge says."""
+        """Return whether any source is gold; ask the fallback if the case has no gold."""
         if not inquiry.gold and not inquiry.answers:
-            return self._otherwise.supports(inquiry)
+            return self._fallback.supports(inquiry)
         return any(self._is_gold(source, inquiry) for source in inquiry.sources)
 
     @staticmethod
@@ -110,10 +110,10 @@ class GoldJudge:
 
 
 class LlmJudge:
-    """An LLM behind an OpenAI-compatible API, asked once per claim and set of sources.
+    """An LLM behind an OpenAI-compatible API, asked once for each claim and set of sources.
 
-    It can see paraphrase and negation that the others cannot. It can be wrong, it can be
-    talked to by the text it judges, and it makes a run depend on a model.
+    It detects paraphrase and negation that the others cannot. It can be wrong, it can be influenced
+    by the text that it judges, and it makes a run depend on a model.
     """
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
@@ -133,7 +133,7 @@ class LlmJudge:
         self._known: dict[str, bool] = {}
 
     def supports(self, inquiry: Inquiry) -> bool:
-        """The model's yes or no; anything else counts as no.
+        """Return the model's yes or no; any other reply counts as no.
 
         Raises:
             BackendError: the API cannot be reached or refuses.
@@ -173,7 +173,7 @@ class LlmJudge:
         except httpx.HTTPError as error:
             raise BackendUnavailable(f"the judge at {self._url} failed: {error}") from error
         except (ValueError, KeyError, IndexError, TypeError) as error:
-            raise BackendUnavailable(f"the judge at {self._url} sent no completion") from error
+            raise BackendUnavailable(f"the judge at {self._url} sent no chat completion") from error
         return verdict.strip().strip('."').casefold().startswith("yes")
 
 
@@ -189,23 +189,22 @@ def _content(response: Any) -> str:
 
 
 def make_judge(name: str, settings: Settings) -> Judge:
-    """The judge called ``gold`` (the default), ``grounding`` or ``llm``."""
+    """Return the judge called ``gold`` (the default), ``grounding`` or ``llm``."""
     if name == "llm":
         return LlmJudge(settings)
     grounding = GroundingJudge()
-    return grounding if name == "grounding" else GoldJudge(otherwise=grounding)
+    return grounding if name == "grounding" else GoldJudge(fallback=grounding)
 
 
 def alce(
     judge: Judge, inquiry: Inquiry, sources: Sequence[Source]
 ) -> tuple[bool, tuple[bool, ...]]:
-    """ALCE's verdicts for one statement: (recall, one precision verdict per source).
+    """Return ALCE's verdicts for one statement: recall, and precision of each source.
 
-    The statement is recalled if all its sources together support it. A citation is
-    useful if the statement is recalled and the citation either supports it alone or
-    cannot be spared (the others together do not support it).
-    Source: Gao et al., Enabling Large Language Models to Generate Text with Citations,
-    EMNLP 2023, section 4 (https://arxiv.org/abs/2305.14627).
+    The statement is recalled if all its sources together support it. A citation is precise if the
+    statement is recalled and the citation either supports it alone or is necessary (the others
+    together do not support it). Source: Gao et al., Enabling Large Language Models to Generate Text
+    with Citations, EMNLP 2023, section 4 (https://arxiv.org/abs/2305.14627).
     """
     if not sources or not _supports(judge, inquiry, sources):
         return False, (False,) * len(sources)

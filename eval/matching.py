@@ -1,4 +1,4 @@
-"""How an answer is compared with the accepted ones, and a quote found in a text."""
+"""Compare answers with the accepted ones, and find quotes in texts."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from itertools import pairwise
 
 from geungeo.rag.text import Span, fold, nfc
 
-# KorQuAD 1.0's scorer turns these into spaces before it drops ASCII punctuation.
+# KorQuAD 1.0's scorer replaces these by spaces before it removes ASCII punctuation.
 _KORQUAD_TO_SPACE = str.maketrans(dict.fromkeys("'\"《》<>〈〉()‘’", " "))
 _KORQUAD_DROPPED = str.maketrans(dict.fromkeys(string.punctuation))
-# Signs that change what a number means and so must match.
+# Signs that change the meaning of a number and so must match.
 _MEANINGFUL = frozenset("%‰$€£¥₩+")
 _LOOSE = r"[^\w%‰$€£¥₩+]"
 
 
 def korquad_normalise(text: str) -> str:
-    """Text as KorQuAD 1.0's official scorer compares it.
+    """Normalise text as KorQuAD 1.0's official scorer does.
 
     Quotes and brackets ``' " 《 》 < > 〈 〉 ( ) ‘ ’`` become spaces, letters lower case,
-    other ASCII punctuation vanishes, spaces collapse; particles are kept. NFC comes first
+    other ASCII punctuation is removed, spaces collapse; particles are kept. NFC comes first
     (the official script leaves that to its data).
     Source: evaluate-v1.0.py of https://korquad.github.io/KorQuad%201.0/.
     """
@@ -33,36 +33,36 @@ def korquad_normalise(text: str) -> str:
 
 
 def exact_match(prediction: str, answers: Sequence[str]) -> float:
-    """1.0 if the prediction equals an answer after :func:`korquad_normalise`, else 0.0."""
+    """Return 1.0 if the prediction equals an answer after normalisation, otherwise 0.0."""
     normal = korquad_normalise(prediction)
     return float(any(normal == korquad_normalise(answer) for answer in answers))
 
 
 def char_f1(prediction: str, answers: Sequence[str]) -> float:
-    """KorQuAD's F1: the best over the answers of the harmonic mean of P and R.
+    """Return KorQuAD's F1: the best harmonic mean of precision and recall over the answers.
 
-    P and R count characters (as a multiset, spaces excluded) that prediction and answer
-    share, after :func:`korquad_normalise`.
+    Both count the characters (as a multiset, without spaces) that prediction and answer share,
+    after :func:`korquad_normalise`.
     """
     return max((_f1(prediction, answer) for answer in answers), default=0.0)
 
 
 def _f1(prediction: str, answer: str) -> float:
-    ours = Counter(korquad_normalise(prediction).replace(" ", ""))
-    theirs = Counter(korquad_normalise(answer).replace(" ", ""))
-    shared = (ours & theirs).total()
+    predicted = Counter(korquad_normalise(prediction).replace(" ", ""))
+    expected = Counter(korquad_normalise(answer).replace(" ", ""))
+    shared = (predicted & expected).total()
     if not shared:
         return 0.0
-    precision, recall = shared / ours.total(), shared / theirs.total()
+    precision, recall = shared / predicted.total(), shared / expected.total()
     return 2 * precision * recall / (precision + recall)
 
 
 def contains_answer(text: str, answers: Sequence[str]) -> bool:
-    """Whether an accepted answer stands in ``text``, up to case, spaces and punctuation.
+    """Whether ``text`` contains an accepted answer, ignoring case, spaces and punctuation.
 
-    Words of Latin letters and numbers must stand alone: ``AI`` is not in ``MAI``, ``1월``
-    not in ``11월``, ``5%`` not in ``3.5%``. Hangul may run on (``비영리`` in
-    ``비영리단체``), because particles do.
+    Words of Latin letters and numbers must match whole: ``AI`` is not in ``MAI``, ``1월`` not in
+    ``11월``, ``5%`` not in ``3.5%``. Hangul may continue (``비영리`` in ``비영리단체``),
+    because particles follow words directly.
     """
     folded = fold(text)
     return any(pattern.search(folded) for answer in answers if (pattern := _pattern(fold(answer))))
@@ -80,8 +80,9 @@ def _pattern(answer: str) -> re.Pattern[str] | None:
 
 
 def _between(before: str, separator: str, after: str) -> str:
-    """What may stand between two characters of an answer: anything but words, except that
-    5,000 = 5000 while "1, 2" is not 12 and 03-10 is not 0310.
+    """Return the pattern of what may separate two characters of an answer.
+
+    Anything but words may, except that 5,000 = 5000 while "1, 2" is not 12 and 03-10 is not 0310.
     """
     if not (before.isdigit() and after.isdigit()):
         return _LOOSE + "*"
@@ -101,9 +102,9 @@ def _edge_after(char: str) -> str:
 
 
 class LooseText:
-    """A text that finds needles whatever the white space, in code points of the original.
+    """A text that is searched without regard to white space, in code points of the original.
 
-    A data set's quote may run over a line end that ingesting turned into a paragraph end.
+    A quote of a data set may cross a line end that ingestion turned into a paragraph end.
     """
 
     def __init__(self, text: str) -> None:
@@ -112,7 +113,7 @@ class LooseText:
         self._squashed = "".join(text[at] for at in self._places)
 
     def find(self, needle: str, limit: int = 100) -> list[Span]:
-        """Every place where ``needle`` stands, at most ``limit``; spaces are ignored."""
+        """Return the places of ``needle``, at most ``limit``; white space is ignored."""
         squashed = "".join(needle.split())
         if not squashed:
             return []
@@ -124,7 +125,7 @@ class LooseText:
         return found
 
     def map_from(self, original: str, start: int, end: int) -> Span | None:
-        """``[start, end)`` of ``original`` as a span of this text, if this text holds it whole."""
+        """Map ``[start, end)`` of ``original`` to this text; None if ``original`` is not in it."""
         at = self._squashed.find("".join(original.split()))
         if at < 0:
             return None

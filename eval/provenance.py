@@ -1,7 +1,8 @@
-"""What made a result: versions, settings, revision of the code, fingerprints of stores."""
+"""Provenance of a result: versions, settings, revision of the code, fingerprints of stores."""
 
 from __future__ import annotations
 
+import pkgutil
 import platform
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict
 
+import geungeo.index
+import geungeo.rag
 from geungeo.eval.stores import source_digest
 from geungeo.rag.settings import Settings
 
@@ -24,23 +27,13 @@ _PACKAGES = (
     "numpy",
     "tiktoken",
 )
-_CODE = (
-    ("geungeo.rag", None),
-    ("geungeo.rag.backends", None),
-    ("geungeo.rag.embedding", None),
-    ("geungeo.rag.evidence", None),
-    ("geungeo.rag.grounding", None),
-    ("geungeo.rag.retrieval", None),
-    ("geungeo.index", None),
-    ("geungeo.eval", None),
-    ("geungeo.eval.formats", None),
-    ("geungeo.eval.metrics", None),
-)
+# Benches, reports and training do not affect rows.
+_EVALUATION = ("geungeo.eval", "geungeo.eval.formats", "geungeo.eval.metrics")
 _GIT_SECONDS = 10
 
 
 class Run(BaseModel):
-    """Everything that a second run must share to give the same rows."""
+    """Everything that must be equal for a second run to give the same rows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,12 +57,12 @@ def describe_run(
     retrieval_only: bool,
     stores: dict[str, str],
 ) -> Run:
-    """The record of this run; secrets stay masked. ``stores``: data set to fingerprint."""
+    """Describe this run; secrets stay masked. ``stores`` maps data sets to fingerprints."""
     return Run(
         settings=_public(settings),
         versions={"python": platform.python_version(), **_versions()},
         revision=_revision(),
-        code_sha256=source_digest(_CODE),
+        code_sha256=source_digest(tuple((name, None) for name in code_packages())),
         seed=seed,
         limit=limit,
         judge=judge,
@@ -78,13 +71,22 @@ def describe_run(
     )
 
 
+def code_packages() -> tuple[str, ...]:
+    """Return the packages whose code affects the rows of an evaluation."""
+    found = list(_EVALUATION)
+    for root in (geungeo.rag, geungeo.index):
+        inner = pkgutil.walk_packages(root.__path__, f"{root.__name__}.")
+        found += [root.__name__, *(module.name for module in inner if module.ispkg)]
+    return tuple(sorted(found))
+
+
 def _versions() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in _PACKAGES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            continue  # not installed as a package: nothing to name
+            continue  # not installed as a package
     return found
 
 
@@ -103,13 +105,13 @@ def _without_login(url: str) -> str:
 
 
 def _revision() -> str | None:
-    """Git's name for the code that runs, with ``-dirty``; None outside a checkout of it."""
+    """Return Git's name of the running code, with ``-dirty``; None outside a checkout."""
     git = shutil.which("git")
     here = Path(__file__).resolve()
     if git is None:
         return None
     try:
-        # Installed copies may lie inside somebody else's repository: ask for our own file.
+        # An installed copy may be inside another repository: ask for this file.
         subprocess.run(  # noqa: S603 - fixed arguments
             [git, "ls-files", "--error-unmatch", here.name],
             cwd=here.parent,

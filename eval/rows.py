@@ -1,7 +1,7 @@
-"""What an evaluation writes down for one case: the answer, its verdicts, nothing volatile.
+"""Record of one case: the answer and its verdicts.
 
-Rows hold neither times nor random ids: two runs on the same store give the same rows.
-Times stand apart, in :class:`Latency`.
+Rows contain neither times nor random ids: two runs on the same store give equal rows. Times are
+kept separately, in :class:`Latency`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class _Model(BaseModel):
 
 
 class Retrieved(_Model):
-    """A retrieved passage without its text (which the store can give back)."""
+    """A retrieved passage without its text, which the store can return."""
 
     article_id: str
     version: int
@@ -31,9 +31,10 @@ class Retrieved(_Model):
 
 
 class Retrieval(_Model):
-    """``rank`` (from 1) of the first relevant result, None if none is among ``searched``.
+    """Outcome of a search.
 
-    Results are passages, or distinct paragraphs where the data set brought paragraphs.
+    ``rank`` (from 1) is that of the first relevant result, None if none of ``searched`` is
+    relevant. Results are passages, or distinct paragraphs if the data set consists of paragraphs.
     """
 
     rank: int | None
@@ -42,10 +43,10 @@ class Retrieval(_Model):
 
 
 class Statement(_Model):
-    """One sentence of an answer: a cited claim, or text that cites nothing.
+    """One sentence of an answer: a cited claim, or text without a citation.
 
-    ``joint`` is the judge's verdict on all its sources together, ``useful`` its verdict on
-    each citation (ALCE), ``grounded`` what the grounding check says.
+    ``joint`` is the judge's verdict on all sources together, ``useful`` its verdict on each
+    citation (ALCE), ``grounded`` the verdict of the grounding check.
     """
 
     text: str
@@ -56,7 +57,7 @@ class Statement(_Model):
 
 
 class Verdict(_Model):
-    """Scores of one answer; None where the case has nothing to compare with."""
+    """Scores of one answer; None where the case has no reference."""
 
     answer_hit: bool | None = None
     quote_hit: bool | None = None
@@ -64,7 +65,7 @@ class Verdict(_Model):
     char_f1: float | None = None
     statements: tuple[Statement, ...] = ()
     inexact: tuple[int, ...] = Field(
-        default=(), description="Markers whose quote is not what stands at its span."
+        default=(), description="Markers whose quote differs from the text at its span."
     )
 
 
@@ -83,7 +84,7 @@ class Row(_Model):
     answers: tuple[str, ...]
     quote: str | None
     gold_found: bool | None = Field(
-        description="Whether the gold place was found in the store; None without a gold place."
+        description="Whether the gold place is in the store; None without a gold place."
     )
     retrieval: Retrieval | None = None
     asked: bool = Field(description="False in a retrieval-only run.")
@@ -104,23 +105,23 @@ class Row(_Model):
 
     @property
     def judged(self) -> bool:
-        """Whether an answer was asked for and came: a failed call shows nothing."""
+        """Whether there is an answer to judge: a call that failed has none."""
         return self.asked and not self.failed
 
     @property
     def failed(self) -> bool:
-        """Whether the system broke down instead of deciding."""
+        """Whether the call failed."""
         return self.error is not None or self.backend_failed
 
     @property
     def backend_failed(self) -> bool:
-        """Whether what the system depends on was down: going on may be pointless."""
+        """Whether a backend was unavailable, so that further calls may fail as well."""
         raised = self.error is not None and self.error.startswith("backend_")
         return raised or self.reason == "backend_unavailable"
 
     @property
     def withheld(self) -> bool:
-        """Whether an answer broke a promise and the system caught it at its door."""
+        """Whether the system withheld an answer that violated an invariant."""
         return self.error is not None and self.error.startswith(f"{InvariantViolation.code}:")
 
 

@@ -1,4 +1,4 @@
-"""Asks every case, judges every answer; can be stopped and taken up again."""
+"""Ask all cases and judge the answers; a run can be interrupted and resumed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from geungeo.eval.cases import Case, Item
 from geungeo.eval.journal import Journal
 from geungeo.eval.rows import Latency, Retrieval, Row
 from geungeo.eval.score import Judges, retrieval_of, row_of, verdict_of
-from geungeo.eval.system import Bench
+from geungeo.eval.stores import Bench
 from geungeo.rag.answer import Answer, Ask, Filters, PassageHit, Turn
 from geungeo.rag.errors import (
     BackendError,
@@ -33,7 +33,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``clock`` gives seconds. ``retrieval_only`` asks nothing and scores ranks alone."""
+    """Options of a run. ``clock`` returns seconds; ``retrieval_only`` only scores ranks."""
 
     retrieval_only: bool = False
     clock: Clock = time.perf_counter
@@ -41,18 +41,18 @@ class Options:
 
 @dataclass(slots=True)
 class Progress:
-    """What has been done; ``complete`` is False after Ctrl-C."""
+    """Rows and latencies of the finished items; ``complete`` is False after Ctrl-C."""
 
     rows: list[Row] = field(default_factory=list)
     latencies: list[Latency] = field(default_factory=list)
     complete: bool = True
     failures_in_a_row: int = 0
 
-    def take(self, rows: Sequence[Row], latencies: Sequence[Latency]) -> None:
-        """Count an item in.
+    def add(self, rows: Sequence[Row], latencies: Sequence[Latency]) -> None:
+        """Add the rows and latencies of an item.
 
         Raises:
-            BackendUnavailable: so many calls failed in a row that going on is pointless.
+            BackendUnavailable: too many calls failed in a row to continue.
         """
         self.rows.extend(rows)
         self.latencies.extend(latencies)
@@ -62,8 +62,8 @@ class Progress:
             last = rows[-1]
             raise BackendUnavailable(
                 f"{self.failures_in_a_row} questions in a row failed, the last one with: "
-                f"{last.error or last.reason}; what was done is kept: mend the backend and run "
-                "the same command with --resume"
+                f"{last.error or last.reason}; finished items are saved: repair the backend and "
+                "run the same command with --resume"
             )
 
 
@@ -73,7 +73,7 @@ Planned = tuple[Bench, Item]
 def plan(
     benches: Sequence[Bench], limit: int | None, seed: int, *, retrieval_only: bool = False
 ) -> list[Planned]:
-    """The items to ask, in file order: all, or ``limit`` of them drawn by ``seed``."""
+    """Return the items to ask, in file order: all, or ``limit`` of them sampled by ``seed``."""
     items = [
         (bench, item)
         for bench in benches
@@ -82,7 +82,7 @@ def plan(
     ]
     if limit is None or limit >= len(items):
         return items
-    # Sampling is for figures, not for secrets.
+    # Reproducible sampling, not a secret.
     chosen = random.Random(seed).sample(range(len(items)), limit)  # noqa: S311
     return [items[at] for at in sorted(chosen)]
 
@@ -101,10 +101,10 @@ def run(
     journal: Journal,
     on_item: Callable[[], None],
 ) -> Progress:
-    """Ask everything in order. Ctrl-C ends it early and keeps what is done.
+    """Ask all items in order. Ctrl-C ends the run early and keeps the finished items.
 
     Raises:
-        StoreError: a store broke.
+        StoreError: a store failed.
         BackendUnavailable: several calls in a row failed.
     """
     progress = Progress()
@@ -119,7 +119,7 @@ def run(
                         journal.add(name, rows, latencies)
                 else:
                     rows, latencies = known
-                progress.take(rows, latencies)
+                progress.add(rows, latencies)
                 on_item()
         except KeyboardInterrupt:
             progress.complete = False
@@ -133,19 +133,19 @@ async def _ask_item(
     latencies: list[Latency] = []
     history: tuple[Turn, ...] = ()
     for case in item.cases:
-        one = _One(bench, item, case, judges, options)
-        row, answer = await one.ask(history)
+        case_run = _CaseRun(bench, item, case, judges, options)
+        row, answer = await case_run.ask(history)
         rows.append(row)
-        if one.stages:
-            latencies.append(Latency(key=row.key, stages=one.stages))
-        # As a stored conversation lends it, so that a talk goes here as it goes on every channel.
+        if case_run.stages:
+            latencies.append(Latency(key=row.key, stages=case_run.stages))
+        # The same history that a stored conversation gives to the other channels.
         turn = Turn(answer.standalone_question, answer.text) if answer else Turn(case.question, "")
         history = (*history, turn)
     return rows, latencies
 
 
-class _One:
-    """Asks and judges a single case."""
+class _CaseRun:
+    """One case that is asked and judged."""
 
     def __init__(
         self, bench: Bench, item: Item, case: Case, judges: Judges, options: Options
@@ -195,7 +195,7 @@ class _One:
         return row, answer
 
     def _search(self) -> Retrieval | None:
-        """Only where there is something to find, and a turn's question may not stand alone."""
+        """Search if the case has gold; a turn's question may depend on the ones before."""
         if not self._gold or self._case.turn is not None:
             return None
         started = self._options.clock()
@@ -204,10 +204,10 @@ class _One:
         return retrieval_of(hits, self._gold, by_article=self._bench.by_article)
 
     def _hits(self) -> list[PassageHit]:
-        """Deep enough for ten distinct paragraphs.
+        """Search deep enough for ten distinct paragraphs.
 
-        A deeper search only adds at the end: it may weigh its proposals differently, and
-        the first ranks must be those of an ordinary search.
+        A deeper search is only used for the ranks below: it may weight its candidates differently,
+        and the first ranks must be those of an ordinary search.
         """
         found: dict[tuple[str, int], PassageHit] = {}
         k = _FIRST_K

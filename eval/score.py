@@ -1,4 +1,4 @@
-"""From an Answer to a Row: every verdict that can be given on one case."""
+"""Score answers: turn an Answer into a Row with its verdicts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ _WORD = re.compile(r"\w")
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """``citation`` gives ALCE's verdicts; ``grounding`` counts unsupported claims."""
+    """The judges of a run: ``citation`` gives ALCE's verdicts, ``grounding`` the unsupported
+    claims.
+    """
 
     citation: Judge
     grounding: Judge
@@ -30,10 +32,10 @@ class Judges:
 def retrieval_of(
     hits: Sequence[PassageHit], gold: Sequence[GoldSpan], *, by_article: bool
 ) -> Retrieval:
-    """Where the gold stands among the results (best first).
+    """Find the rank of the gold among the results (best first).
 
-    A passage is relevant if it overlaps a gold span. With ``by_article`` the results are
-    distinct articles, each at its best passage's rank, and the gold's article is relevant.
+    A passage is relevant if it overlaps a gold span. With ``by_article`` the results are distinct
+    articles, each at its best passage's rank, and the gold's article is relevant.
     """
     if by_article:
         best: dict[str, PassageHit] = {}
@@ -67,7 +69,7 @@ def _is_relevant(hit: PassageHit, gold: Iterable[GoldSpan], *, by_article: bool)
 def verdict_of(
     case: Case, answer: Answer, gold: Sequence[GoldSpan], judges: Judges, lookup: ArticleLookup
 ) -> Verdict:
-    """Everything that can be said of ``answer`` without asking anybody else."""
+    """Compute all scores of ``answer``."""
     answered = answer.status == "answered"
     plain = MARKER.sub("", answer.text).strip() if answered else ""
     cited = [citation.quote for citation in answer.citations]
@@ -89,7 +91,7 @@ def verdict_of(
 
 
 def source_of(citation: Citation, lookup: ArticleLookup) -> Source | None:
-    """What truly stands at a citation's span; None when there is no such place."""
+    """Return the text at a citation's span; None if there is no such place."""
     try:
         text = lookup(citation.article_id, citation.version).text
     except NotFound:
@@ -124,7 +126,7 @@ def _statements(
     for span in sorted([*cited, *_uncited(answer.text, cited)]):
         claim = span.of(answer.text)
         entries = cited.get(span, [])
-        # A citation without a place supports nothing, and still counts as a citation.
+        # A citation of a place that does not exist supports nothing but still counts as a citation.
         real = [source for at in entries if (source := sources[at]) is not None]
         inquiry = Inquiry(answer.standalone_question, claim, tuple(real), tuple(gold), answers)
         joint, useful = alce(judges.citation, inquiry, real)
@@ -139,7 +141,7 @@ def _statements(
 
 
 def _uncited(text: str, cited: Iterable[Span]) -> list[Span]:
-    """Sentences of the answer that no citation covers: text between claims and markers."""
+    """Return the sentences of the answer between claims and markers, which have no citation."""
     covered = sorted(
         [*cited, *(Span(found.start(), found.end()) for found in MARKER.finditer(text))]
     )
@@ -174,7 +176,7 @@ def row_of(
     asked: bool,
     error: str | None = None,
 ) -> Row:
-    """The row of one case; nothing in it differs between two runs on the same store."""
+    """Build the row of one case; two runs on the same store build equal rows."""
     row = Row(
         key=f"{dataset}/{case.id}",
         dataset=dataset,

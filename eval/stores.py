@@ -1,7 +1,8 @@
-"""The stores that data sets are asked of: the configured one, or one made for the run.
+"""Stores that data sets are asked of: the configured one, or one made for the run.
 
-A store for the run is named by all that shapes it (documents, embedder, passage settings,
-the code that segments and indexes), so it is made once and never stale.
+The name of a store made for a run is a hash of everything that affects its content (documents,
+embedder, passage settings, the code that segments and indexes), so that it is made once and never
+stale.
 """
 
 from __future__ import annotations
@@ -10,20 +11,112 @@ import ast
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from geungeo.eval.cases import Dataset, Document
-from geungeo.eval.system import Bench, GoldFinder
-from geungeo.rag.errors import StoreUnavailable
+import numpy as np
+
+from geungeo.eval.cases import Case, Dataset, Document
+from geungeo.eval.judge import GoldSpan
+from geungeo.eval.matching import LooseText
+from geungeo.rag.answer import Answer, Ask, PassageHit
+from geungeo.rag.article import Article
+from geungeo.rag.errors import NotFound, StoreUnavailable
+from geungeo.rag.protocols import Embedder, Filters, FloatArray
 from geungeo.rag.settings import Settings
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
+
+
+class Answerer(Protocol):
+    """The part of ``geungeo.rag.pipeline.Pipeline`` that is evaluated."""
+
+    async def answer(self, ask: Ask) -> Answer:
+        """Answer one question."""
+
+    def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
+        """Return the ``k`` best passages, best first."""
+
+
+class Library(Protocol):
+    """The part of ``geungeo.index.store.Store`` that verdicts need."""
+
+    def articles(self) -> list[Article]:
+        """Return the current version of every article."""
+
+    def article(self, article_id: str, version: int | None = None) -> Article:
+        """Return one article version; raises ``ArticleNotFound``."""
+
+    def fingerprint(self) -> str:
+        """Return a digest of everything in the store that answers depend on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A data set with the system that it is asked of."""
+
+    dataset: Dataset
+    answerer: Answerer
+    library: Library
+    gold: GoldFinder
+
+    @property
+    def by_article(self) -> bool:
+        """Whether ranks count distinct paragraphs: each is an article of the store."""
+        return bool(self.dataset.documents)
+
+
+class GoldFinder:
+    """A finder of gold places in a store, with a cache by article."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._texts: dict[tuple[str, int], LooseText] = {}
+        self._articles: list[Article] | None = None
+
+    def find(self, case: Case, dataset: Dataset) -> tuple[GoldSpan, ...]:
+        """Return every gold place of a case; empty if it has none or the store lacks it."""
+        if case.place is not None:
+            return self._find_place(case, dataset)
+        if case.quote is None:
+            return ()
+        return tuple(
+            GoldSpan(article.id, article.version, span)
+            for article in self._candidates(case.article_id)
+            for span in self._loose(article).find(case.quote)
+        )
+
+    def _find_place(self, case: Case, dataset: Dataset) -> tuple[GoldSpan, ...]:
+        place = case.place
+        document = next((d for d in dataset.documents if place and d.id == place.document), None)
+        if place is None or document is None:
+            return ()
+        article = self._library.article(document.id)
+        span = self._loose(article).map_from(document.text, place.start, place.end)
+        return (GoldSpan(article.id, article.version, span),) if span else ()
+
+    def _candidates(self, article_id: str | None) -> Sequence[Article]:
+        if article_id is not None:
+            try:
+                return [self._library.article(article_id)]
+            except NotFound:
+                pass  # the data set may use another id for the article; find it by its quote
+        if self._articles is None:
+            self._articles = self._library.articles()
+        return self._articles
+
+    def _loose(self, article: Article) -> LooseText:
+        key = (article.id, article.version)
+        if key not in self._texts:
+            self._texts[key] = LooseText(article.text)
+        return self._texts[key]
+
 
 Sources = tuple[tuple[str, tuple[str, ...] | None], ...]
 """Packages with the names of files in them; None for all that are Python or JSON."""
@@ -31,7 +124,7 @@ Sources = tuple[tuple[str, tuple[str, ...] | None], ...]
 Building = Callable[[str, int, int], None]
 """Told (data set name, articles done, articles in all) while a store is being made."""
 
-# What decides how a document is cut and indexed; the embedder names itself.
+# Code that affects how a document is split and indexed; the embedder has its own identity.
 _SHAPING: Sources = (
     (
         "geungeo.rag",
@@ -53,24 +146,28 @@ _SHAPING: Sources = (
 
 
 def default_cache() -> Path:
-    """The user's cache folder (XDG base directory specification)."""
+    """Return the user's cache folder (XDG base directory specification)."""
     root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(root).expanduser() / "geungeo" / "eval"
 
 
 def source_digest(parts: Sources) -> str:
-    """SHA-256 over the named source files; None stands for all of a package's own.
+    """Return the SHA-256 of the named source files; None selects all of a package's own.
 
-    Python counts by its syntax tree: comments and layout change nothing.
+    Of Python files the syntax tree counts: comments and layout change nothing.
+
+    Raises:
+        FileNotFoundError: a named file does not exist.
     """
     digest = hashlib.sha256()
     for package, names in parts:
-        folder = files(package)
-        for source in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if _is_wanted(source, names):
-                text = source.read_text("utf-8")
-                content = ast.dump(ast.parse(text)) if source.name.endswith(".py") else text
-                digest.update(f"{package}/{source.name}\0{content}".encode())
+        found = [source for source in files(package).iterdir() if _is_wanted(source, names)]
+        if missing := set(names or ()) - {source.name for source in found}:
+            raise FileNotFoundError(f"no {', '.join(sorted(missing))} in {package}")
+        for source in sorted(found, key=lambda entry: entry.name):
+            text = source.read_text("utf-8")
+            content = ast.dump(ast.parse(text)) if source.name.endswith(".py") else text
+            digest.update(f"{package}/{source.name}\0{content}".encode())
     return digest.hexdigest()
 
 
@@ -80,9 +177,9 @@ def _is_wanted(source: Traversable, names: tuple[str, ...] | None) -> bool:
 
 @contextmanager
 def open_benches(
-    datasets: list[Dataset], settings: Settings, cache: Path, building: Building
+    datasets: list[Dataset], settings: Settings, cache: Path, building: Building | None = None
 ) -> Iterator[list[Bench]]:
-    """A bench for each data set; stores are closed when the context ends.
+    """Open a bench for each data set; stores are closed when the context ends.
 
     Raises:
         StoreError: a store cannot be opened or made.
@@ -107,7 +204,9 @@ def _open(dataset: Dataset, settings: Settings, folder: Path) -> Workspace:
     return Workspace.open(here, seed=not dataset.documents)
 
 
-def _folder_for(dataset: Dataset, settings: Settings, cache: Path, building: Building) -> Path:
+def _folder_for(
+    dataset: Dataset, settings: Settings, cache: Path, building: Building | None
+) -> Path:
     if not dataset.documents:
         return settings.store
     folder = cache / "stores" / store_key(dataset.documents, settings)
@@ -117,7 +216,7 @@ def _folder_for(dataset: Dataset, settings: Settings, cache: Path, building: Bui
 
 
 def store_key(documents: tuple[Document, ...], settings: Settings) -> str:
-    """The name of the store that these documents make with these settings."""
+    """Return the name of the store that these documents make with these settings."""
     from geungeo.rag.embedding import make_embedder
 
     digest = hashlib.sha256()
@@ -133,10 +232,10 @@ def store_key(documents: tuple[Document, ...], settings: Settings) -> str:
     return digest.hexdigest()[:24]
 
 
-def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building) -> None:
-    """Build beside the final place and rename: a store that is there is whole.
+def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building | None) -> None:
+    """Build a store beside its final place and rename it: an existing store is complete.
 
-    What an interrupted run has built stays, and is not embedded again.
+    The articles of an interrupted run are kept and not embedded again.
     """
     from geungeo.index.workspace import Workspace
     from geungeo.rag.article import Draft, SectionKind
@@ -156,7 +255,8 @@ def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building
     def count(_: str) -> None:
         nonlocal done
         done += 1
-        building(dataset.name, done, total)
+        if building is not None:
+            building(dataset.name, done, total)
 
     unfinished = folder.with_name(f"{folder.name}.part")
     try:
@@ -168,3 +268,22 @@ def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building
     with Workspace.open(settings.model_copy(update={"store": unfinished})) as workspace:
         workspace.store.ingest_many(drafts, count)
     unfinished.rename(folder)
+
+
+class CachingEmbedder:
+    """An embedder with a cache that lives as long as the process."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._known: dict[tuple[str, bool], FloatArray] = {}
+        self.identity = inner.identity
+        self.dimension = inner.dimension
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
+        """Return ``(len(texts), dim)`` float32 vectors of unit norm."""
+        new = sorted({text for text in texts if (text, query) not in self._known})
+        if new:
+            for text, vector in zip(new, self._inner.embed(new, query=query), strict=True):
+                self._known[text, query] = vector
+        rows = [self._known[text, query] for text in texts]
+        return np.stack(rows) if rows else np.empty((0, self.dimension), dtype=np.float32)

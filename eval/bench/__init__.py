@@ -1,1 +1,1 @@
-"""The measured claims of the documentation, re-measured."""
+"""Benchmarks: the figures of the documentation, measured again."""

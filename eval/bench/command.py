@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from geungeo.eval.bench.engines import engines
-from geungeo.eval.bench.first_claim import first_claim
 from geungeo.eval.bench.own import own
 from geungeo.eval.bench.passages import passages
 from geungeo.eval.bench.retrieval import retrieval
 from geungeo.eval.bench.scale import scale
-from geungeo.eval.bench.slack_ack import slack_ack
-from geungeo.eval.campaigns.command import COMMANDS as CAMPAIGNS
-from geungeo.eval.load.command import load
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -30,25 +26,20 @@ _json_option = click.option(
     "--json",
     "json_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write figures and every outcome here.",
+    help="Write figures and all outcomes to this file.",
 )
 
 
 @click.group("bench")
 def bench() -> None:
-    """Re-measure what the documentation claims."""
+    """Measure the figures of the documentation again."""
 
 
 bench.add_command(engines)
-bench.add_command(first_claim)
-bench.add_command(load)
 bench.add_command(own)
 bench.add_command(passages)
 bench.add_command(retrieval)
 bench.add_command(scale)
-bench.add_command(slack_ack)
-for _campaign in CAMPAIGNS:
-    bench.add_command(_campaign)
 
 
 @bench.command("grounding")
@@ -58,12 +49,12 @@ for _campaign in CAMPAIGNS:
     type=click.IntRange(min=0),
     default=7,
     show_default=True,
-    help="Seed of the lies.",
+    help="Seed of the generated lies.",
 )
 @click.option("--show", is_flag=True, help="List the failures of the tuned half.")
 def grounding(json_file: Path | None, seed: int, *, show: bool) -> None:
-    """Lies let out and true claims held back; exit status 1 over 3 % or under 90 %."""
-    from geungeo.eval.bench.articles import load
+    """Measure released lies and withheld true claims; exit 1 above 3 % or below 90 %."""
+    from geungeo.eval.bench.claims import load
     from geungeo.eval.bench.grounding import measure
 
     report = measure(load(), seed)
@@ -87,7 +78,7 @@ def grounding(json_file: Path | None, seed: int, *, show: bool) -> None:
 )
 @_json_option
 def nli(data: Path, json_file: Path | None) -> None:
-    """The operating curve of support on inference pairs (KLUE-NLI)."""
+    """Print the operating curve of support on inference pairs (KLUE-NLI)."""
     from geungeo.eval.bench.nli import measure_file
 
     report = measure_file(data)
@@ -136,7 +127,7 @@ def _line(name: str, rate: Rate) -> str:
 
 def _print_failures(report: GroundingReport) -> None:
     for outcome in report.outcomes:
-        # Who tunes the rules must not see the half that judges them.
+        # The held-out half must not be seen while the rules are tuned.
         if outcome.lie == outcome.passed and outcome.half == "tuned":
-            what = "let out" if outcome.lie else "held back"
+            what = "released" if outcome.lie else "withheld"
             click.echo(f"{what} [{outcome.half}] {outcome.kind}: {outcome.text} {outcome.why}")

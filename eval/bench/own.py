@@ -1,30 +1,28 @@
-"""``geungeo bench own``: what each channel finds of the questions that we ship.
+"""``geungeo bench own``: measure the recall of each channel on the shipped questions.
 
-All shipped articles stand in one store; a question is found if a passage that holds its gold
-sentence is among the best five. Paraphrases and chat-style questions are told apart from the
-rest: their words hardly stand in the source, so that there the channels differ most.
+All shipped articles are in one store; a question is found if a passage with its gold sentence is
+among the best five. Paraphrases and chat-style questions are listed separately: they share few
+words with the source, so that the channels differ most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from geungeo.eval.bench.retrieval import reciprocal_ranks
+from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, SEED_QUESTIONS, data_file
 from geungeo.rag.protocols import Scores
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
 
 _POOL = 50
-_QUESTIONS = ("seed_article.jsonl", "news_questions.jsonl")
-_ARTICLES = "news_articles.jsonl"
-# Columns: name, tags that count (None: all), and how many passages are looked at.
+# Columns: name, tags that count (None: all), and the number of passages.
 _COLUMNS: tuple[tuple[str, frozenset[str] | None, int], ...] = (
     ("paraphrase", frozenset({"paraphrase"}), 5),
     ("chat", frozenset({"chat"}), 5),
@@ -36,9 +34,9 @@ _COLUMNS: tuple[tuple[str, frozenset[str] | None, int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """For one question: its tags, each channel's scores, and the passages that hold its gold.
+    """One question: its tags, each channel's scores, and the passages with its gold.
 
-    ``weights`` are those that the product fuses it with.
+    ``weights`` are the weights of the product's fusion.
     """
 
     tags: frozenset[str]
@@ -54,7 +52,9 @@ def found(question: Proposed, fused: Scores, k: int) -> bool:
 
 
 def table(questions: Sequence[Proposed]) -> str:
-    """Recall of each channel, of the fusion without each, and of the fusion, as Markdown."""
+    """Return the recall of each channel, of the fusion without each, and of the fusion, as
+    Markdown.
+    """
     lines = ["| system | " + " | ".join(name for name, _, _ in _COLUMNS) + " |"]
     lines.append("|---" * (1 + len(_COLUMNS)) + "|")
     names = list(questions[0].channels)
@@ -88,27 +88,27 @@ def own() -> None:
     from geungeo.index.workspace import Workspace
     from geungeo.rag.settings import Settings
 
-    data = files("geungeo.eval.data")
+    articles = data_file(NEWS_ARTICLES)
+    paths = [data_file(name) for name in (SEED_QUESTIONS, NEWS_QUESTIONS)]
     with (
         tempfile.TemporaryDirectory() as scratch,
         Workspace.open(Settings(store=Path(scratch)), seed=True) as workspace,
     ):
-        workspace.ingest([str(data.joinpath(_ARTICLES))])
-        paths = [Path(str(data.joinpath(name))) for name in _QUESTIONS]
+        workspace.ingest([str(articles)])
         questions = [proposed for path in paths for proposed in propose_all(workspace, path)]
         counts = [
             sum(tags is None or bool(tags & q.tags) for q in questions) for _, tags, _ in _COLUMNS
         ]
-        articles, passages = len(workspace.store.articles()), workspace.store.size()
-        click.echo(f"{articles} articles, {passages} passages\n")
+        count, passages = len(workspace.store.articles()), workspace.store.size()
+        click.echo(f"{count} articles, {passages} passages\n")
         click.echo(table(questions))
         click.echo("| *questions* | " + " | ".join(map(str, counts)) + " |")
 
 
 def propose_all(workspace: Workspace, path: Path) -> Iterator[Proposed]:
-    """Every channel's proposals for the answerable questions of one file."""
+    """Yield every channel's proposals for the answerable questions of one file."""
     from geungeo.eval.datasets import read_dataset
-    from geungeo.eval.system import GoldFinder
+    from geungeo.eval.stores import GoldFinder
     from geungeo.rag.answer import Filters
     from geungeo.rag.question import read
     from geungeo.rag.retrieval.channels import propose, weights_for

@@ -1,7 +1,7 @@
-"""``geungeo bench passages DATASET``: how long a passage should be, and what stands above it.
+"""``geungeo bench passages DATASET``: compare lengths and contexts of passages.
 
-Every variant cuts and indexes the same articles in memory and ranks them for the same
-questions with the shipped fusion; only passages differ.
+Every variant splits and indexes the same articles in memory and ranks them for the same questions
+with the shipped fusion; only passages differ.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Context = Callable[["Article", "Passage"], str]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A way to make passages: ``tokens`` at most, ``overlap`` sentences shared, and a context."""
+    """A way to make passages: at most ``tokens``, ``overlap`` shared sentences, and a context."""
 
     tokens: int
     overlap: int
@@ -65,7 +65,7 @@ class _Index:
 
 
 def variants(tokens: Sequence[int], overlaps: Sequence[int], shipped: Variant) -> Iterator[Variant]:
-    """One thing is varied at a time, the rest as shipped."""
+    """Yield the shipped variant with one parameter changed at a time."""
     for size in tokens:
         yield replace(shipped, tokens=size)
     for overlap in overlaps:
@@ -91,7 +91,7 @@ def build(
     variant: Variant,
     embedder: Embedder,
 ) -> _Index:
-    """Index ``articles``, already cut into ``sentences``, as ``variant`` says."""
+    """Index ``articles``, already split into ``sentences``, as ``variant`` specifies."""
     from geungeo.index.lexical import LexicalIndex
     from geungeo.rag.language.terms import CHANNELS, bags
     from geungeo.rag.segmentation import count_tokens, split_passages
@@ -112,26 +112,27 @@ def build(
 
 
 def measure(index: _Index, asked: Sequence[Asked]) -> tuple[float, float]:
-    """(nDCG@10, recall@1) over distinct articles."""
-    from geungeo.eval.bench.retrieval import ndcg_at_10, rank_articles
+    """Compute (nDCG@10, recall@1) over distinct articles."""
+    from geungeo.eval.bench.retrieval import rank_articles, rank_of
+    from geungeo.eval.metrics.retrieval import ndcg_at
     from geungeo.rag.retrieval.channels import fuse
 
     article_of = dict(enumerate(index.owners))
     gains, firsts = [], []
     for question in asked:
         ranking = rank_articles(fuse(index.propose(question.query)), article_of)
-        gains.append(ndcg_at_10(ranking, question.gold))
+        gains.append(ndcg_at(rank_of(ranking, question.gold), 10))
         firsts.append(ranking[:1] == [question.gold])
     return float(np.mean(gains)), float(np.mean(firsts))
 
 
 @click.command("passages")
 @click.argument("dataset", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--limit", type=int, help="Questions to draw; default: all.")
-@click.option("--seed", default=0, show_default=True, help="Of the draw.")
+@click.option("--limit", type=int, help="Questions to sample; default: all.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the sample.")
 @click.option("--tokens", type=int, multiple=True, default=(100, 150, 200, 300, 400))
 @click.option("--overlap", type=int, multiple=True, default=(0, 1, 2))
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of the run's store.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder for the store of the run.")
 def passages(
     dataset: Path,
     limit: int | None,
@@ -141,7 +142,6 @@ def passages(
     cache: Path | None,
 ) -> None:
     """Compare lengths, overlaps and contexts of passages on a KorQuAD/SQuAD file."""
-    from geungeo.eval.bench.retrieval import quietly
     from geungeo.eval.datasets import read_dataset
     from geungeo.eval.stores import default_cache, open_benches
     from geungeo.rag.embedding import make_embedder
@@ -152,7 +152,7 @@ def passages(
     settings = Settings()
     shipped = Variant(settings.passage_tokens, settings.passage_overlap, "title and heading")
     embedder = make_embedder(settings)
-    with open_benches([data], settings, cache or default_cache(), quietly) as (bench,):
+    with open_benches([data], settings, cache or default_cache()) as (bench,):
         articles = bench.library.articles()
         asked = list(_asked(data, bench.library, embedder, limit, seed))
     sentences = [split_article(article) for article in articles]

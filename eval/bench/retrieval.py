@@ -1,12 +1,11 @@
-"""``geungeo bench retrieval DATASET``: what each channel finds, and each way to fuse them.
+"""``geungeo bench retrieval DATASET``: compare retrieval channels and ways to fuse them.
 
-One pass over the questions collects every channel's proposals; all rows of the table rank
-the same proposals, so that they differ in fusion alone.
+One pass over the questions collects every channel's proposals; all rows of the table rank the same
+proposals, so that only fusion differs.
 """
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from geungeo.eval.metrics.retrieval import ndcg_at
 from geungeo.rag.protocols import Scores
 
 _POOL = 100
@@ -24,27 +24,26 @@ Ranking = list[str]
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """For one question: its gold article, each channel's scores, and each passage's article."""
+    """One question: its gold article, each channel's scores, and each passage's article."""
 
     gold: str
     channels: dict[str, Scores]
     article_of: Mapping[int, str]
 
 
-def ndcg_at_10(ranking: Ranking, gold: str) -> float:
-    """With one relevant paragraph: ``1 / log2(1 + rank)``, 0 beyond rank 10."""
-    rank = ranking.index(gold) + 1 if gold in ranking[:10] else 0
-    return 1 / math.log2(1 + rank) if rank else 0.0
+def rank_of(ranking: Ranking, gold: str) -> int | None:
+    """Return the rank of ``gold``, from 1; None where it does not occur."""
+    return ranking.index(gold) + 1 if gold in ranking else None
 
 
 def rank_articles(fused: Scores, article_of: Mapping[int, str]) -> Ranking:
-    """Distinct articles by their best passage."""
+    """Rank distinct articles by their best passage."""
     order = sorted(fused, key=lambda key: (-fused[key], key))
     return list(dict.fromkeys(article_of[key] for key in order))
 
 
 def reciprocal_ranks(channels: Mapping[str, Scores]) -> Scores:
-    """Reciprocal rank fusion (Cormack, Clarke & Büttcher, 2009), k = 60."""
+    """Fuse by reciprocal ranks (Cormack, Clarke & Büttcher, 2009), k = 60."""
     fused: Scores = {}
     for scores in channels.values():
         for rank, key in enumerate(sorted(scores, key=lambda key: (-scores[key], key)), 1):
@@ -53,7 +52,7 @@ def reciprocal_ranks(channels: Mapping[str, Scores]) -> Scores:
 
 
 def table(found: Sequence[Proposals]) -> str:
-    """nDCG@10 and recall@1 of each channel, RRF, and convex fusions, as Markdown."""
+    """Return nDCG@10 and recall@1 of each channel, RRF, and convex fusions, as Markdown."""
     from geungeo.rag.retrieval.channels import WEIGHTS, fuse
 
     names = list(WEIGHTS)
@@ -71,14 +70,14 @@ def table(found: Sequence[Proposals]) -> str:
         gains, firsts = [], []
         for question in found:
             if weights is None:
-                # Ranks would give a channel that knows little as much of a say as the others.
+                # By ranks, a weak channel would weigh as much as the others.
                 strong = {name: question.channels[name] for name in names if name != "synonyms"}
                 fused = reciprocal_ranks(strong)
             else:
                 chosen = {name: question.channels[name] for name in weights}
                 fused = fuse(chosen, weights)
             ranking = rank_articles(fused, question.article_of)
-            gains.append(ndcg_at_10(ranking, question.gold))
+            gains.append(ndcg_at(rank_of(ranking, question.gold), 10))
             firsts.append(ranking[:1] == [question.gold])
         count = len(found)
         lines.append(f"| {label} | {sum(gains) / count:.4f} | {sum(firsts) / count:.4f} |")
@@ -87,9 +86,9 @@ def table(found: Sequence[Proposals]) -> str:
 
 @click.command("retrieval")
 @click.argument("dataset", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--limit", type=int, help="Questions to draw; default: all.")
-@click.option("--seed", default=0, show_default=True, help="Of the draw.")
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of the run's store.")
+@click.option("--limit", type=int, help="Questions to sample; default: all.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the sample.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder for the store of the run.")
 def retrieval(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> None:
     """Compare channels and fusions on a KorQuAD/SQuAD file."""
     found = collect(dataset, limit, seed, cache)
@@ -98,7 +97,7 @@ def retrieval(dataset: Path, limit: int | None, seed: int, cache: Path | None) -
 
 
 def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> list[Proposals]:
-    """Every channel's best 100 passages for each question."""
+    """Collect every channel's best 100 passages for each question."""
     import tempfile
 
     from geungeo.eval.datasets import read_dataset
@@ -120,7 +119,7 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
     found: list[Proposals] = []
     with tempfile.TemporaryDirectory() as scratch:
         settings = Settings(store=Path(scratch))
-        with open_benches([data], settings, cache or default_cache(), quietly) as (bench,):
+        with open_benches([data], settings, cache or default_cache()) as (bench,):
             store = bench.library
             if not isinstance(store, Store):
                 raise TypeError("this bench needs a real store")
@@ -135,8 +134,3 @@ def collect(dataset: Path, limit: int | None, seed: int, cache: Path | None) -> 
                 gold = case.place.document if case.place else ""
                 found.append(Proposals(gold, channels, article_of))
     return found
-
-
-def quietly(name: str, done: int, total: int) -> None:
-    """Tell nobody how far the building of a store is."""
-    del name, done, total

@@ -1,12 +1,12 @@
-"""``geungeo bench scale TEXTS``: what growth costs a store on one machine.
+"""``geungeo bench scale TEXTS``: measure a growing store on one machine.
 
-Articles are made of the sentences of a KorQuAD/SQuAD or NoMIRACL file: two thirds of each from
-one source paragraph, so that topics stay together, the rest from anywhere. Sentences keep the
-real vectors of the embedder; a passage's vector is the mean of its sentences', since embedding
-100,000 passages takes hours on such a machine. Everything else is the real store: Kiwi's terms,
-SQLite with its syncs, FAISS, BM25. Questions are real, and embedded for real.
+Articles consist of sentences of a KorQuAD/SQuAD or NoMIRACL file: two thirds of each from one
+source paragraph, so that topics stay together, the rest from any. Sentences have the real vectors
+of the embedder; a passage's vector is the mean of its sentences', because embedding 100,000
+passages takes hours on a small machine. Everything else is the real store: Kiwi's terms, SQLite
+with its syncs, FAISS, BM25. Questions are real and embedded as usual.
 
-``--vectors`` goes beyond what texts this machine can take: the dense channel alone.
+``--vectors`` measures more vectors than there are texts for: the dense channel alone.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
 _SENTENCES = 12
 _K = 50
-# Of synthetic vectors: a deviation of each dimension, where a vector's is about 0.05.
+# Deviation of each dimension of synthetic vectors, where that of a vector is about 0.05.
 _NOISE = 0.02
 _CHUNK = 10_000
-# What float16 may cost a cosine.
+# Rounding error of a cosine in float16.
 _ROUNDING = 1e-4
 
 
 @dataclass(slots=True)
 class Recombining:
-    """The vectors of known sentences; of anything longer, the mean of the sentences in it.
+    """An embedder of known sentences: a longer text has the mean vector of its sentences.
 
-    Implements ``geungeo.rag.protocols.Embedder``; questions go to the real one.
+    Implements ``geungeo.rag.protocols.Embedder``; questions are embedded by the real one.
     """
 
     inner: Embedder
@@ -49,21 +49,21 @@ class Recombining:
 
     @property
     def identity(self) -> str:
-        """Names the engine, so that no real store is mistaken for one of these."""
+        """Name of the engine, different from that of a real one."""
         return f"recombined:{self.inner.identity}"
 
     @property
     def dimension(self) -> int:
-        """As the real engine's."""
+        """Dimension of the real engine."""
         return self.inner.dimension
 
     def learn(self, sentences: Sequence[str]) -> None:
-        """Embed ``sentences`` for real, once."""
+        """Embed ``sentences`` with the real engine, once."""
         vectors = self.inner.embed(sentences, query=False)
         self.known.update(zip(sentences, vectors, strict=True))
 
     def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
-        """``(len(texts), dimension)`` float32, unit norm."""
+        """Return ``(len(texts), dimension)`` float32 vectors of unit norm."""
         if query:
             return self.inner.embed(texts, query=True)
         found = np.empty((len(texts), self.dimension), dtype=np.float32)
@@ -89,7 +89,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The dense channel alone over synthetic vectors; ``built`` in seconds, times in ms."""
+    """A row for the dense channel alone; ``built`` in seconds, times in milliseconds."""
 
     vectors: int
     built: float
@@ -101,7 +101,7 @@ class Nearest:
 
 
 def articles(paragraphs: Sequence[Sequence[str]], count: int, seed: int) -> Iterator[Draft]:
-    """``count`` articles of recombined sentences, each line a sentence of its own."""
+    """Yield ``count`` articles of recombined sentences, one sentence a line."""
     from geungeo.rag.article import Draft, SectionKind
 
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
@@ -119,8 +119,8 @@ def articles(paragraphs: Sequence[Sequence[str]], count: int, seed: int) -> Iter
 
 
 def timed(store: Store, embedder: Embedder, questions: Sequence[str]) -> tuple[list[float], float]:
-    """Milliseconds of each retrieval, and its ratio to embedding alone, interleaved."""
-    from geungeo.rag.answer import Filters
+    """Return the milliseconds of each retrieval, and its ratio to embedding alone, interleaved."""
+    from geungeo.rag.protocols import Filters
     from geungeo.rag.question import read
     from geungeo.rag.retrieval.channels import retrieve
 
@@ -139,10 +139,10 @@ def timed(store: Store, embedder: Embedder, questions: Sequence[str]) -> tuple[l
 def recall(
     store: Store, queries: Sequence[Question], vectors: FloatArray, keys: np.ndarray
 ) -> float:
-    """Share of ``_K`` places that the dense channel fills as well as the exact scan does.
+    """Compute the share of ``_K`` places that the dense channel fills as well as an exact scan.
 
-    What is found counts if it is as near as the scan's last, as ann-benchmarks counts
-    (Aumüller et al., 2017, arXiv:1807.05614): recombined texts repeat, and of equals any will do.
+    A result counts if it is as near as the scan's last, as in ann-benchmarks (Aumüller et al.,
+    2017, arXiv:1807.05614): recombined texts repeat, and equal ones are interchangeable.
     """
     from geungeo.rag.answer import Filters
 
@@ -158,7 +158,7 @@ def recall(
 
 
 def synthetic(known: FloatArray, count: int, seed: int) -> FloatArray:
-    """``(count, dim)`` unit vectors: each the mean of three of ``known``, and some noise."""
+    """Return ``(count, dim)`` unit vectors: means of three of ``known``, with noise."""
     draw = np.random.default_rng(seed)
     made = np.empty((count, known.shape[1]), dtype=np.float32)
     for start in range(0, count, _CHUNK):
@@ -172,7 +172,7 @@ def synthetic(known: FloatArray, count: int, seed: int) -> FloatArray:
 def nearest(
     known: FloatArray, asked: FloatArray, counts: Sequence[int], seed: int
 ) -> Iterator[Nearest]:
-    """The store's graph over so many ``synthetic`` vectors, beside the exact scan of them."""
+    """Measure the store's graph on ``synthetic`` vectors, beside an exact scan of them."""
     import faiss
 
     from geungeo.index import graph
@@ -214,11 +214,11 @@ def nearest(
     "counts",
     type=click.IntRange(1_000, 10_000_000),
     multiple=True,
-    help="Then the dense channel alone, over so many synthetic vectors.",
+    help="Then measure the dense channel alone on this many synthetic vectors.",
 )
 @click.option("--questions", "asked", default=100, show_default=True)
 @click.option("--seed", default=0, show_default=True)
-@click.option("--store", "folder", type=click.Path(path_type=Path), help="Keep the store here.")
+@click.option("--store", "folder", type=click.Path(path_type=Path), help="Keep the store there.")
 def scale(
     texts: Path,
     sizes: tuple[int, ...],
@@ -290,7 +290,7 @@ def grow(texts: Path, sizes: Sequence[int], asked: int, seed: int, folder: Path)
         for size in sorted(sizes):
             added, spent = 0, 0.0
             while (missing := size - store.size()) > 0:
-                # An article of this length makes some ten passages.
+                # An article of this length has about ten passages.
                 batch = [next(supply) for _ in range(min(256, max(1, missing // 12)))]
                 began = time.perf_counter()
                 store.ingest_many(batch)

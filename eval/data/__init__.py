@@ -1,1 +1,28 @@
 """Data sets that ship with the project."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from geungeo.rag.errors import UsageError
+
+SEED_QUESTIONS = "seed_article.jsonl"
+# Training data: in the repository, not in the wheel.
+NEWS_ARTICLES = "news_articles.jsonl"
+NEWS_QUESTIONS = "news_questions.jsonl"
+
+
+def data_file(name: str) -> Path:
+    """Return the path of a data set of this folder.
+
+    Raises:
+        UsageError: the file is not there, as the news in an installed wheel.
+    """
+    # Wheels are unpacked when they are installed, so a packaged file has a path.
+    path = Path(str(files(__name__) / name))
+    if not path.is_file():
+        raise UsageError(
+            f"{name} is not part of the installed package; run this from a checkout of the project"
+        )
+    return path

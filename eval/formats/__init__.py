@@ -1,1 +1,1 @@
-"""One module for each data set format."""
+"""Formats of data sets, one module each."""

@@ -1,4 +1,4 @@
-"""Our own JSONL: questions about articles that the configured store holds."""
+"""geungeo's JSONL: questions about articles in the configured store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TURN = {"question", "answers", "quote", "article_id"}
 
 
 def native_item(record: dict[str, Any], file_name: str) -> tuple[Item, Sequence[Document]]:
-    """A single question or a conversation.
+    """Read a single question or a conversation.
 
     Raises:
         BadRecordError: a field is missing or of the wrong type.
@@ -73,7 +73,7 @@ def _case(
 
 
 def _expectation(kind: Kind, *, has_gold: bool) -> Expectation:
-    """An attack or a turn is to be answered when the data set says with what."""
+    """Return the expectation: an attack or a turn expects an answer if the data set has one."""
     if kind == "answerable":
         return "answer"
     if kind in ("attack", "conversation"):
@@ -82,7 +82,7 @@ def _expectation(kind: Kind, *, has_gold: bool) -> Expectation:
 
 
 def unread_fields(record: Mapping[str, Any]) -> set[str]:
-    """Names in a record that mean nothing to us: told to the user, in case of a misspelling."""
+    """Return unknown field names of a record, which may be misspelt."""
     known = _DIALOGUE if record.get("kind") == "conversation" else _SINGLE
     turns = record.get("turns")
     inner = [turn for turn in turns if isinstance(turn, dict)] if isinstance(turns, list) else []

@@ -1,9 +1,9 @@
-"""NoMIRACL JSONL: a question and its ten Wikipedia passages, inside one prompt.
+"""NoMIRACL JSONL: a question and its ten Wikipedia passages in one prompt.
 
-The file does not say which passage is relevant, only (by its name, as published) whether
-any is: a file whose name has ``non_relevant`` holds questions that none answers. Its
-rows therefore feed the abstention metrics and not the retrieval ones.
-Source: https://github.com/project-miracl/nomiracl (Apache-2.0).
+The file does not say which passage is relevant, only (by its published name) whether any is: a file
+whose name contains ``non_relevant`` has questions that no passage answers. Its rows are therefore
+used for the abstention metrics and not for retrieval. Source:
+https://github.com/project-miracl/nomiracl (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _CONTEXT = re.compile(r"(?:\A|\n\n)\[(\d+)\] ")
 
 
 def nomiracl_item(record: dict[str, Any], file_name: str) -> tuple[Item, Sequence[Document]]:
-    """The question, restricted to the passages of its own prompt.
+    """Read a question, restricted to the passages of its own prompt.
 
     Raises:
-        BadRecordError: the prompt has not the published form.
+        BadRecordError: the prompt does not have the published form.
     """
     identifier = text_field(record, "query_id")
     parts = _PARTS.search(text_field(record, "prompt").replace("\r\n", "\n"))
@@ -63,7 +63,7 @@ def _documents(contexts: str) -> list[Document]:
 
 
 def _document(piece: str) -> Document:
-    """``Title: text``; a title may hold a colon, but never ``": "``, in what is published."""
+    """Split ``Title: text``; in the published files a title contains no ``": "``."""
     title, separator, text = piece.strip().partition(": ")
     if not separator or not text.strip():
         title, text = piece.strip()[:80], piece.strip()

@@ -1,4 +1,4 @@
-"""Typed access to the fields of a record that nobody has checked yet."""
+"""Typed access to the fields of an unchecked record."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from geungeo.rag.text import nfc
 
 
 class BadRecordError(ValueError):
-    """A record is not a case; the message says why, in one line."""
+    """An invalid record; the message gives the reason in one line."""
 
 
 def text_field(record: Mapping[str, Any], key: str) -> str:
-    """A non-blank string in NFC."""
+    """Return a non-blank string in NFC."""
     value = record.get(key)
     if value is None:
         raise BadRecordError(f"{key!r} is missing")
@@ -23,12 +23,12 @@ def text_field(record: Mapping[str, Any], key: str) -> str:
 
 
 def optional_text(record: Mapping[str, Any], key: str) -> str | None:
-    """As :func:`text_field`; None when absent or null."""
+    """Return the same as :func:`text_field`; None if absent or null."""
     return None if record.get(key) is None else text_field(record, key)
 
 
 def texts_field(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    """A list of non-blank strings; empty when absent or null."""
+    """Return a list of non-blank strings; empty if absent or null."""
     value = record.get(key)
     if value is None:
         return ()
@@ -38,7 +38,7 @@ def texts_field(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 
 def checked_text(value: Any, key: str) -> str:
-    """``value`` in NFC if it is a non-blank string that can be encoded."""
+    """Return ``value`` in NFC; raise if it is not a non-blank string that can be encoded."""
     if not isinstance(value, str):
         raise BadRecordError(f"{key!r} must be a string, not {type(value).__name__}")
     if not value.strip():
@@ -51,6 +51,6 @@ def checked_text(value: Any, key: str) -> str:
 
 
 def document_of(title: str, text: str) -> Document:
-    """A document whose id is its content, so that equal paragraphs are one document."""
+    """Return a document with a hash as its id, so that equal paragraphs are one document."""
     digest = hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()
     return Document(id=f"p-{digest[:20]}", title=title, text=text)

@@ -24,7 +24,7 @@ class Found:
 
 
 def squad_items(whole: dict[str, Any]) -> Iterator[tuple[str, Found | BadRecordError]]:
-    """Places in the file, each with what was found there or why it is no case."""
+    """Yield positions in the file, each with a paragraph or question, or with an error."""
     articles = whole["data"]
     if not isinstance(articles, list):
         yield "data", BadRecordError("must be a list of articles")
@@ -90,7 +90,7 @@ def _answer_text(answer: Any) -> str:
 
 
 def _place(answer: dict[str, Any], raw: str, document: Document) -> GoldPlace:
-    """The answer's place in the NFC text; a wrong offset is mended if the text is there."""
+    """Return the answer's place in the NFC text; correct a wrong offset if the text is found."""
     text, start = nfc(answer["text"]), answer.get("answer_start")
     if not isinstance(start, int) or isinstance(start, bool):
         raise BadRecordError("'answer_start' must be an integer")

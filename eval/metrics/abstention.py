@@ -1,10 +1,10 @@
-"""Metrics of knowing when not to answer. The positive class is *abstain*.
+"""Abstention metrics. The positive class is *abstain*.
 
-TP: should abstain and did; FP: should answer and abstained; FN: should abstain and
-answered; TN: should answer and did, rightly or not. A failed call is none of them. All
-lie in [0, 1]; higher is better. Formulas as in scikit-learn's ``precision_score``,
-``recall_score``, ``f1_score`` and ``balanced_accuracy_score``; a metric whose
-denominator is 0 is absent, and so are all of them when nothing should be abstained from.
+TP: should abstain and did; FP: should answer and abstained; FN: should abstain and answered; TN:
+should answer and did, rightly or not. A call that failed is none of them. All lie in [0, 1]; higher
+is better. Formulas as in scikit-learn's ``precision_score``, ``recall_score``, ``f1_score`` and
+``balanced_accuracy_score``. A metric with denominator 0 is absent, and all of them are absent if
+the data set has no question to abstain from.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ def _did(row: Row) -> bool:
 
 
 def abstain_precision(row: Row) -> Numbers:
-    """abstain_precision = TP / (TP + FP): of the abstentions, those that were right."""
+    """Return the addends of TP / (TP + FP), the share of right abstentions."""
     if not row.judged:
         return None
     return float(_did(row) and _should(row)), float(_should(row)), float(_did(row))
 
 
 def abstain_recall(row: Row) -> Numbers:
-    """abstain_recall = TP / (TP + FN): of what should be abstained from, what was."""
+    """Return the addends of TP / (TP + FN), the share of unanswerable questions abstained from."""
     if not row.judged or not _should(row):
         return None
     return float(_did(row)), 1.0
 
 
 def abstain_f1(row: Row) -> Numbers:
-    """abstain_f1 = 2 TP / (2 TP + FP + FN)."""
+    """Return the addends of 2 TP / (2 TP + FP + FN)."""
     if not row.judged:
         return None
     return float(_did(row) and _should(row)), float(_should(row)), float(_did(row)), 1.0
 
 
 def balanced_accuracy(row: Row) -> Numbers:
-    """balanced_accuracy = (TP / (TP + FN) + TN / (TN + FP)) / 2; needs both classes."""
+    """Return the addends of (TP / (TP + FN) + TN / (TN + FP)) / 2; needs both classes."""
     if not row.judged:
         return None
     should, did = _should(row), _did(row)
@@ -55,24 +55,24 @@ def balanced_accuracy(row: Row) -> Numbers:
 
 
 def precision_formula(sums: Array) -> Array:
-    """(TP, should, did) to TP / did, undefined when nothing should be abstained from."""
+    """Compute TP / did from (TP, should, did); undefined where should is 0."""
     return np.where(sums[..., 1] > 0, divide(sums[..., 0], sums[..., 2]), np.nan)
 
 
 def f1_formula(sums: Array) -> Array:
-    """(TP, should, did, n) to 2 TP / (should + did)."""
+    """Compute 2 TP / (should + did) from (TP, should, did, n)."""
     value = divide(2 * sums[..., 0], sums[..., 1] + sums[..., 2])
     return np.where(sums[..., 1] > 0, value, np.nan)
 
 
 def balanced_formula(sums: Array) -> Array:
-    """(TP, should, TN, n) to the mean of the two classes' recalls."""
+    """Compute the mean of both classes' recalls from (TP, should, TN, n)."""
     answerable = sums[..., 3] - sums[..., 1]
     return (divide(sums[..., 0], sums[..., 1]) + divide(sums[..., 2], answerable)) / 2
 
 
 def recall_formula(sums: Array) -> Array:
-    """(TP, should) to TP / should."""
+    """Compute TP / should from (TP, should)."""
     return divide(sums[..., 0], sums[..., 1])
 
 
@@ -103,10 +103,10 @@ ABSTENTION_METRICS: tuple[Metric, ...] = (
 
 
 def operating_curve(rows: list[Row]) -> list[tuple[float, float, float]]:
-    """(threshold, precision, recall) of abstaining whenever answerability < threshold.
+    """Return (threshold, precision, recall) of abstaining whenever answerability < threshold.
 
-    One point for each distinct answerability, ascending; what other checks abstain from
-    is not counted. Empty unless both classes occur.
+    There is one point for each distinct answerability, ascending; abstentions for other reasons are
+    not counted. Empty unless both classes occur.
     """
     known = [row for row in rows if row.judged and row.answerability is not None]
     total = sum(_should(row) for row in known)

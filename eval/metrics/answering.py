@@ -1,7 +1,6 @@
-"""Metrics of what was said and what it stands on.
+"""Metrics of answers and their citations.
 
-A row whose call failed counts as a miss where an answer was expected: a system that is
-down answers nothing. An abstention where an answer was expected is a miss as well.
+Where an answer was expected, a row whose call failed counts as a miss, and so does an abstention.
 """
 
 from __future__ import annotations
@@ -13,8 +12,10 @@ Numbers = tuple[float, ...] | None
 
 
 def answer_hit(row: Row) -> Numbers:
-    """answer_hit: share of answerable questions whose answer, or a quote it cites, holds an
-    accepted answer (normalised: case, spaces, punctuation). Conversation turns apart.
+    """Score an answer that, or a cited quote of which, contains an accepted answer.
+
+    The comparison ignores case, spaces and punctuation. Only answerable questions outside of
+    conversations count.
     """
     if row.turn is not None or not _wants_answer_text(row):
         return None
@@ -22,8 +23,9 @@ def answer_hit(row: Row) -> Numbers:
 
 
 def turn_answer_hit(row: Row) -> Numbers:
-    """turn_answer_hit: :func:`answer_hit` over the turns of conversations that have accepted
-    answers; each turn is asked with what the system itself said before.
+    """Score :func:`answer_hit` on turns of conversations that have accepted answers.
+
+    Each turn is asked with the system's own previous answers.
     """
     if row.turn is None or not _wants_answer_text(row):
         return None
@@ -31,15 +33,16 @@ def turn_answer_hit(row: Row) -> Numbers:
 
 
 def quote_hit(row: Row) -> Numbers:
-    """quote_hit: share of questions with a gold span for which a cited span overlaps it."""
+    """Score whether a cited span overlaps the gold span, for questions that have one."""
     if not row.asked or row.expected != "answer" or not row.gold_found:
         return None
     return float(row.verdict.quote_hit or False), 1.0
 
 
 def exact_match(row: Row) -> Numbers:
-    """exact_match: KorQuAD's EM of the whole answer text (markers removed); a sentence is
-    rarely equal to a span, so this is low for any system that answers in sentences.
+    """Score KorQuAD's EM of the whole answer text without markers.
+
+    A sentence is rarely equal to a span, so this is low for any system that answers in sentences.
     """
     if row.turn is not None or not _wants_answer_text(row):
         return None
@@ -47,15 +50,16 @@ def exact_match(row: Row) -> Numbers:
 
 
 def char_f1(row: Row) -> Numbers:
-    """char_f1: KorQuAD's character F1 of the whole answer text (markers removed)."""
+    """Score KorQuAD's character F1 of the whole answer text without markers."""
     if row.turn is not None or not _wants_answer_text(row):
         return None
     return float(row.verdict.char_f1 or 0.0), 1.0
 
 
 def citation_recall(row: Row) -> Numbers:
-    """citation_recall (ALCE): for each answer the share of its statements that their
-    citations together support; mean over answers. See :func:`geungeo.eval.judge.alce`.
+    """Score the share of an answer's statements that their citations together support (ALCE).
+
+    The metric is the mean over answers. See :func:`geungeo.eval.judge.alce`.
     """
     statements = row.verdict.statements
     if not statements:
@@ -64,8 +68,9 @@ def citation_recall(row: Row) -> Numbers:
 
 
 def citation_precision(row: Row) -> Numbers:
-    """citation_precision (ALCE): for each answer the share of its citations that are useful;
-    mean over answers. An answer without citations scores 0.
+    """Score the share of an answer's citations that are useful (ALCE).
+
+    The metric is the mean over answers. An answer without citations scores 0.
     """
     if not row.verdict.statements:
         return None
@@ -74,9 +79,10 @@ def citation_precision(row: Row) -> Numbers:
 
 
 def quote_exact(row: Row) -> Numbers:
-    """quote_exact: share of citations whose quote is exactly what stands at their span in
-    the article version that they name (invariant 1). Must be 1.0. Cases are citations; an
-    answer that the system itself withheld for a broken promise counts as one that failed.
+    """Count citations whose quote equals the text at their span in the named article version.
+
+    Invariant 1: must be 1.0. Cases are citations; an answer that the system withheld because it
+    violated an invariant counts as one that failed.
     """
     if row.withheld:
         return 0.0, 1.0
@@ -87,8 +93,9 @@ def quote_exact(row: Row) -> Numbers:
 
 
 def unsupported_claims(row: Row) -> Numbers:
-    """unsupported_claims: number of released statements that cite nothing or that the
-    grounding check does not find in what they cite. Must be 0. Cases are statements.
+    """Count released statements without citation, or that fail the grounding check.
+
+    Must be 0. Cases are statements.
     """
     if not row.verdict.statements:
         return None
@@ -107,7 +114,7 @@ ANSWER_METRICS: tuple[Metric, ...] = (
     Metric("exact_match", "answer", "KorQuAD exact match", exact_match, ratio),
     Metric("citation_precision", "answer", "citations that help (ALCE)", citation_precision, ratio),
     Metric("citation_recall", "answer", "statements supported (ALCE)", citation_recall, ratio),
-    Metric("quote_exact", "answer", "quotes that stand where they say", quote_exact, ratio),
+    Metric("quote_exact", "answer", "quotes that are exactly at their span", quote_exact, ratio),
     Metric(
         "unsupported_claims",
         "answer",

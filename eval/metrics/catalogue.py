@@ -28,7 +28,7 @@ STAGES: tuple[str, ...] = ("search", "rewrite", "retrieve", "generate", "ground"
 
 
 class ReasonCount(BaseModel):
-    """How often a reason was given, by whether an abstention was right there."""
+    """Counts of one abstention reason: right and wrong abstentions, and by kind of question."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,24 +38,24 @@ class ReasonCount(BaseModel):
 
 
 def lower_is_better(name: str) -> bool:
-    """Whether ``name`` is a count of faults or a time."""
+    """Whether ``name`` is a count of errors or a time."""
     return name.split(":")[0] in PERCENTILES or METRICS[name].better == "lower"
 
 
 def is_metric(name: str) -> bool:
-    """Whether ``name`` can stand in ``--min``; ``p95_ms:retrieve`` is one stage's time."""
+    """Whether ``name`` is valid in ``--min``; ``p95_ms:retrieve`` is the time of one stage."""
     base, _, stage = name.partition(":")
     return name in METRICS or (base in PERCENTILES and (not stage or stage in STAGES))
 
 
 def measure(rows: Sequence[Row], seed: int) -> dict[str, Estimate]:
-    """Every metric that has cases among ``rows``, with its interval."""
+    """Compute every metric that has cases among ``rows``, with its interval."""
     found = ((name, estimate(metric, rows, seed)) for name, metric in METRICS.items())
     return {name: value for name, value in found if value is not None}
 
 
 def measure_latency(latencies: Iterable[Latency], seed: int) -> dict[str, Estimate]:
-    """``p50_ms`` and ``p95_ms`` of the whole answer, and ``p50_ms:STAGE`` of its stages.
+    """Compute ``p50_ms`` and ``p95_ms`` of whole answers and of each stage (``p50_ms:STAGE``).
 
     Percentiles over answered and abstained rows, with linear interpolation, in ms.
     """
@@ -73,22 +73,22 @@ def measure_latency(latencies: Iterable[Latency], seed: int) -> dict[str, Estima
 
 
 def by_kind(rows: Sequence[Row], seed: int) -> dict[str, dict[str, Estimate]]:
-    """:func:`measure` for each kind of question."""
+    """Return :func:`measure` for each kind of question."""
     return _grouped(((row.kind, row) for row in rows), seed)
 
 
 def by_tag(rows: Sequence[Row], seed: int) -> dict[str, dict[str, Estimate]]:
-    """:func:`measure` for each tag; a row stands under all its tags."""
+    """Return :func:`measure` for each tag; a row counts for all its tags."""
     return _grouped(((tag, row) for row in rows for tag in row.tags), seed)
 
 
 def by_dataset(rows: Sequence[Row], seed: int) -> dict[str, dict[str, Estimate]]:
-    """:func:`measure` for each file."""
+    """Return :func:`measure` for each file."""
     return _grouped(((row.dataset, row) for row in rows), seed)
 
 
 def by_reason(rows: Iterable[Row]) -> dict[str, ReasonCount]:
-    """Counts of each reason of an abstention, right and wrong, and by kind of question."""
+    """Count each abstention reason, right and wrong, and by kind of question."""
     right: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     kinds: dict[str, Counter[str]] = {}

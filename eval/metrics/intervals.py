@@ -25,7 +25,7 @@ _CHUNK = 100
 
 
 class Estimate(BaseModel):
-    """A figure, its 95 % interval, and the number of cases that it rests on."""
+    """A value, its 95 % interval, and the number of cases."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,7 +36,7 @@ class Estimate(BaseModel):
 
 
 class Difference(BaseModel):
-    """New minus old over the rows both have; ``clear`` if the interval excludes 0."""
+    """New minus old over the shared rows; ``clear`` if the interval excludes 0."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,7 +50,7 @@ class Difference(BaseModel):
 
 
 def estimate(metric: Metric, rows: Sequence[Row], seed: int) -> Estimate | None:
-    """The metric over ``rows``; None when it has no case or is undefined."""
+    """Compute the metric over ``rows``; None if it has no case or is undefined."""
     sums = _by_item(metric, rows, _items(rows))
     if sums is None:
         return None
@@ -66,7 +66,7 @@ def estimate(metric: Metric, rows: Sequence[Row], seed: int) -> Estimate | None:
 def difference(
     metric: Metric, old: Sequence[Row], new: Sequence[Row], seed: int
 ) -> Difference | None:
-    """The paired difference over rows with the same key; None when there is none."""
+    """Compute the paired difference over rows with the same key; None if there is none."""
     shared = {row.key for row in old} & {row.key for row in new}
     before = [row for row in old if row.key in shared and metric.numbers(row) is not None]
     after = [row for row in new if row.key in shared and metric.numbers(row) is not None]
@@ -78,7 +78,7 @@ def difference(
     new_value = float(metric.formula(new_sums.sum(axis=0)))
     if np.isnan(old_value) or np.isnan(new_value):
         return None
-    # The same seed draws the same items for both: that is what pairs them.
+    # The same seed draws the same items for both, which pairs them.
     draws = metric.formula(_resampled(new_sums, seed)) - metric.formula(_resampled(old_sums, seed))
     value = new_value - old_value
     low, high = _interval(draws, value)
@@ -94,7 +94,7 @@ def difference(
 
 
 def percentile_estimate(values: Sequence[float], percent: float, seed: int) -> Estimate | None:
-    """A percentile (linear interpolation) of ``values`` with its bootstrap interval."""
+    """Compute a percentile (linear interpolation) of ``values`` with its bootstrap interval."""
     if not values:
         return None
     array = np.asarray(values, dtype=np.float64)
@@ -118,7 +118,7 @@ def _items(rows: Iterable[Row]) -> dict[str, int]:
 
 
 def _by_item(metric: Metric, rows: Iterable[Row], items: dict[str, int]) -> Array | None:
-    """(items, d) sums of the rows' numbers; None when no row is a case."""
+    """Return (items, d) sums of the rows' numbers; None if no row is a case."""
     sums: Array | None = None
     for row in rows:
         numbers = metric.numbers(row)
@@ -131,13 +131,13 @@ def _by_item(metric: Metric, rows: Iterable[Row], items: dict[str, int]) -> Arra
 
 
 def _resampled(sums: Array, seed: int) -> Array:
-    """(RESAMPLES, d) sums over items drawn with replacement."""
+    """Return (RESAMPLES, d) sums over items drawn with replacement."""
     return _draws(len(sums), seed) @ sums
 
 
 @lru_cache(maxsize=4)
 def _draws(count: int, seed: int) -> Array:
-    """(RESAMPLES, count): how often each item is drawn in each resample."""
+    """Return (RESAMPLES, count): how often each item is drawn in each resample."""
     generator = np.random.default_rng(seed)
     shares = np.full(count, 1.0 / count)
     return generator.multinomial(count, shares, size=RESAMPLES).astype(np.float64)

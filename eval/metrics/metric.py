@@ -1,7 +1,7 @@
-"""What a metric is: numbers per row that add up, and a formula over their sums.
+"""Definition of a metric: numbers per row that are added, and a formula over their sums.
 
-Keeping sums apart from the formula lets one bootstrap serve all metrics, ratios such as
-F1 included: resampling rows is resampling their numbers.
+Because sums and formula are separate, one bootstrap serves all metrics, ratios such as F1 included:
+resampling rows means resampling their numbers.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ Formula = Callable[[Array], Array]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """``numbers`` gives a row's addends, None if the row is no case of this metric.
+    """A metric of an evaluation.
 
-    The last addend always counts cases, so that its sum is the metric's ``n``.
-    ``formula`` maps sums ``(..., d)`` to values ``(...)``, NaN where undefined.
+    ``numbers`` returns a row's addends, None if the row is not a case of this metric. The last
+    addend always counts cases, so that its sum is the metric's ``n``. ``formula`` maps sums ``(...,
+    d)`` to values ``(...)``, NaN where undefined.
     """
 
     name: str
@@ -37,16 +38,16 @@ class Metric:
 
 
 def ratio(sums: Array) -> Array:
-    """First addend over the last: a mean over cases. ``(..., d)`` to ``(...)``."""
+    """Divide the first addend by the last: a mean over cases. ``(..., d)`` to ``(...)``."""
     return divide(sums[..., 0], sums[..., -1])
 
 
 def first(sums: Array) -> Array:
-    """First addend: a count. ``(..., d)`` to ``(...)``; NaN without any case."""
+    """Return the first addend: a count. ``(..., d)`` to ``(...)``; NaN without any case."""
     return np.where(sums[..., -1] > 0, sums[..., 0], np.nan)
 
 
 def divide(above: Array, below: Array) -> Array:
-    """Element-wise ``above / below``, NaN where ``below`` is 0."""
+    """Return the element-wise ``above / below``, NaN where ``below`` is 0."""
     safe = np.where(below > 0, below, 1.0)
     return np.where(below > 0, above / safe, np.nan)

@@ -1,9 +1,8 @@
-"""Rank metrics over the first relevant result; each case has one relevant thing.
+"""Rank metrics of the first relevant result; each case has one relevant span or paragraph.
 
-The gold is one span or one paragraph, so recall is 0 or 1 per case and the ideal
-discounted gain is 1. All lie in [0, 1]; higher is better. They are checked against
-ir-measures in the tests. Conversation turns are left out: what retrieval is given there
-depends on the answers before.
+Recall is therefore 0 or 1 per case, and the ideal discounted gain is 1. All lie in [0, 1]; higher
+is better. The tests check them against ir-measures. Conversation turns are excluded: their
+retrieval depends on the answers before.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from geungeo.eval.rows import Row
 
 
 def recall_at(rank: int | None, k: int) -> float:
-    """recall@k: share of relevant things among the first k; here 1 if ``rank <= k``.
+    """Return recall@k: the share of relevant results among the first k; 1 if ``rank <= k``.
 
     Manning, Raghavan, Schuetze: Introduction to Information Retrieval (2008), section 8.4.
     """
@@ -24,7 +23,7 @@ def recall_at(rank: int | None, k: int) -> float:
 
 
 def reciprocal_rank_at(rank: int | None, k: int) -> float:
-    """mrr@k: 1 / rank of the first relevant result, 0 beyond k.
+    """Return mrr@k: 1 / rank of the first relevant result, 0 beyond k.
 
     Voorhees, The TREC-8 Question Answering Track Report (1999).
     """
@@ -32,7 +31,7 @@ def reciprocal_rank_at(rank: int | None, k: int) -> float:
 
 
 def ndcg_at(rank: int | None, k: int) -> float:
-    """ndcg@k: DCG / ideal DCG with gain 1 and discount log2(1 + rank); the ideal is 1.
+    """Return ndcg@k: DCG / ideal DCG with gain 1 and discount log2(1 + rank); the ideal is 1.
 
     Jarvelin, Kekalainen: Cumulated gain-based evaluation of IR techniques, TOIS 20 (2002).
     """

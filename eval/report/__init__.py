@@ -1,4 +1,4 @@
-"""The HTML report: one file that opens from disk and asks nothing of a network."""
+"""The HTML report: one file that opens from disk and needs no network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report's page knows of each row, citations in their context included."""
+"""Data of the report's page: each row with its citations in their context."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from geungeo.eval.rows import Row
-from geungeo.eval.system import Library
+from geungeo.eval.stores import Library
 from geungeo.rag.answer import Citation
 from geungeo.rag.errors import NotFound
 
@@ -15,21 +15,21 @@ _DEEPEST = 10
 
 FAULTS: dict[str, str] = {
     "error": "the call failed",
-    "answered_unanswerable": "answered what it should not",
-    "abstained_wrongly": "abstained though there is an answer",
+    "answered_unanswerable": "answered instead of abstaining",
+    "abstained_wrongly": "abstained although there is an answer",
     "answer_missed": "answered, but without an accepted answer",
     "gold_not_cited": "answered, but the gold passage is not cited",
-    "gold_not_retrieved": "gold not among the first ten",
-    "citation_beside": "a citation or statement the judge rejects",
+    "gold_not_retrieved": "gold not among the first ten results",
+    "citation_beside": "a citation or statement that the judge rejects",
     "unsupported": "released without support",
-    "inexact_quote": "a quote that does not stand at its span",
+    "inexact_quote": "a quote that differs from the text at its span",
     "gold_not_in_store": "the gold quote is not in the store",
 }
-"""What can be wrong with a row; the page filters by these."""
+"""Faults of a row; the page filters by them."""
 
 
 def faults_of(row: Row) -> list[str]:
-    """The names in :data:`FAULTS` that hold for ``row``."""
+    """Return the names in :data:`FAULTS` that apply to ``row``."""
     verdict = row.verdict
     answered, should_answer = row.status == "answered", row.expected == "answer"
     statements = verdict.statements
@@ -51,7 +51,7 @@ def faults_of(row: Row) -> list[str]:
 
 
 def entry_of(row: Row, library: Library | None) -> dict[str, Any]:
-    """A row as the page shows it; plain JSON."""
+    """Return a row for the page, as plain JSON."""
     verdict = row.verdict
     return {
         "key": row.key,
@@ -93,7 +93,7 @@ def entry_of(row: Row, library: Library | None) -> dict[str, Any]:
 
 
 def _citations(row: Row, library: Library | None) -> list[dict[str, Any]]:
-    """One entry per marker: a span that is cited twice is shown once."""
+    """Return one entry per marker: a span that is cited twice is shown once."""
     unique = {citation.marker: citation for citation in row.citations}
     return [
         {
@@ -111,13 +111,13 @@ def _citations(row: Row, library: Library | None) -> list[dict[str, Any]]:
 
 
 def _context(citation: Citation, library: Library | None) -> Mapping[str, str]:
-    """The quote as claimed, with what truly stands around its span."""
+    """Return the quote with the article's text around its span."""
     text = ""
     if library is not None:
         try:
             text = library.article(citation.article_id, citation.version).text
         except NotFound:
-            text = ""  # a citation of nothing; ``exact`` is already False
+            text = ""  # the place does not exist; ``exact`` is already False
     return {
         "before": text[max(0, citation.start - CONTEXT) : citation.start],
         "quote": citation.quote,

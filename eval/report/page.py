@@ -1,4 +1,4 @@
-"""Assembles the page: tables and plots drawn here, rows embedded as data for its script."""
+"""Build the page: tables and plots as HTML, rows as embedded data for its script."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from geungeo.eval.metrics.catalogue import METRICS, STAGES, lower_is_better
 from geungeo.eval.metrics.intervals import Estimate
 from geungeo.eval.report.entries import FAULTS, entry_of
 from geungeo.eval.report.plots import abstention_plot, interval_bar, latency_plot, rank_plot
-from geungeo.eval.results import Comparison, Group, Results, write_whole
-from geungeo.eval.system import Library
-from geungeo.eval.table import figure, interval
+from geungeo.eval.results import Comparison, Group, Results, figure, interval, write_atomically
+from geungeo.eval.stores import Library
 
 _CHOICE = (
     "recall@1",
@@ -33,12 +32,12 @@ _CHOICE = (
 
 
 def write_report(results: Results, libraries: Mapping[str, Library], path: Path) -> None:
-    """Write the report; ``libraries`` (data set to store) give citations their context."""
-    write_whole(path, render(results, libraries))
+    """Write the report; ``libraries`` (data set to store) provide the context of citations."""
+    write_atomically(path, render(results, libraries))
 
 
 def render(results: Results, libraries: Mapping[str, Library]) -> str:
-    """The page as HTML. Nothing from data sets or articles enters it unescaped."""
+    """Render the page as HTML. Data sets and articles are escaped."""
     style, script = _asset("report.css"), _asset("report.js")
     data = {
         "rows": [entry_of(row, libraries.get(row.dataset)) for row in results.rows],
@@ -67,7 +66,7 @@ def render(results: Results, libraries: Mapping[str, Library]) -> str:
 
 
 def embed(data: Any) -> str:
-    """``data`` as JSON that cannot end its script element or start markup in it."""
+    """Encode ``data`` as JSON that cannot end its script element or start markup in it."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
@@ -79,7 +78,7 @@ def _asset(name: str) -> str:
 
 
 def _csp_hash(text: str) -> str:
-    """The hash by which a Content-Security-Policy admits this inline text and no other."""
+    """Return the hash by which a Content-Security-Policy allows this inline text only."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"
 
@@ -93,12 +92,12 @@ def _summary(results: Results) -> str:
     left_out = sum(len(dataset.bad_lines) for dataset in results.datasets)
     warnings = [
         (not results.complete, f"interrupted after {results.n} of {results.planned} cases"),
-        (bool(left_out), f"{left_out} bad lines were left out"),
+        (bool(left_out), f"{left_out} invalid lines were skipped"),
         (bool(results.failed), f"{results.failed} calls failed"),
     ]
-    told = "".join(f'<p class="warning">{text}</p>' for holds, text in warnings if holds)
+    shown = "".join(f'<p class="warning">{text}</p>' for holds, text in warnings if holds)
     when = escape(results.created_at)
-    return f'<p class="lead">{" · ".join(parts)} · {when}</p>{told}'
+    return f'<p class="lead">{" · ".join(parts)} · {when}</p>{shown}'
 
 
 def _headline(metrics: Mapping[str, Estimate]) -> str:
@@ -138,14 +137,14 @@ def _compared(comparison: Comparison) -> str:
         "<thead><tr><th>metric</th><th>old</th><th>new</th><th>difference</th>"
         "<th>95 % interval</th><th></th></tr></thead>"
     )
-    told = (
+    summary = (
         f"paired over {comparison.shared} shared cases; {comparison.only_old} only in the old "
         f"run, {comparison.only_new} only in this one"
     )
     if comparison.changed:
-        told += f". Changed: {', '.join(comparison.changed)}"
+        summary += f". Changed: {', '.join(comparison.changed)}"
     return (
-        f"<section><h2>Against {escape(comparison.old)}</h2><p>{escape(told)}</p>"
+        f"<section><h2>Against {escape(comparison.old)}</h2><p>{escape(summary)}</p>"
         f"{_scroll(head + f'<tbody>{lines}</tbody>', 'compared')}</section>"
     )
 
@@ -153,11 +152,11 @@ def _compared(comparison: Comparison) -> str:
 def _plots(results: Results) -> str:
     plots = (
         (
-            "Abstaining over the threshold",
+            "Abstention over the threshold",
             abstention_plot(results.rows),
             "Abstaining whenever answerability is below the threshold, by that score alone.",
         ),
-        ("Rank of the gold", rank_plot(results.rows), "Where retrieval puts what answers."),
+        ("Rank of the gold", rank_plot(results.rows), "Rank of the passage that answers."),
         (
             "Latency by stage",
             latency_plot(results.metrics, STAGES),
@@ -173,7 +172,7 @@ def _plots(results: Results) -> str:
 
 
 def _by_kind(groups: Mapping[str, Group]) -> str:
-    """Metrics down, kinds across: kinds are few."""
+    """Render a table with a row for each metric and a column for each kind."""
     head = _row("th", ["", *groups])
     lines = [_line("cases", (str(group.n) for group in groups.values()))]
     lines += [
@@ -189,7 +188,7 @@ def _by_kind(groups: Mapping[str, Group]) -> str:
 
 
 def _breakdown(title: str, groups: Mapping[str, Group]) -> str:
-    """Groups down, a choice of metrics across: groups are many."""
+    """Render a table with a row for each group and a column for some metrics."""
     names = [name for name in _CHOICE if any(name in group.metrics for group in groups.values())]
     if not names:
         return ""

@@ -1,6 +1,6 @@
-"""Plots as inline SVG: text that a browser draws, without a library or a network.
+"""Plots as inline SVG, without a library or a network.
 
-Colours come from the page's style sheet, so that they follow its light and dark forms.
+Colours come from the page's style sheet, so that they follow its light and dark modes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MAX_POINTS = 400
 
 
 def interval_bar(estimate: Estimate) -> str:
-    """A share in [0, 1] as a dot with its interval, for a table cell."""
+    """Draw a share in [0, 1] as a dot with its interval, for a table cell."""
     low, high, at = (
         2 + 116 * min(max(value, 0.0), 1.0)
         for value in (estimate.low, estimate.high, estimate.value)
@@ -32,7 +32,7 @@ def interval_bar(estimate: Estimate) -> str:
 
 
 def abstention_plot(rows: Sequence[Row]) -> str | None:
-    """Precision and recall of abstaining, over the answerability threshold."""
+    """Draw precision and recall of abstaining over the answerability threshold."""
     curve = operating_curve(list(rows))
     if not curve:
         return None
@@ -55,7 +55,7 @@ def abstention_plot(rows: Sequence[Row]) -> str | None:
 
 
 def rank_plot(rows: Sequence[Row]) -> str | None:
-    """How many questions have their gold at rank 1, 2, ..., 10, beyond."""
+    """Draw the number of questions with their gold at rank 1, 2, ..., 10, beyond."""
     ranks = [row.retrieval.rank for row in rows if row.retrieval and row.turn is None]
     if not ranks:
         return None
@@ -80,7 +80,7 @@ def rank_plot(rows: Sequence[Row]) -> str | None:
 
 
 def latency_plot(metrics: Mapping[str, Estimate], stages: Sequence[str]) -> str | None:
-    """Median and 95th percentile of each stage, in milliseconds."""
+    """Draw median and 95th percentile of each stage, in milliseconds."""
     bars: list[tuple[str, float, float]] = []
     for stage in stages:
         suffix = "" if stage == "total" else f":{stage}"

@@ -1,7 +1,7 @@
 """``python -m geungeo.eval.training --korquad F --nomiracl F [F] --out model.json``.
 
-Trains on the shipped questions about the seed article and on the given halves of KorQuAD 1.0
-and NoMIRACL, and prints the cross-validated figures that the docs quote.
+Train on the shipped questions about the seed article and on the given halves of KorQuAD 1.0 and
+NoMIRACL, and print the cross-validated figures of the documentation.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from geungeo.eval.training.fit import cross_validate, fit, render
 @click.command()
 @click.option("--korquad", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--nomiracl", multiple=True, type=click.Path(path_type=Path, exists=True))
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of the runs' stores.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder for the stores of the run.")
 @click.option("--limit", default=500, show_default=True, help="KorQuAD questions to train on.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where to write the model.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the model to this file.")
 def main(
     korquad: Path | None, nomiracl: tuple[Path, ...], cache: Path | None, limit: int, out: Path
 ) -> None:
-    """Train, report, and write the model where asked."""
+    """Train, report, and write the model if --out is given."""
     rows = collect(korquad, nomiracl, cache, limit)
     report = cross_validate(rows)
     click.echo(render(report))

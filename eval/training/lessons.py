@@ -1,10 +1,10 @@
-"""What the cross-encoder learns from: questions with sentences that answer them or nearly do.
+"""Lessons for the cross-encoder: questions with sentences that answer them or nearly do.
 
-A lesson is one question before several sentences. The near misses are those that a reader of
-vectors and bigrams would take for answers: from the same paragraph, from the same article with the
-paragraph withheld, from other articles. Further ones are made of a good question by exchanging a
-name or a number for another of the same article. A third of the questions is asked as people type:
-without particles, or with a synonym.
+A lesson is one question with several sentences. Near misses are sentences that vectors and bigrams
+would rank as answers: from the same paragraph, from the same article without the paragraph, from
+other articles. Further ones are made from a good question by exchanging a name or a number for
+another of the same article. A third of the questions is phrased as people type: without particles,
+or with a synonym.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from geungeo.rag.readers import read
 from geungeo.rag.segmentation import split_article, split_lines
 from geungeo.rag.text import Span
 
-# One article in five is never learned from: what is decided later rests on honest scores.
+# One article in five is held out, so that later decisions are based on unbiased scores.
 HELD_OUT = 5
 _NEAR = 12
-# Near misses are looked for among so many of the nearest.
+# Near misses are searched among this many nearest sentences.
 _LOOKED_AT = 80
 _BIGRAM_WEIGHT = 0.3
 _NUMBER = re.compile(r"\d+")
@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A question, what it is asked of, and which of that answers it."""
+    """A question, sentences in their context, and which of them answer it."""
 
     question: str
     passages: tuple[SentenceInContext, ...]
@@ -52,8 +52,8 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A sentence of the library: its article or paragraph, and how it is read."""
+class LibrarySentence:
+    """A sentence of the library: its article or paragraph, and its context."""
 
     home: str
     article: str
@@ -63,20 +63,20 @@ class Told:
 
 @dataclass(slots=True)
 class Library:
-    """All sentences of a data set, to find near misses in."""
+    """All sentences of a data set, searched for near misses."""
 
-    told: list[Told]
+    sentences: list[LibrarySentence]
     vectors: FloatArray
     grams: list[set[str]]
 
     @classmethod
-    def of(cls, told: list[Told], embedder: Embedder) -> Library:
-        """Embed and index ``told``."""
-        texts = [one.passage.sentence for one in told]
-        return cls(told, embedder.embed(texts, query=False), [set(bigrams(t)) for t in texts])
+    def of(cls, sentences: list[LibrarySentence], embedder: Embedder) -> Library:
+        """Embed and index ``sentences``."""
+        texts = [one.passage.sentence for one in sentences]
+        return cls(sentences, embedder.embed(texts, query=False), [set(bigrams(t)) for t in texts])
 
     def near(self, question: str, vector: FloatArray) -> list[int]:
-        """All sentences, nearest first, by cosine and shared bigrams."""
+        """Return all sentences, nearest first, by cosine and shared bigrams."""
         wanted = set(bigrams(question))
         shared = [len(wanted & grams) / max(len(wanted), 1) for grams in self.grams]
         score = self.vectors @ vector + _BIGRAM_WEIGHT * np.array(shared, dtype=np.float32)
@@ -84,16 +84,16 @@ class Library:
 
 
 def held_out(article: str) -> bool:
-    """Whether the cross-encoder never learns from this article."""
+    """Whether the cross-encoder is not trained on this article."""
     return zlib.crc32(article.encode()) % HELD_OUT == 0
 
 
 def korquad_lessons(path: Path, embedder: Embedder, seed: int) -> Iterator[Lesson]:
-    """Lessons of a KorQuAD/SQuAD file's articles that are not held out."""
+    """Yield lessons from the articles of a KorQuAD/SQuAD file that are not held out."""
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     data = read_dataset(path)
-    told = [one for document in data.documents for one in _told_of_text(document)]
-    library = Library.of(told, embedder)
+    sentences = [one for document in data.documents for one in _sentences_of_document(document)]
+    library = Library.of(sentences, embedder)
     cases = [item.cases[0] for item in data.items]
     titles = {document.id: document.title for document in data.documents}
     cases = [case for case in cases if case.place and not held_out(titles[case.place.document])]
@@ -105,38 +105,42 @@ def korquad_lessons(path: Path, embedder: Embedder, seed: int) -> Iterator[Lesso
         gold = [
             at
             for at in order
-            if told[at].home == case.place.document and told[at].span.overlaps(place)
+            if sentences[at].home == case.place.document and sentences[at].span.overlaps(place)
         ][:1]
         misses = [
             at
             for at in order[:_LOOKED_AT]
-            if at not in gold and not contains_answer(told[at].passage.sentence, case.answers)
+            if at not in gold and not contains_answer(sentences[at].passage.sentence, case.answers)
         ]
-        home = [at for at in misses if told[at].home == case.place.document][:_NEAR]
-        away = [at for at in misses if told[at].home != case.place.document][:_NEAR]
+        home = [at for at in misses if sentences[at].home == case.place.document][:_NEAR]
+        away = [at for at in misses if sentences[at].home != case.place.document][:_NEAR]
         yield from _lessons(case.question, gold, (home, away), library, draw)
 
 
 def news_lessons(
     questions: Path, articles: Path, embedder: Embedder, seed: int
 ) -> Iterator[Lesson]:
-    """Lessons of our own news: answered ones, absent facts, wrong premises."""
+    """Yield lessons from the invented news: answered questions, absent facts, false premises."""
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
-    told = [one for article in read_articles(articles) for one in _told_of_article(article)]
-    library = Library.of(told, embedder)
+    sentences = [
+        one for article in read_articles(articles) for one in _sentences_of_article(article)
+    ]
+    library = Library.of(sentences, embedder)
     cases = [item.cases[0] for item in read_dataset(questions).items]
     cases = [case for case in cases if not held_out(case.article_id or "")]
     for case, vector in _asked(cases, embedder):
         order = library.near(case.question, vector)
-        own = [at for at in order if told[at].home == case.article_id]
-        away = [at for at in order if told[at].home != case.article_id][:_NEAR]
-        gold = [at for at in own if case.quote and _same(case.quote, told[at].passage.sentence)][:1]
+        own = [at for at in order if sentences[at].home == case.article_id]
+        away = [at for at in order if sentences[at].home != case.article_id][:_NEAR]
+        gold = [
+            at for at in own if case.quote and _same(case.quote, sentences[at].passage.sentence)
+        ][:1]
         if case.expected == "answer" and not gold:
             continue
         misses = [
             at
             for at in own
-            if at not in gold and not contains_answer(told[at].passage.sentence, case.answers)
+            if at not in gold and not contains_answer(sentences[at].passage.sentence, case.answers)
         ][:_NEAR]
         yield from _lessons(case.question, gold, (misses, away), library, draw)
 
@@ -154,18 +158,18 @@ def _lessons(
     draw: random.Random,
 ) -> Iterator[Lesson]:
     home, away = misses
-    # The nearest miss is always there, the others are drawn from the near ones.
+    # The nearest miss is always included, the others are sampled from the near ones.
     chosen = [*home[:1], *draw.sample(home[1:], min(1, len(home[1:]))), *_drawn(draw, away, 1)]
     if not gold:
         chosen = [*home[:3], *_drawn(draw, away, 1)]
     places = [*gold, *chosen]
-    passages = tuple(library.told[at].passage for at in places)
-    asked = retold(question, draw) if draw.random() < 0.35 else question
+    passages = tuple(library.sentences[at].passage for at in places)
+    asked = rephrased(question, draw) if draw.random() < 0.35 else question
     yield Lesson(asked, passages, tuple(at in gold for at in places))
     if not gold:
         return
-    near = [library.told[at].passage.sentence for at in home[:6]]
-    wrong = misled(question, passages[0].sentence, near, draw)
+    near = [library.sentences[at].passage.sentence for at in home[:6]]
+    wrong = with_wrong_detail(question, passages[0].sentence, near, draw)
     if wrong:
         yield Lesson(wrong, passages[:1], (False,))
 
@@ -174,8 +178,8 @@ def _drawn(draw: random.Random, places: list[int], count: int) -> list[int]:
     return draw.sample(places, min(count, len(places)))
 
 
-def retold(question: str, draw: random.Random) -> str:
-    """The question without its particles, or with a noun's synonym."""
+def rephrased(question: str, draw: random.Random) -> str:
+    """Return the question without its particles, or with a noun's synonym."""
     morphemes = analyse(question)
     if draw.random() < 0.5:
         groups = _synonyms()
@@ -189,8 +193,10 @@ def retold(question: str, draw: random.Random) -> str:
     return question
 
 
-def misled(question: str, answer: str, others: Sequence[str], draw: random.Random) -> str | None:
-    """The question with a name or number of other sentences that ``answer`` does not hold."""
+def with_wrong_detail(
+    question: str, answer: str, others: Sequence[str], draw: random.Random
+) -> str | None:
+    """Return the question with a name or number of other sentences that ``answer`` lacks."""
     exchangeable = [m for m in analyse(question) if _is_name(m) or m.tag == "SN"]
     exchangeable = [m for m in exchangeable if question[m.start : m.end] in answer]
     if not exchangeable:
@@ -230,30 +236,30 @@ def _synonyms() -> dict[str, list[str]]:
     return {noun: others for noun, others in found.items() if others}
 
 
-def _told_of_text(document: Document) -> Iterator[Told]:
+def _sentences_of_document(document: Document) -> Iterator[LibrarySentence]:
     before = ""
     for line in re.finditer(r"[^\n]+", document.text):
         for span in split_lines([line[0]])[0]:
             sentence = span.of(line[0])
             passage = SentenceInContext(document.title, before, sentence)
-            yield Told(document.id, document.title, span.shift(line.start()), passage)
+            yield LibrarySentence(document.id, document.title, span.shift(line.start()), passage)
             before = sentence
 
 
-def _told_of_article(article: Article) -> Iterator[Told]:
+def _sentences_of_article(article: Article) -> Iterator[LibrarySentence]:
     before = ""
     for sentence in split_article(article):
         if sentence.kind is SectionKind.TITLE:
             continue
         text = sentence.span.of(article.text)
-        yield Told(
+        yield LibrarySentence(
             article.id, article.id, sentence.span, SentenceInContext(article.title, before, text)
         )
         before = text
 
 
 def read_articles(path: Path) -> list[Article]:
-    """The articles of a JSON Lines file."""
+    """Read the articles of a JSON Lines file."""
     return [draft.article() for draft in read(path.read_bytes(), path.name).drafts]
 
 

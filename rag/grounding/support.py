@@ -139,8 +139,7 @@ def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
         return Verdict(score=1.0, verbatim=True)
     findings, rest = _times(claim, given)
     findings += [
-        veto(f"number not in source: {number}")
-        for number in numbers.missing(rest, source)
+        veto(f"number not in source: {number}") for number in numbers.missing(rest, source)
     ]
     findings += [
         veto(f"not a verbatim quotation: {quote}") for quote in quotations.missing(claim, source)

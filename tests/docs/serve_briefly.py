@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.e2e.conftest import start, stop
+from tests.support.processes import start, stop
 
 if __name__ == "__main__":
     sys.exit(stop(start(Path(os.environ["GEUNGEO_STORE"]), *sys.argv[1:])))

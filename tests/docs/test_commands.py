@@ -21,7 +21,7 @@ import pytest
 from geungeo.index.workspace import Workspace
 from geungeo.server.render import render_answer
 from tests.docs.pages import BLOCKS, PAGES_THAT_RUN, ROOT, Block, name_of
-from tests.e2e.conftest import start, stop
+from tests.support.processes import start, stop
 
 SERVER = re.compile(r"\b(?:localhost|127\.0\.0\.1):8000\b")
 HOOK_SECRET = "a secret of these tests"
@@ -100,7 +100,7 @@ def server(store: Path, blocks: list[Block]) -> Iterator[str]:
         return
     served = start(store)
     yield served.url.removeprefix("http://")
-    assert stop(served) == 0, "".join(served.log)
+    assert stop(served) == 0, served.log
 
 
 def run(blocks: list[Block], home: Path, address: str, environment: dict[str, str]) -> list[str]:

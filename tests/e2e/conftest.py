@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,18 +16,15 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from geungeo.index.workspace import Workspace
 from geungeo.rag.settings import Settings
-from geungeo.server.app import create_app
-from geungeo.server.listener import Server, configure, listen
+from tests.support import ROOT
+from tests.support.processes import Served, geungeo, serving_in_thread, start, stop
 
-READY = re.compile(r"serving on (http://[^ ]+)/")
-START_SECONDS = 300
 PATIENCE = 40
 
 T = TypeVar("T")
 
-# A character outside the Basic Multilingual Plane counts as two in JavaScript and one here;
+# A character outside the Basic Multilingual Plane counts as two in JavaScript and one in Python;
 # every citation after it would be off by one if the page counted as JavaScript does.
 ASTRAL = (
     "𝔘𝔫𝔦 항만에 🐋 고래가 돌아왔다\n\n"
@@ -44,84 +34,22 @@ ASTRAL = (
 )
 
 
-@dataclass
-class Served:
-    """A running server: its address, its process, and what it has written."""
-
-    url: str
-    process: subprocess.Popen[str]
-    store: Path
-    log: list[str] = field(default_factory=list)
-    reader: threading.Thread = field(default_factory=threading.Thread)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        host, port = self.url.removeprefix("http://").split(":")
-        return host, int(port)
-
-
-def start(store: Path, *args: str) -> Served:
-    """Start a server and wait until it says where it listens."""
-    command = [sys.executable, "-m", "geungeo.server.cli", "serve", "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--store", str(store), *args],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    served = Served("", process, store)
-    ready = threading.Event()
-
-    def read() -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            served.log.append(line)
-            if found := READY.search(line):
-                served.url = found[1]
-                ready.set()
-        ready.set()
-
-    served.reader = threading.Thread(target=read, daemon=True)
-    served.reader.start()
-    if not ready.wait(START_SECONDS) or not served.url:
-        process.kill()
-        pytest.fail("the server did not start:\n" + "".join(served.log))
-    return served
-
-
-def stop(served: Served, patience: float = 60) -> int:
-    """Ask the server to stop; its exit status."""
-    try:
-        if served.process.poll() is None:
-            served.process.send_signal(signal.SIGTERM)
-        return served.process.wait(timeout=patience)
-    except subprocess.TimeoutExpired:
-        served.process.kill()
-        raise
-    finally:
-        served.reader.join(timeout=10)
-        if served.process.stdout is not None:
-            served.process.stdout.close()
-
-
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server over the seed article and one with characters outside the BMP."""
     folder = tmp_path_factory.mktemp("served")
     article = folder / "whales.txt"
     article.write_text(ASTRAL, "utf-8")
-    seeds = Path(__file__).resolve().parents[2] / "seeds"
-    command = [sys.executable, "-m", "geungeo.server.cli", "ingest", str(article), str(seeds)]
-    subprocess.run([*command, "--store", str(folder / "store")], check=True, timeout=START_SECONDS)
+    seeds = str(ROOT / "seeds")
+    geungeo("ingest", str(article), seeds, "--store", str(folder / "store"), check=True)
     running = start(folder / "store")
     yield running
-    assert stop(running) == 0, "".join(running.log)
+    assert stop(running) == 0, running.log
 
 
 @pytest.fixture(scope="session")
 def serve_again() -> Iterator[object]:
-    """Starts further servers; those still running at the end are stopped."""
+    """A function that starts further servers; those still running at the end are stopped."""
     started: list[Served] = []
 
     def begin(store: Path, *args: str) -> Served:
@@ -163,36 +91,21 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
     browser.quit()
 
 
-@contextmanager
-def serving(settings: Settings) -> Iterator[tuple[Workspace, str]]:
-    """A store of its own behind a real socket, in a thread of this process: cheap to start."""
-    with Workspace.open(settings) as workspace, listen("127.0.0.1", 0) as listener:
-        app = create_app(workspace)
-        server = Server(configure(app, lifespan="on"), app.state.geungeo)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        host, port = listener.getsockname()
-        yield workspace, f"http://{host}:{port}"
-        server.should_exit = True
-        thread.join(60)
-        assert not thread.is_alive()
-
-
 @pytest.fixture(scope="session")
 def serve_here() -> Callable[[Settings], Any]:
-    """Serves what a test may change without disturbing others."""
-    return serving
+    """A function that serves a store in this process, for tests that change it."""
+    return serving_in_thread
 
 
 @pytest.fixture(scope="session")
 def home_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server over a store that begins empty."""
-    with serving(Settings(store=tmp_path_factory.mktemp("home"))) as (_, url):
+    """A server over a store that is empty at first."""
+    with serving_in_thread(Settings(store=tmp_path_factory.mktemp("home"))) as (_, url):
         yield url
 
 
 class Page:
-    """The page as a reader has it before them."""
+    """The page in a browser."""
 
     def __init__(self, browser: webdriver.Chrome, url: str) -> None:
         self.browser = browser
@@ -204,7 +117,7 @@ class Page:
         self.wait(lambda: self.js("return document.title && document.querySelector('.pane-head')"))
 
     def forget(self) -> None:
-        """What this browser remembers of us, and what it complained of."""
+        """Clear the browser's storage and its log for this page."""
         clear = {"origin": self.url, "storageTypes": "all"}
         self.browser.execute_cdp_cmd("Storage.clearDataForOrigin", clear)
         if self.browser.current_url.startswith(self.url):
@@ -212,7 +125,7 @@ class Page:
         self.complaints()
 
     def complaints(self) -> list[str]:
-        """Errors on the console since the last call."""
+        """Return the errors on the console since the last call."""
         log = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
         return [row["message"] for row in log if row["level"] == "SEVERE"]
 
@@ -234,7 +147,7 @@ class Page:
         return WebDriverWait(self.browser, PATIENCE).until(lambda _: condition())
 
     def one(self, css: str) -> WebElement:
-        """The first element that matches, as soon as there is one."""
+        """Wait for the first element that matches and return it."""
         self.wait(lambda: self.all(css))
         return self.all(css)[0]
 
@@ -242,7 +155,7 @@ class Page:
         return self.browser.find_elements(By.CSS_SELECTOR, css)
 
     def text(self, css: str) -> str:
-        """What the elements hold, whether or not it is in sight."""
+        """Return the text of the elements, visible or not."""
         script = "return [...document.querySelectorAll(arguments[0])].map(n => n.textContent)"
         return "".join(self.js(script, css))
 
@@ -252,7 +165,7 @@ class Page:
         node.click()
 
     def ask(self, question: str) -> dict[str, Any]:
-        """Type a question, wait for what becomes of it; the Answer as the server keeps it."""
+        """Type a question and wait for the answer; return it as the server stored it."""
         before = len(self.all(".turn"))
         self.one("#question").send_keys(question, Keys.ENTER)
         self.wait(lambda: len(self.all(".turn")) > before)
@@ -266,7 +179,7 @@ class Page:
         return answer
 
     def resume(self, conversation_id: str, path: str = "/") -> None:
-        """The page with a conversation of the past open in it."""
+        """Open the page with an earlier conversation."""
         if not self.browser.current_url.startswith(self.url):
             self.open()
         script = "sessionStorage.setItem('geungeo.conversation', arguments[0])"
@@ -276,7 +189,7 @@ class Page:
 
     @property
     def marked(self) -> str:
-        """The marked characters as the document holds them, not as they are laid out."""
+        """Marked characters as in the document, not as laid out."""
         return self.text("mark.cited")
 
     @property
@@ -284,7 +197,7 @@ class Page:
         return self.browser.switch_to.active_element
 
     def size(self, width: int, height: int) -> None:
-        """Lay out as on a screen of that many CSS pixels."""
+        """Set the size of the screen in CSS pixels."""
         metrics = {
             "width": width,
             "height": height,
@@ -304,7 +217,7 @@ def begin(chromium: webdriver.Chrome, url: str) -> Page:
 
 @pytest.fixture
 def home(chromium: webdriver.Chrome, home_url: str) -> Iterator[Page]:
-    """The page of a server whose articles a test may change; it may not complain."""
+    """The page of a server whose articles a test may change; it must log no error."""
     page = begin(chromium, home_url)
     yield page
     assert page.complaints() == []
@@ -312,7 +225,7 @@ def home(chromium: webdriver.Chrome, home_url: str) -> Iterator[Page]:
 
 @pytest.fixture
 def page(chromium: webdriver.Chrome, served: Served) -> Iterator[Page]:
-    """The page of ``served`` in a browser that knows nothing; it may not complain."""
+    """The page of ``served`` in a browser without history; it must log no error."""
     page = begin(chromium, served.url)
     yield page
     assert page.complaints() == []

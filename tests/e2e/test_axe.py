@@ -1,4 +1,4 @@
-"""axe-core's rules for accessible pages, in every state that a reader meets."""
+"""axe-core's rules for accessible pages, in every state of the page."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def show(page: Any, state: str, conversations: dict[str, str]) -> None:
     ("state", "theme", "language"),
     [marked(case) for case in product(STATES, ("light", "dark"), ("ko", "en"))],
 )
-def test_axe_finds_nothing_serious(
+def test_axe_finds_no_serious_problem(
     page: Any, asked: dict[str, str], state: str, theme: str, language: str
 ) -> None:
     page.js(

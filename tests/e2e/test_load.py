@@ -1,6 +1,6 @@
-"""The scenarios of ``geungeo bench load``, reduced: what they promise holds for a few, too.
+"""The scenarios of ``make load``, with few clients.
 
-No time is asserted here but the bound on a dripping socket, generously.
+The only time that is asserted is the limit on a dripping socket, with tolerance.
 """
 
 from __future__ import annotations
@@ -13,48 +13,42 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from geungeo.eval.campaigns.journal import Journal
-from geungeo.eval.load import scenarios
-from geungeo.eval.load.client import Client, Reply
-from geungeo.eval.load.command import load, told
-from geungeo.eval.load.model import ScriptedModel
-from geungeo.eval.load.target import Target, target
-from geungeo.eval.load.watch import Held, held, percentile
+from tests.load import scenarios
+from tests.load.__main__ import lines_of, load
+from tests.load.client import Client, Reply
+from tests.load.target import Held, Target, held, percentile, target
+from tests.support.journal import Journal
+from tests.support.model_server import SlowModel
 
 pytestmark = pytest.mark.anyio
 
-# The listener promises ten seconds; a busy machine is given more before a test fails.
+# The limit is ten seconds; a busy machine needs more.
 DRIP_SECONDS = 30
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def loaded(served: Any) -> Target:
-    """The server that other tests share; it must be left as it was."""
-    chance = random.Random(7)  # noqa: S311 - a load, no secret
+    """The server that other tests share; a test must leave it unchanged."""
+    chance = random.Random(7)  # noqa: S311 - reproducible, not secret
     return Target(Client(served.url), served.process.pid, chance)
 
 
-async def test_askers_who_leave_leave_nothing_behind(loaded: Target) -> None:
+async def test_disconnected_clients_leak_nothing(loaded: Target) -> None:
     figures = await scenarios.disconnects(loaded, 12, 4)
     assert figures["failures"] == []
     assert figures["disconnects"] == 12
 
 
 @pytest.mark.slow
-async def test_dripping_sockets_are_closed_and_others_are_answered(loaded: Target) -> None:
+async def test_dripping_sockets_are_closed_and_other_clients_answered(loaded: Target) -> None:
     figures = await scenarios.drips(loaded, 20, 2.0)
     assert figures["failures"] == []
     assert figures["closed"] == 20
-    assert 4 < figures["longest_life"] < DRIP_SECONDS  # an honest slow client lives
+    assert 4 < figures["longest_life"] < DRIP_SECONDS  # a slow client is not closed at once
     assert figures["answers"] > 0
 
 
-async def test_what_is_left_behind_is_seen() -> None:
+async def test_leaks_are_reported() -> None:
     before = Held(rss=1, sockets=5, files=9, threads=3, tasks=4, slots=0)
     after = Held(rss=2, sockets=6, files=9, threads=3, tasks=7, slots=2)
     assert after.leaked(before, model_open=1) == [
@@ -66,7 +60,7 @@ async def test_what_is_left_behind_is_seen() -> None:
     assert before.leaked(before, model_open=0) == []
 
 
-async def test_a_connection_that_is_held_shows(loaded: Target) -> None:
+async def test_open_connection_is_reported(loaded: Target) -> None:
     before = await held(loaded.client, loaded.pid)
     _, writer = await asyncio.open_connection(*loaded.client.address)
     during = await held(loaded.client, loaded.pid)
@@ -88,14 +82,14 @@ async def test_a_connection_that_is_held_shows(loaded: Target) -> None:
         ),
     ],
 )
-async def test_a_reply_is_called_what_it_is(received: bytes, outcome: str) -> None:
+async def test_reply_outcome_follows_the_response(received: bytes, outcome: str) -> None:
     reply = Reply.read(received, 1.0)
     assert reply.outcome == outcome
     assert reply.shed == (outcome == "overloaded")
     assert reply.retry_after == (7 if reply.shed else None)
 
 
-def test_a_percentile_is_a_value_that_was_measured() -> None:
+def test_percentile_is_a_measured_value() -> None:
     values = [float(value) for value in range(1, 201)]
     assert percentile(values, 0.99) == 198
     assert percentile([3.0], 0.99) == 3
@@ -103,8 +97,8 @@ def test_a_percentile_is_a_value_that_was_measured() -> None:
 
 
 @pytest.mark.slow
-async def test_conversations_with_a_model_end_well_and_its_overload_is_shed() -> None:
-    async with ScriptedModel(seconds=1.0) as model:
+async def test_conversations_with_a_model_succeed_and_its_overload_is_rejected() -> None:
+    async with SlowModel(answer_seconds=1.0, sentences=2, pieces=6) as model:
         settings = {"GEUNGEO_LLM_CONCURRENCY": "6", "GEUNGEO_LLM_QUEUE": "2"}
         async with target(7, settings, model) as made:
             talked = await scenarios.conversations(made, 4, 10.0)
@@ -114,14 +108,14 @@ async def test_conversations_with_a_model_end_well_and_its_overload_is_shed() ->
             gone = await scenarios.disconnects(made, 12, 6)
             assert gone["failures"] == []
             assert model.cut > 0
-            model.seconds = 4.0
+            model.answer_seconds = 4.0
             flooded = await scenarios.overload(made, 12.0, 6.0)
             assert flooded["failures"] == []
             assert flooded["shed"] > 0
 
 
 @pytest.mark.slow
-def test_the_command_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_command_continues_from_its_journal(tmp_path: Path) -> None:
     options = ["--scenario", "disconnects", "--seconds", "60", "--answer-seconds", "1"]
     folder = ["--folder", str(tmp_path)]
     for wanted in ("5", "8"):
@@ -129,4 +123,4 @@ def test_the_command_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
     rows = Journal(tmp_path, "load-7").rows
     assert [row["disconnects"] for row in rows] == [5, 3]
-    assert told(rows[0])[0] == "disconnects/0"
+    assert lines_of(rows[0])[0] == "disconnects/0"

@@ -37,7 +37,7 @@ def test_models_are_listed_and_found(client: Any) -> None:
     assert caught.value.code == "model_not_found"
 
 
-def test_a_completion_carries_its_citations(client: Any, served: Any) -> None:
+def test_completion_contains_its_citations(client: Any, served: Any) -> None:
     completion = complete(client)
     message = completion.choices[0].message
     answer = httpx.post(f"{served.url}/chat", json={"question": QUESTION}, timeout=120).json()
@@ -60,7 +60,7 @@ def test_a_completion_carries_its_citations(client: Any, served: Any) -> None:
         assert f"start={citation['start']}&end={citation['end']}" in cited.url
 
 
-def test_a_stream_gives_the_same_in_pieces(client: Any) -> None:
+def test_stream_equals_the_completion(client: Any) -> None:
     whole = complete(client)
     annotations: list[dict[str, Any]] = []
     text, citations, reasons, ids, usage = "", None, [], set(), None
@@ -82,7 +82,7 @@ def test_a_stream_gives_the_same_in_pieces(client: Any) -> None:
     assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
 
 
-def test_a_stream_ends_with_done_on_the_wire(served: Any) -> None:
+def test_stream_ends_with_done_on_the_wire(served: Any) -> None:
     body = {"model": "geungeo", "messages": user(QUESTION), "stream": True}
     raw = httpx.post(f"{served.url}/v1/chat/completions", json=body, timeout=120)
     assert raw.headers["content-type"].startswith("text/event-stream")
@@ -92,8 +92,7 @@ def test_a_stream_ends_with_done_on_the_wire(served: Any) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_the_async_client_works(served: Any, anyio_backend: str) -> None:
+async def test_async_client_works(served: Any) -> None:
     async with openai.AsyncOpenAI(base_url=f"{served.url}/v1", api_key="none") as client:
         whole = await client.chat.completions.create(model="geungeo", messages=user(QUESTION))
         stream = await client.chat.completions.create(
@@ -103,7 +102,7 @@ async def test_the_async_client_works(served: Any, anyio_backend: str) -> None:
     assert "".join(pieces) == whole.choices[0].message.content
 
 
-def test_an_abstention_is_a_completion_without_annotations(client: Any) -> None:
+def test_abstention_is_a_completion_without_annotations(client: Any) -> None:
     completion = complete(client, OFF_TOPIC)
     assert completion.status == "abstained"
     assert completion.choices[0].message.content
@@ -111,7 +110,7 @@ def test_an_abstention_is_a_completion_without_annotations(client: Any) -> None:
     assert completion.citations == []
 
 
-def test_the_message_history_is_the_conversation(client: Any, served: Any) -> None:
+def test_message_history_is_the_conversation(client: Any, served: Any) -> None:
     first = complete(client).choices[0].message.content
     follow_up = "그래서 MS는 무엇을 개발했나?"
     history = [
@@ -129,7 +128,7 @@ def test_the_message_history_is_the_conversation(client: Any, served: Any) -> No
     assert answered.citations == continued["citations"]
 
 
-def test_what_openai_accepts_is_accepted(client: Any) -> None:
+def test_parameters_of_openai_are_accepted(client: Any) -> None:
     completion = complete(
         client,
         n=1,
@@ -167,7 +166,7 @@ def test_what_openai_accepts_is_accepted(client: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_cannot_be_done_is_refused_in_openais_shape(
+def test_unsupported_parameters_are_rejected_in_the_format_of_openai(
     client: Any, extra: dict[str, Any], param: str | None, stream: bool
 ) -> None:
     request = {"model": "geungeo", "messages": user(QUESTION), "stream": stream, **extra}
@@ -180,7 +179,7 @@ def test_what_cannot_be_done_is_refused_in_openais_shape(
     assert error.body["message"]
 
 
-def test_malformed_json_is_refused_in_openais_shape(served: Any) -> None:
+def test_malformed_json_is_rejected_in_the_format_of_openai(served: Any) -> None:
     response = httpx.post(
         f"{served.url}/v1/chat/completions",
         content=b"{",

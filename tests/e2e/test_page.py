@@ -1,4 +1,4 @@
-"""A reader's way: ask, read, follow a citation to exactly its characters, and back."""
+"""The page for a reader: ask, read, follow a citation to exactly its characters, and back."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ASTRAL_QUESTION = "묵호항에 혹등고래가 몇 마리 돌아왔나?"
 OFF_TOPIC = "김치찌개 맛있게 끓이는 법은?"
 
 
-def test_a_question_is_answered_and_its_source_shown_beside_it(page: Any) -> None:
+def test_question_is_answered_and_its_source_shown_beside_it(page: Any) -> None:
     answer = page.ask(SEED_QUESTION)
     assert answer["status"] == "answered"
     claims = {(c["answer_start"], c["answer_end"]) for c in answer["citations"]}
     assert page.text(".claim") == "".join(answer["text"][a:b] for a, b in sorted(claims))
-    # The first source opens by itself, takes no focus, and is no step of the way back.
+    # The first source opens without a click, takes no focus, and adds no history entry.
     first = answer["citations"][0]
     page.wait(lambda: page.marked == first["quote"])
     assert page.browser.current_url == f"{page.url}/"
@@ -43,14 +43,14 @@ def test_every_marker_opens_exactly_its_quote(
         assert f"start={citation['start']}" in page.browser.current_url
     page.browser.back()
     if question == ASTRAL_QUESTION:
-        # Guards the above: without a character outside the BMP before it, it would prove little.
+        # Without a character outside the BMP before the quote, this test would prove little.
         path = f"/articles/{citations[0]['article_id']}"
         before = httpx.get(page.url + path, timeout=120).json()["text"][: citations[0]["start"]]
         assert any(ord(char) > 0xFFFF for char in before)
 
 
 def shows_the_mark(page: Any) -> bool:
-    """Whether the reader is scrolled to the marked characters."""
+    """Return whether the page is scrolled to the marked characters."""
     return bool(
         page.js(
             "const mark = document.querySelector('mark.cited').getBoundingClientRect();"
@@ -60,7 +60,7 @@ def shows_the_mark(page: Any) -> bool:
     )
 
 
-def test_claim_quote_and_mark_light_up_together(page: Any, asked: dict[str, str]) -> None:
+def test_claim_quote_and_mark_are_highlighted_together(page: Any, asked: dict[str, str]) -> None:
     page.resume(asked[SEED_QUESTION])
     citation = page.last_answer()["citations"][0]
     page.click(".claim")  # a tap opens the first source
@@ -80,7 +80,7 @@ def test_claim_quote_and_mark_light_up_together(page: Any, asked: dict[str, str]
     assert "linked" in page.one("mark.cited").get_attribute("class")
 
 
-def test_a_deep_link_opens_the_article_at_its_span(page: Any) -> None:
+def test_deep_link_opens_the_article_at_its_span(page: Any) -> None:
     article = httpx.get(f"{page.url}/articles", timeout=120).json()["articles"][0]
     path = f"/articles/{article['id']}"
     text = httpx.get(page.url + path, timeout=120).json()["text"]
@@ -99,7 +99,7 @@ def test_a_deep_link_opens_the_article_at_its_span(page: Any) -> None:
     assert ["404" in line for line in page.complaints()] == [True]
 
 
-def test_an_abstention_looks_different_and_says_why_and_what_to_do(
+def test_abstention_looks_different_and_gives_reason_and_advice(
     page: Any, asked: dict[str, str]
 ) -> None:
     page.resume(asked[OFF_TOPIC])
@@ -114,8 +114,8 @@ def test_an_abstention_looks_different_and_says_why_and_what_to_do(
     assert page.focused.get_attribute("id") == "question"
 
 
-def test_an_answer_appears_claim_by_claim_and_what_stands_there_stays(page: Any) -> None:
-    """Drives the module with events as the server sends them; a slow backend cannot be had here."""
+def test_answer_appears_claim_by_claim_and_keeps_existing_nodes(page: Any) -> None:
+    # The module gets events as the server sends them; there is no slow backend here.
     state = page.module(
         """
         const { Turn } = await import("/static/turn.js");
@@ -157,17 +157,17 @@ def test_an_answer_appears_claim_by_claim_and_what_stands_there_stays(page: Any)
         };
         """
     )
-    # Never a claim without its citation, and each as soon as it has it.
+    # Each claim appears as soon as it has its citation, and never without.
     assert state["seen"] == [count for n in range(400) for count in (n, n + 1)]
     assert state["shown"] == state["text"]
     assert state["sources"] == 400
     assert (state["busy"], state["after"]) == ("true", "false")
-    assert state["focused"] == "1"  # nothing was drawn anew under the reader's hands
+    assert state["focused"] == "1"  # existing nodes were not drawn again
     assert "🐋 400번째 문장이다." in state["said"]
     assert "근거 400개" in state["said"]
 
 
-def test_the_page_works_by_keyboard(page: Any, asked: dict[str, str]) -> None:
+def test_page_works_by_keyboard(page: Any, asked: dict[str, str]) -> None:
     page.resume(asked[SEED_QUESTION])
     citation = page.last_answer()["citations"][0]
     page.js("document.activeElement.blur()")
@@ -186,7 +186,7 @@ def test_the_page_works_by_keyboard(page: Any, asked: dict[str, str]) -> None:
     assert all(page.one(landmark).is_displayed() for landmark in landmarks)
 
 
-def test_language_and_colours_are_switched_and_remembered(page: Any, asked: dict[str, str]) -> None:
+def test_language_and_colours_are_switched_and_stored(page: Any, asked: dict[str, str]) -> None:
     page.resume(asked[OFF_TOPIC])
     assert page.one("#send").accessible_name == "질문하기"
     page.click("#language")
@@ -210,7 +210,7 @@ def test_language_and_colours_are_switched_and_remembered(page: Any, asked: dict
 
 
 @pytest.mark.parametrize("width", [360, 768])
-def test_a_narrow_screen_shows_everything_without_scrolling_sideways(
+def test_narrow_screen_needs_no_horizontal_scrolling(
     page: Any, asked: dict[str, str], width: int
 ) -> None:
     def fits() -> bool:
@@ -245,7 +245,7 @@ def test_a_narrow_screen_shows_everything_without_scrolling_sideways(
 
 
 @pytest.mark.slow
-def test_a_long_article_opens_at_its_mark(page: Any) -> None:
+def test_long_article_opens_at_its_mark(page: Any) -> None:
     lines = [f"{n}번째 문단에는 항구와 배에 관한 이야기가 적혀 있다." * 3 for n in range(1200)]
     text = "긴 글\n\n2025-06-01     한기자\n\n" + "\n\n".join(lines)
     assert len(text) > 100_000
@@ -264,7 +264,7 @@ def test_a_long_article_opens_at_its_mark(page: Any) -> None:
         httpx.delete(f"{page.url}/articles/{article}", timeout=120)
 
 
-def test_the_api_documentation_renders_under_our_policy(page: Any) -> None:
+def test_api_documentation_renders_under_the_content_security_policy(page: Any) -> None:
     page.browser.get(f"{page.url}/docs")
     page.one(".swagger-ui .opblock")
     assert "/chat" in page.one(".swagger-ui").text

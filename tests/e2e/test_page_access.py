@@ -1,4 +1,4 @@
-"""What the page does when the server says no, or nothing at all: it says so, and what to do."""
+"""The page when the server rejects a request or does not respond: it says what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ARTICLE = "동해에 고래가 돌아왔다\n\n2025-04-01     김바다 기자\n
 def guarded(
     serve_here: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Any, str, str]]:
-    """A server that wants keys and bounds much: its workspace, its address, a key."""
+    """A server with keys and low limits: its workspace, its address, a key."""
     settings = Settings(
         store=tmp_path_factory.mktemp("guarded"),
         require_key=True,
@@ -36,13 +36,13 @@ def guarded(
         yield workspace, url, secret
 
 
-def test_a_key_is_asked_for_and_refusals_show_a_way_out(
+def test_key_is_requested_and_refusals_say_what_to_do(
     page: Any, guarded: tuple[Any, str, str]
 ) -> None:
     workspace, page.url, secret = guarded
     _, asker = workspace.store.keys.create("asker", frozenset({"ask"}))
     page.browser.get(page.url)
-    # Asked for once, however many requests were refused; and again when the key is wrong.
+    # The key is requested once for all refused requests, and again if it is wrong.
     field = page.one("dialog #api-key")
     assert len(page.all("dialog")) == 1
     assert page.focused == field
@@ -57,11 +57,11 @@ def test_a_key_is_asked_for_and_refusals_show_a_way_out(
     page.wait(lambda: page.all(".article-link") and page.all("#conversations .quiet"))
     answer = page_answer(page, "동해에 고래 몇 마리가 돌아왔나?")
     assert "12마리" in answer
-    # Kept for this tab, and nowhere else.
+    # Stored for this tab only.
     assert page.js("return sessionStorage.getItem('geungeo.key')") == asker
     assert asker not in page.js("return JSON.stringify(localStorage) + document.cookie")
     assert asker not in page.browser.current_url
-    # 403: this key may ask and not add; another may.
+    # 403: this key may ask but not add; another may.
     page.click("#show-articles")
     page.click(".library-head .button")
     add_text(page, "새 소식\n\n새로운 소식이다.")
@@ -70,11 +70,11 @@ def test_a_key_is_asked_for_and_refusals_show_a_way_out(
     page.js("sessionStorage.setItem('geungeo.key', arguments[0])", secret)
     page.open()
     page.click(".library-head .button")
-    # 413, in the reader's language, and the reader's own text can be shortened.
+    # 413, in the reader's language; the text can be shortened.
     add_text(page, "긴 글\n\n" + "가" * 20_000)
     assert "너무 큽니다" in page.one(".job.failed").text
     page.focused.send_keys(Keys.ESCAPE)
-    # 429: when to come back.
+    # 429: when to retry.
     headers = {"Authorization": f"Bearer {secret}"}
     for _ in range(LIMIT):
         httpx.get(f"{page.url}/articles?limit=1", headers=headers, timeout=120)
@@ -101,7 +101,7 @@ def add_text(page: Any, text: str) -> None:
     page.wait(lambda: page.all(".job") and not page.all(".job.waiting, .job.sending"))
 
 
-def test_without_a_connection_and_without_a_store_the_page_says_so_and_tries_again(
+def test_page_reports_lost_connection_or_store_and_retries(
     page: Any, serve_here: Any, tmp_path: Any
 ) -> None:
     with serve_here(Settings(store=tmp_path)) as (workspace, page.url):

@@ -1,4 +1,4 @@
-"""A reader's own matter: bringing articles in, finding them, keeping conversations and opinions."""
+"""The page's library: add articles, find them, keep conversations and feedback."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ WHALES = "옛 완성형 고래 소식\n\n2024-02-03     나기자\n\n동해에 �
 
 
 def drop(page: Any, *files: tuple[str, bytes]) -> bool:
-    """Drag files over the page and let go; whether the page showed that it takes them."""
+    """Drag files over the page and drop them; return whether the page showed a drop target."""
     return bool(page.js(DROP, [[name, list(data)] for name, data in files]))
 
 
 def jobs(page: Any) -> list[list[str]]:
-    """Name, state and the rest of every line, once all is over."""
+    """Return name, state and details of every upload, once all are finished."""
     page.wait(lambda: not page.all(".job.waiting, .job.sending"))
     return [job.text.split("\n") for job in page.all(".job")]
 
@@ -43,7 +43,7 @@ def titles(page: Any) -> list[str]:
     return list(page.js(script))
 
 
-def test_articles_come_in_by_file_text_and_address_and_are_found(home: Any) -> None:
+def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> None:
     assert "아직 기사가 없습니다" in home.one(".results .quiet").text
     records = [
         {"id": f"n{n}", "title": f"{n}번째 소식", "date": f"2025-01-{n % 28 + 1:02}", "text": "글."}
@@ -51,7 +51,7 @@ def test_articles_come_in_by_file_text_and_address_and_are_found(home: Any) -> N
     ]
     lines = [json.dumps(one, ensure_ascii=False) for one in records]
     lines[44] = "{oops"
-    # One of each sort that can be dropped, in the encoding that Korean files often have.
+    # One of each type that can be dropped, in the encoding that Korean files often have.
     assert drop(
         home,
         ("옛글.TXT", WHALES.encode("cp949")),
@@ -69,7 +69,7 @@ def test_articles_come_in_by_file_text_and_address_and_are_found(home: Any) -> N
     home.one("#ingest-text").send_keys("한강 수상버스\n\n서울시가 운항을 늘린다.")
     home.click("#ingest-text + button")
     home.one("#ingest-url").send_keys("javascript:alert(1)", Keys.ENTER)
-    assert len(jobs(home)) == 5  # the browser says what an address looks like
+    assert len(jobs(home)) == 5  # the browser checks the form of an address
     home.one("#ingest-url").clear()
     home.one("#ingest-url").send_keys("http://127.0.0.1:1/private", Keys.ENTER)
     home.wait(lambda: len(home.all(".job")) == 6)
@@ -101,7 +101,9 @@ def test_articles_come_in_by_file_text_and_address_and_are_found(home: Any) -> N
     assert home.one("#reader h2").text == "27번째 소식"
 
 
-def test_conversations_are_listed_left_taken_up_kept_and_deleted(home: Any, tmp_path: Path) -> None:
+def test_conversations_are_listed_closed_resumed_exported_and_deleted(
+    home: Any, tmp_path: Path
+) -> None:
     httpx.post(f"{home.url}/articles", json={"text": WHALES, "name": "whales.txt"}, timeout=120)
     first = home.ask("동해에 고래 몇 마리가 돌아왔나?")
     assert first["citations"]
@@ -136,7 +138,7 @@ def test_conversations_are_listed_left_taken_up_kept_and_deleted(home: Any, tmp_
     assert [one["first_question"] for one in listed] == ["김치찌개 끓이는 법은?"]
 
 
-def test_an_opinion_is_kept_and_an_answer_copied_with_its_sources(home: Any) -> None:
+def test_feedback_is_stored_and_an_answer_copied_with_its_sources(home: Any) -> None:
     httpx.post(f"{home.url}/articles", json={"text": WHALES, "name": "whales.txt"}, timeout=120)
     answer = home.ask("동해에 고래 몇 마리가 돌아왔나?")
 

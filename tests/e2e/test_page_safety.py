@@ -1,4 +1,4 @@
-"""Whatever an article, a model or an address says is text and never markup, script or a link."""
+"""Text of an article, a model or an address is never markup, script or a link."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def assert_inert(page: Any) -> None:
     assert page.browser.title == "근거 geungeo"
 
 
-def test_a_hostile_article_is_only_text(home: Any) -> None:
+def test_hostile_article_is_only_text(home: Any) -> None:
     body = json.dumps(HOSTILE, ensure_ascii=False).encode()
     headers = {"Content-Type": "application/octet-stream"}
     sent = httpx.post(
@@ -55,7 +55,7 @@ def test_a_hostile_article_is_only_text(home: Any) -> None:
         article = httpx.get(f"{home.url}/articles/hostile", timeout=120).json()
         assert home.text("article.article") == article["text"]
         assert "onerror" in home.text("#reader .facts")
-        # Characters that nobody can see are shown to be there.
+        # Invisible characters are made visible.
         assert {node.get_attribute("title") for node in home.all(".invisible")} == {
             "U+202E",
             "U+200B",
@@ -66,8 +66,8 @@ def test_a_hostile_article_is_only_text(home: Any) -> None:
         httpx.delete(f"{home.url}/articles/hostile", timeout=120)
 
 
-def test_a_hostile_answer_is_only_text_and_its_links_lead_nowhere_else(home: Any) -> None:
-    """A model's words and a store's addresses as our server would never release them."""
+def test_hostile_answer_is_only_text_and_its_links_stay_on_the_page(home: Any) -> None:
+    # Text and addresses that the server would never release.
     copied = home.module(
         """
         const [tag, evil] = args;
@@ -101,7 +101,7 @@ def test_a_hostile_answer_is_only_text_and_its_links_lead_nowhere_else(home: Any
     assert "\u202e" not in copied
 
 
-def test_the_policy_forbids_what_the_page_never_does(home: Any) -> None:
+def test_content_security_policy_forbids_unused_features(home: Any) -> None:
     policy = httpx.get(home.url, timeout=120).headers["content-security-policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,14 +12,16 @@ from typing import Any
 import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support import ROOT
+from tests.support.processes import geungeo
+
 SHIPPED = {
     record["id"]: record
     for record in map(
         json.loads, (ROOT / "eval/data/seed_article.jsonl").read_text("utf-8").splitlines()
     )
 }
-# Facts, a number, a cause, English, misspelt, what is not there, a false premise, an attack.
+# Facts, a number, a cause, English, misspelt, no answer, a false premise, an attack.
 SINGLE = (
     "fact-02", "num-01", "date-01", "why-01", "en-02", "typo-01", "un-03", "un-41", "fp-02",
     "atk-06",
@@ -30,7 +30,7 @@ TALKS = ("conv-01", "conv-02")
 PLACES = ("article_id", "version", "start", "end", "marker", "answer_start", "answer_end")
 
 Cited = tuple[str, list[tuple[Any, ...]]]
-"""An answer's text, and of each citation what PLACES names."""
+"""An answer's text, and the fields PLACES of each citation."""
 
 
 def questions(name: str) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def post(url: str, path: str, body: dict[str, Any]) -> httpx.Response:
 
 @cache
 def chat_json(url: str, asked: tuple[str, ...]) -> list[Cited]:
-    """What every other channel is compared with."""
+    """Return the answers of the channel that the others are compared with."""
     found, conversation = [], None
     for question in asked:
         body = {"question": question} | ({"conversation_id": conversation} if conversation else {})
@@ -91,7 +91,7 @@ def over_openai(
     asked: tuple[str, ...],
     complete: Callable[[list[dict[str, str]]], tuple[str, list[Any], list[Any]]],
 ) -> list[Cited]:
-    """The message history is the conversation."""
+    """Ask through the OpenAI API, whose message history is the conversation."""
     messages: list[dict[str, str]] = []
     found = []
     for question in asked:
@@ -130,27 +130,22 @@ def streamed_completion(
     return text, annotations, next(c["citations"] for c in chunks if "citations" in c)
 
 
-def geungeo(served: Any, *args: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "geungeo.server.cli", *args, "--store", str(served.store)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+def output_of(served: Any, *args: str) -> str:
+    done = geungeo(*args, "--store", str(served.store), timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @pytest.mark.parametrize("channel", [chat_stream, openai_json, openai_stream])
 @pytest.mark.parametrize("name", [*SINGLE, *TALKS])
-def test_every_http_channel_cites_the_same(
+def test_every_http_channel_gives_the_same_citations(
     served: Any, name: str, channel: Callable[[Any, tuple[str, ...]], list[Cited]]
 ) -> None:
     asked = questions(name)
     assert channel(served, asked) == chat_json(served.url, asked)
 
 
-def test_the_questions_cover_answers_and_abstentions(served: Any) -> None:
+def test_questions_cover_answers_and_abstentions(served: Any) -> None:
     answered = [bool(chat_json(served.url, questions(name))[0][1]) for name in SINGLE]
     assert answered.count(True) >= 4
     assert answered.count(False) >= 3
@@ -160,13 +155,15 @@ def test_the_questions_cover_answers_and_abstentions(served: Any) -> None:
         assert all(citations for _, citations in turns[:2])
 
 
-def test_the_evaluation_cites_the_same(served: Any, tmp_path: Path) -> None:
+def test_evaluation_gives_the_same_citations(served: Any, tmp_path: Path) -> None:
     chosen, results = tmp_path / "chosen.jsonl", tmp_path / "results.json"
     records = [SHIPPED[name] for name in (*SINGLE, *TALKS)]
     chosen.write_text(
         "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), "utf-8"
     )
-    geungeo(served, "eval", str(chosen), "--json", str(results), "--cache", str(tmp_path / "cache"))
+    output_of(
+        served, "eval", str(chosen), "--json", str(results), "--cache", str(tmp_path / "cache")
+    )
     rows = json.loads(results.read_text("utf-8"))["rows"]
     for name in (*SINGLE, *TALKS):
         mine = sorted(
@@ -178,12 +175,12 @@ def test_the_evaluation_cites_the_same(served: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["num-01", "en-02", "un-41"])
-def test_the_command_line_cites_the_same(served: Any, name: str) -> None:
+def test_command_line_gives_the_same_citations(served: Any, name: str) -> None:
     (question,) = asked = questions(name)
     (expected,) = chat_json(served.url, asked)
-    printed = json.loads(geungeo(served, "ask", question, "--json"))
+    printed = json.loads(output_of(served, "ask", question, "--json"))
     assert cited(printed["text"], printed["citations"]) == expected
-    shown = geungeo(served, "ask", question)
+    shown = output_of(served, "ask", question)
     assert shown.startswith(printed["text"])
     by_marker = {one["marker"]: one for one in printed["citations"]}
     listed = re.findall(r"^  \[(\d+)\] “(.*)”\n      .*\[(\d+):(\d+)\]$", shown, re.M)
@@ -194,14 +191,14 @@ def test_the_command_line_cites_the_same(served: Any, name: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_talk_on_the_command_line_cites_the_same(served: Any) -> None:
+def test_conversation_on_the_command_line_gives_the_same_citations(served: Any) -> None:
     asked = questions("conv-02")
     found = []
     for question in asked:
         args = ["ask", question, "--json", "--conversation", "parity-cli"]
-        answer = json.loads(geungeo(served, *args))
+        answer = json.loads(output_of(served, *args))
         found.append(cited(answer["text"], answer["citations"]))
     assert found == chat_json(served.url, asked)
-    in_the_terminal = geungeo(served, "conversations", "show", "parity-cli")
+    in_the_terminal = output_of(served, "conversations", "show", "parity-cli")
     for text, _ in found:
         assert text in in_the_terminal

@@ -1,4 +1,4 @@
-"""Makers of rows and answers for hand-computed tests."""
+"""Factories of rows and answers for hand-computed tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MakeAnswer = Callable[..., Answer]
 
 @pytest.fixture
 def make_row() -> MakeRow:
-    """A row with a running number; give only what a test is about."""
+    """A factory of rows with a running number; a test gives only the fields that matter."""
     count = 0
 
     def make(**fields: Any) -> Row:
@@ -53,7 +53,7 @@ def make_row() -> MakeRow:
 
 @pytest.fixture
 def make_citation() -> MakeCitation:
-    """A citation of article ``a``, version 1."""
+    """A factory of citations of article ``a``, version 1."""
 
     def make(marker: int, start: int, end: int, quote: str, claim: tuple[int, int]) -> Citation:
         return Citation(
@@ -78,7 +78,7 @@ def make_citation() -> MakeCitation:
 
 @pytest.fixture
 def make_answer() -> MakeAnswer:
-    """An answer, answered unless a reason is given."""
+    """A factory of answers, answered unless a reason is given."""
 
     def make(text: str, *citations: Citation, **fields: Any) -> Answer:
         base: dict[str, Any] = {
@@ -98,7 +98,7 @@ def make_answer() -> MakeAnswer:
 
 
 def statement(*, joint: bool, useful: tuple[bool, ...], grounded: bool = True) -> Statement:
-    """A statement with as many citations as ``useful`` has entries."""
+    """Return a statement with as many citations as ``useful`` has entries."""
     return Statement(
         text="문장",
         markers=tuple(range(1, len(useful) + 1)),
@@ -110,7 +110,7 @@ def statement(*, joint: bool, useful: tuple[bool, ...], grounded: bool = True) -
 
 @pytest.fixture
 def make_verdict() -> Callable[..., Verdict]:
-    """A verdict over statements given as ``(joint, useful, grounded)``."""
+    """A factory of verdicts over statements given as ``(joint, useful, grounded)``."""
 
     def make(*statements: tuple[bool, tuple[bool, ...], bool], **fields: Any) -> Verdict:
         made = tuple(statement(joint=j, useful=u, grounded=g) for j, u, g in statements)

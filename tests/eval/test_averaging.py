@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from geungeo.eval.training.averaging import averaged, main
 
 
-def test_the_mean_is_weighted() -> None:
+def test_average_is_weighted() -> None:
     runs = [{"a": np.array([0.0, 3.0], np.float32)}, {"a": np.array([3.0, 0.0], np.float32)}]
     np.testing.assert_allclose(averaged(runs, [1.0, 2.0])["a"], [2.0, 1.0])
 
 
-def test_a_run_averaged_with_itself_is_itself(tmp_path: Path) -> None:
+def test_average_of_equal_runs_is_the_run(tmp_path: Path) -> None:
     path, out = tmp_path / "run.npz", tmp_path / "mean.npz"
     np.savez(path, up=np.array([[0.5, -2.0]], np.float16))
     done = CliRunner().invoke(main, [str(path), str(path), "--out", str(out)])
@@ -27,7 +27,7 @@ def test_a_run_averaged_with_itself_is_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("weights", [["--weight", "1"], ["--weight", "1"] * 3])
-def test_weights_belong_to_files(tmp_path: Path, weights: list[str]) -> None:
+def test_number_of_weights_must_equal_number_of_files(tmp_path: Path, weights: list[str]) -> None:
     path = tmp_path / "run.npz"
     np.savez(path, up=np.zeros(1, np.float16))
     done = CliRunner().invoke(main, [str(path), str(path), *weights, "--out", str(path)])

@@ -1,4 +1,4 @@
-"""The bench: its lies are lies, its figures are right, and it notices a broken check."""
+"""The grounding bench: its lies are false, its figures are right, a broken check is detected."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from geungeo.eval.bench import grounding as bench_grounding
-from geungeo.eval.bench.articles import BenchArticle, load
+from geungeo.eval.bench.claims import RULES, BenchArticle, lies, load, replace
 from geungeo.eval.bench.command import bench
 from geungeo.eval.bench.grounding import GroundingReport, measure, wilson
-from geungeo.eval.bench.mutations import RULES, lies, replace
 from geungeo.rag.answer import Ground, GroundedClaim
 from geungeo.rag.grounding.ground import Grounded
 from geungeo.rag.protocols import Claim, Task
@@ -33,7 +32,7 @@ def believe(claim: Claim, task: Task) -> Grounded:
     return Grounded(GroundedClaim(claim.text, (Ground(item.article, item.span, 1.0),)))
 
 
-def test_the_promise_holds_in_each_half(report: GroundingReport) -> None:
+def test_rates_hold_in_each_half(report: GroundingReport) -> None:
     assert report.lies["all"].n >= 300
     for half in ("all", "tuned", "held_out"):
         assert report.lies[half].rate <= 0.03
@@ -47,13 +46,13 @@ def test_source_sentences_always_pass(report: GroundingReport) -> None:
     assert verbatim.passed == verbatim.n > 0
 
 
-def test_every_kind_of_lie_is_there(report: GroundingReport) -> None:
+def test_every_kind_of_lie_is_generated(report: GroundingReport) -> None:
     assert set(RULES) < set(report.by_kind)
     assert sum(rate.n for rate in report.by_kind.values()) == report.lies["all"].n
     assert all(rate.n >= 10 for rate in report.by_kind.values())
 
 
-def test_a_check_that_believes_everything_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_that_accepts_everything_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_grounding, "ground", believe)
     report = measure(ARTICLES[:2], 7)
     assert report.lies["all"].rate == 1.0
@@ -62,7 +61,7 @@ def test_a_check_that_believes_everything_is_noticed(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.slow
-def test_the_command_prints_and_writes(tmp_path: Path) -> None:
+def test_command_prints_and_writes_figures(tmp_path: Path) -> None:
     target = tmp_path / "figures.json"
     result = CliRunner().invoke(bench, ["grounding", "--json", str(target), "--show"])
     assert result.exit_code == 0, result.output
@@ -71,7 +70,7 @@ def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     assert "[held_out]" not in result.output
 
 
-def test_lies_repeat_with_their_seed_and_differ_from_truths() -> None:
+def test_lies_depend_on_the_seed_and_differ_from_true_claims() -> None:
     one, other = lies(ARTICLES, 3), lies(ARTICLES, 3)
     assert [lie.text for lie in one] == [lie.text for lie in other]
     assert [lie.text for lie in one] != [lie.text for lie in lies(ARTICLES, 4)]
@@ -81,7 +80,7 @@ def test_lies_repeat_with_their_seed_and_differ_from_truths() -> None:
 
 
 @pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.id)
-def test_marks_stand_in_what_they_mark(article: BenchArticle) -> None:
+def test_marked_fragments_occur_in_their_claims(article: BenchArticle) -> None:
     text = " ".join(article.sentences)
     assert all(name.split()[0] in text for name in article.names)
     assert all(index < len(article.sentences) for c in article.claims for index in c.source)
@@ -92,14 +91,14 @@ def test_marks_stand_in_what_they_mark(article: BenchArticle) -> None:
         assert all(name in claim.text for name in claim.swap or ()), claim.text
 
 
-def test_the_seeds_sentences_are_the_seeds_own() -> None:
+def test_seed_sentences_occur_in_the_seed_article() -> None:
     (seed,) = Path(seeds_file).parent.glob("*.txt")
     text = seed.read_text("utf-8")
     (article,) = [article for article in ARTICLES if article.id == "ms-openai"]
     assert all(sentence in text for sentence in article.sentences)
 
 
-def test_both_halves_are_of_some_size() -> None:
+def test_both_halves_have_a_minimum_size() -> None:
     sizes = Counter(article.half for article in ARTICLES)
     assert sizes["tuned"] >= 5
     assert sizes["held_out"] >= 5
@@ -114,11 +113,11 @@ def test_both_halves_are_of_some_size() -> None:
         ("정부로 갔다", "정부", "법원", "법원으로 갔다"),
     ],
 )
-def test_particles_fit_the_new_name(text: str, old: str, new: str, expected: str) -> None:
+def test_particles_are_fitted_to_the_new_name(text: str, old: str, new: str, expected: str) -> None:
     assert replace(text, old, new) == expected
 
 
-def test_wilson_against_published_values() -> None:
+def test_wilson_interval_equals_published_values() -> None:
     # Newcombe (1998), Statistics in Medicine 17, 857-872, table I: 81/263, 15/148, 0/20.
     for passed, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605)):
         rate = wilson(passed, n)

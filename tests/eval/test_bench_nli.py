@@ -1,4 +1,4 @@
-"""The inference bench: counts by hand, and the real pairs where they are at hand."""
+"""The inference bench: counts by hand, and the real pairs if they are available."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ def test_counts_by_hand() -> None:
     assert report.by_label["contradiction"].passed == 0
 
 
-def test_the_curve_never_passes_more_at_a_higher_threshold() -> None:
+def test_curve_falls_with_the_threshold() -> None:
     passed = [point.passed for point in measure(PAIRS).curve]
     assert passed == sorted(passed, reverse=True)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '[{"premise": "a"}]'])
-def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
+def test_file_of_another_kind_is_rejected(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pairs.json"
     path.write_text(text, "utf-8")
     with pytest.raises(UsageError, match=r"pairs\.json"):
         measure_file(path)
 
 
-def test_the_command_prints_the_curve(tmp_path: Path) -> None:
+def test_command_prints_the_curve(tmp_path: Path) -> None:
     path = tmp_path / "pairs.json"
     path.write_text(json.dumps([pair.model_dump() for pair in PAIRS]), "utf-8")
     result = CliRunner().invoke(bench, ["nli", "--data", str(path)])
@@ -55,13 +55,13 @@ def test_the_command_prints_the_curve(tmp_path: Path) -> None:
     assert "4 pairs, 2 entailed" in result.output
 
 
-def test_klue_where_it_is_at_hand() -> None:
+def test_klue_pairs_if_available() -> None:
     path = Path(__file__).parents[3] / "shared" / "data" / "klue_nli_dev_a.json"
     if not path.exists():
         pytest.skip("KLUE-NLI is not at hand")
     report = measure_file(path)
     supported = next(point for point in report.curve if point.threshold == 0.51)
-    # Neither contradictions nor neutral pairs may often pass; recall is the price.
+    # Neither contradictions nor neutral pairs may often pass, at the cost of recall.
     assert supported.precision > 0.8
     assert report.by_label["contradiction"].rate < 0.05
     assert report.by_label["neutral"].rate < 0.05

@@ -1,4 +1,4 @@
-"""The bench on our own questions: which channel finds what, by kind of question."""
+"""The bench on the shipped questions: recall of each channel by kind of question."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def proposed(tag: str, gold: int) -> Proposed:
     return Proposed(frozenset({tag}), CHANNELS, frozenset({gold}), WEIGHTS)
 
 
-def test_a_question_is_found_if_a_gold_passage_is_among_the_best() -> None:
+def test_question_is_found_if_a_gold_passage_is_among_the_best() -> None:
     assert found(proposed("fact", 2), {1: 0.9, 2: 0.8}, 2)
     assert not found(proposed("fact", 2), {1: 0.9, 2: 0.8}, 1)
 
 
-def test_the_table_tells_paraphrases_from_the_rest() -> None:
+def test_table_separates_paraphrases_from_other_questions() -> None:
     rows = table([proposed("paraphrase", 1), proposed("fact", 3)]).splitlines()
     # paraphrase, chat, both, all, all at 1
     assert "| dense | 1.000 | 0.000 | 1.000 | 0.500 | 0.500 |" in rows

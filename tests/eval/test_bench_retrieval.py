@@ -8,11 +8,12 @@ import pytest
 
 from geungeo.eval.bench.retrieval import (
     Proposals,
-    ndcg_at_10,
     rank_articles,
+    rank_of,
     reciprocal_ranks,
     table,
 )
+from geungeo.eval.metrics.retrieval import ndcg_at
 from geungeo.rag.retrieval.channels import fuse
 
 ARTICLES = {1: "a", 2: "a", 3: "b", 4: "c"}
@@ -25,8 +26,8 @@ def test_articles_rank_by_their_best_passage() -> None:
 @pytest.mark.parametrize(
     ("ranking", "gain"), [(["g"], 1.0), (["x", "g"], 1 / math.log2(3)), (["x"] * 10 + ["g"], 0.0)]
 )
-def test_one_relevant_paragraph_gains_by_its_rank(ranking: list[str], gain: float) -> None:
-    assert ndcg_at_10(ranking, "g") == pytest.approx(gain)
+def test_gain_of_the_relevant_paragraph_follows_its_rank(ranking: list[str], gain: float) -> None:
+    assert ndcg_at(rank_of(ranking, "g"), 10) == pytest.approx(gain)
 
 
 def test_reciprocal_ranks_add_up_over_channels() -> None:
@@ -41,7 +42,7 @@ def test_scores_are_scaled_per_channel_before_they_are_added() -> None:
     assert fused == pytest.approx({1: 0.5, 2: 0.5, 3: 0.25})
 
 
-def test_the_table_shows_every_channel_and_every_way_to_do_without_it() -> None:
+def test_table_lists_every_channel_and_the_fusion_without_it() -> None:
     channels = {
         "dense": {1: 0.9, 3: 0.8},
         "morphemes": {3: 9.0},

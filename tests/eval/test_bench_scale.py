@@ -1,4 +1,4 @@
-"""``geungeo bench scale``: what it makes, and that its figures are of what it says."""
+"""``geungeo bench scale``: its articles, its vectors and its figures."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def texts(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_store_grows_to_each_size(texts: Path, tmp_path: Path) -> None:
+def test_store_grows_to_each_size(texts: Path, tmp_path: Path) -> None:
     rows = list(grow(texts, (40, 20), 2, seed=0, folder=tmp_path / "store"))
     assert [row.passages >= size for row, size in zip(rows, (20, 40), strict=True)] == [True, True]
     assert rows[0].passages < rows[1].passages
-    # So small a store is scanned: nothing is missed.
+    # A store this small is scanned: nothing is missed.
     assert all(row.recall == 1.0 for row in rows)
     assert all(0 < row.p50 <= row.p95 and row.bytes_per_passage > 4 * 384 for row in rows)
 
@@ -56,7 +56,7 @@ def test_synthetic_vectors_are_of_unit_length_and_differ() -> None:
     assert np.array_equal(made, synthetic(known, 500, seed=1))
 
 
-def test_the_graph_is_compared_with_the_exact_scan() -> None:
+def test_graph_is_compared_with_the_exact_scan() -> None:
     known = np.random.default_rng(0).normal(size=(50, 32)).astype(np.float32)
     known /= np.linalg.norm(known, axis=1, keepdims=True)
     (row,) = nearest(known, known[:5], (2_000,), seed=0)

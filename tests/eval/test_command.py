@@ -1,4 +1,4 @@
-"""``geungeo eval`` as its user meets it: files in, figures, files and an exit status out."""
+"""``geungeo eval`` for its user: input files, figures, output files and exit status."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def evaluate(store: Path, tmp_path: Path) -> Evaluate:
-    """Runs the command in process; only what a terminal would show is caught."""
+    """A function that runs the command in process and captures its terminal output."""
 
     def run(*arguments: str | Path) -> Result:
         return CliRunner().invoke(
@@ -72,9 +72,7 @@ def run_ok(evaluate: Evaluate, data: Path, out: Path, *more: str | Path) -> Resu
     return read_results(out)
 
 
-def test_the_json_holds_what_the_contract_names(
-    evaluate: Evaluate, data: Path, tmp_path: Path
-) -> None:
+def test_json_has_the_documented_fields(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     result = evaluate(data, "--json", out)
     assert result.exit_code == 0, result.output
@@ -98,7 +96,7 @@ def test_the_json_holds_what_the_contract_names(
     assert run["seed"] == 0
 
 
-def test_two_runs_give_the_same_rows_and_no_difference(
+def test_two_runs_give_equal_rows_and_no_difference(
     evaluate: Evaluate, data: Path, tmp_path: Path
 ) -> None:
     first = run_ok(evaluate, data, tmp_path / "1.json")
@@ -111,7 +109,7 @@ def test_two_runs_give_the_same_rows_and_no_difference(
     assert {change.difference for change in second.comparison.metrics.values()} == {0.0}
 
 
-def test_a_comparison_tells_what_changed(
+def test_comparison_names_changed_settings(
     evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_ok(evaluate, data, tmp_path / "1.json")
@@ -126,7 +124,7 @@ def test_a_comparison_tells_what_changed(
     assert strict.comparison.metrics["recall@5"].difference == 0
 
 
-def test_a_draw_is_the_seeds(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
+def test_sample_depends_on_the_seed(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
     def ids(seed: str) -> list[str]:
         options = ("--retrieval-only", "--limit", "1", "--seed", seed)
         return [row.id for row in run_ok(evaluate, data, tmp_path / "o.json", *options).rows]
@@ -135,7 +133,7 @@ def test_a_draw_is_the_seeds(evaluate: Evaluate, data: Path, tmp_path: Path) -> 
     assert len({tuple(ids(str(seed))) for seed in range(8)}) > 1
 
 
-def test_retrieval_only_asks_nothing(
+def test_retrieval_only_generates_no_answers(
     evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: object) -> Answer:
@@ -167,7 +165,7 @@ def test_gates(
     assert told in result.stderr
 
 
-def test_a_gate_on_what_was_not_measured_is_missed(evaluate: Evaluate, data: Path) -> None:
+def test_gate_on_an_unmeasured_metric_is_missed(evaluate: Evaluate, data: Path) -> None:
     result = evaluate(data, "--retrieval-only", "--min", "answer_hit=0")
     assert result.exit_code == 1
     assert "answer_hit was not measured" in result.stderr
@@ -181,7 +179,7 @@ def test_a_gate_on_what_was_not_measured_is_missed(evaluate: Evaluate, data: Pat
         (("--min", "recall@5=nan"), UsageError, "finite"),
         (("--min", "recall@5=high"), UsageError, "not a number"),
         (("--compare", "nowhere.json"), UsageError, r"nowhere\.json"),
-        (("--json", "no/such/folder/x.json"), UsageError, "no folder"),
+        (("--json", "no/such/folder/x.json"), UsageError, "does not exist"),
         (("--backend", "gpt9"), SettingsError, "gpt9"),
     ],
 )
@@ -194,15 +192,13 @@ def test_bad_input_is_one_typed_error(
         raise result.exception
 
 
-def test_a_file_that_is_no_results_file_cannot_be_compared(
-    evaluate: Evaluate, data: Path, tmp_path: Path
-) -> None:
+def test_only_results_files_can_be_compared(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
     (tmp_path / "old.json").write_text('{"rows": []}')
     result = evaluate(data, "--compare", tmp_path / "old.json")
     assert isinstance(result.exception, MalformedSource)
 
 
-def test_bad_lines_are_told_and_strict_stops(evaluate: Evaluate, data: Path) -> None:
+def test_bad_lines_are_reported_and_strict_stops(evaluate: Evaluate, data: Path) -> None:
     with data.open("a", encoding="utf-8") as file:
         file.write('{"id": "\\u001b[31m", "kind": "odd"}\n')
     result = evaluate(data, "--retrieval-only")
@@ -214,7 +210,7 @@ def test_bad_lines_are_told_and_strict_stops(evaluate: Evaluate, data: Path) -> 
     assert "line 6" in str(stopped.exception)
 
 
-def test_an_interrupted_run_keeps_its_work_and_is_resumed(
+def test_interrupted_run_is_saved_and_resumed(
     evaluate: Evaluate, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = run_ok(evaluate, data, tmp_path / "whole.json")
@@ -230,7 +226,7 @@ def test_an_interrupted_run_keeps_its_work_and_is_resumed(
     monkeypatch.setattr(Pipeline, "answer", answer)
     result = evaluate(data, "--json", tmp_path / "part.json")
     assert result.exit_code == 130
-    assert "2 of 6 cases are done and kept" in result.stderr
+    assert "2 of 6 cases are done and saved" in result.stderr
     part = read_results(tmp_path / "part.json")
     assert (part.complete, part.n, part.planned) == (False, 2, 6)
 
@@ -251,7 +247,7 @@ def _noting(asked: list[str], genuine: Any) -> Any:
     return answer
 
 
-def test_a_backend_that_is_down_ends_the_run_as_unavailable(
+def test_unavailable_backend_ends_the_run(
     evaluate: Evaluate, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object) -> Answer:
@@ -264,9 +260,7 @@ def test_a_backend_that_is_down_ends_the_run_as_unavailable(
     assert "llm.example is down" in str(result.exception)
 
 
-def test_a_question_that_is_refused_is_a_failed_row(
-    evaluate: Evaluate, data: Path, tmp_path: Path
-) -> None:
+def test_rejected_question_is_a_failed_row(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
     row = {"id": "long", "kind": "unanswerable", "question": "가" * 5000}
     data.write_text(json.dumps(row) + "\n" + json.dumps(ROWS[0]) + "\n", "utf-8")
     result = evaluate(data, "--json", tmp_path / "o.json")
@@ -297,9 +291,7 @@ SQUAD = {
 }  # fmt: skip
 
 
-def test_korquad_runs_in_a_store_of_its_own_that_is_kept(
-    evaluate: Evaluate, tmp_path: Path
-) -> None:
+def test_korquad_store_is_made_once_and_kept(evaluate: Evaluate, tmp_path: Path) -> None:
     path = tmp_path / "korquad.json"
     path.write_text(json.dumps(SQUAD, ensure_ascii=False), "utf-8")
     results = run_ok(evaluate, path, tmp_path / "o.json")
@@ -345,7 +337,7 @@ def test_files_are_pooled(evaluate: Evaluate, data: Path, tmp_path: Path) -> Non
     assert results.metrics["recall@1"].n == 3
 
 
-def test_a_cache_that_cannot_be_used_is_named(store: Path, data: Path, tmp_path: Path) -> None:
+def test_unusable_cache_is_named(store: Path, data: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     result = CliRunner().invoke(

@@ -1,4 +1,4 @@
-"""Data sets: three formats told by content, and everything wrong named by its place."""
+"""Data sets: three formats detected by content, and errors reported with their position."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_native_records_become_cases(tmp_path: Path) -> None:
     assert dataset.bad_lines == ()
 
 
-def test_wrong_lines_are_named_by_number_and_left_out(tmp_path: Path) -> None:
+def test_invalid_lines_are_reported_by_number_and_skipped(tmp_path: Path) -> None:
     good = json.dumps(NATIVE)
     bad = [
         "{",
@@ -103,7 +103,7 @@ def test_line_ends_bom_and_line_separators(tmp_path: Path) -> None:
     assert dataset.blank_lines == 0
 
 
-def test_unread_fields_are_told(tmp_path: Path) -> None:
+def test_unknown_fields_are_reported(tmp_path: Path) -> None:
     dataset = read_dataset(lines(tmp_path / "d", {**NATIVE, "anwers": ["오타"]}))
     assert dataset.notes == ("field 'anwers' is not read",)
 
@@ -121,7 +121,7 @@ def test_unread_fields_are_told(tmp_path: Path) -> None:
         (b'{\n "data": [\n  {"title": }\n]}', MalformedSource, "line 3: not valid JSON"),
     ],
 )
-def test_unusable_files_are_refused(
+def test_unusable_files_are_rejected(
     tmp_path: Path, content: bytes, error: type[Exception], message: str
 ) -> None:
     path = tmp_path / "d"
@@ -130,12 +130,12 @@ def test_unusable_files_are_refused(
         read_dataset(path)
 
 
-def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
+def test_missing_file_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no such data set: .*gone"):
         read_dataset(tmp_path / "gone")
 
 
-def test_files_of_one_name_are_kept_apart(tmp_path: Path) -> None:
+def test_files_with_equal_names_get_different_names(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     one, two = lines(tmp_path / "d.jsonl", NATIVE), lines(tmp_path / "x" / "d.jsonl", NATIVE)
     assert [dataset.name for dataset in read_datasets([one, two])] == ["d", "d~2"]
@@ -149,7 +149,7 @@ def question(identifier: str, text: str, start: int) -> dict[str, Any]:
     return {"id": identifier, "question": "?!", "answers": [{"text": text, "answer_start": start}]}
 
 
-def test_squad_paragraphs_become_documents_and_equal_ones_one(tmp_path: Path) -> None:
+def test_squad_paragraphs_become_documents_without_duplicates(tmp_path: Path) -> None:
     context = "서울은 수도이다. 부산은 항구이다."
     path = lines(
         tmp_path / "d.jsonl",
@@ -168,7 +168,7 @@ def test_squad_paragraphs_become_documents_and_equal_ones_one(tmp_path: Path) ->
     assert {place.document for place in places if place} == {dataset.documents[0].id}
 
 
-def test_squad_offsets_follow_normalisation_and_wrong_ones_are_mended(tmp_path: Path) -> None:
+def test_squad_offsets_follow_normalisation_and_wrong_ones_are_corrected(tmp_path: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "가나다 라마바")
     start = decomposed.index(unicodedata.normalize("NFD", "라마"))
     path = lines(
@@ -226,7 +226,7 @@ def test_nomiracl_questions_are_restricted_to_their_contexts(tmp_path: Path) -> 
     assert other.items[0].cases[0].kind == "unanswerable"
 
 
-def test_a_prompt_of_another_form_is_a_bad_line(tmp_path: Path) -> None:
+def test_prompt_of_another_form_is_a_bad_line(tmp_path: Path) -> None:
     good = {"query_id": "1", "prompt": prompt("가: 나")}
     path = lines(tmp_path / "d", good, {"query_id": "2", "prompt": "QUESTION: none"}, NATIVE)
     dataset = read_dataset(path)
@@ -245,7 +245,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
         ("nomiracl_ko_a_non_relevant.jsonl", 125, None, "abstain"),
     ],
 )
-def test_the_published_files_are_read_whole(
+def test_published_files_are_read_completely(
     name: str, items: int, documents: int | None, expected: str
 ) -> None:
     if not (SHARED / name).exists():

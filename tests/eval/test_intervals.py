@@ -16,7 +16,7 @@ MakeRow = Callable[..., Row]
 RECALL = METRICS["recall@1"]
 
 
-def test_the_interval_is_the_binomial_one_where_that_is_known(make_row: MakeRow) -> None:
+def test_interval_equals_the_binomial_one(make_row: MakeRow) -> None:
     rows = [make_row(rank=1 if at < 70 else None) for at in range(100)]
     found = estimate(RECALL, rows, seed=1)
     assert found is not None
@@ -26,14 +26,14 @@ def test_the_interval_is_the_binomial_one_where_that_is_known(make_row: MakeRow)
     assert found.high == pytest.approx(0.7 + half, abs=0.02)
 
 
-def test_the_interval_depends_on_the_seed_alone(make_row: MakeRow) -> None:
+def test_interval_depends_on_the_seed_only(make_row: MakeRow) -> None:
     rows = [make_row(rank=at % 7 + 1) for at in range(40)]
     metric = METRICS["mrr@10"]
     assert estimate(metric, rows, seed=5) == estimate(metric, rows, seed=5)
     assert estimate(metric, rows, seed=5) != estimate(metric, rows, seed=6)
 
 
-def test_turns_of_a_conversation_are_drawn_together(make_row: MakeRow) -> None:
+def test_turns_of_a_conversation_are_resampled_together(make_row: MakeRow) -> None:
     metric = METRICS["abstain_recall"]
 
     def rows(*, together: bool) -> list[Row]:
@@ -56,7 +56,7 @@ def test_turns_of_a_conversation_are_drawn_together(make_row: MakeRow) -> None:
     assert together.high - together.low > 1.5 * (apart.high - apart.low)
 
 
-def test_a_metric_without_cases_has_no_estimate(make_row: MakeRow) -> None:
+def test_metric_without_cases_has_no_estimate(make_row: MakeRow) -> None:
     assert estimate(RECALL, [], seed=0) is None
     assert estimate(RECALL, [make_row()], seed=0) is None
     assert percentile_estimate([], 50, seed=0) is None
@@ -69,8 +69,8 @@ def test_equal_runs_do_not_differ(make_row: MakeRow) -> None:
     assert (found.difference, found.low, found.high, found.clear) == (0.0, 0.0, 0.0, False)
 
 
-def test_pairing_sees_what_separate_intervals_would_hide(make_row: MakeRow) -> None:
-    """100 hard and easy questions; the new run gains 8 and loses none."""
+def test_pairing_detects_differences_that_separate_intervals_hide(make_row: MakeRow) -> None:
+    # 100 hard and easy questions; the new run gains 8 and loses none.
     ranks = [1 if at < 50 else None for at in range(100)]
     old = [make_row(id=str(at), rank=rank) for at, rank in enumerate(ranks)]
     new = [make_row(id=str(at), rank=1 if at < 58 else rank) for at, rank in enumerate(ranks)]
@@ -84,7 +84,7 @@ def test_pairing_sees_what_separate_intervals_would_hide(make_row: MakeRow) -> N
     assert before.high > after.low  # unpaired, the two overlap
 
 
-def test_noise_is_called_noise(make_row: MakeRow) -> None:
+def test_random_differences_are_not_clear(make_row: MakeRow) -> None:
     generator = random.Random(1)  # noqa: S311
     old = [make_row(id=str(at), rank=generator.choice([1, None])) for at in range(100)]
     new = [make_row(id=str(at), rank=generator.choice([1, None])) for at in range(100)]

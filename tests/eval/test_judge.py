@@ -29,7 +29,7 @@ def source(text: str, start: int = 0, article: str = "a") -> Source:
 
 @dataclass
 class SetJudge:
-    """Supports exactly the given sets of source texts."""
+    """A judge that supports exactly the given sets of source texts."""
 
     enough: list[set[str]]
     name: str = "set"
@@ -50,13 +50,13 @@ EMPTY = Inquiry("질문", "주장", ())
         ([{"가"}], ["가"], True, (True,)),
         ([{"가"}], ["나"], False, (False,)),
         ([{"가"}], [], False, ()),
-        # One carries it alone; the other can be spared and carries nothing.
+        # One source supports it alone; the other supports nothing.
         ([{"가"}], ["가", "나"], True, (True, False)),
-        # Neither alone, both together: neither can be spared.
+        # Only both together support it: both are necessary.
         ([{"가", "나"}], ["가", "나"], True, (True, True)),
-        # Either will do: both support it alone, so both are precise.
+        # Each supports it alone, so both are precise.
         ([{"가"}, {"나"}], ["가", "나"], True, (True, True)),
-        # Two needed, a third idle.
+        # Two are necessary, a third is not.
         ([{"가", "나"}], ["가", "나", "다"], True, (True, True, False)),
         # Not recalled: no citation can be precise.
         ([{"라"}], ["가", "나"], False, (False, False)),
@@ -69,7 +69,7 @@ def test_alce_by_hand(
     assert alce(SetJudge(enough), EMPTY, sources) == (recalled, useful)
 
 
-def test_the_gold_judge_looks_at_places_and_answers() -> None:
+def test_gold_judge_compares_places_and_answers() -> None:
     otherwise = SetJudge([{"그 밖"}])
     judge = GoldJudge(otherwise)
     gold = (GoldSpan("a", 1, Span(10, 20)),)
@@ -86,7 +86,7 @@ def test_the_gold_judge_looks_at_places_and_answers() -> None:
     assert not judge.supports(Inquiry("질문", "주장", (source("아니"),)))
 
 
-def test_the_grounding_judge_is_the_pipelines_check() -> None:
+def test_grounding_judge_uses_the_check_of_the_pipeline() -> None:
     judge = GroundingJudge()
     text = "샘 앨트먼이 2023년 11월 이사회 결의로 축출당했다."
     told = source(text)
@@ -106,7 +106,7 @@ def llm(handler: object) -> LlmJudge:
 @pytest.mark.parametrize(
     ("said", "verdict"), [("yes", True), ("Yes.", True), ("no", False), ("perhaps", False)]
 )
-def test_the_llm_judge_takes_yes_for_yes(said: str, *, verdict: bool) -> None:
+def test_llm_judge_accepts_only_yes(said: str, *, verdict: bool) -> None:
     requests: list[httpx.Request] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -116,7 +116,7 @@ def test_the_llm_judge_takes_yes_for_yes(said: str, *, verdict: bool) -> None:
     judge = llm(handler)
     inquiry = Inquiry("질문", "주장", (source("근거"),))
     assert judge.supports(inquiry) is verdict
-    assert judge.supports(inquiry) is verdict  # remembered, not asked again
+    assert judge.supports(inquiry) is verdict  # cached, not asked again
     assert len(requests) == 1
     assert str(requests[0].url) == "http://judge.example/v1/chat/completions"
     assert requests[0].headers["authorization"] == "Bearer k"
@@ -134,14 +134,14 @@ def test_the_llm_judge_takes_yes_for_yes(said: str, *, verdict: bool) -> None:
         (httpx.Response(200, json={"choices": []}), BackendUnavailable),
     ],
 )
-def test_a_broken_llm_judge_is_an_error_and_no_verdict(
+def test_broken_llm_judge_raises_instead_of_judging(
     response: httpx.Response, error: type[Exception]
 ) -> None:
     with pytest.raises(error, match=r"judge\.example"):
         llm(lambda _: response).supports(Inquiry("질문", "주장", (source("근거"),)))
 
 
-def test_an_llm_judge_without_a_model_says_what_to_set() -> None:
+def test_llm_judge_without_a_model_names_the_settings() -> None:
     with pytest.raises(BackendMisconfigured, match="GEUNGEO_LLM_BASE_URL"):
         make_judge("llm", Settings())
     assert make_judge("gold", Settings()).name == "gold"

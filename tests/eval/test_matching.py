@@ -1,4 +1,4 @@
-"""Comparison of answers, and quotes found whatever the white space."""
+"""Comparison of answers, and quotes found without regard to white space."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from geungeo.eval.matching import (
         ('"A-B"', "ab"),
         ("  3,000  명. ", "3000 명"),
         ("<b>굵게</b>", "b 굵게 b"),
-        ("“큰따옴표”", "“큰따옴표”"),  # the official script leaves these alone
+        ("“큰따옴표”", "“큰따옴표”"),  # the official script does not change these
         (unicodedata.normalize("NFD", "한글"), "한글"),
     ],
 )
-def test_normalisation_is_the_official_one(text: str, normal: str) -> None:
+def test_normalisation_equals_the_official_one(text: str, normal: str) -> None:
     assert korquad_normalise(text) == normal
 
 
@@ -89,13 +89,13 @@ def test_contains_answer(text: str, answer: str, found: bool) -> None:
     assert contains_answer(text, [answer]) is found
 
 
-def test_any_accepted_answer_will_do() -> None:
+def test_any_accepted_answer_is_sufficient() -> None:
     assert contains_answer("백악관에서", ["White House", "백악관"])
     assert not contains_answer("백악관에서", [])
 
 
 @given(st.text(alphabet="가나 \nab.", min_size=1), st.data())
-def test_what_stands_in_a_text_is_found_where_it_stands(text: str, data: st.DataObject) -> None:
+def test_needle_is_found_at_its_place(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     needle = text[start:end]
@@ -109,7 +109,7 @@ def test_what_stands_in_a_text_is_found_where_it_stands(text: str, data: st.Data
     assert all("".join(span.of(text).split()) == "".join(needle.split()) for span in found)
 
 
-def test_a_place_moves_with_its_text() -> None:
+def test_place_is_mapped_to_another_text() -> None:
     original = "첫 문단.\n둘째 문단의 답은 여기."
     article = "제목\n\n첫 문단.\n\n둘째 문단의 답은 여기."
     start = original.index("답은")

@@ -1,4 +1,4 @@
-"""Every metric, computed by hand, and against other people's implementations."""
+"""Every metric, computed by hand and compared with other implementations."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_rank_metrics_by_hand(make_row: MakeRow) -> None:
     assert value(rows, "ndcg@10") == pytest.approx(expected, abs=1e-6)
 
 
-def test_turns_and_rows_without_gold_are_no_retrieval_cases(make_row: MakeRow) -> None:
+def test_turns_and_rows_without_gold_are_excluded_from_retrieval(make_row: MakeRow) -> None:
     rows = [make_row(rank=1), make_row(rank=None, turn=1, kind="conversation"), make_row()]
     assert measure(rows, seed=0)["recall@1"].n == 1
     assert "recall@1" not in measure([make_row()], seed=0)
@@ -71,7 +71,7 @@ def test_rank_metrics_agree_with_ir_measures() -> None:
         assert ours == pytest.approx(reference, abs=1e-9), str(measured)
 
 
-def test_answer_metrics_count_misses_of_every_sort(make_row: MakeRow) -> None:
+def test_answer_metrics_count_every_kind_of_miss(make_row: MakeRow) -> None:
     rows = [
         make_row(verdict=Verdict(answer_hit=True, exact_match=1.0, char_f1=1.0)),
         make_row(verdict=Verdict(answer_hit=True, exact_match=0.0, char_f1=0.5)),
@@ -89,7 +89,7 @@ def test_answer_metrics_count_misses_of_every_sort(make_row: MakeRow) -> None:
     assert "turn_answer_hit" not in figures
 
 
-def test_turns_are_counted_apart(make_row: MakeRow) -> None:
+def test_turns_are_counted_separately(make_row: MakeRow) -> None:
     rows = [
         make_row(turn=1, kind="conversation", verdict=Verdict(answer_hit=True)),
         make_row(turn=2, kind="conversation", verdict=Verdict(answer_hit=False)),
@@ -188,7 +188,7 @@ def test_abstention_metrics_agree_with_scikit_learn(make_row: MakeRow) -> None:
         assert figures[name].value == pytest.approx(theirs(should, did), abs=1e-6), name
 
 
-def test_a_backend_that_is_down_does_not_count_as_knowing_when_to_abstain(
+def test_failed_calls_do_not_count_as_abstentions(
     make_row: MakeRow,
 ) -> None:
     rows = [
@@ -249,7 +249,7 @@ def test_groups_hold_their_own_rows(make_row: MakeRow) -> None:
     assert by_kind(rows, seed=0)["answerable"]["recall@1"].n == 2
 
 
-def test_every_metric_states_its_meaning() -> None:
+def test_every_metric_has_a_title() -> None:
     for name, metric in METRICS.items():
         assert metric.title, name
         assert is_metric(name)

@@ -1,7 +1,7 @@
-"""Deliberately broken systems: each breakage shows in the metric made to see it.
+"""Deliberately broken systems: each fault shows in the metric that is made for it.
 
-The real system over the seed article is measured first; then one part is broken, and the
-metric that watches that part must fall while the others need not.
+The intact system over the seed article is measured first; then one part is broken, and the metric
+of that part must fall while the others need not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from geungeo.eval.metrics.catalogue import measure
 from geungeo.eval.metrics.intervals import Estimate
 from geungeo.eval.runner import Options, Progress, plan, run
 from geungeo.eval.score import Judges
-from geungeo.eval.system import Answerer, Bench, GoldFinder
+from geungeo.eval.stores import Answerer, Bench, GoldFinder
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import (
     Answer,
@@ -49,12 +49,12 @@ def dataset() -> Dataset:
 def evaluate(
     dataset: Dataset, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
 ) -> Evaluate:
-    """Measures a system over a fixed third of the shipped set."""
+    """Measure a system on a fixed third of the shipped set."""
 
     def measured(answerer: Answerer) -> dict[str, Estimate]:
         store = workspace.store
         bench = Bench(dataset, answerer, store, GoldFinder(store))
-        judges = Judges(GoldJudge(otherwise=GroundingJudge()), GroundingJudge())
+        judges = Judges(GoldJudge(fallback=GroundingJudge()), GroundingJudge())
         cache = tmp_path_factory.mktemp("cache")
         with Journal(cache, "run", resume=False) as journal:
             progress: Progress = run(
@@ -68,13 +68,13 @@ def evaluate(
 
 @pytest.fixture(scope="module")
 def sound(evaluate: Evaluate, workspace: Workspace) -> dict[str, Estimate]:
-    """The figures of the unbroken system."""
+    """The metrics of the intact system."""
     return evaluate(workspace.pipeline)
 
 
 @dataclass
 class Broken:
-    """Passes everything through to the real pipeline; subclasses break one thing."""
+    """A pipeline that forwards to the real one; subclasses break one thing."""
 
     pipeline: Answerer
 
@@ -119,7 +119,7 @@ class NeverAnswers(Broken):
 
 @dataclass
 class AlwaysAnswers(Broken):
-    """Quotes some sentence of the article whatever is asked, and never abstains."""
+    """A pipeline that quotes some sentence of the article and never abstains."""
 
     article: Article
 
@@ -145,7 +145,7 @@ class AlwaysAnswers(Broken):
 
 
 class Hallucinates(Broken):
-    """Cites a real span for a sentence that it does not carry."""
+    """A pipeline that cites a real span for a sentence that it does not support."""
 
     async def answer(self, ask: Ask) -> Answer:
         answer = await super().answer(ask)
@@ -157,7 +157,7 @@ class Hallucinates(Broken):
         return answer.model_copy(update={"text": f"{lie} [1]", "citations": entries})
 
 
-def test_the_sound_system_is_sound(sound: dict[str, Estimate]) -> None:
+def test_intact_system_has_good_metrics(sound: dict[str, Estimate]) -> None:
     assert sound["quote_exact"].value == 1.0
     assert sound["unsupported_claims"].value == 0
     assert sound["recall@5"].value > 0.7
@@ -165,7 +165,7 @@ def test_the_sound_system_is_sound(sound: dict[str, Estimate]) -> None:
 
 
 @pytest.mark.slow
-def test_a_shuffled_retriever_shows_in_recall(
+def test_shuffled_retrieval_shows_in_recall(
     sound: dict[str, Estimate], evaluate: Evaluate, workspace: Workspace
 ) -> None:
     broken = evaluate(ShuffledRetriever(workspace.pipeline))
@@ -180,7 +180,7 @@ def test_citations_off_by_one_show_in_quote_exact(
 ) -> None:
     broken = evaluate(ShiftedCitations(workspace.pipeline))
     assert broken["quote_exact"].value == 0.0
-    # Nothing else would have noticed: that is why quote_exact exists.
+    # No other metric detects this.
     assert broken["answer_hit"] == sound["answer_hit"]
     assert broken["recall@5"] == sound["recall@5"]
 

@@ -1,4 +1,4 @@
-"""The report: what data sets and models say enters it as text, never as markup."""
+"""The report: text of data sets and models is never markup."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def results_of(*rows: Row) -> Results:
 
 
 class Page(HTMLParser):
-    """Collects elements and the embedded data."""
+    """A parser that collects elements and the embedded data."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ def parsed(html: str) -> tuple[Page, dict[str, Any]]:
     return page, json.loads(page.data)
 
 
-def test_hostile_text_stays_text_everywhere(make_row: MakeRow) -> None:
+def test_hostile_text_is_escaped_everywhere(make_row: MakeRow) -> None:
     row = make_row(
         id=HOSTILE,
         question=HOSTILE,
@@ -94,7 +94,7 @@ def test_embedded_data_cannot_leave_its_element(text: str) -> None:
     assert not set("<>&\u2028\u2029") & set(embedded)
 
 
-def test_the_page_asks_nothing_of_a_network(make_row: MakeRow) -> None:
+def test_report_needs_no_network(make_row: MakeRow) -> None:
     html = render(results_of(make_row(rank=1)), {})
     page, _ = parsed(html)
     assert page.links == []
@@ -104,13 +104,13 @@ def test_the_page_asks_nothing_of_a_network(make_row: MakeRow) -> None:
     assert "default-src 'none'" in html
 
 
-def test_secrets_stay_out(make_row: MakeRow) -> None:
+def test_report_contains_no_secrets(make_row: MakeRow) -> None:
     html = render(results_of(make_row()), {})
     assert "hidden-key" not in html
     assert "user:word" not in html
 
 
-def test_interrupted_runs_say_so(make_row: MakeRow) -> None:
+def test_report_of_an_interrupted_run_says_so(make_row: MakeRow) -> None:
     results = results_of(make_row()).model_copy(update={"complete": False, "planned": 9})
     assert "interrupted after 1 of 9 cases" in render(results, {})
 
@@ -138,7 +138,7 @@ def test_faults_by_hand(make_row: MakeRow, fields: dict[str, Any], faults: list[
     assert set(faults) <= set(FAULTS)
 
 
-def test_plots_draw_the_numbers(make_row: MakeRow) -> None:
+def test_plots_contain_the_numbers(make_row: MakeRow) -> None:
     rows = [make_row(rank=rank) for rank in (1, 1, 3, None)]
     plot = rank_plot(rows)
     assert plot is not None

@@ -1,4 +1,4 @@
-"""The report in a real browser: opened from disk, filtered, read on a phone."""
+"""The report in a real browser: opened from disk, filtered, and on a phone."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def choose(driver: WebDriver, name: str, value: str) -> None:
     )
 
 
-def test_rows_are_shown_and_nothing_in_them_runs(driver: WebDriver, report: Path) -> None:
+def test_rows_are_shown_and_their_markup_is_inert(driver: WebDriver, report: Path) -> None:
     driver.get(report.as_uri())
     assert driver.title.startswith("geungeo eval")
     assert len(visible_rows(driver)) == 3
@@ -112,7 +112,7 @@ def test_failures_can_be_filtered_and_citations_are_in_context(
     choose(driver, "fault", "")
     choose(driver, "needle", "rows/ok")
     driver.find_element("css selector", "#rows summary").click()
-    # A row is filled when it has opened, which the browser tells later.
+    # A row is filled after it has opened, which the browser reports later.
     quotes = WebDriverWait(driver, 60).until(
         lambda browser: browser.find_elements("css selector", "#rows blockquote")
     )
@@ -122,7 +122,7 @@ def test_failures_can_be_filtered_and_citations_are_in_context(
     assert len("".join(around)) > 20
 
 
-def test_a_phone_needs_no_sideways_scrolling(driver: WebDriver, report: Path) -> None:
+def test_phone_needs_no_horizontal_scrolling(driver: WebDriver, report: Path) -> None:
     driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True},

@@ -16,7 +16,7 @@ from geungeo.rag.text import Span
 
 TEXT = "샘 앨트먼은 2023년 11월에 축출됐다. 규모는 5,000억 달러이다. 날씨는 맑다."
 FIRST, SECOND, THIRD = Span(0, 23), Span(24, 40), Span(41, 48)
-JUDGES = Judges(GoldJudge(otherwise=GroundingJudge()), GroundingJudge())
+JUDGES = Judges(GoldJudge(fallback=GroundingJudge()), GroundingJudge())
 
 MakeAnswer = Callable[..., Answer]
 MakeCitation = Callable[..., Citation]
@@ -32,14 +32,14 @@ CASE = Case("1", "answerable", "언제?", "answer", answers=("2023년 11월",), 
 GOLD = (GoldSpan("a", 1, Span(7, 16)),)
 
 
-def test_the_spans_of_this_test_are_right() -> None:
+def test_spans_of_this_module_are_right() -> None:
     assert FIRST.of(TEXT) == "샘 앨트먼은 2023년 11월에 축출됐다."
     assert SECOND.of(TEXT) == "규모는 5,000억 달러이다."
     assert THIRD.of(TEXT) == "날씨는 맑다."
     assert GOLD[0].span.of(TEXT) == "2023년 11월"
 
 
-def test_a_right_answer(make_answer: MakeAnswer, make_citation: MakeCitation) -> None:
+def test_right_answer_hits_everything(make_answer: MakeAnswer, make_citation: MakeCitation) -> None:
     claim = FIRST.of(TEXT)
     citation = make_citation(1, FIRST.start, FIRST.end, claim, (0, len(claim)))
     verdict = verdict_of(CASE, make_answer(f"{claim} [1]", citation), GOLD, JUDGES, lookup)
@@ -51,7 +51,7 @@ def test_a_right_answer(make_answer: MakeAnswer, make_citation: MakeCitation) ->
     assert statement.grounded
 
 
-def test_a_citation_elsewhere_is_grounded_but_not_right(
+def test_citation_of_another_place_is_grounded_but_not_right(
     make_answer: MakeAnswer, make_citation: MakeCitation
 ) -> None:
     claim = THIRD.of(TEXT)
@@ -63,7 +63,7 @@ def test_a_citation_elsewhere_is_grounded_but_not_right(
     assert (statement.joint, statement.useful, statement.grounded) == (False, (False,), True)
 
 
-def test_a_cited_quote_may_hold_the_answer(
+def test_cited_quote_may_contain_the_answer(
     make_answer: MakeAnswer, make_citation: MakeCitation
 ) -> None:
     claim = "그때 축출됐다."
@@ -73,7 +73,7 @@ def test_a_cited_quote_may_hold_the_answer(
 
 
 @pytest.mark.parametrize("shift", [-1, 1])
-def test_a_shifted_citation_is_inexact(
+def test_shifted_citation_is_inexact(
     make_answer: MakeAnswer, make_citation: MakeCitation, shift: int
 ) -> None:
     claim = SECOND.of(TEXT)
@@ -82,7 +82,7 @@ def test_a_shifted_citation_is_inexact(
     assert verdict.inexact == (1,)
 
 
-def test_citations_of_nothing_are_inexact_and_useless(
+def test_citations_of_missing_places_are_inexact_and_useless(
     make_answer: MakeAnswer, make_citation: MakeCitation
 ) -> None:
     claim = FIRST.of(TEXT)
@@ -112,7 +112,7 @@ def test_sentences_without_a_citation_are_statements_too(
     ]
 
 
-def test_an_abstention_hits_nothing_and_states_nothing(make_answer: MakeAnswer) -> None:
+def test_abstention_has_no_hit_and_no_statement(make_answer: MakeAnswer) -> None:
     answer = make_answer("2023년 11월은 없습니다.", reason="no_evidence")
     verdict = verdict_of(CASE, answer, GOLD, JUDGES, lookup)
     assert verdict.answer_hit is False
@@ -145,7 +145,7 @@ def test_passages_count_by_overlap_and_paragraphs_once() -> None:
     assert retrieval_of(hits[:2], GOLD, by_article=False).rank is None
 
 
-def test_rows_hold_nothing_volatile(make_answer: MakeAnswer) -> None:
+def test_rows_contain_nothing_volatile(make_answer: MakeAnswer) -> None:
     def row(identifier: str, total: float) -> object:
         answer = make_answer("없습니다.", reason="no_evidence", id=identifier)
         answer = answer.model_copy(

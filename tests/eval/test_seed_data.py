@@ -1,4 +1,4 @@
-"""The shipped data set keeps its promises against the article it is about."""
+"""The shipped data set agrees with the article that it is about."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def seed_text() -> str:
     return nfc("\n".join(source.read_text("utf-8") for source in sources))
 
 
-def test_there_is_enough_of_every_kind(dataset: Dataset, cases: list[Case]) -> None:
+def test_every_kind_has_enough_questions(dataset: Dataset, cases: list[Case]) -> None:
     kinds = Counter(item.cases[0].kind for item in dataset.items)
     assert len(dataset.items) >= 120
     assert kinds["unanswerable"] >= 35
@@ -64,7 +64,7 @@ def test_questions_are_distinct(dataset: Dataset) -> None:
     assert len(asked) == len(set(asked))
 
 
-def test_every_quote_stands_in_the_seed_and_holds_an_answer(cases: list[Case]) -> None:
+def test_every_quote_is_in_the_seed_article_and_contains_an_answer(cases: list[Case]) -> None:
     text = seed_text()
     quoted = [case for case in cases if case.quote]
     assert len(quoted) >= 70
@@ -74,7 +74,7 @@ def test_every_quote_stands_in_the_seed_and_holds_an_answer(cases: list[Case]) -
         assert contains_answer(case.quote, case.answers), case.id
 
 
-def test_every_answerable_case_has_gold_and_no_other_has(cases: list[Case]) -> None:
+def test_only_answerable_cases_have_gold(cases: list[Case]) -> None:
     for case in cases:
         assert bool(case.answers and case.quote) == (case.expected == "answer"), case.id
 
@@ -82,7 +82,7 @@ def test_every_answerable_case_has_gold_and_no_other_has(cases: list[Case]) -> N
 def test_every_quote_is_found_in_the_seeded_store(
     cases: list[Case], dataset: Dataset, workspace: Workspace
 ) -> None:
-    from geungeo.eval.system import GoldFinder
+    from geungeo.eval.stores import GoldFinder
 
     finder = GoldFinder(workspace.store)
     for case in cases:

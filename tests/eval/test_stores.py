@@ -1,4 +1,4 @@
-"""Stores made for a run: named by what shapes them, completed when half built."""
+"""Stores made for a run: named by their content, completed after an interruption."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import pytest
 
 from geungeo.eval.cases import Case, Dataset, Item
 from geungeo.eval.formats.record import document_of
+from geungeo.eval.provenance import code_packages
 from geungeo.eval.stores import default_cache, open_benches, source_digest, store_key
 from geungeo.index.store import Store
 from geungeo.rag.settings import Settings
+from tests.support import ROOT
 
 TEXTS = ("광합성은 포도당을 만든다.", "엽록체는 세포 소기관이다.", "비가 온다.")
 DOCUMENTS = tuple(document_of("제목", text) for text in TEXTS)
@@ -18,7 +20,7 @@ CASE = Case("1", "answerable", "무엇을 만드나?", "answer", answers=("포�
 DATASET = Dataset("set", "set.json", "squad", "0" * 64, (Item("1", (CASE,)),), DOCUMENTS)
 
 
-def test_the_key_follows_documents_and_settings_not_order_or_place() -> None:
+def test_store_key_depends_on_documents_and_settings_only() -> None:
     key = store_key(DOCUMENTS, Settings())
     assert store_key(DOCUMENTS[::-1], Settings()) == key
     assert store_key(DOCUMENTS, Settings(store=Path("elsewhere"), top_k=3)) == key
@@ -27,21 +29,30 @@ def test_the_key_follows_documents_and_settings_not_order_or_place() -> None:
     assert store_key(DOCUMENTS, Settings(passage_overlap=0)) != key
 
 
-def test_the_cache_is_where_the_desktop_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_follows_the_xdg_specification(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert default_cache() == Path("/somewhere/geungeo/eval")
 
 
-def test_the_digest_names_what_it_reads() -> None:
+def test_digest_depends_on_the_named_files() -> None:
     whole = source_digest((("geungeo.eval.formats", None),))
     part = source_digest((("geungeo.eval.formats", ("squad.py",)),))
     assert whole != part
     assert whole == source_digest((("geungeo.eval.formats", None),))
+    with pytest.raises(FileNotFoundError, match=r"no gone\.py in geungeo\.eval\.formats"):
+        source_digest((("geungeo.eval.formats", ("squad.py", "gone.py")),))
 
 
-def test_a_half_built_store_is_completed_and_not_begun_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_of_a_run_covers_every_package_of_domain_and_store() -> None:
+    packages = {
+        f"geungeo.{file.parent.relative_to(ROOT).as_posix().replace('/', '.')}"
+        for folder in ("rag", "index")
+        for file in (ROOT / folder).rglob("__init__.py")
+    }
+    assert packages <= set(code_packages())
+
+
+def test_half_built_store_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     genuine = Store.ingest_many
     built: list[list[str]] = []
 

@@ -1,4 +1,4 @@
-"""FAULTS.md, Disk: full, read-only, out of descriptors, two writers, a clock set back."""
+"""Faults of the disk: full, read-only, no descriptors, two writers, a clock set back."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ def fill(place: Path) -> Path:
     return filler
 
 
-def test_a_full_disk_is_named_and_the_old_state_intact(
-    small_disk: Path, embedder: Embedder
-) -> None:
+def test_full_disk_is_named_and_keeps_the_old_state(small_disk: Path, embedder: Embedder) -> None:
     store = Store.open(small_disk / "store", embedder)
     store.ingest(draft(1))
     filler = fill(small_disk)
@@ -86,7 +84,7 @@ def test_a_full_disk_is_named_and_the_old_state_intact(
     store.close()
 
 
-def test_a_disk_that_fills_up_after_the_commit_costs_only_the_index_file(
+def test_full_disk_after_the_commit_loses_only_the_index_file(
     small_disk: Path, embedder: Embedder, caplog: pytest.LogCaptureFixture
 ) -> None:
     def step(name: str) -> None:
@@ -100,7 +98,7 @@ def test_a_disk_that_fills_up_after_the_commit_costs_only_the_index_file(
     assert store.ingest(draft(2)).status == "added"
     assert "No space left" in caplog.text
     assert found(store) == {"a1", "a2"}
-    assert store.health() == []  # what serves is right
+    assert store.health() == []  # the served index is right
     assert [finding.mend for finding in store.examine()] == ["index"]
     store.close()
     (small_disk / "filler").unlink()
@@ -111,9 +109,7 @@ def test_a_disk_that_fills_up_after_the_commit_costs_only_the_index_file(
     again.close()
 
 
-def test_a_read_only_store_answers_and_says_what_it_cannot(
-    small_disk: Path, embedder: Embedder
-) -> None:
+def test_read_only_store_answers_and_rejects_changes(small_disk: Path, embedder: Embedder) -> None:
     Store.open(small_disk / "store", embedder).close()
     store = Store.open(small_disk / "store", embedder)
     store.ingest(draft(1))
@@ -132,13 +128,13 @@ def test_a_read_only_store_answers_and_says_what_it_cannot(
         subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
 
 
-def test_running_out_of_file_descriptors_is_named_and_leaves_the_state(
+def test_missing_file_descriptors_are_named_and_keep_the_state(
     tmp_path: Path, embedder: Embedder
 ) -> None:
     store = Store.open(tmp_path, embedder)
     store.ingest(draft(1))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208 - no path
+    highest = max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208 - names, not paths
     holders = [os.open("/dev/null", os.O_RDONLY) for _ in range(highest)]
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(holders) + 1, hard))
     try:
@@ -156,7 +152,7 @@ def test_running_out_of_file_descriptors_is_named_and_leaves_the_state(
     store.close()
 
 
-def test_a_second_writer_is_told_at_once_and_readers_go_on(
+def test_second_writer_is_rejected_at_once_and_readers_continue(
     tmp_path: Path, embedder: Embedder
 ) -> None:
     store = Store.open(tmp_path, embedder)
@@ -174,7 +170,7 @@ def test_a_second_writer_is_told_at_once_and_readers_go_on(
     other.close()
 
 
-def test_a_clock_set_back_loses_nothing(tmp_path: Path, embedder: Embedder) -> None:
+def test_clock_that_is_set_back_loses_nothing(tmp_path: Path, embedder: Embedder) -> None:
     now = [datetime(2025, 3, 10, tzinfo=UTC)]
     store = Store.open(tmp_path, embedder, clock=lambda: now[0])
     store.ingest(draft(1, "처음 판이다."))
@@ -186,9 +182,7 @@ def test_a_clock_set_back_loses_nothing(tmp_path: Path, embedder: Embedder) -> N
     store.close()
 
 
-def test_a_database_that_was_emptied_or_removed_is_no_new_store(
-    tmp_path: Path, embedder: Embedder
-) -> None:
+def test_emptied_or_removed_database_is_not_a_new_store(tmp_path: Path, embedder: Embedder) -> None:
     store = Store.open(tmp_path, embedder)
     store.ingest(draft(1))
     store.close()
@@ -200,7 +194,7 @@ def test_a_database_that_was_emptied_or_removed_is_no_new_store(
         Store.open(tmp_path, embedder)
 
 
-def test_the_index_is_damaged_at_every_sector_and_always_rebuilt(
+def test_index_damaged_at_any_sector_is_rebuilt(
     tmp_path: Path, embedder: Embedder, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
@@ -223,11 +217,11 @@ def test_the_index_is_damaged_at_every_sector_and_always_rebuilt(
 
 
 class Broken(BaseException):
-    """Breaks a change off, as nothing that is caught would."""
+    """An exception that ends a change like a crash: no code catches it."""
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_change_that_breaks_off_at_any_step_leaves_the_old_state_or_the_new(
+def test_change_interrupted_at_any_step_leaves_the_old_or_the_new_state(
     name: str, tmp_path: Path, embedder: Embedder
 ) -> None:
     def step(reached: str) -> None:
@@ -249,7 +243,7 @@ def test_a_change_that_breaks_off_at_any_step_leaves_the_old_state_or_the_new(
     store.close()
 
 
-def test_other_weights_under_the_same_name_are_refused(tmp_path: Path, embedder: Embedder) -> None:
+def test_other_weights_with_the_same_name_are_rejected(tmp_path: Path, embedder: Embedder) -> None:
     class Other:
         identity = embedder.identity[:-1] + ("0" if embedder.identity[-1] != "0" else "1")
         dimension = embedder.dimension
@@ -265,8 +259,8 @@ def test_other_weights_under_the_same_name_are_refused(tmp_path: Path, embedder:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("campaign", [["kill", "--steps-only"], ["damage", "--cases", "3000"]])
-def test_a_share_of_each_campaign_fails_nowhere(campaign: list[str], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "geungeo.eval.campaigns", *campaign, "--folder", str(tmp_path)]
+def test_part_of_each_campaign_has_no_failure(campaign: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.campaigns", *campaign, "--folder", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].split()[0] == "all"

@@ -1,4 +1,4 @@
-"""FAULTS.md with real processes: memory, permissions, kills, stops, several at once, damage."""
+"""Faults of real processes: memory, permissions, kills, stops, concurrency, damage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,49 +18,31 @@ from typing import Any
 import httpx
 import pytest
 
-from geungeo.eval.bench.slow_endpoint import SlowEndpoint
 from geungeo.index.backup import back_up, restore
 from geungeo.index.database import FILE
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Embedder
 from geungeo.server.cli import guarded, run
-from tests.conftest import SEED
-from tests.e2e.conftest import Served, start, stop
+from tests.support import SEED
+from tests.support.model_server import SlowModel
+from tests.support.processes import PATIENCE, Served, command, geungeo, start, stop, wait_until
 
 QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 NOBODY = 65_534
-PATIENCE = 300
-STOP_SECONDS = 30  # DESIGN's own bound
-BATCH = 32  # what an ingest commits at once
+STOP_SECONDS = 30  # a server stops within this time
+BATCH = 32  # articles that an ingest commits at once
 BATCHES = 8
 
 Serve = Callable[..., Served]
 
 
-def command(*args: str) -> list[str]:
-    return [sys.executable, "-m", "geungeo.server.cli", *args]
-
-
-def geungeo(*args: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*args), capture_output=True, text=True, timeout=PATIENCE, check=False, **more
-    )
-
-
 def only_line(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line that a command that failed has to say."""
+    """Return the one line that a failed command prints."""
     lines = done.stderr.splitlines()
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("geungeo: ")
     return lines[0]
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def write_news(path: Path, count: int) -> Path:
@@ -79,7 +60,7 @@ def write_news(path: Path, count: int) -> Path:
 
 
 def ids(folder: Path, embedder: Embedder) -> set[str]:
-    """The articles that another process finds in the store now."""
+    """Return the articles that another process finds in the store now."""
     store = Store.open(folder, embedder)
     try:
         return {article.id for article in store.articles()}
@@ -89,12 +70,12 @@ def ids(folder: Path, embedder: Embedder) -> set[str]:
 
 @pytest.fixture(scope="module")
 def made(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A closed store with the articles of ``workspace``; to be copied."""
+    """A closed store with the articles of ``workspace``, to be copied."""
     folder = tmp_path_factory.mktemp("made") / "store"
     back_up(workspace.settings.store, folder.with_name("backup"))
     restore(folder, folder.with_name("backup"))
     store = Store.open(folder, workspace.embedder)
-    assert store.size()  # the first look writes the FAISS file
+    assert store.size()  # the first access writes the FAISS file
     store.close()
     return folder
 
@@ -106,7 +87,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts servers; those still running at the end are stopped."""
+    """A function that starts servers; those still running at the end are stopped."""
     started: list[Served] = []
 
     def begin(*args: Any) -> Served:
@@ -122,7 +103,7 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.mark.parametrize("args", [["ask", QUESTION], ["ingest", str(SEED)]])
-def test_too_small_a_memory_limit_is_one_line_and_leaves_the_store_whole(
+def test_small_memory_limit_gives_one_line_and_keeps_the_store(
     args: list[str], folder: Path, embedder: Embedder
 ) -> None:
     before = ids(folder, embedder)
@@ -139,14 +120,14 @@ def test_too_small_a_memory_limit_is_one_line_and_leaves_the_store_whole(
     assert ids(folder, embedder) == before
 
 
-def test_memory_that_runs_out_later_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_memory_error_gives_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert guarded(lambda: bytearray(1 << 60)) == 3
     assert capsys.readouterr().err == "geungeo: there is not enough memory for this\n"
 
 
 # Another user
 
-# The interpreter may lie where the other user cannot read: all is imported before.
+# The other user may not be able to read the packages: import them before.
 AS_NOBODY = f"""
 import json, os, sys
 import geungeo.index.workspace, geungeo.server.commands.ask, geungeo.server.commands.ingest
@@ -160,7 +141,7 @@ for args in json.loads(sys.argv[1]):
 
 @pytest.fixture
 def shared(made: Path) -> Iterator[Path]:
-    """A folder that everybody may enter, unlike those of pytest."""
+    """A folder that every user may enter, unlike those of pytest."""
     if os.geteuid():
         pytest.skip("only root can run a command as another user")
     if not all(folder.stat().st_mode & 0o001 for folder in Path(sys.prefix).parents):
@@ -173,7 +154,7 @@ def shared(made: Path) -> Iterator[Path]:
     shutil.rmtree(place)
 
 
-def test_what_another_user_may_not_use_is_named_in_one_line(shared: Path) -> None:
+def test_missing_permission_is_named_in_one_line(shared: Path) -> None:
     secret = shared / "secret.txt"
     secret.write_text("제목\n\n공장이다.\n", "utf-8")
     secret.chmod(0o600)
@@ -214,7 +195,7 @@ def test_what_another_user_may_not_use_is_named_in_one_line(shared: Path) -> Non
 
 @pytest.fixture
 def read_only(folder: Path) -> Iterator[Path]:
-    """A store in a file system that nobody can write to, root neither."""
+    """A store in a file system that no user can write to, including root."""
     bind = ["mount", "--bind", str(folder), str(folder)]
     if not shutil.which("mount") or subprocess.run(bind, capture_output=True).returncode:
         pytest.skip("mounting a file system is not permitted here")
@@ -223,7 +204,7 @@ def read_only(folder: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_read_only_store_is_asked_and_searched_but_not_written_to(
+def test_read_only_store_is_asked_and_searched_but_not_changed(
     read_only: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = ["--store", str(read_only)]
@@ -239,7 +220,7 @@ def test_a_read_only_store_is_asked_and_searched_but_not_written_to(
 
 
 @pytest.mark.slow
-def test_a_read_only_store_is_served(read_only: Path, serve: Serve) -> None:
+def test_read_only_store_is_served(read_only: Path, serve: Serve) -> None:
     served = serve(read_only)
     with httpx.Client(base_url=served.url, timeout=PATIENCE) as http:
         assert http.get("/readyz").status_code == 200
@@ -249,21 +230,21 @@ def test_a_read_only_store_is_served(read_only: Path, serve: Serve) -> None:
         assert refused.status_code == 503
         assert "Read-only file system" in refused.json()["detail"]
     assert stop(served, STOP_SECONDS) == 0
-    assert "Traceback" not in "".join(served.log)
+    assert "Traceback" not in served.log
 
 
 # Damage
 
 
 def damage(path: Path) -> None:
-    """Overwrite all pages but the first few in the middle of the file, as it lies there."""
+    """Overwrite all pages but the first few in the middle of the file."""
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.seek(size // 8)
         file.write(b"\xa5" * (size * 3 // 4))
 
 
-def test_a_damaged_database_is_one_line_with_the_way_out(
+def test_damaged_database_gives_one_line_with_the_repair_command(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(folder / FILE)
@@ -276,21 +257,19 @@ def test_a_damaged_database_is_one_line_with_the_way_out(
 
 
 @pytest.mark.slow
-def test_readiness_tells_the_damage_of_a_running_server_and_a_start_refuses_it(
-    folder: Path, serve: Serve
-) -> None:
+def test_readiness_reports_damage_and_a_restart_is_refused(folder: Path, serve: Serve) -> None:
     served = serve(folder)
     with httpx.Client(base_url=served.url, timeout=PATIENCE) as http:
         assert http.post("/chat", json={"question": QUESTION}).json()["status"] == "answered"
         assert http.get("/readyz").status_code == 200
         damage(folder / FILE)
-        wait_until(lambda: http.get("/readyz").status_code == 503)  # an examination is kept 5 s
+        wait_until(lambda: http.get("/readyz").status_code == 503)  # a result is cached for 5 s
         problems = " ".join(http.get("/readyz").json()["problems"])
         assert "is damaged" in problems
-        assert str(folder) not in problems  # where the store lies is for the log
+        assert str(folder) not in problems  # the path of the store is only logged
         assert http.get("/healthz").status_code == 200
     assert stop(served, STOP_SECONDS) == 0
-    assert f"not ready: store {folder / FILE} is damaged" in "".join(served.log)
+    assert f"not ready: store {folder / FILE} is damaged" in served.log
     again = geungeo("serve", "--port", "0", "--store", str(folder))
     assert again.returncode == 3
     assert f"geungeo: store {folder / FILE} is damaged" in again.stderr.splitlines()[-1]
@@ -301,7 +280,7 @@ def test_readiness_tells_the_damage_of_a_running_server_and_a_start_refuses_it(
 
 
 @pytest.mark.slow
-def test_a_worker_killed_under_load_costs_its_own_requests_only(folder: Path, serve: Serve) -> None:
+def test_killed_worker_loses_only_its_own_requests(folder: Path, serve: Serve) -> None:
     served = serve(folder, "--workers", "2")
     pid = served.process.pid
 
@@ -309,7 +288,7 @@ def test_a_worker_killed_under_load_costs_its_own_requests_only(folder: Path, se
         return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
     def ask() -> bool:
-        """Whether it was answered; a connection that broke off is none of the server's words."""
+        """Return whether the question was answered; False if the connection broke off."""
         headers = {"Connection": "close"}  # either worker may get it
         body = {"question": QUESTION}
         try:
@@ -339,18 +318,16 @@ def test_a_worker_killed_under_load_costs_its_own_requests_only(folder: Path, se
         stopped.set()
         for load in loads:
             load.result()
-    # Each of the three had at most one request with the worker that died.
+    # Each of the three had at most one request to the killed worker.
     assert outcomes.count(False) <= 3
     assert all(outcomes[since + 3 :])
     assert all(ask() for _ in range(6))
     assert stop(served, STOP_SECONDS) == 0
-    assert f"worker {victim} died (signal 9); started again" in "".join(served.log)
+    assert f"worker {victim} died (signal 9); started again" in served.log
 
 
 @pytest.mark.slow
-def test_a_stop_during_an_ingest_loses_nothing_that_was_stored(
-    tmp_path: Path, embedder: Embedder
-) -> None:
+def test_stop_during_ingest_loses_nothing_stored(tmp_path: Path, embedder: Embedder) -> None:
     news, store = write_news(tmp_path / "news.jsonl", BATCHES * BATCH), tmp_path / "store"
     Store.open(store, embedder).close()
     ingest = subprocess.Popen(
@@ -365,7 +342,7 @@ def test_a_stop_during_an_ingest_loses_nothing_that_was_stored(
     out, complaint = ingest.communicate(timeout=STOP_SECONDS)
     assert ingest.returncode == -signal.SIGTERM  # a shell shows 143
     assert "Traceback" not in complaint
-    assert out == ""  # it did not claim to be done
+    assert out == ""  # no success was reported
     after = ids(store, embedder)
     assert stored <= after
     assert len(after) % BATCH == 0  # whole batches
@@ -379,13 +356,13 @@ def test_a_stop_during_an_ingest_loses_nothing_that_was_stored(
 
 
 @pytest.mark.slow
-def test_a_stop_in_mid_stream_ends_a_real_server_with_a_final_event(
+def test_stop_during_a_stream_sends_a_final_event_from_a_real_server(
     folder: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with SlowEndpoint(first_token=600, sentence=1) as endpoint:
+    with SlowModel(first_token=600) as endpoint:
         monkeypatch.setenv("GEUNGEO_BACKEND", "openai")
         monkeypatch.setenv("GEUNGEO_LLM_MODEL", "slow")
-        monkeypatch.setenv("GEUNGEO_LLM_BASE_URL", endpoint.base_url)
+        monkeypatch.setenv("GEUNGEO_LLM_BASE_URL", endpoint.url)
         monkeypatch.setenv("GEUNGEO_LLM_TIMEOUT", "600")
         monkeypatch.setenv("GEUNGEO_LLM_FIRST_TOKEN_TIMEOUT", "600")
         served = serve(folder)
@@ -406,7 +383,7 @@ def test_a_stop_in_mid_stream_ends_a_real_server_with_a_final_event(
 
 
 @pytest.mark.slow
-def test_two_servers_read_on_while_one_ingests_and_a_second_writer_is_told(
+def test_two_servers_read_while_one_process_ingests_and_a_second_is_rejected(
     folder: Path, serve: Serve, tmp_path: Path
 ) -> None:
     servers = [serve(folder), serve(folder)]
@@ -437,7 +414,7 @@ def test_two_servers_read_on_while_one_ingests_and_a_second_writer_is_told(
         reads += 1
     text = {"text": "두 번째 글\n\n공장이 문을 열었다.\n"}
     posted = httpx.post(f"{servers[1].url}/articles", json=text, timeout=PATIENCE)
-    # The command that comes second loads no model before it is told.
+    # The second command is rejected before it loads a model.
     second = geungeo("ingest", str(SEED), *place)
     assert ingest.poll() is None, "the first ingest was too short for this test"
     assert second.returncode == 3
@@ -450,4 +427,4 @@ def test_two_servers_read_on_while_one_ingests_and_a_second_writer_is_told(
     for served in servers:
         assert search(served, f"제{BATCHES * BATCH - 1}공장 준공")[0] == last
         assert stop(served, STOP_SECONDS) == 0
-        assert "Traceback" not in "".join(served.log)
+        assert "Traceback" not in served.log

@@ -1,35 +1,25 @@
-"""A server with everything set up that can be called, over a store that may be spoilt."""
+"""Servers with every channel configured, over a store that tests may change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
 
-from geungeo.eval.campaigns import hostile_http
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
+from tests.campaigns import hostile_http
 from tests.server.slack_app import EchoPipeline, SlackApp, serving
-from tests.slack_service import TOKEN, SlackService
+from tests.support.processes import Guarded
+from tests.support.slack_service import TOKEN, SlackService
 
 ARTICLE = (
     "새 도서관 개관\n\n서울시는 2025년 3월 10일 새 도서관을 열었다. 공사비는 120억 원이었다.\n"
 )
-
-
-@dataclass(frozen=True)
-class Guarded:
-    """An application that asks for a key, a key that opens everything, and one that does not."""
-
-    workspace: Workspace
-    app: Any
-    key: str
-    reader: str
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +41,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Ite
 
 @pytest.fixture(scope="module")
 def called(guarded: Guarded) -> Iterator[SlackApp]:
-    """It, served, with answers that cost nothing."""
+    """The application, served, with answers from an echo."""
     with SlackService() as slack:
         changes = {"slack_api_url": slack.api_url, "slack_bot_token": TOKEN}
         settings = guarded.workspace.settings.model_copy(update=changes)

@@ -1,4 +1,4 @@
-"""What FAULTS asks of content and of a model that hangs, where no other test says it."""
+"""Faults in content and a hanging model, where no other test covers them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,14 @@ from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Filters
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from tests.conftest import ROOT
-from tests.hostile.conftest import Guarded
+from tests.support import ROOT
+from tests.support.processes import Guarded
 
 QUESTION = "MS와 오픈AI의 투자"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def half_width(text: str) -> str:
-    """``text`` with its Hangul in half-width jamo (Unicode's Halfwidth and Fullwidth Forms)."""
+    """Return ``text`` with its Hangul in half-width jamo (Halfwidth and Fullwidth Forms)."""
     names = {char: unicodedata.name(char) for char in unicodedata.normalize("NFD", text)}
     letters = {
         char: unicodedata.lookup(f"HALFWIDTH HANGUL LETTER {name.split(' ', 2)[2]}")
@@ -51,9 +46,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_a_question_finds_what_the_usual_one_finds(
-    form: str, workspace: Workspace
-) -> None:
+def test_every_unicode_form_of_a_question_finds_the_same(form: str, workspace: Workspace) -> None:
     def found(question: str) -> list[tuple[str, int]]:
         hits = workspace.pipeline.search(question, 5, Filters())
         return [(hit.article_id, hit.start) for hit in hits]
@@ -63,7 +56,7 @@ def test_every_form_of_a_question_finds_what_the_usual_one_finds(
     assert found(FORMS[form]) == found(QUESTION)
 
 
-def test_an_article_is_found_in_its_usual_form_and_shown_in_its_own(guarded: Guarded) -> None:
+def test_article_is_found_in_normal_form_and_shown_in_its_own(guarded: Guarded) -> None:
     written = "도서관 예산은 ９８７억\u200b 원, 담당은 ＡＢＣ재단이다."
     guarded.workspace.ingest_text(f"예산\n\n{written}\n", name="forms.txt")
     hits = guarded.workspace.pipeline.search("도서관 예산 987억 원 ABC재단", 1, Filters())
@@ -71,7 +64,7 @@ def test_an_article_is_found_in_its_usual_form_and_shown_in_its_own(guarded: Gua
 
 
 @pytest.mark.anyio
-async def test_a_model_that_hangs_holds_up_neither_health_nor_its_own_chat_for_ever(
+async def test_hanging_model_blocks_neither_health_nor_its_chat_forever(
     workspace: Workspace,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -90,7 +83,7 @@ async def test_a_model_that_hangs_holds_up_neither_health_nor_its_own_chat_for_e
             asked = {"question": "MS의 사내 인공지능 부서를 이끄는 사람은 누구인가?"}
             chat = asyncio.create_task(http.post("/chat", json=asked))
             connection, _ = await asyncio.to_thread(silent.accept)
-            with connection:  # the model has been asked, and says nothing
+            with connection:  # the model was asked and does not respond
                 health = await http.get("/healthz")
                 assert (health.status_code, chat.done()) == (200, False)
                 async with asyncio.timeout(120):
@@ -98,8 +91,8 @@ async def test_a_model_that_hangs_holds_up_neither_health_nor_its_own_chat_for_e
     assert answered.json()["reason"] == "backend_unavailable"
 
 
-def test_no_export_is_a_spreadsheet_that_could_take_a_cell_for_a_formula() -> None:
-    """Exports are Markdown, HTML and JSON; one of cells would have to defuse them."""
+def test_no_export_is_a_spreadsheet() -> None:
+    # Exports are Markdown, HTML and JSON; a spreadsheet would need its formulas escaped.
     for package in ("rag", "index", "server", "eval"):
         for path in (ROOT / package).rglob("*.py"):
             tree = ast.parse(path.read_text("utf-8"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 PAGES = ("faults.md", "hostile-input.md", "threat-model.md")
 NODE = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
@@ -26,14 +26,14 @@ def defined_in(path: Path) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
 
 
-def test_every_fault_has_a_test_that_names_it() -> None:
+def test_every_fault_names_a_test() -> None:
     table = rows("faults.md")
     assert len(table) > 60
     assert [row for row in table if not NODE.search(row)] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_test_and_file_that_is_named_exists(page: str) -> None:
+def test_every_named_test_and_file_exists(page: str) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
     named = set(NODE.findall(text))
     missing = [f"{file}::{name}" for file, name in named if name not in defined_in(ROOT / file)]

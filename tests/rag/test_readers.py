@@ -17,7 +17,7 @@ from geungeo.rag.errors import (
     UnsupportedSource,
 )
 from geungeo.rag.readers import read
-from tests.conftest import SEED
+from tests.support import SEED
 
 
 def one(data: bytes, name: str) -> Article:

@@ -18,16 +18,8 @@ from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavai
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Claim, Report, Rewriter, Task
 from geungeo.rag.question.followup import drift, rewritten, standalone
-from tests.rag.backends.misbehaving import (
-    Exchange,
-    Misbehaving,
-    backend,
-    chunk,
-    endpoint,
-    sending,
-    statuses,
-    stream,
-)
+from tests.rag.backends.drafting import backend, endpoint
+from tests.support.model_server import Exchange, ModelServer, chunk, sending, statuses, stream
 
 DATA = Path(__file__).resolve().parents[2] / "eval" / "data" / "seed_article.jsonl"
 CONVERSATIONS = [
@@ -223,7 +215,7 @@ def test_the_pipeline_answers_the_rewritten_question(workspace: Workspace) -> No
 def over_http(*handlers: Any, **options: Any) -> tuple[str, str, list[Exchange]]:
     async def main() -> tuple[str, str, list[Exchange]]:
         report = Report("x")
-        servers = [Misbehaving(handler) for handler in handlers]
+        servers = [ModelServer(handler) for handler in handlers]
         for server in servers:
             await server.__aenter__()
         try:

@@ -17,7 +17,7 @@ from geungeo.rag.protocols import Embedder, Load
 from geungeo.server.app import create_app
 from geungeo.server.state import AppState
 from tests.server.slack_app import EchoPipeline, SlackApp, echoing
-from tests.slack_service import SlackService
+from tests.support.slack_service import SlackService
 
 Client = Callable[[], httpx.AsyncClient]
 

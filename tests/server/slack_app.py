@@ -23,8 +23,8 @@ from geungeo.rag.protocols import Embedder, Load
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
 from geungeo.server.listener import Server, configure, listen
-from tests import slack_service
-from tests.slack_service import SlackService, signed
+from tests.support import slack_service
+from tests.support.slack_service import SlackService, signed
 
 PATIENCE = 120
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

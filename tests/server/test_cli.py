@@ -16,7 +16,7 @@ from geungeo.rag import errors
 from geungeo.server.cli import TARGETS, exit_status, run
 
 # For each group one of its sub-commands.
-GROUPS = {"articles": "list", "conversations": "list", "keys": "list", "bench": "first-claim"}
+GROUPS = {"articles": "list", "conversations": "list", "keys": "list", "bench": "grounding"}
 QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 HEAVY = {
     "faiss",

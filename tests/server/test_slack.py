@@ -15,7 +15,7 @@ from geungeo.index.conversations import check_id
 from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Embedder
 from tests.server.slack_app import EchoPipeline, SlackApp, echoing, serving, settings_for
-from tests.slack_service import (
+from tests.support.slack_service import (
     BOT,
     CHANNEL,
     TEAM,

@@ -12,7 +12,7 @@ from geungeo.rag.answer import Answer, Citation
 from geungeo.rag.article import SectionKind
 from geungeo.server.slack.blocks import answer_messages, note_messages
 from geungeo.server.slack.text import escape, pieces, question_of, shortened
-from tests.slack_service import TOKEN, breaches, text_objects, unescaped
+from tests.support.slack_service import TOKEN, breaches, text_objects, unescaped
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
 BASE = "https://news.example"

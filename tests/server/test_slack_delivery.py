@@ -10,7 +10,7 @@ import pytest
 from geungeo.rag.errors import BackendOverloaded
 from geungeo.rag.protocols import Embedder
 from tests.server.slack_app import EchoPipeline, SlackApp, echoing
-from tests.slack_service import (
+from tests.support.slack_service import (
     Fault,
     SlackService,
     command,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Embedder
 from tests.server.slack_app import EchoPipeline, SlackApp, echoing, serving
-from tests.slack_service import (
+from tests.support.slack_service import (
     BOT,
     CHANNEL,
     SECRET,

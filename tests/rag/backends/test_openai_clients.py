@@ -11,21 +11,17 @@ from geungeo.rag.errors import (
 )
 from geungeo.rag.gate import Gate
 from geungeo.rag.protocols import Report
-from tests.rag.backends.misbehaving import (
-    CLAIMS,
+from tests.rag.backends.drafting import CLAIMS, backend, draft, endpoint, task
+from tests.support.model_server import (
     REPLY,
     Exchange,
     Handler,
-    Misbehaving,
-    backend,
+    ModelServer,
     chunk,
-    draft,
-    endpoint,
     only_headers,
     sending,
     silent,
     stream,
-    task,
 )
 
 
@@ -39,7 +35,7 @@ def test_closing_the_iterator_hangs_up_within_a_second() -> None:
             await exchange.gone()
             closed.set()
 
-        async with Misbehaving(handler) as server:
+        async with ModelServer(handler) as server:
             claims = backend(endpoint(server, stall=30)).draft(task(), Report("x"))
             assert await anext(claims) == CLAIMS[0]
             await claims.aclose()
@@ -51,7 +47,7 @@ def test_closing_the_iterator_hangs_up_within_a_second() -> None:
 @pytest.mark.parametrize("handler", [silent, only_headers])
 def test_cancelling_the_task_hangs_up_within_a_second(handler: Handler) -> None:
     async def main() -> None:
-        async with Misbehaving(handler) as server:
+        async with ModelServer(handler) as server:
             running = asyncio.create_task(
                 draft(backend(endpoint(server, first_token=60), timeout=60))
             )
@@ -75,7 +71,7 @@ def test_after_hundreds_of_cancelled_streams_a_call_works() -> None:
             await asyncio.sleep(0.002)
 
     async def main() -> None:
-        async with Misbehaving(slow) as server:
+        async with ModelServer(slow) as server:
             writer = backend(endpoint(server), gate=Gate(8, 400))
 
             async def cancelled(at: int) -> None:
@@ -96,7 +92,7 @@ def test_after_hundreds_of_cancelled_streams_a_call_works() -> None:
 
 def test_a_full_queue_is_a_typed_error_and_no_fallback() -> None:
     async def main() -> None:
-        async with Misbehaving(only_headers) as server:
+        async with ModelServer(only_headers) as server:
             writer = backend(endpoint(server), gate=Gate(1, 1), resort=True)
             running = [asyncio.create_task(draft(writer)) for _ in range(2)]
             while not server.requests:
@@ -121,7 +117,7 @@ def test_one_backend_serves_one_event_loop_after_another() -> None:
     for _ in range(3):
 
         async def main() -> None:
-            async with Misbehaving(sending(stream())) as server:
+            async with ModelServer(sending(stream())) as server:
                 writer = backend(endpoint(server), gate=gate)
                 first, second = await asyncio.gather(draft(writer), draft(writer))
                 assert first.claims == second.claims == CLAIMS

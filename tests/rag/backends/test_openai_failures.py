@@ -16,27 +16,20 @@ from geungeo.rag.errors import (
     BackendUnavailable,
 )
 from geungeo.rag.protocols import Report
-from tests.rag.backends.misbehaving import (
-    CLAIMS,
+from tests.rag.backends.drafting import CLAIMS, KEY, Naps, backend, draft, endpoint, run, task
+from tests.support.model_server import (
     DONE,
-    KEY,
     REPLY,
     STOP,
     Exchange,
     Handler,
-    Misbehaving,
-    Naps,
-    backend,
+    ModelServer,
     chunk,
-    draft,
-    endpoint,
     only_headers,
-    run,
     sending,
     silent,
     statuses,
     stream,
-    task,
 )
 
 
@@ -50,7 +43,7 @@ async def _only_pings(exchange: Exchange) -> None:
 @pytest.mark.parametrize("handler", [silent, only_headers, _only_pings])
 def test_no_first_token_has_a_deadline_and_no_second_try(handler: Handler) -> None:
     async def main() -> None:
-        async with Misbehaving(handler) as server, asyncio.timeout(20):
+        async with ModelServer(handler) as server, asyncio.timeout(20):
             outcome = await draft(backend(endpoint(server, first_token=0.3), timeout=60))
             assert outcome.claims == []
             assert isinstance(outcome.error, BackendUnavailable)
@@ -93,7 +86,7 @@ def test_the_whole_answer_has_a_deadline_however_busy_the_stream() -> None:
             await asyncio.sleep(0.01)
 
     async def main() -> None:
-        async with Misbehaving(handler) as server:
+        async with ModelServer(handler) as server:
             began = asyncio.get_running_loop().time()
             outcome = await draft(backend(endpoint(server), timeout=0.5, resort=True))
             assert outcome.report.backend == "extractive"
@@ -135,7 +128,7 @@ def test_retry_after_is_honoured(header: str, waits: list[float] | None) -> None
     naps = Naps()
 
     async def main() -> None:
-        async with Misbehaving(
+        async with ModelServer(
             statuses(429, then=sending(stream()), headers={"retry-after": value})
         ) as server:
             outcome = await draft(backend(endpoint(server, naps=naps), timeout=600))
@@ -157,7 +150,7 @@ def test_rubbish_in_retry_after_is_ignored(header: str) -> None:
     naps = Naps()
 
     async def main() -> None:
-        async with Misbehaving(statuses(503, then=sending(stream()))) as server:
+        async with ModelServer(statuses(503, then=sending(stream()))) as server:
 
             async def handler(exchange: Exchange) -> None:
                 if len(server.requests) > 1:
@@ -184,8 +177,8 @@ def test_a_long_retry_after_goes_to_the_next_endpoint_at_once(value: str) -> Non
 
     async def main() -> None:
         async with (
-            Misbehaving(statuses(*[429] * 9, headers={"retry-after": header})) as busy,
-            Misbehaving(sending(stream())) as idle,
+            ModelServer(statuses(*[429] * 9, headers={"retry-after": header})) as busy,
+            ModelServer(sending(stream())) as idle,
         ):
             writer = backend(
                 endpoint(busy, naps=naps), endpoint(idle, model="second"), timeout=9999
@@ -209,7 +202,7 @@ def test_a_storm_of_500_is_retried_within_bounds_and_opens_the_breaker() -> None
 
     async def main() -> None:
         nonlocal now
-        async with Misbehaving(statuses(*[500] * 6, then=sending(stream()))) as server:
+        async with ModelServer(statuses(*[500] * 6, then=sending(stream()))) as server:
             breaker = Breaker(6, 30, clock=lambda: now)
             writer = backend(endpoint(server, naps=naps, breaker=breaker), resort=True)
             for requests in (3, 6, 6):
@@ -233,7 +226,7 @@ def test_waits_never_exceed_the_deadline() -> None:
     naps = Naps()
 
     async def main() -> None:
-        async with Misbehaving(statuses(*[503] * 9, headers={"retry-after": "50"})) as server:
+        async with ModelServer(statuses(*[503] * 9, headers={"retry-after": "50"})) as server:
             outcome = await draft(backend(endpoint(server, naps=naps), timeout=20))
             assert isinstance(outcome.error, BackendUnavailable)
             assert len(server.requests) == 1
@@ -274,7 +267,7 @@ def test_parameters_that_an_endpoint_refuses_are_left_out_from_then_on() -> None
             await sending(stream())(exchange)
 
     async def main() -> None:
-        async with Misbehaving(handler) as server:
+        async with ModelServer(handler) as server:
             writer = backend(endpoint(server))
             assert (await draft(writer)).claims == CLAIMS
             assert len(server.requests) == 3
@@ -294,12 +287,12 @@ def test_a_request_that_is_refused_in_every_form_is_a_wrong_configuration() -> N
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_the_key_follows_no_redirect(status: int) -> None:
     async def main() -> None:
-        async with Misbehaving(sending(stream())) as other:
+        async with ModelServer(sending(stream())) as other:
 
             async def handler(exchange: Exchange) -> None:
                 await exchange.answer(status, headers={"location": other.url + "/chat/completions"})
 
-            async with Misbehaving(handler) as server:
+            async with ModelServer(handler) as server:
                 outcome = await draft(backend(endpoint(server)))
             assert isinstance(outcome.error, BackendMisconfigured)
             assert "redirect" in str(outcome.error)
@@ -341,7 +334,7 @@ def test_what_is_no_completion_is_refused(
 
 def test_a_refused_connection_is_retried_and_then_falls_back() -> None:
     async def main() -> None:
-        async with Misbehaving(sending(stream())) as server:
+        async with ModelServer(sending(stream())) as server:
             dead = server.url
         naps = Naps()
         outcome = await draft(backend(endpoint(dead, naps=naps), resort=True))
@@ -380,7 +373,7 @@ def test_no_fallback_once_a_claim_is_out() -> None:
             await read.wait()  # a reset would overtake what was not read yet
             exchange.drop()
 
-        async with Misbehaving(handler) as torn, Misbehaving(sending(stream())) as good:
+        async with ModelServer(handler) as torn, ModelServer(sending(stream())) as good:
             writer = backend(endpoint(torn), endpoint(good, model="second"), resort=True)
             report = Report("x")
             async with aclosing(writer.draft(task(), report)) as claims:

@@ -13,23 +13,17 @@ from geungeo.rag.errors import (
     BackendUnavailable,
 )
 from geungeo.rag.protocols import Claim, Report
-from tests.rag.backends.misbehaving import (
-    CLAIMS,
+from tests.rag.backends.drafting import CLAIMS, KEY, backend, draft, endpoint, run, task
+from tests.support.model_server import (
     DONE,
-    KEY,
     REPLY,
     STOP,
     USAGE,
     Exchange,
-    Misbehaving,
-    backend,
+    ModelServer,
     chunk,
-    draft,
-    endpoint,
-    run,
     sending,
     stream,
-    task,
 )
 
 
@@ -57,7 +51,7 @@ def test_a_claim_leaves_before_the_stream_ends() -> None:
             await exchange.send(chunk("업이익은 300억 원이다. [2]") + STOP + DONE)
 
         async with (
-            Misbehaving(handler) as server,
+            ModelServer(handler) as server,
             aclosing(backend(endpoint(server)).draft(task(), Report("x"))) as claims,
         ):
             assert await anext(claims) == CLAIMS[0]
@@ -186,7 +180,7 @@ def test_a_connection_dropped_at_every_byte_gives_whole_sentences_only() -> None
                 await asyncio.sleep(0.001)
                 exchange.drop()
 
-        async with Misbehaving(handler) as server:
+        async with ModelServer(handler) as server:
             for cut in range(len(data) + 1):
                 reset = bool(cut % 2)
                 outcome = await draft(backend(endpoint(server, retries=0)))
@@ -244,7 +238,7 @@ def test_cannot_answer_yields_nothing_and_hangs_up() -> None:
             await exchange.gone()
             closed.set()
 
-        async with Misbehaving(handler) as server:
+        async with ModelServer(handler) as server:
             outcome = await draft(backend(endpoint(server)))
             assert outcome.claims == [] and outcome.error is None
             await asyncio.wait_for(closed.wait(), 1)

@@ -18,17 +18,9 @@ from geungeo.rag.backends.openai import OpenAI, make
 from geungeo.rag.errors import BackendMisconfigured, SettingsError
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.settings import LLMEndpoint, Settings, load
-from tests.conftest import ROOT
-from tests.rag.backends.misbehaving import (
-    DONE,
-    STOP,
-    Misbehaving,
-    chunk,
-    draft,
-    sending,
-    statuses,
-    stream,
-)
+from tests.rag.backends.drafting import draft
+from tests.support import ROOT
+from tests.support.model_server import DONE, STOP, ModelServer, chunk, sending, statuses, stream
 
 DOCS = (ROOT / "docs" / "backends.md").read_text("utf-8")
 
@@ -106,8 +98,8 @@ def test_endpoints_from_the_documented_file_and_from_the_environment(
 def test_settings_reach_the_endpoints() -> None:
     async def main() -> None:
         async with (
-            Misbehaving(statuses(*[503] * 9)) as first,
-            Misbehaving(sending(stream())) as second,
+            ModelServer(statuses(*[503] * 9)) as first,
+            ModelServer(sending(stream())) as second,
         ):
             fallback = LLMEndpoint(base_url=second.url, model="two", api_key="sk-two")
             settings = Settings(
@@ -148,7 +140,7 @@ def test_what_a_hostile_model_says_is_grounded_or_dropped(workspace: Workspace) 
     )
 
     async def main() -> None:
-        async with Misbehaving(sending([chunk(reply), STOP, DONE])) as server:
+        async with ModelServer(sending([chunk(reply), STOP, DONE])) as server:
             settings = workspace.settings.model_copy(
                 update={"backend": "openai", "llm_base_url": server.url, "llm_model": "liar"}
             )

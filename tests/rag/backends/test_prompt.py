@@ -16,7 +16,7 @@ from geungeo.rag.errors import BackendMisconfigured
 from geungeo.rag.protocols import Evidence, Task
 from geungeo.rag.segmentation import count_tokens
 from geungeo.rag.text import Span, clean
-from tests.rag.backends.misbehaving import task
+from tests.rag.backends.drafting import task
 
 
 def evidence(number: int, sentence: str, title: str = "제목") -> Evidence:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from geungeo.rag.backends.wire import LOST, MAX_BYTES, MAX_EVENT_CHARS, MAX_NESTING, Piece, Wire
 from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable
-from tests.rag.backends.misbehaving import REPLY, chunk, stream
+from tests.support.model_server import REPLY, chunk, stream
 
 
 def read(*parts: bytes) -> tuple[list[Piece], BackendError | None]:

@@ -1,1 +1,0 @@
-"""Long trials that try to break a store: bounded, seeded, resumable, counted in a journal."""

@@ -1,1 +1,0 @@
-"""Load on a real server: how much it answers, how it sheds the rest, what it leaves behind."""

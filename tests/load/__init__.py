@@ -1,0 +1,3 @@
+"""Load tests of a real server: throughput, rejected requests, and leaks."""
+
+from __future__ import annotations
