@@ -13,33 +13,19 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from geungeo.rag.settings import secrets_in
-from geungeo.server import described, problems
+from geungeo.server.access.middleware import Access
 from geungeo.server.access.rates import Rates
-from geungeo.server.hooks.signed import HookVerifier
-from geungeo.server.metrics import Metrics
-from geungeo.server.middleware.access import Access
-from geungeo.server.middleware.head import Head
-from geungeo.server.middleware.observe import Observe
-from geungeo.server.middleware.request_id import RequestId
-from geungeo.server.middleware.request_limits import RequestLimits
-from geungeo.server.middleware.security_headers import SecurityHeaders
-from geungeo.server.routes import (
-    articles,
-    chat,
-    conversations,
-    docs,
-    health,
-    hooks,
-    openai,
-    page,
-    search,
-    slack,
-    upload,
-)
-from geungeo.server.slack.channel import SlackChannel
-from geungeo.server.state import AppState
+from geungeo.server.access.signatures import WebhookVerifier
+from geungeo.server.channels import openai
+from geungeo.server.channels.hooks import routes as hooks
+from geungeo.server.channels.slack import routes as slack
+from geungeo.server.channels.slack.channel import SlackChannel
+from geungeo.server.http import problems
+from geungeo.server.http.middleware import Head, Observe, RequestId, RequestLimits, SecurityHeaders
+from geungeo.server.routes import articles, chat, conversations, health, page
+from geungeo.server.state import AppState, Writers
+from geungeo.server.telemetry.metrics import Metrics
 from geungeo.server.telemetry.tracing import Tracing
-from geungeo.server.writing import Writers
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -73,7 +59,7 @@ def create_app(
         Writers(settings.ingest_queue),
         metrics,
         slack=SlackChannel.of(workspace, metrics),
-        hook=HookVerifier(secrets_in(settings.hook_secret)),
+        hook=WebhookVerifier(secrets_in(settings.hook_secret)),
     )
     app = FastAPI(
         title="geungeo",
@@ -86,14 +72,20 @@ def create_app(
     )
     app.state.geungeo = state
     problems.install(app)
-    described.install(app)
-    for module in (page, docs, health, slack, hooks):
-        app.include_router(module.router, responses=described.OPEN)
-    keyed = [described.KEY]
-    for module in (chat, search, articles, upload, conversations):
-        app.include_router(module.router, dependencies=keyed, responses=described.GUARDED)
-    app.include_router(openai.router, dependencies=keyed, responses=described.GUARDED_OPENAI)
-    app.mount("/static/swagger", StaticFiles(directory=docs.ASSETS), name="swagger")
+    problems.install_schema(app)
+    for router in (page.router, page.docs_router, health.router, slack.router, hooks.router):
+        app.include_router(router, responses=problems.OPEN)
+    keyed = [problems.KEY]
+    for router in (
+        chat.router,
+        chat.search_router,
+        articles.router,
+        articles.upload_router,
+        conversations.router,
+    ):
+        app.include_router(router, dependencies=keyed, responses=problems.GUARDED)
+    app.include_router(openai.router, dependencies=keyed, responses=problems.GUARDED_OPENAI)
+    app.mount("/static/swagger", StaticFiles(directory=page.ASSETS), name="swagger")
     app.mount("/static", page.Assets(directory=page.WEB), name="static")
     # Added innermost first: what is added last sees a request first.
     app.add_middleware(Head)

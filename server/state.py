@@ -1,23 +1,82 @@
-"""What the routes share, and how they get at it."""
+"""State that the routes of one application share."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
+from geungeo.rag.errors import Overloaded
+from geungeo.rag.gate import Gate
 from geungeo.rag.protocols import Load, Watched
-from geungeo.server.checkup import Checkup
-from geungeo.server.hooks.signed import HookVerifier
-from geungeo.server.metrics import Metrics
-from geungeo.server.sse import Stopping
-from geungeo.server.writing import Writers
+from geungeo.server.access.signatures import WebhookVerifier
+from geungeo.server.http.streams import Stopping
+from geungeo.server.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
-    from geungeo.server.slack.channel import SlackChannel
+    from geungeo.server.channels.slack.channel import SlackChannel
+
+
+# Orchestrators probe every few seconds, and several may; the examination reads every page.
+KEEP_SECONDS = 5.0
+
+
+class Checkup:
+    """Remembers the last examination for ``keep`` seconds. Thread-safe.
+
+    An examination that raises is not remembered: what stands in the way may be gone.
+    """
+
+    def __init__(
+        self, keep: float = KEEP_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._keep = keep
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until = float("-inf")
+        self._found: tuple[str, ...] = ()
+
+    def problems(self, examine: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+        """What ``examine`` finds, or found a moment ago; callers meanwhile wait for one run."""
+        with self._lock:
+            if self._clock() >= self._until:
+                self._found = tuple(examine())
+                self._until = self._clock() + self._keep
+            return self._found
+
+
+WRITERS = 4
+# Seconds that a change waits for its turn before it is sent away after all.
+PATIENCE = 60.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Writers:
+    """``WRITERS`` threads, and a queue of at most ``queue`` changes for them."""
+
+    def __init__(self, queue: int) -> None:
+        self._gate = Gate(WRITERS, queue, doing="changes are being made", refusal=Overloaded)
+        self._limiter = CapacityLimiter(WRITERS)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``function`` returns; waits while ``WRITERS`` others run.
+
+        Raises:
+            Overloaded: too many wait already.
+        """
+        async with self._gate.slot(PATIENCE):
+            call = partial(function, *args, **kwargs)
+            return await to_thread.run_sync(call, limiter=self._limiter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +100,7 @@ class AppState:
         backend = self.workspace.backend
         return backend.load() if isinstance(backend, Watched) else Load(0, 0, {})
 
-    hook: HookVerifier = field(default_factory=lambda: HookVerifier(()))
+    hook: WebhookVerifier = field(default_factory=lambda: WebhookVerifier(()))
 
 
 def state_of(request: Request) -> AppState:

@@ -1,13 +1,48 @@
-"""Which scope opens which address; what is not named here needs a key of any scope."""
+"""Which scope opens which path; a path without a rule needs a key of any scope."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
 
+from fastapi import Depends, Request
 from starlette.types import Scope as AsgiScope
 
 from geungeo.index.keys import SCOPES, Scope
-from geungeo.server.routes.page import wants_page
+from geungeo.server.http.links import wants_page
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The API key behind a request; ``key_id`` is ``None`` while none is needed."""
+
+    key_id: str | None
+    scopes: frozenset[Scope]
+
+    @property
+    def owner(self) -> str | None:
+        """Whose conversations the caller may use; ``None`` is everybody's."""
+        return None if "admin" in self.scopes else self.key_id
+
+    def may(self, needed: frozenset[Scope]) -> bool:
+        """Whether one of the ``needed`` scopes is the caller's; ``admin`` may do everything."""
+        return "admin" in self.scopes or bool(self.scopes & needed)
+
+
+# On a server that needs no key, everybody is its administrator.
+ANYBODY = Caller(None, frozenset(SCOPES))
+
+
+def caller_of(request: Request) -> Caller:
+    """Who sent ``request``; there is always one where a route is not open to all."""
+    caller = request.scope["state"]["caller"]
+    if not isinstance(caller, Caller):
+        raise TypeError("the request did not pass the access middleware")
+    return caller
+
+
+CurrentCaller = Annotated[Caller, Depends(caller_of)]
+
 
 _READ = frozenset({"GET", "HEAD"})
 

@@ -1,16 +1,152 @@
-"""How often an address and a key may ask."""
+"""Rate limits by address and by key, shared by all workers of a server."""
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import ipaddress
 import math
+import mmap
+import os
+import secrets
+import struct
+import tempfile
+import threading
 import time
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from limits import RateLimitItem, parse
+from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from geungeo.rag.settings import Settings
-from geungeo.server.access.counters import SharedCounters
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# A household or a machine has a whole /64 (RFC 6177): its addresses are one client.
+_IPV6_CLIENT_BITS = 64
+
+
+def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
+    """The address that a limit counts: IPv4, or the /64 of an IPv6.
+
+    ``X-Forwarded-For`` is read from its end, where the nearest proxy wrote, and only as long
+    as each address that vouches for the next is ``trusted``.
+    """
+    peer = _parse(scope["client"][0]) if scope.get("client") else None
+    if peer is None:
+        return "unknown"  # a Unix socket, say: all its clients are one
+    forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
+    while forwarded and any(peer in network for network in trusted):
+        before = _parse(forwarded.pop().strip())
+        if before is None:
+            break
+        peer = before
+    return _counted(peer)
+
+
+def _parse(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _counted(address: Address) -> str:
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(ipaddress.ip_network((int(address), _IPV6_CLIENT_BITS), strict=False))
+
+
+SLOTS = 65_536
+_SLOT = struct.Struct("=dq")  # end of the window in seconds since the epoch; requests in it
+
+
+class SharedCounters(Storage):
+    """Fixed windows of ``limits`` in shared memory: made before a fork, seen by every child."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, clock: Callable[[], float] = time.time, slots: int = SLOTS) -> None:
+        super().__init__()
+        self._clock = clock
+        self._slots = slots
+        # The file has no name: its descriptor is what a fork hands on.
+        self._file, path = tempfile.mkstemp()
+        Path(path).unlink()
+        weakref.finalize(self, os.close, self._file)
+        os.ftruncate(self._file, slots * _SLOT.size)
+        self._table = mmap.mmap(self._file, slots * _SLOT.size)
+        # Nobody outside can tell which identities share a slot.
+        self._salt = secrets.token_bytes(16)
+        self._threads = threading.Lock()
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """What may go wrong here."""
+        return OSError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count ``amount`` more in ``key``'s window of ``expiry`` seconds; the count so far."""
+        offset = self._offset(key)
+        with self._alone():
+            end, count = _SLOT.unpack_from(self._table, offset)
+            if end <= self._clock():
+                end, count = self._clock() + expiry, 0
+            _SLOT.pack_into(self._table, offset, end, count + amount)
+        return int(count + amount)
+
+    def get(self, key: str) -> int:
+        """The count in ``key``'s present window."""
+        end, count = self._read(key)
+        return count if end > self._clock() else 0
+
+    def get_expiry(self, key: str) -> float:
+        """When ``key``'s window ends, in seconds since the epoch."""
+        return max(self._read(key)[0], self._clock())
+
+    def clear(self, key: str) -> None:
+        """Forget ``key``'s window."""
+        with self._alone():
+            _SLOT.pack_into(self._table, self._offset(key), 0.0, 0)
+
+    def check(self) -> bool:
+        """Memory is always there."""
+        return True
+
+    def reset(self) -> int | None:
+        """Forget every window."""
+        with self._alone():
+            self._table[:] = bytes(len(self._table))
+        return None
+
+    def _read(self, key: str) -> tuple[float, int]:
+        with self._alone():
+            end, count = _SLOT.unpack_from(self._table, self._offset(key))
+        return float(end), int(count)
+
+    def _offset(self, key: str) -> int:
+        digest = hashlib.blake2b(key.encode(), key=self._salt, digest_size=8).digest()
+        return int.from_bytes(digest, "big") % self._slots * _SLOT.size
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._threads:
+            # A record lock: the kernel takes it from a worker that dies with it.
+            fcntl.lockf(self._file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN)
+
 
 DEFAULT_PER_ADDRESS = "600/minute"
 

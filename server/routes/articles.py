@@ -1,18 +1,25 @@
-"""``/articles``: what the citations point into."""
+"""``/articles``: the texts that citations point into, listed, added and removed."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from starlette.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
+from pydantic import BaseModel
+from starlette.status import (
+    HTTP_200_OK,
+    HTTP_201_CREATED,
+    HTTP_204_NO_CONTENT,
+    HTTP_415_UNSUPPORTED_MEDIA_TYPE,
+)
 
 from geungeo.rag.protocols import Filters
-from geungeo.server.described import problems
-from geungeo.server.schemas import (
+from geungeo.server.http.bodies import StrictRoute
+from geungeo.server.http.problems import problems
+from geungeo.server.http.schemas import (
     ArticleList,
     ArticleRequest,
     ArticleSummary,
@@ -21,7 +28,6 @@ from geungeo.server.schemas import (
     IsoDate,
 )
 from geungeo.server.state import State
-from geungeo.server.strict_json import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["articles"])
 
@@ -82,3 +88,52 @@ async def get_article(
 async def remove_article(article_id: str, state: State) -> None:
     """Remove an article with all its versions."""
     await state.writers.run(state.workspace.store.remove, article_id)
+
+
+MEDIA_TYPE = "application/octet-stream"
+
+upload_router = APIRouter(tags=["articles"])
+
+FileName = Annotated[
+    str,
+    Query(
+        pattern=r"^[^/\\\x00-\x1f]{1,100}\.(txt|md|markdown|html|htm|jsonl|ndjson)$",
+        description="The file's name; tells the format, and the same name is the same article.",
+    ),
+]
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+class UploadFailure(BaseModel):
+    """A record of the document that was not ingested."""
+
+    source: str
+    error: str
+    code: str
+
+
+class UploadResponse(BaseModel):
+    """Article ids by what became of them; ``skipped`` counts blank and duplicate records."""
+
+    added: list[str]
+    updated: list[str]
+    unchanged: list[str]
+    failed: list[UploadFailure]
+    skipped: int
+
+
+@upload_router.post("/articles/file", openapi_extra=_BODY, responses=problems(409, 415))
+async def upload(request: Request, name: FileName, state: State) -> UploadResponse:
+    """Add or update the articles in a document; several if it is JSON Lines."""
+    if request.headers.get("content-type") != MEDIA_TYPE:
+        # A foreign page can send other types without asking first (CORS preflight).
+        detail = f"send the bytes of the file as {MEDIA_TYPE}"
+        raise HTTPException(HTTP_415_UNSUPPORTED_MEDIA_TYPE, detail)
+    data = await request.body()
+    summary = await state.writers.run(state.workspace.ingest_document, data, name)
+    return UploadResponse.model_validate(summary, from_attributes=True)

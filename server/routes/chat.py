@@ -1,4 +1,4 @@
-"""``POST /chat``: a question in, a verified Answer out, at once or as it is verified."""
+"""``POST /chat`` and ``POST /search``: questions in, verified Answers or passages out."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from fastapi.responses import Response
 from geungeo.rag.answer import Answer
 from geungeo.rag.errors import GeungeoError
 from geungeo.rag.events import Ask, Cited, Delta, Done, Event, PassagesFound
-from geungeo.server import conversation
-from geungeo.server.access.caller import CurrentCaller
-from geungeo.server.described import Responses
-from geungeo.server.presence import first_of, while_present
-from geungeo.server.problems import public, status_of
-from geungeo.server.schemas import ChatRequest
-from geungeo.server.sse import EventStream, frame, with_heartbeat
+from geungeo.server import answering
+from geungeo.server.access.policy import CurrentCaller
+from geungeo.server.http.bodies import StrictRoute
+from geungeo.server.http.problems import Responses, public, status_of
+from geungeo.server.http.schemas import ChatRequest, SearchRequest, SearchResponse
+from geungeo.server.http.streams import EventStream, first_of, frame, while_present, with_heartbeat
 from geungeo.server.state import AppState, State
-from geungeo.server.strict_json import StrictRoute
 
 CHANNEL = "chat"
 
@@ -54,12 +52,12 @@ async def chat(
         filters=body.filters.filters(),
     )
     if not body.stream:
-        work = conversation.answer(state.workspace, ask, caller.owner)
+        work = answering.answer(state.workspace, ask, caller.owner)
         answer = await while_present(request, work)
         state.metrics.answer(CHANNEL, answer)
         return answer
-    events = conversation.timed(
-        conversation.stream(state.workspace, ask, caller.owner),
+    events = answering.timed(
+        answering.stream(state.workspace, ask, caller.owner),
         partial(state.metrics.first_claim, CHANNEL),
     )
     # The first event decides between a status and a stream: a bad question is a plain 422.
@@ -104,3 +102,17 @@ def _stopped() -> bytes:
 def _error(code: str, message: str, status: int) -> bytes:
     body: dict[str, Any] = {"code": code, "message": message, "status": status}
     return frame(body, "error")
+
+
+search_router = APIRouter(route_class=StrictRoute, tags=["search"])
+
+
+@search_router.post("/search")
+async def search(body: SearchRequest, request: Request, state: State) -> SearchResponse:
+    """Passages nearest to a query, with their scores by channel."""
+    workspace = state.workspace
+    work = workspace.pipeline.search_in_turn(
+        body.query, body.top_k or workspace.settings.top_k, body.filters.filters()
+    )
+    hits = await while_present(request, work)
+    return SearchResponse(query=body.query, passages=list(hits))

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from starlette.status import HTTP_204_NO_CONTENT
 
 from geungeo.rag.answer import Answer
-from geungeo.server.access.caller import CurrentCaller
-from geungeo.server.described import Responses, problems
-from geungeo.server.schemas import CONVERSATION_ID, FeedbackRequest
+from geungeo.server.access.policy import CurrentCaller
+from geungeo.server.http.bodies import StrictRoute
+from geungeo.server.http.problems import Responses, problems
+from geungeo.server.http.schemas import CONVERSATION_ID, FeedbackRequest
 from geungeo.server.state import State
-from geungeo.server.strict_json import StrictRoute
 from geungeo.server.transcript import MEDIA_TYPE, to_markdown
 
 router = APIRouter(route_class=StrictRoute, tags=["conversations"])

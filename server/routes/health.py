@@ -11,10 +11,9 @@ from pydantic import BaseModel
 from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
 
 from geungeo.rag.errors import GeungeoError
-from geungeo.server.described import KEY, problems
-from geungeo.server.metrics import MEDIA_TYPE
-from geungeo.server.problems import public, without_path
+from geungeo.server.http.problems import KEY, problems, public, without_path
 from geungeo.server.state import AppState, State
+from geungeo.server.telemetry.metrics import MEDIA_TYPE
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["operations"])

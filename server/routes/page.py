@@ -1,19 +1,20 @@
-"""The web page and its files; no build step, nothing from elsewhere."""
+"""The web page, its files, and ``/docs``; no build step, nothing from other hosts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import fastapi_offline
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from geungeo.server.middleware.security_headers import CONTENT_SECURITY_POLICY
+from geungeo.server.http.links import wants_page
+from geungeo.server.http.middleware import CONTENT_SECURITY_POLICY
 
 # Resolved, since a strict editable install is made of links, and static files must not be.
 WEB = Path(__file__).resolve().parent.parent / "web"
@@ -31,11 +32,6 @@ class Assets(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response
-
-
-def wants_page(scope: Scope) -> bool:
-    """Whether a browser navigates: at an address that pages and programs share, it gets HTML."""
-    return "text/html" in Headers(scope=scope).get("accept", "")
 
 
 class BrowserRoute(APIRoute):
@@ -75,3 +71,18 @@ async def article(article_id: str) -> Response:
 router.add_api_route(
     "/articles/{article_id:path}", article, route_class_override=BrowserRoute, methods=["GET"]
 )
+
+
+# Only the files are used: the package's own page has an inline script, which our policy bars.
+ASSETS = Path(fastapi_offline.__file__).parent / "static"
+# Swagger UI styles its elements inline.
+_POLICY = CONTENT_SECURITY_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+
+docs_router = APIRouter(include_in_schema=False)
+
+
+@docs_router.get("/docs")
+async def docs() -> FileResponse:
+    """The API, browsable."""
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
+    return FileResponse(WEB / "docs.html", headers=headers)

@@ -1,16 +1,19 @@
-"""Log records as JSON, one object a line, and what a request adds to its line."""
+"""Log records on one line each, as text or as JSON, and the fields that a request adds."""
 
 from __future__ import annotations
 
 import json
 import logging
 import re
+import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from geungeo.rag.answer import Answer
-from geungeo.server.terminal import escape
+from geungeo.server.escaping import escape_line
+
+if TYPE_CHECKING:
+    from geungeo.rag.answer import Answer
 
 # What JSON lets stand, although terminals and line readers take it for a control or a line's end.
 _LEFT = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -27,7 +30,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": escape(record.getMessage()),
+            "message": escape_line(record.getMessage()),
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
@@ -71,3 +74,31 @@ def note_answer(answer: Answer, *, with_question: bool) -> None:
     )
     if with_question:
         note(question=answer.question)
+
+
+class EscapingFormatter(logging.Formatter):
+    """Writes a record on one line, whatever a client or a document put into it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The formatted record with control characters made visible; tracebacks stay."""
+        trace, record.exc_text = record.exc_info, None
+        record.exc_info = None
+        line = escape_line(super().format(record))
+        record.exc_info = trace
+        if trace:
+            line += "\n" + "\n".join(map(escape_line, self.formatException(trace).splitlines()))
+        return line
+
+
+def show_log_on_stderr(level: int, formatter: logging.Formatter | None = None) -> None:
+    """Send log records of ``level`` and above to stderr; replaces earlier handlers.
+
+    ``formatter`` keeps each record on a line of its own, as the one does that is used else.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter or EscapingFormatter("geungeo: %(levelname)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # The one reports every instruction set that its loader did not find, the other every
+    # address that we call, some of which are as good as a password.
+    for talkative in ("faiss", "httpx"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)

@@ -21,8 +21,8 @@ import pytest
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.events import Ask
-from geungeo.server.conversation import answer
-from geungeo.server.render import render_answer
+from geungeo.server.answering import answer
+from geungeo.server.cli.output import render_answer
 from tests.docs.pages import BLOCKS, PAGES_THAT_RUN, ROOT, Block, name_of
 from tests.e2e.conftest import start, stop
 

@@ -26,7 +26,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from geungeo.index.workspace import Workspace
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from geungeo.server.listener import Server, configure, listen
+from geungeo.server.process.listener import Server, configure, listen
 
 READY = re.compile(r"serving on (http://[^ ]+)/")
 START_SECONDS = 300

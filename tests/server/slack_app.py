@@ -23,7 +23,7 @@ from geungeo.rag.events import Ask
 from geungeo.rag.protocols import Embedder, Load
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from geungeo.server.listener import Server, configure, listen
+from geungeo.server.process.listener import Server, configure, listen
 from tests import slack_service
 from tests.slack_service import SlackService, signed
 

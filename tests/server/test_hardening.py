@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import StoreCorrupt
 from geungeo.rag.events import PassagesFound
-from geungeo.server.middleware.request_limits import RequestLimits
-from geungeo.server.problems import MalformedBody
-from geungeo.server.strict_json import parse
+from geungeo.server.http.bodies import parse
+from geungeo.server.http.middleware import RequestLimits
+from geungeo.server.http.problems import MalformedBody
 
 Client = Callable[[], httpx.AsyncClient]
 

@@ -25,10 +25,10 @@ from geungeo.rag.answer import Answer
 from geungeo.rag.errors import BackendUnavailable, SettingsError
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings
+from geungeo.server.access.signatures import WebhookVerifier
 from geungeo.server.app import create_app
-from geungeo.server.hooks import jandi, mattermost
-from geungeo.server.hooks.inert import JOINER, in_jandi, in_markdown
-from geungeo.server.hooks.signed import HookVerifier
+from geungeo.server.channels.hooks import jandi, mattermost
+from geungeo.server.escaping import JOINER, escape_jandi, escape_mattermost
 from tests.server.slack_app import EchoPipeline
 from tests.server.test_slack_blocks import NASTY, answered, citation
 
@@ -245,9 +245,9 @@ foreign = st.one_of(
 
 @given(st.text(foreign))
 def test_foreign_text_stays_text(text: str) -> None:
-    shown = in_markdown(text)
+    shown = escape_mattermost(text)
     assert seen(shown) == text
-    assert in_jandi(text).replace(JOINER, "") == text
+    assert escape_jandi(text).replace(JOINER, "") == text
     html = GFM.render(f"> “{shown}”".replace("\n", "\n> "))
     assert not re.search(r"<(?!/?(?:p|blockquote|br)\b)[a-z]", html)
 
@@ -367,14 +367,14 @@ def test_the_example_of_the_standard_verifies() -> None:
             "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
         }
     )
-    verifier = HookVerifier([secret], lambda: 1614265330.0)
+    verifier = WebhookVerifier([secret], lambda: 1614265330.0)
     assert verifier.sender(headers, b'{"test": 2432232314}') is not None
     assert verifier.sender(headers, b'{"test": 2432232315}') is None
 
 
 def test_a_secret_that_is_not_what_it_says_is_refused_at_the_start() -> None:
     with pytest.raises(SettingsError, match="Base64"):
-        HookVerifier(["whsec_not base64!"])
+        WebhookVerifier(["whsec_not base64!"])
 
 
 @settings(

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from geungeo.rag.events import Delta, PassagesFound
-from geungeo.server.listener import PortInUse, Server, configure, listen
+from geungeo.server.process.listener import PortInUse, Server, configure, listen
 
 PATIENCE = 60
 
@@ -88,7 +88,7 @@ def test_garbage_after_a_started_response_closes_the_connection(running: Any) ->
 @pytest.fixture
 def streaming(running: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, socket.socket]]:
     """A script of 60 MB, and a socket that has asked for it."""
-    monkeypatch.setattr("geungeo.server.listener.SEND_SECONDS", 0.5)
+    monkeypatch.setattr("geungeo.server.process.listener.SEND_SECONDS", 0.5)
     scripted, _, url = running
     scripted.pipeline.script = [PassagesFound(()), *[Delta("x" * 1_000_000)] * 60]
     host, port = url.removeprefix("http://").split(":")

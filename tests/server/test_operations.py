@@ -13,9 +13,9 @@ import pytest
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import BackendOverloaded, StoreUnavailable
 from geungeo.rag.events import Ask, Delta, Done, Event, PassagesFound
-from geungeo.server.checkup import Checkup
-from geungeo.server.conversation import timed
-from geungeo.server.problems import without_path
+from geungeo.server.answering import timed
+from geungeo.server.http.problems import without_path
+from geungeo.server.state import Checkup
 
 Client = Callable[[], httpx.AsyncClient]
 

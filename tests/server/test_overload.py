@@ -16,7 +16,7 @@ from geungeo.rag.errors import BackendOverloaded, Overloaded
 from geungeo.rag.protocols import Claim, Filters, Report, Task
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from geungeo.server.writing import WRITERS, Writers
+from geungeo.server.state import WRITERS, Writers
 
 PATIENCE = 120
 pytestmark = pytest.mark.anyio

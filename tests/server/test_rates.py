@@ -15,10 +15,8 @@ import pytest
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import SettingsError
 from geungeo.rag.settings import Settings, load
-from geungeo.server.access.address import client_address
-from geungeo.server.access.binding import InsecureBind, check_bind, is_local
-from geungeo.server.access.counters import SharedCounters
-from geungeo.server.access.rates import Rates
+from geungeo.server.access.hosts import InsecureBind, check_bind, is_local
+from geungeo.server.access.rates import Rates, SharedCounters, client_address
 from geungeo.server.app import create_app
 
 
@@ -83,7 +81,7 @@ def test_a_million_addresses_take_the_memory_of_none() -> None:
 
 FORKING = """
 import os
-from geungeo.server.access.counters import SharedCounters
+from geungeo.server.access.rates import SharedCounters
 counters = SharedCounters()
 children = []
 for _ in range(3):

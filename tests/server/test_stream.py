@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from geungeo.rag.events import PassagesFound
-from geungeo.server.sse import COMMENT, Stopping, frame, with_heartbeat
+from geungeo.server.http.streams import COMMENT, Stopping, frame, with_heartbeat
 
 pytestmark = pytest.mark.anyio
 

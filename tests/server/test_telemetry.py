@@ -20,8 +20,8 @@ from geungeo.rag.errors import MissingExtra
 from geungeo.rag.protocols import Load
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from geungeo.server.metrics import Metrics
 from geungeo.server.telemetry.logs import JsonFormatter
+from geungeo.server.telemetry.metrics import Metrics
 from geungeo.server.telemetry.tracing import make_provider
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from geungeo.server.workers import MAX_DELAY, delay_after
+from geungeo.server.process.workers import MAX_DELAY, delay_after
 
 PATIENCE = 60
 
@@ -21,7 +21,7 @@ PATIENCE = 60
 SCRIPT = """
 import os, signal, sys, time
 from pathlib import Path
-from geungeo.server import workers
+from geungeo.server.process import workers
 folder = Path(sys.argv[1])
 workers.STOP_SECONDS = 1.0
 

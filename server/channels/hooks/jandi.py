@@ -1,0 +1,65 @@
+"""JANDI's outgoing webhooks (웹훅 발신, also for a whole team)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from geungeo.rag.answer import Answer, Citation
+from geungeo.server.channels.wording import hint
+from geungeo.server.escaping import escape_jandi
+from geungeo.server.http.links import absolute, deep_link
+
+CHANNEL = "jandi"
+ANSWERED, ABSTAINED = "#2C7BE5", "#A0A0A0"
+
+
+class Call(BaseModel):
+    """A hook's call; only what is needed of it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    token: str = ""
+    text: str = ""
+    keyword: str = ""
+
+    @property
+    def question(self) -> str:
+        """The text without the keyword that called us, however JANDI writes that."""
+        keyword = re.escape(self.keyword)
+        lead = rf"\s*(?:\[/?{keyword}\]|/?{keyword})" if keyword else r"\s*"
+        return re.sub(lead, "", self.text, count=1).strip()
+
+
+def note(text: str) -> dict[str, Any]:
+    """A reply of our own words."""
+    return {"body": text, "connectColor": ABSTAINED, "connectInfo": []}
+
+
+def render(answer: Answer, base_url: str) -> dict[str, Any]:
+    """The answer, each quote below it with its source."""
+    sources = {citation.marker: citation for citation in answer.citations}
+    info = [_source(sources[marker], base_url) for marker in sorted(sources)]
+    if answer.reason:
+        info = [{"description": hint(answer.reason, answer.language)}]
+    return {
+        "body": escape_jandi(answer.text),
+        "connectColor": ABSTAINED if answer.reason else ANSWERED,
+        "connectInfo": info,
+    }
+
+
+def _source(citation: Citation, base_url: str) -> dict[str, str]:
+    parts = [citation.title, citation.publisher, (citation.published_at or "")[:10]]
+    origin = " · ".join(part for part in parts if part)
+    url = absolute(
+        base_url,
+        deep_link(citation.article_id, citation.version, citation.start, citation.end),
+    )
+    lines = [escape_jandi(f"“{citation.quote}”"), escape_jandi(citation.note or ""), url or ""]
+    return {
+        "title": escape_jandi(f"[{citation.marker}] {origin}"),
+        "description": "\n".join(filter(None, lines)),
+    }

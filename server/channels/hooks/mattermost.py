@@ -1,0 +1,68 @@
+"""Mattermost's outgoing webhooks and slash commands.
+
+https://developers.mattermost.com/integrate/webhooks/outgoing/
+https://developers.mattermost.com/integrate/slash-commands/custom/
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from geungeo.rag.answer import Answer, Citation
+from geungeo.server.channels.wording import hint, phrase
+from geungeo.server.escaping import escape_mattermost
+from geungeo.server.http.links import absolute, deep_link
+
+CHANNEL = "mattermost"
+# A post holds 16,383 characters; what is longer is refused as a whole.
+MAX_POST = 16_000
+
+
+class Post(BaseModel):
+    """A hook's call, of either kind; only what is needed of it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    token: str = ""
+    text: str = ""
+    trigger_word: str = ""
+    command: str = ""
+
+    @property
+    def question(self) -> str:
+        """The text without the word that called us."""
+        return self.text.strip().removeprefix(self.trigger_word).strip()
+
+    def reply(self, text: str) -> dict[str, str]:
+        """What is sent back: to a command for its writer, to a post in its thread."""
+        kind: Literal["ephemeral", "comment"] = "ephemeral" if self.command else "comment"
+        return {"response_type": kind, "text": text}
+
+
+def render(answer: Answer, base_url: str) -> str:
+    """The answer as Markdown, each quote below it with its source."""
+    sources = {citation.marker: citation for citation in answer.citations}
+    text = escape_mattermost(answer.text)
+    if answer.reason:
+        return f"{text}\n\n*{hint(answer.reason, answer.language)}*"
+    for number, marker in enumerate(sorted(sources)):
+        source = _source(sources[marker], base_url, phrase("open", answer.language))
+        if len(text) + len(source) > MAX_POST:
+            return f"{text}\n\n({phrase('sources', answer.language)}: +{len(sources) - number})"
+        text += source
+    return text
+
+
+def _source(citation: Citation, base_url: str, label: str) -> str:
+    quote = escape_mattermost(f"[{citation.marker}] “{citation.quote}”").replace("\n", "\n> ")
+    parts = [citation.title, citation.publisher, (citation.published_at or "")[:10]]
+    origin = escape_mattermost(" · ".join(part for part in parts if part).replace("\n", " "))
+    url = absolute(
+        base_url,
+        deep_link(citation.article_id, citation.version, citation.start, citation.end),
+    )
+    link = f" [{label}]({url})" if url else ""
+    note = f"\n> {escape_mattermost(citation.note)}" if citation.note else ""
+    return f"\n\n> {quote}\n> {origin}{link}{note}"

@@ -1,0 +1,79 @@
+"""Phrases of the chat channels around an answer, in Korean and English."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from geungeo.rag.answer import Reason
+from geungeo.rag.errors import GeungeoError, InvalidQuestion
+from geungeo.rag.text import Language, language_of
+
+Phrase = Literal[
+    "open", "searching", "usage", "too_long", "failed", "slow", "thanks", "more", "sources"
+]
+
+_PHRASES: dict[Language, dict[Phrase, str]] = {
+    "ko": {
+        "open": "원문 보기",
+        "searching": "기사에서 근거를 찾고 있습니다…",
+        "usage": "궁금한 점을 함께 적어 주세요. 예: 이 협상은 왜 멈췄나요?",
+        "too_long": "질문이 너무 깁니다. {limit:,}자 안으로 줄여 주세요.",
+        "failed": "지금은 답할 수 없습니다. 잠시 뒤 다시 물어봐 주세요.",
+        "slow": "답이 제때 나오지 않았습니다. 잠시 뒤 다시 물어봐 주세요.",
+        "thanks": "의견을 남겼습니다. 고맙습니다.",
+        "more": "이어서 {number}/{total}",
+        "sources": "근거",
+    },
+    "en": {
+        "open": "Open source",
+        "searching": "Looking for evidence in the articles…",
+        "usage": "Add a question, for example: why did the talks stop?",
+        "too_long": "The question is too long; keep it within {limit:,} characters.",
+        "failed": "I cannot answer right now. Please ask again in a moment.",
+        "slow": "The answer did not come in time. Please ask again in a moment.",
+        "thanks": "Noted. Thank you for your opinion.",
+        "more": "Continued {number}/{total}",
+        "sources": "Sources",
+    },
+}
+_HINTS: dict[Language, dict[Reason, str]] = {
+    "ko": {
+        "no_evidence": "기사에 나올 만한 이름이나 낱말을 넣어 다시 물어보세요.",
+        "weak_evidence": "누구의, 언제 일인지 좁혀서 다시 물어보세요.",
+        "unverified": "한 번에 한 가지만, 더 구체적으로 다시 물어보세요.",
+        "false_premise": "전제를 빼고 사실 여부부터 다시 물어보세요.",
+        "off_topic": "저장된 기사에서 다루는 일에 대해 물어보세요.",
+        "backend_unavailable": "잠시 뒤 같은 질문을 다시 보내 주세요.",
+    },
+    "en": {
+        "no_evidence": "Ask again with a name or a word that an article would use.",
+        "weak_evidence": "Ask again and say whose and when.",
+        "unverified": "Ask again for one thing at a time, more precisely.",
+        "false_premise": "Ask again without the assumption, for instance whether it is true.",
+        "off_topic": "Ask about something that the stored articles cover.",
+        "backend_unavailable": "Send the same question again in a moment.",
+    },
+}
+
+
+def phrase(which: Phrase, language: Language, **values: object) -> str:
+    """One of our own phrases; ``values`` fill its blanks."""
+    return _PHRASES[language][which].format(**values)
+
+
+def language_for(question: str) -> Language:
+    """The language in which to speak about ``question``: Korean where there is none."""
+    return language_of(question) if question.strip() else "ko"
+
+
+def excuse(error: GeungeoError, question: str, longest: int) -> str:
+    """Why ``question``, of at most ``longest`` characters, was not answered, for its writer."""
+    language = language_for(question)
+    if not isinstance(error, InvalidQuestion):
+        return phrase("failed", language)
+    return phrase("too_long" if len(question) > longest else "usage", language, limit=longest)
+
+
+def hint(reason: Reason, language: Language) -> str:
+    """How to ask again after an abstention."""
+    return _HINTS[language][reason]

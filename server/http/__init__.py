@@ -1,0 +1,1 @@
+"""HTTP itself: middleware, problems, bodies, streams and links."""

@@ -1,0 +1,55 @@
+"""Links to articles and citations, and how a browser's navigation is recognised."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Scope
+
+from geungeo.rag.answer import Citation
+
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
+
+
+def safe_url(url: str | None) -> str | None:
+    """``url`` if it may be followed, else ``None``: ``javascript:`` and its like may not."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def deep_link(article_id: str, version: int, start: int, end: int) -> str:
+    """The page, opened on a span of an article version."""
+    query = urlencode({"version": version, "start": start, "end": end})
+    return f"/articles/{quote(article_id, safe='')}?{query}"
+
+
+def citation_link(citation: Citation) -> str:
+    """Where a reader can check ``citation``."""
+    own = safe_url(citation.url)
+    return own or deep_link(citation.article_id, citation.version, citation.start, citation.end)
+
+
+def absolute(base_url: str, path: str) -> str | None:
+    """``path`` on the server that the world sees at ``base_url``; ``None`` if nobody knows."""
+    return f"{base_url.rstrip('/')}{path}" if base_url else None
+
+
+def base_url_of(request: Request, public_url: str | None) -> str:
+    """Where the world sees us: as set, else as the request was addressed; "" if that is odd."""
+    if public_url:
+        return public_url
+    host = request.headers.get("host", "")
+    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else ""
+
+
+def wants_page(scope: Scope) -> bool:
+    """Whether a browser navigates: at an address that pages and programs share, it gets HTML."""
+    return "text/html" in Headers(scope=scope).get("accept", "")
