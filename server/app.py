@@ -73,19 +73,13 @@ def create_app(
     app.state.geungeo = state
     problems.install(app)
     problems.install_schema(app)
-    for router in (page.router, page.docs_router, health.router, slack.router, hooks.router):
-        app.include_router(router, responses=problems.OPEN)
+    for module in (page, health, slack, hooks):
+        app.include_router(module.router, responses=problems.OPEN)
     keyed = [problems.KEY]
-    for router in (
-        chat.router,
-        chat.search_router,
-        articles.router,
-        articles.upload_router,
-        conversations.router,
-    ):
-        app.include_router(router, dependencies=keyed, responses=problems.GUARDED)
+    for module in (chat, articles, conversations):
+        app.include_router(module.router, dependencies=keyed, responses=problems.GUARDED)
     app.include_router(openai.router, dependencies=keyed, responses=problems.GUARDED_OPENAI)
-    app.mount("/static/swagger", StaticFiles(directory=page.ASSETS), name="swagger")
+    app.mount("/static/swagger", StaticFiles(directory=page.SWAGGER), name="swagger")
     app.mount("/static", page.Assets(directory=page.WEB), name="static")
     # Added innermost first: what is added last sees a request first.
     app.add_middleware(Head)

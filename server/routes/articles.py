@@ -29,7 +29,41 @@ from geungeo.server.http.schemas import (
 )
 from geungeo.server.state import State
 
+MEDIA_TYPE = "application/octet-stream"
+
 router = APIRouter(route_class=StrictRoute, tags=["articles"])
+
+FileName = Annotated[
+    str,
+    Query(
+        pattern=r"^[^/\\\x00-\x1f]{1,100}\.(txt|md|markdown|html|htm|jsonl|ndjson)$",
+        description="The file's name; tells the format, and the same name is the same article.",
+    ),
+]
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+class UploadFailure(BaseModel):
+    """A record of the document that was not ingested."""
+
+    source: str
+    error: str
+    code: str
+
+
+class UploadResponse(BaseModel):
+    """Article ids by what became of them; ``skipped`` counts blank and duplicate records."""
+
+    added: list[str]
+    updated: list[str]
+    unchanged: list[str]
+    failed: list[UploadFailure]
+    skipped: int
 
 
 @router.get("/articles")
@@ -90,44 +124,7 @@ async def remove_article(article_id: str, state: State) -> None:
     await state.writers.run(state.workspace.store.remove, article_id)
 
 
-MEDIA_TYPE = "application/octet-stream"
-
-upload_router = APIRouter(tags=["articles"])
-
-FileName = Annotated[
-    str,
-    Query(
-        pattern=r"^[^/\\\x00-\x1f]{1,100}\.(txt|md|markdown|html|htm|jsonl|ndjson)$",
-        description="The file's name; tells the format, and the same name is the same article.",
-    ),
-]
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-
-
-class UploadFailure(BaseModel):
-    """A record of the document that was not ingested."""
-
-    source: str
-    error: str
-    code: str
-
-
-class UploadResponse(BaseModel):
-    """Article ids by what became of them; ``skipped`` counts blank and duplicate records."""
-
-    added: list[str]
-    updated: list[str]
-    unchanged: list[str]
-    failed: list[UploadFailure]
-    skipped: int
-
-
-@upload_router.post("/articles/file", openapi_extra=_BODY, responses=problems(409, 415))
+@router.post("/articles/file", openapi_extra=_BODY, responses=problems(409, 415))
 async def upload(request: Request, name: FileName, state: State) -> UploadResponse:
     """Add or update the articles in a document; several if it is JSON Lines."""
     if request.headers.get("content-type") != MEDIA_TYPE:

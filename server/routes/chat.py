@@ -26,7 +26,7 @@ from geungeo.server.state import AppState, State
 CHANNEL = "chat"
 
 log = logging.getLogger(__name__)
-router = APIRouter(route_class=StrictRoute, tags=["chat"])
+router = APIRouter(route_class=StrictRoute)
 
 _STREAM_DOC: Responses = {
     200: {
@@ -39,7 +39,7 @@ _STREAM_DOC: Responses = {
 }
 
 
-@router.post("/chat", response_model=Answer, responses=_STREAM_DOC)
+@router.post("/chat", response_model=Answer, responses=_STREAM_DOC, tags=["chat"])
 async def chat(
     body: ChatRequest, request: Request, state: State, caller: CurrentCaller
 ) -> Response | Answer:
@@ -63,6 +63,17 @@ async def chat(
     # The first event decides between a status and a stream: a bad question is a plain 422.
     first = await while_present(request, first_of(events))
     return EventStream(with_heartbeat(_frames(first, events, state), state.stopping, _stopped))
+
+
+@router.post("/search", tags=["search"])
+async def search(body: SearchRequest, request: Request, state: State) -> SearchResponse:
+    """Passages nearest to a query, with their scores by channel."""
+    workspace = state.workspace
+    work = workspace.pipeline.search_in_turn(
+        body.query, body.top_k or workspace.settings.top_k, body.filters.filters()
+    )
+    hits = await while_present(request, work)
+    return SearchResponse(query=body.query, passages=list(hits))
 
 
 async def _frames(
@@ -102,17 +113,3 @@ def _stopped() -> bytes:
 def _error(code: str, message: str, status: int) -> bytes:
     body: dict[str, Any] = {"code": code, "message": message, "status": status}
     return frame(body, "error")
-
-
-search_router = APIRouter(route_class=StrictRoute, tags=["search"])
-
-
-@search_router.post("/search")
-async def search(body: SearchRequest, request: Request, state: State) -> SearchResponse:
-    """Passages nearest to a query, with their scores by channel."""
-    workspace = state.workspace
-    work = workspace.pipeline.search_in_turn(
-        body.query, body.top_k or workspace.settings.top_k, body.filters.filters()
-    )
-    hits = await while_present(request, work)
-    return SearchResponse(query=body.query, passages=list(hits))

@@ -21,6 +21,13 @@ WEB = Path(__file__).resolve().parent.parent / "web"
 # Beyond our common policy: no string becomes markup or script, whatever the page's code does.
 POLICY = f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'"
 
+# Only the files are used: the package's own page has an inline script, which our policy bars.
+SWAGGER = Path(fastapi_offline.__file__).parent / "static"
+# Swagger UI styles its elements inline.
+DOCS_POLICY = CONTENT_SECURITY_POLICY.replace(
+    "style-src 'self'", "style-src 'self' 'unsafe-inline'"
+)
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -73,16 +80,8 @@ router.add_api_route(
 )
 
 
-# Only the files are used: the package's own page has an inline script, which our policy bars.
-ASSETS = Path(fastapi_offline.__file__).parent / "static"
-# Swagger UI styles its elements inline.
-_POLICY = CONTENT_SECURITY_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
-
-docs_router = APIRouter(include_in_schema=False)
-
-
-@docs_router.get("/docs")
+@router.get("/docs")
 async def docs() -> FileResponse:
     """The API, browsable."""
-    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
+    headers = {"Content-Security-Policy": DOCS_POLICY, "Cache-Control": "no-cache"}
     return FileResponse(WEB / "docs.html", headers=headers)
