@@ -54,13 +54,7 @@ def create_app(
     """
     settings = workspace.settings
     metrics = Metrics()
-    state = AppState(
-        workspace,
-        Writers(settings.ingest_queue),
-        metrics,
-        slack=SlackChannel.of(workspace, metrics),
-        hook=WebhookVerifier(secrets_in(settings.hook_secret)),
-    )
+    state = AppState(workspace, Writers(settings.ingest_queue), metrics)
     app = FastAPI(
         title="geungeo",
         version=_version(),
@@ -71,6 +65,8 @@ def create_app(
         lifespan=_lifespan,
     )
     app.state.geungeo = state
+    app.state.slack = SlackChannel.of(workspace, metrics)
+    app.state.webhooks = WebhookVerifier(secrets_in(settings.hook_secret))
     problems.install(app)
     problems.install_schema(app)
     for module in (page, health, slack, hooks):
@@ -108,13 +104,14 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Answers what chat services have delivered while the server runs; tells how it fares."""
     state: AppState = app.state.geungeo
+    slack_channel: SlackChannel | None = app.state.slack
     pulse = asyncio.create_task(_pulse(state))
-    if state.slack is not None:
-        await state.slack.start()
+    if slack_channel is not None:
+        await slack_channel.start()
     yield
     pulse.cancel()
-    if state.slack is not None:
-        await state.slack.stop()
+    if slack_channel is not None:
+        await slack_channel.stop()
 
 
 async def _pulse(state: AppState) -> None:

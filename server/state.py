@@ -16,13 +16,11 @@ from fastapi import Depends, Request
 from geungeo.rag.errors import Overloaded
 from geungeo.rag.gate import Gate
 from geungeo.rag.protocols import Load, Watched
-from geungeo.server.access.signatures import WebhookVerifier
 from geungeo.server.http.streams import Stopping
 from geungeo.server.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
-    from geungeo.server.channels.slack.channel import SlackChannel
 
 
 # Orchestrators probe every few seconds, and several may; the examination reads every page.
@@ -81,14 +79,13 @@ class Writers:
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """One application's workspace, metrics, checkup, stop signal, and channels."""
+    """One application's workspace, writers, metrics, checkup and stop signal."""
 
     workspace: Workspace
     writers: Writers
     metrics: Metrics = field(default_factory=Metrics)
     checkup: Checkup = field(default_factory=Checkup)
     stopping: Stopping = field(default_factory=Stopping)
-    slack: SlackChannel | None = None
 
     def gauge(self) -> None:
         """Bring the gauges of the metrics up to date; called in the event loop."""
@@ -99,8 +96,6 @@ class AppState:
         """How busy the backend is; the embedded one never is."""
         backend = self.workspace.backend
         return backend.load() if isinstance(backend, Watched) else Load(0, 0, {})
-
-    hook: WebhookVerifier = field(default_factory=lambda: WebhookVerifier(()))
 
 
 def state_of(request: Request) -> AppState:

@@ -113,8 +113,8 @@ def settings_for(slack: SlackService, store: Path, **changes: Any) -> Settings:
 def serving(workspace: Workspace, slack: SlackService) -> Iterator[SlackApp]:
     """A server over ``workspace`` until the end of the block."""
     app = create_app(workspace)
-    if app.state.geungeo.slack is not None:
-        app.state.geungeo.slack.grace = 0.2
+    if app.state.slack is not None:
+        app.state.slack.grace = 0.2
     with listen("127.0.0.1", 0) as listener:
         server = Server(configure(app), app.state.geungeo)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -20,7 +20,7 @@ from geungeo.rag.errors import GeungeoError
 from geungeo.rag.events import Ask
 from geungeo.rag.settings import secrets_in
 from geungeo.server import answering
-from geungeo.server.access.signatures import is_known
+from geungeo.server.access.signatures import WebhookVerifier, is_known
 from geungeo.server.channels.hooks import jandi, mattermost
 from geungeo.server.channels.wording import excuse, language_for, phrase
 from geungeo.server.http.bodies import parse, parse_form
@@ -70,7 +70,8 @@ async def generic(request: Request, state: State) -> Response:
     """Answer a signed request with the Answer; the same ``webhook-id`` gives the same one."""
     _tokens(state.workspace.settings.hook_secret, GENERIC)
     raw = await request.body()
-    sender = state.hook.sender(request.headers, raw)
+    verifier: WebhookVerifier = request.app.state.webhooks
+    sender = verifier.sender(request.headers, raw)
     if sender is None:
         raise _refusal(GENERIC, state)
     try:

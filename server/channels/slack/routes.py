@@ -158,7 +158,7 @@ async def _press(
 
 
 async def _authentic(request: Request, state: AppState) -> SlackChannel:
-    slack = state.slack
+    slack: SlackChannel | None = request.app.state.slack
     if slack is None:
         detail = "Slack is not set up here: set GEUNGEO_SLACK_SIGNING_SECRET; see docs/slack.md"
         raise CodedError(HTTP_404_NOT_FOUND, "slack_not_configured", detail)
