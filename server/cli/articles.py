@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from geungeo.rag.article import Article
 from geungeo.server.cli.commands import open_workspace
-from geungeo.server.cli.output import progress_reporter
+from geungeo.server.cli.output import json_text, progress_reporter
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
@@ -42,15 +41,13 @@ def ingest(ctx: click.Context, sources: tuple[str, ...], as_json: bool) -> None:
 
 def _as_json(summary: IngestSummary) -> str:
     failed = [{"source": one.source, "error": one.error} for one in summary.failed]
-    return json.dumps(
+    return json_text(
         {
             "added": list(summary.added),
             "updated": list(summary.updated),
             "unchanged": list(summary.unchanged),
             "failed": failed,
-        },
-        ensure_ascii=False,
-        indent=2,
+        }
     )
 
 
@@ -75,7 +72,7 @@ def list_articles(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
         rows = workspace.store.articles()
     if as_json:
         listed = [row.model_dump(mode="json", exclude={"text", "sections"}) for row in rows]
-        click.echo(json.dumps({"articles": listed}, ensure_ascii=False, indent=2))
+        click.echo(json_text({"articles": listed}))
         return
     for row in rows:
         click.echo(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import uuid
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from geungeo.rag.errors import InvalidQuestion
 from geungeo.rag.events import Ask
 from geungeo.rag.protocols import Filters
 from geungeo.server.cli.commands import open_workspace
+from geungeo.server.cli.output import json_text, render_answer
 from geungeo.server.escaping import escape_line
 
 
@@ -36,7 +36,6 @@ def ask(
     An empty store is first filled with the articles that geungeo ships with.
     """
     from geungeo.server.answering import answer
-    from geungeo.server.cli.output import render_answer
 
     with open_workspace(ctx, seed=True) as workspace:
         result = asyncio.run(
@@ -54,7 +53,6 @@ def chat(ctx: click.Context, conversation: str | None) -> None:
     An empty store is first filled with the articles that geungeo ships with.
     """
     from geungeo.server.answering import answer
-    from geungeo.server.cli.output import render_answer
 
     conversation_id = conversation or uuid.uuid4().hex
     prompting = sys.stdin.isatty()
@@ -111,7 +109,7 @@ def search(
         titles = {hit.article_id: workspace.store.article(hit.article_id).title for hit in hits}
     if as_json:
         rows = [hit.model_dump(mode="json") for hit in hits]
-        click.echo(json.dumps({"query": query, "passages": rows}, ensure_ascii=False, indent=2))
+        click.echo(json_text({"query": query, "passages": rows}))
         return
     for hit in hits:
         click.echo(_render(hit, titles[hit.article_id]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import click
 from geungeo.rag.answer import Answer
 from geungeo.rag.errors import UsageError
 from geungeo.server.cli.commands import open_workspace
+from geungeo.server.cli.output import json_text, render_answer
 from geungeo.server.escaping import escape_line
 
 
@@ -33,7 +33,7 @@ def list_conversations(
         rows = workspace.store.conversations.list(limit)
     if as_json:
         listed = {"conversations": [asdict(row) for row in rows]}
-        click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        click.echo(json_text(listed))
         return
     for row in rows:
         question = escape_line(row.first_question)[:60]
@@ -46,8 +46,6 @@ def list_conversations(
 @click.pass_context
 def show(ctx: click.Context, conversation_id: str, as_json: bool) -> None:  # noqa: FBT001
     """Show a conversation's questions and answers."""
-    from geungeo.server.cli.output import render_answer
-
     if as_json:
         click.echo(_json(ctx, conversation_id))
         return
@@ -110,4 +108,4 @@ def _json(ctx: click.Context, conversation_id: str) -> str:
         ratings = workspace.store.feedback.ratings(conversation_id)
     dumped = [answer.model_dump(mode="json") for answer in answers]
     body = {"conversation_id": conversation_id, "answers": dumped, "ratings": ratings}
-    return json.dumps(body, ensure_ascii=False, indent=2)
+    return json_text(body)

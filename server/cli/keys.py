@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from geungeo.index.keys import SCOPES, ApiKey, Scope, open_keys
 from geungeo.server.cli.commands import settings_of
+from geungeo.server.cli.output import json_text
 from geungeo.server.escaping import escape_line
 
 
@@ -43,7 +43,7 @@ def create(
     with open_keys(settings_of(ctx).store) as opened:
         key, text = opened.create(name, frozenset(scopes))
     if as_json:
-        click.echo(json.dumps({**_row(key), "key": text}, ensure_ascii=False, indent=2))
+        click.echo(json_text({**_row(key), "key": text}))
         return
     click.echo(text)
     click.echo(f"geungeo: key {key.id} may {_scopes(key)}; it is not shown again", err=True)
@@ -58,7 +58,7 @@ def list_keys(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
         found = opened.list()
     if as_json:
         rows = {"keys": [_row(key) for key in found]}
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(json_text(rows))
         return
     for key in found:
         state = f"revoked {key.revoked_at[:16]}" if key.revoked_at else "valid"

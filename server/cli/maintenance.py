@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from geungeo.server.cli.commands import open_workspace, settings_of
-from geungeo.server.cli.output import progress_reporter
+from geungeo.server.cli.output import json_text, progress_reporter
 from geungeo.server.escaping import escape_line
 
 EXIT_CHECK_FAILED = 1
@@ -29,7 +28,7 @@ def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:  # noqa: FB
     mended = [problem for problem in found if problem not in left]
     if as_json:
         row = {"ok": not left, "problems": left, "mended": mended}
-        click.echo(json.dumps(row, ensure_ascii=False, indent=2))
+        click.echo(json_text(row))
     else:
         for line in mended:
             click.echo(f"mended: {escape_line(line)}")

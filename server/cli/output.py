@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from geungeo.rag.answer import Answer, Citation
 from geungeo.server.escaping import escape_line, plain_text
@@ -28,6 +30,11 @@ def render_answer(answer: Answer) -> str:
         if citation.note:
             lines.append(f"      ({escape_line(citation.note)})")
     return "\n".join(lines)
+
+
+def json_text(value: Any) -> str:
+    """Return ``value`` as the commands print it with ``--json``."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _origin(citation: Citation) -> str:
