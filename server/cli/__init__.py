@@ -105,6 +105,10 @@ def guarded(task: Callable[[], object]) -> int:
         status = task()
     except GeungeoError as error:
         return _fail(str(error), exit_status(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        # Its message is the whole help text, which must keep its lines.
+        error.show()
+        return EXIT_USAGE
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "geungeo"
         return _fail(f"{error.format_message()} (see: {command} --help)", EXIT_USAGE)
