@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from geungeo.rag.answer import Reason
+from geungeo.rag.answer import Citation, Reason
 from geungeo.rag.errors import GeungeoError, InvalidQuestion
 from geungeo.rag.text import Language, language_of
 
@@ -72,6 +72,12 @@ def excuse(error: GeungeoError, question: str, longest: int) -> str:
     if not isinstance(error, InvalidQuestion):
         return phrase("failed", language)
     return phrase("too_long" if len(question) > longest else "usage", language, limit=longest)
+
+
+def origin(citation: Citation) -> str:
+    """Return title, publisher and day of the article behind ``citation``, unescaped."""
+    day = (citation.published_at or "")[:10]
+    return " · ".join(part for part in (citation.title, citation.publisher, day) if part)
 
 
 def hint(reason: Reason, language: Language) -> str:

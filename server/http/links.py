@@ -37,8 +37,9 @@ def citation_link(citation: Citation) -> str:
     return own or deep_link(citation.article_id, citation.version, citation.start, citation.end)
 
 
-def absolute(base_url: str, path: str) -> str | None:
-    """``path`` on the server that the world sees at ``base_url``; ``None`` if nobody knows."""
+def source_link(citation: Citation, base_url: str) -> str | None:
+    """Return the page's URL of ``citation``, under ``base_url``; ``None`` if that is unknown."""
+    path = deep_link(citation.article_id, citation.version, citation.start, citation.end)
     return f"{base_url.rstrip('/')}{path}" if base_url else None
 
 

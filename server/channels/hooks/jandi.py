@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from geungeo.rag.answer import Answer, Citation
-from geungeo.server.channels.wording import hint
+from geungeo.server.channels.wording import hint, origin
 from geungeo.server.escaping import escape_jandi
-from geungeo.server.http.links import absolute, deep_link
+from geungeo.server.http.links import source_link
 
 CHANNEL = "jandi"
 ANSWERED, ABSTAINED = "#2C7BE5", "#A0A0A0"
@@ -52,14 +52,9 @@ def render(answer: Answer, base_url: str) -> dict[str, Any]:
 
 
 def _source(citation: Citation, base_url: str) -> dict[str, str]:
-    parts = [citation.title, citation.publisher, (citation.published_at or "")[:10]]
-    origin = " · ".join(part for part in parts if part)
-    url = absolute(
-        base_url,
-        deep_link(citation.article_id, citation.version, citation.start, citation.end),
-    )
+    url = source_link(citation, base_url)
     lines = [escape_jandi(f"“{citation.quote}”"), escape_jandi(citation.note or ""), url or ""]
     return {
-        "title": escape_jandi(f"[{citation.marker}] {origin}"),
+        "title": escape_jandi(f"[{citation.marker}] {origin(citation)}"),
         "description": "\n".join(filter(None, lines)),
     }

@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from geungeo.rag.answer import Answer, Citation
-from geungeo.server.channels.wording import hint, phrase
+from geungeo.server.channels.wording import hint, origin, phrase
 from geungeo.server.escaping import escape_mattermost
-from geungeo.server.http.links import absolute, deep_link
+from geungeo.server.http.links import source_link
 
 CHANNEL = "mattermost"
 # A post holds 16,383 characters; what is longer is refused as a whole.
@@ -57,12 +57,8 @@ def render(answer: Answer, base_url: str) -> str:
 
 def _source(citation: Citation, base_url: str, label: str) -> str:
     quote = escape_mattermost(f"[{citation.marker}] “{citation.quote}”").replace("\n", "\n> ")
-    parts = [citation.title, citation.publisher, (citation.published_at or "")[:10]]
-    origin = escape_mattermost(" · ".join(part for part in parts if part).replace("\n", " "))
-    url = absolute(
-        base_url,
-        deep_link(citation.article_id, citation.version, citation.start, citation.end),
-    )
+    article = escape_mattermost(origin(citation).replace("\n", " "))
+    url = source_link(citation, base_url)
     link = f" [{label}]({url})" if url else ""
     note = f"\n> {escape_mattermost(citation.note)}" if citation.note else ""
-    return f"\n\n> {quote}\n> {origin}{link}{note}"
+    return f"\n\n> {quote}\n> {article}{link}{note}"

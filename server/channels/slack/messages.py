@@ -23,9 +23,9 @@ from slack_sdk.models.blocks import (
 
 from geungeo.rag.answer import Answer, Citation
 from geungeo.rag.text import Language
-from geungeo.server.channels.wording import hint, phrase
+from geungeo.server.channels.wording import hint, origin, phrase
 from geungeo.server.escaping import SLACK_ENTITIES, escape_slack
-from geungeo.server.http.links import absolute, deep_link
+from geungeo.server.http.links import source_link
 
 MAX_SECTION = 3_000
 MAX_BLOCKS = 50
@@ -68,10 +68,7 @@ def _sections(text: str, accessory: ButtonElement | None = None) -> list[Block]:
 
 
 def _quote(citation: Citation, base_url: str, language: Language) -> list[Block]:
-    url = absolute(
-        base_url,
-        deep_link(citation.article_id, citation.version, citation.start, citation.end),
-    )
+    url = source_link(citation, base_url)
     button = None
     if url is not None and len(url) <= MAX_URL:
         button = ButtonElement(
@@ -79,9 +76,9 @@ def _quote(citation: Citation, base_url: str, language: Language) -> list[Block]
             url=url,
             action_id=f"open_{citation.marker}",
         )
-    published = (citation.published_at or "")[:10]
-    origin = " · ".join(part for part in (citation.title, citation.publisher, published) if part)
-    notes = [_context(shortened(text, MAX_ORIGIN)) for text in (origin, citation.note) if text]
+    notes = [
+        _context(shortened(text, MAX_ORIGIN)) for text in (origin(citation), citation.note) if text
+    ]
     return [*_sections(f"[{citation.marker}] “{citation.quote}”", button), *notes]
 
 
