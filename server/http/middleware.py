@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geungeo.server.http.problems import CLIENT_GONE, code_of, error_body
-from geungeo.server.telemetry.logs import begin_notes
+from geungeo.server.telemetry.logs import QUIET_PATHS, begin_notes
 from geungeo.server.telemetry.metrics import Metrics
 
 DRAIN_SECONDS = 2.0
@@ -138,7 +138,6 @@ class SecurityHeaders:
 
 
 log = logging.getLogger("geungeo.access")
-QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Observe:
@@ -192,7 +191,7 @@ class Observe:
         }
         question = f" {notes['question']!r}" if "question" in notes else ""
         log.log(
-            logging.DEBUG if path in QUIET else logging.INFO,
+            logging.DEBUG if path in QUIET_PATHS else logging.INFO,
             "%s %s %d %.0f ms %s%s",
             method,
             path,

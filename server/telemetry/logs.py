@@ -15,6 +15,8 @@ from geungeo.server.escaping import escape_line
 if TYPE_CHECKING:
     from geungeo.rag.answer import Answer
 
+# Probes and scrapes: logged only at DEBUG, and not traced.
+QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 # What JSON lets stand, although terminals and line readers take it for a control or a line's end.
 _LEFT = re.compile("[\x7f-\x9f\u2028\u2029]")
 

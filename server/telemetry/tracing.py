@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geungeo.rag.errors import MissingExtra
-from geungeo.server.telemetry.logs import note
+from geungeo.server.telemetry.logs import QUIET_PATHS, note
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from geungeo.rag.answer import Answer
 
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _SERVER_ERROR = 500
 
 _tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)
@@ -68,7 +67,7 @@ class Tracing:
         """Serve one request, traced."""
         from opentelemetry.trace import SpanKind, StatusCode, format_trace_id
 
-        if scope["type"] != "http" or scope["path"] in _QUIET:
+        if scope["type"] != "http" or scope["path"] in QUIET_PATHS:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
