@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from geungeo.rag.answer import Answer, Citation
+from geungeo.rag.readers.links import web_address
 from geungeo.server.escaping import escape_markdown
-from geungeo.server.http.links import safe_url
 
 MEDIA_TYPE = "text/markdown; charset=utf-8"
 
@@ -62,7 +62,7 @@ def _source(marker: int, citation: Citation, labels: dict[str, str]) -> str:
     )
     article_id = escape_markdown(citation.article_id)
     place = f"{article_id} v{citation.version} {citation.start}–{citation.end}"
-    url = safe_url(citation.url)
+    url = web_address(citation.url)
     link = f" [{labels['source']}](<{_destination(url)}>)" if url else ""
     note = f" ({escape_markdown(citation.note)})" if citation.note else ""
     return f"- \\[{marker}\\] “{escape_markdown(citation.quote)}”{note} {origin} ({place}){link}"

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Scope
 
 from geungeo.rag.answer import Citation
+from geungeo.rag.readers.links import web_address
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
-
-
-def safe_url(url: str | None) -> str | None:
-    """``url`` if it may be followed, else ``None``: ``javascript:`` and its like may not."""
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
 def deep_link(article_id: str, version: int, start: int, end: int) -> str:
@@ -33,7 +23,7 @@ def deep_link(article_id: str, version: int, start: int, end: int) -> str:
 
 def citation_link(citation: Citation) -> str:
     """Where a reader can check ``citation``."""
-    own = safe_url(citation.url)
+    own = web_address(citation.url)
     return own or deep_link(citation.article_id, citation.version, citation.start, citation.end)
 
 
