@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 async def answer(workspace: Workspace, ask: Ask, owner: str | None = None) -> Answer:
-    """The Answer to ``ask``; a named conversation lends its history and is continued.
+    """Answer ``ask`` with the history of its conversation, and store the Answer there.
 
-    ``owner`` is the API key that asks, whose own the conversation is; ``None`` may use all.
+    ``owner`` is the API key that owns the conversation; ``None`` may use every conversation.
     """
     result = await workspace.pipeline.answer(await _with_history(workspace, ask, owner))
     await _remember(workspace, result, owner)
@@ -31,12 +31,12 @@ async def answer(workspace: Workspace, ask: Ask, owner: str | None = None) -> An
 async def stream(
     workspace: Workspace, ask: Ask, owner: str | None = None
 ) -> AsyncGenerator[Event, None]:
-    """The same as events; closing the iterator cancels all work done for it."""
+    """Yield the same as events; closing the iterator cancels the work."""
     asked = await _with_history(workspace, ask, owner)
     async with aclosing(workspace.pipeline.stream(asked)) as events:
         async for event in events:
             if isinstance(event, Done):
-                # Stored before it is sent: who asks the next question at once finds it.
+                # Stored before it is sent, so that the next question finds it.
                 await _remember(workspace, event.answer, owner)
             yield event
 
@@ -46,9 +46,9 @@ async def timed(
     observe: Callable[[float], None],
     clock: Callable[[], float] = time.perf_counter,
 ) -> AsyncGenerator[Event, None]:
-    """``events`` as they are; ``observe`` is told the seconds until the first verified claim.
+    """Yield ``events`` unchanged; call ``observe`` with the seconds until the first claim.
 
-    A stream that releases no claim, as an abstention's, is not observed.
+    A stream that releases no claim, such as an abstention's, is not observed.
     """
     began = clock()
     waiting = True

@@ -1,4 +1,4 @@
-"""The HTTP application; every channel hangs here, and none makes an answer of its own."""
+"""The HTTP application: middleware, routes and channels over one workspace."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
 """
 
 
-PULSE_SECONDS = 5.0
+GAUGE_SECONDS = 5.0
 
 
 def create_app(
@@ -47,10 +47,10 @@ def create_app(
     rates: Rates | None = None,
     provider: TracerProvider | None = None,
 ) -> FastAPI:
-    """The application over an open workspace, which stays the caller's to close.
+    """Return the application over an open workspace, which the caller closes.
 
-    ``rates`` are shared by the workers of one server; alone, it counts for itself.
-    ``provider`` takes the spans, if there shall be any.
+    ``rates`` are shared by the workers of one server; by default the application has its own.
+    ``provider`` receives the spans; ``None`` turns tracing off.
     """
     settings = workspace.settings
     metrics = Metrics()
@@ -59,7 +59,7 @@ def create_app(
         title="geungeo",
         version=_version(),
         description=DESCRIPTION,
-        docs_url=None,  # FastAPI's own page loads its script from elsewhere
+        docs_url=None,  # FastAPI's own page loads its script from another host
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
@@ -77,7 +77,7 @@ def create_app(
     app.include_router(openai.router, dependencies=keyed, responses=problems.GUARDED_OPENAI)
     app.mount("/static/swagger", StaticFiles(directory=page.SWAGGER), name="swagger")
     app.mount("/static", page.Assets(directory=page.WEB), name="static")
-    # Added innermost first: what is added last sees a request first.
+    # Added from the inside out: the last one added receives a request first.
     app.add_middleware(Head)
     app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(
@@ -102,23 +102,23 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Answers what chat services have delivered while the server runs; tells how it fares."""
+    """Answer Slack's deliveries and update the gauges while the server runs."""
     state: AppState = app.state.geungeo
     slack_channel: SlackChannel | None = app.state.slack
-    pulse = asyncio.create_task(_pulse(state))
+    updates = asyncio.create_task(_update_gauges(state))
     if slack_channel is not None:
         await slack_channel.start()
     yield
-    pulse.cancel()
+    updates.cancel()
     if slack_channel is not None:
         await slack_channel.stop()
 
 
-async def _pulse(state: AppState) -> None:
-    """Keep the gauges fresh for whichever worker is asked for the metrics of all."""
+async def _update_gauges(state: AppState) -> None:
+    """Update the gauges regularly: any worker may be asked for the metrics of all."""
     while True:
-        state.gauge()
-        await asyncio.sleep(PULSE_SECONDS)
+        state.update_gauges()
+        await asyncio.sleep(GAUGE_SECONDS)
 
 
 def _version() -> str:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
 
 
-# Orchestrators probe every few seconds, and several may; the examination reads every page.
+# Orchestrators probe every few seconds, and the examination reads every page of the store.
 KEEP_SECONDS = 5.0
 
 
 class Checkup:
-    """Remembers the last examination for ``keep`` seconds. Thread-safe.
+    """A cache of the last examination of the store, for ``keep`` seconds. Thread-safe.
 
-    An examination that raises is not remembered: what stands in the way may be gone.
+    An examination that raises is not cached: the next call may succeed.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Checkup:
         self._found: tuple[str, ...] = ()
 
     def problems(self, examine: Callable[[], Sequence[str]]) -> tuple[str, ...]:
-        """What ``examine`` finds, or found a moment ago; callers meanwhile wait for one run."""
+        """Return the cached problems, or those that ``examine`` finds; callers wait for one run."""
         with self._lock:
             if self._clock() >= self._until:
                 self._found = tuple(examine())
@@ -52,27 +52,31 @@ class Checkup:
 
 
 WRITERS = 4
-# Seconds that a change waits for its turn before it is sent away after all.
-PATIENCE = 60.0
+# Longest wait in the queue, in seconds.
+QUEUE_SECONDS = 60.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Writers:
-    """``WRITERS`` threads, and a queue of at most ``queue`` changes for them."""
+    """A pool of ``WRITERS`` threads for changes of articles, with a queue of at most ``queue``.
+
+    Changes wait for each other in the store and for the hosts of fetched URLs; in threads of
+    their own they leave those of readers free.
+    """
 
     def __init__(self, queue: int) -> None:
         self._gate = Gate(WRITERS, queue, doing="changes are being made", refusal=Overloaded)
         self._limiter = CapacityLimiter(WRITERS)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``function`` returns; waits while ``WRITERS`` others run.
+        """Return what ``function`` returns; waits while ``WRITERS`` others run.
 
         Raises:
-            Overloaded: too many wait already.
+            Overloaded: the queue is full, or the timeout expired.
         """
-        async with self._gate.slot(PATIENCE):
+        async with self._gate.slot(QUEUE_SECONDS):
             call = partial(function, *args, **kwargs)
             return await to_thread.run_sync(call, limiter=self._limiter)
 
@@ -87,22 +91,22 @@ class AppState:
     checkup: Checkup = field(default_factory=Checkup)
     stopping: Stopping = field(default_factory=Stopping)
 
-    def gauge(self) -> None:
-        """Bring the gauges of the metrics up to date; called in the event loop."""
-        self.metrics.backend(self.load())
+    def update_gauges(self) -> None:
+        """Update the gauges of the metrics; call it in the event loop."""
+        self.metrics.backend(self.backend_load())
         self.metrics.process(self.workspace.pipeline.load(), len(asyncio.all_tasks()))
 
-    def load(self) -> Load:
-        """How busy the backend is; the embedded one never is."""
+    def backend_load(self) -> Load:
+        """Return the load that the backend reports; zero if it reports none."""
         backend = self.workspace.backend
         return backend.load() if isinstance(backend, Watched) else Load(0, 0, {})
 
 
 def state_of(request: Request) -> AppState:
-    """The state of the application that serves ``request``."""
+    """Return the state of the application that serves ``request``."""
     state = request.app.state.geungeo
     if not isinstance(state, AppState):
-        raise TypeError("this application was not made by create_app")
+        raise TypeError("the application has no AppState; make it with create_app")
     return state
 
 

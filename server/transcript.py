@@ -17,12 +17,12 @@ _LABELS = {
 }
 
 
-# What may not stand between the angle brackets of a link destination.
+# Characters that are not allowed between the angle brackets of a link destination.
 _UNSAFE_IN_LINK = re.compile(r"[\x00-\x20<>\\\x7f]")
 
 
 def to_markdown(conversation_id: str, answers: Sequence[Answer]) -> str:
-    """The turns of a conversation, oldest first, each answer followed by its sources."""
+    """Return a conversation's turns, oldest first, each answer followed by its sources."""
     parts = [f"# {escape_markdown(conversation_id)}"]
     for number, answer in enumerate(answers, start=1):
         parts += _turn(number, answer)
@@ -34,8 +34,8 @@ def _turn(number: int, answer: Answer) -> list[str]:
     parts = [f"## {number}. {escape_markdown(answer.question)}"]
     if answer.standalone_question != answer.question:
         parts.append(f"*{labels['understood']}: {escape_markdown(answer.standalone_question)}*")
-    # A character in front keeps the text's own first one from heading a block.
-    parts.append(f"> {_leading(escape_markdown(answer.text))}")
+    # The prefix keeps the text's first character from opening a block.
+    parts.append(f"> {_escape_lead(escape_markdown(answer.text))}")
     if answer.status == "abstained":
         parts.append(f"*{labels['abstained']}: {escape_markdown(answer.reason or '')}*")
     sources = {citation.marker: citation for citation in answer.citations}
@@ -44,12 +44,12 @@ def _turn(number: int, answer: Answer) -> list[str]:
     return parts
 
 
-def _leading(text: str) -> str:
-    """``text`` without a list, heading or rule at its head."""
-    return re.sub(r"^(\d{1,9})([.)])|^([#+\-])", lambda m: _escape_head(m), text)
+def _escape_lead(text: str) -> str:
+    """Escape a list marker, heading or rule at the start of ``text``."""
+    return re.sub(r"^(\d{1,9})([.)])|^([#+\-])", _escaped_lead, text)
 
 
-def _escape_head(match: re.Match[str]) -> str:
+def _escaped_lead(match: re.Match[str]) -> str:
     number, point, sign = match.groups()
     return f"{number}\\{point}" if number else f"\\{sign}"
 

@@ -11,13 +11,13 @@ from geungeo.rag.settings import Settings
 
 
 class InsecureBind(UsageError):
-    """Everybody on the network could ask, ingest and delete."""
+    """Anyone on the network could ask, ingest and delete."""
 
     code = "insecure_bind"
 
 
 def is_local(host: str) -> bool:
-    """Whether only this machine can connect to a server that listens on ``host``."""
+    """Whether a server that listens on ``host`` is reachable from this machine only."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror:
@@ -26,10 +26,10 @@ def is_local(host: str) -> bool:
 
 
 def check_bind(settings: Settings) -> None:
-    """Refuse to listen where others can connect and no key is asked for.
+    """Reject an address that other machines can reach while no API key is required.
 
     Raises:
-        InsecureBind: names the address and the ways out.
+        InsecureBind: the message has the address and the ways out.
     """
     if settings.insecure_bind or settings.require_key or is_local(settings.host):
         return
@@ -38,7 +38,7 @@ def check_bind(settings: Settings) -> None:
             if keys.any_made():
                 return
     raise InsecureBind(
-        f"refusing to listen on {settings.host} without API keys, for anybody who can connect "
-        "could read, add and delete; make a key: geungeo keys create NAME "
-        "(or force it with --insecure-bind)"
+        f"refusing to listen on {settings.host} without API keys: anyone who can connect could "
+        "read, add and delete; create a key: geungeo keys create NAME "
+        "(or allow it with --insecure-bind)"
     )

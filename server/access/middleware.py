@@ -17,7 +17,7 @@ from geungeo.index.keys import Scope as KeyScope
 from geungeo.rag.errors import StoreError
 from geungeo.rag.settings import Settings
 from geungeo.server.access.hosts import is_local
-from geungeo.server.access.policy import ANYBODY, Caller, needed
+from geungeo.server.access.policy import ANYONE, Caller, needed
 from geungeo.server.access.rates import Rates, client_address
 from geungeo.server.http.middleware import drain, refuse
 from geungeo.server.http.problems import public, status_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# The same for a missing key as for a wrong one: which of the two it is helps only a thief.
+# The same for a missing key as for a wrong one: the difference would help only an attacker.
 _UNAUTHORIZED = "this server needs an API key: send it as Authorization: Bearer KEY"
 
 
@@ -39,7 +39,10 @@ class _Refusal(NamedTuple):
 
 
 class Access:
-    """Answers 401, 403 and 429 itself; hands on the rest with ``state["caller"]`` set."""
+    """Middleware that checks key, scope and rate, and sets ``state["caller"]``.
+
+    Responds with 401, 403 and 429 itself.
+    """
 
     def __init__(self, app: ASGIApp, *, settings: Settings, keys: ApiKeys, rates: Rates) -> None:
         self.app = app
@@ -49,29 +52,29 @@ class Access:
         self._exposed = not is_local(settings.host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request if its sender may make it."""
+        """Serve one request if its caller is allowed to send it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         scopes = needed(scope)
         if scopes is not None:
             try:
-                judged = await self._judge(scope, scopes)
+                outcome = await self._authorize(scope, scopes)
             except StoreError as error:
                 detail = public(error, self._settings.store)
-                judged = _Refusal(status_of(error), detail, code=error.code)
-            if isinstance(judged, _Refusal):
+                outcome = _Refusal(status_of(error), detail, code=error.code)
+            if isinstance(outcome, _Refusal):
                 await drain(scope, receive, self._settings.max_body_bytes)
                 await refuse(
-                    scope, send, judged.status, judged.detail, judged.headers, code=judged.code
+                    scope, send, outcome.status, outcome.detail, outcome.headers, code=outcome.code
                 )
                 return
-            scope["state"]["caller"] = judged
-            if judged.key_id is not None:
-                note(key=judged.key_id)
+            scope["state"]["caller"] = outcome
+            if outcome.key_id is not None:
+                note(key=outcome.key_id)
         await self.app(scope, receive, send)
 
-    async def _judge(self, scope: Scope, scopes: frozenset[KeyScope]) -> Caller | _Refusal:
+    async def _authorize(self, scope: Scope, scopes: frozenset[KeyScope]) -> Caller | _Refusal:
         required = self._settings.require_key
         if required is None:
             required = await run_in_threadpool(self._keys.any_made)
@@ -80,7 +83,7 @@ class Access:
         if wait is not None:
             return _too_many(wait)
         if not required:
-            return ANYBODY
+            return ANYONE
         key = await self._key(Headers(scope=scope))
         if key is None:
             challenge = {"WWW-Authenticate": 'Bearer realm="geungeo"'}
@@ -91,7 +94,9 @@ class Access:
         caller = Caller(key.id, key.scopes)
         if not caller.may(scopes):
             named = " or ".join(sorted(scopes))
-            return _Refusal(HTTPStatus.FORBIDDEN, f"this needs an API key with scope {named}")
+            return _Refusal(
+                HTTPStatus.FORBIDDEN, f"this request needs an API key with scope {named}"
+            )
         return caller
 
     async def _key(self, headers: Headers) -> ApiKey | None:
@@ -100,11 +105,11 @@ class Access:
             scheme, _, text = sent[0].partition(" ")
             valid = len(sent) == 1 and scheme.lower() == "bearer"
         else:
-            alone = headers.getlist("x-api-key")
-            valid, text = len(alone) == 1, "".join(alone)
+            values = headers.getlist("x-api-key")
+            valid, text = len(values) == 1, "".join(values)
         return await run_in_threadpool(self._keys.verify, text.strip(" ") if valid else "")
 
 
 def _too_many(wait: int) -> _Refusal:
-    detail = f"too many requests; come back in {wait} s"
+    detail = f"too many requests; retry in {wait} s"
     return _Refusal(HTTPStatus.TOO_MANY_REQUESTS, detail, {"Retry-After": str(wait)})

@@ -27,17 +27,23 @@ from geungeo.rag.protocols import Turn
 from geungeo.server import answering
 from geungeo.server.http.bodies import StrictRoute
 from geungeo.server.http.links import citation_link
-from geungeo.server.http.problems import openai_error, openai_errors, public, status_of
-from geungeo.server.http.streams import EventStream, first_of, frame, while_present, with_heartbeat
+from geungeo.server.http.problems import UNEXPECTED, openai_error, openai_errors, public, status_of
+from geungeo.server.http.streams import (
+    EventStream,
+    cancel_on_disconnect,
+    first_event,
+    frame,
+    with_heartbeat,
+)
 from geungeo.server.state import AppState, State
 
-# As many as a stored conversation lends to the next question.
+# As many turns as a stored conversation gives to the next question.
 MAX_TURNS = 8
 MAX_REWRITTEN = 2_000
 
 
 class UnsupportedParameter(InvalidRequest):
-    """A parameter whose effect we cannot give; ignoring it would mislead."""
+    """A parameter that is not supported and whose silent omission would mislead."""
 
     code = "unsupported_parameter"
 
@@ -47,30 +53,32 @@ class UnsupportedParameter(InvalidRequest):
 
 
 class _Lenient(BaseModel):
-    # OpenAI's servers accept what they do not know, and so do clients expect of us.
+    # OpenAI's servers accept unknown fields, and clients expect that.
     model_config = ConfigDict(extra="allow")
 
 
 class ContentPart(_Lenient):
-    """A piece of a message; only text has a meaning here."""
+    """A part of a message; only text is supported."""
 
     type: str
     text: str | None = None
 
 
 class Message(_Lenient):
-    """One message of the history."""
+    """A message of the history."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[ContentPart] | None = None
 
     def plain(self) -> str:
-        """The message's text."""
+        """Return the message's text."""
         if self.content is None or isinstance(self.content, str):
             return self.content or ""
         for part in self.content:
             if part.type not in {"text", "refusal"}:
-                raise UnsupportedParameter("messages", f"content of type {part.type!r} is not read")
+                raise UnsupportedParameter(
+                    "messages", f"content of type {part.type!r} is not supported; send text"
+                )
         return "\n".join(part.text or "" for part in self.content)
 
 
@@ -97,54 +105,58 @@ class CompletionRequest(_Lenient):
 
     @property
     def include_usage(self) -> bool:
-        """Whether a stream ends with a chunk that holds the usage."""
+        """Whether a stream ends with a chunk of the usage."""
         return self.stream_options is not None and self.stream_options.include_usage
 
 
 def ask_of(request: CompletionRequest) -> Ask:
-    """The last user message as a question, the messages before it as its history.
+    """Return the last user message as a question with the earlier messages as its history.
 
     Raises:
-        InvalidRequest: for what we cannot honour, naming the parameter.
+        InvalidRequest: an unsupported parameter, named in the message.
     """
     _refuse_unsupported(request)
     *before, last = request.messages
     if last.role != "user":
-        raise InvalidRequest(f"messages: the last one must be the user's, not {last.role!r}")
+        raise InvalidRequest(
+            f"messages: the last message must have the role 'user', not {last.role!r}"
+        )
     return Ask(question=last.plain(), history=tuple(_turns(_recent(before))[-MAX_TURNS:]))
 
 
 def _refuse_unsupported(request: CompletionRequest) -> None:
     if request.n not in {None, 1}:
-        raise UnsupportedParameter("n", "one question has one verified answer; only 1 is possible")
+        raise UnsupportedParameter("n", "a question has one verified answer; only 1 is supported")
     if request.tools or request.functions:
         raise UnsupportedParameter(
-            "tools", "answers come from the articles; there is nothing to call"
+            "tools", "answers come from the articles; calling tools is not supported"
         )
     if request.tool_choice not in (None, "none", "auto"):
-        raise UnsupportedParameter("tool_choice", "there are no tools to choose from")
+        raise UnsupportedParameter("tool_choice", "tools are not supported; leave it out")
     format_type = (request.response_format or {}).get("type", "text")
     if format_type != "text":
         raise UnsupportedParameter(
-            "response_format", f"only 'text' is possible, not {format_type!r}"
+            "response_format", f"only 'text' is supported, not {format_type!r}"
         )
     if set(request.modalities or ["text"]) != {"text"}:
-        raise UnsupportedParameter("modalities", "only 'text' is possible")
+        raise UnsupportedParameter("modalities", "only 'text' is supported")
     if request.logprobs:
-        raise UnsupportedParameter("logprobs", "answers are quoted, not sampled")
+        raise UnsupportedParameter("logprobs", "answers are quoted, not sampled; leave it out")
 
 
 def _turns(messages: list[Message]) -> list[Turn]:
-    """Pairs of question and answer; a question without an answer still lends its topic.
+    """Return pairs of question and answer; a question without an answer still gives its topic.
 
-    Each question is made to stand alone by those before it, as a stored conversation's are:
-    the same talk leads to the same answer on every channel.
+    Each question is rewritten to be standalone, as in a stored conversation, so that the same
+    dialogue leads to the same answer on every channel.
     """
     turns: list[Turn] = []
     question: str | None = None
     for message in messages:
         if message.role in {"tool", "function"}:
-            raise UnsupportedParameter("messages", "there are no tools that could have answered")
+            raise UnsupportedParameter(
+                "messages", "messages of tools are not supported; leave them out"
+            )
         if message.role == "user":
             if question is not None:
                 turns.append(_turn(question, "", turns))
@@ -158,13 +170,13 @@ def _turns(messages: list[Message]) -> list[Turn]:
 
 
 def _recent(messages: list[Message]) -> list[Message]:
-    """The messages from the user's ``2 * MAX_TURNS``-th last on: older ones lend nothing."""
+    """Return the messages from the user's ``2 * MAX_TURNS``-th last on; older have no effect."""
     asked = [at for at, message in enumerate(messages) if message.role == "user"]
     return messages[asked[-2 * MAX_TURNS] :] if len(asked) > 2 * MAX_TURNS else messages
 
 
 def _turn(question: str, answer: str, before: list[Turn]) -> Turn:
-    """Whatever a client puts into a history, only what could be a question is analysed."""
+    """Return a turn with a standalone question; a text too long for a question is not analysed."""
     if len(question) <= MAX_REWRITTEN:
         question = standalone(question, before[-1:])
     return Turn(question, answer)
@@ -181,15 +193,15 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["openai-compatib
 
 @router.get("/models")
 async def list_models() -> dict[str, Any]:
-    """The one model there is: this installation's pipeline."""
+    """List the only model: this server's pipeline."""
     return {"object": "list", "data": [_model()]}
 
 
 @router.get("/models/{model}", responses=openai_errors(404))
 async def get_model(model: str) -> Response:
-    """That model by name."""
+    """Return the model by its name."""
     if model != MODEL:
-        detail = f"the model {model!r} does not exist; there is {MODEL!r}"
+        detail = f"the model {model!r} does not exist; use {MODEL!r}"
         return JSONResponse(openai_error(404, "model_not_found", detail, "model"), 404)
     return JSONResponse(_model())
 
@@ -199,21 +211,21 @@ async def create_completion(body: CompletionRequest, request: Request, state: St
     """Answer the last user message; earlier messages are the conversation."""
     ask = await run_in_threadpool(ask_of, body)
     if not body.stream:
-        answer = await while_present(request, answering.answer(state.workspace, ask))
+        answer = await cancel_on_disconnect(request, answering.answer(state.workspace, ask))
         state.metrics.answer(CHANNEL, answer)
         return JSONResponse(_completion(answer))
     chunks = _Chunks(include_usage=body.include_usage)
     events = answering.timed(
         answering.stream(state.workspace, ask), partial(state.metrics.first_claim, CHANNEL)
     )
-    first = await while_present(request, first_of(events))
+    first = await cancel_on_disconnect(request, first_event(events))
     return EventStream(
         with_heartbeat(_frames(first, events, chunks, state), state.stopping, _stopped)
     )
 
 
 def annotation(citation: Citation) -> dict[str, Any]:
-    """A citation as OpenAI's ``url_citation``; the indices are half-open in the answer."""
+    """Return a citation as OpenAI's ``url_citation``; the indices are half-open in the answer."""
     return {
         "type": "url_citation",
         "url_citation": {
@@ -238,8 +250,8 @@ def _usage(answer: Answer) -> dict[str, int]:
     }
 
 
-def _verdict(answer: Answer) -> dict[str, Any]:
-    """What OpenAI's format has no place for; clients may ignore it."""
+def _extensions(answer: Answer) -> dict[str, Any]:
+    """Return the fields beyond OpenAI's format; clients may ignore them."""
     return {
         "citations": [citation.model_dump(mode="json") for citation in answer.citations],
         "status": answer.status,
@@ -262,29 +274,29 @@ def _completion(answer: Answer) -> dict[str, Any]:
         "model": MODEL,
         "choices": [choice],
         "usage": _usage(answer),
-        **_verdict(answer),
+        **_extensions(answer),
     }
 
 
 class _Chunks:
-    """Makes the chunks of one streamed completion; all carry the same id and time."""
+    """A factory for the chunks of one streamed completion, with the same id and time."""
 
     def __init__(self, *, include_usage: bool) -> None:
         self.include_usage = include_usage
         self._created = time.time_ns()
 
     def delta(self, delta: dict[str, Any], finish: str | None = None, **extra: Any) -> bytes:
-        """A chunk with one piece of the message."""
+        """Return a chunk with one piece of the message."""
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return frame(self._chunk([choice], **extra))
 
     def usage(self, answer: Answer) -> bytes:
-        """The chunk that ``stream_options.include_usage`` asks for."""
+        """Return the chunk for ``stream_options.include_usage``."""
         return frame(self._chunk([], usage=_usage(answer)))
 
     def _chunk(self, choices: list[dict[str, Any]], **extra: Any) -> dict[str, Any]:
         return {
-            # The Answer has its id only when it is done, so the stream's own start names it.
+            # The Answer gets its id at its end, so the id is the start time of the stream.
             "id": f"chatcmpl-{self._created:x}",
             "object": "chat.completion.chunk",
             "created": self._created // 1_000_000_000,
@@ -315,8 +327,8 @@ async def _frames(
             yield frame(openai_error(status_of(error), error.code, detail))
             return
         except Exception:
-            log.exception("stream ended with an unforeseen error")
-            yield frame(openai_error(500, "internal_error", "an unforeseen error"))
+            log.exception("stream ended with an unexpected error")
+            yield frame(openai_error(500, "internal_error", UNEXPECTED))
             return
         yield frame("[DONE]")
 
@@ -329,13 +341,15 @@ def _event_frames(event: Event, chunks: _Chunks, state: AppState) -> list[bytes]
             return [chunks.delta({"annotations": [annotation(citation)]})]
         case Done(answer):
             state.metrics.answer(CHANNEL, answer)
-            # An abstention has released no claim; what a reader is told stands in its text.
-            told = [chunks.delta({"content": answer.text})] if answer.reason else []
-            last = [*told, chunks.delta({}, "stop", **_verdict(answer))]
+            # An abstention has no claims; its text explains it.
+            explanation = [chunks.delta({"content": answer.text})] if answer.reason else []
+            last = [*explanation, chunks.delta({}, "stop", **_extensions(answer))]
             return [*last, chunks.usage(answer)] if chunks.include_usage else last
         case _:
             return []
 
 
 def _stopped() -> bytes:
-    return frame(openai_error(503, "server_stopping", "the server is shutting down"))
+    return frame(
+        openai_error(503, "server_stopping", "the server is shutting down; send the question again")
+    )

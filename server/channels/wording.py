@@ -57,21 +57,21 @@ _HINTS: dict[Language, dict[Reason, str]] = {
 
 
 def phrase(which: Phrase, language: Language, **values: object) -> str:
-    """One of our own phrases; ``values`` fill its blanks."""
+    """Return a phrase; ``values`` fill its placeholders."""
     return _PHRASES[language][which].format(**values)
 
 
 def language_for(question: str) -> Language:
-    """The language in which to speak about ``question``: Korean where there is none."""
+    """Return the language of ``question``; Korean if it is blank."""
     return language_of(question) if question.strip() else "ko"
 
 
-def excuse(error: GeungeoError, question: str, longest: int) -> str:
-    """Why ``question``, of at most ``longest`` characters, was not answered, for its writer."""
+def failure(error: GeungeoError, question: str, max_chars: int) -> str:
+    """Return for its author why ``question``, limited to ``max_chars``, was not answered."""
     language = language_for(question)
     if not isinstance(error, InvalidQuestion):
         return phrase("failed", language)
-    return phrase("too_long" if len(question) > longest else "usage", language, limit=longest)
+    return phrase("too_long" if len(question) > max_chars else "usage", language, limit=max_chars)
 
 
 def origin(citation: Citation) -> str:
@@ -81,5 +81,5 @@ def origin(citation: Citation) -> str:
 
 
 def hint(reason: Reason, language: Language) -> str:
-    """How to ask again after an abstention."""
+    """Return advice on how to ask again after an abstention."""
     return _HINTS[language][reason]

@@ -1,4 +1,4 @@
-"""The root of the command ``geungeo``; every sub-command is loaded when it is called."""
+"""The root of the command ``geungeo``; each sub-command is imported when it is called."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from geungeo.server.telemetry.logs import show_log_on_stderr
 
 TARGETS = {
     "ask": Target("geungeo.server.cli.ask:ask", "Answer one question, with citations."),
-    "chat": Target("geungeo.server.cli.ask:chat", "Ask and follow up, in the terminal."),
-    "search": Target("geungeo.server.cli.ask:search", "Find passages, without an answer."),
+    "chat": Target("geungeo.server.cli.ask:chat", "Hold a conversation in the terminal."),
+    "search": Target("geungeo.server.cli.ask:search", "Find passages without answering."),
     "serve": Target("geungeo.server.cli.serve:serve", "Serve the API and the web page."),
     "ingest": Target("geungeo.server.cli.articles:ingest", "Add or update articles."),
     "articles": Target("geungeo.server.cli.articles:articles", "List, show or remove articles."),
@@ -35,22 +35,25 @@ TARGETS = {
     ),
     "keys": Target("geungeo.server.cli.keys:keys", "Create, list or revoke API keys."),
     "doctor": Target(
-        "geungeo.server.cli.maintenance:doctor", "Check the store, mend what is derived."
+        "geungeo.server.cli.maintenance:doctor", "Check the store; --repair rebuilds derived data."
     ),
     "reindex": Target(
-        "geungeo.server.cli.maintenance:reindex", "Embed everything again, as set now."
+        "geungeo.server.cli.maintenance:reindex", "Rebuild the index with the current settings."
     ),
     "backup": Target(
-        "geungeo.server.cli.maintenance:backup", "Copy the store, also in use, to one file."
+        "geungeo.server.cli.maintenance:backup",
+        "Copy the store to one file, even in use.",
     ),
     "restore": Target(
-        "geungeo.server.cli.maintenance:restore", "Put a backup in place of the store."
+        "geungeo.server.cli.maintenance:restore", "Replace the store's content with a backup."
     ),
     "eval": Target("geungeo.eval.command:command", "Measure answers against data sets."),
-    "bench": Target("geungeo.eval.bench.command:bench", "Re-measure what the docs claim."),
+    "bench": Target(
+        "geungeo.eval.bench.command:bench", "Reproduce the measurements in the documentation."
+    ),
     "export-embedder": Target(
         "geungeo.server.cli.maintenance:export_embedder",
-        "Write the built-in model out for sentence-transformers.",
+        "Export the built-in model for sentence-transformers.",
     ),
 }
 
@@ -62,7 +65,7 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 _STATUS: tuple[tuple[type[GeungeoError], int], ...] = (
     (UsageError, EXIT_USAGE),
     (SourceError, EXIT_USAGE),
-    # The store is fine, it is not for this geungeo: the wrong folder or the wrong version.
+    # The store itself is intact: the wrong folder or the wrong version of geungeo.
     (StoreVersionMismatch, EXIT_USAGE),
     (StoreError, EXIT_UNAVAILABLE),
     (BackendError, EXIT_UNAVAILABLE),
@@ -84,7 +87,7 @@ def cli() -> None:
 
 
 def exit_status(error: GeungeoError) -> int:
-    """The exit status that tells ``error`` to a calling program (DESIGN section 5)."""
+    """Return the exit status for ``error``."""
     return next((status for kind, status in _STATUS if isinstance(error, kind)), EXIT_USAGE)
 
 
@@ -115,7 +118,7 @@ def guarded(task: Callable[[], object]) -> int:
     except click.ClickException as error:
         return _fail(error.format_message(), EXIT_USAGE)
     except MemoryError:
-        return _fail("there is not enough memory for this", exit_status(OutOfMemory()))
+        return _fail("out of memory; free some or raise the limit", exit_status(OutOfMemory()))
     except (KeyboardInterrupt, click.Abort):
         return EXIT_INTERRUPTED
     return status if isinstance(status, int) else 0

@@ -1,4 +1,4 @@
-"""``python -m geungeo.server.cli``."""
+"""Entry point of ``python -m geungeo.server.cli``."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ EXIT_SOME_FAILED = 2
 def ingest(ctx: click.Context, sources: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
     """Add or update articles from .txt, .md, .html and .jsonl files, folders and URLs.
 
-    Only public addresses are fetched; the setting fetch_private_hosts names others.
+    Only public hosts are fetched; the setting fetch_private_hosts allows others.
     A source that cannot be read does not stop the others; the exit status is then 2.
     """
     with open_workspace(ctx) as workspace, progress_reporter("read") as report:

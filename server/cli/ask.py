@@ -22,7 +22,7 @@ from geungeo.server.escaping import escape_line
 @click.argument("question")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole Answer as JSON.")
 @click.option("--conversation", metavar="ID", help="Continue (or start) this conversation.")
-@click.option("--top-k", type=click.IntRange(1, 50), help="Passages that the answer rests on.")
+@click.option("--top-k", type=click.IntRange(1, 50), help="Number of passages to answer from.")
 @click.pass_context
 def ask(
     ctx: click.Context,
@@ -33,7 +33,7 @@ def ask(
 ) -> None:
     """Answer QUESTION from the articles in the store, with numbered quotes.
 
-    An empty store is first filled with the articles that geungeo ships with.
+    An empty store is first filled with the articles of the package.
     """
     from geungeo.server.answering import answer
 
@@ -48,9 +48,9 @@ def ask(
 @click.option("--conversation", metavar="ID", help="Continue (or start) this conversation.")
 @click.pass_context
 def chat(ctx: click.Context, conversation: str | None) -> None:
-    """Ask and follow up; an empty line or Ctrl-D ends.
+    """Hold a conversation; an empty line or Ctrl-D ends it.
 
-    An empty store is first filled with the articles that geungeo ships with.
+    An empty store is first filled with the articles of the package.
     """
     from geungeo.server.answering import answer
 
@@ -58,9 +58,9 @@ def chat(ctx: click.Context, conversation: str | None) -> None:
     prompting = sys.stdin.isatty()
     with open_workspace(ctx, seed=True) as workspace, asyncio.Runner() as runner:
         for question in _questions(prompting=prompting):
-            ask = Ask(question=question, conversation_id=conversation_id)
+            asked = Ask(question=question, conversation_id=conversation_id)
             try:
-                result = runner.run(answer(workspace, ask))
+                result = runner.run(answer(workspace, asked))
             except InvalidQuestion as error:
                 click.echo(f"geungeo: {escape_line(str(error))}", err=True)
                 continue
@@ -68,7 +68,7 @@ def chat(ctx: click.Context, conversation: str | None) -> None:
 
 
 def _questions(*, prompting: bool) -> Iterator[str]:
-    """The lines of a pipe, or what a person types until an empty line."""
+    """Yield the lines of a pipe, or the typed lines up to an empty one."""
     if prompting:
         yield from _typed()
         return
@@ -92,7 +92,7 @@ def _typed() -> Iterator[str]:
 @click.command()
 @click.argument("query")
 @click.option("--json", "as_json", is_flag=True, help="Print the passages as JSON.")
-@click.option("-k", "--top-k", type=click.IntRange(1, 50), help="How many passages.")
+@click.option("-k", "--top-k", type=click.IntRange(1, 50), help="Number of passages.")
 @click.pass_context
 def search(
     ctx: click.Context,
@@ -102,7 +102,7 @@ def search(
 ) -> None:
     """Find the passages nearest to QUERY, with their scores by channel.
 
-    An empty store is first filled with the articles that geungeo ships with.
+    An empty store is first filled with the articles of the package.
     """
     with open_workspace(ctx, seed=True) as workspace:
         hits = workspace.pipeline.search(query, top_k or workspace.settings.top_k, Filters())

@@ -1,4 +1,4 @@
-"""Commands that are imported on demand, with their common options, settings and store."""
+"""Commands that are imported on demand; their common options, settings and store."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 class Target(NamedTuple):
-    """Where a sub-command lives (``module:attribute``) and its one-line help."""
+    """The import path (``module:attribute``) of a sub-command and its one-line help."""
 
     path: str
     help: str
 
 
 class Context(TypedDict):
-    """What the root hands to every sub-command as ``click.Context.obj``."""
+    """The common options, passed to every sub-command as ``click.Context.obj``."""
 
     store: Path | None
     config: Path | None
 
 
 class LazyGroup(click.Group):
-    """Loads sub-commands on demand, so that ``--help`` imports nothing heavy.
+    """A click group that imports a sub-command only when it is called.
 
     ``--store`` and ``--config`` are accepted before and after the sub-command's name.
     """
@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
         self.targets = dict(targets)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
-        """The names in the order in which a new user meets them."""
+        """Return the names in the order of the help text."""
         return list(self.targets)
 
     def get_command(
@@ -60,12 +60,12 @@ class LazyGroup(click.Group):
         return with_common_options(command)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the sub-command; a reader that went away, as ``| head`` does, is no error."""
+        """Run the sub-command; a closed pipe, as of ``| head``, is not an error."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            # Python flushes stdout once more at exit and would complain then.
+            # Python flushes stdout again at exit, which would fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         return result
@@ -81,7 +81,7 @@ class LazyGroup(click.Group):
 
 
 def with_common_options(command: click.Command) -> click.Command:
-    """Add ``--store`` and ``--config`` to a command and to everything below it, once."""
+    """Add the common options to a command and its sub-commands, if they are missing."""
     taken = {option for parameter in command.params for option in parameter.opts}
     command.params.extend(
         option for option in common_options() if not taken.intersection(option.opts)
@@ -93,14 +93,14 @@ def with_common_options(command: click.Command) -> click.Command:
 
 
 def common_options() -> list[click.Option]:
-    """The two options that every command takes; their values land in ``ctx.obj``."""
+    """Return the options of every command, whose values go to ``ctx.obj``."""
     return [
         click.Option(
             ["--store"],
-            # A folder that may not be read is the store's to explain, wherever it was named.
+            # The store itself reports a folder that cannot be read.
             type=click.Path(path_type=Path, readable=False),
             metavar="DIR",
-            help="Folder that holds the store.",
+            help="Folder of the store.",
             expose_value=False,
             callback=_remember,
         ),
@@ -119,13 +119,13 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Path | None) ->
     if ctx.obj is None:
         ctx.obj = Context(store=None, config=None)
     if value is not None and param.name is not None:
-        # A command's own flag is nearer to the user than the group's.
+        # An option of the command takes precedence over one of the group.
         ctx.obj = {**ctx.obj, param.name: value}
     return value
 
 
 def settings_of(ctx: click.Context, **flags: Any) -> Settings:
-    """The settings, with the flags of this call on top (``None`` means not given)."""
+    """Return the settings; ``flags`` take precedence unless they are ``None``."""
     from geungeo.rag.settings import load
 
     given: Context = ctx.obj or Context(store=None, config=None)
@@ -135,9 +135,10 @@ def settings_of(ctx: click.Context, **flags: Any) -> Settings:
 def open_workspace(
     ctx: click.Context, *, seed: bool = False, check_embedder: bool = True, **flags: Any
 ) -> Workspace:
-    """Open the store that ``ctx`` names; ``seed`` fills an empty one from the shipped articles.
+    """Open the store of ``ctx``; ``seed`` fills an empty one with the articles of the package.
 
-    Imported late: the workspace brings numerical libraries that ``--help`` must not pay for.
+    The workspace is imported here because it imports numerical libraries, which ``--help`` does
+    not need.
     """
     check_memory_limit()
     limit_heaps()

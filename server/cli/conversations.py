@@ -66,11 +66,11 @@ def show(ctx: click.Context, conversation_id: str, as_json: bool) -> None:  # no
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write to this file instead of the terminal.",
+    help="Write to this file instead of standard output.",
 )
 @click.pass_context
 def export(ctx: click.Context, conversation_id: str, style: str, output: Path | None) -> None:
-    """Write a conversation out, with its citations."""
+    """Export a conversation with its citations."""
     from geungeo.server.transcript import to_markdown
 
     if style == "json":
@@ -83,14 +83,16 @@ def export(ctx: click.Context, conversation_id: str, style: str, output: Path | 
     try:
         output.write_text(text, "utf-8")
     except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot write {output}: {error.strerror}; choose another file: --output"
+        ) from error
 
 
 @conversations.command()
 @click.argument("conversation_id", metavar="ID")
 @click.pass_context
 def delete(ctx: click.Context, conversation_id: str) -> None:
-    """Forget a conversation."""
+    """Delete a conversation."""
     with open_workspace(ctx) as workspace:
         workspace.store.conversations.delete(conversation_id)
     click.echo(f"deleted {conversation_id}")
@@ -102,7 +104,7 @@ def _answers(ctx: click.Context, conversation_id: str) -> list[Answer]:
 
 
 def _json(ctx: click.Context, conversation_id: str) -> str:
-    """The same object as ``GET /conversations/{id}``."""
+    """Return the same object as ``GET /conversations/{id}``."""
     with open_workspace(ctx) as workspace:
         answers = workspace.store.conversations.get(conversation_id)
         ratings = workspace.store.feedback.ratings(conversation_id)

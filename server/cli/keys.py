@@ -16,7 +16,7 @@ from geungeo.server.escaping import escape_line
 def keys() -> None:
     """Create, list or revoke API keys.
 
-    As soon as one was made, the server asks for a key; running servers need no restart.
+    Once a key exists, the server requires one; running servers need no restart.
     """
 
 
@@ -29,7 +29,7 @@ def keys() -> None:
     multiple=True,
     default=("ask",),
     show_default=True,
-    help="What the key may do; give it several times for several.",
+    help="Scope of the key; repeat the option for several scopes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -39,21 +39,24 @@ def create(
     scopes: tuple[Scope, ...],
     as_json: bool,  # noqa: FBT001 - click passes options by name
 ) -> None:
-    """Make a key and print it: the only time that it can be seen. NAME is for your own eyes."""
+    """Create a key and print it; it is never shown again. NAME is only for your own use."""
     with open_keys(settings_of(ctx).store) as opened:
         key, text = opened.create(name, frozenset(scopes))
     if as_json:
         click.echo(json_text({**_row(key), "key": text}))
         return
     click.echo(text)
-    click.echo(f"geungeo: key {key.id} may {_scopes(key)}; it is not shown again", err=True)
+    click.echo(
+        f"geungeo: created key {key.id} with scope {_scopes(key)}; save it, it is not shown again",
+        err=True,
+    )
 
 
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def list_keys(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
-    """List every key that was ever made, without its secret."""
+    """List all keys, also revoked ones, without their secrets."""
     with open_keys(settings_of(ctx).store) as opened:
         found = opened.list()
     if as_json:
@@ -71,7 +74,7 @@ def list_keys(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
 @click.argument("key_id", metavar="ID")
 @click.pass_context
 def revoke(ctx: click.Context, key_id: str) -> None:
-    """End a key's validity, at once."""
+    """Revoke a key, with immediate effect."""
     with open_keys(settings_of(ctx).store) as opened:
         key = opened.revoke(key_id)
     click.echo(f"revoked {key.id} {escape_line(key.name)}")

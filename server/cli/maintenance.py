@@ -14,28 +14,28 @@ EXIT_CHECK_FAILED = 1
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Rebuild what is derived and damaged.")
+@click.option("--repair", is_flag=True, help="Rebuild corrupt derived data.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:  # noqa: FBT001
-    """Verify store and index, article by article; exit status 1 while something is wrong."""
+    """Check store and index, article by article; exit status 1 if problems remain."""
     with open_workspace(ctx) as workspace:
         store = workspace.store
         found = [str(finding) for finding in store.examine()]
         if found and repair:
             store.repair()
         left = [str(finding) for finding in store.examine()] if found and repair else found
-    mended = [problem for problem in found if problem not in left]
+    repaired = [problem for problem in found if problem not in left]
     if as_json:
-        row = {"ok": not left, "problems": left, "mended": mended}
+        row = {"ok": not left, "problems": left, "mended": repaired}
         click.echo(json_text(row))
     else:
-        for line in mended:
-            click.echo(f"mended: {escape_line(line)}")
+        for line in repaired:
+            click.echo(f"repaired: {escape_line(line)}")
         for line in left:
             click.echo(f"problem: {escape_line(line)}")
         if not left:
-            click.echo("everything is in order")
+            click.echo("no problems found")
     if left:
         ctx.exit(EXIT_CHECK_FAILED)
 
@@ -43,7 +43,7 @@ def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:  # noqa: FB
 @click.command()
 @click.pass_context
 def reindex(ctx: click.Context) -> None:
-    """Cut and embed every article again with the embedder and sizes that are set now."""
+    """Split and embed every article again with the current settings."""
     with (
         open_workspace(ctx, check_embedder=False) as workspace,
         progress_reporter("articles") as report,
@@ -55,7 +55,7 @@ def reindex(ctx: click.Context) -> None:
 @click.command("export-embedder")
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
 def export_embedder(directory: Path) -> None:
-    """Write the weights of the built-in embedder to DIR as a sentence-transformers model.
+    """Export the built-in embedder to DIR as a sentence-transformers model.
 
     Use it with GEUNGEO_EMBEDDER=sentence-transformers:DIR.
     """
@@ -65,7 +65,7 @@ def export_embedder(directory: Path) -> None:
     click.echo(f"wrote {escape_line(str(directory))}")
 
 
-_overwrite = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+_overwrite = click.option("--overwrite", is_flag=True, help="Replace existing content.")
 
 
 @click.command()
@@ -75,7 +75,7 @@ _overwrite = click.option("--overwrite", is_flag=True, help="Replace what is the
 def backup(ctx: click.Context, file: Path, *, overwrite: bool) -> None:
     """Copy articles, conversations, feedback and keys to FILE, and verify the copy.
 
-    The store may be in use meanwhile.
+    The store may be in use.
     """
     from geungeo.index.backup import back_up
 
@@ -91,14 +91,14 @@ def backup(ctx: click.Context, file: Path, *, overwrite: bool) -> None:
 @_overwrite
 @click.pass_context
 def restore(ctx: click.Context, file: Path, *, overwrite: bool) -> None:
-    """Put the backup FILE in place of what the store holds, once it is verified.
+    """Verify the backup FILE and replace the store's content with it.
 
-    Servers that have the store open go on with what is restored.
+    Running servers continue with the restored content.
     """
-    from geungeo.index.backup import restore as put_back
+    from geungeo.index.backup import restore as restore_backup
 
     folder = settings_of(ctx).store
-    contents = put_back(folder, file, overwrite=overwrite)
+    contents = restore_backup(folder, file, overwrite=overwrite)
     click.echo(
         f"{contents.articles} articles and {contents.conversations} conversations are in "
         f"{escape_line(str(folder))}"

@@ -17,7 +17,7 @@ _LABELS = {
 
 
 def render_answer(answer: Answer) -> str:
-    """The answer and its numbered quotes, as ``ask`` and ``chat`` print them."""
+    """Return the answer and its numbered quotes as text."""
     labels = _LABELS[answer.language]
     lines = [plain_text(answer.text)]
     if answer.status == "abstained":
@@ -33,7 +33,7 @@ def render_answer(answer: Answer) -> str:
 
 
 def json_text(value: Any) -> str:
-    """Return ``value`` as the commands print it with ``--json``."""
+    """Return ``value`` as printed with ``--json``."""
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
@@ -45,7 +45,7 @@ def _origin(citation: Citation) -> str:
 
 @contextmanager
 def progress_reporter(noun: str) -> Iterator[Callable[[str], None] | None]:
-    """A progress bar on a terminal, nothing elsewhere; yields what is told each item.
+    """Show progress if stderr is a terminal; yield a function to call for each item, or ``None``.
 
     ``noun`` follows the count, as in ``12 read``.
     """
@@ -63,7 +63,7 @@ def progress_reporter(noun: str) -> Iterator[Callable[[str], None] | None]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        # How many articles a folder or a .jsonl holds is known only at its end.
+        # The number of articles in a folder or .jsonl file is known only at its end.
         task = progress.add_task("", total=None)
 
         def report(source: str) -> None:

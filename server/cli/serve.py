@@ -26,12 +26,12 @@ LOG_STYLE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 @click.command()
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Default 8000; 0 picks a free one.")
-@click.option("--workers", type=click.IntRange(1, 64), help="Processes; default 1.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Number of processes; default 1.")
 @click.option(
     "--insecure-bind",
     is_flag=True,
     default=None,
-    help="Listen beyond this machine although there are no API keys.",
+    help="Allow listening on non-loopback addresses without API keys.",
 )
 @click.pass_context
 def serve(
@@ -43,7 +43,7 @@ def serve(
 ) -> None:
     """Serve the API and the web page until interrupted.
 
-    An empty store is first filled with the articles that geungeo ships with.
+    An empty store is first filled with the articles of the package.
     """
     from geungeo.server.access.hosts import check_bind
 
@@ -59,7 +59,7 @@ def serve(
 
 
 class _Server:
-    """A listening socket, and what each process that serves it does."""
+    """A listening socket and the work of each process that serves it."""
 
     def __init__(self, ctx: click.Context, flags: dict[str, Any], settings: Settings) -> None:
         from geungeo.server.access.rates import Rates
@@ -68,7 +68,7 @@ class _Server:
         self._ctx = ctx
         self._flags = flags
         self._settings = settings
-        # Before the store: filling one only to find the port in use wastes minutes.
+        # Before the store, since filling one takes minutes and the port may be in use.
         self._listener = listen(settings.host, settings.port)
         self._rates = Rates(settings)
 
@@ -79,23 +79,23 @@ class _Server:
         self._listener.close()
 
     def prepare(self) -> None:
-        """Fill an empty store, and find out whether it can be opened at all."""
+        """Open the store once, which fills an empty one."""
         open_workspace(self._ctx, seed=True, **self._flags).close()
 
     def run(self, *, announced: bool = True) -> None:
-        """Serve over a workspace of this process's own, until a signal."""
+        """Serve with a workspace of this process until a signal."""
         from geungeo.server.app import create_app
         from geungeo.server.process.listener import run
         from geungeo.server.telemetry.tracing import make_provider
 
         provider = make_provider() if self._settings.tracing else None
         with open_workspace(self._ctx, seed=True, **self._flags) as workspace:
-            # Beside the server, which answers /healthz meanwhile; a first question waits.
-            # A stop does not wait for models that nobody will ask any more.
+            # In the background, so that the server answers /healthz; a first question waits.
+            # A daemon thread, so that a stop does not wait for it.
             warming = threading.Thread(target=workspace.warm_up, name="warm-up", daemon=True)
             warming.start()
-            # To be stopped is a clean end, by either signal: before uvicorn handles them, and
-            # after it, when it raises what stopped it once more, for its parents' sake.
+            # A stop by either signal exits with 0: both before uvicorn handles signals, and
+            # after it, when it raises the signal again.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
                 if announced:
@@ -112,9 +112,9 @@ class _Server:
 
 
 def _run_workers(ctx: click.Context, flags: dict[str, Any], settings: Settings) -> int:
-    """Serve by several processes; the exit status."""
+    """Serve with several processes; return the exit status."""
     with tempfile.TemporaryDirectory(prefix="geungeo-metrics-") as shared:
-        # Where the processes' metrics meet; prometheus_client looks for it when imported.
+        # The processes share their metrics there; prometheus_client reads it when imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
         from prometheus_client.multiprocess import mark_process_dead
 
@@ -126,7 +126,7 @@ def _run_workers(ctx: click.Context, flags: dict[str, Any], settings: Settings) 
                 settings.workers,
                 prepare=lambda: guarded(server.prepare),
                 work=lambda number: guarded(lambda: server.run(announced=number == 0)),
-                buried=mark_process_dead,
+                on_exit=mark_process_dead,
             )
             return supervisor.run()
 

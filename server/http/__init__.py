@@ -1,1 +1,1 @@
-"""HTTP itself: middleware, problems, bodies, streams and links."""
+"""HTTP: middleware, problems, bodies, schemas, streams and links."""

@@ -14,14 +14,14 @@ from fastapi.routing import APIRoute
 from geungeo.server.http.problems import MalformedBody
 
 MAX_DEPTH = 32
-# Longest integer literal, in digits; Python's own conversion is quadratic beyond that.
+# Longest integer literal, in digits; Python's conversion takes quadratic time.
 MAX_DIGITS = 300
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def parse(raw: bytes) -> Any:
-    """The value that ``raw`` stands for.
+    """Return the value of the JSON text ``raw``.
 
     Raises:
         MalformedBody: for bytes that are not UTF-8, bad syntax, NaN and infinities,
@@ -48,7 +48,7 @@ class StrictRequest(Request):
     """A request whose ``json()`` is strict."""
 
     async def json(self) -> Any:
-        """The parsed body; see :func:`parse`."""
+        """Return the parsed body; see :func:`parse`."""
         if not hasattr(self, "_strict_json"):
             self._strict_json = parse(await self.body())
         return self._strict_json
@@ -58,7 +58,7 @@ class StrictRoute(APIRoute):
     """A route that reads its body through :class:`StrictRequest`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, given a strict request."""
+        """Return FastAPI's handler with a strict request."""
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
@@ -68,7 +68,7 @@ class StrictRoute(APIRoute):
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise MalformedBody(f"{name} is not JSON")
+    raise MalformedBody(f"{name} is not valid JSON")
 
 
 def _parse_int(digits: str) -> int:
@@ -80,12 +80,12 @@ def _parse_int(digits: str) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise MalformedBody("an object names the same key twice")
+        raise MalformedBody("an object has the same key twice")
     return value
 
 
 def _inspect(value: Any) -> None:
-    """Walk without recursion: depth is what we are guarding against."""
+    """Check depth and strings, without recursion, which deep nesting would exhaust."""
     open_values: list[tuple[Any, int]] = [(value, 1)]
     while open_values:
         current, depth = open_values.pop()
@@ -93,7 +93,7 @@ def _inspect(value: Any) -> None:
             raise MalformedBody(f"the body is nested deeper than {MAX_DEPTH} levels")
         if isinstance(current, str):
             if _UNSTORABLE.search(current):
-                raise MalformedBody("a string holds NUL or a lone surrogate")
+                raise MalformedBody("a string contains NUL or a lone surrogate")
         elif isinstance(current, dict):
             open_values.extend((key, depth) for key in current)
             open_values.extend((child, depth + 1) for child in current.values())
@@ -105,10 +105,10 @@ MAX_FIELDS = 100
 
 
 def parse_form(raw: bytes) -> dict[str, str]:
-    """The fields of a form; of a field that is sent twice the last.
+    """Return the fields of a form; the last value of a repeated field.
 
     Raises:
-        MalformedBody: for what is not UTF-8, and for more than ``MAX_FIELDS`` fields.
+        MalformedBody: for bytes that are not UTF-8 and for more than ``MAX_FIELDS`` fields.
     """
     try:
         pairs = parse_qsl(

@@ -1,4 +1,4 @@
-"""Links to articles and citations, and how a browser's navigation is recognised."""
+"""Links to articles and citations, and the difference between browsers and programs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1
 
 
 def deep_link(article_id: str, version: int, start: int, end: int) -> str:
-    """The page, opened on a span of an article version."""
+    """Return the page's path for a span of an article version."""
     query = urlencode({"version": version, "start": start, "end": end})
     return f"/articles/{quote(article_id, safe='')}?{query}"
 
 
 def citation_link(citation: Citation) -> str:
-    """Where a reader can check ``citation``."""
+    """Return the link at which a reader can check ``citation``."""
     own = web_address(citation.url)
     return own or deep_link(citation.article_id, citation.version, citation.start, citation.end)
 
@@ -34,7 +34,7 @@ def source_link(citation: Citation, base_url: str) -> str | None:
 
 
 def base_url_of(request: Request, public_url: str | None) -> str:
-    """Where the world sees us: as set, else as the request was addressed; "" if that is odd."""
+    """Return the server's public URL: the setting or the request's Host; "" if that is invalid."""
     if public_url:
         return public_url
     host = request.headers.get("host", "")
@@ -42,5 +42,5 @@ def base_url_of(request: Request, public_url: str | None) -> str:
 
 
 def wants_page(scope: Scope) -> bool:
-    """Whether a browser navigates: at an address that pages and programs share, it gets HTML."""
+    """Whether a browser navigates; at a path that the page and the API share, it gets HTML."""
     return "text/html" in Headers(scope=scope).get("accept", "")

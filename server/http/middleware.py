@@ -14,7 +14,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geungeo.server.http.problems import CLIENT_GONE, code_of, error_body
+from geungeo.server.http.problems import CLIENT_GONE, UNEXPECTED, code_of, error_body
 from geungeo.server.telemetry.logs import QUIET_PATHS, begin_notes
 from geungeo.server.telemetry.metrics import Metrics
 
@@ -30,7 +30,7 @@ async def refuse(
     *,
     code: str | None = None,
 ) -> None:
-    """Send a problem and close the connection: its request may not have been read whole."""
+    """Send a problem and close the connection: its request may not have been read completely."""
     request_id = scope.get("state", {}).get("request_id")
     status, body, media_type = error_body(
         scope["path"], status, code or code_of(status), detail, request_id=request_id
@@ -44,9 +44,9 @@ async def refuse(
 
 
 async def drain(scope: Scope, receive: Receive, limit: int) -> None:
-    """Read and throw away up to ``limit`` bytes of a body that is about to be refused.
+    """Read and discard up to ``limit`` bytes of the body of a request that is being refused.
 
-    Closing with unread data resets the connection, and the client may then never see why.
+    Closing with unread data resets the connection, and the client may not get the response.
     """
     headers = Headers(scope=scope)
     if "expect" in headers or not ({"content-length", "transfer-encoding"} & set(headers)):
@@ -63,35 +63,38 @@ async def drain(scope: Scope, receive: Receive, limit: int) -> None:
         return
 
 
-HEADER = "X-Request-ID"
-# What may stand in a header, a log line and a shell alike; CR, LF and blanks may not.
-_SAFE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+REQUEST_ID = "X-Request-ID"
+# Safe in a header, a log line and a shell.
+_SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class RequestId:
-    """Puts ``request_id`` into ``scope["state"]`` and echoes it in the response."""
+    """Middleware that gives every request an id: the client's own if it is safe, or a new one.
+
+    The id is ``scope["state"]["request_id"]`` and a header of the response.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request under its id."""
+        """Serve one request with its id."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
-        request_id = given if _SAFE.fullmatch(given) else uuid.uuid4().hex
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
             await send(message)
 
         await self.app(scope, receive, send_with_id)
 
 
-# Our own files and nothing else: no inline script, no foreign image that could carry data out.
+# The page's own files only: no inline script, and no foreign image that could leak data.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -104,7 +107,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = {
+# https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html
+SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -116,13 +120,13 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds ``HEADERS`` where a response has not set its own."""
+    """Middleware that adds ``SECURITY_HEADERS`` to responses that do not set their own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, its response hardened."""
+        """Serve one request with security headers."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -130,7 +134,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -141,9 +145,10 @@ log = logging.getLogger("geungeo.access")
 
 
 class Observe:
-    """One log line and one observation a request. Query strings are never logged.
+    """Middleware that logs, times and counts requests, and turns exceptions into a plain 500.
 
-    As JSON the line also holds what others noted while they served the request.
+    Query strings are never logged. A JSON line also has the fields that were noted during the
+    request.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
@@ -151,7 +156,7 @@ class Observe:
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, watched."""
+        """Serve one request, then log and count it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -170,12 +175,12 @@ class Observe:
         except Exception:
             log.exception("unhandled error, request %s", scope["state"].get("request_id"))
             if status:
-                raise  # the response is under way; only the connection can still be closed
-            await refuse(scope, send_and_note, 500, "an unforeseen error; see the server's log")
+                raise  # the response has begun; only closing the connection is possible
+            await refuse(scope, send_and_note, 500, UNEXPECTED)
         finally:
-            self._tell(scope, status or CLIENT_GONE, time.perf_counter() - started, notes)
+            self._record(scope, status or CLIENT_GONE, time.perf_counter() - started, notes)
 
-    def _tell(self, scope: Scope, status: int, seconds: float, notes: dict[str, Any]) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float, notes: dict[str, Any]) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         method, path = scope["method"], scope["path"]
         request_id = scope.get("state", {}).get("request_id")
@@ -205,22 +210,25 @@ class Observe:
 
 MAX_HEADER_BYTES = 16 * 1024
 BODY_SECONDS = 8.0
-# A slow but honest upload earns time: the deadline moves by what has arrived, at this rate.
+# A slow upload gets more time: each received byte moves the deadline, at this rate.
 MIN_BYTES_PER_SECOND = 64 * 1024
 
 
-class _TooLarge(Exception):
-    """The body passed the limit."""
+class _BodyTooLarge(Exception):
+    """The body is larger than the limit."""
 
 
-class _Gone(Exception):
-    """The client went away before its body was complete."""
+class _ClientGone(Exception):
+    """The client disconnected before its body was complete."""
 
 
 class RequestLimits:
-    """Answers 400, 408, 413 or 431 itself; hands everything else on with its body read.
+    """Middleware that limits the size of headers and body, and the time to send a body.
 
-    ``body_seconds`` is how long a body may take that sends next to nothing.
+    uvicorn limits neither. The body is read completely before the application gets the request,
+    so that one place enforces the limit, with a Content-Length or without; all bodies are small.
+    Responds with 400, 408, 413 or 431 itself. ``body_seconds`` is the timeout of a body that
+    hardly arrives.
     """
 
     def __init__(
@@ -231,29 +239,29 @@ class RequestLimits:
         self.body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request if it keeps the limits."""
+        """Serve one request if it is within the limits."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         if _header_bytes(scope) > MAX_HEADER_BYTES:
-            await refuse(scope, send, 431, f"headers are larger than {MAX_HEADER_BYTES} bytes")
+            await refuse(scope, send, 431, f"the headers are larger than {MAX_HEADER_BYTES} bytes")
             return
         if "transfer-encoding" in headers and "content-length" in headers:
-            # RFC 9112, 6.1: the mark of request smuggling.
-            detail = "Content-Length and Transfer-Encoding exclude each other"
+            # RFC 9112, section 6.1: a sign of request smuggling.
+            detail = "send either Content-Length or Transfer-Encoding, not both"
             await refuse(scope, send, HTTPStatus.BAD_REQUEST, detail)
             return
         try:
             body = await self._read(headers, receive)
-        except _TooLarge:
+        except _BodyTooLarge:
             await drain(scope, receive, self.max_body_bytes)
             detail = f"the body is larger than {self.max_body_bytes} bytes"
             await refuse(scope, send, 413, detail)
         except TimeoutError:
-            detail = "the body did not arrive in time"
+            detail = "the body did not arrive in time; send the request again"
             await refuse(scope, send, HTTPStatus.REQUEST_TIMEOUT, detail)
-        except _Gone:
+        except _ClientGone:
             return
         else:
             await self.app(scope, _replay(body, receive), send)
@@ -261,7 +269,7 @@ class RequestLimits:
     async def _read(self, headers: Headers, receive: Receive) -> bytes:
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self.max_body_bytes:
-            raise _TooLarge
+            raise _BodyTooLarge
         body = bytearray()
         started = time.monotonic()
         while True:
@@ -269,10 +277,10 @@ class RequestLimits:
             async with asyncio.timeout(started + allowed - time.monotonic()):
                 message = await receive()
             if message["type"] == "http.disconnect":
-                raise _Gone
+                raise _ClientGone
             body += message.get("body", b"")
             if len(body) > self.max_body_bytes:
-                raise _TooLarge
+                raise _BodyTooLarge
             if not message.get("more_body", False):
                 return bytes(body)
 
@@ -283,7 +291,7 @@ def _header_bytes(scope: Scope) -> int:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """``receive`` for the application: the body once, then only what happens after it."""
+    """Return a ``receive`` that yields the body once, then the later messages."""
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:
@@ -293,7 +301,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 class Head:
-    """Serves HEAD by GET and withholds the body (RFC 9110, 9.3.2)."""
+    """Middleware that serves HEAD as GET without the body (RFC 9110, section 9.3.2)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -313,6 +321,6 @@ class Head:
         try:
             await self.app(inner, receive, send_without_body)
         finally:
-            # The router tells by it, in the scope it was given, which route it chose.
+            # The router sets the chosen route in the scope that it was given.
             if "route" in inner:
                 scope["route"] = inner["route"]

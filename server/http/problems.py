@@ -33,8 +33,9 @@ from geungeo.rag.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 OPENAI_PREFIX = "/v1/"
-# nginx's status for a client that went away before there was a response.
+# nginx's status for a client that disconnected before the response.
 CLIENT_GONE = 499
+UNEXPECTED = "an unexpected error; see the server's log"
 
 _STATUS: tuple[tuple[type[GeungeoError], int], ...] = (
     # The most specific first.
@@ -65,7 +66,7 @@ log = logging.getLogger(__name__)
 
 
 class CodedError(HTTPException):
-    """An HTTP error with a ``code`` of its own."""
+    """An HTTP error with its own ``code``."""
 
     def __init__(
         self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
@@ -75,28 +76,28 @@ class CodedError(HTTPException):
 
 
 class MalformedBody(CodedError):
-    """A request body that cannot be read; ``detail`` says what is wrong with it."""
+    """A malformed request body; ``detail`` says what is wrong."""
 
     def __init__(self, detail: str, code: str = "invalid_json") -> None:
         super().__init__(HTTPStatus.UNPROCESSABLE_ENTITY, code, detail)
 
 
 def status_of(error: GeungeoError) -> int:
-    """The HTTP status that tells ``error`` to a client."""
+    """Return the HTTP status of ``error``."""
     fallback = HTTPStatus.INTERNAL_SERVER_ERROR
     return int(next((status for kind, status in _STATUS if isinstance(error, kind)), fallback))
 
 
 def public(error: GeungeoError, store: Path) -> str:
-    """What a client may read of ``error``: nothing withheld, and not where ``store`` lies."""
+    """Return ``error``'s message for clients: no withheld text, no path of ``store``."""
     if isinstance(error, InvariantViolation):
-        # Its message may quote what was withheld.
-        return "an answer failed its own checks and was withheld"
+        # Its message may quote withheld text.
+        return "the answer failed its own checks and was withheld; see the server's log"
     return without_path(str(error), store)
 
 
 def without_path(text: str, store: Path) -> str:
-    """``text`` with every path in the folder ``store`` replaced; the log keeps it."""
+    """Return ``text`` with every path in the folder ``store`` replaced."""
     folders = {str(store), str(store.absolute()), str(store.resolve())}
     alternatives = "|".join(re.escape(name) for name in sorted(folders, key=len, reverse=True))
     path = rf"(?<![\w./-])(?:{alternatives})(?![\w.-])(?:/[^\s:;,)'\"]*)?"
@@ -111,7 +112,7 @@ def problem(
     request_id: str | None = None,
     errors: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
-    """The body of an error response; ``errors`` lists what is wrong field by field."""
+    """Return the body of an error response; ``errors`` has one entry for each wrong field."""
     body: dict[str, Any] = {
         "type": f"urn:geungeo:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -127,7 +128,7 @@ def problem(
 
 
 def openai_error(status: int, code: str, detail: str, param: str | None = None) -> dict[str, Any]:
-    """The body of an error response under ``/v1``, as OpenAI's clients parse it."""
+    """Return the body of an error response under ``/v1``, in OpenAI's format."""
     server_side = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     kind = "server_error" if server_side else "invalid_request_error"
     return {"error": {"message": detail, "type": kind, "param": param, "code": code}}
@@ -142,9 +143,9 @@ def error_body(
     request_id: str | None = None,
     errors: Sequence[Mapping[str, str]] = (),
 ) -> tuple[int, bytes, str]:
-    """Status, body and media type of an error, in the dialect that ``path`` speaks."""
+    """Return status, body and media type of an error, in the format that ``path`` uses."""
     if path.startswith(OPENAI_PREFIX):
-        # OpenAI's servers know no 422.
+        # OpenAI's servers do not use 422.
         unprocessable = status == HTTPStatus.UNPROCESSABLE_ENTITY
         shown = int(HTTPStatus.BAD_REQUEST) if unprocessable else status
         param = errors[0]["field"].removeprefix("body.") if errors else None
@@ -154,12 +155,12 @@ def error_body(
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
-    """``body`` as JSON; characters that cannot be encoded become escapes."""
+    """Return ``body`` as JSON; characters that cannot be encoded become escapes."""
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def explain(error: RequestValidationError) -> tuple[str, list[dict[str, str]]]:
-    """One line and one row a fault; never echoes what the client sent."""
+    """Return a summary and a row for each invalid field; never echoes the client's values."""
     rows = [
         {"field": ".".join(str(part) for part in row["loc"]), "message": str(row["msg"])}
         for row in error.errors()
@@ -169,18 +170,18 @@ def explain(error: RequestValidationError) -> tuple[str, list[dict[str, str]]]:
 
 
 def code_of(status: int) -> str:
-    """The ``code`` of a plain HTTP error."""
+    """Return the ``code`` of an HTTP error without its own."""
     return _HTTP_CODES.get(HTTPStatus(status), "http_error")
 
 
 def request_id_of(request: Request) -> str | None:
-    """The id under which the request is logged."""
+    """Return the id under which ``request`` is logged."""
     value = request.scope.get("state", {}).get("request_id")
     return value if isinstance(value, str) else None
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers of every kind of error on ``app``."""
+    """Register the error handlers on ``app``."""
     app.add_exception_handler(GeungeoError, _on_geungeo_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -203,7 +204,7 @@ async def _on_geungeo_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_disconnect(request: Request, error: Exception) -> Response:
-    """Nobody reads it; the log tells it from what went wrong here."""
+    """Return a response for the log: the client is gone."""
     del request, error
     return Response(status_code=CLIENT_GONE)
 
@@ -241,7 +242,7 @@ def _respond(
     return Response(body, status, dict(headers or {}), media_type)
 
 
-# Only tells the schema's readers: the middleware decides.
+# Only documents the key in the schema: the middleware checks it.
 KEY = Security(HTTPBearer(auto_error=False, description="An API key, where one is needed."))
 
 Responses = dict[int | str, dict[str, Any]]
@@ -288,16 +289,16 @@ _OPENAI_ERROR = {
     },
 }
 _SCHEMAS = {"Problem": _PROBLEM, "OpenAIError": _OPENAI_ERROR}
-_NOT_OURS = ("HTTPValidationError", "ValidationError")
+_UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
 
 
 def problems(*statuses: int) -> Responses:
-    """The ``responses`` of a route that may end with a problem of these ``statuses``."""
+    """Return the ``responses`` of a route that may fail with these ``statuses``."""
     return _responses(statuses, MEDIA_TYPE, "Problem")
 
 
 def openai_errors(*statuses: int) -> Responses:
-    """The same in OpenAI's dialect."""
+    """Return the same in OpenAI's format."""
     return _responses(statuses, "application/json", "OpenAIError")
 
 
@@ -309,7 +310,7 @@ def _responses(statuses: tuple[int, ...], media_type: str, schema: str) -> Respo
     }
 
 
-# What stands in front of every route may answer so (middleware/request_limits.py).
+# Responses of the middleware in front of every route.
 _LIMITS = (400, 408, 413, 431, 500, 503)
 _ACCESS = (401, 403, 429)
 OPEN = problems(*_LIMITS)
@@ -318,7 +319,7 @@ GUARDED_OPENAI = openai_errors(*_LIMITS, *_ACCESS)
 
 
 def install_schema(app: FastAPI) -> None:
-    """Complete the schema of ``app``, made when it is first asked for, by our own errors."""
+    """Add the error responses to the schema of ``app``, which is made on first use."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -326,13 +327,13 @@ def install_schema(app: FastAPI) -> None:
             schema = generate()
             schemas = schema["components"]["schemas"]
             schemas.update(_SCHEMAS)
-            for name in _NOT_OURS:
+            for name in _UNUSED_SCHEMAS:
                 schemas.pop(name, None)
             for path, operations in schema["paths"].items():
                 if path.startswith(OPENAI_PREFIX):
-                    # FastAPI's own; OpenAI's servers know no 422.
+                    # FastAPI adds 422, which OpenAI's servers do not use.
                     for operation in operations.values():
                         operation["responses"].pop("422", None)
         return app.openapi_schema or {}
 
-    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation has it
+    app.openapi = openapi  # type: ignore[method-assign]  # as in FastAPI's documentation

@@ -10,7 +10,7 @@ from geungeo.rag.answer import PassageHit
 from geungeo.rag.article import Article
 from geungeo.rag.protocols import Filters
 
-# The settings bound a question more tightly; these bound what is worth parsing at all.
+# The settings limit a question further; this limits what is parsed at all.
 Question = Annotated[
     str,
     Field(min_length=1, max_length=100_000, description="The question, in Korean or English."),
@@ -37,7 +37,7 @@ class _Request(BaseModel):
 
 
 class FilterRequest(_Request):
-    """Restricts retrieval; a field left out restricts nothing."""
+    """Filters of retrieval; an absent field filters nothing."""
 
     article_ids: Annotated[list[str], Field(max_length=1000)] | None = None
     publisher: Annotated[str, Field(max_length=200)] | None = None
@@ -45,7 +45,7 @@ class FilterRequest(_Request):
     published_to: IsoDate | None = None
 
     def filters(self) -> Filters:
-        """As the pipeline takes them."""
+        """Return the pipeline's filters."""
         return Filters(
             article_ids=None if self.article_ids is None else frozenset(self.article_ids),
             publisher=self.publisher,
@@ -55,7 +55,7 @@ class FilterRequest(_Request):
 
 
 class ChatRequest(_Request):
-    """A question, as part of a conversation if it names one."""
+    """A question, continuing a conversation if it names one."""
 
     question: Question
     conversation_id: ConversationId | None = None
@@ -80,7 +80,7 @@ class SearchResponse(BaseModel):
 
 
 class ArticleRequest(_Request):
-    """An article's text, laid out as in a ``.txt`` or ``.md`` file; or the address of one."""
+    """An article's text, in the format of a ``.txt``, ``.md`` or ``.html`` file; or its URL."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -96,17 +96,21 @@ class ArticleRequest(_Request):
 
     text: Annotated[str | None, Field(min_length=1, max_length=5_000_000)] = None
     url: Annotated[
-        str | None, Field(min_length=1, max_length=2_000, description="Fetched, instead of text.")
+        str | None,
+        Field(min_length=1, max_length=2_000, description="URL to fetch, instead of text."),
     ] = None
     name: Annotated[
         str,
-        Field(pattern=r"^[^/\\\x00-\x1f]{1,100}\.(txt|md|html)$", description="Tells the format."),
+        Field(
+            pattern=r"^[^/\\\x00-\x1f]{1,100}\.(txt|md|html)$",
+            description="File name; its suffix gives the format.",
+        ),
     ] = "pasted.txt"
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.text is None) == (self.url is None):
-            raise ValueError("give either text or url")
+            raise ValueError("send either text or url")
         return self
 
 
@@ -124,32 +128,32 @@ class ArticleSummary(BaseModel):
 
     @classmethod
     def of(cls, article: Article) -> ArticleSummary:
-        """The summary of ``article``."""
+        """Return the summary of ``article``."""
         return cls(**article.model_dump(exclude={"text", "sections"}))
 
 
 class ArticleList(BaseModel):
-    """The newest version of the articles asked for; ``total`` counts the pages left out too."""
+    """The newest version of the matching articles; ``total`` also counts the other pages."""
 
     articles: list[ArticleSummary]
     total: int
 
 
 class ArticleView(Article):
-    """One article version; ``versions`` lists all that can be read."""
+    """One article version; ``versions`` lists all readable versions."""
 
     versions: list[int]
 
 
 class IngestResponse(BaseModel):
-    """What became of a posted article."""
+    """The outcome of a posted article."""
 
     status: Literal["added", "updated", "unchanged"]
     article: ArticleSummary
 
 
 class FeedbackRequest(_Request):
-    """A reader's verdict on an answer."""
+    """A reader's rating of an answer."""
 
     answer_id: Annotated[str, Field(min_length=1, max_length=128)]
     rating: Literal["up", "down"]

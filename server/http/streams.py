@@ -17,19 +17,19 @@ from starlette.types import Receive, Scope, Send
 
 HEARTBEAT_SECONDS = 15.0
 STOP_GRACE_SECONDS = 10.0
-COMMENT = b": keep-alive\n\n"
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+KEEP_ALIVE = b": keep-alive\n\n"
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def frame(data: Any, event: str | None = None) -> bytes:
-    """One event. The data is JSON on one line, so no token can forge another event."""
+    """Return one event. The data is JSON on one line, so no token can forge an event."""
     payload = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
     name = f"event: {event}\n" if event else ""
     return f"{name}data: {payload}\n\n".encode()
 
 
 class Stopping:
-    """Tells open streams that the server wants to stop."""
+    """A signal to open streams that the server is shutting down."""
 
     def __init__(self, grace: float = STOP_GRACE_SECONDS) -> None:
         self.grace = grace
@@ -40,7 +40,7 @@ class Stopping:
         self._event.set()
 
     async def wait(self) -> None:
-        """Return when a stream must end, ``grace`` seconds after the announcement."""
+        """Wait until streams must end, ``grace`` seconds after the announcement."""
         await self._event.wait()
         await asyncio.sleep(self.grace)
 
@@ -51,23 +51,22 @@ async def with_heartbeat(
     on_stop: Callable[[], bytes],
     every: float = HEARTBEAT_SECONDS,
 ) -> AsyncGenerator[bytes, None]:
-    """``frames``, with a comment after ``every`` seconds of silence.
+    """Yield ``frames``, with a comment after ``every`` seconds of silence.
 
-    A task of its own pulls ``frames`` and alone closes them, so that a client's leaving
-    cancels the work behind them at once, wherever it stands. ``on_stop`` makes the last
-    frame of a stream that a shutdown cuts short.
+    A separate task reads and closes ``frames``, so that a disconnect cancels the work behind
+    them at once. ``on_stop`` makes the last frame of a stream that a shutdown cuts short.
     """
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=16)
 
     async def pull() -> None:
         try:
             async with aclosing(frames):
-                async for one in frames:
-                    await queue.put(one)
+                async for item in frames:
+                    await queue.put(item)
         except Exception:
             await queue.put(None)
             raise
-        # Waits for room: a slow reader must learn of the end too. Who left cancels this.
+        # Waits for space: a slow reader must receive the end too. A disconnect cancels this.
         await queue.put(None)
 
     puller = asyncio.create_task(pull())
@@ -78,18 +77,18 @@ async def with_heartbeat(
             try:
                 await asyncio.wait({taken, stop}, timeout=every, return_when="FIRST_COMPLETED")
                 if taken.done():
-                    one = taken.result()
+                    item = taken.result()
                 elif stop.done():
                     yield on_stop()
                     return
                 else:
-                    one = COMMENT
+                    item = KEEP_ALIVE
             finally:
                 taken.cancel()
-            if one is None:
-                await puller  # raises what the frames raised
+            if item is None:
+                await puller  # re-raises the exception of the frames
                 return
-            yield one
+            yield item
     finally:
         for task in (puller, stop):
             task.cancel()
@@ -97,16 +96,16 @@ async def with_heartbeat(
 
 
 class EventStream(StreamingResponse):
-    """A streaming response that closes its frames when it ends, however it ends."""
+    """A streaming response that always closes its frames at its end."""
 
     media_type = "text/event-stream"
 
     def __init__(self, content: AsyncGenerator[bytes, None]) -> None:
-        super().__init__(content, headers=HEADERS)
+        super().__init__(content, headers=STREAM_HEADERS)
         self._content = content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stream, then close."""
+        """Stream the frames, then close them."""
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -116,29 +115,31 @@ class EventStream(StreamingResponse):
 T = TypeVar("T")
 
 
-async def while_present(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """What ``work`` returns; cancelled when the client of ``request`` goes away.
+async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of ``work``; cancel it when the client of ``request`` disconnects.
 
-    Call it after the body was read.
+    Streams notice a disconnect once they have begun; until then, and for an answer in one piece,
+    this must watch for it. Otherwise clients that time out and retry leave their first questions
+    in the queue. Call it after the body was read.
 
     Raises:
-        ClientDisconnect: it went away.
+        ClientDisconnect: the client has disconnected.
     """
-    working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_leaving(request))
+    answer_task = asyncio.create_task(work)
+    disconnect_task = asyncio.create_task(_wait_for_disconnect(request))
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
+        await asyncio.wait({answer_task, disconnect_task}, return_when=asyncio.FIRST_COMPLETED)
+        if answer_task.done():
+            return answer_task.result()
         raise ClientDisconnect
     finally:
-        for task in (working, leaving):
+        for task in (answer_task, disconnect_task):
             task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        await asyncio.gather(answer_task, disconnect_task, return_exceptions=True)
 
 
-async def first_of(events: AsyncGenerator[T, None]) -> T:
-    """The first of ``events``, which are closed if it does not come."""
+async def first_event(events: AsyncGenerator[T, None]) -> T:
+    """Return the first of ``events``; close them if that fails."""
     try:
         return await anext(events)
     except BaseException:
@@ -146,6 +147,6 @@ async def first_of(events: AsyncGenerator[T, None]) -> T:
         raise
 
 
-async def _leaving(request: Request) -> None:
+async def _wait_for_disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

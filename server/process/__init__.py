@@ -1,1 +1,1 @@
-"""Processes and sockets of a server."""
+"""Processes, sockets and memory of a server."""

@@ -21,27 +21,27 @@ from geungeo.server.state import AppState
 
 HEADER_SECONDS = 8.0
 KEEP_ALIVE_SECONDS = 5
-# Who takes less than this of a response within this time is not reading it.
+# A client that receives fewer bytes than this within this time is not reading the response.
 SEND_SECONDS = 30.0
-SEND_LEAST = 8_192  # bytes
-# How long a thread that searches keeps the interpreter from the event loop, which needs it for
-# each step of each connection; a tenth of Python's default halves the median of /healthz
-# under load and costs no throughput (docs/load.md).
+SEND_MIN_BYTES = 8_192
+# How long a searching thread keeps the interpreter lock from the event loop, which needs it for
+# each step of each connection; a tenth of Python's default halves the median latency of
+# /healthz under load and costs no throughput (docs/load.md).
 SWITCH_SECONDS = 0.0005
-# Longer than a stream's grace, shorter than the 30 s that process managers usually wait.
+# Longer than a stream's grace period, shorter than the usual 30 s of process managers.
 SHUTDOWN_SECONDS = 20
 
 
 class PortInUse(UsageError):
-    """The address cannot be listened on."""
+    """The server cannot listen on the address."""
 
     code = "port_in_use"
 
 
 class GuardedProtocol(H11Protocol):
-    """HTTP/1.1 with deadlines for a request's head and for the taking of a response.
+    """HTTP/1.1 with timeouts for the head of a request and for receiving a response.
 
-    A bad request gets an honest status.
+    A malformed request gets the status that the parser suggests.
     """
 
     _head_timer: asyncio.TimerHandle | None = None
@@ -49,35 +49,35 @@ class GuardedProtocol(H11Protocol):
     _unsent = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the clock for the first request's head."""
+        """Start the timer for the first request's head."""
         super().connection_made(transport)
-        # Paused as soon as the kernel takes no more: whoever writes waits, and we notice.
+        # Writing pauses as soon as the kernel's buffer is full, which starts the send timer.
         transport.set_write_buffer_limits(high=0)
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; the clock runs from the first byte of a head to its last."""
+        """Feed the parser; the timer covers a head from its first byte to its last."""
         super().data_received(data)
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clocks."""
+        """Stop the timers."""
         self._stop_head_timer()
         self._stop_send_timer()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Start the clock for a client that does not take what is sent."""
+        """Start the timer for a client that does not read."""
         super().pause_writing()
         self._watch_sending()
 
     def resume_writing(self) -> None:
-        """All was taken."""
+        """Stop the timer: the client has received everything."""
         self._stop_send_timer()
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what cannot be parsed with the status that the parser suggests."""
+        """Respond to a malformed request with the status that the parser suggests."""
         error = sys.exc_info()[1]
         hint = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
         self._refuse(hint, str(error or msg))
@@ -97,15 +97,18 @@ class GuardedProtocol(H11Protocol):
     def _head_too_slow(self) -> None:
         self._head_timer = None
         if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "the request's head did not arrive in time")
+            self._refuse(
+                HTTPStatus.REQUEST_TIMEOUT,
+                "the head of the request did not arrive in time; send it again",
+            )
 
     def _watch_sending(self) -> None:
         self._unsent = self.transport.get_write_buffer_size()
         self._send_timer = self.loop.call_later(SEND_SECONDS, self._check_sending)
 
     def _check_sending(self) -> None:
-        if self._unsent - self.transport.get_write_buffer_size() < SEND_LEAST:
-            # Not closed: that would wait for the rest to be taken.
+        if self._unsent - self.transport.get_write_buffer_size() < SEND_MIN_BYTES:
+            # close() would wait for the client to receive the rest.
             self.transport.abort()
         else:
             self._watch_sending()
@@ -117,8 +120,8 @@ class GuardedProtocol(H11Protocol):
 
     def _refuse(self, status: int, detail: str) -> None:
         if self.cycle is not None and not self.cycle.response_complete:
-            # A request is being worked on and its body went wrong: the application is told
-            # that the client is gone, which from here on it is.
+            # The body of the current request is malformed: end its processing as if the client
+            # had disconnected.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
@@ -139,30 +142,32 @@ class GuardedProtocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Tells open streams to finish before it waits for them."""
+    """A uvicorn server that asks open streams to end before it waits for them."""
 
     def __init__(self, config: uvicorn.Config, state: AppState) -> None:
         super().__init__(config)
         self._state = state
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Announce, then stop as uvicorn does."""
+        """Announce the shutdown, then shut down as uvicorn does."""
         self._state.stopping.announce()
         await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 picks a free one.
+    """Return a listening socket; port 0 picks a free port.
 
     Raises:
-        PortInUse: if the address is taken or not ours.
+        PortInUse: the address is in use or does not belong to this machine.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror as error:
-        raise PortInUse(f"cannot listen on {host}: {error.strerror}") from error
+        raise PortInUse(
+            f"cannot listen on {host}: {error.strerror}; choose another address: --host"
+        ) from error
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -177,7 +182,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def configure(app: FastAPI, **overrides: Any) -> uvicorn.Config:
-    """How we run uvicorn."""
+    """Return uvicorn's configuration for ``app``; ``overrides`` take precedence."""
     return uvicorn.Config(
         app,
         **{
@@ -185,9 +190,9 @@ def configure(app: FastAPI, **overrides: Any) -> uvicorn.Config:
             "ws": "none",
             "lifespan": "on",
             "log_config": None,
-            "access_log": False,  # ours leaves query strings out
+            "access_log": False,  # Observe logs instead, without query strings
             "server_header": False,
-            "proxy_headers": False,  # X-Forwarded-For is whatever a client says it is
+            "proxy_headers": False,  # a client can send any X-Forwarded-For
             "h11_max_incomplete_event_size": MAX_HEADER_BYTES,
             "timeout_keep_alive": KEEP_ALIVE_SECONDS,
             "timeout_graceful_shutdown": SHUTDOWN_SECONDS,

@@ -8,8 +8,9 @@ import resource
 
 from geungeo.rag.errors import OutOfMemory
 
-# Address space, most of which is never touched: stacks and arenas of threads, mapped models.
-# An ``ask`` over the seeds reached 2,337 MiB on two processors, 2,701 without `limit_heaps`.
+# Address space, most of which is never used: stacks and arenas of threads, mapped models.
+# An ``ask`` over the seed articles reached 2,337 MiB on two processors, 2,701 without
+# ``limit_heaps``.
 BASE = 2_304 << 20
 PER_PROCESSOR = 256 << 20
 
@@ -19,29 +20,29 @@ _HEAPS = 2
 
 
 def check_memory_limit() -> None:
-    """Refuse a limit on address space below which native code would end the process.
+    """Reject a limit on address space at which native code would abort the process.
 
-    The segmenter and the numerical libraries abort when an allocation fails, and Python can
-    no longer say why. A limit of another kind (a container's) is enforced by the kernel.
+    The segmenter and the numerical libraries abort when an allocation fails, without a message.
+    Limits of another kind (a container's) are enforced by the kernel.
 
     Raises:
-        OutOfMemory: names the limit, and what is needed.
+        OutOfMemory: the message has the limit and the required size.
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     needed = BASE + PER_PROCESSOR * (os.cpu_count() or 1)
     if limit != resource.RLIM_INFINITY and limit < needed:
         raise OutOfMemory(
-            f"this process may reserve {limit >> 20:,} MiB of memory (ulimit -v), but the models "
-            f"need {needed >> 20:,}: raise the limit"
+            f"the memory limit of this process is {limit >> 20:,} MiB (ulimit -v), but the models "
+            f"need {needed >> 20:,}; raise the limit"
         )
 
 
 def limit_heaps() -> None:
-    """Let all threads share two of the C library's heaps, where it is glibc.
+    """Make all threads share two of the C library's heaps, if it is glibc.
 
-    By default there are eight a processor, each of which keeps what its fullest moment took: in
-    a server with many threads a fifth of the memory. ``MALLOC_ARENA_MAX`` says otherwise if set.
-    To be called before there are threads.
+    By default there are eight per processor, and each keeps its largest size: in a server with
+    many threads a fifth of the memory. ``MALLOC_ARENA_MAX`` takes precedence if set. Call this
+    before any thread starts.
     """
     if "MALLOC_ARENA_MAX" in os.environ:
         return

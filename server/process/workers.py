@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from functools import partial
 
 Task = Callable[[], int]
-"""Runs in a child; its exit status."""
+"""Function that runs in a child process and returns its exit status."""
 
-# A worker that lived this long, in seconds, died of something new: its delay starts anew.
+# After this many seconds a worker counts as healthy: its next restart delay is the shortest.
 STEADY_SECONDS = 60.0
 MAX_DELAY = 30.0
-# Longer than a worker's own grace; then it is killed.
+# Longer than a worker's own shutdown timeout; then it is killed.
 STOP_SECONDS = 28.0
-# These tell that starting again cannot help: bad usage or settings, a store that cannot serve.
-_HOPELESS = frozenset({2, 3})
+# A restart cannot help: bad usage or settings, an unusable store.
+_PERMANENT = frozenset({2, 3})
 _STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 _WATCHED = _STOP | {signal.SIGCHLD}
 
@@ -34,13 +34,13 @@ log = logging.getLogger(__name__)
 
 
 def delay_after(deaths: int) -> float:
-    """Seconds before a worker is started again that has died ``deaths`` times in a row."""
+    """Return the delay in seconds before the restart after ``deaths`` consecutive deaths."""
     return min(MAX_DELAY, 2.0 ** (deaths - 1))
 
 
 @dataclass(slots=True)
 class _Slot:
-    """One worker's place: the process in it, or when there will be one again."""
+    """A worker's place: its process, or the time of its restart."""
 
     pid: int = 0
     started: float = 0.0
@@ -49,9 +49,9 @@ class _Slot:
 
 
 class Supervisor:
-    """Runs ``prepare`` to its end, then keeps ``count`` processes running ``work``.
+    """A supervisor that runs ``prepare`` once and then keeps ``count`` processes running ``work``.
 
-    ``buried`` is told the id of each worker that has ended.
+    ``on_exit`` is called with the process id of each worker that has ended.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Supervisor:
         prepare: Task,
         work: Callable[[int], int],
         *,
-        buried: Callable[[int], object] = lambda _: None,
+        on_exit: Callable[[int], object] = lambda _: None,
     ) -> None:
         self._prepare = prepare
         self._work = work
-        self._buried = buried
+        self._on_exit = on_exit
         self._slots = [_Slot() for _ in range(count)]
         self._stopping = False
         self._status = 0
@@ -72,29 +72,29 @@ class Supervisor:
         self._mask: set[int | signal.Signals] = set()
 
     def run(self) -> int:
-        """Until a signal stops it, or a worker that no restart can help; the exit status.
+        """Supervise until a signal or a permanent failure; return the exit status.
 
-        Must be called in a process with one thread, since it forks.
+        Call it in a process with one thread, since it forks.
         """
-        # Blocked signals wait for us instead of interrupting; children get the mask back.
+        # Blocked signals are received by sigwait; children restore the mask.
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
         self._alive = os.pipe()
         try:
-            status = self._until_prepared()
+            status = self._run_prepare()
             return self._serve() if status is None else status
         finally:
             for end in self._alive:
                 os.close(end)
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
-    def _until_prepared(self) -> int | None:
-        """``None`` if the workers may start, else how it ended."""
+    def _run_prepare(self) -> int | None:
+        """Run ``prepare``; return ``None`` if the workers may start, otherwise the exit status."""
         pid = self._fork(self._prepare)
         while True:
             stop = signal.sigwait(_WATCHED) in _STOP
             if stop:
                 os.kill(pid, signal.SIGTERM)
-            for ended, status in self._reaped():
+            for ended, status in self._reap():
                 if ended == pid:
                     return 0 if stop or self._stopping else (status or None)
             self._stopping = self._stopping or stop
@@ -113,40 +113,40 @@ class Supervisor:
         self._signal_all(signal.SIGTERM)
         while any(slot.pid for slot in self._slots):
             if time.monotonic() >= until:
-                log.warning("workers did not stop in time and are killed")
+                log.warning("workers did not stop in time; killing them")
                 self._signal_all(signal.SIGKILL)
                 until = float("inf")
             self._wait_for(until)
         return self._status
 
     def _wait_for(self, until: float | None) -> None:
-        """Wait for a signal, or until a moment; note which workers have ended."""
+        """Wait for a signal or until a time, then handle the workers that have ended."""
         left = 3600.0 if until is None else until - time.monotonic()
-        told = signal.sigtimedwait(_WATCHED, min(3600.0, max(0.0, left)))
-        self._stopping = self._stopping or (told is not None and told.si_signo in _STOP)
-        for pid, status in self._reaped():
+        received = signal.sigtimedwait(_WATCHED, min(3600.0, max(0.0, left)))
+        self._stopping = self._stopping or (received is not None and received.si_signo in _STOP)
+        for pid, status in self._reap():
             for slot in self._slots:
                 if slot.pid == pid:
-                    self._bury(slot, status)
+                    self._handle_exit(slot, status)
 
-    def _bury(self, slot: _Slot, status: int) -> None:
-        self._buried(slot.pid)
+    def _handle_exit(self, slot: _Slot, status: int) -> None:
+        self._on_exit(slot.pid)
         now = time.monotonic()
         if self._stopping:
             slot.pid = 0
             return
-        if status in _HOPELESS:
-            log.error("worker %d ended with status %d; stopping", slot.pid, status)
+        if status in _PERMANENT:
+            log.error("worker %d ended with status %d; stopping the server", slot.pid, status)
             self._status, self._stopping = status, True
         else:
             slot.deaths = 1 if now - slot.started >= STEADY_SECONDS else slot.deaths + 1
             slot.due = now + delay_after(slot.deaths)
             how = f"signal {-status}" if status < 0 else f"status {status}"
-            log.error("worker %d died (%s); started again in %.0f s", slot.pid, how, slot.due - now)
+            log.error("worker %d died (%s); restart in %.0f s", slot.pid, how, slot.due - now)
         slot.pid = 0
 
-    def _reaped(self) -> list[tuple[int, int]]:
-        """Children that have ended, with their exit status, or the signal negated."""
+    def _reap(self) -> list[tuple[int, int]]:
+        """Reap ended children; return their ids and exit statuses (a signal is negative)."""
         found: list[tuple[int, int]] = []
         with contextlib.suppress(ChildProcessError):
             while (child := os.waitpid(-1, os.WNOHANG))[0]:
@@ -169,17 +169,17 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
             reading, writing = self._alive
             os.close(writing)
-            threading.Thread(target=_end_with_parent, args=(reading,), daemon=True).start()
+            threading.Thread(target=_stop_with_parent, args=(reading,), daemon=True).start()
             status = task()
         except BaseException:
-            log.exception("the worker failed")
+            log.exception("worker failed")
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
 
 
-def _end_with_parent(reading: int) -> None:
-    """A supervisor that was killed leaves no workers behind: its end of the pipe closes."""
+def _stop_with_parent(reading: int) -> None:
+    """Stop this worker when the supervisor's end of the pipe closes, even if it was killed."""
     os.read(reading, 1)
     os.kill(os.getpid(), signal.SIGTERM)

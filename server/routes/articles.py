@@ -37,7 +37,7 @@ FileName = Annotated[
     str,
     Query(
         pattern=r"^[^/\\\x00-\x1f]{1,100}\.(txt|md|markdown|html|htm|jsonl|ndjson)$",
-        description="The file's name; tells the format, and the same name is the same article.",
+        description="File name; its suffix gives the format. The same name updates an article.",
     ),
 ]
 _BODY: dict[str, Any] = {
@@ -57,7 +57,7 @@ class UploadFailure(BaseModel):
 
 
 class UploadResponse(BaseModel):
-    """Article ids by what became of them; ``skipped`` counts blank and duplicate records."""
+    """Article ids by outcome; ``skipped`` counts blank and duplicate records."""
 
     added: list[str]
     updated: list[str]
@@ -77,7 +77,7 @@ async def list_articles(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> ArticleList:
-    """The newest version of every article, without the text; the newest publication first."""
+    """List the newest version of every article without its text, the latest publication first."""
     find = partial(state.workspace.store.catalogue.find, limit=limit, offset=offset)
     filters = Filters(published_from=published_from, published_to=published_to)
     entries, total = await run_in_threadpool(find, q, filters)
@@ -103,7 +103,7 @@ async def get_article(
     response: Response,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> ArticleView:
-    """One article version with its sections.
+    """Return one article version with its sections.
 
     A browser gets the page instead, which reads `start` and `end` and marks that span.
     """
@@ -126,9 +126,12 @@ async def remove_article(article_id: str, state: State) -> None:
 
 @router.post("/articles/file", openapi_extra=_BODY, responses=problems(409, 415))
 async def upload(request: Request, name: FileName, state: State) -> UploadResponse:
-    """Add or update the articles in a document; several if it is JSON Lines."""
+    """Add or update the articles of a file; several if it is JSON Lines.
+
+    The body is the file's bytes, so that the readers detect the encoding.
+    """
     if request.headers.get("content-type") != MEDIA_TYPE:
-        # A foreign page can send other types without asking first (CORS preflight).
+        # A foreign page can send other types without a CORS preflight.
         detail = f"send the bytes of the file as {MEDIA_TYPE}"
         raise HTTPException(HTTP_415_UNSUPPORTED_MEDIA_TYPE, detail)
     data = await request.body()

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 # Probes and scrapes: logged only at DEBUG, and not traced.
 QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-# What JSON lets stand, although terminals and line readers take it for a control or a line's end.
-_LEFT = re.compile("[\x7f-\x9f\u2028\u2029]")
+# Characters that JSON does not escape and terminals or line readers take for controls or line ends.
+_UNESCAPED = re.compile("[\x7f-\x9f\u2028\u2029]")
 
-_noted: ContextVar[dict[str, Any] | None] = ContextVar("noted", default=None)
+_request_fields: ContextVar[dict[str, Any] | None] = ContextVar("request_fields", default=None)
 
 
 class JsonFormatter(logging.Formatter):
-    """``time`` (UTC), ``level``, ``logger``, ``message``, and the record's ``fields``."""
+    """A JSON object of ``time`` (UTC), ``level``, ``logger``, ``message`` and ``fields``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """``record`` as one line."""
+        """Return ``record`` as one line of JSON."""
         row: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -41,28 +41,28 @@ class JsonFormatter(logging.Formatter):
 
 
 def one_line(row: dict[str, Any]) -> str:
-    """``row`` as JSON that no content can break out of."""
+    """Return ``row`` as one line of JSON, whatever its strings contain."""
     text = json.dumps(row, ensure_ascii=False, default=str)
     encodable = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return _LEFT.sub(lambda match: f"\\u{ord(match[0]):04x}", encodable)
+    return _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", encodable)
 
 
 def begin_notes() -> dict[str, Any]:
-    """An empty dictionary that :func:`note` fills, from here on and in tasks started here."""
-    notes: dict[str, Any] = {}
-    _noted.set(notes)
-    return notes
+    """Return a new dictionary that :func:`note` fills, here and in tasks started from here."""
+    fields: dict[str, Any] = {}
+    _request_fields.set(fields)
+    return fields
 
 
 def note(**fields: Any) -> None:
-    """Add to the line of the request that is being served, if there is one."""
-    notes = _noted.get()
-    if notes is not None:
-        notes.update(fields)
+    """Add ``fields`` to the log line of the current request, if there is one."""
+    current = _request_fields.get()
+    if current is not None:
+        current.update(fields)
 
 
 def note_answer(answer: Answer, *, with_question: bool) -> None:
-    """Add what became of a question; its text only if that is wanted."""
+    """Add the outcome of a question; its text only on request."""
     stages = answer.timings_ms.model_dump()
     note(
         answer={
@@ -79,10 +79,10 @@ def note_answer(answer: Answer, *, with_question: bool) -> None:
 
 
 class EscapingFormatter(logging.Formatter):
-    """Writes a record on one line, whatever a client or a document put into it."""
+    """Formatter that writes a record on one line, whatever foreign text it contains."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The formatted record with control characters made visible; tracebacks stay."""
+        """Return the record with control characters made visible; tracebacks keep their lines."""
         trace, record.exc_text = record.exc_info, None
         record.exc_info = None
         line = escape_line(super().format(record))
@@ -95,12 +95,12 @@ class EscapingFormatter(logging.Formatter):
 def show_log_on_stderr(level: int, formatter: logging.Formatter | None = None) -> None:
     """Send log records of ``level`` and above to stderr; replaces earlier handlers.
 
-    ``formatter`` keeps each record on a line of its own, as the one does that is used else.
+    ``formatter`` must write each record on one line, as the default does.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter or EscapingFormatter("geungeo: %(levelname)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # The one reports every instruction set that its loader did not find, the other every
-    # address that we call, some of which are as good as a password.
-    for talkative in ("faiss", "httpx"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    # faiss logs every instruction set that it does not find, httpx every URL that we call, some
+    # of which contain secrets.
+    for verbose in ("faiss", "httpx"):
+        logging.getLogger(verbose).setLevel(logging.WARNING)

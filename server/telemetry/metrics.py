@@ -30,7 +30,7 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """What ``/metrics`` shows. Labels come from fixed sets: a client cannot add one."""
+    """The metrics of ``/metrics``. Labels come from fixed sets: a client cannot add one."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -146,38 +146,38 @@ class Metrics:
         self._tokens.labels("completion").inc(answer.usage.completion_tokens)
 
     def first_claim(self, channel: str, seconds: float) -> None:
-        """Note how long a reader waited for the first verified claim of a stream."""
+        """Record the seconds until the first verified claim of a stream."""
         self._first_claim_seconds.labels(channel).observe(seconds)
 
     def articles(self, count: int) -> None:
-        """Note how many articles there are."""
+        """Record the number of articles."""
         self._articles.set(count)
 
     def backend(self, load: Load) -> None:
-        """Note how a backend fares."""
+        """Record the load of a backend."""
         self._load.labels("running").set(load.running)
         self._load.labels("waiting").set(load.waiting)
         for endpoint, rests in load.resting.items():
             self._resting.labels(endpoint).set(rests)
 
     def process(self, searches: Load, tasks: int) -> None:
-        """Note how busy this process is itself."""
+        """Record the load of this process: searches and asyncio tasks."""
         self._searches.labels("running").set(searches.running)
         self._searches.labels("waiting").set(searches.waiting)
         self._tasks.set(tasks)
 
     def delivery(self, channel: str, outcome: str) -> None:
-        """Count what became of a delivery; both labels are words of ours."""
+        """Count the outcome of a delivery; both labels are constants of this program."""
         self._deliveries.labels(channel, outcome).inc()
 
     def unfinished(self, channel: str, count: int) -> None:
-        """Note how long a channel's queue is."""
+        """Record the length of a channel's queue."""
         self._unfinished.labels(channel).set(count)
 
     def render(self) -> bytes:
-        """The text exposition format: of all workers where there are several."""
+        """Return the text exposition format, of all workers if there are several."""
         if SHARED not in os.environ:
             return generate_latest(self.registry)
-        everybody = CollectorRegistry()
-        multiprocess.MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]
-        return generate_latest(everybody)
+        all_workers = CollectorRegistry()
+        multiprocess.MultiProcessCollector(all_workers)  # type: ignore[no-untyped-call]
+        return generate_latest(all_workers)

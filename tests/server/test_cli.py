@@ -169,7 +169,7 @@ def test_the_doctor_mends_a_damaged_index(
     assert run(["doctor", *place]) == 1
     assert "problem: " in capsys.readouterr().out
     assert run(["doctor", "--repair", *place]) == 0
-    assert "mended: " in capsys.readouterr().out
+    assert "repaired: " in capsys.readouterr().out
     assert run(["doctor", *place]) == 0
 
 

@@ -95,7 +95,7 @@ def test_what_no_retry_mends_is_given_up_and_does_not_stop_the_rest(
     slack.wait_for(1, next_one)
     assert slack.in_thread(lost) == []
     assert len(slack.calls) == 2
-    assert "refused" in caplog.text or "Slack answered" in caplog.text
+    assert "rejected" in caplog.text or "Slack responded" in caplog.text
 
 
 def test_an_overloaded_backend_is_asked_again_and_then_excused(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from geungeo.rag.events import PassagesFound
-from geungeo.server.http.streams import COMMENT, Stopping, frame, with_heartbeat
+from geungeo.server.http.streams import KEEP_ALIVE, Stopping, frame, with_heartbeat
 
 pytestmark = pytest.mark.anyio
 
@@ -58,9 +58,9 @@ async def test_frames_pass_in_order() -> None:
 
 async def test_silence_is_filled_with_comments_and_nothing_is_lost() -> None:
     got = await collect(Frames(b"a", 0.5, b"b"), Stopping(), every=0.1)
-    assert [one for one in got if one != COMMENT] == [b"a", b"b"]
-    assert got.count(COMMENT) >= 2
-    assert COMMENT.startswith(b":")
+    assert [one for one in got if one != KEEP_ALIVE] == [b"a", b"b"]
+    assert got.count(KEEP_ALIVE) >= 2
+    assert KEEP_ALIVE.startswith(b":")
 
 
 async def test_what_the_frames_raise_reaches_the_reader() -> None:

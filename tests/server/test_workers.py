@@ -37,9 +37,9 @@ def work(number):
     while True:
         time.sleep(60)
 
-buried = []
-status = workers.Supervisor(2, prepare, work, buried=buried.append).run()
-(folder / "buried").write_text(" ".join(map(str, buried)))
+exited = []
+status = workers.Supervisor(2, prepare, work, on_exit=exited.append).run()
+(folder / "exited").write_text(" ".join(map(str, exited)))
 sys.exit(status)
 """
 CLEAN_END = "lambda *_: os._exit(0)"
@@ -96,7 +96,7 @@ def test_a_stop_reaches_every_worker_and_is_a_clean_end(
     supervisor.send_signal(how)
     assert supervisor.wait(PATIENCE) == 0
     assert not any(map(alive, pids))
-    assert set(map(int, (tmp_path / "buried").read_text().split())) == pids
+    assert set(map(int, (tmp_path / "exited").read_text().split())) == pids
 
 
 def test_a_worker_that_dies_is_started_again_and_the_other_does_not_notice(

@@ -17,7 +17,7 @@ ANSWERED, ABSTAINED = "#2C7BE5", "#A0A0A0"
 
 
 class Call(BaseModel):
-    """A hook's call; only what is needed of it."""
+    """A webhook call; only the fields that are used."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -27,19 +27,19 @@ class Call(BaseModel):
 
     @property
     def question(self) -> str:
-        """The text without the keyword that called us, however JANDI writes that."""
+        """The text without the keyword, in each of the forms that JANDI sends."""
         keyword = re.escape(self.keyword)
         lead = rf"\s*(?:\[/?{keyword}\]|/?{keyword})" if keyword else r"\s*"
         return re.sub(lead, "", self.text, count=1).strip()
 
 
 def note(text: str) -> dict[str, Any]:
-    """A reply of our own words."""
+    """Return a reply without an Answer."""
     return {"body": text, "connectColor": ABSTAINED, "connectInfo": []}
 
 
 def render(answer: Answer, base_url: str) -> dict[str, Any]:
-    """The answer, each quote below it with its source."""
+    """Return the answer with each quote and its source below it."""
     sources = {citation.marker: citation for citation in answer.citations}
     info = [_source(sources[marker], base_url) for marker in sorted(sources)]
     if answer.reason:

@@ -16,12 +16,12 @@ from geungeo.server.escaping import escape_mattermost
 from geungeo.server.http.links import source_link
 
 CHANNEL = "mattermost"
-# A post holds 16,383 characters; what is longer is refused as a whole.
+# A post holds 16,383 characters; a longer one is rejected.
 MAX_POST = 16_000
 
 
 class Post(BaseModel):
-    """A hook's call, of either kind; only what is needed of it."""
+    """A call of a webhook or command; only the fields that are used."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -32,17 +32,17 @@ class Post(BaseModel):
 
     @property
     def question(self) -> str:
-        """The text without the word that called us."""
+        """The text without the trigger word."""
         return self.text.strip().removeprefix(self.trigger_word).strip()
 
     def reply(self, text: str) -> dict[str, str]:
-        """What is sent back: to a command for its writer, to a post in its thread."""
+        """Return the response: for a command to its author only, for a post in its thread."""
         kind: Literal["ephemeral", "comment"] = "ephemeral" if self.command else "comment"
         return {"response_type": kind, "text": text}
 
 
 def render(answer: Answer, base_url: str) -> str:
-    """The answer as Markdown, each quote below it with its source."""
+    """Return the answer as Markdown, with each quote and its source below it."""
     sources = {citation.marker: citation for citation in answer.citations}
     text = escape_mattermost(answer.text)
     if answer.reason:

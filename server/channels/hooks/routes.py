@@ -22,7 +22,7 @@ from geungeo.rag.settings import secrets_in
 from geungeo.server import answering
 from geungeo.server.access.signatures import WebhookVerifier, is_known
 from geungeo.server.channels.hooks import jandi, mattermost
-from geungeo.server.channels.wording import excuse, language_for, phrase
+from geungeo.server.channels.wording import failure, language_for, phrase
 from geungeo.server.http.bodies import parse, parse_form
 from geungeo.server.http.links import base_url_of
 from geungeo.server.http.problems import CodedError, problems
@@ -43,7 +43,7 @@ async def from_mattermost(request: Request, state: State) -> Response:
         post = mattermost.Post.model_validate(await _fields(request))
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
-    _let_in(post.token, tokens, mattermost.CHANNEL, state)
+    _require_token(post.token, tokens, mattermost.CHANNEL, state)
     result = await _answer(post.question, mattermost.CHANNEL, state)
     if isinstance(result, Answer):
         result = mattermost.render(result, _base_url(request, state))
@@ -58,7 +58,7 @@ async def from_jandi(request: Request, state: State) -> Response:
         call = jandi.Call.model_validate(await _fields(request))
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
-    _let_in(call.token, tokens, jandi.CHANNEL, state)
+    _require_token(call.token, tokens, jandi.CHANNEL, state)
     result = await _answer(call.question, jandi.CHANNEL, state)
     if isinstance(result, Answer):
         return JSONResponse(jandi.render(result, _base_url(request, state)))
@@ -67,7 +67,7 @@ async def from_jandi(request: Request, state: State) -> Response:
 
 @router.post("/generic", response_model=Answer, responses=problems(409))
 async def generic(request: Request, state: State) -> Response:
-    """Answer a signed request with the Answer; the same ``webhook-id`` gives the same one."""
+    """Return the Answer to a signed request; the same ``webhook-id`` gets the same Answer."""
     _tokens(state.workspace.settings.hook_secret, GENERIC)
     raw = await request.body()
     verifier: WebhookVerifier = request.app.state.webhooks
@@ -80,16 +80,16 @@ async def generic(request: Request, state: State) -> Response:
         raise RequestValidationError(error.errors()) from error
     replies = state.workspace.store.replies
     key = f"{GENERIC}:{sender}"
-    known = await run_in_threadpool(replies.begin, key, hashlib.sha256(raw).hexdigest())
-    state.metrics.delivery(GENERIC, "accepted" if known is None else "duplicate")
-    if known is not None:
-        if known.status == "done":
-            return Response(known.reply, media_type="application/json")
-        code = "still_working" if known.status == "working" else "id_reused"
-        detail = "this webhook-id belongs to a request that " + (
-            "is being answered; try again later"
-            if known.status == "working"
-            else "had another body; choose a new id"
+    stored = await run_in_threadpool(replies.begin, key, hashlib.sha256(raw).hexdigest())
+    state.metrics.delivery(GENERIC, "accepted" if stored is None else "duplicate")
+    if stored is not None:
+        if stored.status == "done":
+            return Response(stored.reply, media_type="application/json")
+        code = "still_working" if stored.status == "working" else "id_reused"
+        detail = (
+            "a request with this webhook-id is being answered; retry later"
+            if stored.status == "working"
+            else "a request with this webhook-id had another body; send a new id"
         )
         raise CodedError(HTTP_409_CONFLICT, code, detail)
     try:
@@ -113,7 +113,7 @@ async def generic(request: Request, state: State) -> Response:
 
 
 async def _answer(question: str, channel: str, state: AppState) -> Answer | str:
-    """The answer, or what to say instead of one; the caller waits for it."""
+    """Return the Answer within the timeout, or a phrase that explains why there is none."""
     settings = state.workspace.settings
     try:
         async with asyncio.timeout(settings.hook_timeout):
@@ -122,8 +122,8 @@ async def _answer(question: str, channel: str, state: AppState) -> Answer | str:
         log.warning("%s: no answer within %.0f s", channel, settings.hook_timeout)
         return phrase("slow", language_for(question))
     except GeungeoError as error:
-        log.warning("%s: a question is not answered: %s: %s", channel, error.code, error)
-        return excuse(error, question, settings.max_question_chars)
+        log.warning("%s: question not answered: %s: %s", channel, error.code, error)
+        return failure(error, question, settings.max_question_chars)
     state.metrics.answer(channel, answer)
     return answer
 
@@ -138,12 +138,12 @@ async def _fields(request: Request) -> Any:
 def _tokens(setting: SecretStr | None, channel: str) -> tuple[str, ...]:
     tokens = secrets_in(setting)
     if not tokens:
-        detail = f"the hook for {channel} is not set up here; see docs/hooks.md"
+        detail = f"the {channel} hook is not configured; see docs/hooks.md"
         raise CodedError(HTTP_404_NOT_FOUND, "hook_not_configured", detail)
     return tokens
 
 
-def _let_in(token: str, tokens: tuple[str, ...], channel: str, state: AppState) -> None:
+def _require_token(token: str, tokens: tuple[str, ...], channel: str, state: AppState) -> None:
     if not is_known(token, tokens):
         raise _refusal(channel, state)
     state.metrics.delivery(channel, "accepted")
@@ -151,7 +151,7 @@ def _let_in(token: str, tokens: tuple[str, ...], channel: str, state: AppState) 
 
 def _refusal(channel: str, state: AppState) -> CodedError:
     state.metrics.delivery(channel, "unsigned")
-    detail = "the request does not prove that it is from who may ask here"
+    detail = "the signature or token is missing or invalid"
     return CodedError(HTTP_401_UNAUTHORIZED, "bad_signature", detail)
 
 

@@ -18,7 +18,7 @@ from geungeo.server.channels.slack.client import SlackClient, response_origins
 from geungeo.server.channels.slack.events import CHANNEL, Job
 from geungeo.server.channels.slack.messages import Message, answer_messages, note_messages
 from geungeo.server.channels.slack.worker import Worker
-from geungeo.server.channels.wording import excuse
+from geungeo.server.channels.wording import failure
 from geungeo.server.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 MAX_BATCH = 256
-# Slack gives up after 3 s; what is committed later is a duplicate when it comes again.
+# Slack's timeout is 3 s; a delivery that is committed later is a duplicate when it is retried.
 ACK_SECONDS = 2.5
 
 
 class Inbox:
-    """Where deliveries wait for the next commit.
+    """A queue of deliveries for the next commit.
 
-    One commit waits for the disk about as long as the next; a burst that shares one is
-    acknowledged in a fraction of the time.
+    Each commit waits for the disk, so deliveries of a burst share one. A delivery is committed
+    before it is acknowledged.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class Inbox:
         self._committing: asyncio.Task[None] | None = None
 
     async def accept(self, delivery: NewDelivery) -> Receipt:
-        """Commit ``delivery``; what became of it.
+        """Commit ``delivery`` and return the receipt.
 
         Raises:
-            TimeoutError: the store is too busy to say in time.
-            StoreError: the store cannot be written to.
+            TimeoutError: the store is too busy to commit in time.
+            StoreError: writing to the store failed.
         """
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((delivery, future))
@@ -74,7 +74,7 @@ class Inbox:
                 receipts = await loop.run_in_executor(
                     self._executor, self._deliveries.accept, incoming, self._capacity
                 )
-            except Exception as error:  # noqa: BLE001 - each of those who wait is told
+            except Exception as error:  # noqa: BLE001 - raised again in every waiting request
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
@@ -86,7 +86,7 @@ class Inbox:
                 self._on_accepted()
 
 
-# A person waits: rather say so than try for minutes.
+# A person is waiting: report the failure instead of retrying for minutes.
 ANSWER_ATTEMPTS = 4
 STOP_GRACE_SECONDS = 8.0
 
@@ -94,9 +94,9 @@ log = logging.getLogger(__name__)
 
 
 class SlackChannel:
-    """Verifies, accepts, answers and posts.
+    """The channel: verifier, inbox, worker and client.
 
-    ``grace`` are the seconds that a stop waits for what is being answered.
+    A stop waits up to ``grace`` seconds for answers in progress.
     """
 
     def __init__(
@@ -112,8 +112,8 @@ class SlackChannel:
         self.response_origins = response_origins(settings)
         self._workspace = workspace
         self._metrics = metrics
-        # One thread: SQLite takes one writer, and an acknowledgement must not queue behind
-        # the threads that answer.
+        # One thread: SQLite has one writer, and acknowledgements must not wait for the threads
+        # that answer.
         self._executor = ThreadPoolExecutor(1, "slack")
         self._client = SlackClient(settings)
         self._worker = Worker(
@@ -130,18 +130,18 @@ class SlackChannel:
 
     @classmethod
     def of(cls, workspace: Workspace, metrics: Metrics) -> Self | None:
-        """The channel, if the settings name a signing secret."""
+        """Return the channel if the settings have a signing secret."""
         secrets = secrets_in(workspace.settings.slack_signing_secret)
         return cls(workspace, metrics, secrets) if secrets else None
 
     async def start(self) -> None:
-        """Begin to answer, with what an earlier process left unanswered."""
+        """Start answering, beginning with deliveries that an earlier process left."""
         if self._workspace.settings.slack_bot_token is None:
-            log.warning("without GEUNGEO_SLACK_BOT_TOKEN only slash commands can be answered")
+            log.warning("GEUNGEO_SLACK_BOT_TOKEN is not set: only slash commands can be answered")
         self._worker.start()
 
     async def stop(self) -> None:
-        """Finish what can be finished soon; the rest is answered after the next start."""
+        """Finish answers within ``grace``; the others are answered after the next start."""
         await self._worker.stop(self.grace)
         await self._client.close()
         self._executor.shutdown()
@@ -154,8 +154,8 @@ class SlackChannel:
         except GeungeoError as error:
             if isinstance(error, BackendUnavailable | Overloaded) and attempt < ANSWER_ATTEMPTS:
                 raise
-            log.warning("a question from Slack is not answered: %s: %s", error.code, error)
-            longest = self._workspace.settings.max_question_chars
-            return note_messages(excuse(error, job.question, longest))
+            log.warning("question from Slack not answered: %s: %s", error.code, error)
+            limit = self._workspace.settings.max_question_chars
+            return note_messages(failure(error, job.question, limit))
         self._metrics.answer(CHANNEL, answer)
         return answer_messages(answer, job.base_url)

@@ -17,8 +17,8 @@ RESPONSES = "https://hooks.slack.com"
 TIMEOUT_SECONDS = 20.0
 MAX_RETRY_AFTER = 3_600.0
 
-# Errors that Slack answers with status 200 and that go away by themselves.
-_PASSING = frozenset(
+# Temporary errors that Slack sends with status 200.
+_TEMPORARY = frozenset(
     {
         "ratelimited",
         "rate_limited",
@@ -34,7 +34,7 @@ _URL = re.compile(r"[!-\[\]-~]{1,2000}", re.ASCII)
 
 
 class SlackClient:
-    """Posts messages, one call at a time and no retry: when to call again is its caller's."""
+    """A client that posts messages without retries, which are the caller's decision."""
 
     def __init__(
         self, settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None
@@ -48,11 +48,11 @@ class SlackClient:
         )
 
     async def post(self, job: Job, message: Mapping[str, Any]) -> None:
-        """Post ``message`` where ``job`` asks for it.
+        """Post ``message`` to the thread or ``response_url`` of ``job``.
 
         Raises:
-            BackendUnavailable: try again, after ``retry_after`` seconds if Slack said so.
-            BackendMisconfigured: no retry would help; names Slack's error.
+            BackendUnavailable: retry, after ``retry_after`` seconds if Slack named a delay.
+            BackendMisconfigured: a retry cannot help; the message has Slack's error.
         """
         if job.response_url is not None:
             await self._respond(job.response_url, message)
@@ -63,26 +63,28 @@ class SlackClient:
             headers["Authorization"] = f"Bearer {self._token.get_secret_value()}"
         response = await self._call(f"{self._api}/chat.postMessage", body, headers)
         try:
-            said = response.json()
+            result = response.json()
         except ValueError:
-            said = None
-        if not isinstance(said, dict):
+            result = None
+        if not isinstance(result, dict):
             raise BackendUnavailable(
-                "Slack's Web API answered with something that is not JSON",
+                "Slack's Web API sent a response that is not JSON",
                 retry_after=_retry_after(response),
             )
-        if said.get("ok") is True:
+        if result.get("ok") is True:
             return
-        error = _name(said.get("error"))
-        if error in _PASSING:
+        error = _name(result.get("error"))
+        if error in _TEMPORARY:
             raise BackendUnavailable(
-                f"Slack could not post: {error}", retry_after=_retry_after(response)
+                f"Slack could not post the message: {error}", retry_after=_retry_after(response)
             )
-        raise BackendMisconfigured(f"Slack refused to post: {error}; see docs/slack.md")
+        raise BackendMisconfigured(f"Slack rejected the message: {error}; see docs/slack.md")
 
     async def _respond(self, url: str, message: Mapping[str, Any]) -> None:
         if not may_respond(url, self._origins):
-            raise BackendMisconfigured("the response_url is not one of Slack's; it was not called")
+            raise BackendMisconfigured(
+                "the response_url does not belong to Slack and was not called"
+            )
         body = {"response_type": "ephemeral", "replace_original": False, **message}
         await self._call(url, body, {"Content-Type": "application/json; charset=utf-8"})
 
@@ -95,9 +97,13 @@ class SlackClient:
             raise BackendUnavailable(f"Slack cannot be reached: {type(error).__name__}") from error
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise BackendUnavailable(f"Slack answered {status}", retry_after=_retry_after(response))
+            raise BackendUnavailable(
+                f"Slack responded with {status}", retry_after=_retry_after(response)
+            )
         if status != httpx.codes.OK:
-            raise BackendMisconfigured(f"Slack answered {status}: {_name(response.text[:80])}")
+            raise BackendMisconfigured(
+                f"Slack responded with {status}: {_name(response.text[:80])}"
+            )
         return response
 
     async def close(self) -> None:
@@ -106,7 +112,7 @@ class SlackClient:
 
 
 def response_origins(settings: Settings) -> frozenset[str]:
-    """The origins that a ``response_url`` may have: Slack's, and that of another API as set."""
+    """Return the allowed origins of a ``response_url``: Slack's and that of ``slack_api_url``."""
     parts = urlsplit(settings.slack_api_url)
     if _SLACK_HOST.fullmatch(parts.hostname or ""):
         return frozenset({RESPONSES})
@@ -114,7 +120,7 @@ def response_origins(settings: Settings) -> frozenset[str]:
 
 
 def may_respond(url: str, origins: frozenset[str]) -> bool:
-    """Whether ``url`` has one of ``origins``, to the letter and as our HTTP client reads it."""
+    """Whether ``url`` has one of ``origins``, both literally and as parsed by the HTTP client."""
     if not _URL.fullmatch(url):
         return False
     try:
@@ -126,11 +132,11 @@ def may_respond(url: str, origins: frozenset[str]) -> bool:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """``Retry-After`` in seconds, at most an hour; ``None`` if Slack named none."""
+    """Return ``Retry-After`` in seconds, at most an hour; ``None`` if there is none."""
     text = response.headers.get("Retry-After", "")
     return min(float(text), MAX_RETRY_AFTER) if re.fullmatch("[0-9]{1,9}", text) else None
 
 
 def _name(error: object) -> str:
-    """The name of one of Slack's errors, fit for a log."""
+    """Return the name of an error of Slack's; other texts must not reach the log."""
     return error if isinstance(error, str) and _NAME.fullmatch(error) else "unknown error"

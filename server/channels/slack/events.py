@@ -17,15 +17,15 @@ _REFERENCE = re.compile(r"<([^<>\s][^<>]*)>")
 
 
 def question_of(text: str) -> str:
-    """``text`` as its writer saw it, without the mentions in it."""
-    bare = _REFERENCE.sub(lambda match: _seen(match[1]), text)
+    """Return ``text`` as its author saw it, without its mentions."""
+    bare = _REFERENCE.sub(lambda match: _displayed(match[1]), text)
     for char in "<>&":  # the ampersand last, so that &amp;lt; becomes &lt;
         bare = bare.replace(SLACK_ENTITIES[char], char)
     return " ".join(bare.split())
 
 
-def _seen(reference: str) -> str:
-    """What Slack shows for ``<reference>``: nothing of a mention, the label of a link."""
+def _displayed(reference: str) -> str:
+    """Return what Slack displays for ``<reference>``: a link's label, nothing for a mention."""
     target, _, label = reference.partition("|")
     if target.startswith("@") or (target.startswith("!") and not target.startswith("!date^")):
         return " "
@@ -34,8 +34,8 @@ def _seen(reference: str) -> str:
 
 CHANNEL = "slack"
 
-# A person's message, a file with text, a reply shown in the channel too; all other subtypes
-# are edits, deletions, bots and notices.
+# A person's message, a file with text, a reply that is also sent to the channel; all other
+# subtypes are edits, deletions, bots and notices.
 _HUMAN = (None, "file_share", "thread_broadcast")
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
@@ -47,10 +47,10 @@ class _Payload(BaseModel):
 
 
 class Job(_Payload):
-    """What is to be done for a delivery: answer ``question`` and post it.
+    """The task of a delivery: answer ``question`` and post the answer.
 
-    It goes to a thread of a channel, or to ``response_url``. ``base_url`` is where the world
-    sees us, for links; empty if nobody knows.
+    The answer goes to a thread of a channel, or to ``response_url``. ``base_url`` is the
+    server's public URL, for links; empty if unknown.
     """
 
     question: str = ""
@@ -67,7 +67,7 @@ class _Authorization(_Payload):
 
 
 class Envelope(_Payload):
-    """The outside of a delivery of the Events API."""
+    """The envelope of a delivery of the Events API."""
 
     type: str = ""
     challenge: str = ""
@@ -76,8 +76,8 @@ class Envelope(_Payload):
     event: dict[str, Any] = {}
     authorizations: tuple[_Authorization, ...] = ()
 
-    def is_ours(self, user: str | None) -> bool:
-        """Whether ``user`` is our own bot."""
+    def is_own_bot(self, user: str | None) -> bool:
+        """Whether ``user`` is this app's bot."""
         return user is not None and any(
             one.is_bot and one.user_id == user for one in self.authorizations
         )
@@ -93,17 +93,17 @@ class _Message(_Payload):
 
 
 def read_envelope(value: Any) -> Envelope | None:
-    """The envelope in a delivery's JSON; ``None`` if it is none."""
+    """Return the envelope of a delivery; ``None`` if it is malformed."""
     try:
         return Envelope.model_validate(value)
     except ValidationError:
         return None
 
 
-def question_in(envelope: Envelope, *, base_url: str, longest: int) -> NewDelivery | None:
-    """The delivery of a question to us; ``None`` for all else that Slack tells.
+def question_in(envelope: Envelope, *, base_url: str, max_chars: int) -> NewDelivery | None:
+    """Return the delivery of a question to this app; ``None`` for any other event.
 
-    Of a question only ``longest`` characters and one more are kept: enough to refuse it.
+    A question is cut after ``max_chars`` + 1 characters, which suffices to reject it.
     """
     event = envelope.event
     if event.get("type") not in ("app_mention", "message") or _is_noise(envelope):
@@ -120,13 +120,13 @@ def question_in(envelope: Envelope, *, base_url: str, longest: int) -> NewDelive
     team = envelope.team_id or "-"
     conversation = f"slack:{team}:{message.channel}:{thread}"
     job = Job(
-        question=question_of(message.text)[: longest + 1],
+        question=question_of(message.text)[: max_chars + 1],
         conversation_id=conversation,
         base_url=base_url,
         channel=message.channel,
         thread_ts=thread,
     )
-    # The twin events of a mention in a thread have two ids, and one place and time.
+    # A mention in a thread arrives as two events with different ids, but one channel and time.
     keys = [f"slack:message:{message.channel}:{message.ts}"]
     if envelope.event_id:
         keys.append(f"slack:event:{envelope.event_id}")
@@ -141,12 +141,12 @@ def question_in(envelope: Envelope, *, base_url: str, longest: int) -> NewDelive
 
 
 def _is_noise(envelope: Envelope) -> bool:
-    """Whether nobody speaks: bots (we among them), edits, deletions, notices."""
+    """Whether no person wrote the event: bots (including this app), edits, deletions, notices."""
     event = envelope.event
     return (
         bool(event.get("bot_id") or event.get("bot_profile"))
         or bool(event.get("edited") or event.get("hidden"))
         or event.get("subtype") not in _HUMAN
         or not isinstance(event.get("user"), str)
-        or envelope.is_ours(event["user"])
+        or envelope.is_own_bot(event["user"])
     )

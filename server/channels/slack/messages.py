@@ -30,7 +30,7 @@ from geungeo.server.http.links import source_link
 MAX_SECTION = 3_000
 MAX_BLOCKS = 50
 MAX_URL = 3_000
-# Undocumented: beyond about 13,200 characters in all blocks together Slack answers
+# Undocumented: above about 13,200 characters in all blocks together Slack responds with
 # msg_blocks_too_long (github.com/slackapi/bolt-js/issues/2509).
 MAX_MESSAGE = 12_000
 MAX_ORIGIN = 300
@@ -41,7 +41,7 @@ Message = dict[str, Any]
 
 
 def answer_messages(answer: Answer, base_url: str) -> list[Message]:
-    """The answer, a quote for each marker, and what to do next, in as few messages as fit."""
+    """Return the answer, a quote for each marker and buttons, in as few messages as possible."""
     groups: list[list[Block]] = [[block] for block in _sections(answer.text)]
     sources = {citation.marker: citation for citation in answer.citations}
     if sources:
@@ -54,12 +54,12 @@ def answer_messages(answer: Answer, base_url: str) -> list[Message]:
 
 
 def note_messages(text: str) -> list[Message]:
-    """A message of our own words."""
+    """Return a message without an Answer."""
     return [_message(text, _sections(text))]
 
 
 def _sections(text: str, accessory: ButtonElement | None = None) -> list[Block]:
-    """``text`` in as many sections as it needs; the first carries ``accessory``."""
+    """Return ``text`` in as many sections as it needs; the first has the ``accessory``."""
     cut = list(pieces(text, MAX_SECTION))
     return [
         SectionBlock(text=_plain(piece), accessory=None if number else accessory)
@@ -99,12 +99,12 @@ def _context(text: str) -> Block:
 
 
 def _plain(text: str) -> PlainTextObject:
-    # Without emoji, or ":smile:" in a quote would become a face.
+    # Without emoji, so that ":smile:" in a quote stays text.
     return PlainTextObject(text=escape_slack(text), emoji=False)
 
 
 def _packed(groups: Sequence[Sequence[Block]]) -> list[list[Block]]:
-    """Groups of blocks put into messages; a group is torn only if it fits into none."""
+    """Distribute groups of blocks over messages; only a group larger than a message is split."""
     packed: list[list[Block]] = [[]]
     for group in groups:
         whole = _fits([], group)
@@ -121,7 +121,7 @@ def _fits(blocks: Sequence[Block], more: Sequence[Block]) -> bool:
 
 
 def _size(block: Block) -> int:
-    """How many characters of text a block holds."""
+    """Return the number of characters of text in a block."""
     texts: Sequence[object] = ()
     if isinstance(block, SectionBlock):
         texts = [block.text]
@@ -131,7 +131,7 @@ def _size(block: Block) -> int:
 
 
 def _messages(packed: Sequence[Sequence[Block]], text: str, language: Language) -> list[Message]:
-    """Messages; the first is announced by the answer's ``text``."""
+    """Return messages; the first one's notification is the answer's ``text``."""
     total = len(packed)
     return [
         _message(text if not n else phrase("more", language, number=n + 1, total=total), blocks)
@@ -140,7 +140,7 @@ def _messages(packed: Sequence[Sequence[Block]], text: str, language: Language) 
 
 
 def _message(text: str, blocks: Sequence[Block]) -> Message:
-    """What is posted, with a fallback ``text`` for notifications and screen readers."""
+    """Return a message, with a fallback ``text`` for notifications and screen readers."""
     return {
         "text": escape_slack(shortened(text, MAX_SECTION)),
         "blocks": [block.to_dict() for block in blocks],
@@ -153,10 +153,10 @@ def _message(text: str, blocks: Sequence[Block]) -> Message:
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
-    """``text`` in pieces that fit into ``limit`` once escaped; joined they are ``text``.
+    """Yield ``text`` in pieces that fit into ``limit`` after escaping; joined they are ``text``.
 
-    Pieces end after a blank where there is one. Characters are counted as UTF-16 units, of
-    which no text has fewer than any other count could find.
+    Pieces end after a blank if possible. Characters are counted in UTF-16 units, the largest of
+    the counts that Slack could use.
     """
     start = 0
     while start < len(text):
@@ -166,14 +166,14 @@ def pieces(text: str, limit: int) -> Iterator[str]:
             end += 1
         if end < len(text):
             blank = max(text.rfind(" ", start, end), text.rfind("\n", start, end))
-            # A blank far back would waste most of a piece.
+            # A blank in the first half would waste most of a piece.
             end = blank + 1 if blank > (start + end) // 2 else end
         yield text[start:end]
         start = end
 
 
 def shortened(text: str, limit: int) -> str:
-    """``text``, or its beginning and an ellipsis, within ``limit`` once escaped."""
+    """Return ``text``, shortened with an ellipsis to fit into ``limit`` after escaping."""
     parts = list(pieces(text, limit))
     if len(parts) <= 1:
         return text

@@ -47,11 +47,11 @@ _TRIGGER = re.compile(r"[A-Za-z0-9.]{1,100}", re.ASCII)
 
 @router.post("/events")
 async def events(request: Request, state: State) -> Response:
-    """Take an event; a question in it is answered in its thread."""
-    slack = await _authentic(request, state)
+    """Accept an event; a question in it is answered in its thread."""
+    slack = await _verified_channel(request, state)
     envelope = read_envelope(parse(await request.body()))
     if envelope is None:
-        raise MalformedBody("the body is no event of Slack's", "invalid_request")
+        raise MalformedBody("the body is not an event of Slack's Events API", "invalid_request")
     if envelope.type == "url_verification":
         return JSONResponse({"challenge": envelope.challenge})
     question = None
@@ -60,7 +60,7 @@ async def events(request: Request, state: State) -> Response:
         question = question_in(
             envelope,
             base_url=base_url_of(request, settings.public_url),
-            longest=settings.max_question_chars,
+            max_chars=settings.max_question_chars,
         )
     if question is None:
         state.metrics.delivery(CHANNEL, "ignored")
@@ -71,8 +71,8 @@ async def events(request: Request, state: State) -> Response:
 
 @router.post("/commands")
 async def commands(request: Request, state: State) -> Response:
-    """Take a slash command; its answer goes to its ``response_url``."""
-    slack = await _authentic(request, state)
+    """Accept a slash command; the answer goes to its ``response_url``."""
+    slack = await _verified_channel(request, state)
     body = await request.body()
     form = parse_form(body)
     if "ssl_check" in form:
@@ -84,7 +84,7 @@ async def commands(request: Request, state: State) -> Response:
         return _ephemeral(phrase("usage", language))
     url = form.get("response_url", "")
     if not may_respond(url, slack.response_origins):
-        log.warning("a slash command came with a response_url that is not Slack's")
+        log.warning("slash command with a response_url that does not belong to Slack")
         return _ephemeral(phrase("failed", language))
     trigger = form.get("trigger_id", "")
     if not _TRIGGER.fullmatch(trigger):
@@ -118,25 +118,25 @@ class _Interaction(BaseModel):
 
 @router.post("/interactions")
 async def interactions(request: Request, state: State) -> Response:
-    """Take the press of a button; 👍 and 👎 are noted as feedback, once a person and answer."""
-    slack = await _authentic(request, state)
-    value = parse(parse_form(await request.body()).get("payload", "").encode())
+    """Accept a click on a button; 👍 and 👎 are stored once per person and answer."""
+    slack = await _verified_channel(request, state)
+    payload = parse(parse_form(await request.body()).get("payload", "").encode())
     try:
-        interaction = _Interaction.model_validate(value)
+        interaction = _Interaction.model_validate(payload)
     except ValidationError as error:
         raise MalformedBody(
-            "the payload is no interaction of Slack's", "invalid_request"
+            "the payload is not an interaction of Slack's", "invalid_request"
         ) from error
-    for one in interaction.actions if interaction.type == "block_actions" else ():
-        await _press(one, interaction, slack, state)
+    for value in interaction.actions if interaction.type == "block_actions" else ():
+        await _store_rating(value, interaction, slack, state)
     return Response()
 
 
-async def _press(
-    one: dict[str, Any], interaction: _Interaction, slack: SlackChannel, state: AppState
+async def _store_rating(
+    value: dict[str, Any], interaction: _Interaction, slack: SlackChannel, state: AppState
 ) -> None:
     try:
-        action = _Action.model_validate(one)
+        action = _Action.model_validate(value)
     except ValidationError:
         return
     if action.action_id not in {UP, DOWN}:
@@ -157,32 +157,32 @@ async def _press(
         )
 
 
-async def _authentic(request: Request, state: AppState) -> SlackChannel:
+async def _verified_channel(request: Request, state: AppState) -> SlackChannel:
     slack: SlackChannel | None = request.app.state.slack
     if slack is None:
-        detail = "Slack is not set up here: set GEUNGEO_SLACK_SIGNING_SECRET; see docs/slack.md"
+        detail = "Slack is not configured; set GEUNGEO_SLACK_SIGNING_SECRET, see docs/slack.md"
         raise CodedError(HTTP_404_NOT_FOUND, "slack_not_configured", detail)
     if not slack.verifier.accepts(request.headers, await request.body()):
         state.metrics.delivery(CHANNEL, "unsigned")
-        # The same for every fault, so that a forger learns nothing; and nothing of it is logged.
-        detail = "the request does not carry a valid signature of Slack's"
+        # The same for every cause, so that a forger learns nothing; nothing of it is logged.
+        detail = "Slack's signature is missing or invalid"
         raise CodedError(HTTP_401_UNAUTHORIZED, "bad_signature", detail)
     return slack
 
 
 async def _accept(slack: SlackChannel, state: AppState, delivery: NewDelivery) -> Receipt:
-    """Commit a delivery; anything but 200 makes Slack deliver it again."""
+    """Commit a delivery; Slack retries it unless the status is 200."""
     try:
         receipt = await slack.inbox.accept(delivery)
     except (TimeoutError, StoreError) as error:
-        log.warning("a delivery from Slack was not kept: %s", error or "the store is busy")
+        log.warning("delivery from Slack not stored: %s", error or "the store is busy")
         receipt = "full"
     state.metrics.delivery(CHANNEL, receipt)
     if receipt == "full":
         raise CodedError(
             HTTP_503_SERVICE_UNAVAILABLE,
             "queue_full",
-            "too many questions are waiting; deliver this one again",
+            "too many questions are waiting; retry this delivery",
             {"Retry-After": RETRY_SECONDS},
         )
     return receipt

@@ -23,10 +23,10 @@ from geungeo.server.channels.slack.events import CHANNEL, Job
 from geungeo.server.channels.slack.messages import Message
 from geungeo.server.telemetry.metrics import Metrics
 
-# Other processes' deliveries and those that fall due are found by looking.
+# Deliveries of other processes and due retries are found by polling.
 POLL_SECONDS = 1.0
 MAX_BACKOFF = 300.0
-# Slack's terms for a response_url.
+# Slack's limits for a response_url.
 MAX_RESPONSES = 5
 RESPONSE_SECONDS = 1_800.0
 
@@ -35,10 +35,10 @@ T = TypeVar("T")
 
 
 class Worker:
-    """Claims deliveries and sees them to their end, in one process of perhaps several.
+    """A worker that claims and processes deliveries; several processes may each run one.
 
-    ``answer`` makes the messages of a job; it is told which attempt this is and may raise
-    ``BackendUnavailable`` or ``Overloaded`` to be called again later.
+    ``answer`` returns the messages of a job, given the number of the attempt; it raises
+    ``BackendUnavailable`` or ``Overloaded`` to be retried later.
     """
 
     def __init__(
@@ -66,28 +66,28 @@ class Worker:
         self._loops: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to look for work."""
+        """Start polling for deliveries."""
         self._loops = [asyncio.create_task(self._dispatch()), asyncio.create_task(self._renew())]
 
     def wake(self) -> None:
-        """There is something new."""
+        """Poll at once: there is a new delivery."""
         self._wake.set()
 
-    async def stop(self, patience: float) -> None:
-        """Claim nothing more, finish what ends within ``patience``, give the rest back."""
+    async def stop(self, grace: float) -> None:
+        """Stop claiming, wait ``grace`` seconds for running deliveries, release the others."""
         self._stopping = True
         self._wake.set()
         if self._loops:
             await asyncio.wait(self._loops[:1])
         if self._running:
-            await asyncio.wait(self._running, timeout=patience)
+            await asyncio.wait(self._running, timeout=grace)
         for task in [*self._running, *self._loops]:
             task.cancel()
         await asyncio.gather(*self._running, *self._loops, return_exceptions=True)
         try:
             await self._store(self._deliveries.release, self._owner)
         except StoreError as error:
-            log.warning("deliveries are resumed only when their claims run out: %s", error)
+            log.warning("deliveries are resumed only when their claims expire: %s", error)
 
     async def _dispatch(self) -> None:
         while not self._stopping:
@@ -96,7 +96,7 @@ class Worker:
                 await self._claim_all()
                 self._metrics.unfinished(CHANNEL, await self._store(self._deliveries.unfinished))
             except StoreError as error:
-                log.warning("cannot look for deliveries: %s", error)
+                log.warning("cannot poll for deliveries: %s", error)
             try:
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._wake.wait()
@@ -108,7 +108,7 @@ class Worker:
             delivery = await self._store(self._deliveries.claim, CHANNEL, self._owner)
             if delivery is None:
                 return
-            task = asyncio.create_task(self._see_to(delivery))
+            task = asyncio.create_task(self._process(delivery))
             self._running.add(task)
             task.add_done_callback(self._ended)
 
@@ -123,9 +123,9 @@ class Worker:
                 if self._running:
                     await self._store(self._deliveries.renew, self._owner)
             except StoreError as error:
-                log.warning("cannot keep deliveries claimed: %s", error)
+                log.warning("cannot renew the claims of deliveries: %s", error)
 
-    async def _see_to(self, delivery: Delivery) -> None:
+    async def _process(self, delivery: Delivery) -> None:
         try:
             end = await self._attempt(delivery)
             if end is not None:
@@ -134,11 +134,11 @@ class Worker:
         except LostClaim as error:
             log.warning("%s", error)
         except StoreError as error:
-            # The claim runs out, and another attempt follows.
-            log.warning("delivery %d is interrupted: %s", delivery.id, error)
+            # The claim expires, and another attempt follows.
+            log.warning("delivery %d was interrupted: %s", delivery.id, error)
 
     async def _attempt(self, delivery: Delivery) -> Literal["done", "failed"] | None:
-        """How the delivery ended; ``None`` if it is put off."""
+        """Return the outcome of the delivery; ``None`` if it is retried later."""
         try:
             job = Job.model_validate_json(delivery.job)
             messages = delivery.messages
@@ -151,18 +151,18 @@ class Worker:
             if delivery.attempts < MAX_ATTEMPTS:
                 delay = min(2.0 ** (delivery.attempts - 1), MAX_BACKOFF)
                 delay = delay if error.retry_after is None else max(error.retry_after, 0.1)
-                log.info("delivery %d: %s; again in %.1f s", delivery.id, error, delay)
+                log.info("delivery %d: %s; retry in %.1f s", delivery.id, error, delay)
                 self._metrics.delivery(CHANNEL, "retried")
                 await self._store(self._deliveries.later, delivery.id, self._owner, delay)
                 asyncio.get_running_loop().call_later(delay, self._wake.set)
                 return None
-            log.error("delivery %d is given up: %s", delivery.id, error)
+            log.error("delivery %d failed after the last attempt: %s", delivery.id, error)
         except BackendError as error:
             log.error("delivery %d: %s", delivery.id, error)
         except (LostClaim, StoreError):
             raise
         except Exception:
-            log.exception("delivery %d failed on an unforeseen error", delivery.id)
+            log.exception("delivery %d failed with an unexpected error", delivery.id)
         else:
             return "done"
         return "failed"
@@ -170,12 +170,16 @@ class Worker:
     async def _post(self, delivery: Delivery, job: Job, message: Message) -> None:
         if job.response_url is not None:
             if self._clock() - delivery.received_at > RESPONSE_SECONDS:
-                raise BackendMisconfigured("the response_url has expired")
+                raise BackendMisconfigured(
+                    "the response_url has expired; the answer was not posted"
+                )
             if await self._store(self._deliveries.called, delivery.id, self._owner) > MAX_RESPONSES:
-                raise BackendMisconfigured("the response_url is used up")
+                raise BackendMisconfigured(
+                    f"the response_url was called {MAX_RESPONSES} times; the answer was not posted"
+                )
         await self._client.post(job, message)
         await self._store(self._deliveries.posted, delivery.id, self._owner)
 
-    async def _store(self, what: Callable[..., T], *args: Any) -> T:
+    async def _store(self, function: Callable[..., T], *args: Any) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, what, *args)
+        return await loop.run_in_executor(self._executor, function, *args)
