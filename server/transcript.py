@@ -12,7 +12,7 @@ from geungeo.server.escaping import escape_markdown
 MEDIA_TYPE = "text/markdown; charset=utf-8"
 
 _LABELS = {
-    "ko": {"understood": "이렇게 이해함", "abstained": "답하지 않음", "source": "원문"},
+    "ko": {"understood": "이해한 질문", "abstained": "답하지 않음", "source": "원문"},
     "en": {"understood": "Understood as", "abstained": "No answer", "source": "source"},
 }
 

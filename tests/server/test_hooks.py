@@ -157,7 +157,7 @@ async def test_a_slash_command_is_answered_to_its_writer(app: Any) -> None:
         nothing = await http.post("/hooks/mattermost", data=SLASH | {"text": " "})
     assert response.json()["response_type"] == "ephemeral"
     assert "설리먼" in response.json()["text"]
-    assert "궁금한 점" in nothing.json()["text"]
+    assert "질문을 함께 적어 주세요" in nothing.json()["text"]
 
 
 @pytest.mark.parametrize("text", [f"/근거 {ASKED}", f"[/근거] {ASKED}", f"근거 {ASKED}"])
@@ -203,8 +203,8 @@ async def test_a_hook_is_told_when_the_answer_takes_too_long_or_fails(
         failed = await http.post("/hooks/jandi", json=JANDI)
         pipeline.seconds = 60
         slow = await http.post("/hooks/mattermost", json=OUTGOING)
-    assert failed.json()["body"].startswith("지금은 답할 수 없습니다")
-    assert slow.json()["text"].startswith("답이 제때 나오지 않았습니다")
+    assert failed.json()["body"].startswith("지금은 답변할 수 없습니다")
+    assert slow.json()["text"].startswith("제시간에 답변하지 못했습니다")
 
 
 # Foreign text in Markdown

@@ -117,7 +117,7 @@ def test_a_long_answer_is_split_and_loses_nothing() -> None:
     seen = read(messages)
     assert seen.startswith(text)
     assert all(f"“{quote}”" in seen for quote in quotes)
-    assert messages[1]["text"] == f"이어서 2/{len(messages)}"
+    assert messages[1]["text"] == f"계속 (2/{len(messages)})"
 
 
 texts = st.text(
