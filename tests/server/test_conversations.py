@@ -25,11 +25,6 @@ QUESTION = "데이터 센터 계획의 규모는 얼마인가?"
 EVIL = "![x](http://a.example/?q=1) <img src=//b.example> [r][ref] `code` **b** &amp; www.c.example"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture
 def asked(workspace: Workspace) -> Iterator[str]:
     name = "test.conversation:1"

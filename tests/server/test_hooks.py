@@ -82,11 +82,6 @@ JANDI = {
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def app(workspace: Workspace) -> Any:
     configured = Settings(
         store=workspace.settings.store, public_url="https://n.example", **cast("Any", TOKENS)
@@ -107,7 +102,7 @@ def echo(tmp_path: Path, embedder: Embedder) -> Iterator[tuple[EchoPipeline, Any
 
 
 def client(app: Any) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
 def webhook(

@@ -73,7 +73,7 @@ def test_garbage_after_a_started_response_closes_the_connection(running: Any) ->
     host, port = url.removeprefix("http://").split(":")
     body = json.dumps({"question": "왜?", "stream": True}).encode()
     head = (
-        b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n"
     )
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
@@ -94,7 +94,7 @@ def streaming(running: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[A
     host, port = url.removeprefix("http://").split(":")
     body = json.dumps({"question": "왜?", "stream": True}).encode()
     head = (
-        b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n" % len(body)
     )
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:

@@ -22,11 +22,6 @@ Client = Callable[[], httpx.AsyncClient]
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize(
     "path", ["/", "/healthz", "/readyz", "/articles", "/v1/models", "/conversations", "/metrics"]
 )

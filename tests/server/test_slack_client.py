@@ -15,11 +15,6 @@ from geungeo.server.channels.slack.events import Job
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def origins(api: str = "https://slack.com/api/") -> frozenset[str]:
     return response_origins(Settings(store=Path(), slack_api_url=api))
 

@@ -29,11 +29,6 @@ pytestmark = pytest.mark.anyio
 QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class _Set(Workspace):
     """The shared store under other settings."""
 
@@ -44,7 +39,7 @@ class _Set(Workspace):
 
 def client(app: Any) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app)
-    return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 @pytest.fixture
