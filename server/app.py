@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from geungeo.rag.settings import secrets_in
+from geungeo.server.access.hosts import Hosts
 from geungeo.server.access.middleware import Access
 from geungeo.server.access.rates import Rates
 from geungeo.server.access.signatures import WebhookVerifier
@@ -92,6 +93,7 @@ def create_app(
             allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
+    app.add_middleware(Hosts, settings=settings, keys=workspace.store.keys)
     if provider is not None:
         app.add_middleware(Tracing, provider=provider)
     app.add_middleware(Observe, metrics=state.metrics)

@@ -16,7 +16,7 @@ from geungeo.index.keys import ApiKey, ApiKeys
 from geungeo.index.keys import Scope as KeyScope
 from geungeo.rag.errors import StoreError
 from geungeo.rag.settings import Settings
-from geungeo.server.access.hosts import is_local
+from geungeo.server.access.hosts import is_local, keys_required
 from geungeo.server.access.policy import ANYONE, Caller, needed
 from geungeo.server.access.rates import Rates, client_address
 from geungeo.server.http.middleware import drain, refuse
@@ -75,9 +75,7 @@ class Access:
         await self.app(scope, receive, send)
 
     async def _authorize(self, scope: Scope, scopes: frozenset[KeyScope]) -> Caller | _Refusal:
-        required = self._settings.require_key
-        if required is None:
-            required = await run_in_threadpool(self._keys.any_made)
+        required = await keys_required(self._settings, self._keys)
         address = client_address(scope, self._settings.trusted_proxies)
         wait = self._rates.address(address, guarded=required or self._exposed)
         if wait is not None:

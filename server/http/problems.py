@@ -311,7 +311,7 @@ def _responses(statuses: tuple[int, ...], media_type: str, schema: str) -> Respo
 
 
 # Responses of the middleware in front of every route.
-_LIMITS = (400, 408, 413, 431, 500, 503)
+_LIMITS = (400, 408, 413, 421, 431, 500, 503)
 _ACCESS = (401, 403, 429)
 OPEN = problems(*_LIMITS)
 GUARDED = problems(*_LIMITS, *_ACCESS, 422)

@@ -142,6 +142,7 @@ export default {
     fetch_blocked: "This address cannot be fetched. Please enter a public one, or paste the text.",
     fetch_failed: "The article could not be fetched. Check the address, or paste its text.",
     malformed_source: "The format is invalid. Please correct the line named below and add it again.",
+    foreign_origin: "The server does not accept changes from this page's address. Its operator can set public_url.",
     status_401: "An API key is required, or this key is wrong.",
     status_403: "This key has no permission for that. Please enter one that has.",
     status_413: "This is too large. Please split or shorten it.",
