@@ -1,4 +1,4 @@
-"""Middleware that requires API keys and limits rates, before it reads the rest of a request.
+"""Middleware that requires API keys and limits rates, before it reads the body of a request.
 
 A key in the query string is ignored: URLs end up in logs and histories.
 """

@@ -21,7 +21,7 @@ class Caller:
 
     @property
     def owner(self) -> str | None:
-        """The key whose conversations the caller may use; ``None`` for all conversations."""
+        """Return the key whose conversations the caller may use; ``None`` for all of them."""
         return None if "admin" in self.scopes else self.key_id
 
     def may(self, needed: frozenset[Scope]) -> bool:

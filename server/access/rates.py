@@ -95,7 +95,7 @@ class SharedCounters(Storage):
 
     @property
     def base_exceptions(self) -> type[Exception]:
-        """The exceptions of this storage."""
+        """Return the exceptions of this storage."""
         return OSError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:

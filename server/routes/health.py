@@ -26,7 +26,7 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether questions can be answered, and the problems if not."""
+    """Readiness to answer questions, and the problems if not ready."""
 
     ready: bool
     problems: list[str]

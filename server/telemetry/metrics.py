@@ -157,8 +157,8 @@ class Metrics:
         """Record the load of a backend."""
         self._load.labels("running").set(load.running)
         self._load.labels("waiting").set(load.waiting)
-        for endpoint, rests in load.resting.items():
-            self._resting.labels(endpoint).set(rests)
+        for endpoint, resting in load.resting.items():
+            self._resting.labels(endpoint).set(resting)
 
     def process(self, searches: Load, tasks: int) -> None:
         """Record the load of this process: searches and asyncio tasks."""

@@ -27,7 +27,7 @@ class Call(BaseModel):
 
     @property
     def question(self) -> str:
-        """The text without the keyword, in each of the forms that JANDI sends."""
+        """Return the text without the keyword, in each of the forms that JANDI sends."""
         keyword = re.escape(self.keyword)
         lead = rf"\s*(?:\[/?{keyword}\]|/?{keyword})" if keyword else r"\s*"
         return re.sub(lead, "", self.text, count=1).strip()

@@ -32,7 +32,7 @@ class Post(BaseModel):
 
     @property
     def question(self) -> str:
-        """The text without the trigger word."""
+        """Return the text without the trigger word."""
         return self.text.strip().removeprefix(self.trigger_word).strip()
 
     def reply(self, text: str) -> dict[str, str]:
