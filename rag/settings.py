@@ -273,6 +273,14 @@ class Settings(BaseSettings):
         *CommaSeparated,
         Field(description="Origins whose pages may call the API, as https://news.example."),
     ] = ()
+    allowed_hosts: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)$")], ...],
+        *CommaSeparated,
+        Field(
+            description="Hosts under which this server is reached, without ports; if set, requests "
+            "to other hosts are rejected. localhost and the host of public_url are always allowed."
+        ),
+    ] = ()
 
     slack_signing_secret: Annotated[
         SecretStr | None, Field(description="Slack's signing secret; comma-separated to rotate.")

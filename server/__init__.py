@@ -1,1 +1,1 @@
-"""The HTTP server, the web page and the command line."""
+"""HTTP server, web page, chat channels and command line."""

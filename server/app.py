@@ -1,4 +1,4 @@
-"""The HTTP application; every channel hangs here, and none makes an answer of its own."""
+"""The HTTP application: middleware, routes and channels over one workspace."""
 
 from __future__ import annotations
 
@@ -13,33 +13,20 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from geungeo.rag.settings import secrets_in
-from geungeo.server import described, problems
+from geungeo.server.access.hosts import Hosts
+from geungeo.server.access.middleware import Access
 from geungeo.server.access.rates import Rates
-from geungeo.server.hooks.signed import HookVerifier
-from geungeo.server.metrics import Metrics
-from geungeo.server.middleware.access import Access
-from geungeo.server.middleware.head import Head
-from geungeo.server.middleware.observe import Observe
-from geungeo.server.middleware.request_id import RequestId
-from geungeo.server.middleware.request_limits import RequestLimits
-from geungeo.server.middleware.security_headers import SecurityHeaders
-from geungeo.server.routes import (
-    articles,
-    chat,
-    conversations,
-    docs,
-    health,
-    hooks,
-    openai,
-    page,
-    search,
-    slack,
-    upload,
-)
-from geungeo.server.slack.channel import SlackChannel
-from geungeo.server.state import AppState
+from geungeo.server.access.signatures import WebhookVerifier
+from geungeo.server.channels import openai
+from geungeo.server.channels.hooks import routes as hooks
+from geungeo.server.channels.slack import routes as slack
+from geungeo.server.channels.slack.channel import SlackChannel
+from geungeo.server.http import problems
+from geungeo.server.http.middleware import Head, Observe, RequestId, RequestLimits, SecurityHeaders
+from geungeo.server.routes import articles, chat, conversations, health, page
+from geungeo.server.state import AppState, Writers
+from geungeo.server.telemetry.metrics import Metrics
 from geungeo.server.telemetry.tracing import Tracing
-from geungeo.server.writing import Writers
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -53,7 +40,7 @@ code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
 """
 
 
-PULSE_SECONDS = 5.0
+GAUGE_SECONDS = 5.0
 
 
 def create_app(
@@ -61,41 +48,37 @@ def create_app(
     rates: Rates | None = None,
     provider: TracerProvider | None = None,
 ) -> FastAPI:
-    """The application over an open workspace, which stays the caller's to close.
+    """Return the application over an open workspace, which the caller closes.
 
-    ``rates`` are shared by the workers of one server; alone, it counts for itself.
-    ``provider`` takes the spans, if there shall be any.
+    ``rates`` are shared by the workers of one server; by default the application has its own.
+    ``provider`` receives the spans; ``None`` turns tracing off.
     """
     settings = workspace.settings
     metrics = Metrics()
-    state = AppState(
-        workspace,
-        Writers(settings.ingest_queue),
-        metrics,
-        slack=SlackChannel.of(workspace, metrics),
-        hook=HookVerifier(secrets_in(settings.hook_secret)),
-    )
+    state = AppState(workspace, Writers(settings.ingest_queue), metrics)
     app = FastAPI(
         title="geungeo",
         version=_version(),
         description=DESCRIPTION,
-        docs_url=None,  # FastAPI's own page loads its script from elsewhere
+        docs_url=None,  # FastAPI's own page loads its script from another host
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
     )
     app.state.geungeo = state
+    app.state.slack = SlackChannel.of(workspace, metrics)
+    app.state.webhooks = WebhookVerifier(secrets_in(settings.hook_secret))
     problems.install(app)
-    described.install(app)
-    for module in (page, docs, health, slack, hooks):
-        app.include_router(module.router, responses=described.OPEN)
-    keyed = [described.KEY]
-    for module in (chat, search, articles, upload, conversations):
-        app.include_router(module.router, dependencies=keyed, responses=described.GUARDED)
-    app.include_router(openai.router, dependencies=keyed, responses=described.GUARDED_OPENAI)
-    app.mount("/static/swagger", StaticFiles(directory=docs.ASSETS), name="swagger")
+    problems.install_schema(app)
+    for module in (page, health, slack, hooks):
+        app.include_router(module.router, responses=problems.OPEN)
+    keyed = [problems.KEY]
+    for module in (chat, articles, conversations):
+        app.include_router(module.router, dependencies=keyed, responses=problems.GUARDED)
+    app.include_router(openai.router, dependencies=keyed, responses=problems.GUARDED_OPENAI)
+    app.mount("/static/swagger", StaticFiles(directory=page.SWAGGER), name="swagger")
     app.mount("/static", page.Assets(directory=page.WEB), name="static")
-    # Added innermost first: what is added last sees a request first.
+    # Added from the inside out: the last one added receives a request first.
     app.add_middleware(Head)
     app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(
@@ -110,6 +93,7 @@ def create_app(
             allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
+    app.add_middleware(Hosts, settings=settings, keys=workspace.store.keys)
     if provider is not None:
         app.add_middleware(Tracing, provider=provider)
     app.add_middleware(Observe, metrics=state.metrics)
@@ -120,22 +104,23 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Answers what chat services have delivered while the server runs; tells how it fares."""
+    """Answer Slack's deliveries and update the gauges while the server runs."""
     state: AppState = app.state.geungeo
-    pulse = asyncio.create_task(_pulse(state))
-    if state.slack is not None:
-        await state.slack.start()
+    slack_channel: SlackChannel | None = app.state.slack
+    updates = asyncio.create_task(_update_gauges(state))
+    if slack_channel is not None:
+        await slack_channel.start()
     yield
-    pulse.cancel()
-    if state.slack is not None:
-        await state.slack.stop()
+    updates.cancel()
+    if slack_channel is not None:
+        await slack_channel.stop()
 
 
-async def _pulse(state: AppState) -> None:
-    """Keep the gauges fresh for whichever worker is asked for the metrics of all."""
+async def _update_gauges(state: AppState) -> None:
+    """Update the gauges regularly: any worker may be asked for the metrics of all."""
     while True:
-        state.gauge()
-        await asyncio.sleep(PULSE_SECONDS)
+        state.update_gauges()
+        await asyncio.sleep(GAUGE_SECONDS)
 
 
 def _version() -> str:

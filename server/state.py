@@ -1,54 +1,112 @@
-"""What the routes share, and how they get at it."""
+"""State that the routes of one application share."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
+from geungeo.rag.errors import Overloaded
+from geungeo.rag.gate import Gate
 from geungeo.rag.protocols import Load, Watched
-from geungeo.server.checkup import Checkup
-from geungeo.server.hooks.signed import HookVerifier
-from geungeo.server.metrics import Metrics
-from geungeo.server.sse import Stopping
-from geungeo.server.writing import Writers
+from geungeo.server.http.streams import Stopping
+from geungeo.server.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
-    from geungeo.server.slack.channel import SlackChannel
+
+
+# Orchestrators probe every few seconds, and the examination reads every page of the store.
+KEEP_SECONDS = 5.0
+
+
+class Checkup:
+    """A cache of the last examination of the store, for ``keep`` seconds. Thread-safe.
+
+    An examination that raises is not cached: the next call may succeed.
+    """
+
+    def __init__(
+        self, keep: float = KEEP_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._keep = keep
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until = float("-inf")
+        self._found: tuple[str, ...] = ()
+
+    def problems(self, examine: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+        """Return the cached problems, or those that ``examine`` finds; callers wait for one run."""
+        with self._lock:
+            if self._clock() >= self._until:
+                self._found = tuple(examine())
+                self._until = self._clock() + self._keep
+            return self._found
+
+
+WRITERS = 4
+# Longest wait in the queue, in seconds.
+QUEUE_SECONDS = 60.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Writers:
+    """A pool of ``WRITERS`` threads for changes of articles, with a queue of at most ``queue``.
+
+    Changes wait for each other in the store and for the hosts of fetched URLs; in threads of
+    their own they leave those of readers free.
+    """
+
+    def __init__(self, queue: int) -> None:
+        self._gate = Gate(WRITERS, queue, doing="changes are being made", refusal=Overloaded)
+        self._limiter = CapacityLimiter(WRITERS)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what ``function`` returns; waits while ``WRITERS`` others run.
+
+        Raises:
+            Overloaded: the queue is full, or the timeout expired.
+        """
+        async with self._gate.slot(QUEUE_SECONDS):
+            call = partial(function, *args, **kwargs)
+            return await to_thread.run_sync(call, limiter=self._limiter)
 
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """One application's workspace, metrics, checkup, stop signal, and channels."""
+    """One application's workspace, writers, metrics, checkup and stop signal."""
 
     workspace: Workspace
     writers: Writers
     metrics: Metrics = field(default_factory=Metrics)
     checkup: Checkup = field(default_factory=Checkup)
     stopping: Stopping = field(default_factory=Stopping)
-    slack: SlackChannel | None = None
 
-    def gauge(self) -> None:
-        """Bring the gauges of the metrics up to date; called in the event loop."""
-        self.metrics.backend(self.load())
+    def update_gauges(self) -> None:
+        """Update the gauges of the metrics; call it in the event loop."""
+        self.metrics.backend(self.backend_load())
         self.metrics.process(self.workspace.pipeline.load(), len(asyncio.all_tasks()))
 
-    def load(self) -> Load:
-        """How busy the backend is; the embedded one never is."""
+    def backend_load(self) -> Load:
+        """Return the load that the backend reports; zero if it reports none."""
         backend = self.workspace.backend
         return backend.load() if isinstance(backend, Watched) else Load(0, 0, {})
 
-    hook: HookVerifier = field(default_factory=lambda: HookVerifier(()))
-
 
 def state_of(request: Request) -> AppState:
-    """The state of the application that serves ``request``."""
+    """Return the state of the application that serves ``request``."""
     state = request.app.state.geungeo
     if not isinstance(state, AppState):
-        raise TypeError("this application was not made by create_app")
+        raise TypeError("the application has no AppState; make it with create_app")
     return state
 
 

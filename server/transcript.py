@@ -1,4 +1,4 @@
-"""A conversation as Markdown, to keep or to hand on; whatever it quotes stays inert text."""
+"""A conversation as Markdown; whatever it quotes stays inert text."""
 
 from __future__ import annotations
 
@@ -6,73 +6,66 @@ import re
 from collections.abc import Sequence
 
 from geungeo.rag.answer import Answer, Citation
-from geungeo.rag.text import visible
-from geungeo.server.links import safe_url
-from geungeo.server.terminal import plain
+from geungeo.rag.readers.draft import web_address
+from geungeo.server.escaping import escape_markdown
 
 MEDIA_TYPE = "text/markdown; charset=utf-8"
 
 _LABELS = {
-    "ko": {"understood": "이렇게 이해함", "abstained": "답하지 않음", "source": "원문"},
+    "ko": {"understood": "이해한 질문", "abstained": "답하지 않음", "source": "원문"},
     "en": {"understood": "Understood as", "abstained": "No answer", "source": "source"},
 }
-# Every character that can open a construct of CommonMark or GFM inside a line; an escaped
-# colon or full stop keeps GFM from making links of bare addresses. At the head of a line
-# stands only what we write ourselves.
-_ACTIVE = re.compile(r"[\\`*_{}\[\]<>&~|!$^=@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
-# What may not stand between the angle brackets of a link destination.
+
+
+# Characters that are not allowed between the angle brackets of a link destination.
 _UNSAFE_IN_LINK = re.compile(r"[\x00-\x20<>\\\x7f]")
 
 
 def to_markdown(conversation_id: str, answers: Sequence[Answer]) -> str:
-    """The turns of a conversation, oldest first, each answer followed by its sources."""
-    parts = [f"# {inert(conversation_id)}"]
+    """Return a conversation's turns, oldest first, each answer followed by its sources."""
+    parts = [f"# {escape_markdown(conversation_id)}"]
     for number, answer in enumerate(answers, start=1):
         parts += _turn(number, answer)
     return "\n\n".join(parts) + "\n"
 
 
-def inert(text: str) -> str:
-    """``text`` on one line as Markdown that shows exactly it; invisible characters by code."""
-    line = " ".join(plain(text).split())
-    shown = "".join(char if visible(char) else f"(U+{ord(char):04X})" for char in line)
-    return _ACTIVE.sub(r"\\\g<0>", shown)
-
-
 def _turn(number: int, answer: Answer) -> list[str]:
     labels = _LABELS[answer.language]
-    parts = [f"## {number}. {inert(answer.question)}"]
+    parts = [f"## {number}. {escape_markdown(answer.question)}"]
     if answer.standalone_question != answer.question:
-        parts.append(f"*{labels['understood']}: {inert(answer.standalone_question)}*")
-    # A character in front keeps the text's own first one from heading a block.
-    parts.append(f"> {_leading(inert(answer.text))}")
+        parts.append(f"*{labels['understood']}: {escape_markdown(answer.standalone_question)}*")
+    # The prefix keeps the text's first character from opening a block.
+    parts.append(f"> {_escape_lead(escape_markdown(answer.text))}")
     if answer.status == "abstained":
-        parts.append(f"*{labels['abstained']}: {inert(answer.reason or '')}*")
+        parts.append(f"*{labels['abstained']}: {escape_markdown(answer.reason or '')}*")
     sources = {citation.marker: citation for citation in answer.citations}
     if sources:
         parts.append("\n".join(_source(m, sources[m], labels) for m in sorted(sources)))
     return parts
 
 
-def _leading(text: str) -> str:
-    """``text`` without a list, heading or rule at its head."""
-    return re.sub(r"^(\d{1,9})([.)])|^([#+\-])", lambda m: _escape_head(m), text)
+def _escape_lead(text: str) -> str:
+    """Escape a list marker, heading or rule at the start of ``text``."""
+    return re.sub(r"^(\d{1,9})([.)])|^([#+\-])", _escaped_lead, text)
 
 
-def _escape_head(match: re.Match[str]) -> str:
+def _escaped_lead(match: re.Match[str]) -> str:
     number, point, sign = match.groups()
     return f"{number}\\{point}" if number else f"\\{sign}"
 
 
 def _source(marker: int, citation: Citation, labels: dict[str, str]) -> str:
     origin = ", ".join(
-        inert(part) for part in (citation.title, citation.publisher, citation.published_at) if part
+        escape_markdown(part)
+        for part in (citation.title, citation.publisher, citation.published_at)
+        if part
     )
-    place = f"{inert(citation.article_id)} v{citation.version} {citation.start}–{citation.end}"
-    url = safe_url(citation.url)
+    article_id = escape_markdown(citation.article_id)
+    place = f"{article_id} v{citation.version} {citation.start}–{citation.end}"
+    url = web_address(citation.url)
     link = f" [{labels['source']}](<{_destination(url)}>)" if url else ""
-    note = f" ({inert(citation.note)})" if citation.note else ""
-    return f"- \\[{marker}\\] “{inert(citation.quote)}”{note} {origin} ({place}){link}"
+    note = f" ({escape_markdown(citation.note)})" if citation.note else ""
+    return f"- \\[{marker}\\] “{escape_markdown(citation.quote)}”{note} {origin} ({place}){link}"
 
 
 def _destination(url: str) -> str:

@@ -1,19 +1,54 @@
-"""Which scope opens which address; what is not named here needs a key of any scope."""
+"""Which scope opens which path; a path without a rule needs a key of any scope."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
 
+from fastapi import Depends, Request
 from starlette.types import Scope as AsgiScope
 
 from geungeo.index.keys import SCOPES, Scope
-from geungeo.server.routes.page import wants_page
+from geungeo.server.http.links import wants_page
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The API key of a request; ``key_id`` is ``None`` if no key is required."""
+
+    key_id: str | None
+    scopes: frozenset[Scope]
+
+    @property
+    def owner(self) -> str | None:
+        """Return the key whose conversations the caller may use; ``None`` for all of them."""
+        return None if "admin" in self.scopes else self.key_id
+
+    def may(self, needed: frozenset[Scope]) -> bool:
+        """Whether the caller has one of the ``needed`` scopes; ``admin`` implies all."""
+        return "admin" in self.scopes or bool(self.scopes & needed)
+
+
+# On a server without keys every client is an administrator.
+ANYONE = Caller(None, frozenset(SCOPES))
+
+
+def caller_of(request: Request) -> Caller:
+    """Return the caller of ``request``; every route that is not public has one."""
+    caller = request.scope["state"]["caller"]
+    if not isinstance(caller, Caller):
+        raise TypeError("the request has no Caller; the route needs the access middleware")
+    return caller
+
+
+CurrentCaller = Annotated[Caller, Depends(caller_of)]
+
 
 _READ = frozenset({"GET", "HEAD"})
 
 
 class Rule(NamedTuple):
-    """``scopes`` that open ``path`` (a prefix if it ends in ``/``); ``None`` is everybody."""
+    """The ``scopes`` for ``path`` (a prefix if it ends in ``/``); ``None`` means public."""
 
     methods: frozenset[str]
     path: str
@@ -26,13 +61,13 @@ def _rule(methods: str, path: str, *scopes: Scope) -> Rule:
 
 
 RULES = (
-    # The page and what describes us hold no data; health is asked by those who have no key.
+    # Page and documentation contain no data; probes of health have no key.
     _rule("GET", "/healthz"),
     _rule("GET", "/readyz"),
     _rule("GET", "/docs"),
     _rule("GET", "/openapi.json"),
     _rule("GET", "/static/"),
-    # Webhooks prove themselves by their signatures.
+    # Deliveries are authenticated by their signatures or tokens.
     _rule("POST", "/slack/"),
     _rule("POST", "/hooks/"),
     _rule("POST", "/chat", "ask"),
@@ -51,7 +86,7 @@ _ANY_KEY = frozenset(SCOPES)
 
 
 def needed(scope: AsgiScope) -> frozenset[Scope] | None:
-    """The scopes of which a request needs one; ``None`` if it is open to everybody."""
+    """Return the scopes of which a request needs one; ``None`` if it is public."""
     method, path = scope["method"], scope["path"]
     if method in _READ and (path == "/" or (path.startswith("/articles/") and wants_page(scope))):
         return None

@@ -1,1 +1,1 @@
-"""The HTTP routes, one module per resource."""
+"""HTTP routes, one module per resource."""

@@ -1,18 +1,25 @@
-"""``/articles``: what the citations point into."""
+"""``/articles``: the texts that citations point into, listed, added and removed."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from starlette.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
+from pydantic import BaseModel
+from starlette.status import (
+    HTTP_200_OK,
+    HTTP_201_CREATED,
+    HTTP_204_NO_CONTENT,
+    HTTP_415_UNSUPPORTED_MEDIA_TYPE,
+)
 
-from geungeo.rag.answer import Filters
-from geungeo.server.described import problems
-from geungeo.server.schemas import (
+from geungeo.rag.protocols import Filters
+from geungeo.server.http.bodies import StrictRoute
+from geungeo.server.http.problems import problems
+from geungeo.server.http.schemas import (
     ArticleList,
     ArticleRequest,
     ArticleSummary,
@@ -21,9 +28,42 @@ from geungeo.server.schemas import (
     IsoDate,
 )
 from geungeo.server.state import State
-from geungeo.server.strict_json import StrictRoute
+
+MEDIA_TYPE = "application/octet-stream"
 
 router = APIRouter(route_class=StrictRoute, tags=["articles"])
+
+FileName = Annotated[
+    str,
+    Query(
+        pattern=r"^[^/\\\x00-\x1f]{1,100}\.(txt|md|markdown|html|htm|jsonl|ndjson)$",
+        description="File name; its suffix gives the format. The same name updates an article.",
+    ),
+]
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+class UploadFailure(BaseModel):
+    """A record of the document that was not ingested."""
+
+    source: str
+    error: str
+    code: str
+
+
+class UploadResponse(BaseModel):
+    """Article ids by outcome; ``skipped`` counts blank and duplicate records."""
+
+    added: list[str]
+    updated: list[str]
+    unchanged: list[str]
+    failed: list[UploadFailure]
+    skipped: int
 
 
 @router.get("/articles")
@@ -37,7 +77,7 @@ async def list_articles(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> ArticleList:
-    """The newest version of every article, without the text; the newest publication first."""
+    """List the newest version of every article without its text, the latest publication first."""
     find = partial(state.workspace.store.catalogue.find, limit=limit, offset=offset)
     filters = Filters(published_from=published_from, published_to=published_to)
     entries, total = await run_in_threadpool(find, q, filters)
@@ -63,7 +103,7 @@ async def get_article(
     response: Response,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> ArticleView:
-    """One article version with its sections.
+    """Return one article version with its sections.
 
     A browser gets the page instead, which reads `start` and `end` and marks that span.
     """
@@ -82,3 +122,18 @@ async def get_article(
 async def remove_article(article_id: str, state: State) -> None:
     """Remove an article with all its versions."""
     await state.writers.run(state.workspace.store.remove, article_id)
+
+
+@router.post("/articles/file", openapi_extra=_BODY, responses=problems(409, 415))
+async def upload(request: Request, name: FileName, state: State) -> UploadResponse:
+    """Add or update the articles of a file; several if it is JSON Lines.
+
+    The body is the file's bytes, so that the readers detect the encoding.
+    """
+    if request.headers.get("content-type") != MEDIA_TYPE:
+        # A foreign page can send other types without a CORS preflight.
+        detail = f"send the bytes of the file as {MEDIA_TYPE}"
+        raise HTTPException(HTTP_415_UNSUPPORTED_MEDIA_TYPE, detail)
+    data = await request.body()
+    summary = await state.writers.run(state.workspace.ingest_document, data, name)
+    return UploadResponse.model_validate(summary, from_attributes=True)

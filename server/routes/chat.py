@@ -1,4 +1,4 @@
-"""``POST /chat``: a question in, a verified Answer out, at once or as it is verified."""
+"""``POST /chat`` and ``POST /search``: questions in, verified Answers or passages out."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ from fastapi.responses import Response
 
 from geungeo.rag.answer import Answer, Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.errors import GeungeoError
-from geungeo.server import conversation
-from geungeo.server.access.caller import CurrentCaller
-from geungeo.server.described import Responses
-from geungeo.server.presence import first_of, while_present
-from geungeo.server.problems import public, status_of
-from geungeo.server.schemas import ChatRequest
-from geungeo.server.sse import EventStream, frame, with_heartbeat
+from geungeo.server import answering
+from geungeo.server.access.policy import CurrentCaller
+from geungeo.server.http.bodies import StrictRoute
+from geungeo.server.http.problems import UNEXPECTED, Responses, public, status_of
+from geungeo.server.http.schemas import ChatRequest, SearchRequest, SearchResponse
+from geungeo.server.http.streams import (
+    EventStream,
+    cancel_on_disconnect,
+    first_event,
+    frame,
+    with_heartbeat,
+)
 from geungeo.server.state import AppState, State
-from geungeo.server.strict_json import StrictRoute
 
 CHANNEL = "chat"
 
 log = logging.getLogger(__name__)
-router = APIRouter(route_class=StrictRoute, tags=["chat"])
+router = APIRouter(route_class=StrictRoute)
 
 _STREAM_DOC: Responses = {
     200: {
@@ -40,30 +44,41 @@ _STREAM_DOC: Responses = {
 }
 
 
-@router.post("/chat", response_model=Answer, responses=_STREAM_DOC)
+@router.post("/chat", response_model=Answer, responses=_STREAM_DOC, tags=["chat"])
 async def chat(
     body: ChatRequest, request: Request, state: State, caller: CurrentCaller
 ) -> Response | Answer:
     """Answer a question from the articles in the store."""
     ask = Ask(
         question=body.question,
-        # A new conversation gets a name, so that the client can continue it.
+        # A new conversation gets an id, so that the client can continue it.
         conversation_id=body.conversation_id or uuid.uuid4().hex,
         top_k=body.top_k,
         filters=body.filters.filters(),
     )
     if not body.stream:
-        work = conversation.answer(state.workspace, ask, caller.owner)
-        answer = await while_present(request, work)
+        work = answering.answer(state.workspace, ask, caller.owner)
+        answer = await cancel_on_disconnect(request, work)
         state.metrics.answer(CHANNEL, answer)
         return answer
-    events = conversation.timed(
-        conversation.stream(state.workspace, ask, caller.owner),
+    events = answering.timed(
+        answering.stream(state.workspace, ask, caller.owner),
         partial(state.metrics.first_claim, CHANNEL),
     )
-    # The first event decides between a status and a stream: a bad question is a plain 422.
-    first = await while_present(request, first_of(events))
+    # Errors before the first event become a status: an invalid question is a plain 422.
+    first = await cancel_on_disconnect(request, first_event(events))
     return EventStream(with_heartbeat(_frames(first, events, state), state.stopping, _stopped))
+
+
+@router.post("/search", tags=["search"])
+async def search(body: SearchRequest, request: Request, state: State) -> SearchResponse:
+    """Find the passages nearest to a query, with their scores by channel."""
+    workspace = state.workspace
+    work = workspace.pipeline.search_in_turn(
+        body.query, body.top_k or workspace.settings.top_k, body.filters.filters()
+    )
+    hits = await cancel_on_disconnect(request, work)
+    return SearchResponse(query=body.query, passages=list(hits))
 
 
 async def _frames(
@@ -79,8 +94,8 @@ async def _frames(
             store = state.workspace.settings.store
             yield _error(error.code, public(error, store), status_of(error))
         except Exception:
-            log.exception("stream ended with an unforeseen error")
-            yield _error("internal_error", "an unforeseen error; see the server's log", 500)
+            log.exception("stream ended with an unexpected error")
+            yield _error("internal_error", UNEXPECTED, 500)
 
 
 def _frame(event: Event, state: AppState) -> bytes:
@@ -97,7 +112,7 @@ def _frame(event: Event, state: AppState) -> bytes:
 
 
 def _stopped() -> bytes:
-    return _error("server_stopping", "the server is shutting down; please ask again", 503)
+    return _error("server_stopping", "the server is shutting down; send the question again", 503)
 
 
 def _error(code: str, message: str, status: int) -> bytes:

@@ -1,4 +1,4 @@
-"""``/conversations`` and ``/feedback``: what was asked before, and how it was liked."""
+"""``/conversations`` and ``/feedback``: stored questions and answers, and their ratings."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from pydantic import BaseModel
 from starlette.status import HTTP_204_NO_CONTENT
 
 from geungeo.rag.answer import Answer
-from geungeo.server.access.caller import CurrentCaller
-from geungeo.server.described import Responses, problems
-from geungeo.server.schemas import CONVERSATION_ID, FeedbackRequest
+from geungeo.server.access.policy import CurrentCaller
+from geungeo.server.http.bodies import StrictRoute
+from geungeo.server.http.problems import Responses, problems
+from geungeo.server.http.schemas import CONVERSATION_ID, FeedbackRequest
 from geungeo.server.state import State
-from geungeo.server.strict_json import StrictRoute
 from geungeo.server.transcript import MEDIA_TYPE, to_markdown
 
 router = APIRouter(route_class=StrictRoute, tags=["conversations"])
 
-# What an id may be is the store's to say, and the schema's to tell; here only what is worth
-# handing to it.
+# The store validates ids; the pattern here only documents them.
 ConversationPath = Annotated[
     str, Path(max_length=128, json_schema_extra={"pattern": CONVERSATION_ID})
 ]
@@ -44,7 +43,7 @@ class ConversationList(BaseModel):
 
 
 class ConversationView(BaseModel):
-    """A conversation's Answers, oldest first; ``ratings`` by answer id, where there is one."""
+    """A conversation's Answers, oldest first; ``ratings`` by answer id, for rated ones."""
 
     conversation_id: str
     answers: list[Answer]
@@ -53,7 +52,7 @@ class ConversationView(BaseModel):
 
 _FORMATS: Responses = {
     200: {
-        "description": "The Answers; with `format=markdown` a document to keep.",
+        "description": "The Answers; with `format=markdown` a document to download.",
         "content": {"text/markdown": {"schema": {"type": "string"}}},
     }
 }
@@ -66,7 +65,7 @@ async def list_conversations(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> ConversationList:
-    """What was asked before, the most recent first: with an API key, what was asked with it."""
+    """List conversations, the most recent first; with an API key only those of that key."""
     found = await run_in_threadpool(
         state.workspace.store.conversations.list, limit, offset, caller.owner
     )
@@ -92,14 +91,14 @@ async def get_conversation(
     conversation_id: ConversationPath,
     state: State,
     caller: CurrentCaller,
-    format: Literal["json", "markdown"] = "json",  # noqa: A002 - the name in the address
+    format: Literal["json", "markdown"] = "json",  # noqa: A002 - the name in the URL
 ) -> Response | ConversationView:
-    """Every Answer of a conversation, with its citations."""
+    """Return every Answer of a conversation, with its citations."""
     answers = await run_in_threadpool(
         state.workspace.store.conversations.get, conversation_id, caller.owner
     )
     if format == "markdown":
-        # A colon may stand in an id and not in every system's file names.
+        # Ids may contain a colon, file names on some systems may not.
         name = f"{conversation_id.replace(':', '_')}.md"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(
@@ -117,7 +116,7 @@ async def get_conversation(
 async def delete_conversation(
     conversation_id: ConversationPath, state: State, caller: CurrentCaller
 ) -> None:
-    """Forget a conversation."""
+    """Delete a conversation."""
     await run_in_threadpool(
         state.workspace.store.conversations.delete, conversation_id, caller.owner
     )
@@ -125,7 +124,7 @@ async def delete_conversation(
 
 @router.post("/feedback", status_code=HTTP_204_NO_CONTENT)
 async def feedback(body: FeedbackRequest, state: State) -> None:
-    """Note a reader's verdict on an answer."""
+    """Store a reader's rating of an answer."""
     await run_in_threadpool(
         state.workspace.store.feedback.add, body.answer_id, body.rating, body.comment
     )

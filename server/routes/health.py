@@ -11,23 +11,22 @@ from pydantic import BaseModel
 from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
 
 from geungeo.rag.errors import GeungeoError
-from geungeo.server.described import KEY, problems
-from geungeo.server.metrics import MEDIA_TYPE
-from geungeo.server.problems import public, without_path
+from geungeo.server.http.problems import KEY, problems, public, without_path
 from geungeo.server.state import AppState, State
+from geungeo.server.telemetry.metrics import MEDIA_TYPE
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["operations"])
 
 
 class Health(BaseModel):
-    """The process runs."""
+    """The process is running."""
 
     status: str = "ok"
 
 
 class Readiness(BaseModel):
-    """Whether questions can be answered, and what stands in the way."""
+    """Readiness to answer questions, and the problems if not ready."""
 
     ready: bool
     problems: list[str]
@@ -39,13 +38,13 @@ class Readiness(BaseModel):
 
 @router.get("/healthz")
 async def healthz() -> Health:
-    """The process answers."""
+    """Report that the process responds."""
     return Health()
 
 
 @router.get("/readyz", responses={HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
 async def readyz(state: State, response: Response) -> Readiness:
-    """The store is open and its index consistent; 503 with the cause if not."""
+    """Report whether the store is open and its index consistent; 503 with the problems if not."""
     settings = state.workspace.settings
     count, problems = await run_in_threadpool(_examine, state)
     if problems:
@@ -56,7 +55,8 @@ async def readyz(state: State, response: Response) -> Readiness:
         articles=count,
         backend=settings.backend,
         endpoints={
-            name: "resting" if rests else "in use" for name, rests in state.load().resting.items()
+            name: "resting" if resting else "in use"
+            for name, resting in state.backend_load().resting.items()
         },
         embedder=settings.embedder,
     )
@@ -69,8 +69,8 @@ async def readyz(state: State, response: Response) -> Readiness:
     dependencies=[KEY],
 )
 async def metrics(state: State) -> Response:
-    """Prometheus metrics."""
-    state.gauge()
+    """Return Prometheus metrics."""
+    state.update_gauges()
     return Response(state.metrics.render(), media_type=MEDIA_TYPE)
 
 

@@ -1,48 +1,52 @@
-"""The web page and its files; no build step, nothing from elsewhere."""
+"""The web page, its files, and ``/docs``; no build step, nothing from other hosts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import fastapi_offline
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from geungeo.server.middleware.security_headers import CONTENT_SECURITY_POLICY
+from geungeo.server.http.links import wants_page
+from geungeo.server.http.middleware import CONTENT_SECURITY_POLICY
 
-# Resolved, since a strict editable install is made of links, and static files must not be.
+# Resolved, since the folder may be a symbolic link, and static files must not be.
 WEB = Path(__file__).resolve().parent.parent / "web"
-# Beyond our common policy: no string becomes markup or script, whatever the page's code does.
+# Stricter than the common policy: the page's code cannot turn strings into markup or script.
 POLICY = f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'"
+
+# Swagger UI from an installed package, so that /docs works without a network. Only its files are
+# used: the package's own page has an inline script, which the policy forbids.
+SWAGGER = Path(fastapi_offline.__file__).parent / "static"
+# Swagger UI styles its elements inline.
+DOCS_POLICY = CONTENT_SECURITY_POLICY.replace(
+    "style-src 'self'", "style-src 'self' 'unsafe-inline'"
+)
 
 router = APIRouter(include_in_schema=False)
 
 
 class Assets(StaticFiles):
-    """The page's files, revalidated each time: modules of two versions must not meet."""
+    """The page's files, revalidated on each use, so that versions of modules never mix."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """A file, or 304 if the browser has it."""
+        """Return a file, or 304 if the browser has it."""
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response
 
 
-def wants_page(scope: Scope) -> bool:
-    """Whether a browser navigates: at an address that pages and programs share, it gets HTML."""
-    return "text/html" in Headers(scope=scope).get("accept", "")
-
-
 class BrowserRoute(APIRoute):
-    """A route that only a browser's navigation takes; programs pass on to the next one."""
+    """A route for browsers only; other requests match the next route."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """No match unless the client asks for HTML."""
+        """Match only if the client asks for HTML."""
         match, child = super().matches(scope)
         if match is Match.FULL and not wants_page(scope):
             return Match.NONE, {}
@@ -50,8 +54,8 @@ class BrowserRoute(APIRoute):
 
 
 def page() -> Response:
-    """The page; it reads from its own address what to show."""
-    # The same address gives JSON to programs, hence Vary; no-cache asks for revalidation.
+    """Return the page, which reads from its URL what to show."""
+    # The same path serves JSON to programs, hence Vary; no-cache means revalidate.
     headers = {
         "Cache-Control": "no-cache",
         "Vary": "Accept",
@@ -62,12 +66,12 @@ def page() -> Response:
 
 @router.get("/")
 async def index() -> Response:
-    """The page."""
+    """Return the page."""
     return page()
 
 
 async def article(article_id: str) -> Response:
-    """The page, opened on an article; what the query asks for is for the page to judge."""
+    """Return the page for an article; the page itself reads the query."""
     del article_id
     return page()
 
@@ -75,3 +79,10 @@ async def article(article_id: str) -> Response:
 router.add_api_route(
     "/articles/{article_id:path}", article, route_class_override=BrowserRoute, methods=["GET"]
 )
+
+
+@router.get("/docs")
+async def docs() -> FileResponse:
+    """Return the API's documentation (Swagger UI)."""
+    headers = {"Content-Security-Policy": DOCS_POLICY, "Cache-Control": "no-cache"}
+    return FileResponse(WEB / "docs.html", headers=headers)

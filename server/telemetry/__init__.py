@@ -1,1 +1,1 @@
-"""What the server tells of itself: logs and traces."""
+"""Logs, metrics and traces."""

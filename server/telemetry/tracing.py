@@ -1,7 +1,7 @@
 """OpenTelemetry traces: a span for each request, and below it the stages of its answer.
 
-The extra ``telemetry`` brings the packages; without the setting ``tracing`` nothing of them is
-imported. Where spans go is told by the standard ``OTEL_*`` variables.
+The extra ``telemetry`` installs the packages; they are imported only with the setting ``tracing``.
+The standard ``OTEL_*`` variables configure the exporter.
 https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 """
 
@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geungeo.rag.errors import MissingExtra
-from geungeo.server.telemetry.logs import note
+from geungeo.server.telemetry.logs import QUIET_PATHS, note
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -23,17 +23,16 @@ if TYPE_CHECKING:
 
     from geungeo.rag.answer import Answer
 
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _SERVER_ERROR = 500
 
 _tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)
 
 
 def make_provider() -> TracerProvider:
-    """What sends spans to ``OTEL_EXPORTER_OTLP_ENDPOINT``; shut it down to send the last ones.
+    """Return the exporter to ``OTEL_EXPORTER_OTLP_ENDPOINT``; its shutdown sends the last spans.
 
     Raises:
-        MissingExtra: the packages are not installed; holds the command that installs them.
+        MissingExtra: the packages are not installed; the message has the command.
     """
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -44,7 +43,7 @@ def make_provider() -> TracerProvider:
         raise MissingExtra(
             "the setting 'tracing' needs OpenTelemetry; run: pip install 'geungeo[telemetry]'"
         ) from error
-    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence.
     resource = Resource({SERVICE_NAME: "geungeo"}).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -52,9 +51,9 @@ def make_provider() -> TracerProvider:
 
 
 class Tracing:
-    """A server span around every request; carries on the trace that a client began.
+    """Middleware that traces every request, as part of the client's trace if it has one.
 
-    Its attributes hold neither query strings nor questions.
+    The attributes contain neither query strings nor questions.
     """
 
     def __init__(self, app: ASGIApp, *, provider: TracerProvider) -> None:
@@ -65,10 +64,10 @@ class Tracing:
         self._propagator = TraceContextTextMapPropagator()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, traced."""
+        """Serve one request in a span."""
         from opentelemetry.trace import SpanKind, StatusCode, format_trace_id
 
-        if scope["type"] != "http" or scope["path"] in _QUIET:
+        if scope["type"] != "http" or scope["path"] in QUIET_PATHS:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -97,10 +96,10 @@ class Tracing:
 
 
 def trace_answer(answer: Answer) -> None:
-    """Spans for the stages of an Answer that was finished just now, below the present one.
+    """Add spans for the stages of a just finished Answer, below the current span.
 
-    The pipeline has timed them: rewriting, then retrieval, then drafting, during which each
-    claim is verified as it comes; so grounding is told as a part of it.
+    The pipeline has timed them: rewriting, retrieval, drafting. Claims are verified while they
+    are drafted, so grounding is an attribute of drafting.
     """
     tracer = _tracer.get()
     if tracer is None:

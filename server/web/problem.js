@@ -31,7 +31,7 @@ export function problemNode(error, retry = null) {
 
 function waysOut(error, retry) {
   const ways = [];
-  if ([401, 403].includes(error.status)) ways.push(keyButton(retry));
+  if ([401, 403].includes(error.status) && error.code !== "foreign_origin") ways.push(keyButton(retry));
   else if (retry) ways.push(retryButton(error.retryAfter, retry));
   return ways.length ? el("p", { class: "ways-out" }, ways) : null;
 }

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from geungeo.index.workspace import Workspace
-from geungeo.server.render import render_answer
+from geungeo.server.cli.output import render_answer
 from tests.docs.pages import BLOCKS, PAGES_THAT_RUN, ROOT, Block, name_of
 from tests.support.processes import start, stop
 

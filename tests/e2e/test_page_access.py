@@ -83,7 +83,7 @@ def test_key_is_requested_and_refusals_say_what_to_do(
     assert "너무 잦습니다" in problem.text
     waiting = page.one(".turn:last-child .problem .button")
     assert waiting.get_attribute("disabled")
-    assert "초 뒤 다시 시도" in waiting.text
+    assert "초 후 다시 시도" in waiting.text
     # 404: a conversation belongs to the key that began it.
     refused = ("401", "403", "404", "413", "429")
     assert [one for one in page.complaints() if not any(s in one for s in refused)] == []
@@ -126,7 +126,7 @@ def test_page_reports_lost_connection_or_store_and_retries(
         with sqlite3.connect(tmp_path / "geungeo.sqlite3") as connection:
             connection.execute("ALTER TABLE articles RENAME TO lost")
         page.open()
-        assert "지금은 서버가 일할 수 없습니다" in page.one("#reader .problem").text
+        assert "지금은 서버를 사용할 수 없습니다" in page.one("#reader .problem").text
         with sqlite3.connect(tmp_path / "geungeo.sqlite3") as connection:
             connection.execute("ALTER TABLE lost RENAME TO articles")
         page.click("#reader .problem .button")

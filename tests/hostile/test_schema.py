@@ -77,7 +77,7 @@ def test_schema_documents_every_refusal(guarded: Guarded) -> None:
 async def test_key_of_another_scope_is_rejected_as_documented(guarded: Guarded) -> None:
     transport = httpx.ASGITransport(guarded.app)
     headers = {"Authorization": f"Bearer {guarded.reader}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         response = await http.get("/metrics", headers=headers)
     assert response.status_code == 403
     assert "403" in guarded.app.openapi()["paths"]["/metrics"]["get"]["responses"]

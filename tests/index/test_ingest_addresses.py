@@ -111,7 +111,7 @@ async def test_an_address_is_posted_instead_of_a_text(
 ) -> None:
     del anyio_backend
     transport = httpx.ASGITransport(create_app(workspace))
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         added = await http.post("/articles", json={"url": f"http://{site}/note.txt"})
         assert (added.status_code, added.json()["status"]) == (201, "added")
         assert added.json()["article"]["title"] == "쪽지"

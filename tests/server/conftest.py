@@ -11,9 +11,12 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Answer, Ask, Done, Event, Filters, PassageHit, PassagesFound
-from geungeo.rag.protocols import Embedder, Load
+from geungeo.rag.answer import Answer, Ask, Done, Event, PassageHit, PassagesFound
+from geungeo.rag.article import Draft, SectionKind
+from geungeo.rag.protocols import Embedder, Filters, Load
+from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
 from geungeo.server.state import AppState
 from tests.server.slack_app import EchoPipeline, SlackApp, echoing
@@ -23,13 +26,18 @@ Client = Callable[[], httpx.AsyncClient]
 
 
 @pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
 def client(workspace: Workspace) -> Client:
     """Makes clients of the real application, in process."""
     app = create_app(workspace)
 
     def make() -> httpx.AsyncClient:
         transport = httpx.ASGITransport(app)
-        return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
     return make
 
@@ -82,7 +90,7 @@ class Scripted:
 
     def client(self) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 class _Borrowed(Workspace):
@@ -100,6 +108,23 @@ class _Borrowed(Workspace):
 def scripted(workspace: Workspace) -> Scripted:
     pipeline = ScriptedPipeline()
     return Scripted(pipeline, create_app(_Borrowed(workspace, pipeline)))
+
+
+@pytest.fixture
+def workspace_of(tmp_path: Path, embedder: Embedder) -> Iterator[Callable[..., Workspace]]:
+    """Return a factory of workspaces with the given settings, over a store with one article."""
+    made: list[Workspace] = []
+
+    def make(**settings: Any) -> Workspace:
+        store = Store.open(tmp_path / "store", embedder)
+        made.append(Workspace(Settings(store=tmp_path / "store", **settings), store, embedder))
+        text = "동해에 혹등고래 12마리가 돌아왔다고 해양수산부가 밝혔다."
+        store.ingest(Draft("고래가 돌아왔다", ((SectionKind.BODY, text),), "whales", id="whales"))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from geungeo.rag.answer import Answer, Ask
 from geungeo.rag.protocols import Embedder, Load
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from geungeo.server.listener import Server, configure, listen
+from geungeo.server.process.listener import Server, configure, listen
 from tests.support import slack_service
 from tests.support.slack_service import SlackService, signed
 
@@ -112,8 +112,8 @@ def settings_for(slack: SlackService, store: Path, **changes: Any) -> Settings:
 def serving(workspace: Workspace, slack: SlackService) -> Iterator[SlackApp]:
     """A server over ``workspace`` until the end of the block."""
     app = create_app(workspace)
-    if app.state.geungeo.slack is not None:
-        app.state.geungeo.slack.grace = 0.2
+    if app.state.slack is not None:
+        app.state.slack.grace = 0.2
     with listen("127.0.0.1", 0) as listener:
         server = Server(configure(app), app.state.geungeo)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from geungeo.index.keys import Scope
-from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
-from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import StoreCorrupt
-from geungeo.rag.protocols import Embedder
-from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
 
 pytestmark = pytest.mark.anyio
@@ -26,28 +21,6 @@ QUESTION = {"question": "고래 몇 마리가 돌아왔나?"}
 OPEN = {"/healthz", "/readyz"}
 
 MakeApp = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def workspace_of(tmp_path: Path, embedder: Embedder) -> Iterator[Callable[..., Workspace]]:
-    """Makes a workspace of its own, with one article, under the settings given."""
-    made: list[Workspace] = []
-
-    def make(**settings: Any) -> Workspace:
-        store = Store.open(tmp_path / "store", embedder)
-        made.append(Workspace(Settings(store=tmp_path / "store", **settings), store, embedder))
-        text = "동해에 혹등고래 12마리가 돌아왔다고 해양수산부가 밝혔다."
-        store.ingest(Draft("고래가 돌아왔다", ((SectionKind.BODY, text),), "whales", id="whales"))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 @pytest.fixture
@@ -59,7 +32,7 @@ def workspace(workspace_of: Callable[..., Workspace]) -> Workspace:
 async def client(workspace: Workspace, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     transport = httpx.ASGITransport(create_app(workspace))
-    url = "http://testserver"
+    url = "http://localhost"
     async with httpx.AsyncClient(transport=transport, base_url=url, headers=headers) as http:
         yield http
 

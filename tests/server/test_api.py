@@ -22,11 +22,6 @@ QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 OFF_TOPIC = "김치찌개 맛있게 끓이는 법은?"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def events_of(client: httpx.AsyncClient, body: dict[str, Any]) -> list[tuple[str, Any]]:
     async with client.stream("POST", "/chat", json={**body, "stream": True}) as response:
         assert response.status_code == 200, await response.aread()
@@ -142,7 +137,7 @@ async def test_an_article_is_added_updated_and_removed(tmp_path: Path) -> None:
     settings = Settings(store=tmp_path / "store")
     with Workspace.open(settings) as workspace:
         transport = httpx.ASGITransport(create_app(workspace))
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             await _add_update_remove(http, text)
 
 

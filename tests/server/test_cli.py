@@ -68,6 +68,18 @@ def test_every_command_loads_and_takes_the_common_options(
     assert "--config FILE" in shown
 
 
+@pytest.mark.parametrize("args", [[], *([name] for name in GROUPS)])
+def test_a_group_without_a_command_prints_its_help(
+    args: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*args, "--help"]) == 0
+    help_text = capsys.readouterr().out
+    assert "\nCommands:\n" in help_text
+    assert run(args) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", help_text)
+
+
 def test_ask_prints_answer_and_quotes(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ask", QUESTION, "--store", store, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
@@ -157,7 +169,7 @@ def test_the_doctor_mends_a_damaged_index(
     assert run(["doctor", *place]) == 1
     assert "problem: " in capsys.readouterr().out
     assert run(["doctor", "--repair", *place]) == 0
-    assert "mended: " in capsys.readouterr().out
+    assert "repaired: " in capsys.readouterr().out
     assert run(["doctor", *place]) == 0
 
 

@@ -17,17 +17,12 @@ from geungeo.rag.answer import Answer, Citation
 from geungeo.rag.article import SectionKind
 from geungeo.rag.text import visible
 from geungeo.server.cli import run
-from geungeo.server.terminal import plain
-from geungeo.server.transcript import inert, to_markdown
+from geungeo.server.escaping import escape_markdown, plain_text
+from geungeo.server.transcript import to_markdown
 
 Client = Callable[[], httpx.AsyncClient]
 QUESTION = "데이터 센터 계획의 규모는 얼마인가?"
 EVIL = "![x](http://a.example/?q=1) <img src=//b.example> [r][ref] `code` **b** &amp; www.c.example"
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture
@@ -154,7 +149,7 @@ def kinds(document: str) -> set[str]:
 
 
 def seen(text: str) -> str:
-    line = " ".join(plain(text).split())
+    line = " ".join(plain_text(text).split())
     return "".join(char if visible(char) else f"(U+{ord(char):04X})" for char in line)
 
 
@@ -163,7 +158,7 @@ def seen(text: str) -> str:
 @example("- [ ] x\n# y")
 @example("http://a.example www.b.example a@b.example &lt; \\")
 def test_whatever_is_quoted_is_shown_as_it_is_and_makes_nothing(text: str) -> None:
-    line = f"x {inert(text)} x"
+    line = f"x {escape_markdown(text)} x"
     assert texts(line) == [f"x {seen(text)} x"]
     assert kinds(line) - {"paragraph_open", "paragraph_close", "inline"} <= CALM
 

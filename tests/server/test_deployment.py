@@ -14,10 +14,10 @@ import yaml  # type: ignore[import-untyped]
 
 from geungeo.rag.settings import Settings
 from geungeo.server.access.policy import RULES
-from geungeo.server.commands.serve import serve
-from geungeo.server.listener import SHUTDOWN_SECONDS
-from geungeo.server.metrics import Metrics
-from geungeo.server.workers import STOP_SECONDS
+from geungeo.server.cli.serve import serve
+from geungeo.server.process.listener import SHUTDOWN_SECONDS
+from geungeo.server.process.workers import STOP_SECONDS
+from geungeo.server.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")

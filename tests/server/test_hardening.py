@@ -15,20 +15,15 @@ from hypothesis import strategies as st
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import PassagesFound
 from geungeo.rag.errors import StoreCorrupt
-from geungeo.server.middleware.request_limits import RequestLimits
-from geungeo.server.problems import MalformedBody
-from geungeo.server.strict_json import parse
+from geungeo.server.http.bodies import parse
+from geungeo.server.http.middleware import RequestLimits
+from geungeo.server.http.problems import MalformedBody
 
 Client = Callable[[], httpx.AsyncClient]
 
 pytestmark = pytest.mark.anyio
 
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,10 @@ from geungeo.rag.answer import Answer
 from geungeo.rag.errors import BackendUnavailable, SettingsError
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings
+from geungeo.server.access.signatures import WebhookVerifier
 from geungeo.server.app import create_app
-from geungeo.server.hooks import jandi, mattermost
-from geungeo.server.hooks.inert import JOINER, in_jandi, in_markdown
-from geungeo.server.hooks.signed import HookVerifier
+from geungeo.server.channels.hooks import jandi, mattermost
+from geungeo.server.escaping import JOINER, escape_jandi, escape_mattermost
 from tests.server.slack_app import EchoPipeline
 from tests.server.test_slack_blocks import NASTY, answered, citation
 
@@ -82,11 +82,6 @@ JANDI = {
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def app(workspace: Workspace) -> Any:
     configured = Settings(
         store=workspace.settings.store, public_url="https://n.example", **cast("Any", TOKENS)
@@ -107,7 +102,7 @@ def echo(tmp_path: Path, embedder: Embedder) -> Iterator[tuple[EchoPipeline, Any
 
 
 def client(app: Any) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
 def webhook(
@@ -157,7 +152,7 @@ async def test_a_slash_command_is_answered_to_its_writer(app: Any) -> None:
         nothing = await http.post("/hooks/mattermost", data=SLASH | {"text": " "})
     assert response.json()["response_type"] == "ephemeral"
     assert "설리먼" in response.json()["text"]
-    assert "궁금한 점" in nothing.json()["text"]
+    assert "질문을 함께 적어 주세요" in nothing.json()["text"]
 
 
 @pytest.mark.parametrize("text", [f"/근거 {ASKED}", f"[/근거] {ASKED}", f"근거 {ASKED}"])
@@ -203,8 +198,8 @@ async def test_a_hook_is_told_when_the_answer_takes_too_long_or_fails(
         failed = await http.post("/hooks/jandi", json=JANDI)
         pipeline.seconds = 60
         slow = await http.post("/hooks/mattermost", json=OUTGOING)
-    assert failed.json()["body"].startswith("지금은 답할 수 없습니다")
-    assert slow.json()["text"].startswith("답이 제때 나오지 않았습니다")
+    assert failed.json()["body"].startswith("지금은 답변할 수 없습니다")
+    assert slow.json()["text"].startswith("제시간에 답변하지 못했습니다")
 
 
 # Foreign text in Markdown
@@ -245,9 +240,9 @@ foreign = st.one_of(
 
 @given(st.text(foreign))
 def test_foreign_text_stays_text(text: str) -> None:
-    shown = in_markdown(text)
+    shown = escape_mattermost(text)
     assert seen(shown) == text
-    assert in_jandi(text).replace(JOINER, "") == text
+    assert escape_jandi(text).replace(JOINER, "") == text
     html = GFM.render(f"> “{shown}”".replace("\n", "\n> "))
     assert not re.search(r"<(?!/?(?:p|blockquote|br)\b)[a-z]", html)
 
@@ -367,14 +362,14 @@ def test_the_example_of_the_standard_verifies() -> None:
             "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
         }
     )
-    verifier = HookVerifier([secret], lambda: 1614265330.0)
+    verifier = WebhookVerifier([secret], lambda: 1614265330.0)
     assert verifier.sender(headers, b'{"test": 2432232314}') is not None
     assert verifier.sender(headers, b'{"test": 2432232315}') is None
 
 
 def test_a_secret_that_is_not_what_it_says_is_refused_at_the_start() -> None:
     with pytest.raises(SettingsError, match="Base64"):
-        HookVerifier(["whsec_not base64!"])
+        WebhookVerifier(["whsec_not base64!"])
 
 
 @settings(

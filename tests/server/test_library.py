@@ -25,11 +25,6 @@ RECORDS = [
 ]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with Workspace.open(Settings(store=tmp_path_factory.mktemp("library"))) as opened:
@@ -42,7 +37,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 @pytest.fixture
 async def http(library: Workspace) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(library))
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 

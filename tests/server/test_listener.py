@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from geungeo.rag.answer import Delta, PassagesFound
-from geungeo.server.listener import PortInUse, Server, configure, listen
+from geungeo.server.process.listener import PortInUse, Server, configure, listen
 
 PATIENCE = 60
 
@@ -73,7 +73,7 @@ def test_garbage_after_a_started_response_closes_the_connection(running: Any) ->
     host, port = url.removeprefix("http://").split(":")
     body = json.dumps({"question": "왜?", "stream": True}).encode()
     head = (
-        b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n"
     )
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
@@ -88,13 +88,13 @@ def test_garbage_after_a_started_response_closes_the_connection(running: Any) ->
 @pytest.fixture
 def streaming(running: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, socket.socket]]:
     """A script of 60 MB, and a socket that has asked for it."""
-    monkeypatch.setattr("geungeo.server.listener.SEND_SECONDS", 0.5)
+    monkeypatch.setattr("geungeo.server.process.listener.SEND_SECONDS", 0.5)
     scripted, _, url = running
     scripted.pipeline.script = [PassagesFound(()), *[Delta("x" * 1_000_000)] * 60]
     host, port = url.removeprefix("http://").split(":")
     body = json.dumps({"question": "왜?", "stream": True}).encode()
     head = (
-        b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n" % len(body)
     )
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:

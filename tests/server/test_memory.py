@@ -13,7 +13,7 @@ import pytest
 HEAPS = """
 import ctypes, os, sys, threading
 if sys.argv[1] == "limited":
-    from geungeo.server.memory import limit_heaps
+    from geungeo.server.process.memory import limit_heaps
     limit_heaps()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p

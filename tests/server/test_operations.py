@@ -13,18 +13,13 @@ import pytest
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Ask, Delta, Done, Event, PassagesFound
 from geungeo.rag.errors import BackendOverloaded, StoreUnavailable
-from geungeo.server.checkup import Checkup
-from geungeo.server.conversation import timed
-from geungeo.server.problems import without_path
+from geungeo.server.answering import timed
+from geungeo.server.http.problems import without_path
+from geungeo.server.state import Checkup
 
 Client = Callable[[], httpx.AsyncClient]
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from geungeo.rag.errors import BackendOverloaded, Overloaded
 from geungeo.rag.protocols import Claim, Report, Task
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from geungeo.server.writing import WRITERS, Writers
+from geungeo.server.state import WRITERS, Writers
 
 PATIENCE = 120
 pytestmark = pytest.mark.anyio
@@ -39,11 +39,6 @@ class Held:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def small(tmp_path: Path) -> Any:
     """A workspace that searches for one question at a time and lets one more wait."""
     with Workspace.open(Settings(store=tmp_path, search_concurrency=1, search_queue=1)) as opened:
@@ -52,7 +47,7 @@ def small(tmp_path: Path) -> Any:
 
 def client_of(workspace: Workspace) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(create_app(workspace))
-    return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -135,10 +130,10 @@ async def test_a_question_whose_asker_left_gives_its_place_in_the_queue_back(
         async def send(message: Any) -> None:
             del message
 
-        headers = [(b"content-type", b"application/json")]
+        headers = [(b"content-type", b"application/json"), (b"host", b"localhost")]
         scope = {"type": "http", "method": "POST", "path": "/search", "raw_path": b"/search"}
         scope |= {"query_string": b"", "headers": headers, "client": ("127.0.0.1", 1)}
-        await app({**scope, "server": ("x", 80), "scheme": "http", "state": {}}, receive, send)
+        await app({**scope, "server": ("a", 80), "scheme": "http", "state": {}}, receive, send)
 
     stays = asyncio.create_task(ask(asyncio.Event()))
     await until(lambda: held.calls == 1)

@@ -15,10 +15,8 @@ import pytest
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import SettingsError
 from geungeo.rag.settings import Settings, load
-from geungeo.server.access.address import client_address
-from geungeo.server.access.binding import InsecureBind, check_bind, is_local
-from geungeo.server.access.counters import SharedCounters
-from geungeo.server.access.rates import Rates
+from geungeo.server.access.hosts import InsecureBind, check_bind, is_local
+from geungeo.server.access.rates import Rates, SharedCounters, client_address
 from geungeo.server.app import create_app
 
 
@@ -83,7 +81,7 @@ def test_a_million_addresses_take_the_memory_of_none() -> None:
 
 FORKING = """
 import os
-from geungeo.server.access.counters import SharedCounters
+from geungeo.server.access.rates import SharedCounters
 counters = SharedCounters()
 children = []
 for _ in range(3):
@@ -157,16 +155,14 @@ class _Keyed(Workspace):
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_too_many_requests_are_told_when_to_come_back(
-    workspace: Workspace, anyio_backend: str
+    workspace: Workspace,
 ) -> None:
-    del anyio_backend
     clock = Clock()
     settings = Settings(store=workspace.settings.store, rate_limit_address="2/minute")
     app = create_app(_Keyed(workspace, settings), Rates(settings, clock))
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         spoof = [{"X-Forwarded-For": f"198.51.100.{n}"} for n in range(3)]
         answers = [await http.get("/articles", headers=one) for one in spoof]
         assert [answer.status_code for answer in answers] == [200, 200, 429]

@@ -111,7 +111,7 @@ def test_a_direct_message_is_answered(app: SlackApp, slack: SlackService) -> Non
 def test_a_mention_alone_is_told_how_to_ask(real: SlackApp) -> None:
     ts = new_ts()
     real.deliver(event(mention("", ts)))
-    assert "궁금한 점" in real.slack.wait_for(1, ts)[0].texts[0]
+    assert "질문을 함께 적어 주세요" in real.slack.wait_for(1, ts)[0].texts[0]
 
 
 def test_a_question_that_is_too_long_is_told_the_limit(

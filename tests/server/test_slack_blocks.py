@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from geungeo.rag.answer import Answer, Citation
 from geungeo.rag.article import SectionKind
-from geungeo.server.slack.blocks import answer_messages, note_messages
-from geungeo.server.slack.text import escape, pieces, question_of, shortened
+from geungeo.server.channels.slack.events import question_of
+from geungeo.server.channels.slack.messages import answer_messages, note_messages, pieces, shortened
+from geungeo.server.escaping import escape_slack
 from tests.support.slack_service import TOKEN, breaches, text_objects, unescaped
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
@@ -116,7 +117,7 @@ def test_a_long_answer_is_split_and_loses_nothing() -> None:
     seen = read(messages)
     assert seen.startswith(text)
     assert all(f"“{quote}”" in seen for quote in quotes)
-    assert messages[1]["text"] == f"이어서 2/{len(messages)}"
+    assert messages[1]["text"] == f"계속 (2/{len(messages)})"
 
 
 texts = st.text(
@@ -130,8 +131,8 @@ def test_pieces_make_up_the_text_and_fit_once_escaped(text: str, limit: int) -> 
     cut = list(pieces(text, limit))
     assert "".join(cut) == text
     for piece in cut:
-        assert 0 < len(escape(piece).encode("utf-16-le")) // 2 <= limit
-    assert len(escape(shortened(text, limit)).encode("utf-16-le")) // 2 <= limit
+        assert 0 < len(escape_slack(piece).encode("utf-16-le")) // 2 <= limit
+    assert len(escape_slack(shortened(text, limit)).encode("utf-16-le")) // 2 <= limit
 
 
 @settings(max_examples=50)

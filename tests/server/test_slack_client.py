@@ -9,15 +9,10 @@ import pytest
 
 from geungeo.rag.errors import BackendMisconfigured, BackendUnavailable, SettingsError
 from geungeo.rag.settings import Settings, load
-from geungeo.server.slack.client import SlackClient, may_respond, response_origins
-from geungeo.server.slack.events import Job
+from geungeo.server.channels.slack.client import SlackClient, may_respond, response_origins
+from geungeo.server.channels.slack.events import Job
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 def origins(api: str = "https://slack.com/api/") -> frozenset[str]:

@@ -95,7 +95,7 @@ def test_what_no_retry_mends_is_given_up_and_does_not_stop_the_rest(
     slack.wait_for(1, next_one)
     assert slack.in_thread(lost) == []
     assert len(slack.calls) == 2
-    assert "refused" in caplog.text or "Slack answered" in caplog.text
+    assert "rejected" in caplog.text or "Slack responded" in caplog.text
 
 
 def test_an_overloaded_backend_is_asked_again_and_then_excused(
@@ -107,7 +107,7 @@ def test_an_overloaded_backend_is_asked_again_and_then_excused(
     assert "다시" in slack.wait_for(1, patient)[0].texts[0]
     pipeline.failures = [BackendOverloaded("full", retry_after=0.1) for _ in range(4)]
     app.deliver(event(mention("끝내", hopeless)))
-    assert "지금은 답할 수 없습니다" in slack.wait_for(1, hopeless)[0].texts[0]
+    assert "지금은 답변할 수 없습니다" in slack.wait_for(1, hopeless)[0].texts[0]
 
 
 def test_an_unforeseen_error_loses_one_answer_and_no_other(
@@ -149,7 +149,7 @@ def test_a_slash_command_without_a_question_is_told_how_to_ask(
     app: SlackApp, slack: SlackService
 ) -> None:
     response = app.submit("/slack/commands", command("  ", f"{slack.origin}/commands/1"))
-    assert "궁금한 점" in response.json()["text"]
+    assert "질문을 함께 적어 주세요" in response.json()["text"]
     assert app.submit("/slack/commands", {"ssl_check": "1", "token": "x"}).content == b""
     app.settle()
     assert slack.calls == []
@@ -172,7 +172,7 @@ def test_a_response_url_that_is_not_slacks_is_never_called(
     ):
         response = app.submit("/slack/commands", command("왜?", url))
         assert response.status_code == 200
-        assert "답할 수 없습니다" in response.json()["text"], url
+        assert "답변할 수 없습니다" in response.json()["text"], url
     app.settle()
     assert slack.calls == []
 
@@ -195,7 +195,7 @@ def test_thumbs_are_feedback_once_a_person(app: SlackApp, slack: SlackService) -
     assert app.workspace.store.feedback.count() == {"up": 2, "down": 1}
     app.settle()
     thanks = [one for one in slack.posted if one.path.startswith("/actions/")]
-    assert [one.texts for one in thanks] == [["의견을 남겼습니다. 고맙습니다."]] * 3
+    assert [one.texts for one in thanks] == [["의견을 저장했습니다. 고맙습니다."]] * 3
 
 
 def test_other_buttons_are_taken_and_do_nothing(app: SlackApp, slack: SlackService) -> None:

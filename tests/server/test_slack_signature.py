@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 
 from geungeo.rag.errors import SettingsError
 from geungeo.rag.settings import load
-from geungeo.server.slack.signature import Verifier
+from geungeo.server.access.signatures import SlackVerifier
 
 # https://docs.slack.dev/authentication/verifying-requests-from-slack
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -35,7 +35,7 @@ def headers(*pairs: tuple[str, str]) -> Headers:
 def accepts(
     *pairs: tuple[str, str], body: bytes = BODY, now: float = NOW, secrets: tuple[str, ...] = ()
 ) -> bool:
-    return Verifier(secrets or (SECRET,), lambda: now).accepts(headers(*pairs), body)
+    return SlackVerifier(secrets or (SECRET,), lambda: now).accepts(headers(*pairs), body)
 
 
 def sign(timestamp: str, body: bytes = BODY, secret: str = SECRET) -> str:
@@ -114,7 +114,7 @@ def test_whatever_comes_is_refused_without_an_error(
         (b"x-slack-request-timestamp", timestamp.encode("utf-8", "surrogatepass")),
         (b"x-slack-signature", signature.encode("utf-8", "surrogatepass")),
     ]
-    assert not Verifier((SECRET,), lambda: now).accepts(Headers(raw=pairs), body)
+    assert not SlackVerifier((SECRET,), lambda: now).accepts(Headers(raw=pairs), body)
 
 
 @pytest.mark.parametrize("secret", ["", " ", ",", "good,", ",good", "good, ,better"])

@@ -12,16 +12,11 @@ from typing import Any
 import pytest
 
 from geungeo.rag.answer import PassagesFound
-from geungeo.server.sse import COMMENT, Stopping, frame, with_heartbeat
+from geungeo.server.http.streams import KEEP_ALIVE, Stopping, frame, with_heartbeat
 
 pytestmark = pytest.mark.anyio
 
 STOPPED = b"stopped"
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 class Frames:
@@ -58,9 +53,9 @@ async def test_frames_pass_in_order() -> None:
 
 async def test_silence_is_filled_with_comments_and_nothing_is_lost() -> None:
     got = await collect(Frames(b"a", 0.5, b"b"), Stopping(), every=0.1)
-    assert [one for one in got if one != COMMENT] == [b"a", b"b"]
-    assert got.count(COMMENT) >= 2
-    assert COMMENT.startswith(b":")
+    assert [one for one in got if one != KEEP_ALIVE] == [b"a", b"b"]
+    assert got.count(KEEP_ALIVE) >= 2
+    assert KEEP_ALIVE.startswith(b":")
 
 
 async def test_what_the_frames_raise_reaches_the_reader() -> None:
@@ -135,9 +130,9 @@ async def test_a_client_that_leaves_cancels_the_pipeline(scripted: Any) -> None:
         "raw_path": b"/chat",
         "query_string": b"",
         "root_path": "",
-        "headers": [(b"content-type", b"application/json"), (b"host", b"testserver")],
+        "headers": [(b"content-type", b"application/json"), (b"host", b"localhost")],
         "client": ("127.0.0.1", 1),
-        "server": ("testserver", 80),
+        "server": ("localhost", 80),
     }
     began = time.monotonic()
     async with asyncio.timeout(60):

@@ -20,18 +20,13 @@ from geungeo.rag.errors import MissingExtra
 from geungeo.rag.protocols import Load
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from geungeo.server.metrics import Metrics
 from geungeo.server.telemetry.logs import JsonFormatter
+from geungeo.server.telemetry.metrics import Metrics
 from geungeo.server.telemetry.tracing import make_provider
 
 pytestmark = pytest.mark.anyio
 
 QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 class _Set(Workspace):
@@ -44,7 +39,7 @@ class _Set(Workspace):
 
 def client(app: Any) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app)
-    return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from geungeo.server.workers import MAX_DELAY, delay_after
+from geungeo.server.process.workers import MAX_DELAY, delay_after
 
 PATIENCE = 60
 
@@ -21,7 +21,7 @@ PATIENCE = 60
 SCRIPT = """
 import os, signal, sys, time
 from pathlib import Path
-from geungeo.server import workers
+from geungeo.server.process import workers
 folder = Path(sys.argv[1])
 workers.STOP_SECONDS = 1.0
 
@@ -37,9 +37,9 @@ def work(number):
     while True:
         time.sleep(60)
 
-buried = []
-status = workers.Supervisor(2, prepare, work, buried=buried.append).run()
-(folder / "buried").write_text(" ".join(map(str, buried)))
+exited = []
+status = workers.Supervisor(2, prepare, work, on_exit=exited.append).run()
+(folder / "exited").write_text(" ".join(map(str, exited)))
 sys.exit(status)
 """
 CLEAN_END = "lambda *_: os._exit(0)"
@@ -96,7 +96,7 @@ def test_a_stop_reaches_every_worker_and_is_a_clean_end(
     supervisor.send_signal(how)
     assert supervisor.wait(PATIENCE) == 0
     assert not any(map(alive, pids))
-    assert set(map(int, (tmp_path / "buried").read_text().split())) == pids
+    assert set(map(int, (tmp_path / "exited").read_text().split())) == pids
 
 
 def test_a_worker_that_dies_is_started_again_and_the_other_does_not_notice(

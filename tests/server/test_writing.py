@@ -7,7 +7,7 @@ import threading
 
 from fastapi.concurrency import run_in_threadpool
 
-from geungeo.server.writing import WRITERS, Writers
+from geungeo.server.state import WRITERS, Writers
 
 
 def test_readers_find_a_thread_however_many_writers_wait() -> None:

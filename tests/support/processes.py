@@ -19,7 +19,7 @@ from typing import IO, Any
 from geungeo.index.workspace import Workspace
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
-from geungeo.server.listener import Server, configure, listen
+from geungeo.server.process.listener import Server, configure, listen
 
 PATIENCE = 300.0
 """Seconds after which a wait fails: far longer than anything takes."""

@@ -1,0 +1,1 @@
+"""Other services' protocols: OpenAI's API, Slack and webhooks."""

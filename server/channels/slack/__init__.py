@@ -1,0 +1,1 @@
+"""Slack: deliveries in, verified answers out."""

@@ -1,0 +1,152 @@
+"""Events of Slack, reduced to the questions in them.
+
+https://docs.slack.dev/messaging/formatting-message-text
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geungeo.index.deliveries import NewDelivery
+from geungeo.server.escaping import SLACK_ENTITIES
+
+_REFERENCE = re.compile(r"<([^<>\s][^<>]*)>")
+
+
+def question_of(text: str) -> str:
+    """Return ``text`` as its author saw it, without its mentions."""
+    bare = _REFERENCE.sub(lambda match: _displayed(match[1]), text)
+    for char in "<>&":  # the ampersand last, so that &amp;lt; becomes &lt;
+        bare = bare.replace(SLACK_ENTITIES[char], char)
+    return " ".join(bare.split())
+
+
+def _displayed(reference: str) -> str:
+    """Return what Slack displays for ``<reference>``: a link's label, nothing for a mention."""
+    target, _, label = reference.partition("|")
+    if target.startswith("@") or (target.startswith("!") and not target.startswith("!date^")):
+        return " "
+    return label or ("" if target[:1] in {"#", "!"} else target.removeprefix("mailto:"))
+
+
+CHANNEL = "slack"
+
+# A person's message, a file with text, a reply that is also sent to the channel; all other
+# subtypes are edits, deletions, bots and notices.
+_HUMAN = (None, "file_share", "thread_broadcast")
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Timestamp = Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{1,9}$")]
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Job(_Payload):
+    """The task of a delivery: answer ``question`` and post the answer.
+
+    The answer goes to a thread of a channel, or to ``response_url``. ``base_url`` is the
+    server's public URL, for links; empty if unknown.
+    """
+
+    question: str = ""
+    conversation_id: str | None = None
+    base_url: str = ""
+    channel: str | None = None
+    thread_ts: str | None = None
+    response_url: str | None = None
+
+
+class _Authorization(_Payload):
+    user_id: str | None = None
+    is_bot: bool = False
+
+
+class Envelope(_Payload):
+    """The envelope of a delivery of the Events API."""
+
+    type: str = ""
+    challenge: str = ""
+    team_id: Id | None = None
+    event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")] | None = None
+    event: dict[str, Any] = {}
+    authorizations: tuple[_Authorization, ...] = ()
+
+    def is_own_bot(self, user: str | None) -> bool:
+        """Whether ``user`` is this app's bot."""
+        return user is not None and any(
+            one.is_bot and one.user_id == user for one in self.authorizations
+        )
+
+
+class _Message(_Payload):
+    type: str
+    channel: Id
+    ts: Timestamp
+    text: str
+    thread_ts: Timestamp | None = None
+    channel_type: str | None = None
+
+
+def read_envelope(value: Any) -> Envelope | None:
+    """Return the envelope of a delivery; ``None`` if it is malformed."""
+    try:
+        return Envelope.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def question_in(envelope: Envelope, *, base_url: str, max_chars: int) -> NewDelivery | None:
+    """Return the delivery of a question to this app; ``None`` for any other event.
+
+    A question is cut after ``max_chars`` + 1 characters, which suffices to reject it.
+    """
+    event = envelope.event
+    if event.get("type") not in ("app_mention", "message") or _is_noise(envelope):
+        return None
+    try:
+        message = _Message.model_validate(event)
+    except ValidationError:
+        return None
+    direct = message.channel_type == "im"
+    addressed = message.type == "app_mention" or direct
+    if not addressed and message.thread_ts is None:
+        return None
+    thread = message.thread_ts or message.ts
+    team = envelope.team_id or "-"
+    conversation = f"slack:{team}:{message.channel}:{thread}"
+    job = Job(
+        question=question_of(message.text)[: max_chars + 1],
+        conversation_id=conversation,
+        base_url=base_url,
+        channel=message.channel,
+        thread_ts=thread,
+    )
+    # A mention in a thread arrives as two events with different ids, but one channel and time.
+    keys = [f"slack:message:{message.channel}:{message.ts}"]
+    if envelope.event_id:
+        keys.append(f"slack:event:{envelope.event_id}")
+    return NewDelivery(
+        channel=CHANNEL,
+        keys=tuple(keys),
+        job=job.model_dump_json(),
+        conversation_id=conversation,
+        position=message.ts.rjust(22, "0"),
+        uninvited=not addressed,
+    )
+
+
+def _is_noise(envelope: Envelope) -> bool:
+    """Whether no person wrote the event: bots (including this app), edits, deletions, notices."""
+    event = envelope.event
+    return (
+        bool(event.get("bot_id") or event.get("bot_profile"))
+        or bool(event.get("edited") or event.get("hidden"))
+        or event.get("subtype") not in _HUMAN
+        or not isinstance(event.get("user"), str)
+        or envelope.is_own_bot(event["user"])
+    )

@@ -1,0 +1,127 @@
+"""``geungeo ask``, ``chat`` and ``search``: questions to the store."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import uuid
+from collections.abc import Iterator
+
+import click
+
+from geungeo.rag.answer import Ask, PassageHit
+from geungeo.rag.errors import InvalidQuestion
+from geungeo.rag.protocols import Filters
+from geungeo.server.cli.commands import open_workspace
+from geungeo.server.cli.output import json_text, render_answer
+from geungeo.server.escaping import escape_line
+
+
+@click.command()
+@click.argument("question")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole Answer as JSON.")
+@click.option("--conversation", metavar="ID", help="Continue (or start) this conversation.")
+@click.option("--top-k", type=click.IntRange(1, 50), help="Number of passages to answer from.")
+@click.pass_context
+def ask(
+    ctx: click.Context,
+    question: str,
+    as_json: bool,  # noqa: FBT001 - click passes options by name
+    conversation: str | None,
+    top_k: int | None,
+) -> None:
+    """Answer QUESTION from the articles in the store, with numbered quotes.
+
+    An empty store is first filled with the articles of the package.
+    """
+    from geungeo.server.answering import answer
+
+    with open_workspace(ctx, seed=True) as workspace:
+        result = asyncio.run(
+            answer(workspace, Ask(question=question, conversation_id=conversation, top_k=top_k))
+        )
+    click.echo(result.model_dump_json(indent=2) if as_json else render_answer(result))
+
+
+@click.command()
+@click.option("--conversation", metavar="ID", help="Continue (or start) this conversation.")
+@click.pass_context
+def chat(ctx: click.Context, conversation: str | None) -> None:
+    """Hold a conversation; an empty line or Ctrl-D ends it.
+
+    An empty store is first filled with the articles of the package.
+    """
+    from geungeo.server.answering import answer
+
+    conversation_id = conversation or uuid.uuid4().hex
+    prompting = sys.stdin.isatty()
+    with open_workspace(ctx, seed=True) as workspace, asyncio.Runner() as runner:
+        for question in _questions(prompting=prompting):
+            asked = Ask(question=question, conversation_id=conversation_id)
+            try:
+                result = runner.run(answer(workspace, asked))
+            except InvalidQuestion as error:
+                click.echo(f"geungeo: {escape_line(str(error))}", err=True)
+                continue
+            click.echo(render_answer(result) + "\n")
+
+
+def _questions(*, prompting: bool) -> Iterator[str]:
+    """Yield the lines of a pipe, or the typed lines up to an empty one."""
+    if prompting:
+        yield from _typed()
+        return
+    for line in sys.stdin:
+        if line.strip():
+            yield line.strip()
+
+
+def _typed() -> Iterator[str]:
+    while True:
+        try:
+            line = input("> ")
+        except EOFError:
+            click.echo()
+            return
+        if not line.strip():
+            return
+        yield line
+
+
+@click.command()
+@click.argument("query")
+@click.option("--json", "as_json", is_flag=True, help="Print the passages as JSON.")
+@click.option("-k", "--top-k", type=click.IntRange(1, 50), help="Number of passages.")
+@click.pass_context
+def search(
+    ctx: click.Context,
+    query: str,
+    as_json: bool,  # noqa: FBT001 - click passes options by name
+    top_k: int | None,
+) -> None:
+    """Find the passages nearest to QUERY, with their scores by channel.
+
+    An empty store is first filled with the articles of the package.
+    """
+    with open_workspace(ctx, seed=True) as workspace:
+        hits = workspace.pipeline.search(query, top_k or workspace.settings.top_k, Filters())
+        titles = {hit.article_id: workspace.store.article(hit.article_id).title for hit in hits}
+    if as_json:
+        rows = [hit.model_dump(mode="json") for hit in hits]
+        click.echo(json_text({"query": query, "passages": rows}))
+        return
+    for hit in hits:
+        click.echo(_render(hit, titles[hit.article_id]))
+
+
+def _render(hit: PassageHit, title: str) -> str:
+    scores = f"fused {hit.score:.4f}  dense {_score(hit.dense_score)}"
+    return (
+        f"{hit.rank}. {escape_line(title)} [{hit.start}:{hit.end}]\n"
+        f"   {scores}  lexical {_score(hit.lexical_score)}\n"
+        f"   {escape_line(hit.text)}"
+    )
+
+
+def _score(score: float | None) -> str:
+    return "-" if score is None else f"{score:.4f}"

@@ -1,0 +1,147 @@
+"""Commands that are imported on demand; their common options, settings and store."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+
+import click
+
+from geungeo.server.process.memory import check_memory_limit, limit_heaps
+
+if TYPE_CHECKING:
+    from geungeo.index.workspace import Workspace
+    from geungeo.rag.settings import Settings
+
+
+class Target(NamedTuple):
+    """The import path (``module:attribute``) of a sub-command and its one-line help."""
+
+    path: str
+    help: str
+
+
+class Context(TypedDict):
+    """The common options, passed to every sub-command as ``click.Context.obj``."""
+
+    store: Path | None
+    config: Path | None
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a sub-command only when it is called.
+
+    ``--store`` and ``--config`` are accepted before and after the sub-command's name.
+    """
+
+    def __init__(self, *args: Any, targets: Mapping[str, Target], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.targets = dict(targets)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Return the names in the order of the help text."""
+        return list(self.targets)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import and return the named sub-command."""
+        target = self.targets.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.path.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return with_common_options(command)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the sub-command; a closed pipe, as of ``| head``, is not an error."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes stdout again at exit, which would fail.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        return result
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the list of sub-commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, target.help) for name, target in self.targets.items()])
+
+
+def with_common_options(command: click.Command) -> click.Command:
+    """Add the common options to a command and its sub-commands, if they are missing."""
+    taken = {option for parameter in command.params for option in parameter.opts}
+    command.params.extend(
+        option for option in common_options() if not taken.intersection(option.opts)
+    )
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            with_common_options(child)
+    return command
+
+
+def common_options() -> list[click.Option]:
+    """Return the options of every command, whose values go to ``ctx.obj``."""
+    return [
+        click.Option(
+            ["--store"],
+            # The store itself reports a folder that cannot be read.
+            type=click.Path(path_type=Path, readable=False),
+            metavar="DIR",
+            help="Folder of the store.",
+            expose_value=False,
+            callback=_remember,
+        ),
+        click.Option(
+            ["--config"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Settings file; default: geungeo.toml if it exists.",
+            expose_value=False,
+            callback=_remember,
+        ),
+    ]
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if ctx.obj is None:
+        ctx.obj = Context(store=None, config=None)
+    if value is not None and param.name is not None:
+        # An option of the command takes precedence over one of the group.
+        ctx.obj = {**ctx.obj, param.name: value}
+    return value
+
+
+def settings_of(ctx: click.Context, **flags: Any) -> Settings:
+    """Return the settings; ``flags`` take precedence unless they are ``None``."""
+    from geungeo.rag.settings import load
+
+    given: Context = ctx.obj or Context(store=None, config=None)
+    return load(given["config"], store=given["store"], **flags)
+
+
+def open_workspace(
+    ctx: click.Context, *, seed: bool = False, check_embedder: bool = True, **flags: Any
+) -> Workspace:
+    """Open the store of ``ctx``; ``seed`` fills an empty one with the articles of the package.
+
+    The workspace is imported here because it imports numerical libraries, which ``--help`` does
+    not need.
+    """
+    check_memory_limit()
+    limit_heaps()
+    from geungeo.index.workspace import Workspace
+
+    return Workspace.open(settings_of(ctx, **flags), seed=seed, check_embedder=check_embedder)

@@ -1,0 +1,105 @@
+"""``geungeo doctor``, ``reindex``, ``backup``, ``restore`` and ``export-embedder``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geungeo.server.cli.commands import open_workspace, settings_of
+from geungeo.server.cli.output import json_text, progress_reporter
+from geungeo.server.escaping import escape_line
+
+EXIT_CHECK_FAILED = 1
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Rebuild corrupt derived data.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Check store and index, article by article; exit status 1 if problems remain."""
+    with open_workspace(ctx) as workspace:
+        store = workspace.store
+        found = [str(finding) for finding in store.examine()]
+        if found and repair:
+            store.repair()
+        left = [str(finding) for finding in store.examine()] if found and repair else found
+    repaired = [problem for problem in found if problem not in left]
+    if as_json:
+        row = {"ok": not left, "problems": left, "mended": repaired}
+        click.echo(json_text(row))
+    else:
+        for line in repaired:
+            click.echo(f"repaired: {escape_line(line)}")
+        for line in left:
+            click.echo(f"problem: {escape_line(line)}")
+        if not left:
+            click.echo("no problems found")
+    if left:
+        ctx.exit(EXIT_CHECK_FAILED)
+
+
+@click.command()
+@click.pass_context
+def reindex(ctx: click.Context) -> None:
+    """Split and embed every article again with the current settings."""
+    with (
+        open_workspace(ctx, check_embedder=False) as workspace,
+        progress_reporter("articles") as report,
+    ):
+        count = workspace.store.reindex(report)
+    click.echo(f"{count} articles indexed with {escape_line(workspace.embedder.identity)}")
+
+
+@click.command("export-embedder")
+@click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
+def export_embedder(directory: Path) -> None:
+    """Export the built-in embedder to DIR as a sentence-transformers model.
+
+    Use it with GEUNGEO_EMBEDDER=sentence-transformers:DIR.
+    """
+    from geungeo.rag.embedding.export import export
+
+    export(directory)
+    click.echo(f"wrote {escape_line(str(directory))}")
+
+
+_overwrite = click.option("--overwrite", is_flag=True, help="Replace existing content.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@_overwrite
+@click.pass_context
+def backup(ctx: click.Context, file: Path, *, overwrite: bool) -> None:
+    """Copy articles, conversations, feedback and keys to FILE, and verify the copy.
+
+    The store may be in use.
+    """
+    from geungeo.index.backup import back_up
+
+    contents = back_up(settings_of(ctx).store, file, overwrite=overwrite)
+    click.echo(
+        f"{contents.articles} articles and {contents.conversations} conversations in "
+        f"{escape_line(str(file))} ({contents.bytes:,} bytes)"
+    )
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@_overwrite
+@click.pass_context
+def restore(ctx: click.Context, file: Path, *, overwrite: bool) -> None:
+    """Verify the backup FILE and replace the store's content with it.
+
+    Running servers continue with the restored content.
+    """
+    from geungeo.index.backup import restore as restore_backup
+
+    folder = settings_of(ctx).store
+    contents = restore_backup(folder, file, overwrite=overwrite)
+    click.echo(
+        f"{contents.articles} articles and {contents.conversations} conversations are in "
+        f"{escape_line(str(folder))}"
+    )

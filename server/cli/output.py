@@ -1,0 +1,72 @@
+"""Output of the commands: answers, JSON and progress."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from geungeo.rag.answer import Answer, Citation
+from geungeo.server.escaping import escape_line, plain_text
+
+_LABELS = {
+    "ko": {"sources": "근거", "abstained": "답하지 않음"},
+    "en": {"sources": "Sources", "abstained": "No answer"},
+}
+
+
+def render_answer(answer: Answer) -> str:
+    """Return the answer and its numbered quotes as text."""
+    labels = _LABELS[answer.language]
+    lines = [plain_text(answer.text)]
+    if answer.status == "abstained":
+        lines.append(f"({labels['abstained']}: {answer.reason})")
+    sources = {citation.marker: citation for citation in answer.citations}
+    if sources:
+        lines += ["", f"{labels['sources']}:"]
+    for marker, citation in sorted(sources.items()):
+        lines += [f"  [{marker}] “{escape_line(citation.quote)}”", f"      {_origin(citation)}"]
+        if citation.note:
+            lines.append(f"      ({escape_line(citation.note)})")
+    return "\n".join(lines)
+
+
+def json_text(value: Any) -> str:
+    """Return ``value`` as printed with ``--json``."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _origin(citation: Citation) -> str:
+    parts = [citation.title, citation.publisher, citation.published_at]
+    described = ", ".join(escape_line(part) for part in parts if part)
+    return f"{described} [{citation.start}:{citation.end}]"
+
+
+@contextmanager
+def progress_reporter(noun: str) -> Iterator[Callable[[str], None] | None]:
+    """Show progress if stderr is a terminal; yield a function to call for each item, or ``None``.
+
+    ``noun`` follows the count, as in ``12 read``.
+    """
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.completed:.0f} " + noun),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        # The number of articles in a folder or .jsonl file is known only at its end.
+        task = progress.add_task("", total=None)
+
+        def report(source: str) -> None:
+            progress.update(task, advance=1, description=escape_line(source)[-60:])
+
+        yield report

@@ -1,1 +1,0 @@
-"""The sub-commands, one small module per command or pair of commands."""

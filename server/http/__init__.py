@@ -1,0 +1,1 @@
+"""HTTP: middleware, problems, bodies, schemas, streams and links."""

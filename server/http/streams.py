@@ -1,0 +1,152 @@
+"""Server-sent events, and the end of work when its client disconnects.
+
+Framing: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+HEARTBEAT_SECONDS = 15.0
+STOP_GRACE_SECONDS = 10.0
+KEEP_ALIVE = b": keep-alive\n\n"
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def frame(data: Any, event: str | None = None) -> bytes:
+    """Return one event. The data is JSON on one line, so no token can forge an event."""
+    payload = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+    name = f"event: {event}\n" if event else ""
+    return f"{name}data: {payload}\n\n".encode()
+
+
+class Stopping:
+    """A signal to open streams that the server is shutting down."""
+
+    def __init__(self, grace: float = STOP_GRACE_SECONDS) -> None:
+        self.grace = grace
+        self._event = asyncio.Event()
+
+    def announce(self) -> None:
+        """Ask open streams to end within ``grace`` seconds."""
+        self._event.set()
+
+    async def wait(self) -> None:
+        """Wait until streams must end, ``grace`` seconds after the announcement."""
+        await self._event.wait()
+        await asyncio.sleep(self.grace)
+
+
+async def with_heartbeat(
+    frames: AsyncGenerator[bytes, None],
+    stopping: Stopping,
+    on_stop: Callable[[], bytes],
+    every: float = HEARTBEAT_SECONDS,
+) -> AsyncGenerator[bytes, None]:
+    """Yield ``frames``, with a comment after ``every`` seconds of silence.
+
+    A separate task reads and closes ``frames``, so that a disconnect cancels the work behind
+    them at once. ``on_stop`` makes the last frame of a stream that a shutdown cuts short.
+    """
+    queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=16)
+
+    async def pull() -> None:
+        try:
+            async with aclosing(frames):
+                async for item in frames:
+                    await queue.put(item)
+        except Exception:
+            await queue.put(None)
+            raise
+        # Waits for space: a slow reader must receive the end too. A disconnect cancels this.
+        await queue.put(None)
+
+    puller = asyncio.create_task(pull())
+    stop = asyncio.create_task(stopping.wait())
+    try:
+        while True:
+            taken = asyncio.create_task(queue.get())
+            try:
+                await asyncio.wait({taken, stop}, timeout=every, return_when="FIRST_COMPLETED")
+                if taken.done():
+                    item = taken.result()
+                elif stop.done():
+                    yield on_stop()
+                    return
+                else:
+                    item = KEEP_ALIVE
+            finally:
+                taken.cancel()
+            if item is None:
+                await puller  # re-raises the exception of the frames
+                return
+            yield item
+    finally:
+        for task in (puller, stop):
+            task.cancel()
+        await asyncio.gather(puller, stop, return_exceptions=True)
+
+
+class EventStream(StreamingResponse):
+    """A streaming response that always closes its frames at its end."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, content: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(content, headers=STREAM_HEADERS)
+        self._content = content
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream the frames, then close them."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._content.aclose()
+
+
+T = TypeVar("T")
+
+
+async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of ``work``; cancel it when the client of ``request`` disconnects.
+
+    Streams notice a disconnect once they have begun; until then, and for an answer in one piece,
+    this must watch for it. Otherwise clients that time out and retry leave their first questions
+    in the queue. Call it after the body was read.
+
+    Raises:
+        ClientDisconnect: the client has disconnected.
+    """
+    answer_task = asyncio.create_task(work)
+    disconnect_task = asyncio.create_task(_wait_for_disconnect(request))
+    try:
+        await asyncio.wait({answer_task, disconnect_task}, return_when=asyncio.FIRST_COMPLETED)
+        if answer_task.done():
+            return answer_task.result()
+        raise ClientDisconnect
+    finally:
+        for task in (answer_task, disconnect_task):
+            task.cancel()
+        await asyncio.gather(answer_task, disconnect_task, return_exceptions=True)
+
+
+async def first_event(events: AsyncGenerator[T, None]) -> T:
+    """Return the first of ``events``; close them if that fails."""
+    try:
+        return await anext(events)
+    except BaseException:
+        await events.aclose()
+        raise
+
+
+async def _wait_for_disconnect(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,1 +1,0 @@
-"""Slack over HTTP: signed requests in, verified answers out."""
