@@ -1,4 +1,4 @@
-"""Numbers and dates as values, so that ``5,000억``, ``5천억`` and ``500 billion`` are one."""
+"""Numbers and dates as values, so that ``5,000억``, ``5천억`` and ``500 billion`` are equal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Quantity:
     unit: str
 
     def matches(self, other: Quantity) -> bool:
-        """Same value, and the units do not contradict each other."""
+        """Whether the values are equal and the units do not contradict each other."""
         same_unit = self.unit == other.unit or not self.unit or not other.unit
         return self.value == other.value and same_unit
 
@@ -33,7 +33,7 @@ _ENGLISH_SCALE = {
     "bn": 10**9,
     "mn": 10**6,
 }
-# Native numerals, as they stand before a counter.
+# Native numerals, as used before a counter.
 NATIVE = {
     "한": 1,
     "하나": 1,
@@ -74,7 +74,7 @@ _MONTHS = "january february march april may june july august september october n
 _MONTH = {name: number for number, name in enumerate(_MONTHS.split(), 1)}
 _MONTH |= {name[:3]: number for name, number in _MONTH.items()}
 
-# Spelling of a unit to the name under which it is compared.
+# Spelling of a unit to its canonical name.
 _UNITS = {
     "%": "percent",
     "퍼센트": "percent",
@@ -116,7 +116,7 @@ _UNITS = {
     "times": "count",
     "사람": "people",
 }
-# Counters and measures are compared as they are written.
+# Counters and measures are compared as written.
 _UNITS |= {
     unit: unit
     for unit in listed(
@@ -147,14 +147,14 @@ _SPELLED = re.compile(
     r"(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|척|편|팀|주|사람|마리|권|장|잔|군데|살|건|대|채|병|표|골|쪽)"
 )
 _ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
-# More digits than any amount has, and than a float can hold: compared as it is written.
+# More digits than any amount has and than a float can represent: compared as written.
 _ENDLESS = re.compile(r"\d[\d,]{200,}")
 _VAGUE = re.compile(r"수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])")
 _SYMBOLS = {"$": "usd", "₩": "krw", "€": "eur", "¥": "jpy"}
 
 
 def quantities(text: str) -> set[Quantity]:
-    """All numbers, amounts and parts of dates in ``text``."""
+    """Return all numbers, amounts and parts of dates in ``text``."""
     folded = fold(text)
     found: set[Quantity] = set()
     for match in _ISO.finditer(folded):
@@ -176,12 +176,12 @@ def quantities(text: str) -> set[Quantity]:
 
 
 def vague_amounts(text: str) -> set[str]:
-    """Amounts without a value, such as ``수십억``, spaces removed."""
+    """Return the amounts without a value, such as ``수십억``, spaces removed."""
     return {match[0].replace(" ", "") for match in _VAGUE.finditer(fold(text))}
 
 
 def _endless(text: str) -> set[str]:
-    """Rows of digits that are no amount, commas removed."""
+    """Return the rows of digits too long to be an amount, commas removed."""
     return {match[0].replace(",", "") for match in _ENDLESS.finditer(fold(text))}
 
 
@@ -208,18 +208,18 @@ def _value(number: str) -> Fraction:
     total = section = Fraction(0)
     for digits, small, large in _PIECE.findall(number):
         section += Fraction(digits.replace(",", "")) * _SMALL.get(small, 1)
-        if large:  # 1천150만: what stands before 만 is multiplied as a whole
+        if large:  # 1천150만: the whole number before 만 is multiplied
             total, section = total + section * _LARGE[large], Fraction(0)
     return total + section
 
 
 def missing(claim: str, sources: str) -> list[str]:
-    """The numbers of ``claim`` that ``sources`` do not hold, as readable text."""
-    there = quantities(sources)
+    """Return the numbers of ``claim`` that ``sources`` do not contain, as readable text."""
+    known = quantities(sources)
     absent = [
         f"{float(quantity.value):g} {quantity.unit}".strip()
         for quantity in quantities(claim)
-        if not any(quantity.matches(other) for other in there)
+        if not any(quantity.matches(other) for other in known)
     ]
     absent.extend(sorted(vague_amounts(claim) - vague_amounts(sources)))
     absent.extend(f"{row[:20]}…" for row in sorted(_endless(claim) - _endless(sources)))
