@@ -33,7 +33,7 @@ class _Mendings(logging.Handler):
         self.count = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.count += record.getMessage().startswith("mended:")
+        self.count += record.getMessage().startswith("repaired:")
 
 
 def verify(
@@ -56,9 +56,9 @@ def verify(
         failures += [
             f"damaged: {finding}"
             for finding in found
-            if finding.mend is None or (finding.mend == "derive" and not repairable)
+            if finding.repair is None or (finding.repair == "derive" and not repairable)
         ]
-        if any(finding.mend == "derive" for finding in found):
+        if any(finding.repair == "derive" for finding in found):
             store.repair()
         store.size()
         failures += [f"not mended: {finding}" for finding in store.examine()]

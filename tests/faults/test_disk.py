@@ -101,12 +101,12 @@ def test_a_disk_that_fills_up_after_the_commit_costs_only_the_index_file(
     assert "No space left" in caplog.text
     assert found(store) == {"a1", "a2"}
     assert store.health() == []  # what serves is right
-    assert [finding.mend for finding in store.examine()] == ["index"]
+    assert [finding.repair for finding in store.examine()] == ["index"]
     store.close()
     (small_disk / "filler").unlink()
     again = Store.open(small_disk / "store", embedder)
     assert found(again) == {"a1", "a2"}
-    assert "mended: the FAISS index" in caplog.text
+    assert "repaired: the FAISS index" in caplog.text
     assert again.examine() == []
     again.close()
 

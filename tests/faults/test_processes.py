@@ -206,7 +206,7 @@ def test_what_another_user_may_not_use_is_named_in_one_line(shared: Path) -> Non
         assert line.startswith("geungeo: ")
         assert cause in line
         assert outcome == f"status {status}"
-    assert "may not be read" in done.stderr
+    assert "is not readable" in done.stderr
 
 
 # A read-only folder
