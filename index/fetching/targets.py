@@ -43,10 +43,10 @@ def parse(url: str) -> httpx.URL:
     if not host:
         raise FetchBlocked(f"{url}: the address names no host")
     if parsed.userinfo:
-        raise FetchBlocked(f"{host}: an address with a user name is not fetched; remove it")
+        raise FetchBlocked(f"{host}: addresses with a user name are not fetched; remove the name")
     literal = _literal(host)
     if literal is None and _NUMERIC_LABEL.fullmatch(host.rstrip(".").rpartition(".")[2]):
-        raise FetchBlocked(f"{host}: this notation of an IP address is not fetched")
+        raise FetchBlocked(f"{host}: this notation of an IP address is not fetched; use a.b.c.d")
     return parsed.copy_with(fragment=None)
 
 

@@ -45,7 +45,7 @@ class Asked:
         return any(period.overlaps(asked) for asked in self.periods)
 
     def names(self, article: Article, span: Span, published: date) -> bool:
-        """Whether a time in ``span`` fits, and question or article names it relatively."""
+        """Whether a time in ``span`` fits that is relative there or in the question."""
         return any(
             self.fits(time.period)
             for time in named_times(span.of(article.text), published)

@@ -27,7 +27,7 @@ ROOM = 100
 
 
 class Clock:
-    """A clock that moves only when told to."""
+    """A clock that a test moves."""
 
     def __init__(self) -> None:
         self.now = datetime(2025, 4, 1, tzinfo=UTC)
