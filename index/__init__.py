@@ -1,1 +1,1 @@
-"""The store: SQLite is the truth, FAISS and the lexical index are derived from it."""
+"""The store: SQLite has all data; the FAISS and lexical indexes are derived from it."""

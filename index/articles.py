@@ -20,12 +20,12 @@ from geungeo.rag.text import fold
 
 
 def allowed_keys(database: Database, filters: Filters) -> npt.NDArray[np.int64] | None:
-    """Keys of the passages that pass; ``None`` when nothing is filtered."""
+    """Return the keys of the passages that pass ``filters``; ``None`` without filters."""
     if not filters:
         return None
     condition, values = conditions(filters)
     with database.read() as connection:
-        # Only fixed fragments are joined in; every value is bound.
+        # Only constant fragments are joined; all values are bound.
         rows = connection.execute(
             "SELECT p.key FROM passages p JOIN articles a "  # noqa: S608
             f"ON a.id = p.article_id AND a.version = p.version WHERE {condition}",
@@ -35,7 +35,7 @@ def allowed_keys(database: Database, filters: Filters) -> npt.NDArray[np.int64] 
 
 
 def conditions(filters: Filters) -> tuple[str, list[str]]:
-    """What the current row ``a`` of an article must meet, and the values to bind to it.
+    """Return the SQL condition on the current row ``a`` of an article, and its values.
 
     ``published_to`` given as a day includes that whole day.
     """
@@ -71,7 +71,7 @@ class Entry:
 
 
 class Catalogue:
-    """The articles of a store as a list that can be searched and leafed through."""
+    """A list of the articles of a store, with search and paging."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,14 +79,14 @@ class Catalogue:
     def find(
         self, query: str = "", filters: Filters | None = None, *, limit: int, offset: int = 0
     ) -> tuple[list[Entry], int]:
-        """Entries ``offset`` to ``offset + limit``, newest publication first, and how many in all.
+        """Return entries ``offset`` to ``offset + limit``, newest publication first, and the total.
 
-        Every word of ``query`` must stand in the title, publisher or author; case, width and
-        composition of letters do not matter.
+        Every word of ``query`` must occur in the title, publisher or author; case, width and
+        composition of letters are ignored.
         """
         condition, values = conditions(filters or Filters())
         with self._database.read() as connection:
-            # Only fixed fragments are joined in; every value is bound.
+            # Only constant fragments are joined; all values are bound.
             rows = connection.execute(
                 "SELECT id, version, url, title, author, publisher, published_at, language "  # noqa: S608
                 f"FROM articles a WHERE {condition} ORDER BY COALESCE(published_at, '') DESC, id",
@@ -104,8 +104,8 @@ def _has(entry: Entry, words: list[str]) -> bool:
     return all(word in described for word in words)
 
 
-# What names an article version beyond doubt: another process may put another text under the
-# same id and version, from a backup.
+# The columns that identify an article version: after a restore, the same id and version may
+# have another text.
 _CURRENT = (
     "SELECT id, version, text_sha256, ingested_at FROM articles WHERE is_current"
     " ORDER BY COALESCE(published_at, '') DESC, id"
@@ -121,33 +121,33 @@ _PASSAGE = (
 
 
 class Articles:
-    """Reads articles; a version that was read is kept, since versions never change."""
+    """Reader of articles, with a cache of versions, which never change."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._version = lru_cache(maxsize=512)(self._load)
 
     def all(self) -> list[Article]:
-        """The current version of every article, newest publication first."""
+        """Return the current version of every article, newest publication first."""
         with self._database.read() as connection:
             rows = connection.execute(_CURRENT).fetchall()
         return [self._version(*row) for row in rows]
 
     def find(self, article_id: str, version: int | None = None) -> Article | None:
-        """One article version, the current one by default."""
+        """Return an article version, by default the current one, or ``None``."""
         with self._database.read() as connection:
             row = connection.execute(_ONE, (article_id, version)).fetchone()
         return self._version(*row) if row else None
 
     def get(self, article_id: str, version: int | None = None) -> Article:
-        """:meth:`find`, or ``ArticleNotFound``."""
+        """Return an article version as :meth:`find`; raise ``ArticleNotFound``."""
         found = self.find(article_id, version)
         if found is None:
             raise missing(article_id, version)
         return found
 
     def with_text(self, text_sha256: str) -> list[Article]:
-        """The current articles that have this very text."""
+        """Return the current articles with exactly this text."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT id FROM articles WHERE is_current AND text_sha256 = ? ORDER BY id",
@@ -156,7 +156,7 @@ class Articles:
         return [self.get(row["id"]) for row in rows]
 
     def versions(self, article_id: str) -> list[int]:
-        """The readable versions of an article, oldest first; raises ``ArticleNotFound``."""
+        """Return the readable versions of an article, oldest first; raise ``ArticleNotFound``."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT version FROM articles WHERE id = ? ORDER BY version", (article_id,)
@@ -166,7 +166,7 @@ class Articles:
         return [int(row["version"]) for row in rows]
 
     def next_version(self, article_id: str) -> int:
-        """A number that no text of this article ever had, not even before a removal."""
+        """Return a version number never used for this article, not even before a removal."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT COALESCE(MAX(version), 0) + 1 FROM (SELECT version FROM articles"
@@ -176,9 +176,9 @@ class Articles:
         return int(row[0])
 
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
-        """The passages named, in that order; one that has just been removed is left out."""
+        """Return the passages with these keys, in that order; removed ones are left out."""
         found: list[StoredPassage] = []
-        # One snapshot: an update in between would leave a passage without its sentences.
+        # One snapshot, so that an update cannot separate a passage from its sentences.
         with self._database.snapshot() as connection:
             for key in keys:
                 row = connection.execute(_PASSAGE, (key,)).fetchone()
@@ -199,12 +199,12 @@ class Articles:
                 " AND text_sha256 = ? AND ingested_at = ?",
                 (article_id, version, text_sha256, ingested_at),
             ).fetchone()
-        if row is None:  # removed since its name was read
+        if row is None:  # removed in the meantime
             raise missing(article_id, version)
         return records.article(row)
 
 
 def missing(article_id: str, version: int | None = None) -> ArticleNotFound:
-    """The error for an article that is not there."""
+    """Return the error for a missing article."""
     which = f" version {version}" if version is not None else ""
-    return ArticleNotFound(f"there is no article {article_id!r}{which}; see: geungeo articles list")
+    return ArticleNotFound(f"there is no article {article_id!r}{which}; run: geungeo articles list")

@@ -1,8 +1,8 @@
-"""Backup and restore of a store that is in use: one file holds all that is not derived anew.
+"""Backup and restore of a store in use: one file with all data that cannot be rebuilt.
 
-Articles with all versions, conversations, feedback and API keys travel; the FAISS file does
-not, a start makes it again. SQLite's backup interface copies a consistent state while others
-read and write (https://www.sqlite.org/backup.html).
+A backup contains articles with all versions, conversations, feedback and API keys, but not the
+FAISS file, which is rebuilt at the next start. SQLite's backup interface copies a consistent
+state during reads and writes (https://www.sqlite.org/backup.html).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from geungeo.index.examine import examine
 from geungeo.index.files import ASIDE, WriteLock, sync_folder
 from geungeo.rag.errors import InvalidRequest, StoreCorrupt, StoreUnavailable
 
-# What makes a store worth a question before it is replaced.
+# Tables whose rows must not be overwritten without --overwrite.
 _HOLDINGS = ("articles", "conversations", "api_keys")
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a backup holds; articles are counted once, whatever their versions."""
+    """Contents of a backup; an article counts once, whatever its versions."""
 
     articles: int
     conversations: int
@@ -35,38 +35,38 @@ class Contents:
 
 
 def back_up(folder: Path, target: Path, *, overwrite: bool = False) -> Contents:
-    """Copy the store in ``folder`` into the file ``target``, and verify the copy.
+    """Copy the store in ``folder`` to the file ``target``, and verify the copy.
 
     Raises:
-        InvalidRequest: ``target`` exists, and is not to be overwritten.
+        InvalidRequest: ``target`` exists, and ``overwrite`` is not set.
         StoreUnavailable: there is no store, or the file cannot be written.
-        StoreCorrupt: the store is damaged; names the first finding. No file is left.
+        StoreCorrupt: the store is damaged; the first finding is named, and no file is left.
     """
     if target.exists() and not overwrite:
         raise InvalidRequest(f"{target} exists; choose another file, or add --overwrite")
-    _require(folder / FILE, "there is no store in its folder")
+    _require(folder / FILE, "there is no store in this folder")
     with _scratch(target.parent, ".geungeo-") as scratch:
         with contextlib.closing(Database(folder)) as database, database.translate():
             _copy(database.connection, scratch)
         contents = _verified(scratch, f"the store in {folder}")
         with contextlib.closing(connect(scratch)) as copy:
-            # A single file, that is never looked for a log beside it.
+            # A single file: no log beside it to read.
             copy.execute("PRAGMA journal_mode = DELETE")
-        # Questions people asked are in it.
+        # It contains users' questions.
         scratch.chmod(0o600)
         _move(scratch, target)
     return contents
 
 
 def restore(folder: Path, source: Path, *, overwrite: bool = False) -> Contents:
-    """Put the backup ``source`` in place of what the store in ``folder`` holds.
+    """Replace the contents of the store in ``folder`` by the backup ``source``.
 
-    It is verified first, and takes effect in one transaction: a crash leaves the old state or
-    the new one, and servers that have the store open go on with the new one.
+    The backup is verified first and written in one transaction: a crash leaves the old state or
+    the new one, and servers that have the store open continue with the new one.
 
     Raises:
-        InvalidRequest: the store holds something, and is not to be overwritten.
-        StoreLocked: another process writes.
+        InvalidRequest: the store is not empty, and ``overwrite`` is not set.
+        StoreLocked: another process is writing.
         StoreUnavailable: a file cannot be read or written.
         StoreVersionMismatch: the backup was made by a newer geungeo.
         StoreCorrupt: the backup is damaged; the store is untouched.
@@ -83,8 +83,8 @@ def restore(folder: Path, source: Path, *, overwrite: bool = False) -> Contents:
         except StoreCorrupt as error:
             if not overwrite:
                 raise StoreCorrupt(
-                    f"the store in {folder} is damaged; to put the backup in its place add "
-                    f"--overwrite, its files are kept aside ({error})"
+                    f"the store in {folder} is damaged; to replace it by the backup add "
+                    f"--overwrite, which keeps the damaged files under other names ({error})"
                 ) from error
             _set_aside(folder)
             database = Database(folder)
@@ -92,8 +92,7 @@ def restore(folder: Path, source: Path, *, overwrite: bool = False) -> Contents:
         with contextlib.closing(database):
             if held and not overwrite:
                 raise InvalidRequest(
-                    f"the store in {folder} is not empty; to replace all that it holds add "
-                    "--overwrite"
+                    f"the store in {folder} is not empty; to replace all of it add --overwrite"
                 )
             _continue(scratch, database)
             with database.translate(), contextlib.closing(connect(scratch)) as prepared:
@@ -107,9 +106,9 @@ def _copy(source: sqlite3.Connection, target: Path) -> None:
 
 
 def _continue(scratch: Path, database: Database) -> None:
-    """Number the backup's generation and passages on from the store's own.
+    """Renumber the backup's generation and passages so that they follow the store's own.
 
-    Who has the store open compares those numbers with what is in memory: none may come twice.
+    Processes that have the store open compare these numbers with their memory, so none may repeat.
     """
     used = _last_key(database.connection)
     generation = int(database.meta("generation") or 0)
@@ -118,7 +117,7 @@ def _continue(scratch: Path, database: Database) -> None:
         generation = max(generation, int(row["value"]) if row else 0) + 1
         set_meta(connection, "generation", str(generation))
         set_meta(connection, "commit", secrets.token_hex(8))
-        # Beyond its own keys, too, so that none meets another on its way.
+        # Above the backup's own keys, too, so that no two collide during the update.
         offset = max(used, _last_key(connection))
         connection.execute("UPDATE passages SET key = key + ?", (offset,))
         connection.execute("DELETE FROM sqlite_sequence WHERE name = 'passages'")
@@ -131,7 +130,11 @@ def _last_key(connection: sqlite3.Connection) -> int:
 
 
 def _verified(path: Path, name: str) -> Contents:
-    """What the copy ``path`` of ``name`` holds, brought to the present format, if it is sound."""
+    """Migrate and verify the copy ``path`` of ``name``; return its contents.
+
+    Raises:
+        StoreCorrupt: the copy is damaged.
+    """
     size = path.stat().st_size
     try:
         database = Database(path.parent)
@@ -145,8 +148,8 @@ def _verified(path: Path, name: str) -> Contents:
             raise StoreCorrupt(f"{name} is damaged: {subject}{findings[0].problem}{more}")
         with database.read() as connection:
             articles = connection.execute("SELECT COUNT(DISTINCT id) FROM articles").fetchone()[0]
-            talks = connection.execute("SELECT COUNT(*) FROM conversations").fetchone()[0]
-    return Contents(int(articles), int(talks), size)
+            conversations = connection.execute("SELECT COUNT(*) FROM conversations").fetchone()[0]
+    return Contents(int(articles), int(conversations), size)
 
 
 def _held(database: Database) -> int:
@@ -158,7 +161,7 @@ def _held(database: Database) -> int:
 
 
 def _set_aside(folder: Path) -> None:
-    """Keep a damaged database under another name: something may be saved from it."""
+    """Rename a damaged database, since parts of it may be recoverable."""
     mark = f".damaged-{secrets.token_hex(4)}"
     for path in sorted(folder.glob(f"{FILE}*")):
         if ".damaged-" not in path.name:
@@ -173,12 +176,14 @@ def _reading(source: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
             yield connection
     except sqlite3.DatabaseError as error:
-        raise StoreCorrupt(f"{source} is not a backup, or is damaged: {error}") from error
+        raise StoreCorrupt(
+            f"{source} is not a backup, or is damaged; use another file: {error}"
+        ) from error
 
 
 @contextlib.contextmanager
 def _scratch(folder: Path, prefix: str) -> Iterator[Path]:
-    """A file name in a folder of its own, which goes away with whatever is beside it."""
+    """Yield a file name in a temporary folder, which is removed afterwards."""
     try:
         with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as place:
             yield Path(place) / FILE

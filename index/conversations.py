@@ -1,4 +1,4 @@
-"""Conversations and feedback: what users said, kept beside the articles."""
+"""Storage of conversations and feedback."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from geungeo.rag.errors import ConversationNotFound, InvalidRequest, StoreLocked
 
 Clock = Callable[[], datetime]
 
-# Fit for a URL, a file name, a log line and a shell alike; ids come from clients.
+# Ids come from clients; these are safe in URLs, file names, logs and shells.
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-# How often adding a turn also looks for what has expired.
+# Interval at which adding a turn also erases expired conversations.
 _PURGE_EVERY = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
-    """The clock that a store uses unless a test gives it another."""
+    """Return the present time: the default clock of a store."""
     return datetime.now(UTC)
 
 
@@ -41,26 +41,27 @@ class ConversationSummary:
 
 
 def check_id(conversation_id: str) -> str:
-    """``conversation_id`` if it may name a conversation.
+    """Return ``conversation_id`` if it is valid.
 
     Raises:
-        InvalidRequest: it may not; says what may.
+        InvalidRequest: it is not; the message states what is allowed.
     """
     if not _ID.fullmatch(conversation_id):
         raise InvalidRequest(
-            "a conversation id has 1 to 128 of the letters A-Z and a-z, digits, and . _ : -"
+            "a conversation id must have 1 to 128 characters from A-Z, a-z, 0-9 and . _ : -"
         )
     return conversation_id
 
 
 class Conversations:
-    """Turns by conversation, oldest first.
+    """Conversations with their turns, oldest first.
 
-    With ``keep_days`` a conversation is forgotten that many days after its last turn: it is
-    not read from that moment on, and is erased at the next opportunity.
+    With ``keep_days`` a conversation expires that many days after its last turn: it is no longer
+    returned, and is erased at the next purge.
 
-    An ``owner`` is the id of the API key that asks: it reads, lists, continues and deletes the
-    conversations that it began. ``None`` may do so with all, and begins those that only it may.
+    An ``owner`` is the id of an API key: it can read, list, continue and delete the conversations
+    that it started. The owner ``None`` can do so with all conversations, and only ``None`` can
+    access those that it started.
     """
 
     def __init__(self, database: Database, clock: Clock, keep_days: int | None = None) -> None:
@@ -70,12 +71,12 @@ class Conversations:
         self._purged: datetime | None = None
 
     def append(self, conversation_id: str, answer: Answer, owner: str | None = None) -> None:
-        """Add a turn, starting the conversation if it is new or has expired.
+        """Add a turn; start the conversation if it is new or has expired.
 
-        A read-only store keeps none, which is logged: the answer itself is worth giving.
+        A read-only store keeps no turns; this is logged, and the answer is still given.
 
         Raises:
-            InvalidRequest: the id is not one, or another owner's.
+            InvalidRequest: the id is invalid, or has another owner.
         """
         check_id(conversation_id)
         if self._database.read_only:
@@ -104,21 +105,21 @@ class Conversations:
             )
 
     def get(self, conversation_id: str, owner: str | None = None) -> list[Answer]:
-        """All answers of a conversation.
+        """Return all answers of a conversation.
 
         Raises:
-            InvalidRequest: the id is not one.
-            ConversationNotFound: there is none of that id, or it has expired, or is another's.
+            InvalidRequest: the id is invalid.
+            ConversationNotFound: it does not exist, has expired, or has another owner.
         """
         return self._read(conversation_id, -1, owner)
 
     def history(
         self, conversation_id: str, limit: int = 8, owner: str | None = None
     ) -> tuple[Turn, ...]:
-        """The last ``limit`` turns; empty for a new conversation.
+        """Return the last ``limit`` turns; empty for a new conversation.
 
         Raises:
-            InvalidRequest: the id is not one, or another owner's.
+            InvalidRequest: the id is invalid, or has another owner.
         """
         try:
             answers = self._read(conversation_id, limit, owner)
@@ -137,11 +138,11 @@ class Conversations:
         ).fetchone()
         if row is not None and owner is not None and row["owner"] != owner:
             raise InvalidRequest(
-                f"the conversation id {conversation_id!r} is taken; choose another, or none"
+                f"the conversation id {conversation_id!r} is in use; choose another, or omit it"
             )
 
     def _read(self, conversation_id: str, limit: int, owner: str | None) -> list[Answer]:
-        """The last ``limit`` answers, oldest first; -1 is all."""
+        """Return the last ``limit`` answers, oldest first; -1 means all."""
         check_id(conversation_id)
         with self._database.read() as connection:
             rows = connection.execute(
@@ -157,7 +158,7 @@ class Conversations:
     def list(
         self, limit: int | None = None, offset: int = 0, owner: str | None = None
     ) -> list[ConversationSummary]:
-        """Conversations, the most recent first; erases those that have expired."""
+        """Return conversations, the most recent first; erase expired ones."""
         self.purge()
         with self._database.read() as connection:
             rows = connection.execute(
@@ -172,11 +173,11 @@ class Conversations:
         return [ConversationSummary(**dict(row)) for row in rows]
 
     def delete(self, conversation_id: str, owner: str | None = None) -> None:
-        """Forget a conversation.
+        """Delete a conversation.
 
         Raises:
-            InvalidRequest: the id is not one.
-            ConversationNotFound: there is none of that id, or it is another's.
+            InvalidRequest: the id is invalid.
+            ConversationNotFound: it does not exist, or has another owner.
         """
         check_id(conversation_id)
         with self._database.write() as connection:
@@ -188,9 +189,9 @@ class Conversations:
                 raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
 
     def purge(self) -> int:
-        """Erase what has expired; how many conversations that were.
+        """Erase expired conversations; return their number.
 
-        While another process writes, nothing is erased: what has expired is not read anyway.
+        Does nothing while another process writes; expired conversations are not returned anyway.
         """
         if self._keep is None or self._database.read_only:
             return 0
@@ -198,7 +199,7 @@ class Conversations:
             with self._database.write() as connection:
                 return self._erase_expired(connection)
         except StoreLocked:
-            log.info("another process writes: expired conversations are erased later")
+            log.info("another process is writing: expired conversations will be erased later")
             return 0
 
     def _erase_expired(self, connection: sqlite3.Connection) -> int:
@@ -212,24 +213,24 @@ class Conversations:
         return erased
 
     def _oldest(self) -> str:
-        """A conversation whose last turn is older than this has expired; "" is none."""
+        """Return the earliest ``updated_at`` that has not expired; "" if none ever expires."""
         return "" if self._keep is None else _stamp(self._clock() - self._keep)
 
 
 def _stamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with all its digits, so that text compares as time does."""
+    """Format as ISO 8601 in UTC with all digits, so that strings sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class Feedback:
-    """Thumbs and comments on answers."""
+    """Ratings and comments on answers."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def add(self, answer_id: str, rating: Literal["up", "down"], comment: str | None) -> None:
-        """Record one opinion."""
+        """Store a rating."""
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO feedback (answer_id, rating, comment, created_at) VALUES (?, ?, ?, ?)",
@@ -237,7 +238,7 @@ class Feedback:
             )
 
     def ratings(self, conversation_id: str) -> dict[str, Literal["up", "down"]]:
-        """The last opinion on each answer of a conversation that has one, by answer id."""
+        """Return the last rating of each rated answer of a conversation, by answer id."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT answer_id, rating FROM feedback WHERE answer_id IN "
@@ -247,7 +248,7 @@ class Feedback:
             return {row["answer_id"]: row["rating"] for row in rows}
 
     def count(self) -> dict[str, int]:
-        """How many opinions there are of each rating."""
+        """Return the number of ratings of each kind."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT rating, COUNT(*) FROM feedback GROUP BY rating")
             return {str(row[0]): int(row[1]) for row in rows}

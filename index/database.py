@@ -1,4 +1,4 @@
-"""SQLite: connections, transactions, schema. Nothing here knows what an article means."""
+"""SQLite connections, transactions and schema."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from geungeo.rag.errors import StoreCorrupt, StoreLocked, StoreUnavailable, Stor
 
 FILE = "geungeo.sqlite3"
 
-# SQLite's primary result codes (https://www.sqlite.org/rescode.html) that say what to do.
+# SQLite's primary result codes, see https://www.sqlite.org/rescode.html.
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class Database:
-    """One SQLite file in WAL mode; a connection per thread, writers one at a time.
+    """An SQLite file in WAL mode, with a connection per thread and one writer at a time.
 
-    A file that may not be written to is read as it is: ``read_only``.
+    A file that cannot be written is opened ``read_only``.
     """
 
-    def __init__(self, folder: Path, *, beside: Path | None = None) -> None:
-        """Open or create the database in ``folder``; it must exist if the file ``beside`` does.
+    def __init__(self, folder: Path, *, index_file: Path | None = None) -> None:
+        """Open the database in ``folder``, or create it unless ``index_file`` exists.
 
         Raises:
             StoreUnavailable: the path cannot be used.
-            StoreVersionMismatch: written by a newer geungeo.
-            StoreCorrupt: not a database, or a damaged one.
+            StoreVersionMismatch: it was written by a newer geungeo.
+            StoreCorrupt: it is not a database, or damaged, or lost while its index exists.
         """
         self.path = folder / FILE
         with self.translate():
             exists = self.path.exists()
-            if beside and beside.exists() and not (exists and self.path.stat().st_size):
+            if index_file and index_file.exists() and not (exists and self.path.stat().st_size):
                 raise StoreCorrupt(
-                    f"store {self.path} is lost, only its index is there: go back to a backup "
-                    "with: geungeo restore; or begin anew in another folder with --store"
+                    f"store {self.path} is lost, only its index exists: restore a backup with: "
+                    "geungeo restore; or start a new store in another folder with --store"
                 )
         self._local = threading.local()
         self._writing = threading.RLock()
@@ -55,17 +55,17 @@ class Database:
         found = int(self.connection.execute("PRAGMA user_version").fetchone()[0])
         if found > SCHEMA_VERSION:
             raise StoreVersionMismatch(
-                f"store {self.path} has format {found}, this geungeo knows {SCHEMA_VERSION}: "
-                "upgrade geungeo, or choose another folder with --store"
+                f"store {self.path} has format {found}, but this geungeo supports "
+                f"{SCHEMA_VERSION}: upgrade geungeo, or choose another folder with --store"
             )
         if found < SCHEMA_VERSION and self.read_only:
             raise StoreUnavailable(
-                f"store {self.path} has format {found} and cannot be written to: open it once "
-                "where it can, so that it is brought up to date"
+                f"store {self.path} has the old format {found} and is read-only: open it once "
+                "where it is writable, to migrate it"
             )
         if found < SCHEMA_VERSION:
             with self.write() as connection:
-                # Another process may have been first between our look and our lock.
+                # Another process may have migrated it before this one got the lock.
                 found = int(connection.execute("PRAGMA user_version").fetchone()[0])
                 for statement in statements(since=found):
                     connection.execute(statement)
@@ -73,7 +73,7 @@ class Database:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection."""
+        """Return this thread's connection, opening it on first use."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = connect(self.path, read_only=self.read_only)
@@ -91,10 +91,7 @@ class Database:
         return connection
 
     def _keep(self, connection: sqlite3.Connection) -> None:
-        """Note this thread's connection; close those of threads that have ended.
-
-        A server's threads come and go with the load on it.
-        """
+        """Record this thread's connection; close those of threads that have ended."""
         with self._opening:
             for thread in [one for one in self._connections if not one.is_alive()]:
                 self._connections.pop(thread).close()
@@ -102,13 +99,13 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """This thread's connection, foreign errors translated."""
+        """Yield this thread's connection; SQLite's errors are translated."""
         with self.translate():
             yield self.connection
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """Several reads of one and the same state, whatever is committed meanwhile."""
+        """Yield a connection whose reads all see the same state."""
         with self.read() as connection:
             connection.execute("BEGIN")
             try:
@@ -118,13 +115,13 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: all of it is committed and synced, or nothing."""
+        """Yield a transaction, which is committed and synced, or rolled back."""
         with self._writing, self.translate():
             connection = self.connection
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
-                # A full disk is met here, too: what is not committed never was.
+                # COMMIT may fail, too, on a full disk.
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -133,48 +130,51 @@ class Database:
 
     @contextlib.contextmanager
     def translate(self) -> Iterator[None]:
-        """Turn SQLite's errors into ours, naming the file."""
+        """Translate SQLite's errors to store errors that name the file."""
         try:
             yield
         except sqlite3.DatabaseError as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
             if code in _BUSY:
-                raise StoreLocked(f"store {self.path} is busy: another process writes") from error
+                raise StoreLocked(
+                    f"store {self.path} is busy: another process is writing; try again later"
+                ) from error
             if code == sqlite3.SQLITE_FULL:
                 raise StoreUnavailable(
-                    f"store {self.path}: the disk is full; this change was not made"
+                    f"store {self.path}: the disk is full and the change was not made; free some "
+                    "space and try again"
                 ) from error
             if code in _DAMAGED or not isinstance(error, sqlite3.OperationalError):
                 raise StoreCorrupt(
-                    f"store {self.path} is damaged ({error}); see what is lost with: geungeo "
-                    "doctor; or go back to a backup with: geungeo restore"
+                    f"store {self.path} is damaged ({error}); list the damage with: geungeo "
+                    "doctor; or restore a backup with: geungeo restore"
                 ) from error
             hint = self._why_not_opened() if code == sqlite3.SQLITE_CANTOPEN else ""
             raise StoreUnavailable(f"store {self.path}: {error}{hint}") from error
         except PermissionError as error:
             raise StoreUnavailable(f"store {self.path}: {error.strerror}") from error
         except UnicodeDecodeError as error:
-            # The sqlite3 module decodes SQLite's messages, which quote damaged names.
-            raise StoreCorrupt(f"store {self.path} is damaged; see: geungeo doctor") from error
+            # The sqlite3 module decodes SQLite's messages, which may quote damaged names.
+            raise StoreCorrupt(f"store {self.path} is damaged; run: geungeo doctor") from error
 
     def _why_not_opened(self) -> str:
-        """What SQLite leaves out when it cannot open the file."""
+        """Return the reason why SQLite cannot open the file, which its error leaves out."""
         if not self.read_only:
             return "" if os.access(self.path.parent, os.W_OK) else "; its folder is not writable"
         if not os.access(self.path, os.R_OK):
-            return "; it may not be read"
-        return "; it has a log to be replayed: open it once where it can be written to"
+            return "; it is not readable"
+        return "; it has a log to replay: open it once where it is writable"
 
     def meta(self, key: str) -> str | None:
-        """A value that describes the store."""
+        """Return a metadata value of the store, or ``None``."""
         with self.read() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row["value"]) if row else None
 
     def quick_check(self, most: int = 10) -> list[str]:
-        """What SQLite's own check finds wrong with the file as it is now, ``most`` lines."""
+        """Return up to ``most`` problems found by SQLite's own check of the file."""
         with self.read() as connection:
-            # Pages remembered from before would hide what has befallen the file since.
+            # Drop cached pages, which would hide recent corruption of the file.
             connection.execute("PRAGMA shrink_memory")
             rows = connection.execute(f"PRAGMA quick_check({most:d})").fetchall()
         lines = [line for row in rows for line in str(row[0]).splitlines()]
@@ -190,11 +190,11 @@ class Database:
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """A connection in autocommit mode with named columns; threads are the caller's business."""
+    """Open a connection in autocommit mode with named columns, usable from any thread."""
     mode = "rwc"
     if read_only:
-        # Without a log beside it nobody changes the file, and SQLite need not make files for
-        # its locks, which it could not.
+        # Without a log no process is writing. "immutable" saves SQLite from creating lock files,
+        # which it cannot do in a read-only folder.
         log = path.with_name(f"{path.name}-wal")
         mode = "ro" if log.exists() and log.stat().st_size else "ro&immutable=1"
     connection = sqlite3.connect(
@@ -209,5 +209,5 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 def set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
-    """Write a value that describes the store, inside a transaction."""
+    """Write a metadata value of the store, inside a transaction."""
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))

@@ -1,9 +1,9 @@
-"""What chat services deliver to us: each question once, kept until its answer is posted.
+"""Durable queue of questions from chat services, kept until their answers are posted.
 
-A delivery is committed before it is acknowledged, so a crash loses none; each answer is
-committed before it is posted, and each posted message after it. Only a crash between a post
-and its commit repeats a message: answering at least once is the promise that can be kept,
-since no chat service offers to post a message on condition that it was not posted before.
+A delivery is committed before it is acknowledged, so a crash loses none. An answer is committed
+before it is posted, and each posted message is recorded afterwards. Only a crash between a post
+and its commit repeats a message. So messages are posted at least once: no chat service offers
+conditional posting, which exactly-once delivery would need.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from geungeo.index.database import Database
 
 Receipt = Literal["accepted", "duplicate", "parked", "ignored", "full"]
 
-# A claim that is not renewed for so long is up for others: its holder died.
+# A claim that is not renewed in time is free for other workers: its holder has died.
 LEASE_SECONDS = 20.0
 MAX_ATTEMPTS = 12
-# How long a reply may be ahead of the question that it replies to.
+# Seconds that a reply may arrive before the question that it replies to.
 PARKED_SECONDS = 600.0
 MAX_PARKED = 1_000
-# Services give up redelivering within a day; a thread that slept longer needs a new mention.
+# Services stop redelivering within a day; after a longer pause a thread needs a new mention.
 KEEP_SECONDS = 7 * 86_400.0
 THREAD_SECONDS = 180 * 86_400.0
 _PURGE_EVERY = 3_600.0
@@ -45,11 +45,11 @@ ORDER BY due_at, id LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A delivery as it comes in.
+    """An incoming delivery.
 
-    ``keys`` are all its names: if one was seen before, it is a duplicate. ``position`` orders
-    the questions of one conversation. ``uninvited`` counts only in a thread in which we take
-    part. ``messages`` are ready to be posted, ``None`` if ``job`` has yet to be worked on.
+    ``keys`` are all its ids: if one is known, it is a duplicate. ``position`` orders the questions
+    of one conversation. An ``uninvited`` one (without a mention) counts only in a thread in which
+    the bot takes part. ``messages`` are ready to be posted, ``None`` if ``job`` is not done yet.
     """
 
     channel: str
@@ -63,7 +63,7 @@ class NewDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A claimed delivery; the first ``sent`` of its ``messages`` are posted already."""
+    """A claimed delivery; the first ``sent`` of its ``messages`` have been posted."""
 
     id: int
     job: str
@@ -74,14 +74,14 @@ class Delivery:
 
 
 class LostClaim(Exception):
-    """Another process has taken the delivery over; this one must do no more for it."""
+    """Another process has taken over the delivery; this one must stop working on it."""
 
 
 class Deliveries:
-    """A durable queue in SQLite, shared by every process over the store. Thread-safe.
+    """A durable queue in SQLite, shared by all processes of the store. Thread-safe.
 
-    The questions of one conversation are worked on one after the other, in the order of their
-    positions: the second may refer to the answer of the first.
+    The questions of one conversation are processed one at a time, in the order of their positions,
+    as the second may refer to the answer of the first.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -90,10 +90,10 @@ class Deliveries:
         self._purged = float("-inf")
 
     def accept(self, incoming: Sequence[NewDelivery], capacity: int) -> list[Receipt]:
-        """Commit deliveries, together; what became of each.
+        """Commit deliveries in one transaction; return the receipt of each.
 
-        With ``capacity`` or more unfinished ones a new one is ``full``: not kept, and to be
-        delivered again. A duplicate is one however full we are.
+        With ``capacity`` or more unfinished ones a new one gets ``full``: it is not kept and must
+        be delivered again. Duplicates are recognised even when the queue is full.
         """
         now = self._now()
         with self._database.write() as connection:
@@ -159,7 +159,7 @@ class Deliveries:
     def _join(
         self, connection: sqlite3.Connection, conversation_id: str | None, now: float
     ) -> None:
-        """Take part in a thread from now on, and answer what came before its question."""
+        """Take part in a thread from now on, and queue replies that arrived before its question."""
         if conversation_id is None:
             return
         connection.execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (conversation_id, now))
@@ -185,14 +185,13 @@ class Deliveries:
     # Working
 
     def claim(self, channel: str, owner: str) -> Delivery | None:
-        """The next delivery, ``owner``'s for ``LEASE_SECONDS``; ``None`` if none is due.
+        """Claim the next delivery for ``owner`` for ``LEASE_SECONDS``; ``None`` if none is due.
 
-        One that was claimed ``MAX_ATTEMPTS`` times without an end has failed: whatever it does
-        to its worker, it shall not do for ever.
+        The caller must give up a delivery after ``MAX_ATTEMPTS`` claims: it may crash its worker.
         """
         now = self._now()
         with self._database.read() as connection:
-            # Looking costs no lock; most looks find nothing.
+            # Reading needs no lock, and mostly there is nothing to claim.
             if connection.execute(_CLAIMABLE, {"channel": channel, "now": now}).fetchone() is None:
                 return None
         with self._database.write() as connection:
@@ -210,7 +209,7 @@ class Deliveries:
         )
 
     def renew(self, owner: str) -> None:
-        """Keep what ``owner`` has claimed for another ``LEASE_SECONDS``."""
+        """Extend the claims of ``owner`` by ``LEASE_SECONDS``."""
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE deliveries SET owned_until = ? WHERE owner = ? AND state = 'working'",
@@ -218,29 +217,29 @@ class Deliveries:
             )
 
     def answered(self, delivery: int, owner: str, messages: Sequence[Mapping[str, Any]]) -> None:
-        """Keep what is to be posted; raises ``LostClaim``."""
+        """Store the messages to post; raise ``LostClaim``."""
         self._change(delivery, owner, "messages = ?", json.dumps(list(messages)))
 
     def called(self, delivery: int, owner: str) -> int:
-        """Count an outgoing call before it is made; how many that are now.
+        """Count an outgoing call before it is made; return the number of calls.
 
         Raises:
-            LostClaim: the delivery is another's.
+            LostClaim: another process has the delivery.
         """
         return int(self._change(delivery, owner, "calls = calls + 1")["calls"])
 
     def posted(self, delivery: int, owner: str) -> None:
-        """Note that the next message is posted; raises ``LostClaim``."""
+        """Record that the next message is posted; raise ``LostClaim``."""
         self._change(delivery, owner, "sent = sent + 1")
 
     def later(self, delivery: int, owner: str, delay: float) -> None:
-        """Give the delivery back, due in ``delay`` seconds; raises ``LostClaim``."""
+        """Return the delivery to the queue, due in ``delay`` seconds; raise ``LostClaim``."""
         self._change(
             delivery, owner, "state = 'waiting', owner = NULL, due_at = ?", self._now() + delay
         )
 
     def finish(self, delivery: int, owner: str, state: Literal["done", "failed"]) -> None:
-        """End the delivery and forget what it said; raises ``LostClaim``."""
+        """Finish the delivery and erase its contents; raise ``LostClaim``."""
         self._change(
             delivery,
             owner,
@@ -250,7 +249,7 @@ class Deliveries:
         )
 
     def release(self, owner: str) -> None:
-        """Give everything back that ``owner`` has claimed and not finished."""
+        """Return all unfinished deliveries of ``owner`` to the queue."""
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE deliveries SET state = 'waiting', owner = NULL, attempts = attempts - 1 "
@@ -261,16 +260,16 @@ class Deliveries:
     def _change(self, delivery: int, owner: str, what: str, *values: Any) -> sqlite3.Row:
         with self._database.write() as connection:
             row: sqlite3.Row | None = connection.execute(
-                f"UPDATE deliveries SET {what} "  # noqa: S608 - our own texts, see the callers
+                f"UPDATE deliveries SET {what} "  # noqa: S608 - constants, see the callers
                 "WHERE id = ? AND owner = ? AND state = 'working' RETURNING *",
                 (*values, delivery, owner),
             ).fetchone()
         if row is None:
-            raise LostClaim(f"delivery {delivery} is no longer {owner}'s")
+            raise LostClaim(f"delivery {delivery} is no longer claimed by {owner}")
         return row
 
     def unfinished(self) -> int:
-        """How many deliveries wait or are worked on."""
+        """Return the number of deliveries that are queued or in progress."""
         with self._database.read() as connection:
             return _count(connection, "state IN ('waiting', 'working')")
 
@@ -279,5 +278,5 @@ class Deliveries:
 
 
 def _count(connection: sqlite3.Connection, which: str) -> int:
-    query = f"SELECT COUNT(*) FROM deliveries WHERE {which}"  # noqa: S608 - our own texts
+    query = f"SELECT COUNT(*) FROM deliveries WHERE {which}"  # noqa: S608 - constants
     return int(connection.execute(query).fetchone()[0])

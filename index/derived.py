@@ -1,7 +1,7 @@
-"""What is derived from SQLite and kept in memory: vectors and lexical channels.
+"""Indexes derived from SQLite and kept in memory: vectors and lexical channels.
 
-Every look checks SQLite's generation, so that a server sees what another process ingested;
-only the difference is loaded. Readers share, a refresh excludes them.
+Every access checks SQLite's generation, so that a server sees what another process ingested;
+only the difference is loaded.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Views:
 
 
 class Derived:
-    """Keeps the views fresh, and their files in ``folder``."""
+    """Owner of the views: keeps them up to date, and their files in ``folder``."""
 
     def __init__(
         self,
@@ -60,28 +60,28 @@ class Derived:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Views]:
-        """Fresh views, unchanged while they are read."""
+        """Yield up-to-date views, which do not change during the block."""
         with self._lock:
             yield self.fresh()
 
     def fresh(self) -> Views:
-        """The views for SQLite's present generation, loading what is new.
+        """Return the views for SQLite's present generation, loading what is new.
 
-        What a crash or damage left of the file is mended on the first look.
+        A missing or corrupt file is rebuilt on the first access.
         """
         with self._lock:
             views, flaw = self._current()
             if flaw:
-                self._mend(flaw)
+                self._rebuild_file(flaw)
             return views
 
     def _current(self) -> tuple[Views, Flaw | None]:
-        """The views, and what was wrong with the file if it was just read."""
+        """Return the views, and the flaw of the file if it was read just now."""
         generation = self._generation()
         views, flaw = self._views, None
         if views is not None and views.generation == generation:
             return views, None
-        # Half a refresh is worse than none: should it fail, the next look loads all anew.
+        # If the refresh fails halfway, the next access must load everything again.
         self._views = None
         if views is None:
             vectors, flaw = self._file(generation)
@@ -104,9 +104,9 @@ class Derived:
         return Generation(int(meta.get("generation", 0)), meta.get("commit"))
 
     def save(self) -> None:
-        """Write the vectors of the present generation to their file; the writer alone may.
+        """Write the vectors of the present generation to their file; the caller holds the lock.
 
-        Should that fail, nothing is lost: SQLite holds them too.
+        If that fails, nothing is lost: SQLite contains them too.
         """
         with self._lock:
             views, _ = self._current()
@@ -119,26 +119,26 @@ class Derived:
                 )
             except OSError as error:
                 log.warning(
-                    "the articles are stored, but not the FAISS index in %s (%s): each start "
-                    "rebuilds it from SQLite, until it is mended",
+                    "the articles are stored, but the FAISS index in %s could not be written (%s): "
+                    "each start rebuilds it from SQLite until writing succeeds",
                     self._folder,
                     error.strerror,
                 )
 
     def rebuild(self) -> None:
-        """Make the views from SQLite alone, and write the file; for who holds the lock."""
+        """Rebuild the views from SQLite alone and write the file; the caller holds the lock."""
         with self._lock:
             self._views = None
             (self._folder / MANIFEST).unlink(missing_ok=True)
             self.save()
 
     def flaw(self) -> Flaw | None:
-        """What is wrong with the file, if anything; a store without articles needs none."""
+        """Return the flaw of the file, if any; a store without articles needs no file."""
         generation = self._generation()
         return self._file(generation)[1] if generation.number else None
 
     def settled_flaw(self) -> Flaw | None:
-        """:meth:`flaw`, unless somebody is writing and saves the file when done."""
+        """Return :meth:`flaw`, but ``None`` while a writer is about to save the file."""
         flaw = self.flaw()
         if flaw and flaw.behind:
             with self._writing.attempt() as held:
@@ -153,15 +153,15 @@ class Derived:
             generation=generation,
         )
 
-    def _mend(self, flaw: Flaw) -> None:
-        """Write what was rebuilt, unless someone else writes now or nobody may."""
+    def _rebuild_file(self, flaw: Flaw) -> None:
+        """Write the rebuilt file, unless another process writes now or the store is read-only."""
         with self._writing.attempt() as held:
             if held:
                 self.save()
             elif flaw.behind:
-                return  # somebody is writing, and will save when done
+                return  # another writer is active and saves the file when done
         log.warning(
-            "mended: the FAISS index in %s was rebuilt from SQLite%s: %s",
+            "repaired: the FAISS index in %s was rebuilt from SQLite%s: %s",
             self._folder,
             "" if held else ", in memory only",
             flaw.reason,
@@ -173,7 +173,7 @@ class Derived:
         gone, new = sorted(views.keys - current), sorted(current - views.keys)
         for channel in views.lexical.values():
             channel.remove(gone)
-        # A loaded file already holds its generation's vectors; the lexical channels hold none.
+        # A loaded file contains the vectors of its generation; the lexical channels start empty.
         indexed = views.vectors.keys()
         views.vectors.remove(sorted(indexed - current))
         for start in range(0, len(new), _CHUNK):

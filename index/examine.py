@@ -1,4 +1,4 @@
-"""What is wrong with a store's database, article by article."""
+"""Check of a store's database, article by article."""
 
 from __future__ import annotations
 
@@ -18,38 +18,41 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, and what mends it: ``None`` is a backup, or a new ingest."""
+    """A problem of the store.
+
+    ``repair`` is the derived part to rebuild; ``None`` if only a backup or a new ingest helps.
+    """
 
     problem: str
     article_id: str | None = None
     version: int | None = None
-    mend: Literal["index", "derive"] | None = None
+    repair: Literal["index", "derive"] | None = None
 
     @classmethod
     def of_index(cls, reason: str) -> Self:
-        """The FAISS file cannot be used."""
-        return cls(f"FAISS index: {reason}", mend="index")
+        """Create the finding that the FAISS file cannot be used."""
+        return cls(f"FAISS index: {reason}", repair="index")
 
     @property
     def subject(self) -> str:
-        """What it is about, ready to be put before the problem."""
+        """Return the prefix that names the article, or an empty string."""
         return f"article {self.article_id} v{self.version}: " if self.article_id else ""
 
     def __str__(self) -> str:
         way_out = (
             "run: geungeo doctor --repair"
-            if self.mend
-            else "go back to a backup (geungeo restore)"
+            if self.repair
+            else "restore a backup (geungeo restore)"
             + (", or remove and ingest it again" if self.article_id else "")
         )
         return f"{self.subject}{self.problem}; {way_out}"
 
 
 def examine(database: Database) -> list[Finding]:
-    """Everything that SQLite's own check and our checksums find; reads every page.
+    """Return all findings of SQLite's own check and of the checksums; reads every page.
 
     Raises:
-        StoreUnavailable, StoreLocked: the database cannot be read now.
+        StoreUnavailable, StoreLocked: the database cannot be read at present.
     """
     findings = [Finding(f"SQLite: {line}") for line in _integrity(database)]
     try:
@@ -57,13 +60,13 @@ def examine(database: Database) -> list[Finding]:
             names = connection.execute(
                 "SELECT id, version FROM articles ORDER BY id, version"
             ).fetchall()
-            talks = [row[0] for row in connection.execute("SELECT id FROM conversations")]
+            conversations = [row[0] for row in connection.execute("SELECT id FROM conversations")]
     except StoreCorrupt as error:
         return [*findings, Finding(str(error))]
     for name in names:
         findings.extend(_article(database, name["id"], name["version"]))
-    for talk in talks:
-        findings.extend(_conversation(database, talk))
+    for conversation_id in conversations:
+        findings.extend(_conversation(database, conversation_id))
     return findings
 
 
@@ -75,13 +78,13 @@ def _integrity(database: Database) -> list[str]:
             strays = connection.execute("PRAGMA foreign_key_check").fetchall()
     except StoreCorrupt as error:
         return [str(error)]
-    return lines + [f"a row of {stray[0]} belongs to nothing" for stray in strays[:_MOST]]
+    return lines + [f"a row of {stray[0]} has no parent row" for stray in strays[:_MOST]]
 
 
 def _article(database: Database, article_id: str, version: int) -> Iterator[Finding]:
     identity = (article_id, version)
     try:
-        # One snapshot: what another process commits meanwhile is no damage.
+        # One snapshot, so that a commit of another process does not look like damage.
         with database.snapshot() as connection:
             row = connection.execute(
                 "SELECT * FROM articles WHERE id = ? AND version = ?", identity
@@ -93,11 +96,11 @@ def _article(database: Database, article_id: str, version: int) -> Iterator[Find
                 "SELECT record, derived FROM seals WHERE article_id = ? AND version = ?", identity
             ).fetchone()
             if sealed is None:
-                return  # from a store of the first format, until it is indexed again
+                return  # written by the first format and not reindexed since
             if sealed["record"] != record_digest(connection, *identity):
-                yield Finding("its data do not match their checksum", *identity)
+                yield Finding("its data does not match its checksum", *identity)
             elif row["is_current"] and not _derived_is_sound(connection, identity, sealed):
-                problem = "what is derived from it does not match its checksum"
+                problem = "its sentences or passages do not match their checksum"
                 yield Finding(problem, *identity, "derive")
     except (StoreCorrupt, LookupError) as error:
         yield Finding(f"cannot be read ({error})", *identity)
@@ -112,12 +115,12 @@ def _derived_is_sound(
         return False
 
 
-def _conversation(database: Database, talk: str) -> Iterator[Finding]:
+def _conversation(database: Database, conversation_id: str) -> Iterator[Finding]:
     try:
         with database.read() as connection:
             for row in connection.execute(
-                "SELECT answer FROM turns WHERE conversation_id = ?", (talk,)
+                "SELECT answer FROM turns WHERE conversation_id = ?", (conversation_id,)
             ):
                 Answer.model_validate_json(row["answer"])
     except (StoreCorrupt, ValueError, LookupError) as error:
-        yield Finding(f"conversation {talk!r} cannot be read ({type(error).__name__})")
+        yield Finding(f"conversation {conversation_id!r} cannot be read ({type(error).__name__})")

@@ -1,7 +1,7 @@
-"""Files that survive a crash, the named steps of a change, and the lock of the one writer.
+"""Crash-safe file writes, the named steps of a change, and the write lock.
 
-A file is written aside, synced and renamed, and its folder is synced. Fault tests stop a change at
-each named step.
+A file is written under a temporary name, synced and renamed, and its folder is synced. Fault
+tests stop a change at each named step.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from geungeo.rag.errors import StoreLocked, StoreUnavailable
 
 Step = Callable[[str], None]
-"""Told the name of each step once it is done."""
+"""A callback that gets the name of each step once it is done."""
 
 STEPS = (
     "locked",
@@ -36,26 +36,26 @@ STEPS = (
     "old vectors removed",
     "saved",
 )
-"""The steps of an ingest, an update and a reindex, in order; a removal indexes nothing."""
+"""The steps of an ingest, an update and a reindex, in order; a removal has no ``indexed``."""
 
 
 def no_step(name: str) -> None:
-    """What a service does at a step: nothing."""
+    """Ignore a step: the default outside tests."""
 
 
 ASIDE = ".new-"
-"""What names of unfinished files and folders begin with."""
+"""Prefix of the names of unfinished files and folders."""
 
 
 def write_atomically(path: Path, data: bytes, *, name: str = "file", step: Step = no_step) -> None:
-    """Put ``data`` at ``path`` so that a crash leaves the old file or the new one.
+    """Write ``data`` to ``path`` so that a crash leaves the old file or the new one.
 
-    ``step`` hears of each step under ``name``.
+    ``step`` is called after each step, with ``name`` in the step's name.
 
     Raises:
-        OSError: also when the device is full; the old file then stands.
+        OSError: for example when the device is full; the old file then remains.
     """
-    # Not mkstemp(): its files are for their owner only, and a store may be read by others.
+    # Not mkstemp(): only the owner could read its files, but others may read a store.
     scratch = path.with_name(f"{ASIDE}{secrets.token_hex(4)}-{path.name}")
     handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
@@ -75,7 +75,7 @@ def write_atomically(path: Path, data: bytes, *, name: str = "file", step: Step 
 
 
 def remove_leftovers(folder: Path) -> int:
-    """Drop what writers that were killed left aside; only for who alone may write."""
+    """Remove unfinished files of killed writers; the caller must hold the write lock."""
     found = list(folder.glob(f"{ASIDE}*"))
     for path in found:
         if path.is_dir():
@@ -86,7 +86,7 @@ def remove_leftovers(folder: Path) -> int:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames and removals in ``folder`` last through a power loss."""
+    """Sync ``folder``, so that renames and removals survive a power loss."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -98,27 +98,27 @@ FILE = "write.lock"
 
 
 class WriteLock:
-    """Held while articles change. The kernel drops it when its holder dies."""
+    """Lock held while articles change. The kernel releases it when its process dies."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._mine = threading.Lock()
+        self._threads = threading.Lock()
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
-        """Threads of this process queue; another process is refused.
+        """Hold the lock; threads of this process wait for it.
 
         Raises:
-            StoreLocked: another process is writing; names it.
+            StoreLocked: another process is writing; its id is named.
             StoreUnavailable: the store is read-only.
         """
-        with self._mine, self._file():
+        with self._threads, self._file():
             yield
 
     @contextlib.contextmanager
     def attempt(self) -> Iterator[bool]:
-        """Whether nobody else writes, neither a thread nor a process; held meanwhile if so."""
-        if not self._mine.acquire(blocking=False):
+        """Try to take the lock; yield whether it is held, without waiting."""
+        if not self._threads.acquire(blocking=False):
             yield False
             return
         try:
@@ -131,7 +131,7 @@ class WriteLock:
                     held = True
                 yield held
         finally:
-            self._mine.release()
+            self._threads.release()
 
     @contextlib.contextmanager
     def _file(self) -> Iterator[None]:
@@ -158,9 +158,9 @@ class WriteLock:
         except OSError as error:
             raise StoreUnavailable(
                 f"store {self._path.parent} cannot be locked ({error.strerror}); "
-                "a store belongs on a local disk"
+                "move the store to a local disk"
             ) from error
-        # Only for the message above: a full disk must not stand in the way of a removal.
+        # Only for the message above: a full disk must not prevent a removal.
         with contextlib.suppress(OSError):
             os.ftruncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)

@@ -1,4 +1,4 @@
-"""From an article to all that is derived from it: sentences, passages, vectors, terms."""
+"""Indexing: derive sentences, passages, vectors and terms from articles."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from geungeo.rag.segmentation import (
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """An article with what is derived from it.
+    """An article with everything derived from it.
 
     ``sentence_vectors`` (sentences, dim) and ``passage_vectors`` (passages, dim) are
-    float32 of unit norm; ``terms`` holds one bag a passage for each lexical channel;
+    float32 of unit norm; ``terms`` has one bag per passage for each lexical channel;
     ``names`` are the article's proper nouns.
     """
 
@@ -39,14 +39,14 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Indexer:
-    """Derives; the same settings over the same text always derive the same."""
+    """Indexer of articles; deterministic for the same settings and text."""
 
     embedder: Embedder
     passage_tokens: int
     passage_overlap: int
 
     def index(self, articles: Sequence[Article]) -> list[Indexed]:
-        """Derive for several articles at once: one batch a model is much faster."""
+        """Index several articles at once; one batch per model is much faster."""
         sentences = [split_article(article) for article in articles]
         passages = [
             split_passages(

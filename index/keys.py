@@ -1,8 +1,8 @@
-"""API keys: made once, shown once, kept as a digest.
+"""API keys: shown once at creation, stored as a digest.
 
-A key is ``geungeo_ID_SECRET``: the id finds the row, the secret of 256 random bits proves the
-right to it. Nobody can guess or enumerate such a secret, so one SHA-256 is as good as a slow
-password hash, and costs a request microseconds instead of a tenth of a second.
+A key is ``geungeo_ID_SECRET``: the id selects the row, the secret of 256 random bits is
+verified. Such a secret cannot be guessed, so one SHA-256 is as safe as a slow password hash,
+and takes microseconds per request instead of a tenth of a second.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 _SECRET_BYTES = 32
 _KEY = re.compile(r"geungeo_([0-9a-f]{8})_([A-Za-z0-9_-]{43})", re.ASCII)
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
-# What an unknown id is compared with, so that it takes the time of a known one.
+# Compared for unknown ids, so that they take as long as known ones.
 _NO_DIGEST = bytes(hashlib.sha256().digest_size)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is known of a key; times are ISO 8601, UTC. The secret is not among it."""
+    """An API key without its secret; times are ISO 8601, UTC."""
 
     id: str
     name: str
@@ -44,22 +44,24 @@ class ApiKey:
 
 
 class ApiKeys:
-    """The keys of one store. Revoked ones are kept: they show what once had access."""
+    """The API keys of a store. Revoked ones are kept as a record of past access."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._any_made = False
 
     def create(self, name: str, scopes: frozenset[Scope]) -> tuple[ApiKey, str]:
-        """A new key and its text, which can never be read again.
+        """Create a key; return it with its text, which cannot be read again.
 
         Raises:
-            InvalidRequest: the name or the scopes are not possible.
+            InvalidRequest: the name or the scopes are invalid.
         """
         if not _NAME.fullmatch(name):
-            raise InvalidRequest("a key's name has 1 to 100 characters, none of them a control")
+            raise InvalidRequest(
+                "a key's name must have 1 to 100 characters and no control characters"
+            )
         if not scopes or not scopes <= set(SCOPES):
-            raise InvalidRequest(f"a key has one or more of the scopes {', '.join(SCOPES)}")
+            raise InvalidRequest(f"a key must have one or more of the scopes {', '.join(SCOPES)}")
         key = ApiKey(secrets.token_hex(4), name, scopes, datetime.now(UTC).isoformat(), None)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         with self._database.write() as connection:
@@ -70,7 +72,7 @@ class ApiKeys:
         return key, f"geungeo_{key.id}_{secret}"
 
     def verify(self, text: str) -> ApiKey | None:
-        """The key that ``text`` is, or ``None`` if it is none that is valid."""
+        """Return the key with this text, or ``None`` if it is invalid or revoked."""
         parts = _KEY.fullmatch(text)
         key_id, secret = parts.groups() if parts else ("", "")
         with self._database.read() as connection:
@@ -81,16 +83,16 @@ class ApiKeys:
         return _key(row)
 
     def list(self) -> list[ApiKey]:
-        """Every key ever made, oldest first."""
+        """Return all keys ever created, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT * FROM api_keys ORDER BY created_at, id").fetchall()
         return [_key(row) for row in rows]
 
     def revoke(self, key_id: str) -> ApiKey:
-        """End a key's validity, at once for every running server; again is no error.
+        """Revoke a key, with immediate effect in all servers; repeating it is no error.
 
         Raises:
-            KeyNotFound: there is no key of that id.
+            KeyNotFound: there is no key with this id.
         """
         with self._database.write() as connection:
             connection.execute(
@@ -99,11 +101,11 @@ class ApiKeys:
             )
             row = connection.execute("SELECT * FROM api_keys WHERE id = ?", (key_id,)).fetchone()
         if row is None:
-            raise KeyNotFound(f"there is no key {key_id!r}; see: geungeo keys list")
+            raise KeyNotFound(f"there is no key {key_id!r}; run: geungeo keys list")
         return _key(row)
 
     def any_made(self) -> bool:
-        """Whether a key was ever made: revoking the last one must not open the doors."""
+        """Whether a key was ever created; revoking the last one must not open access."""
         if not self._any_made:
             with self._database.read() as connection:
                 row = connection.execute("SELECT EXISTS (SELECT 1 FROM api_keys)").fetchone()
@@ -113,10 +115,10 @@ class ApiKeys:
 
 @contextlib.contextmanager
 def open_keys(folder: Path) -> Iterator[ApiKeys]:
-    """The keys of the store in ``folder``, without loading models or indexes.
+    """Open the keys of the store in ``folder``, without loading models or indexes.
 
     Raises:
-        StoreUnavailable: the folder cannot be made or used; names it.
+        StoreUnavailable: the folder cannot be created or used.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,10 @@
-"""BM25 over hashed terms, in memory, growing by segments.
+"""BM25 over hashed terms, in memory, in segments.
 
 Scores follow Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and
 Beyond" (2009), eq. 3.15, with Lucene's non-negative IDF ``ln(1 + (N - n + 0.5)/(n + 0.5))``.
-New passages form a small segment; segments merge when they are many, so that adding an
-article never rebuilds what stands. A removed passage is masked until its segment merges.
+New passages form a small segment, and segments are merged when there are many, so that adding
+an article does not rebuild the whole index. A removed passage is masked until its segment is
+merged.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(slots=True)
 class _Segment:
-    """Postings sorted by term: term ``t`` owns rows ``bounds[t]:bounds[t + 1]``."""
+    """Postings sorted by term: term ``t`` has the rows ``bounds[t]:bounds[t + 1]``."""
 
     keys: IntArray
     lengths: FloatArray
@@ -59,7 +60,7 @@ def _segment(
 
 
 class LexicalIndex:
-    """One lexical channel. Not thread-safe; its owner serialises writes against reads."""
+    """Index of one lexical channel. Not thread-safe; its owner serialises writes and reads."""
 
     def __init__(self) -> None:
         self._segments: list[_Segment] = []
@@ -85,20 +86,20 @@ class LexicalIndex:
             self._merge()
 
     def remove(self, keys: Sequence[int]) -> None:
-        """Forget passages; unknown keys are ignored."""
+        """Remove passages; unknown keys are ignored."""
         gone = np.array(list(keys), dtype=np.int64)
         for segment in self._segments:
             segment.alive &= ~np.isin(segment.keys, gone)
         self._segments = [segment for segment in self._segments if segment.alive.any()]
 
     def document_frequency(self, terms: TermArray) -> IntArray:
-        """``(n,)``: in how many passages each term stands."""
+        """Return ``(n,)`` int64: the number of passages that contain each term."""
         return np.array([self._frequency(int(term)) for term in terms], dtype=np.int64)
 
     def search(
         self, terms: TermArray, k: int, allowed: IntArray | None = None
     ) -> list[tuple[int, float]]:
-        """The ``k`` best ``(key, score)``, highest first, ties by key; scores above 0 only.
+        """Return the ``k`` best ``(key, score)``, highest first, ties by key; scores above 0 only.
 
         ``allowed`` restricts the result to these keys.
         """
@@ -151,11 +152,11 @@ class LexicalIndex:
         )
 
     def _merge(self) -> None:
-        """Merge all but a dominant first segment, dropping what was removed."""
+        """Merge all segments except a dominant one, dropping removed passages."""
         small = sorted(self._segments, key=lambda segment: len(segment.keys))
         rest = sum(len(segment.keys) for segment in small[:-1])
         kept = [small.pop()] if len(small[-1].keys) > 2 * rest else []
-        parts = [_living(segment) for segment in small]
+        parts = [_alive_parts(segment) for segment in small]
         shift = np.cumsum([0, *(len(keys) for keys, *_ in parts)])
         self._segments = [
             *kept,
@@ -171,10 +172,10 @@ class LexicalIndex:
         ]
 
 
-def _living(
+def _alive_parts(
     segment: _Segment,
 ) -> tuple[IntArray, FloatArray, TermArray, npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """The parts of ``segment`` without removed passages, documents renumbered."""
+    """Return the parts of ``segment`` without removed passages, documents renumbered."""
     number = np.cumsum(segment.alive, dtype=np.int32) - 1
     terms = np.repeat(segment.terms, np.diff(segment.bounds))
     rows = segment.alive[segment.documents]

@@ -1,6 +1,6 @@
-"""Articles, sentences, passages and names as rows of SQLite, and back, with checksums.
+"""Conversion of articles, sentences, passages and names to and from SQLite rows, with checksums.
 
-SQLite's own check finds a broken page, not a flipped bit inside a text or a vector.
+SQLite's own check finds broken pages, but not flipped bits inside a text or a vector.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _RECORD = (
     "SELECT id, version, url, title, author, publisher, published_at, language, text,"
     " text_sha256, sections, source, ingested_at FROM articles WHERE id = ? AND version = ?"
 )
-# A passage's key is not part of it: a restored backup counts its keys on.
+# The checksum leaves out a passage's key, because a restored backup gets new keys.
 _SENTENCES = (
     'SELECT ordinal, start, "end", kind, vector FROM sentences'
     " WHERE article_id = ? AND version = ? ORDER BY ordinal"
@@ -37,12 +37,12 @@ _PASSAGES = (
 
 
 def record_digest(connection: sqlite3.Connection, article_id: str, version: int) -> bytes:
-    """SHA-256 over the row of an article version."""
+    """Return the SHA-256 of the row of an article version."""
     return _digest(connection.execute(_RECORD, (article_id, version)))
 
 
 def derived_digest(connection: sqlite3.Connection, article_id: str, version: int) -> bytes:
-    """SHA-256 over the sentences and passages of an article version."""
+    """Return the SHA-256 digests of the sentences and passages of an article version."""
     identity = (article_id, version)
     return _digest(connection.execute(_SENTENCES, identity)) + _digest(
         connection.execute(_PASSAGES, identity)
@@ -50,9 +50,10 @@ def derived_digest(connection: sqlite3.Connection, article_id: str, version: int
 
 
 def seal(connection: sqlite3.Connection, article_id: str, version: int) -> None:
-    """Remember the checksums of what was just written, in the same transaction.
+    """Store the checksums of an article version, in the transaction that wrote it.
 
-    A record that is sealed already stays so: sealing again would bless what befell it.
+    An existing checksum of a record stays: sealing it again would hide corruption that has
+    happened since.
     """
     connection.execute(
         "INSERT INTO seals VALUES (?, ?, ?, ?)"
@@ -84,7 +85,7 @@ _MOST = 10
 
 
 def insert_names(connection: sqlite3.Connection, indexed: Indexed) -> None:
-    """Write an article's names in place of those of its earlier version."""
+    """Write an article's names, replacing those of its earlier version."""
     article = indexed.article
     connection.execute("DELETE FROM names WHERE article_id = ?", (article.id,))
     connection.executemany(
@@ -94,7 +95,7 @@ def insert_names(connection: sqlite3.Connection, indexed: Indexed) -> None:
 
 
 def known_names(database: Database, candidates: Sequence[str]) -> frozenset[str]:
-    """Those of ``candidates`` that are names."""
+    """Return those of ``candidates`` that are names."""
     wanted = [(initials(name), name) for name in dict.fromkeys(candidates)]
     with database.read() as connection:
         return frozenset(
@@ -108,7 +109,7 @@ def known_names(database: Database, candidates: Sequence[str]) -> frozenset[str]
 
 
 def names_beginning(database: Database, letters: str) -> list[str]:
-    """At most ten names with these initials; those of more articles first, then by alphabet."""
+    """Return up to ten names with these initials, ordered by number of articles, then name."""
     with database.read() as connection:
         rows = connection.execute(
             "SELECT name FROM names WHERE initials = ? "
@@ -119,7 +120,7 @@ def names_beginning(database: Database, letters: str) -> list[str]:
 
 
 def insert(connection: sqlite3.Connection, indexed: Indexed, source: str, ingested_at: str) -> None:
-    """Write an article version as the current one, in place of what was derived before."""
+    """Write an article version as the current one, replacing the derived rows."""
     article = indexed.article
     connection.execute("DELETE FROM passages WHERE article_id = ?", (article.id,))
     connection.execute("DELETE FROM sentences WHERE article_id = ?", (article.id,))
@@ -147,7 +148,7 @@ def insert(connection: sqlite3.Connection, indexed: Indexed, source: str, ingest
 
 
 def insert_derived(connection: sqlite3.Connection, indexed: Indexed) -> None:
-    """Write sentences (float16 vectors) and passages (float32 vectors, terms), sealed."""
+    """Write sentences (float16 vectors) and passages (float32 vectors, terms), with checksums."""
     identity = (indexed.article.id, indexed.article.version)
     connection.executemany(
         "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -186,15 +187,15 @@ def insert_derived(connection: sqlite3.Connection, indexed: Indexed) -> None:
 
 
 def article(row: sqlite3.Row) -> Article:
-    """An article version from its row.
+    """Convert a row to an article version.
 
     Raises:
-        StoreCorrupt: the text does not match its checksum, or the row makes no sense.
+        StoreCorrupt: the text does not match its checksum, or the row is invalid.
     """
     name = f"article {row['id']} v{row['version']}"
     try:
         if hashlib.sha256(row["text"].encode()).hexdigest() != row["text_sha256"]:
-            raise StoreCorrupt(f"{name} does not match its checksum; see: geungeo doctor")
+            raise StoreCorrupt(f"{name} does not match its checksum; run: geungeo doctor")
         return Article(
             id=row["id"],
             version=row["version"],
@@ -211,20 +212,20 @@ def article(row: sqlite3.Row) -> Article:
             ),
         )
     except (ValueError, TypeError, AttributeError, LookupError) as error:
-        raise StoreCorrupt(f"{name} is damaged; see: geungeo doctor") from error
+        raise StoreCorrupt(f"{name} is damaged; run: geungeo doctor") from error
 
 
 def passage(connection: sqlite3.Connection, row: sqlite3.Row, article: Article) -> StoredPassage:
-    """A passage from its row, with its sentences.
+    """Convert a row to a passage with its sentences.
 
     Raises:
-        StoreCorrupt: the rows make no sense.
+        StoreCorrupt: the rows are invalid.
     """
     try:
         return _passage(connection, row, article)
     except (ValueError, TypeError, LookupError) as error:
         raise StoreCorrupt(
-            f"what is derived from article {article.id} is damaged; run: geungeo doctor --repair"
+            f"the index of article {article.id} is damaged; run: geungeo doctor --repair"
         ) from error
 
 

@@ -1,6 +1,6 @@
-"""What was replied to requests that carry an idempotency key, so that a repeat changes nothing.
+"""Stored replies to requests with an idempotency key, so that a repeat has no effect.
 
-The behaviour is that of the IETF draft "The Idempotency-Key HTTP Header Field".
+Follows the IETF draft "The Idempotency-Key HTTP Header Field".
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from geungeo.index.conversations import Clock
 from geungeo.index.database import Database
 
 KEEP_SECONDS = 86_400.0
-# A request that has been worked on for so long has lost its worker.
+# The worker of a request that takes longer is considered dead.
 ABANDONED_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A key that was used before, and the reply if it was the same request and is done."""
+    """A key that was used before, with the reply if the same request is done."""
 
     status: Literal["done", "working", "other request"]
     reply: str = ""
 
 
 class Replies:
-    """Replies by key, for a day. Thread-safe, and shared by every process over the store."""
+    """Replies by key, kept for a day. Thread-safe, and shared by all processes of the store."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def begin(self, key: str, fingerprint: str) -> Known | None:
-        """Reserve ``key`` for a request of that ``fingerprint``; ``None`` if it was free."""
+        """Reserve ``key`` for a request with this ``fingerprint``; ``None`` if it was free."""
         now = self._clock().timestamp()
         with self._database.write() as connection:
             connection.execute(
@@ -50,7 +50,7 @@ class Replies:
         return Known("working") if row["reply"] is None else Known("done", row["reply"])
 
     def finish(self, key: str, reply: str) -> None:
-        """Keep the reply to the request that reserved ``key``."""
+        """Store the reply to the request that reserved ``key``."""
         with self._database.write() as connection:
             connection.execute("UPDATE replies SET reply = ? WHERE key = ?", (reply, key))
 

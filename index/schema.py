@@ -1,4 +1,4 @@
-"""The tables, as one script for each format of the store; an older store runs what it lacks."""
+"""Database schema: one migration script per format; an older store runs the missing ones."""
 
 from __future__ import annotations
 
@@ -125,6 +125,6 @@ SCHEMA_VERSION = len(_MIGRATIONS)
 
 
 def statements(since: int) -> Iterator[str]:
-    """SQL statements, in order, that bring a store of format ``since`` (0: empty) up to date."""
+    """Yield, in order, the SQL statements that migrate a store of format ``since`` (0: empty)."""
     for script in _MIGRATIONS[since:]:
         yield from filter(str.strip, script.split(";\n"))

@@ -37,21 +37,21 @@ from geungeo.rag.language.morphemes import segmenter_identity
 from geungeo.rag.language.terms import TermArray
 from geungeo.rag.protocols import Embedder, FloatArray, Scores, StoredPassage
 
-_BATCH = 32  # articles committed together: large enough to batch, small enough to lose
+_BATCH = 32  # articles per transaction: large enough for batches, small enough to lose in a crash
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What ingesting a draft did."""
+    """The result of ingesting a draft."""
 
     status: Literal["added", "updated", "unchanged"]
     article: Article
 
 
 class Store:
-    """A folder with SQLite (the truth) and FAISS (derived). Thread-safe.
+    """A folder with SQLite (all data) and FAISS (derived). Thread-safe.
 
     Implements ``geungeo.rag.protocols.Corpus``.
     """
@@ -69,7 +69,7 @@ class Store:
         self._embedder = embedder
         self._indexer = indexer
         self._clock = clock
-        self._database = Database(folder, beside=folder / MANIFEST)
+        self._database = Database(folder, index_file=folder / MANIFEST)
         self._lock = WriteLock(folder)
         self._step = step
         self._derived = Derived(folder, self._database, embedder, self._lock, step)
@@ -94,16 +94,16 @@ class Store:
         conversation_days: int | None = None,
         step: Step = no_step,
     ) -> Self:
-        """Open the store in ``folder``, creating it if need be.
+        """Open the store in ``folder``, creating it if it does not exist.
 
-        Conversations expire ``conversation_days`` after their last turn; ``None`` is never.
-        ``step`` hears of each step of a change (``geungeo.index.files``).
+        Conversations expire ``conversation_days`` after their last turn (``None``: never).
+        ``step`` is called after each step of a change (``geungeo.index.files``).
 
         Raises:
-            StoreUnavailable: the folder cannot be made or used; names it.
-            StoreVersionMismatch: written by a newer geungeo.
-            StoreCorrupt: the database is damaged, empty or gone.
-            EmbedderMismatch: indexed with another embedder; names both and the way out.
+            StoreUnavailable: the folder cannot be created or used.
+            StoreVersionMismatch: it was written by a newer geungeo.
+            StoreCorrupt: the database is damaged, empty or lost.
+            EmbedderMismatch: it was indexed with another embedder; both are named.
         """
         try:
             if not folder.is_dir():
@@ -120,33 +120,33 @@ class Store:
 
     def _check_embedder(self) -> None:
         stored, present = self._database.meta("embedder"), self._embedder.identity
-        # Older stores name the model without the digest of its weights.
+        # Older stores recorded the model without the digest of its weights.
         if stored is None or stored in {present, without_digest(present)}:
             return
-        way_out = "set GEUNGEO_EMBEDDER back"
+        solution = "set GEUNGEO_EMBEDDER back"
         if without_digest(stored) == without_digest(present):
-            way_out = "the model's weights were changed or damaged: install them again"
+            solution = "the model's weights were changed or damaged: install them again"
         raise EmbedderMismatch(
             f"store {self.folder} was indexed with {stored}, but the embedder is {present}: "
-            f"{way_out}, or run: geungeo reindex"
+            f"{solution}, or run: geungeo reindex"
         )
 
     def close(self) -> None:
-        """Release files and connections."""
+        """Close files and connections."""
         self._database.close()
 
     # Writing
 
     def ingest(self, draft: Draft) -> Outcome:
-        """Add a draft, or a new version of its article; nothing happens if it is unchanged."""
+        """Add a draft, or a new version of its article; an unchanged one has no effect."""
         return self.ingest_many([draft])[0]
 
     def ingest_many(
         self, drafts: Iterable[Draft], progress: Progress | None = None
     ) -> list[Outcome]:
-        """Ingest drafts in batches; each batch is committed and durable before the next.
+        """Ingest drafts in batches; each is committed and durable before the next.
 
-        ``progress`` is told each article's id once it is durable.
+        ``progress`` is called with each article's id once it is durable.
         """
         outcomes: list[Outcome] = []
         remaining = iter(drafts)
@@ -190,7 +190,7 @@ class Store:
     def _compare(self, draft: Draft, pending: dict[str, Article]) -> Outcome:
         article = draft.article()
         if article.id in pending:
-            # The last draft of a batch with the same identity wins, as it would one by one.
+            # The last draft of a batch with the same id wins, as if they were ingested one by one.
             known = pending[article.id]
             same = _content(known) == _content(article)
             version = known.version
@@ -200,23 +200,25 @@ class Store:
             return Outcome("unchanged" if same else status, _with_version(article, version))
         current = self._articles.find(article.id)
         if current is None:
-            twin = self._twin(draft, article, pending)
-            if twin is not None:
-                return Outcome("unchanged", twin)
+            duplicate = self._duplicate(draft, article, pending)
+            if duplicate is not None:
+                return Outcome("unchanged", duplicate)
             return Outcome("added", _with_version(article, self._articles.next_version(article.id)))
         if _content(current) == _content(article):
             return Outcome("unchanged", current)
         return Outcome("updated", _with_version(article, self._articles.next_version(article.id)))
 
-    def _twin(self, draft: Draft, article: Article, pending: dict[str, Article]) -> Article | None:
-        """The same document under another path: one article, not two sources."""
+    def _duplicate(
+        self, draft: Draft, article: Article, pending: dict[str, Article]
+    ) -> Article | None:
+        """Return the article with the same content that was ingested from another path, if any."""
         if draft.id or draft.url:
             return None
-        twins = [*pending.values(), *self._articles.with_text(article.text_sha256)]
-        return next((twin for twin in twins if _content(twin) == _content(article)), None)
+        candidates = [*pending.values(), *self._articles.with_text(article.text_sha256)]
+        return next((one for one in candidates if _content(one) == _content(article)), None)
 
     def _stamp(self, connection: sqlite3.Connection) -> None:
-        """A new generation, and what made it."""
+        """Write a new generation, and the embedder and segmenter that produced it."""
         row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
         set_meta(connection, "generation", str(int(row["value"]) + 1 if row else 1))
         set_meta(connection, "commit", secrets.token_hex(8))
@@ -225,7 +227,7 @@ class Store:
         set_meta(connection, "segmenter", segmenter_identity())
 
     def remove(self, article_id: str) -> None:
-        """Remove an article with all its versions; raises ``ArticleNotFound``."""
+        """Remove an article with all its versions; raise ``ArticleNotFound``."""
         with self._lock.hold():
             self._step("locked")
             with self._database.write() as connection:
@@ -245,16 +247,16 @@ class Store:
             self._derived.save()
 
     def reindex(self, progress: Progress | None = None) -> int:
-        """Derive everything anew with the present embedder; returns how many articles.
+        """Rebuild the index of all articles with the present embedder; return their number.
 
-        The old index serves until the new one is complete: it is one transaction. All is
-        derived before it begins, for talks are written to the same file meanwhile.
+        The old index is used until the new one is complete, as it is written in one transaction.
+        Everything is derived before it begins, so that conversations can be written meanwhile.
         """
         with self._lock.hold():
             self._step("locked")
-            return self._derive_again(self.articles(), progress)
+            return self._rebuild(self.articles(), progress)
 
-    def _derive_again(self, articles: Sequence[Article], progress: Progress | None = None) -> int:
+    def _rebuild(self, articles: Sequence[Article], progress: Progress | None = None) -> int:
         derived: list[Indexed] = []
         for start in range(0, len(articles), _BATCH):
             derived.extend(self._indexer.index(articles[start : start + _BATCH]))
@@ -281,40 +283,45 @@ class Store:
         return len(articles)
 
     def examine(self) -> list[Finding]:
-        """Everything that is wrong with the store, article by article; reads all of it."""
+        """Return all problems of the store, article by article; reads the whole store."""
         findings = examine(self._database)
         flaw = self._derived.settled_flaw()
         return [*findings, Finding.of_index(flaw.reason)] if flaw else findings
 
     def repair(self) -> None:
-        """Mend what is derived and damaged, no more than that."""
+        """Rebuild damaged derived data; other data is not changed."""
         with self._lock.hold():
-            damaged = {f.article_id for f in self.examine() if f.mend == "derive" and f.article_id}
+            damaged = {
+                f.article_id for f in self.examine() if f.repair == "derive" and f.article_id
+            }
             if damaged:
-                self._derive_again([self.article(article_id) for article_id in sorted(damaged)])
+                self._rebuild([self.article(article_id) for article_id in sorted(damaged)])
             self._derived.rebuild()
 
     # Reading
 
     def articles(self) -> list[Article]:
-        """The current version of every article, newest publication first."""
+        """Return the current version of every article, newest publication first."""
         return self._articles.all()
 
     def article(self, article_id: str, version: int | None = None) -> Article:
-        """One article version, the newest by default; raises ``ArticleNotFound``."""
+        """Return an article version, by default the newest; raise ``ArticleNotFound``."""
         return self._articles.get(article_id, version)
 
     def versions(self, article_id: str) -> list[int]:
-        """The readable versions of an article, oldest first; raises ``ArticleNotFound``."""
+        """Return the readable versions of an article, oldest first; raise ``ArticleNotFound``."""
         return self._articles.versions(article_id)
 
     @property
     def generation(self) -> int:
-        """Grows with every change of articles."""
+        """Return the generation, which increases with every change of articles."""
         return int(self._database.meta("generation") or 0)
 
     def fingerprint(self) -> str:
-        """Digest of what retrieval depends on: texts, metadata, embedder, passages."""
+        """Return a digest of everything that retrieval depends on.
+
+        These are texts, titles, passages, embedder and segmenter.
+        """
         digest = hashlib.sha256()
         for key in ("embedder", "segmenter"):
             digest.update(f"{self._database.meta(key)}\n".encode())
@@ -328,46 +335,46 @@ class Store:
         return digest.hexdigest()[:16]
 
     def health(self) -> list[str]:
-        """What is wrong with the store, one line each; empty when all is well."""
+        """Return the problems that a quick check finds, one line each; empty if there are none."""
         problems = [f"SQLite: {line}" for line in self._database.quick_check()]
         flaw = self._derived.flaw()
-        if flaw and not flaw.behind:  # what is behind is caught up with, and serves meanwhile
+        if flaw and not flaw.behind:  # a file that is behind is updated automatically
             problems.append(str(Finding.of_index(flaw.reason)))
         return problems
 
     # Retrieval (the Corpus protocol)
 
     def size(self) -> int:
-        """How many passages are indexed."""
+        """Return the number of indexed passages."""
         return len(self._derived.fresh().vectors)
 
     def dense(self, vector: FloatArray, k: int, filters: Filters) -> Scores:
-        """The ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
+        """Return the ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
         allowed = allowed_keys(self._database, filters)
         with self._derived.reading() as views:
             return dict(views.vectors.search(vector, k, allowed))
 
     def lexical(self, channel: str, terms: TermArray, k: int, filters: Filters) -> Scores:
-        """The ``k`` best passages by BM25 in one channel."""
+        """Return the ``k`` best passages by BM25 in one channel."""
         allowed = allowed_keys(self._database, filters)
         with self._derived.reading() as views:
             return dict(views.lexical[channel].search(terms, k, allowed))
 
     def document_frequency(self, channel: str, terms: TermArray) -> np.ndarray:
-        """``(len(terms),)``: in how many passages each term stands."""
+        """Return ``(len(terms),)`` int64: the number of passages that contain each term."""
         with self._derived.reading() as views:
             return views.lexical[channel].document_frequency(terms)
 
     def names(self, initials: str) -> list[str]:
-        """Proper nouns whose syllables begin with ``initials``, the most frequent first."""
+        """Return proper nouns with these initial consonants, the most frequent first."""
         return records.names_beginning(self._database, initials)
 
     def known_names(self, candidates: Sequence[str]) -> frozenset[str]:
-        """Those of ``candidates`` that are proper nouns of the articles."""
+        """Return those of ``candidates`` that are proper nouns of the articles."""
         return records.known_names(self._database, candidates)
 
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
-        """The passages named, in that order; one that has just been removed is left out."""
+        """Return the passages with these keys, in that order; removed ones are left out."""
         return self._articles.passages(keys)
 
 

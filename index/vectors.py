@@ -1,8 +1,8 @@
-"""The FAISS index: derived from SQLite, kept in a file, never trusted blindly.
+"""FAISS index, derived from SQLite and kept in a file that is verified when loaded.
 
-A generation is an index file named by its own digest and a manifest, swapped in last. What
-does not match its manifest to the byte, or was made for other vectors, is not loaded at
-all: the caller rebuilds it from SQLite.
+A generation is an index file, named by its digest, and a manifest, which is replaced last. An
+index that does not match its manifest to the byte, or was made for other vectors, is not
+loaded; the caller rebuilds it from SQLite.
 """
 
 from __future__ import annotations
@@ -26,17 +26,18 @@ if TYPE_CHECKING:
 
 MANIFEST = "vectors.json"
 _METRIC = "inner_product"
-# Chosen so that a scan stays cheap beside embedding the question; ``geungeo bench scale``
-# measures both.
+# Chosen so that a scan takes little time compared with embedding the question;
+# ``geungeo bench scale`` measures both.
 EXACT_LIMIT = 20_000
 IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A state of the articles: a number that grows, and what tells it from another's same.
+    """A state of the articles: an increasing number, and a random id of the change.
 
-    ``commit`` is drawn anew for every change; stores of the first format have none.
+    ``commit`` distinguishes states with the same number, as after a restore; stores of the first
+    format have none.
     """
 
     number: Any
@@ -48,16 +49,16 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Why the file is not used; ``behind`` if only because SQLite has moved on."""
+    """The reason why the file is not used; ``behind`` if it is only older than SQLite."""
 
     reason: str
     behind: bool = False
 
 
 class VectorIndex:
-    """Inner-product search by passage key. Vectors are (n, dim) float32, unit norm.
+    """Index for inner-product search by passage key. Vectors are (n, dim) float32, unit norm.
 
-    Exact up to ``exact_limit`` vectors; beyond, a graph answers (:mod:`geungeo.index.graph`).
+    Exact up to ``exact_limit`` vectors; above that a graph is used (:mod:`geungeo.index.graph`).
     """
 
     def __init__(self, dimension: int, exact_limit: int = EXACT_LIMIT) -> None:
@@ -66,25 +67,25 @@ class VectorIndex:
         self._index: faiss.IndexIDMap2 = graph.exact(dimension)
 
     def __len__(self) -> int:
-        return graph.living(self._index)
+        return graph.alive_count(self._index)
 
     def add(self, keys: Sequence[int], vectors: FloatArray) -> None:
         """Index ``vectors`` under ``keys``, which must be new."""
         if not len(keys):
             return
         if not graph.is_graph(self._index) and len(self) + len(keys) > self._exact_limit:
-            self._index = graph.grown(self._index)
+            self._index = graph.rebuilt_graph(self._index)
         graph.add(self._index, np.array(keys, dtype=np.int64), vectors)
 
     def remove(self, keys: Sequence[int]) -> None:
-        """Forget ``keys``; unknown ones are ignored."""
+        """Remove ``keys``; unknown ones are ignored."""
         if len(keys):
-            self._index = graph.without(self._index, np.array(keys, dtype=np.int64))
+            self._index = graph.remove(self._index, np.array(keys, dtype=np.int64))
 
     def search(
         self, vector: FloatArray, k: int, allowed: IntArray | None = None
     ) -> list[tuple[int, float]]:
-        """The ``k`` nearest ``(key, cosine)``, highest first; ``allowed`` restricts the keys."""
+        """Return the ``k`` nearest ``(key, cosine)``, highest first, among the ``allowed`` keys."""
         k = min(k, len(self))
         if k < 1 or (allowed is not None and not len(allowed)):
             return []
@@ -94,16 +95,16 @@ class VectorIndex:
         ]
 
     def keys(self) -> set[int]:
-        """All keys in the index."""
+        """Return all keys in the index."""
         return {int(key) for key in graph.keys(self._index) if key >= 0}
 
     def save(
         self, folder: Path, *, maker: str, generation: Generation, step: Step = no_step
     ) -> None:
-        """Write this generation into ``folder`` and drop older ones.
+        """Write this generation to ``folder`` and remove older ones.
 
         Raises:
-            OSError: also when the device is full; the older generation then stands.
+            OSError: for example when the device is full; the older generation then remains.
         """
         import faiss
 
@@ -136,7 +137,7 @@ class VectorIndex:
     def load(
         cls, folder: Path, *, maker: str, dimension: int, generation: Generation
     ) -> tuple[VectorIndex | None, Flaw | None]:
-        """The saved generation, or ``None`` and why it must be rebuilt."""
+        """Load the saved generation; ``None`` and a flaw if it must be rebuilt."""
         import faiss
 
         manifest, problem = _manifest(folder)
@@ -154,11 +155,11 @@ class VectorIndex:
         try:
             index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
         except RuntimeError as error:
-            return None, Flaw(f"FAISS refuses it: {str(error).splitlines()[0][:200]}")
+            return None, Flaw(f"FAISS cannot load it: {str(error).splitlines()[0][:200]}")
         if not isinstance(index, faiss.IndexIDMap2) or index.d != dimension:
-            return None, Flaw("it holds another kind of index than its manifest says")
+            return None, Flaw("its kind of index differs from its manifest")
         if index.ntotal != manifest.get("ntotal"):
-            return None, Flaw("it holds another number of vectors than its manifest says")
+            return None, Flaw("its number of vectors differs from its manifest")
         self = cls(dimension)
         self._index = index
         return self, None
@@ -175,7 +176,7 @@ def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
 
 
 def _payload(folder: Path, manifest: dict[str, Any]) -> tuple[bytes, str]:
-    """The index file's bytes if they are exactly what the manifest promises."""
+    """Return the index file's bytes if they match the manifest, or a problem."""
     name = manifest.get("file")
     if not isinstance(name, str) or Path(name).name != name or not name.endswith(".faiss"):
         return b"", "the manifest names a file outside the store"
@@ -184,7 +185,7 @@ def _payload(folder: Path, manifest: dict[str, Any]) -> tuple[bytes, str]:
         if path.is_symlink() or not path.is_file():
             return b"", f"{name} is missing or not a plain file"
         if path.stat().st_size != manifest.get("size"):
-            return b"", f"{name} has another size than its manifest says"
+            return b"", f"the size of {name} differs from its manifest"
         data = path.read_bytes()
     except OSError as error:
         return b"", f"{name} cannot be read: {error.strerror}"

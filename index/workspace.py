@@ -32,7 +32,7 @@ from geungeo.rag.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A document or record that was not ingested."""
+    """A document or record that could not be ingested."""
 
     source: str
     error: str
@@ -50,11 +50,11 @@ class IngestSummary:
     skipped: int = 0
 
     def count(self, outcome: Outcome) -> None:
-        """Note one outcome."""
+        """Record an outcome."""
         getattr(self, outcome.status).append(outcome.article.id)
 
     def fail(self, source: str, error: GeungeoError) -> None:
-        """Note one failure."""
+        """Record a failure."""
         self.failed.append(Failure(source, str(error), error.code))
 
 
@@ -66,10 +66,10 @@ def ingest_sources(
     fetcher: Fetcher,
     progress: Progress | None = None,
 ) -> IngestSummary:
-    """Ingest files, folders and addresses; one bad document does not stop the rest.
+    """Ingest files, folders and addresses; a bad document does not stop the others.
 
-    ``limit`` is the largest file in bytes. ``progress`` is told each source once it is
-    read; articles are indexed and committed in batches that run across sources.
+    ``limit`` is the largest file in bytes. ``progress`` is called with each source once it is
+    read; articles are indexed and committed in batches across sources.
     """
     summary = IngestSummary()
     drafts = _drafts(sources, limit, fetcher, summary, progress)
@@ -97,7 +97,7 @@ def _drafts(
 
 
 def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
-    """What a reader found; what it could not read is noted."""
+    """Return the drafts of ``reading``; record its failures in ``summary``."""
     summary.skipped += reading.skipped
     for failure in reading.failures:
         summary.fail(str(failure).split(": ", 1)[0], failure)
@@ -105,21 +105,21 @@ def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
 
 
 def read_address(fetcher: Fetcher, url: str) -> Reading:
-    """The articles at ``url``; each knows the address that it came from.
+    """Read the articles at ``url``; each gets the address that it came from.
 
     Raises:
-        SourceError: nothing can be fetched or read.
+        SourceError: the document cannot be fetched or read.
     """
     document = fetcher.fetch(url)
     reading = read(document.data, document.url, document.suffix)
     if document.suffix == ".jsonl":
-        return reading  # whose records say themselves where they are from
+        return reading  # each record names its own address
     drafts = tuple(_placed(draft, document.url) for draft in reading.drafts)
     return replace(reading, drafts=drafts)
 
 
 def _placed(draft: Draft, url: str) -> Draft:
-    """``draft`` with its address: a page may name a better one, but not another site's."""
+    """Set the address of ``draft``, unless the page names another one on the same host."""
     named = urlsplit(draft.url or "").hostname
     return draft if named == urlsplit(url).hostname else replace(draft, url=url)
 
@@ -137,7 +137,7 @@ def _read_file(name: str, limit: int) -> Reading:
 
 
 def _expand(source: str, summary: IngestSummary) -> Iterator[str]:
-    """The files that ``source`` names; inside folders only those of a known type."""
+    """Yield the files that ``source`` names; in folders only those of a supported type."""
     path = Path(source)
     if not path.is_dir():
         yield source
@@ -156,7 +156,7 @@ def ingest_seeds(store: Store) -> IngestSummary:
     summary = IngestSummary()
     for seed in sorted(files("geungeo.seeds").iterdir(), key=lambda entry: entry.name):
         if Path(seed.name).suffix in SUFFIXES:
-            # The name alone: the same article wherever geungeo is installed.
+            # The name alone, so that the article id does not depend on the installation path.
             reading = read(seed.read_bytes(), f"seeds/{seed.name}")
             for outcome in store.ingest_many(_accounted(reading, summary)):
                 summary.count(outcome)
@@ -164,10 +164,10 @@ def ingest_seeds(store: Store) -> IngestSummary:
 
 
 def ingest_document(store: Store, data: bytes, name: str) -> IngestSummary:
-    """Ingest one document that was handed in; ``name`` tells its format and identifies it.
+    """Ingest a document; ``name`` gives its format and identifies it.
 
     Raises:
-        SourceError: nothing of it can be read.
+        SourceError: the document cannot be read.
     """
     summary = IngestSummary()
     for outcome in store.ingest_many(_accounted(read(data, name), summary)):
@@ -176,7 +176,7 @@ def ingest_document(store: Store, data: bytes, name: str) -> IngestSummary:
 
 
 def drafts_of_text(text: str, name: str) -> tuple[Draft, ...]:
-    """Drafts of a text that was pasted or posted."""
+    """Return the drafts of a pasted or posted text."""
     return read(text.encode("utf-8", "replace"), name).drafts
 
 
@@ -199,10 +199,10 @@ class Workspace:
     def open(cls, settings: Settings, *, seed: bool = False, check_embedder: bool = True) -> Self:
         """Open the store that ``settings`` name.
 
-        With ``seed`` a store without articles is filled from ``seeds/``.
+        With ``seed``, an empty store is filled from ``seeds/``.
 
         Raises:
-            StoreError: the store cannot be used; says why and what to do.
+            StoreError: the store cannot be used.
         """
         embedder = make_embedder(settings)
         store = Store.open(
@@ -214,23 +214,23 @@ class Workspace:
             conversation_days=settings.conversation_days,
         )
         if seed and not store.generation:
-            log.info("the store is empty: filling it from seeds")
+            log.info("the store is empty: ingesting the seeds")
             ingest_seeds(store)
         return cls(settings, store, embedder)
 
     def warm_up(self) -> None:
-        """Load models and indexes, so that the first question does not pay for it.
+        """Load models and indexes, so that the first question is not delayed.
 
-        An embedding endpoint that is down now may be up when somebody asks: only logged.
+        A failing embedding endpoint is only logged, as it may be available later.
         """
         try:
             self.pipeline.search("준비", 1, Filters())
         except BackendError as error:
-            log.warning("warming up failed: %s", error)
+            log.warning("warm-up failed: %s", error)
 
     @property
     def fetcher(self) -> Fetcher:
-        """What fetches addresses, within the bounds that the settings draw."""
+        """Create a fetcher of addresses with the limits of the settings."""
         settings = self.settings
         proxy = settings.fetch_proxy
         return Fetcher(
@@ -247,25 +247,26 @@ class Workspace:
         return ingest_sources(self.store, sources, limit=limit, fetcher=fetcher, progress=progress)
 
     def ingest_address(self, url: str) -> Outcome:
-        """Ingest the one article at ``url``.
+        """Ingest the single article at ``url``.
 
         Raises:
-            SourceError: it cannot be fetched or read, or there are several articles.
+            SourceError: it cannot be fetched or read, or it contains several articles.
         """
         reading = read_address(self.fetcher, url)
         if len(reading.drafts) != 1:
             raise UnsupportedSource(
-                f"{url}: {len(reading.drafts)} articles, not one; run: geungeo ingest {url}"
+                f"{url}: contains {len(reading.drafts)} articles instead of one; run: "
+                f"geungeo ingest {url}"
             )
         return self.store.ingest(reading.drafts[0])
 
     def ingest_text(self, text: str, *, name: str = "pasted.txt") -> Outcome:
-        """Ingest one pasted text, its format told by the suffix of ``name``."""
+        """Ingest a pasted text; the suffix of ``name`` gives its format."""
         drafts = drafts_of_text(text, name)
         return self.store.ingest_many(drafts)[0]
 
     def ingest_document(self, data: bytes, name: str) -> IngestSummary:
-        """Ingest one document handed in as bytes, its format told by the suffix of ``name``."""
+        """Ingest a document given as bytes; the suffix of ``name`` gives its format."""
         return ingest_document(self.store, data, name)
 
     async def answer(self, ask: Ask, owner: str | None = None) -> Answer:
@@ -330,7 +331,7 @@ class Workspace:
             )
 
     def close(self) -> None:
-        """Release the store."""
+        """Close the store."""
         self.store.close()
 
     def __enter__(self) -> Self:

@@ -1,1 +1,1 @@
-"""The domain: articles, retrieval, evidence, grounding and the answer pipeline."""
+"""Domain layer: articles, retrieval, evidence, grounding and the answer pipeline."""

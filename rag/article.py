@@ -1,4 +1,4 @@
-"""Articles and their sections: what every citation points into."""
+"""Articles and their sections, which citations refer to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 
 class SectionKind(StrEnum):
-    """What part of an article a stretch of text is."""
+    """The kind of a section of an article."""
 
     TITLE = "title"
     DECK = "deck"
@@ -29,7 +29,7 @@ class SectionKind(StrEnum):
 
 
 class Section(BaseModel):
-    """A stretch of ``Article.text`` of one kind; ``start`` and ``end`` in code points."""
+    """A part of ``Article.text`` of one kind; ``start`` and ``end`` in code points."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,14 +39,14 @@ class Section(BaseModel):
 
     @property
     def span(self) -> Span:
-        """The section as a span."""
+        """Return the span of the section."""
         return Span(self.start, self.end)
 
 
 class Article(BaseModel):
-    """One version of a news article; immutable.
+    """A version of a news article; immutable.
 
-    ``text`` is NFC and holds title, deck, captions, headings and body in reading order;
+    ``text`` is NFC and contains title, deck, captions, headings and body in reading order;
     ``sections`` are disjoint spans over it, in order. ``published_at`` is ISO 8601
     (a date, or a time with its zone).
     """
@@ -67,26 +67,26 @@ class Article(BaseModel):
     @model_validator(mode="after")
     def _sections_fit(self) -> Self:
         if self.text != nfc(self.text):
-            raise ValueError("article text is not NFC; normalise it once, where it enters")
+            raise ValueError("article text is not NFC; normalise it with geungeo.rag.text.clean")
         at = 0
         for section in self.sections:
             if not at <= section.start < section.end <= len(self.text):
-                raise ValueError(f"section {section} overlaps another or leaves the text")
+                raise ValueError(f"section {section} overlaps another or exceeds the text")
             at = section.end
         return self
 
     @property
     def text_sha256(self) -> str:
-        """Hex digest of the UTF-8 text; what a store compares to detect damage."""
+        """Return the hex digest of the UTF-8 text; a store detects corruption with it."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
     def published_day(self) -> date | None:
-        """The day of ``published_at`` in Asia/Seoul; ``None`` if it is missing or no date."""
+        """Return the day of ``published_at`` in Asia/Seoul; ``None`` without a valid date."""
         return seoul_day(self.published_at) if self.published_at else None
 
     def kind_at(self, position: int) -> SectionKind:
-        """The kind of the section that holds character ``position``; body between sections."""
+        """Return the kind of the section at character ``position``; body between sections."""
         for section in self.sections:
             if section.start <= position < section.end:
                 return section.kind
@@ -95,11 +95,11 @@ class Article(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a reader found in a document, before a store gives it an id and a version.
+    """An article as read from a document, before a store gives it an id and a version.
 
-    ``blocks`` are the parts in reading order, each a line or paragraph of one kind. With
-    ``text`` they are located in it, in order; without, the text is made by joining them.
-    The article's identity is ``id``, else ``url``, else ``source`` (a path or a name).
+    ``blocks`` are the parts in reading order, each a line or paragraph of one kind. They are
+    located in ``text``, in order; without ``text`` they are joined. The article is identified by
+    the first of ``id``, ``url`` and ``source`` (a path or a name) that is given.
     """
 
     title: str
@@ -114,14 +114,14 @@ class Draft:
     language: str | None = None
 
     def article_id(self) -> str:
-        """The given id where it is fit for a URL, else a digest of what identifies us."""
+        """Return the given id if it is safe in a URL, or a digest of id, url or source."""
         if self.id and _SAFE_ID.fullmatch(self.id):
             return self.id
         key = self.id or self.url or self.source
         return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
 
     def article(self, *, article_id: str | None = None, version: int = 1) -> Article:
-        """The article that this draft describes."""
+        """Create the article that this draft describes."""
         text, sections = self._lay_out()
         return Article(
             id=article_id or self.article_id(),

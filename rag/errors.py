@@ -1,9 +1,9 @@
-"""Every error that geungeo raises on purpose, drawn as one tree.
+"""All errors that geungeo raises deliberately, as one tree.
 
 ::
 
     GeungeoError
-    ├── UsageError                 the caller asked for something that cannot be done
+    ├── UsageError                 the request cannot be carried out
     │   ├── InvalidQuestion
     │   ├── InvalidRequest
     │   ├── SettingsError
@@ -17,37 +17,37 @@
     │   ├── UndecodableSource
     │   ├── EmptySource
     │   ├── MalformedSource
-    │   ├── FetchBlocked           an address that may not be asked
-    │   └── FetchFailed            an address that gave no document
-    ├── StoreError                 the store cannot serve
+    │   ├── FetchBlocked           an address that must not be fetched
+    │   └── FetchFailed            an address that returned no document
+    ├── StoreError                 the store cannot be used
     │   ├── StoreUnavailable
     │   ├── StoreLocked
     │   ├── StoreVersionMismatch
     │   ├── StoreCorrupt
     │   └── EmbedderMismatch
-    ├── BackendError               something outside our process failed
-    │   ├── BackendUnavailable     transient: worth another try
-    │   │   └── BackendOverloaded  our own queue for it is full: come back later
-    │   └── BackendMisconfigured   permanent: no retry will mend it
-    ├── Overloaded                 more is asked of this process than it can do: come back later
-    ├── OutOfMemory                the process may not have the memory that it needs
-    └── InvariantViolation         a bug of ours, caught before it reached anyone
+    ├── BackendError               an external service failed
+    │   ├── BackendUnavailable     transient: retry
+    │   │   └── BackendOverloaded  the queue for the backend is full: retry later
+    │   └── BackendMisconfigured   permanent: a retry does not help
+    ├── Overloaded                 the process has too much work: retry later
+    ├── OutOfMemory                the process does not get the memory that it needs
+    └── InvariantViolation         a bug in geungeo, caught before an answer was returned
 
-A message names the culprit and the way out. ``code`` is stable and meant for programs.
-Only the outermost layer (command line, HTTP) turns an error into a status.
+A message names the cause and what to do. ``code`` is stable and meant for programs. Only the
+outermost layer (command line, HTTP) turns an error into a status.
 """
 
 from typing import ClassVar
 
 
 class GeungeoError(Exception):
-    """Base of all deliberate errors; ``str(error)`` is one line fit for the user."""
+    """Base of all deliberate errors; ``str(error)`` is one line for the user."""
 
     code: ClassVar[str] = "error"
 
 
 class UsageError(GeungeoError):
-    """The request itself is at fault."""
+    """The request is wrong."""
 
     code = "usage"
 
@@ -59,43 +59,43 @@ class InvalidQuestion(UsageError):
 
 
 class InvalidRequest(UsageError):
-    """Another part of the request is out of bounds."""
+    """A part of the request other than the question is invalid."""
 
     code = "invalid_request"
 
 
 class SettingsError(UsageError):
-    """A setting is unknown or has an impossible value."""
+    """A setting is unknown or has an invalid value."""
 
     code = "invalid_settings"
 
 
 class MissingExtra(UsageError):
-    """An optional dependency is needed; the message holds the command that installs it."""
+    """An optional dependency is missing; the message has the command that installs it."""
 
     code = "missing_extra"
 
 
 class NotFound(UsageError):
-    """The named thing does not exist."""
+    """The requested object does not exist."""
 
     code = "not_found"
 
 
 class ArticleNotFound(NotFound):
-    """No such article, or no such version of it."""
+    """The article, or this version of it, does not exist."""
 
     code = "article_not_found"
 
 
 class ConversationNotFound(NotFound):
-    """No such conversation."""
+    """The conversation does not exist."""
 
     code = "conversation_not_found"
 
 
 class KeyNotFound(NotFound):
-    """No such API key."""
+    """The API key does not exist."""
 
     code = "key_not_found"
 
@@ -107,19 +107,19 @@ class SourceError(GeungeoError):
 
 
 class UnsupportedSource(SourceError):
-    """The file type is not one that we read, or the file is binary."""
+    """The file type is not supported, or the file is binary."""
 
     code = "unsupported_source"
 
 
 class UndecodableSource(SourceError):
-    """The bytes are not text in any encoding that we recognise."""
+    """The bytes are not text in any supported encoding."""
 
     code = "undecodable_source"
 
 
 class EmptySource(SourceError):
-    """There is no text in the document."""
+    """The document contains no text."""
 
     code = "empty_source"
 
@@ -131,19 +131,19 @@ class MalformedSource(SourceError):
 
 
 class FetchBlocked(SourceError):
-    """The address is one that we do not connect to: not public, or oddly written."""
+    """The address must not be fetched: it is not public, or written unusually."""
 
     code = "fetch_blocked"
 
 
 class FetchFailed(SourceError):
-    """No document came from the address."""
+    """The address returned no document."""
 
     code = "fetch_failed"
 
 
 class StoreError(GeungeoError):
-    """The store cannot do its work."""
+    """The store cannot be used."""
 
     code = "store_error"
 
@@ -155,7 +155,7 @@ class StoreUnavailable(StoreError):
 
 
 class StoreLocked(StoreError):
-    """Another process is writing."""
+    """Another process is writing to the store."""
 
     code = "store_locked"
 
@@ -167,7 +167,7 @@ class StoreVersionMismatch(StoreError):
 
 
 class StoreCorrupt(StoreError):
-    """What the store holds contradicts its own checksums."""
+    """The contents of the store do not match their checksums."""
 
     code = "store_corrupt"
 
@@ -185,9 +185,9 @@ class BackendError(GeungeoError):
 
 
 class BackendUnavailable(BackendError):
-    """Transient: the endpoint is unreachable, overloaded or broke off.
+    """Transient: the endpoint is unreachable, overloaded or dropped the connection.
 
-    ``retry_after`` in seconds is when to come back, where that is known.
+    ``retry_after`` is the delay before a retry in seconds, if known.
     """
 
     code = "backend_unavailable"
@@ -198,7 +198,7 @@ class BackendUnavailable(BackendError):
 
 
 class BackendOverloaded(BackendUnavailable):
-    """Too many answers are being written already; nothing was sent to the endpoint."""
+    """Too many answers are in progress; nothing was sent to the endpoint."""
 
     code = "backend_overloaded"
 
@@ -209,15 +209,15 @@ class BackendOverloaded(BackendUnavailable):
 
 
 class BackendMisconfigured(BackendError):
-    """Permanent: a wrong key, model or address; retrying cannot help."""
+    """Permanent: a wrong key, model or address; a retry does not help."""
 
     code = "backend_misconfigured"
 
 
 class Overloaded(GeungeoError):
-    """Too much is being done and waits already; nothing was done for this request.
+    """Too many requests are in progress and queued; nothing was done for this one.
 
-    ``retry_after`` in seconds is when to come back.
+    ``retry_after`` is the delay before a retry in seconds.
     """
 
     code = "overloaded"
@@ -228,12 +228,12 @@ class Overloaded(GeungeoError):
 
 
 class OutOfMemory(GeungeoError):
-    """The process has, or may have, less memory than is needed."""
+    """The process has, or is limited to, less memory than it needs."""
 
     code = "out_of_memory"
 
 
 class InvariantViolation(GeungeoError):
-    """An Answer broke a promise and was withheld."""
+    """An answer violated an invariant and was withheld."""
 
     code = "invariant_violation"

@@ -1,4 +1,4 @@
-"""How many may do the same thing at once, and how many may wait for their turn."""
+"""Concurrency limit with a bounded queue."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from weakref import WeakKeyDictionary
 
 from geungeo.rag.errors import BackendOverloaded, Overloaded
 
-# How fast the estimate of a slot's duration follows the last one, and where it starts.
+# Estimate of a slot's duration in seconds: weight of the last one, and initial value.
 _WEIGHT = 0.2
 _FIRST_GUESS = 5.0
 _MAX_RETRY_AFTER = 60.0
 
 
 class Gate:
-    """A semaphore with a bounded queue. Its limits hold for each event loop apart.
+    """A semaphore with a bounded queue. Its limits apply to each event loop separately.
 
-    ``doing`` says in a refusal what the slots are held for; ``refusal`` is its type.
+    ``refusal`` is the error raised when the queue is full; ``doing`` describes in its message the
+    work that holds the slots.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Gate:
         self._clock = clock
         self._mean = _FIRST_GUESS
         self._running = 0
-        # A backend may be used from one event loop after the other; locks belong to one.
+        # A backend may be used in several event loops, and a semaphore belongs to one.
         self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
             WeakKeyDictionary()
         )
@@ -47,18 +48,18 @@ class Gate:
 
     @property
     def running(self) -> int:
-        """How many slots are held."""
+        """Return the number of slots in use."""
         return self._running
 
     @property
     def waiting(self) -> int:
-        """How many wait for a slot."""
+        """Return the number of queued tasks."""
         return sum(self._waiting.values())
 
     def check_room(self) -> None:
-        """Raise what ``slot`` would raise now because the queue is full.
+        """Raise the error of ``slot`` if the queue is full now.
 
-        Must be called in the event loop whose slots are meant.
+        Must be called in the event loop that the slots belong to.
         """
         loop = asyncio.get_running_loop()
         slots, waiting = self._slots.get(loop), self._waiting.get(loop, 0)
@@ -67,12 +68,12 @@ class Gate:
 
     @asynccontextmanager
     async def slot(self, timeout: float, *, admitted: bool = False) -> AsyncIterator[None]:
-        """Hold one of the slots; waits for one up to ``timeout`` seconds.
+        """Hold a slot; waits for one up to ``timeout`` seconds.
 
-        Who was ``admitted`` before, and comes again, waits even if the queue is full.
+        A task ``admitted`` before may queue again even if the queue is full.
 
         Raises:
-            BackendOverloaded, Overloaded: the queue is full, or the wait was in vain.
+            BackendOverloaded, Overloaded: the queue is full, or the timeout expired.
         """
         slots = await self._enter(timeout, admitted=admitted)
         began = self._clock()
@@ -104,6 +105,6 @@ class Gate:
         rounds = (waiting + 1) / self._concurrency
         seconds = float(min(_MAX_RETRY_AFTER, max(1, math.ceil(rounds * self._mean))))
         return self._refusal(
-            f"{self._concurrency} {self._doing} and {waiting} wait; come back in {seconds:.0f} s",
+            f"{self._concurrency} {self._doing} and {waiting} are queued; retry in {seconds:.0f} s",
             retry_after=seconds,
         )

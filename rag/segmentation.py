@@ -1,7 +1,7 @@
-"""From an article to sentences and passages, with exact offsets.
+"""Split articles into sentences and passages, with exact offsets.
 
-A sentence is the smallest citable unit; a passage is consecutive sentences under a token budget,
-the unit of retrieval.
+A sentence is the smallest citable unit. A passage, the unit of retrieval, is a run of
+consecutive sentences within a token budget.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from geungeo.rag.language import morphemes
 from geungeo.rag.protocols import TokenCounter
 from geungeo.rag.text import Span
 
-# tiktoken's pattern backtracks on long runs without a space; pieces this long are counted apart.
+# tiktoken's pattern backtracks on long runs without a space, so text is counted in pieces.
 _PIECE = 2_000
 
 
@@ -30,21 +30,21 @@ def _encoding() -> tiktoken.Encoding:
 
 
 def count_tokens(text: str) -> int:
-    """Tokens of ``text`` in ``cl100k_base``; special-token look-alikes count as plain text."""
+    """Count the tokens of ``text`` in ``cl100k_base``; special tokens count as plain text."""
     encoding = _encoding()
     return sum(
         len(encoding.encode_ordinary(text[at : at + _PIECE])) for at in range(0, len(text), _PIECE)
     )
 
 
-# A "sentence" longer than this is a table, a minified script or an attack: cut it at spaces.
+# Longer "sentences" (tables, minified scripts, attacks) are cut at spaces. In characters.
 MAX_SENTENCE = 1_000
-# Kiwi is handed at most this many characters at a time.
+# Characters that Kiwi gets at a time, at most.
 _MAX_LINE = 4_000
 
 _LINE = re.compile(r"[^\n]+")
 _CREDIT = re.compile(r"[(\[]?\s*(사진|자료|출처|그래픽|영상|이미지)\s*[=:·/ⓒ]")
-# Kiwi reads on over an ellipsis; after a predicate's ending a new sentence begins.
+# Kiwi does not split at an ellipsis; after a predicate's ending a new sentence begins.
 _TRAILING_OFF = re.compile(r"(?<=[다요죠까네군])(?:…+|\.{3,}|‥+)['\"’”]?\s+(?=\S)")
 _PAIRS = dict(zip("“‘「『(〈《[", "”’」』)〉》]", strict=True))
 _MAX_ENCLOSURE = 300
@@ -52,17 +52,17 @@ _MAX_ENCLOSURE = 300
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of an article, by its span and the kind of its section."""
+    """A sentence of an article: its span and the kind of its section."""
 
     span: Span
     kind: SectionKind
 
 
 def split_article(article: Article) -> list[Sentence]:
-    """All sentences of ``article`` in reading order.
+    """Return all sentences of ``article`` in reading order.
 
-    They are disjoint, hold no white space at their ends, never cross a line, and together
-    hold every character of the text that is not white space.
+    They are disjoint, have no white space at their ends, never cross a line, and together
+    contain every character of the text that is not white space.
     """
     pieces = list(_pieces(article))
     spans = split_lines([span.of(article.text) for span, _ in pieces])
@@ -74,7 +74,7 @@ def split_article(article: Article) -> list[Sentence]:
 
 
 def _pieces(article: Article) -> Iterator[tuple[Span, SectionKind]]:
-    """The lines of the text with their kinds; text between sections counts as body."""
+    """Yield the lines of the text with their kinds; text between sections counts as body."""
     at = 0
     end = len(article.text)
     for section in (*article.sections, None):
@@ -95,12 +95,12 @@ def _lines(text: str, span: Span, kind: str) -> Iterator[tuple[Span, SectionKind
 
 
 def split_lines(lines: Sequence[str]) -> list[list[Span]]:
-    """Sentence spans within each of ``lines`` (each without line breaks)."""
+    """Return the sentence spans within each of ``lines`` (each without line breaks)."""
     return [_split(line) for line in lines]
 
 
 def _split(line: str) -> list[Span]:
-    cuts = _mend(line, _starts(line))
+    cuts = _drop_wrong_cuts(line, _starts(line))
     spans: list[Span] = []
     for start, end in zip(cuts, [*cuts[1:], len(line)], strict=True):
         spans.extend(_cap(line, Span(start, end).strip(line)))
@@ -108,13 +108,13 @@ def _split(line: str) -> list[Span]:
 
 
 def _starts(line: str) -> list[int]:
-    """Where a sentence begins by Kiwi, or after an ellipsis that ends one; always 0 too."""
+    """Return the sentence starts by Kiwi and after closing ellipses, always including 0."""
     after_ellipsis = (match.end() for match in _TRAILING_OFF.finditer(line))
     return sorted({0, *morphemes.sentence_starts(line), *after_ellipsis})
 
 
-def _mend(line: str, cuts: list[int]) -> list[int]:
-    """Take back cuts inside a bracket or quotation, and before a lone photo credit."""
+def _drop_wrong_cuts(line: str, cuts: list[int]) -> list[int]:
+    """Drop cuts inside brackets or quotations, and before a photo credit."""
     enclosed = _enclosures(line)
     return [
         cut
@@ -125,10 +125,10 @@ def _mend(line: str, cuts: list[int]) -> list[int]:
 
 
 def _enclosures(line: str) -> list[Span]:
-    """Matched bracket and quotation pairs, from opening to closing character.
+    """Return the spans of matched brackets and quotation marks, both included.
 
-    An opening without its closing (common where a quotation runs over paragraphs) encloses
-    nothing, nor does a pair too long to be one sentence.
+    An opening mark without a closing one (common where a quotation spans paragraphs) is ignored,
+    as is a pair too long for one sentence.
     """
     spans: list[Span] = []
     open_at: dict[str, int] = {}
@@ -154,9 +154,9 @@ def _cap(line: str, span: Span) -> Iterator[Span]:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Sentences ``[first, last)`` of an article (by ordinal) and the span they cover.
+    """A passage: sentences ``[first, last)`` of an article (by ordinal) and their span.
 
-    ``heading`` is the span of the heading above it, context for embedding only.
+    ``heading`` is the span of the heading above it, used as context for embedding only.
     """
 
     span: Span
@@ -175,11 +175,11 @@ def split_passages(
 ) -> list[Passage]:
     """Cover all ``sentences`` with passages of at most ``budget`` tokens.
 
-    A single sentence over the budget is a passage of its own. Neighbours share ``overlap``
-    sentences; a heading starts a passage and is never reached back over.
+    A single sentence over the budget is its own passage. Neighbours share ``overlap`` sentences;
+    a heading starts a passage, and overlap never crosses it.
     """
     passages: list[Passage] = []
-    for begin, end in _stretches(sentences):
+    for begin, end in _between_headings(sentences):
         heading = sentences[begin].span if sentences[begin].kind is SectionKind.HEADING else None
         costs = [count(sentence.span.of(article.text)) for sentence in sentences[begin:end]]
         for first, last in _windows(costs, budget, overlap):
@@ -188,8 +188,8 @@ def split_passages(
     return passages
 
 
-def _stretches(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
-    """``[begin, end)`` ordinals between headings; the front matter stands alone."""
+def _between_headings(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+    """Return ``[begin, end)`` ordinals between headings; text before the first is one section."""
     starts = [
         ordinal
         for ordinal, sentence in enumerate(sentences)
@@ -213,13 +213,13 @@ def _windows(costs: Sequence[int], budget: int, overlap: int) -> list[tuple[int,
         windows.append((first, last))
         if last == len(costs):
             break
-        # Always move on: an overlap as long as the window would never end.
+        # Always advance: an overlap as long as the window would loop forever.
         first = max(first + 1, last - overlap)
     return windows
 
 
 def embedding_text(article: Article, passage: Passage) -> str:
-    """What is embedded for a passage: its text under the article's title and its heading."""
+    """Return the text to embed for a passage: the article's title, its heading, its own text."""
     lines = [article.title]
     if passage.heading and not passage.span.contains(passage.heading):
         lines.append(passage.heading.of(article.text))

@@ -1,7 +1,7 @@
-"""Every setting, where it is defined: file, then environment, then flag.
+"""All settings; sources are file, environment and flags.
 
 The file is ``geungeo.toml`` in the working directory or the one given by ``--config``;
-the environment form of ``top_k`` is ``GEUNGEO_TOP_K``. A later source wins.
+the environment variable of ``top_k`` is ``GEUNGEO_TOP_K``. A later source wins.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 def _split(value: Any) -> Any:
-    """A list in the file is ``a,b`` in the environment."""
+    """Split a list written as ``a,b``, as in the environment."""
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in value.split(",") if part.strip())
@@ -46,7 +46,7 @@ def _split(value: Any) -> Any:
 
 def _proxy(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"https?://[^/\s]+/?", value.get_secret_value()):
-        raise ValueError("a proxy is named as http://proxy.example:3128")
+        raise ValueError("a proxy must be given as http://proxy.example:3128")
     return value
 
 
@@ -54,12 +54,12 @@ CommaSeparated = (NoDecode, BeforeValidator(_split))
 
 
 def secrets_in(value: SecretStr | None) -> tuple[str, ...]:
-    """The secrets in a comma-separated setting, all of them valid: so one can be rotated."""
+    """Return the comma-separated secrets of a setting; several allow one to be rotated."""
     return () if value is None else tuple(map(str.strip, value.get_secret_value().split(",")))
 
 
 class LLMEndpoint(BaseModel):
-    """One OpenAI-compatible endpoint; an entry of ``llm_fallbacks``."""
+    """An OpenAI-compatible endpoint; an entry of ``llm_fallbacks``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -72,11 +72,11 @@ class LLMEndpoint(BaseModel):
 
 
 class Settings(BaseSettings):
-    """All settings; loaded once by :func:`load` and passed explicitly."""
+    """All settings, loaded once by :func:`load` and passed explicitly."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    store: Annotated[Path, Field(description="Folder that holds the store.")] = Path(".geungeo")
+    store: Annotated[Path, Field(description="Folder of the store.")] = Path(".geungeo")
 
     embedder: Annotated[
         str,
@@ -92,10 +92,10 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Key for embedding_base_url; default: llm_api_key.")
     ] = None
     query_prompt: Annotated[
-        str | None, Field(description="Text put before a query; default: what the model asks for.")
+        str | None, Field(description="Text put before a query; default: the model's own.")
     ] = None
     passage_prompt: Annotated[
-        str | None, Field(description="Text put before a passage; default as query_prompt.")
+        str | None, Field(description="Text put before a passage; default: the model's own.")
     ] = None
 
     passage_tokens: Annotated[
@@ -105,10 +105,12 @@ class Settings(BaseSettings):
         int, Field(ge=0, le=8, description="Sentences that two neighbouring passages share.")
     ] = 1
 
-    top_k: Annotated[int, Field(ge=1, le=50, description="Passages that an answer rests on.")] = 8
+    top_k: Annotated[
+        int, Field(ge=1, le=50, description="Passages that an answer is based on.")
+    ] = 8
     evidence_pool: Annotated[
         int,
-        Field(ge=1, le=50, description="Passages whose sentences are weighed; at least top_k."),
+        Field(ge=1, le=50, description="Passages whose sentences are scored; at least top_k."),
     ] = 16
     max_sentences: Annotated[
         int, Field(ge=1, le=6, description="Sentences in an extractive answer, at most.")
@@ -118,7 +120,8 @@ class Settings(BaseSettings):
         Field(
             ge=0,
             le=1,
-            description="Answerability below which we abstain; default: the shipped model's own.",
+            description="Answerability below which no answer is given; default: that of the "
+            "shipped model.",
         ),
     ] = None
     max_question_chars: Annotated[
@@ -129,19 +132,19 @@ class Settings(BaseSettings):
     ] = 20_000_000
 
     fetch_timeout: Annotated[
-        float, Field(gt=0, le=600, description="Seconds to fetch one address, all in all.")
+        float, Field(gt=0, le=600, description="Seconds to fetch one address, in total.")
     ] = 20.0
     fetch_private_hosts: Annotated[
         tuple[str, ...],
         *CommaSeparated,
         Field(
-            description="Hosts (host or host:port) that are fetched from although they are private "
-            "or at another port than 80 and 443."
+            description="Hosts (host or host:port) to fetch from although they are private or use "
+            "another port than 80 and 443."
         ),
     ] = ()
     fetch_proxy: Annotated[
         Annotated[SecretStr, AfterValidator(_proxy)] | None,
-        Field(description="HTTP proxy to fetch through; those of the environment are not used."),
+        Field(description="HTTP proxy for fetching; proxies of the environment are not used."),
     ] = None
 
     conversation_days: Annotated[
@@ -177,7 +180,7 @@ class Settings(BaseSettings):
         float, Field(gt=0, le=600, description="Seconds between two tokens of an LLM.")
     ] = 15.0
     llm_retries: Annotated[
-        int, Field(ge=0, le=10, description="Further tries of one endpoint before its first token.")
+        int, Field(ge=0, le=10, description="Retries of one endpoint before its first token.")
     ] = 2
     llm_context_tokens: Annotated[
         int, Field(ge=512, description="Context window of the LLM, prompt and answer together.")
@@ -186,10 +189,10 @@ class Settings(BaseSettings):
         int, Field(ge=16, le=32_768, description="Longest LLM answer, in tokens.")
     ] = 1_024
     llm_concurrency: Annotated[
-        int, Field(ge=1, le=1_000, description="LLM answers that are written at the same time.")
+        int, Field(ge=1, le=1_000, description="LLM answers in progress at the same time.")
     ] = 8
     llm_queue: Annotated[
-        int, Field(ge=0, le=10_000, description="LLM answers that may wait for their turn.")
+        int, Field(ge=0, le=10_000, description="LLM answers that may be queued.")
     ] = 32
 
     search_concurrency: Annotated[
@@ -197,8 +200,8 @@ class Settings(BaseSettings):
         Field(
             ge=1,
             le=256,
-            description="Questions whose passages are searched for at the same time; default: "
-            "as many as there are processor cores.",
+            description="Questions searched for at the same time; default: the number of "
+            "processor cores.",
         ),
     ] = None
     search_queue: Annotated[
@@ -206,7 +209,7 @@ class Settings(BaseSettings):
         Field(
             ge=0,
             le=10_000,
-            description="Questions that may wait for their search; further ones get a 503.",
+            description="Questions that may be queued for search; further ones get a 503.",
         ),
     ] = 32
     ingest_queue: Annotated[
@@ -214,7 +217,7 @@ class Settings(BaseSettings):
         Field(
             ge=0,
             le=10_000,
-            description="Changes of articles that may wait for their turn; further ones get a 503.",
+            description="Changes of articles that may be queued; further ones get a 503.",
         ),
     ] = 64
 
@@ -223,8 +226,8 @@ class Settings(BaseSettings):
         Field(
             pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
             max_length=500,
-            description="Where readers find this server, for links in chat channels; default: "
-            "as it was addressed by the channel.",
+            description="Public URL of this server, for links in chat channels; default: the "
+            "address that the channel used.",
         ),
     ] = None
     host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
@@ -237,26 +240,24 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=64, description="Server processes; each loads its own models.")
     ] = 1
     log_format: Annotated[
-        Literal["text", "json"], Field(description="How the server writes its log.")
+        Literal["text", "json"], Field(description="Format of the server's log.")
     ] = "text"
-    log_questions: Annotated[
-        bool, Field(description="Write questions into the server's log, which it else never does.")
-    ] = False
+    log_questions: Annotated[bool, Field(description="Log questions. Off by default.")] = False
     tracing: Annotated[
-        bool, Field(description="Send OpenTelemetry traces; OTEL_* variables tell where to.")
+        bool, Field(description="Send OpenTelemetry traces; OTEL_* variables set the destination.")
     ] = False
     insecure_bind: Annotated[
-        bool, Field(description="Listen beyond this machine although no API key was ever made.")
+        bool, Field(description="Allow listening on non-loopback addresses without API keys.")
     ] = False
     require_key: Annotated[
         bool | None,
-        Field(description="Whether requests need an API key; default: once one was made."),
+        Field(description="Whether requests need an API key; default: if one was ever created."),
     ] = None
     rate_limit_address: Annotated[
         str | None,
         Field(
             pattern=RATE,
-            description="Requests of one address, as 600/minute or off; default: 600/minute, "
+            description="Requests of one address, as 600/minute or off; default: 600/minute, or "
             "off while no key is needed and only this machine can connect.",
         ),
     ] = None
@@ -266,12 +267,12 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[
         tuple[IPvAnyNetwork, ...],
         *CommaSeparated,
-        Field(description="Addresses or networks whose X-Forwarded-For is believed."),
+        Field(description="Addresses or networks whose X-Forwarded-For is trusted."),
     ] = ()
     cors_origins: Annotated[
         tuple[Annotated[str, Field(pattern=r"^(\*|https?://[^/\s*]+)$")], ...],
         *CommaSeparated,
-        Field(description="Origins whose pages may call the API, as https://news.example."),
+        Field(description="Origins allowed to call the API, as https://news.example."),
     ] = ()
     allowed_hosts: Annotated[
         tuple[Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)$")], ...],
@@ -290,8 +291,8 @@ class Settings(BaseSettings):
         str,
         Field(
             pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$",
-            description="Slack's Web API, or that of a compatible server, which may then also "
-            "be the host of a response_url.",
+            description="URL of Slack's Web API or of a compatible server, whose host is then "
+            "allowed in a response_url, too.",
         ),
     ] = "https://slack.com/api/"
     slack_concurrency: Annotated[
@@ -312,15 +313,15 @@ class Settings(BaseSettings):
         Field(description="Secrets that sign requests to /hooks/generic, comma-separated."),
     ] = None
     hook_timeout: Annotated[
-        float, Field(gt=0, le=600, description="Seconds until a hook is told to ask again.")
+        float, Field(gt=0, le=600, description="Seconds until a hook is asked to retry.")
     ] = 25.0
 
     @field_validator("slack_signing_secret", "mattermost_token", "jandi_token", "hook_secret")
     @classmethod
     def _not_blank(cls, value: SecretStr | None) -> SecretStr | None:
-        """An empty secret would let everybody in: anybody can sign with it."""
+        """Reject empty secrets: anyone can sign with an empty secret."""
         if value is not None and not all(secrets_in(value)):
-            raise ValueError("is set, but empty, or holds an empty one between commas")
+            raise ValueError("is empty or has an empty entry between commas; set or remove it")
         return value
 
     @classmethod
@@ -332,16 +333,16 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags before environment; :func:`load` puts the file below both."""
+        """Give flags priority over the environment; :func:`load` puts the file below both."""
         del settings_cls, dotenv_settings, file_secret_settings
         return (init_settings, env_settings)
 
 
 def load(config: Path | None = None, **flags: Any) -> Settings:
-    """Settings from file, environment and flags (``None`` flags are not given).
+    """Load settings from file, environment and flags (a ``None`` flag is not set).
 
     Raises:
-        SettingsError: naming the key and what would be allowed.
+        SettingsError: a setting is unknown or invalid; the key and the allowed values are named.
     """
     from_file = _read(config)
     environment = _environment()

@@ -1,4 +1,4 @@
-"""Unicode hygiene, spans and word lists: one normalisation at the door, one folding for search."""
+"""Text utilities: Unicode normalisation and folding, spans, word lists."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Literal
 
 Language = Literal["ko", "en"]
 
-# Zero-width, bidi, tag and other invisible format characters carry nothing that a reader
-# sees; hidden instructions and look-alike words travel in them.
+# Zero-width, bidi, tag and other invisible format characters: readers do not see them, and
+# they can hide instructions or disguise words.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -22,15 +22,15 @@ _LATIN = re.compile(r"[A-Za-z]")
 
 
 def nfc(text: str) -> str:
-    """``text`` in Unicode normalisation form C (UAX #15)."""
+    """Return ``text`` in Unicode normalisation form C (UAX #15)."""
     return unicodedata.normalize("NFC", text)
 
 
 def clean(text: str) -> str:
-    """Text as it may enter an article: NFC, ``\\n`` line ends, no control characters.
+    """Normalise text for an article: NFC, ``\\n`` line ends, no control characters.
 
-    Lone surrogates (not encodable) become U+FFFD. Invisible format characters stay:
-    the source is shown as it is; search strips them (:func:`fold`).
+    Lone surrogates (not encodable) become U+FFFD. Invisible format characters stay, as the
+    source is shown unchanged; search strips them (:func:`fold`).
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
@@ -39,23 +39,23 @@ def clean(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """``text`` without characters that nobody can see."""
+    """Return ``text`` without invisible characters."""
     return _INVISIBLE.sub("", text)
 
 
 def fold(text: str) -> str:
-    """The form in which texts are compared: NFKC, visible, lower case, single spaces.
+    """Return ``text`` for comparison: NFKC, visible, lower case, single spaces.
 
-    Half-width jamo and full-width letters thereby find what their usual forms find.
+    Half-width jamo and full-width letters thereby match their usual forms.
     """
     text = unicodedata.normalize("NFKC", visible(_CONTROL.sub(" ", text)))
     return _SPACES.sub(" ", text.casefold()).strip()
 
 
 def for_model(text: str, limit: int = 20_000) -> str:
-    """Text as it is handed to a model or a native library: NFKC, visible, one line, capped.
+    """Prepare ``text`` for a model or a native library: NFKC, visible, one line, cut.
 
-    Native code must not meet NUL (it ends a C string), lone surrogates (not encodable) or
+    Native code must not get NUL (it ends a C string), lone surrogates (not encodable) or
     compatibility characters that expand many-fold inside a fixed buffer.
     ``limit`` is in characters.
     """
@@ -72,7 +72,7 @@ def _is_hostile(char: str) -> bool:
 
 
 def language_of(text: str) -> Language:
-    """Korean if ``text`` holds Hangul worth mentioning, else English.
+    """Return ``ko`` if enough of ``text`` is Hangul, otherwise ``en``.
 
     ``OpenAI는 왜?`` is Korean: one Hangul syllable weighs as much as three Latin letters.
     """
@@ -82,7 +82,7 @@ def language_of(text: str) -> Language:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Half-open ``[start, end)`` in Unicode code points of ``Article.text``."""
+    """A half-open range ``[start, end)`` in Unicode code points of ``Article.text``."""
 
     start: int
     end: int
@@ -95,7 +95,7 @@ class Span:
         return self.end - self.start
 
     def of(self, text: str) -> str:
-        """The characters of ``text`` that this span covers."""
+        """Return the characters of ``text`` that this span covers."""
         return text[self.start : self.end]
 
     def overlaps(self, other: Span) -> bool:
@@ -107,16 +107,16 @@ class Span:
         return self.start <= other.start and other.end <= self.end
 
     def shift(self, by: int) -> Span:
-        """The same span, ``by`` characters further on."""
+        """Return this span moved ``by`` characters forward."""
         return Span(self.start + by, self.end + by)
 
     def strip(self, text: str) -> Span:
-        """The span without the white space at its two ends."""
+        """Return this span without the white space at its ends."""
         covered = self.of(text)
         lead = len(covered) - len(covered.lstrip())
         return Span(self.start + lead, max(self.start + lead, self.start + len(covered.rstrip())))
 
 
 def listed(text: str) -> frozenset[str]:
-    """The words of ``text``, separated by white space."""
+    """Return the words of ``text``, separated by white space."""
     return frozenset(text.split())

@@ -182,7 +182,7 @@ def nearest(
         flat = graph.exact(vectors.shape[1])
         graph.add(flat, np.arange(count), vectors)
         began = time.perf_counter()
-        sought = graph.grown(flat)
+        sought = graph.rebuilt_graph(flat)
         built = time.perf_counter() - began
         times, scans, shares = [], [], []
         for vector in asked:

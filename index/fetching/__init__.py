@@ -1,4 +1,4 @@
-"""Fetching documents from the web without being led anywhere else."""
+"""Fetch documents from the web, protected against server-side request forgery (SSRF)."""
 
 from geungeo.index.fetching.fetcher import Document, Fetcher, is_address
 

@@ -1,4 +1,4 @@
-"""One document from one address: bounded in redirects, bytes, time and kind."""
+"""Fetcher of one document, with limits on redirects, bytes, time and content type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from geungeo.rag.readers import SUFFIXES
 
 MAX_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
-# What a server says that it sends, and how that is read; None: by the suffix of the path.
+# Content type to the suffix of its reader; None: use the suffix of the path.
 _KINDS: dict[str, str | None] = {
     "text/html": ".html",
     "application/xhtml+xml": ".html",
@@ -40,7 +40,7 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
     "Connection": "close",
 }
-# httpcore's errors have no common base of their own.
+# httpcore's errors have no common base class.
 _FAILURES = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -52,7 +52,7 @@ _FAILURES = (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What an address gave: its bytes, the reader's suffix, and the address at last."""
+    """A fetched document: its final address, the reader's suffix, and its bytes."""
 
     url: str
     suffix: str
@@ -60,17 +60,17 @@ class Document:
 
 
 def is_address(source: str) -> bool:
-    """Whether ``source`` is meant as an address rather than a path."""
+    """Whether ``source`` is an address rather than a path."""
     scheme, separator, _ = source.partition("://")
     return bool(separator) and scheme.isascii() and scheme.replace("+", "").isalnum()
 
 
 class Fetcher:
-    """Fetches documents; keeps no cookies and knows no credentials.
+    """Fetcher of documents, without cookies and credentials.
 
-    ``max_bytes`` bounds a document as sent and as unpacked; ``seconds`` is for all of it, from
-    the first name resolved to the last byte. Proxies of the environment are not used.
-    ``resolver`` and ``sockets`` are the ways out of this process.
+    ``max_bytes`` limits a document as sent and as unpacked; ``seconds`` limits the whole fetch,
+    from resolving the first name to the last byte. Proxies of the environment are not used.
+    ``resolver`` and ``sockets`` are the only access to the network, and can be replaced in tests.
     """
 
     def __init__(
@@ -94,18 +94,18 @@ class Fetcher:
         self._clock = clock
 
     def fetch(self, url: str) -> Document:
-        """The document at ``url``.
+        """Fetch the document at ``url``.
 
         Raises:
-            FetchBlocked: the address, or one that it redirects to, may not be asked.
-            FetchFailed: no document came: unreachable, too slow, too large, not 200.
-            UnsupportedSource: it is of no kind that we read.
+            FetchBlocked: the address, or one that it redirects to, must not be fetched.
+            FetchFailed: the address is unreachable, too slow, too large, or does not answer 200.
+            UnsupportedSource: the content type is not supported.
         """
         try:
             with self._pool() as pool:
                 return self._follow(pool, parse(url))
         except SourceError as error:
-            # Whichever host was at fault, the user knows only the address that was given.
+            # Name the given address: the user does not know the others.
             prefix = "" if str(error).startswith(url) else f"{url}: "
             raise type(error)(f"{prefix}{error}") from error
         except (httpcore.TimeoutException, TimeoutError) as error:
@@ -118,7 +118,7 @@ class Fetcher:
         if self._proxy is None:
             backend = PinnedBackend(self._policy, self._resolver, deadline, self._sockets)
             return httpcore.ConnectionPool(_trust(), network_backend=backend)
-        # The proxy resolves the names, and so it is the proxy that must refuse private ones.
+        # The proxy resolves names, so the proxy must block private ones.
         backend = PinnedBackend(None, self._resolver, deadline, self._sockets)
         return httpcore.HTTPProxy(
             str(self._proxy.url),
@@ -158,7 +158,7 @@ class Fetcher:
 
 @lru_cache(maxsize=1)
 def _trust() -> ssl.SSLContext:
-    """The certificate authorities, or those of SSL_CERT_FILE; slow to load, so loaded once."""
+    """Load the certificate authorities (or SSL_CERT_FILE), once because that is slow."""
     return httpx.create_ssl_context()
 
 
@@ -166,36 +166,38 @@ def _joined(url: httpx.URL, location: str) -> str:
     try:
         return str(url.join(location))
     except httpx.InvalidURL as error:
-        raise FetchFailed(f"it redirects to no address ({error})") from error
+        raise FetchFailed(f"it redirects to an invalid address ({error})") from error
 
 
 def _suffix(url: httpx.URL, content_type: str) -> str:
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in _KINDS:
-        raise UnsupportedSource(f"the server sends {kind}, which is not read")
+        raise UnsupportedSource(f"the server sends {kind}, which is not supported")
     by_path = PurePosixPath(url.path).suffix.lower()
     known = by_path if by_path in SUFFIXES else None
     suffix = _KINDS[kind] or known or (".txt" if kind == "text/plain" else None)
     if suffix is None:
-        raise UnsupportedSource("the server does not say what it sends")
+        raise UnsupportedSource(
+            "the server sends no content type, and the path has no known suffix"
+        )
     return suffix
 
 
 def _unpacked(chunks: Iterator[bytes], headers: httpx.Headers, limit: int) -> Iterator[bytes]:
-    """``chunks`` without their content coding; never unpacks more than ``limit`` at once."""
+    """Decompress ``chunks``, each to at most ``limit`` + 1 bytes."""
     coding = headers.get("content-encoding", "identity").strip().lower()
     if coding in {"identity", ""}:
         yield from chunks
         return
     if coding not in {"gzip", "x-gzip", "deflate"}:
-        raise FetchFailed(f"the server packs with {coding}, which was not asked for")
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, told by the header
+        raise FetchFailed(f"the server compresses with {coding}, which was not requested")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # detects gzip or zlib by the header
     try:
         for chunk in chunks:
-            # One byte over the limit is enough to be refused for.
+            # One byte over the limit is enough to reject the document.
             yield unpacker.decompress(chunk, limit + 1)
         yield unpacker.flush()
     except zlib.error as error:
-        raise FetchFailed(f"what the server packed cannot be unpacked ({error})") from error
+        raise FetchFailed(f"the compressed document cannot be unpacked ({error})") from error
     if not unpacker.eof:
-        raise FetchFailed("the document ended too early")
+        raise FetchFailed("the compressed document is incomplete")

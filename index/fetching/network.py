@@ -1,7 +1,7 @@
-"""The sockets below httpcore: only checked addresses, and one deadline for everything.
+"""Network backend of httpcore: connects to checked addresses only, with one deadline.
 
-The address that was checked is the one that is connected to, so that a name which resolves
-otherwise a moment later (DNS rebinding) leads nowhere else. TLS still asks for the name.
+The connection goes to the address that was checked, so that DNS rebinding (a name that
+resolves to another address a moment later) has no effect. TLS still verifies the name.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ import httpcore
 
 from geungeo.index.fetching.targets import Address, Policy
 
-# One address that swallows packets must not use up the time of the next.
+# One address that drops packets must not use up the time of the next.
 CONNECT_SECONDS = 5.0
 
 Resolver = Callable[[str, int], Sequence[str]]
-"""``(host, port) -> addresses``; raises ``OSError`` if there is none."""
+"""A function ``(host, port) -> addresses``; raises ``OSError`` if there are none."""
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Every address of ``host``, as the system resolves it."""
+    """Return all addresses of ``host`` from the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class Deadline:
-    """A moment by which everything must be done."""
+    """A deadline for the whole fetch."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._until = clock() + seconds
 
     def left(self, at_most: float | None = None) -> float:
-        """Seconds that are left.
+        """Return the remaining seconds, at most ``at_most``.
 
         Raises:
-            httpcore.ReadTimeout: none are.
+            httpcore.ReadTimeout: the deadline has passed.
         """
         left = self._until - self._clock()
         if left <= 0:
@@ -50,7 +50,7 @@ class Deadline:
 
 
 class PinnedBackend(httpcore.NetworkBackend):
-    """Resolves, checks and connects; ``policy`` is ``None`` for the way to a proxy."""
+    """Backend that resolves, checks and connects; ``policy`` is ``None`` if a proxy is used."""
 
     def __init__(
         self,
@@ -72,10 +72,10 @@ class PinnedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """A connection to one of the addresses of ``host``, all of which were checked.
+        """Connect to one of the addresses of ``host``, after checking all of them.
 
         Raises:
-            FetchBlocked: one of them is not public.
+            FetchBlocked: at least one of them is not public.
         """
         answers = self._resolve(host, port)
         if self._policy is not None:
@@ -97,7 +97,7 @@ class PinnedBackend(httpcore.NetworkBackend):
         raise failure
 
     def _resolve(self, host: str, port: int) -> list[Address]:
-        # getaddrinfo knows no timeout: it is left behind in its thread if it takes too long.
+        # getaddrinfo has no timeout: if it takes too long, its thread is abandoned.
         executor = ThreadPoolExecutor(1, thread_name_prefix="resolve")
         try:
             answers = executor.submit(self._resolver, host, port).result(self._deadline.left())
@@ -107,12 +107,12 @@ class PinnedBackend(httpcore.NetworkBackend):
             raise httpcore.ConnectError(f"{host} cannot be resolved") from error
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
-        # A zone, as in fe80::1%eth0, names an interface of ours.
+        # A zone, as in fe80::1%eth0, names a local interface.
         return [ipaddress.ip_address(answer.partition("%")[0]) for answer in answers]
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A connection each of whose steps ends by the deadline, however little it moves."""
+    """A connection whose every operation ends by the deadline, even if data keeps trickling in."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream

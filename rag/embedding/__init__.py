@@ -1,4 +1,4 @@
-"""Text to vectors, by engines that share one protocol."""
+"""Embedding engines, which share one protocol."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from geungeo.rag.settings import Settings
 
 
 def make_embedder(settings: Settings) -> Embedder:
-    """The engine that ``settings.embedder`` names; its model is loaded on first use.
+    """Create the engine that ``settings.embedder`` names; its model is loaded on first use.
 
     Raises:
-        SettingsError: an endpoint is asked for and its address is missing.
+        SettingsError: the engine is an endpoint and its address is missing.
         MissingExtra: the engine's package is not installed.
     """
     engine, _, model = settings.embedder.partition(":")
@@ -33,7 +33,7 @@ def make_embedder(settings: Settings) -> Embedder:
             f"embedder {settings.embedder!r} needs an address: set GEUNGEO_EMBEDDING_BASE_URL"
         )
     key = settings.embedding_api_key or (
-        # A key goes only to the host that it was given for.
+        # Send a key only to the host that it was configured for.
         settings.llm_api_key if settings.embedding_base_url is None else None
     )
     return OpenAIEmbeddings(

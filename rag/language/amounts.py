@@ -1,4 +1,4 @@
-"""Amounts with what they count and the words around them."""
+"""Amounts with their units and the words around them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DIGITS = re.compile(r"[\d,.\s십백천만억조]*")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An amount, its unit as written, the word before and after it, and which end of a change.
+    """An amount with its unit as written, its neighbouring words, and its end of a change.
 
     ``end`` is ``from`` (3.25%에서), ``to`` (3.00%로) or empty; ``surface`` is number and unit.
     """
@@ -36,7 +36,7 @@ class Counted:
 
 
 def counted(text: Analysed) -> list[Counted]:
-    """The amounts in ``text``, in order."""
+    """Return the amounts in ``text``, in order."""
     found: list[Counted] = []
     for match in _NUMBER.finditer(text.text.lower()):
         amounts = list(quantities(match[0]))
@@ -55,7 +55,7 @@ def counted(text: Analysed) -> list[Counted]:
 
 
 def _labels(morphemes: Sequence[Morpheme], *, reverse: bool = False) -> str:
-    """The nearest word; what stands behind a comma or a bracket belongs to another number."""
+    """Return the nearest word; words after a comma or a bracket belong to another number."""
     for m in reversed(morphemes) if reverse else morphemes:
         if not reverse and m.tag in {"SP", "SSO", "SSC", "SF"}:
             return ""

@@ -1,4 +1,4 @@
-"""Texts analysed once: morphemes, terms, names, quotations, facts. The only cache of analyses."""
+"""Cached analyses of texts: morphemes, terms, names, quotations, facts."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _QUOTE = re.compile(r"“[^”]*”?|\"[^\"]*\"")
 
 @dataclass(frozen=True)
 class Analysed:
-    """``text`` as models see it, and what Kiwi makes of it.
+    """A text, prepared for models, with its analysis by Kiwi.
 
-    ``raw`` are Kiwi's own morphemes, from which search terms are made, here as in the index;
-    ``morphemes`` are the corrected ones, which claims are checked by.
+    ``raw`` are Kiwi's own morphemes; search terms are made from them, as in the index.
+    ``morphemes`` are the corrected ones; claims are checked with them.
     """
 
     text: str
@@ -42,48 +42,48 @@ class Analysed:
 
     @cached_property
     def term_hashes(self) -> frozenset[int]:
-        """Hashes of the search terms in the channel ``morphemes``."""
+        """Return the hashes of the search terms in the channel ``morphemes``."""
         return frozenset(map(term_hash, terms_of(self.raw)))
 
     @cached_property
     def bigram_hashes(self) -> frozenset[int]:
-        """Hashes of the search terms in the channel ``bigrams``."""
+        """Return the hashes of the search terms in the channel ``bigrams``."""
         return frozenset(map(term_hash, bigrams(self.text)))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The proper nouns, without those of one syllable, which rarely identify anyone."""
+        """Return the proper nouns of two or more syllables; shorter ones rarely identify anyone."""
         return tuple(m.form for m in self.raw if m.tag == "NNP" and len(m.form) > 1)
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        """Content terms, aliases and name skeletons."""
+        """Return content terms, aliases and name skeletons."""
         return frozenset(terms_of(self.morphemes))
 
     @cached_property
     def forms(self) -> frozenset[str]:
-        """Morphemes by the word that stands for their synonyms."""
+        """Return the forms of the morphemes, each replaced by its canonical synonym."""
         return frozenset(canonical(morpheme.form) for morpheme in self.morphemes)
 
     @cached_property
     def squeezed(self) -> str:
-        """Folded, without spaces or quotation marks."""
+        """Return the folded text without spaces and quotation marks."""
         return re.sub(r"[\s“”‘’\"']", "", fold(self.text))
 
     @cached_property
     def outside(self) -> tuple[Morpheme, ...]:
-        """The morphemes outside direct quotations."""
+        """Return the morphemes outside direct quotations."""
         quotes = [match.span() for match in _QUOTE.finditer(self.text)]
         return tuple(m for m in self.morphemes if not any(a <= m.start < b for a, b in quotes))
 
     @cached_property
     def narrated(self) -> tuple[Fact, ...]:
-        """What the text itself states."""
+        """Return the facts that the text states outside quotations."""
         return tuple(facts_of(self.outside))
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        """What the text states, its quotations included."""
+        """Return the facts that the text states, including its quotations."""
         found = list(self.narrated)
         for match in _QUOTE.finditer(self.text):
             inside = [m for m in self.morphemes if match.start() < m.start < match.end()]
@@ -117,7 +117,7 @@ _memo: Memo[str, Analysed] = Memo(_KEPT, _analyse)
 
 
 def analysed(texts: Iterable[str]) -> list[Analysed]:
-    """Return the analyses of ``texts``; Kiwi is called once for all that are new."""
+    """Return the analyses of ``texts``; Kiwi is called once for all uncached ones."""
     texts = list(texts)
     known = _memo.get(texts)
     return [known[text] for text in texts]

@@ -1,8 +1,8 @@
-"""Who did what to whom: a shallow parse of Korean morphemes into facts.
+"""Shallow parser: turns Korean morphemes into facts (predicate, subject, object).
 
 Korean marks roles by particles and puts predicates last, so one pass from left to right
-suffices: noun phrases wait until a predicate takes them. Relative, quotative and nominal
-clauses keep their own subject; a topic (은/는) reaches to the end of the sentence.
+suffices: noun phrases are collected until a predicate takes them. Relative, quotative and
+nominal clauses keep their own subject; a topic (은/는) applies to the end of the sentence.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ NOMINAL = listed("NNG NNP NNB NR NP SL SH SN XR XPN XSN SW MM W_SERIAL")
 PREDICATE = frozenset({"VV", "VA"})
 MAKES_VERB = frozenset({"XSV", "XSA"})
 PASSIVE = frozenset({"되", "당하", "받", "지"})
-# Verbs that only lend a noun its voice: 거절 당하다, 항의를 받다 stays a full verb.
+# Support verbs, which only give a noun its voice: 거절 당하다. In 항의를 받다 it is a full verb.
 SUPPORT = frozenset({"당하", "받"})
 DEMONSTRATIVE = frozenset({"이", "그", "저", "두", "양"})
-# When something happens, in words that move with the day of writing.
+# Relative time words: their date depends on the day of writing.
 TIME = listed(
     "최근 현재 당시 이후 이전 동안 올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 무렵 초 "
     "말 중순 이번 지난 당초 애초 이날 지금 이제 전날 다음날 그동안 앞서"
 )
 ROLE = {"JKS": "subject", "JKC": "complement", "JKO": "object", "JKG": "genitive", "JC": "and"}
 TOPIC = frozenset({"은", "는", "ᆫ", "도", "만"})
-# Endings that say that something is not (yet) so: to be, wanted, asked for, supposed.
+# Endings that mark something as not (yet) real: planned, wanted, requested, supposed.
 UNREAL_ENDING = listed(
     "ᆯ 을 겠 려 려고 으려 으려고 고자 도록 면 으면 라 라고 으라고 자고 ᆯ지 을지 어야 아야 러 "
     "ᆯ까 을까 라는 으라는 ᆯ지도"
@@ -37,20 +37,20 @@ UNREAL_WORD = listed(
     "논의 고려 노력 시도 추진 위하 방안 목표 의혹 내다보 추측 기대하 싶 모양 징조 전망하 "
     "예고 루머 위기"
 )
-# Nouns that make what stands before them somebody's word: 죽었다는 이야기.
+# Nouns that mark the clause before them as hearsay: 죽었다는 이야기.
 HEARSAY = listed("이야기 얘기 말 설 주장 의견 분석 보도 지적 평가 입장 소식 견해 오해")
 BOUND = frozenset({"NNB", "XSN", "VX", "MAG"})
 CLOSING = frozenset({"ETM", "ETN"})
 # Verbs that work as postpositions: N에 대한, N을 위해, N에 따르면.
 POSTPOSITION = frozenset({"대하", "위하", "관하", "따르", "의하", "인하", "통하", "향하", "비하"})
-# Endings that leave tense and doubt to the clause that follows.
+# Endings that take tense and modality from the following clause.
 LEANS = frozenset({"고", "며", "으며", "어", "아", "어서", "아서", "고서"})
 # Endings after which the subject stays the same.
 SAME_SUBJECT = frozenset(
     {"고", "며", "으며", "면서", "으면서", "어", "아", "여", "어서", "아서", "고서", "려고", "려"}
 )
 CONTRAST = frozenset({"지만", "으나", "나", "는데", "ᆫ데", "은데"})
-# What a clause before these words says fills none of its roles.
+# Bound nouns that fill no role of the relative clause before them.
 NO_HEAD = listed("것 데 바 사실 뒤 후 때 이유 수 만큼 정도 동안 점 중 방법 적 줄 채 대로")
 QUOTATIVE = ("다고", "라고", "냐고", "자고", "다며", "라며", "다면서", "라면서", "다는", "라는")
 # Endings of a question, also where it is quoted: 필요가 있느냐고.
@@ -71,7 +71,7 @@ class Phrase:
 
 @dataclass(slots=True)
 class Fact:
-    """A predicate at character ``start``, with what fills its roles.
+    """A predicate at character ``start``, with the phrases that fill its roles.
 
     ``topics`` may be subject or object; ``weak`` are subjects that only may be meant, as a
     relative clause may be about its head or about the sentence's topic; ``carried`` are the
@@ -105,7 +105,7 @@ class Fact:
 
 
 def facts(morphemes: Sequence[Morpheme]) -> list[Fact]:
-    """The facts of one sentence, in order."""
+    """Return the facts of one sentence, in order."""
     return _Parser(morphemes).run()
 
 
@@ -172,7 +172,7 @@ class _Parser:
         return word
 
     def _possibility(self) -> bool:
-        """수 있다, 수 없다: part of the predicate before, not one of its own."""
+        """Whether 있다/없다 belongs to 수 (수 있다, 수 없다) and so is no predicate of its own."""
         if self._words and self._words[-1][-1].form == "수":
             self._words = []
             return True
@@ -195,8 +195,8 @@ class _Parser:
     def _particle(self, morpheme: Morpheme, tag: str, after: Morpheme | None) -> None:
         if tag == "JX":
             if after and after.tag.startswith("JK") and after.start == morpheme.end:
-                return  # 만을, 까지의: the case that follows decides
-            # 에게는: the case stands before; 는 alone marks the topic.
+                return  # 만을, 까지의: the case particle that follows decides
+            # 에게는: the case particle came before; 는 alone marks the topic.
             self._flush("topic" if morpheme.form in TOPIC else "bare")
             return
         if tag == "JC":
@@ -222,7 +222,7 @@ class _Parser:
             if not phrase.words:
                 continue
             if role == "topic" and all(word in TIME for word in phrase.words):
-                role = "bare"  # 올해는 says when; the sentence still speaks of its topic
+                role = "bare"  # 올해는 is a time; the topic of the sentence stays the same
             if role == "topic":
                 # A contrasting topic in a later clause replaces the first.
                 if self._found and not any(r == "topic" for r, _ in self._pending):
@@ -247,7 +247,7 @@ class _Parser:
         return self._predicate(at, self._pop(), copula=True)
 
     def _postposition(self, at: int) -> int:
-        """N에 대한 M: N belongs to M; N을 위해: N is a purpose."""
+        """Attach the noun before a postposition: an owner (N에 대한 M) or a purpose (N을 위해)."""
         if self._pending and self._pending[-1][0] in {"object", "by:to"}:
             _, phrase = self._pending.pop()
             after = self._all[at + 1] if at + 1 < len(self._all) else None
@@ -286,7 +286,7 @@ class _Parser:
         return end
 
     def _tail(self, at: int, fact: Fact) -> int:
-        """Read the endings; look further ahead for what makes the fact unreal."""
+        """Read the endings, then look further ahead for words that make the fact unreal."""
         end = at
         past = False
         while end < len(self._all):
@@ -316,7 +316,7 @@ class _Parser:
         return end
 
     def _impossible(self, at: int) -> bool:
-        """Whether 못 하다 is spelled out here."""
+        """Whether the morpheme is part of 못 하다."""
         m, before = self._all[at], self._all[at - 1]
         return (m.form == "못" and m.tag == "MAG") or (m.form == "하" and before.form == "못")
 
@@ -381,13 +381,13 @@ class _Parser:
             closed = [f for f in self._found if f.ending not in {"ETM", "ETN", "quote"}]
             fact.firm = bool(closed) and closed[-1].ending_form in SAME_SUBJECT
         if embedded and newly and self._earlier:
-            # The clause that the new topic opened is closed: the first one is back.
+            # The clause that the new topic opened has ended: restore the first topic.
             self._topics, self._earlier = [*self._earlier, *self._topics], []
         if own and not embedded:
             self._carried = own
 
     def _inherit(self) -> None:
-        """Heads of relative clauses; tense and doubt of 하고/하며 from the clause it leads to."""
+        """Add the heads of relative clauses; pass modality back to clauses ending in 하고/하며."""
         for fact in self._found:
             if fact.ending == "ETM" and fact.head is not None:
                 if not fact.subjects:
@@ -431,13 +431,13 @@ def _family(form: str) -> str:
 
 
 def is_pronoun(phrase: Phrase) -> bool:
-    """Whether it points back instead of naming: 그, 이 회사, 양측."""
+    """Whether ``phrase`` refers back instead of naming: 그, 이 회사, 양측."""
     first = phrase.words[0]
     return first in DEMONSTRATIVE or first in PRONOUN
 
 
 def mentioned(found: Iterable[Fact]) -> list[Phrase]:
-    """Every phrase of ``found``."""
+    """Return every phrase of ``found``."""
     return [
         phrase
         for fact in found

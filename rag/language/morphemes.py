@@ -1,4 +1,4 @@
-"""Korean morphemes through Kiwi: loaded once, on first use, and shared."""
+"""Korean morphemes from Kiwi, which is loaded once, on first use, and shared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _lock = threading.Lock()
 
-# Sejong tags that carry content, by the coarse class under which they match each other.
+# Sejong tags of content words, with the coarse class in which they match each other.
 # One-syllable nouns (돈, 쌀, 값) stay: dropping them is fatal in Korean.
 _CLASS = {
     "NNG": "N",
@@ -39,7 +39,7 @@ _NOUNISH = frozenset({"NNG", "NNP", "NR", "XR", "SL", "SH", "SN", "XSN", "XPN", 
 
 @dataclass(frozen=True, slots=True)
 class Morpheme:
-    """One morpheme: surface ``form`` (folded to lower case), Sejong ``tag``, place.
+    """A morpheme: surface ``form`` (lower case), Sejong ``tag``, position.
 
     ``start`` and ``end`` are code points in the analysed text. ``unknown`` words are in no
     dictionary of Kiwi's: nearly always names.
@@ -53,13 +53,13 @@ class Morpheme:
 
     @property
     def is_content(self) -> bool:
-        """Whether it names something, rather than holding the sentence together."""
+        """Whether the morpheme is a content word, not a function word."""
         return self.tag.split("-")[0] in _CLASS
 
 
 @cache
 def kiwi() -> Kiwi:
-    """The one Kiwi of this process; costs seconds and some hundred MB on first call."""
+    """Return this process's Kiwi; the first call takes seconds and some hundred MB."""
     from kiwipiepy import Kiwi
 
     return Kiwi()
@@ -67,17 +67,17 @@ def kiwi() -> Kiwi:
 
 @cache
 def segmenter_identity() -> str:
-    """Names what splits sentences and words; a store remembers it."""
+    """Return the name and version of the segmenter, which a store records."""
     return f"kiwipiepy@{version('kiwipiepy')}+{version('kiwipiepy_model')}"
 
 
 def analyse(text: str) -> list[Morpheme]:
-    """The morphemes of ``text`` in order, at most 20,000 characters of it."""
+    """Return the morphemes of the first 20,000 characters of ``text``, in order."""
     return analyse_many([text])[0]
 
 
 def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
-    """:func:`analyse` over several texts at once, in parallel where Kiwi can.
+    """Run :func:`analyse` over several texts at once, in parallel where Kiwi can.
 
     Positions refer to ``for_model(text)``, which equals ``text`` for clean input.
     """
@@ -87,7 +87,7 @@ def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
     return [
         [
             Morpheme(
-                # 5,000 and 5000 are one number.
+                # 5,000 and 5000 are the same number.
                 token.form.replace(",", "") if token.tag == "SN" else token.form.casefold(),
                 token.tag,
                 token.start,
@@ -101,22 +101,22 @@ def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
 
 
 def sentence_starts(line: str) -> list[int]:
-    """Code points of ``line`` where a sentence begins, as Kiwi sees it."""
+    """Return the code points of ``line`` where a sentence begins, according to Kiwi."""
     with _lock:
         return [sentence.start for sentence in kiwi().split_into_sents(line)]
 
 
 def spaced(text: str) -> str:
-    """``text`` with spaces where Kiwi would put them."""
+    """Return ``text`` with its spacing corrected by Kiwi."""
     with _lock:
         corrected: str = kiwi().space(for_model(text))
     return corrected
 
 
 def content_terms(morphemes: Iterable[Morpheme]) -> list[str]:
-    """Search terms ``form/class``, repetitions kept; compounds as parts and as a whole.
+    """Return the search terms ``form/class``, repetitions kept; compounds in parts and whole.
 
-    ``오픈AI`` gives ``오픈/N``, ``ai/N`` and ``오픈ai/N``, so that it is found by either.
+    ``오픈AI`` gives ``오픈/N``, ``ai/N`` and ``오픈ai/N``, so that each of them finds it.
     """
     terms: list[str] = []
     run: list[Morpheme] = []

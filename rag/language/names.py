@@ -1,4 +1,4 @@
-"""Proper nouns: those that a text holds, and those of a claim that its source lacks."""
+"""Proper nouns: those of a text, and those of a claim that are missing from its source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME, NOUNS = "NNP", frozenset({"NNP", "NNG", "XR", "XPN", "XSN"})
 
 
 def proper_nouns(texts: Sequence[str]) -> frozenset[str]:
-    """The names in ``texts`` that are written in Hangul: proper nouns, and compounds with one."""
+    """Return the Hangul names in ``texts``: proper nouns, and compounds that contain one."""
     found: set[str] = set()
     for morphemes in analyse_many(texts):
         for run in _runs(morphemes):
@@ -27,7 +27,7 @@ def proper_nouns(texts: Sequence[str]) -> frozenset[str]:
 
 
 def _runs(morphemes: Iterable[Morpheme]) -> list[list[Morpheme]]:
-    """Nouns that stand together without a gap."""
+    """Return the groups of adjacent nouns."""
     runs: list[list[Morpheme]] = [[]]
     for morpheme in morphemes:
         if morpheme.tag not in NOUNS or (runs[-1] and runs[-1][-1].end != morpheme.start):
@@ -38,7 +38,7 @@ def _runs(morphemes: Iterable[Morpheme]) -> list[list[Morpheme]]:
 
 
 _CAPITAL = re.compile(r"\b(?:[A-Z][A-Za-z0-9&.\-]*[A-Za-z0-9]|[a-z]+[A-Z][A-Za-z0-9]*)\b")
-# Capitalised in English only because a sentence or a quotation begins.
+# In English a capital here may only mark the start of a sentence or a quotation.
 _SENTENCE_START = re.compile(r"(?:^|[.!?:“\"]\s*)$")
 _COMMON_STARTS = frozenset(
     [
@@ -91,7 +91,7 @@ _CALENDAR = frozenset(
 
 
 def missing(claim: str, sources: str) -> list[str]:
-    """The proper nouns of ``claim`` that ``sources`` do not hold in any known spelling."""
+    """Return the proper nouns of ``claim`` that ``sources`` lack in any known spelling."""
     available = set(terms_of(analyse(sources)))
     flat = fold(sources).replace(" ", "")
     absent: list[str] = []
@@ -112,7 +112,7 @@ def _named(claim: str) -> list[tuple[str, set[str]]]:
         if word.lower() in _COMMON_STARTS or word.lower() in _CALENDAR:
             continue
         if _SENTENCE_START.search(claim[: match.start()]) and word[1:].islower():
-            # Might be an ordinary word; a name will stand again or be caught by its sound.
+            # Possibly an ordinary word; a name usually occurs again elsewhere.
             continue
         found[word] = set(terms_of(analyse(word)))
     return list(found.items())

@@ -1,4 +1,4 @@
-"""Numbers and dates as values, so that ``5,000억``, ``5천억`` and ``500 billion`` are one."""
+"""Numbers and dates as values, so that ``5,000억``, ``5천억`` and ``500 billion`` are equal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Quantity:
     unit: str
 
     def matches(self, other: Quantity) -> bool:
-        """Same value, and the units do not contradict each other."""
+        """Whether the values are equal and the units do not contradict each other."""
         same_unit = self.unit == other.unit or not self.unit or not other.unit
         return self.value == other.value and same_unit
 
@@ -33,7 +33,7 @@ _ENGLISH_SCALE = {
     "bn": 10**9,
     "mn": 10**6,
 }
-# Native numerals, as they stand before a counter.
+# Native numerals, as used before a counter.
 NATIVE = {
     "한": 1,
     "하나": 1,
@@ -74,7 +74,7 @@ _MONTHS = "january february march april may june july august september october n
 _MONTH = {name: number for number, name in enumerate(_MONTHS.split(), 1)}
 _MONTH |= {name[:3]: number for name, number in _MONTH.items()}
 
-# Spelling of a unit to the name under which it is compared.
+# Spelling of a unit to its canonical name.
 _UNITS = {
     "%": "percent",
     "퍼센트": "percent",
@@ -116,7 +116,7 @@ _UNITS = {
     "times": "count",
     "사람": "people",
 }
-# Counters and measures are compared as they are written.
+# Counters and measures are compared as written.
 _UNITS |= {
     unit: unit
     for unit in listed(
@@ -152,7 +152,7 @@ _LOOSE = re.compile(
     rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s+(?=[가-힣])"
 )
 _ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
-# More digits than any amount has, and than a float can hold: compared as it is written.
+# More digits than any amount has and than a float can represent: compared as written.
 _ENDLESS = re.compile(r"\d[\d,]{200,}")
 _ONE = re.compile(r"(?<![가-힣])한\s*(?=[가-힣])|(?<![a-z])one(?![a-z])")
 _VAGUE = re.compile(r"수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])")
@@ -160,7 +160,7 @@ _SYMBOLS = {"$": "usd", "₩": "krw", "€": "eur", "¥": "jpy"}
 
 
 def quantities(text: str) -> set[Quantity]:
-    """All numbers, amounts and parts of dates in ``text``."""
+    """Return all numbers, amounts and parts of dates in ``text``."""
     folded = fold(text)
     found: set[Quantity] = set()
     for match in _ISO.finditer(folded):
@@ -182,12 +182,12 @@ def quantities(text: str) -> set[Quantity]:
 
 
 def vague_amounts(text: str) -> set[str]:
-    """Amounts without a value, such as ``수십억``, spaces removed."""
+    """Return the amounts without a value, such as ``수십억``, spaces removed."""
     return {match[0].replace(" ", "") for match in _VAGUE.finditer(fold(text))}
 
 
 def _endless(text: str) -> set[str]:
-    """Rows of digits that are no amount, commas removed."""
+    """Return the rows of digits too long to be an amount, commas removed."""
     return {match[0].replace(",", "") for match in _ENDLESS.finditer(fold(text))}
 
 
@@ -214,7 +214,7 @@ def _value(number: str) -> Fraction:
     total = section = Fraction(0)
     for digits, small, large in _PIECE.findall(number):
         section += Fraction(digits.replace(",", "")) * _SMALL.get(small, 1)
-        if large:  # 1천150만: what stands before 만 is multiplied as a whole
+        if large:  # 1천150만: the whole number before 만 is multiplied
             total, section = total + section * _LARGE[large], Fraction(0)
     return total + section
 

@@ -17,17 +17,17 @@ _EDGES = " .,!?…。"
 
 
 def quotations(text: str) -> list[str]:
-    """The directly quoted stretches of ``text``."""
+    """Return the direct quotations in ``text``."""
     return [next(group for group in match.groups() if group) for match in _QUOTED.finditer(text)]
 
 
 def comparable(text: str) -> str:
-    """Folded, without quotation marks, spaces collapsed: nested marks change with nesting."""
+    """Return ``text`` folded and without quotation marks, as nested quotations use other marks."""
     return fold(_MARKS.sub("", text)).strip(_EDGES)
 
 
 def missing(claim: str, sources: str) -> list[str]:
-    """The quotations of ``claim`` that do not stand word for word in ``sources``."""
+    """Return the quotations of ``claim`` that ``sources`` do not contain word for word."""
     source = comparable(sources)
     return [
         quotation

@@ -1,9 +1,9 @@
-"""Lexical channels: how a text becomes terms that BM25 can match.
+"""Lexical channels: convert texts to terms for BM25.
 
-``morphemes`` matches what words mean, whatever particle or ending they carry; ``bigrams``
-matches what they look like, so that unknown names, foreign spellings and wrong spacing
-still meet. Terms are 32-bit hashes: no dictionary to keep, and at a million distinct terms
-a query term meets a stranger's hash once in four thousand times.
+``morphemes`` matches word stems, independent of particles and endings; ``bigrams`` matches
+characters, so that unknown names, foreign spellings and wrong spacing still match. Terms are
+32-bit hashes: no dictionary is needed, and with a million distinct terms a query term
+collides with another one about once in four thousand times.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_TF = 255
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """Terms of one text: ``terms`` (n,) uint32 ascending and unique, ``counts`` (n,) uint8."""
+    """The terms of one text: ``terms`` (n,) uint32 ascending and unique, ``counts`` (n,) uint8."""
 
     terms: TermArray
     counts: npt.NDArray[np.uint8]
@@ -43,12 +43,12 @@ class Bag:
         )
 
     def to_bytes(self) -> bytes:
-        """Five bytes a term: all hashes, then all counts, little-endian."""
+        """Pack into five bytes per term: all hashes, then all counts, little-endian."""
         return self.terms.astype("<u4").tobytes() + self.counts.tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Bag:
-        """Inverse of :meth:`to_bytes`."""
+        """Unpack the result of :meth:`to_bytes`."""
         count = len(data) // 5
         return cls(
             np.frombuffer(data, dtype="<u4", count=count).astype(np.uint32),
@@ -57,12 +57,12 @@ class Bag:
 
 
 def term_hash(term: str) -> int:
-    """32-bit hash of a term, stable across runs and machines."""
+    """Return the 32-bit hash of a term, stable across runs and machines."""
     return zlib.crc32(term.encode("utf-8", "replace"))
 
 
 def bigrams(text: str) -> list[str]:
-    """Character bigrams inside the words of the folded text; one-letter words as they are."""
+    """Return the character bigrams of the folded text, word by word; one-letter words unchanged."""
     terms: list[str] = []
     for word in _WORD.findall(fold(text)):
         terms.extend(word[at : at + 2] for at in range(max(1, len(word) - 1)))
@@ -84,7 +84,7 @@ CHANNELS: dict[str, Callable[[Sequence[str]], list[list[str]]]] = {
 
 
 def bags(channel: str, texts: Sequence[str]) -> list[Bag]:
-    """The terms of each text in one channel."""
+    """Return the terms of each text in one channel."""
     return [Bag.of(words) for words in CHANNELS[channel](texts)]
 
 

@@ -1,7 +1,7 @@
-"""Names across scripts: what 앨트먼 and Altman have in common is their consonants.
+"""Match names across scripts by their consonants, as in 앨트먼 and Altman.
 
 Korean spelling of foreign names (외래어 표기법) keeps consonant classes and invents vowels
-between them; r and l, f and p, v and b, z and j fall together. The skeleton of a name is the
+between them; r and l, f and p, v and b, z and j merge. The skeleton of a name is the
 sequence of its consonant classes, so that both spellings give the same string.
 """
 
@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 _INITIALS = "k k n t t l m p p s s - j j j k t p h".replace("-", "").split(" ")
-# Final consonants by Unicode order; ㅇ is ng, ㅅ closes as t in loan words (로봇).
+# Final consonants in Unicode order; ㅇ is ng, final ㅅ sounds as t in loan words (로봇).
 _FINALS = "- k k k n n n t l l l l l l l l m p p t t n j j k t p -".replace("-", "").split(" ")
 _VOWELS = 21
 
@@ -65,7 +65,7 @@ _REPEATS = re.compile(r"(.)\1+")
 
 
 def skeleton(name: str) -> str:
-    """Consonant classes of ``name`` in Hangul or Latin letters; empty for other scripts.
+    """Return the consonant classes of a Hangul or Latin ``name``; empty for other scripts.
 
     >>> skeleton("앨트먼") == skeleton("Altman")
     True
@@ -92,7 +92,7 @@ def _hangul(word: str) -> str:
 def _latin(letters: str) -> str:
     # r after a vowel and before a consonant or the end is not written in Korean (Mark is 마크).
     letters = re.sub(r"(?<=[aeiouy])r(?![aeiouyr])", "", letters)
-    # A final silent e softens what stands before it and is gone.
+    # A final silent e softens the consonant before it and is dropped.
     return "".join(_LATIN_CLASS[match[0]] for match in _LATIN_PATTERN.finditer(letters))
 
 

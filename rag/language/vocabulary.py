@@ -1,7 +1,7 @@
-"""From morphemes to matchable terms: forms, compounds, aliases, and sound across scripts.
+"""Search terms from morphemes: forms, compounds, aliases, and sounds across scripts.
 
-A name is written in many ways: 오픈AI and OpenAI, 설리먼 and Suleyman, MS and 마이크로소프트.
-Known pairs come from ``aliases.json``; the rest meet by their consonant skeleton.
+A name has many spellings: 오픈AI and OpenAI, 설리먼 and Suleyman, MS and 마이크로소프트.
+Known pairs come from ``aliases.json``; the others match by their consonant skeleton.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MIN_SKELETON = 3
 
 @cache
 def _aliases() -> dict[str, str]:
-    """Folded surface, spaces removed, to the first spelling of its group."""
+    """Map each folded surface, spaces removed, to the first spelling of its group."""
     return {_key(surface): _key(group[0]) for group in _groups() for surface in group}
 
 
@@ -36,7 +36,7 @@ def _groups() -> list[list[str]]:
 
 @cache
 def _alias_pattern() -> re.Pattern[str]:
-    """All known spellings, however they are spaced; Latin and short ones as whole words."""
+    """Compile a pattern of all known spellings in any spacing; Latin and short ones as words."""
     surfaces = sorted({fold(s) for group in _groups() for s in group}, key=len, reverse=True)
     spaced = {s: re.escape(s).replace(r"\ ", r"\s*") for s in surfaces}
     latin = [spaced[s] for s in surfaces if s.isascii() or len(s) == 1]
@@ -65,12 +65,12 @@ def alias_spans(text: str, shortest: int = 3) -> list[tuple[int, int]]:
 
 
 def canonical_names(text: str) -> set[str]:
-    """The known names in ``text``, each by the first spelling of its alias group."""
+    """Return the known names in ``text``, each as the first spelling of its alias group."""
     folded = fold(text)
     found = {_aliases()[_key(match[0])] for match in _alias_pattern().finditer(folded)}
     squeezed = folded.replace(" ", "")
     if squeezed != folded:
-        # 소프트 뱅크, 마이크로 소프트: a long Hangul name is itself wherever it is cut.
+        # 소프트 뱅크, 마이크로 소프트: long Hangul names also match with spaces inside.
         found |= {
             _aliases()[match[0]]
             for match in _alias_pattern().finditer(squeezed)
@@ -81,7 +81,7 @@ def canonical_names(text: str) -> set[str]:
 
 @cache
 def _synonyms() -> dict[str, frozenset[str]]:
-    """Content term to the terms that may stand for it in a source."""
+    """Map each content term to its synonyms."""
     groups: list[list[str]] = json.loads(
         files("geungeo.rag.language").joinpath("data/synonyms.json").read_text("utf-8")
     )
@@ -93,7 +93,7 @@ def _synonyms() -> dict[str, frozenset[str]]:
 
 
 def synonyms_of(terms: Iterable[str]) -> set[str]:
-    """Terms that a source may use where a question uses one of ``terms``."""
+    """Return the synonyms that a source may use for ``terms``."""
     return {other for term in terms for other in _synonyms().get(term, ())}
 
 
@@ -141,7 +141,7 @@ def opposite(one: Sequence[Morpheme], other: Sequence[Morpheme]) -> str | None:
 
 
 def terms_of(morphemes: Sequence[Morpheme]) -> list[str]:
-    """All terms of a text: content terms, alias canons ``@…`` and name skeletons ``~…``."""
+    """Return all terms of a text: content terms, canonical names ``@…``, name skeletons ``~…``."""
     terms = content_terms(morphemes)
     terms.extend(f"~{sound}" for sound in _sounds(morphemes))
     terms.extend(f"@{name}" for name in sorted(canonical_names(_content_text(morphemes))))
@@ -149,7 +149,7 @@ def terms_of(morphemes: Sequence[Morpheme]) -> list[str]:
 
 
 def _content_text(morphemes: Sequence[Morpheme]) -> str:
-    """The content morphemes, spaced as they stood; a blank where a particle was."""
+    """Return the content morphemes in their original spacing, particles replaced by blanks."""
     parts: list[str] = []
     at = 0
     for morpheme in morphemes:
@@ -179,5 +179,5 @@ def _equivalents() -> dict[str, str]:
 
 
 def canonical(form: str) -> str:
-    """The word that stands for ``form`` and its synonyms."""
+    """Return the canonical word for ``form`` and its synonyms."""
     return _equivalents().get(form, form)

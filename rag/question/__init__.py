@@ -1,4 +1,4 @@
-"""A question as everything after it needs it: read once, from its text."""
+"""Questions: parsed once, for retrieval, evidence and answer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _REPLACEABLE = frozenset({"NNG", "XR", "VV", "VA"})
 
 @dataclass(frozen=True, slots=True)
 class Question(ParsedQuestion):
-    """A standalone question, read once for retrieval, evidence and answer.
+    """A standalone question, parsed once for retrieval, evidence and answer.
 
-    ``vector`` is (dim,) float32, unit norm; ``terms`` holds one bag a lexical channel.
-    ``synonyms`` are words that a source may use instead: a channel of their own, so that the
-    question's words themselves weigh more. ``times`` are those that the question names.
+    ``vector`` is (dim,) float32, unit norm; ``terms`` has one bag per lexical channel. Synonyms
+    have a channel of their own, so that the question's own words weigh more. ``times`` are those
+    that the question names.
     """
 
     vector: FloatArray = field(kw_only=True)
@@ -33,10 +33,10 @@ class Question(ParsedQuestion):
 
 
 def read(text: str, corpus: Corpus, embedder: Embedder, today: date | None = None) -> Question:
-    """Read a standalone question: embed it, analyse it and resolve the times that it names.
+    """Parse a standalone question: embed it, analyse it and resolve the times that it names.
 
-    ``today`` is the asker's day, from which 작년 and 지난달 are counted; without it times are
-    not read.
+    ``today`` is the user's date, to which 작년 and 지난달 are relative; without it, times are
+    not resolved.
     """
     morphemes = analyse_with_names(text, corpus)
     parsed = parse_question(text, morphemes)
@@ -58,7 +58,7 @@ def read(text: str, corpus: Corpus, embedder: Embedder, today: date | None = Non
 
 
 def _synonyms(morphemes: Sequence[Morpheme]) -> set[str]:
-    """Of nouns and verbs, one by one; a name has none."""
+    """Return the synonyms of the nouns and verbs; names have none."""
     terms = [
         term
         for morpheme in morphemes

@@ -1,4 +1,4 @@
-"""What a question asks for, and the concepts that an answer has to be about."""
+"""Answer type of a question, and the concepts that an answer must be about."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from geungeo.rag.text import Language, fold, language_of
 
 
 class AnswerType(StrEnum):
-    """What kind of thing would answer."""
+    """The kind of thing that a question asks for."""
 
     PERSON = "person"
     TIME = "time"
@@ -26,7 +26,7 @@ class AnswerType(StrEnum):
     OTHER = "other"
 
 
-# First match wins: the specific before the general ("몇 년" is a time, "몇" an amount).
+# First match wins: specific before general ("몇 년" is a time, "몇" an amount).
 _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     (
         AnswerType.CAUSE,
@@ -65,13 +65,13 @@ _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     ),
 )
 
-# "어느 회사" put as "회사는 어디": an organisation, not a place.
+# "회사는 어디" means "어느 회사": it asks for an organisation, not a place.
 _WHICH_ONE = re.compile(
     r"(?:기업|회사|업체|매체|기관|단체|팀|은행|신문|언론|언론사|제조사|파트너)(?:들)?[은는이가]?\s*어디"
 )
 _ASKED = re.compile(r"언제|누구|누가|어디|무엇|뭐|뭘|무슨|어떤|어느|얼마|며칠|몇|왜|어떻게|\?")
 
-# Words that shape a question and say nothing about its subject.
+# Words of the question form, without information about its subject.
 QUESTION_WORDS = frozenset(
     [
         "누구",
@@ -205,10 +205,10 @@ _LATIN_NAME = re.compile(r"[A-Z][A-Za-z0-9&.\-]*|[a-z]*[A-Z][A-Za-z0-9]*")
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """Something the question is about; any of ``alternatives`` (term hashes) stands for it.
+    """A concept of the question; any of ``alternatives`` (term hashes) matches it.
 
-    ``synonyms`` may stand for it too, but less surely. ``role`` tells how hard its absence
-    weighs: a name or number must be there, a verb may be paraphrased.
+    ``synonyms`` match it too, with less certainty. ``role`` decides the weight of its absence: a
+    name or number must occur, a verb may be paraphrased.
     """
 
     surface: str
@@ -219,7 +219,7 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuestion:
-    """What can be known of a question from its text alone.
+    """A question as far as its text alone determines it.
 
     ``focus`` is the noun whose value is asked for (``지분`` in ``지분은 몇 퍼센트인가?``).
     """
@@ -232,7 +232,7 @@ class ParsedQuestion:
 
 
 def parse_question(text: str, morphemes: Sequence[Morpheme] | None = None) -> ParsedQuestion:
-    """Find answer type and concepts of a standalone question; ``morphemes`` if they are known."""
+    """Find answer type and concepts of a standalone question; analyse it without ``morphemes``."""
     language = language_of(text)
     morphemes = analyse(text) if morphemes is None else morphemes
     kind = answer_type(text)
@@ -243,7 +243,7 @@ def parse_question(text: str, morphemes: Sequence[Morpheme] | None = None) -> Pa
 
 
 def _asks_for_description(text: str, morphemes: Sequence[Morpheme]) -> bool:
-    """``설리먼은 누구야?`` wants to know who he is; ``CEO는 누구야?`` wants a name."""
+    """Whether a description is asked for (``설리먼은 누구야?``), not a name (``CEO는 누구야?``)."""
     if _WHO_IS.match(text):
         return True
     for name, particle, who in zip(morphemes, morphemes[1:], morphemes[2:], strict=False):
@@ -253,7 +253,7 @@ def _asks_for_description(text: str, morphemes: Sequence[Morpheme]) -> bool:
 
 
 def _focus(text: str, concepts: tuple[Concept, ...]) -> Concept | None:
-    """The last noun before the question word, else the last noun of all."""
+    """Return the last noun before the question word, or the last noun if there is none."""
     nouns = [concept for concept in concepts if concept.role == "noun"]
     asking = _ASKED.search(fold(text))
     before = fold(text)[: asking.start()] if asking else fold(text)
@@ -262,7 +262,7 @@ def _focus(text: str, concepts: tuple[Concept, ...]) -> Concept | None:
 
 
 def answer_type(text: str) -> AnswerType:
-    """What kind of thing ``text`` asks for."""
+    """Return the kind of thing that ``text`` asks for."""
     folded = fold(text)
     if _WHICH_ONE.search(folded):
         return AnswerType.THING
@@ -281,19 +281,19 @@ def _concepts(text: str, language: Language, morphemes: Sequence[Morpheme]) -> l
             continue
         terms = terms_of(group)
         own = frozenset(term_hash(term) for term in terms)
-        # A name or number has no synonyms; a compound's parts would bring strangers along.
+        # Names and numbers have no synonyms; the parts of a compound would add unrelated ones.
         others = synonyms_of(terms) if len(group) == 1 and role in {"noun", "verb"} else set()
         synonyms = frozenset(term_hash(term) for term in others) - own
         found[surface] = Concept(surface, role, own, synonyms)
     if language == "en":
-        # An English phrase stands for a Korean term as a whole: data center, White House.
+        # An English phrase matches a Korean term as a whole: data center, White House.
         for canon in sorted(canonical_names(text) - found.keys()):
             found[canon] = Concept(canon, "noun", frozenset({term_hash(f"@{canon}")}))
     return list(found.values())
 
 
 def _groups(morphemes: Sequence[Morpheme]) -> list[list[Morpheme]]:
-    """Content morphemes; adjacent parts of a mixed-script name (오픈+AI) stay together."""
+    """Group content morphemes: adjacent parts of a mixed-script name (오픈+AI) stay together."""
     groups: list[list[Morpheme]] = []
     for morpheme in morphemes:
         if not morpheme.is_content:

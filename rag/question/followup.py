@@ -1,9 +1,9 @@
-"""Follow-up questions made to stand alone, by a model where there is one, else by rules.
+"""Rewrite follow-up questions to standalone ones: by a model if there is one, or by rules.
 
-A follow-up leaves out what the previous turn said. The rules know three shapes: a pronoun
-(그가 요청한 것은?) takes its antecedent, an ellipsis (규모는?) takes the topic, a mere
-connective (그래서?) asks what came of the topic. A question with a subject of its own has
-changed the topic and stays as it is.
+A follow-up leaves out what the previous turn said. The rules handle three forms: a pronoun
+(그가 요청한 것은?) is replaced by its antecedent, an ellipsis (규모는?) is completed with the
+topic, and a lone connective (그래서?) asks for the outcome of the topic. A question with its
+own subject changes the topic and stays unchanged.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from geungeo.rag.protocols import Backend, Report, Rewriter
 from geungeo.rag.question.concepts import QUESTION_WORDS, AnswerType, answer_type, parse_question
 from geungeo.rag.text import clean, for_model, language_of, visible
 
-# Seconds for a model's rewrite: a reader waits for it before anything is looked up.
-PATIENCE = 8.0
-# A question of many words is still one; a multiple of it is an essay. In characters.
+# Seconds for a model's rewrite: the user waits for it before retrieval starts.
+REWRITE_TIMEOUT = 8.0
+# Limits of a rewrite: characters, and a multiple of the question's length.
 _MAX_CHARS = 300
 _MAX_GROWTH = 4
 
@@ -35,36 +35,36 @@ async def rewritten(
     backend: Backend,
     report: Report,
     *,
-    patience: float = PATIENCE,
+    timeout: float = REWRITE_TIMEOUT,
 ) -> str:
-    """``question`` as it can be understood without ``history`` (oldest first).
+    """Return ``question`` rewritten to be understood without ``history`` (oldest first).
 
-    A backend that is a :class:`Rewriter` is asked first; what it says is taken only if it
-    does not :func:`drift`. Why not is told in ``report.notes``.
+    A backend that is a :class:`Rewriter` is asked first. Its rewrite is used only if
+    :func:`drift` finds nothing; the reasons for rejecting it go to ``report.notes``.
     """
     if not history or not isinstance(backend, Rewriter):
         return standalone(question, history)
     try:
-        async with asyncio.timeout(patience):
-            said = await backend.rewrite(question, tuple(history))
+        async with asyncio.timeout(timeout):
+            reply = await backend.rewrite(question, tuple(history))
     except TimeoutError:
-        why = [f"{backend.name} took more than {patience:g} s"]
+        problems = [f"{backend.name} took more than {timeout:g} s"]
     except BackendError as error:
-        why = [str(error)]
+        problems = [str(error)]
     else:
-        proposed = " ".join(visible(clean(said)).split())
-        why = drift(proposed, question, history)
-        if not why:
+        proposed = " ".join(visible(clean(reply)).split())
+        problems = drift(proposed, question, history)
+        if not problems:
             return proposed
-    report.notes.append(f"the question was rewritten by rule: {'; '.join(why)}")
+    report.notes.append(f"the question was rewritten by rule: {'; '.join(problems)}")
     return standalone(question, history)
 
 
 def drift(rewrite: str, question: str, history: Sequence[Turn]) -> list[str]:
-    """How ``rewrite`` goes beyond ``question`` and ``history``; empty if it does not.
+    """Return how ``rewrite`` deviates from ``question`` and ``history``; empty if it does not.
 
-    A rewrite may bring together what was said and nothing else: every name and number in it
-    stands in the question or in a turn, and none of the question's own is lost.
+    A rewrite may only combine what was said: every name and number in it must occur in the
+    question or in a turn, and it must keep those of the question.
     """
     if not rewrite:
         return ["the rewrite is blank"]
@@ -73,13 +73,13 @@ def drift(rewrite: str, question: str, history: Sequence[Turn]) -> list[str]:
         return [f"the rewrite is longer than {limit} characters"]
     if language_of(rewrite) != language_of(question):
         return ["the rewrite is in another language"]
-    said = "\n".join([question, *(f"{turn.question}\n{turn.answer}" for turn in history)])
-    why = [f"{entity!r} stands in no turn" for entity in _missing(rewrite, said)]
-    return why + [f"{entity!r} was lost" for entity in _missing(question, rewrite)]
+    context = "\n".join([question, *(f"{turn.question}\n{turn.answer}" for turn in history)])
+    problems = [f"{entity!r} occurs in no turn" for entity in _missing(rewrite, context)]
+    return problems + [f"{entity!r} was lost" for entity in _missing(question, rewrite)]
 
 
 def _missing(text: str, source: str) -> list[str]:
-    """Names and numbers of ``text`` that ``source`` does not hold in any known spelling."""
+    """Return the names and numbers of ``text`` that ``source`` lacks in any known spelling."""
     known = canonical_names(text) - canonical_names(source)
     found = [*sorted(known), *names.missing(text, source), *numbers.missing(text, source)]
     return [str(entity) for entity in dict.fromkeys(found)]
@@ -92,7 +92,7 @@ _THING = re.compile(
     r"(?<![가-힣])(?:그\s*(?:회사|기업|업체|모델|제품|계획|계약|기관|단체|매체)"
     r"|이\s*(?:회사|기업|모델|계획)"
     r"|그것|이것|그게|그건|그걸|이건|이걸|이게|거기|여기)"
-    # With its particle, where it is one: 거기서, 그 회사는.
+    # With its particle, if there is one: 거기서, 그 회사는.
     r"(?:(?:은|는|이|가|을|를|의|에서?|서|으로|로|도|와|과|에게|한테)(?=[\s,?]))?"
 )
 _THAT_TIME = re.compile(
@@ -123,7 +123,7 @@ _JOSA = re.compile(r"^(?:은|는|이|가|을|를|의|에게|에|도|와|과|한�
 
 @dataclass(frozen=True, slots=True)
 class _Topic:
-    """What the previous turn was about: its subject, its phrases in order."""
+    """The topic of the previous turn: its subject, and its phrases in order."""
 
     subject: str
     phrases: tuple[str, ...]
@@ -133,7 +133,7 @@ class _Topic:
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
-    """``question`` with what it leaves out taken from ``history`` (oldest first)."""
+    """Complete ``question`` with what it leaves out, taken from ``history`` (oldest first)."""
     if not history:
         return question
     last = history[-1]
@@ -157,11 +157,15 @@ def _korean(question: str, topic: _Topic) -> str:
     if pronoun := _PERSON.search(question):
         return question[: pronoun.start()] + _agreeing(topic.subject, question[pronoun.end() :])
     if _THAT_TIME.search(question) or _AMONG.search(question):
-        return f"{_without(topic, question)} {question}".strip()
+        return f"{_missing_phrases(topic, question)} {question}".strip()
     if _THING.search(question):
         rest = _THING.sub("", question, count=1).strip()
-        return f"{_without(topic, rest)} {rest}".strip()
-    return f"{_without(topic, question)} {question}".strip() if _is_elliptic(question) else question
+        return f"{_missing_phrases(topic, rest)} {rest}".strip()
+    return (
+        f"{_missing_phrases(topic, question)} {question}".strip()
+        if _is_elliptic(question)
+        else question
+    )
 
 
 def _english(question: str, topic: _Topic) -> str:
@@ -169,7 +173,7 @@ def _english(question: str, topic: _Topic) -> str:
     if match:
         name = topic.subject + ("'s" if match["possessive"] else "")
         rewritten = question[: match.start()] + name + question[match.end() :]
-        # "Did Suleyman get it?": what remains unsaid is the topic.
+        # "Did Suleyman get it?": the remaining pronoun refers to the topic.
         if _ENGLISH.search(question, match.end()):
             return f"{rewritten} ({topic})"
         return rewritten
@@ -177,17 +181,17 @@ def _english(question: str, topic: _Topic) -> str:
 
 
 def _is_elliptic(question: str) -> bool:
-    """No name of its own and hardly a noun: it lives on the previous question."""
+    """Whether the question has no name and at most two nouns, so that it needs the previous one."""
     concepts = parse_question(question).concepts
     if any(concept.role == "name" for concept in concepts):
         return len(concepts) == 1 and len(question.split()) == 1
     return len([concept for concept in concepts if concept.role == "noun"]) <= 2
 
 
-def _without(topic: _Topic, question: str) -> str:
-    """The topic's phrases that the question does not say itself.
+def _missing_phrases(topic: _Topic, question: str) -> str:
+    """Return the topic's phrases that the question does not contain.
 
-    A lone new name (``더 버지는?``) takes the place of the old subject.
+    A lone new name (``더 버지는?``) replaces the old subject.
     """
     phrases = topic.phrases
     if len(question.split()) <= 2 and any(
@@ -198,7 +202,7 @@ def _without(topic: _Topic, question: str) -> str:
 
 
 def _topic(question: str) -> _Topic:
-    """Noun phrases and names of a question; its subject is the marked or first one."""
+    """Return the noun phrases and names of a question; the subject is the marked or first one."""
     if language_of(question) == "en":
         return _english_topic(question)
     text = for_model(question)
@@ -220,14 +224,14 @@ def _topic(question: str) -> _Topic:
 
 
 def _english_topic(question: str) -> _Topic:
-    """Capitalised names first (the first is the subject), then the other content words."""
+    """Return capitalised names (the first is the subject), then the other content words."""
     words = [match[0] for match in _WORD.finditer(for_model(question))]
     names: list[str] = []
     others: list[str] = []
     joined = False
     for at, word in enumerate(words):
         content = word.lower() not in QUESTION_WORDS and not _AUXILIARY.fullmatch(word)
-        # The first word is a name only where it cannot be an ordinary one.
+        # The first word is a name only if it cannot be an ordinary word.
         named = content and word[0].isupper() and (at > 0 or not word[1:].islower())
         if named and joined:
             names[-1] += f" {word}"
@@ -248,7 +252,7 @@ def _names_something(morpheme: Morpheme) -> bool:
 
 
 def _new_name(turn: Turn) -> str:
-    """The first proper noun of an answer that its question did not hold: whom it named."""
+    """Return the first proper noun of an answer that its question does not contain."""
     text = for_model(turn.answer)
     run: list[Morpheme] = []
     for morpheme in analyse(turn.answer):
@@ -262,7 +266,7 @@ def _new_name(turn: Turn) -> str:
 
 
 def _agreeing(noun: str, rest: str) -> str:
-    """``noun`` with the particle at the head of ``rest`` in the form that its ending asks for."""
+    """Join ``noun`` and ``rest``, adapting the particle at the start of ``rest`` to the noun."""
     last = ord(noun[-1]) - 0xAC00 if noun else -1
     closed = 0 <= last <= 11171 and last % 28 != 0
     for after_consonant, after_vowel in (("은", "는"), ("이", "가"), ("을", "를"), ("과", "와")):

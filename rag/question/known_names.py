@@ -1,8 +1,7 @@
-"""A store's own dictionary of proper nouns, looked up in questions.
+"""Recognise the store's proper nouns in questions.
 
-Kiwi reads a name that it does not know as whatever it resembles (나델라 as 나+델라), and a
-short question offers no context to correct that. So a name that the store knows is one
-morpheme, whatever Kiwi made of it.
+Kiwi splits unknown names into words that they resemble (나델라 into 나+델라), and a short
+question has no context to correct that. So a name that the store knows becomes one morpheme.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from geungeo.rag.protocols import Corpus
 
 _WORD = re.compile(r"[가-힣]{2,}")
 _SHORTEST, _LONGEST = 2, 8
-# A spelling of two syllables is also the beginning of other words: 메타버스.
+# An alias of two syllables may also be the beginning of another word: 메타버스.
 _SHORTEST_ALIAS = 3
 
 
 def analyse_with_names(text: str, corpus: Corpus) -> list[Morpheme]:
-    """The morphemes of a question; a name that ``corpus`` knows is one of them."""
+    """Return the morphemes of a question, with each name that ``corpus`` knows as one morpheme."""
     morphemes = analyse(text)
     for start, end in _known(text, corpus):
         morphemes = as_one_name(text, morphemes, start, end)
@@ -29,7 +28,7 @@ def analyse_with_names(text: str, corpus: Corpus) -> list[Morpheme]:
 
 
 def _known(text: str, corpus: Corpus) -> list[tuple[int, int]]:
-    """Where known names stand at the beginning of words, the longest of each."""
+    """Return ``(start, end)`` of the longest known name at the beginning of each word."""
     places = {
         match.start(): [
             text[match.start() : end]

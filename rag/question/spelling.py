@@ -1,7 +1,7 @@
-"""A question as it was meant: wrong keyboard layout, initial consonants, missing spaces.
+"""Correct typed questions: wrong keyboard layout, initial consonants, missing spaces.
 
-Nothing is guessed: a reading counts only if the corpus knows it and does not know what is
-written there. So a question about ``the`` is never taken for one about 솓.
+A correction is made only if the corpus knows it and does not know what was typed, so ``the``
+is never changed to 솓.
 
 The layout is dubeolsik (KS X 5002), which Korean keyboards share with QWERTY: ``dhvms`` is
 오픈, ``ㅐㅔ두`` is open. Isolated letters are compatibility jamo (U+3131 to U+3163), as a
@@ -56,26 +56,26 @@ _VOWEL_PAIR = re.compile("|".join(_VOWEL_PAIRS))
 _MAX_WORD = 24
 _MAX_NAME = 8
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
-# Hangul with letters that stand alone, at least one of them a vowel: no word, no laughter.
+# Hangul with isolated letters, at least one a vowel, so that ㅋㅋ does not match.
 _JAMBLED = re.compile(r"[가-힣ㄱ-ㅣ]*[ㅏ-ㅣ][가-힣ㄱ-ㅣ]*")
 _INITIALS = re.compile(rf"(?<![가-힣ㄱ-ㅣ])[{LEADS}]{{2,}}(?![ㄱ-ㅣ])")
-# What people type instead of words: ㅋㅋㅋ, ㅇㅇ, ㅇㅋ, ㄱㅅ, ㅈㅅ, ㄹㅇ …
+# Chat interjections: ㅋㅋㅋ, ㅇㅇ, ㅇㅋ, ㄱㅅ, ㅈㅅ, ㄹㅇ …
 _INTERJECTION = re.compile(r"(.)\1+|ㅇㅋ|ㄱㅅ|ㅈㅅ|ㄹㅇ|ㅁㄹ|ㅊㅋ|ㅅㄱ|ㅎㅇ|ㅇㅈ|ㄱㄷ|ㄴㄴ")
-# Hangul letter by letter, as old terminals and data bases send it; half-width forms.
+# Half-width Hangul letters, as old terminals and databases send them.
 _HALF_WIDTH = re.compile("[\uffa1-\uffdc]+")
-# So many syllables in one go are a sentence without spaces, hardly a word.
+# So many syllables without a space are a sentence, not a word.
 _RUN_ON = re.compile(r"[가-힣A-Za-z0-9]*[가-힣]{9,}[가-힣A-Za-z0-9]*")
 
 
-def as_meant(question: str, corpus: Corpus) -> str:
-    """``question`` as its writer meant it, as far as ``corpus`` shows; usually itself."""
+def correct_spelling(question: str, corpus: Corpus) -> str:
+    """Return ``question`` with corrections that ``corpus`` supports; usually unchanged."""
     question = _HALF_WIDTH.sub(_in_syllables, question)
     return _spaces(_expand_initials(_layout(question, corpus), corpus), corpus)
 
 
 def _in_syllables(run: re.Match[str]) -> str:
-    """Half-width letters as the syllables that they spell, or as usual letters if none."""
-    # NFKC would take a consonant that closes a syllable for one that opens the next.
+    """Convert half-width letters to syllables, or to full-width letters if they form none."""
+    # NFKC would make a final consonant the initial of the next syllable.
     letters = "".join(
         chr(int(unicodedata.decomposition(char).split()[1], 16))
         for char in run[0]
@@ -86,25 +86,25 @@ def _in_syllables(run: re.Match[str]) -> str:
 
 
 def _layout(question: str, corpus: Corpus) -> str:
-    """Both directions of the wrong layout; the other words follow once one is certain."""
+    """Correct a wrong layout in both directions; one certain word settles the possible ones."""
     certain: dict[str, str] = {}
     possible: dict[str, str] = {}
     for word, readings in _readings(question):
-        as_it_stands, *shares = _shares_known([word, *readings], corpus)
-        if as_it_stands > 0:
+        unchanged, *shares = _shares_known([word, *readings], corpus)
+        if unchanged > 0:
             continue
         best = max(range(len(readings)), key=shares.__getitem__)
         (certain if shares[best] > 0 else possible)[word] = readings[best]
     if not certain:
         return question
-    # 왜 is no term that a corpus would know, but dho beside a name that was recognised is 왜.
+    # No corpus has 왜 as a term, but beside a recognised name dho is 왜.
     for word, reading in sorted({**possible, **certain}.items(), key=lambda pair: -len(pair[0])):
         question = question.replace(word, reading)
     return question
 
 
 def _readings(question: str) -> Iterator[tuple[str, list[str]]]:
-    """Each word that may be in the wrong layout with what it may mean, the likeliest first."""
+    """Yield each word that may be in the wrong layout with its readings, the likeliest first."""
     for match in _LATIN_WORD.finditer(question):
         word = match[0][:_MAX_WORD]
         readings = [to_hangul(word), _lower_case_only(word), *_prefixes(word)]
@@ -118,7 +118,7 @@ def _readings(question: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _lower_case_only(word: str) -> str | None:
-    """``dhvmsAIrk`` to 오픈AI가: the capitals were meant as they are."""
+    """Convert ``dhvmsAIrk`` to 오픈AI가: runs of capitals stay Latin."""
     parts = [
         part if part.isupper() else to_hangul(part)
         for part in re.findall(r"[A-Z]{2,}|[A-Z]?[a-z]+|[A-Z]", word)
@@ -127,19 +127,19 @@ def _lower_case_only(word: str) -> str | None:
 
 
 def _prefixes(word: str) -> Iterator[str]:
-    """``dhvmsai`` to 오픈ai: a name whose end is Latin."""
+    """Yield readings with a Latin end: ``dhvmsai`` as 오픈ai."""
     for at in range(len(word) - 2, 2, -1):
         if hangul := to_hangul(word[:at]):
             yield hangul + word[at:]
 
 
 def _expand_initials(question: str, corpus: Corpus) -> str:
-    """Initial consonants become the most frequent name that begins so (초성 search)."""
+    """Expand initial consonants (초성) to the most frequent matching name."""
 
     def name(match: re.Match[str]) -> str:
         letters = match[0]
         names = corpus.names(letters)
-        # Letters that are an alias of their own are known as they stand.
+        # Keep letters that are themselves a known alias.
         if not names or _shares_known([letters], corpus)[0] > 0:
             return letters
         if _INTERJECTION.fullmatch(letters) and len(names) > 1:
@@ -154,7 +154,7 @@ def _spaces(question: str, corpus: Corpus) -> str:
 
 
 def _whole_names(text: str, corpus: Corpus) -> str:
-    """Takes back the spaces that tore a known name apart: 코 파일럿이 to 코파일럿이."""
+    """Remove spaces inside known names: 코 파일럿이 to 코파일럿이."""
 
     def join(gap: re.Match[str]) -> str:
         left, right = gap.string[: gap.start()], gap.string[gap.end() :]
@@ -172,9 +172,9 @@ def _whole_names(text: str, corpus: Corpus) -> str:
 
 
 def _shares_known(texts: list[str], corpus: Corpus) -> list[float]:
-    """Of each text, the share of its terms that stand in the corpus.
+    """Return for each text the share of its terms that occur in the corpus, in [0, 1].
 
-    Words of one letter and mere similarity of sound do not count.
+    One-letter words and name skeletons do not count.
     """
     shares: list[float] = []
     for text in texts:
@@ -189,9 +189,9 @@ def _shares_known(texts: list[str], corpus: Corpus) -> list[float]:
 
 
 def to_hangul(keys: str) -> str | None:
-    """What the keys of ``keys`` (Latin letters) write in dubeolsik; None if not whole syllables.
+    """Convert Latin ``keys`` to Hangul by the dubeolsik layout; ``None`` if not whole syllables.
 
-    A shifted key without a letter of its own writes what it writes unshifted.
+    A shifted key without its own letter gives the unshifted one.
     """
     jamo = "".join(_KEYS.get(key) or _KEYS.get(key.lower(), "?") for key in keys)
     jamo = _VOWEL_PAIR.sub(lambda pair: _VOWEL_PAIRS[pair[0]], jamo)
@@ -205,7 +205,7 @@ def to_hangul(keys: str) -> str | None:
 
 
 def to_latin(hangul: str) -> str | None:
-    """The keys that write ``hangul`` (syllables and jamo); None for any other character."""
+    """Return the keys that type ``hangul`` (syllables and jamo); ``None`` for other characters."""
     keys: list[str] = []
     for char in hangul:
         for jamo in _jamo(char):
@@ -217,7 +217,7 @@ def to_latin(hangul: str) -> str | None:
 
 
 def initials(text: str) -> str:
-    """The initial consonants of the syllables in ``text``, as in a search by 초성: 삼성 is ㅅㅅ."""
+    """Return the initial consonants (초성) of the syllables in ``text``: 삼성 gives ㅅㅅ."""
     return "".join(
         LEADS[(ord(char) - _FIRST) // (len(_VOWELS) * (len(_TAILS) + 1))]
         for char in text

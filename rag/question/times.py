@@ -1,4 +1,4 @@
-"""The times that a question asks about."""
+"""Times that a question asks about."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from geungeo.rag.language.dates.periods import Period
 from geungeo.rag.language.dates.times import named_times, start_of
 from geungeo.rag.text import Span, fold
 
-# What happened in a period is told in it and for about a year afterwards.
-_TOLD_FOR = timedelta(days=400)
-# A longer time than any single one that a question is about.
-_LONG = timedelta(days=367)
+# Events are reported when they happen and for about a year afterwards.
+_REPORTED_FOR = timedelta(days=400)
+# Longer periods do not help to tell sentences apart.
+_MAX_PERIOD = timedelta(days=367)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The times in a question (never empty); relative ones count from the asker's today.
+    """The times in a question (at least one); relative ones are resolved against today.
 
-    ``words`` are the question's own words for them: a sentence that speaks of the same time
-    in other words is read as if it used these. ``relative`` are those that count from today.
+    ``words`` are the question's expressions for them: a sentence that names the same time
+    otherwise is matched as if it used these. ``relative`` are the folded relative expressions.
     """
 
     periods: tuple[Period, ...]
@@ -30,22 +30,22 @@ class Asked:
     relative: frozenset[str]
 
     def published(self, filters: Filters) -> Filters | None:
-        """``filters`` narrowed to when the matter was news; ``None`` if they have dates."""
+        """Narrow ``filters`` to articles of the time asked about; ``None`` if they have dates."""
         if filters.published_from is not None or filters.published_to is not None:
             return None
         first = min(period.first for period in self.periods)
         try:
-            last = max(period.last for period in self.periods) + _TOLD_FOR
+            last = max(period.last for period in self.periods) + _REPORTED_FOR
         except OverflowError:
             return None
         return replace(filters, published_from=start_of(first)[:10], published_to=last.isoformat())
 
     def fits(self, period: Period) -> bool:
-        """Whether ``period`` has a day in common with a time that is asked about."""
+        """Whether ``period`` overlaps a time that the question asks about."""
         return any(period.overlaps(asked) for asked in self.periods)
 
     def names(self, article: Article, span: Span, published: date) -> bool:
-        """Whether a time named at ``span`` fits, in words that the question does not share."""
+        """Whether a time in ``span`` fits that is relative there or in the question."""
         return any(
             self.fits(time.period)
             for time in named_times(span.of(article.text), published)
@@ -54,9 +54,13 @@ class Asked:
 
 
 def asked_times(question: str, today: date) -> Asked | None:
-    """The times that ``question`` asks about, if it names any; ``today`` is the asker's."""
-    # 최근 10년간 holds nearly every time: it tells no sentence from another.
-    found = [t for t in named_times(question, today) if t.period.last - t.period.first < _LONG]
+    """Return the times that ``question`` names, or ``None``; ``today`` is the user's date."""
+    # 최근 10년간 contains nearly every time, so it does not distinguish sentences.
+    found = [
+        time
+        for time in named_times(question, today)
+        if time.period.last - time.period.first < _MAX_PERIOD
+    ]
     if not found:
         return None
     return Asked(

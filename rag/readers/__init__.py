@@ -1,4 +1,4 @@
-"""Documents in, drafts out: one function for all formats."""
+"""Readers: turn documents of all formats into drafts."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ _LOOKS_LIKE_HTML = re.compile(r"\s*(<!doctype html|<html[\s>])", re.IGNORECASE)
 
 
 def read(data: bytes, source: str, suffix: str | None = None) -> Reading:
-    """Read a document; ``source`` is its path, URL or name, whose suffix tells the format.
+    """Read a document; ``source`` is its path, URL or name, whose suffix gives the format.
 
-    ``suffix`` tells it instead where the name does not, as a URL's need not.
+    ``suffix`` overrides the suffix of the name, as for a URL.
 
     Raises:
-        UnsupportedSource: the suffix is not ours, or the bytes are not text.
-        UndecodableSource: no encoding fits; names the line.
-        EmptySource: nothing to read.
-        MalformedSource: the format's own rules are broken throughout.
+        UnsupportedSource: the suffix is not supported, or the bytes are not text.
+        UndecodableSource: no known encoding fits; the line is named.
+        EmptySource: the document contains no text.
+        MalformedSource: no part of the document follows the rules of its format.
     """
     if not data.strip():
         raise EmptySource(f"{source}: the document is empty")
     suffix = PurePath(source.split("?")[0]).suffix.lower() if suffix is None else suffix
     if suffix and suffix not in _READERS:
         raise UnsupportedSource(
-            f"{source}: cannot read {suffix} files; known are {', '.join(sorted(_READERS))}"
+            f"{source}: cannot read {suffix} files; supported are {', '.join(sorted(_READERS))}"
         )
     text = decode(data, source)
     if not clean(text).strip():
-        raise EmptySource(f"{source}: the document holds no text")
+        raise EmptySource(f"{source}: the document contains no text")
     reader = _READERS[suffix] if suffix else read_plain
     if reader is read_plain and _LOOKS_LIKE_HTML.match(text):
         reader = read_html

@@ -1,4 +1,4 @@
-"""What every reader shares: its result, publication dates and web addresses."""
+"""Shared parts of the readers: results, publication dates, web addresses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from geungeo.rag.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The drafts in one document, and the records of it that could not be read.
+    """The drafts in one document, and its records that could not be read.
 
     ``skipped`` counts blank and duplicate records.
     """
@@ -40,9 +40,9 @@ DATE = re.compile(
 
 
 def parse_date(text: str) -> str | None:
-    """The first date in ``text`` as ISO 8601: a day, or a time with its zone.
+    """Return the first date in ``text`` as ISO 8601 (a day, or a time with its zone), or ``None``.
 
-    A time without a zone is taken as Asia/Seoul, as Korean papers mean it.
+    A time without a zone is Asia/Seoul, as in Korean newspapers.
     """
     stripped = text.strip()
     try:
@@ -72,7 +72,7 @@ def _printed(text: str) -> str | None:
 
 
 def web_address(url: str | None) -> str | None:
-    """``url`` if it is one of the web; ``javascript:`` and what cannot be read never is."""
+    """Return ``url`` if it is a valid http or https URL; otherwise (``javascript:``) ``None``."""
     if not url or not url.startswith(("http://", "https://")):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8, UTF-16 and the Korean code pages, or a refusal that names the line."""
+"""Decoding of documents: UTF-8, UTF-16 and the Korean code pages."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _MAGIC = {
     b"SQLite format 3": "SQLite",
     b"\xd0\xcf\x11\xe0": "Office or HWP",
 }
-# Of the characters in real text at least this share is letters, digits, spaces, punctuation.
+# Least share of letters, digits, spaces and punctuation among the characters of a text.
 _PLAUSIBLE = 0.97
 _SAMPLE = 50_000
 
 
 def decode(data: bytes, source: str) -> str:
-    """The text in ``data``.
+    """Decode ``data``.
 
     Raises:
-        UnsupportedSource: the bytes are a known binary format or look binary.
-        UndecodableSource: text-like, but in no encoding that we know; names the line.
+        UnsupportedSource: the bytes have a known binary format or look binary.
+        UndecodableSource: the text is in no known encoding; the line is named.
     """
     for magic, name in _MAGIC.items():
         if data.startswith(magic):
@@ -56,12 +56,13 @@ def _strictly(data: bytes, encoding: str, source: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise UndecodableSource(
-            f"{source}: marked as {error.encoding}, but byte {error.start} does not fit"
+            f"{source}: marked as {error.encoding}, but byte {error.start} is invalid; "
+            "save the file as UTF-8"
         ) from error
 
 
 def _without_bom(data: bytes, source: str) -> str:
-    """NUL bytes mean UTF-16 without a mark, or no text at all."""
+    """Decode data with NUL bytes: UTF-16 without a byte order mark, or not text."""
     if len(data) % 2 == 0:
         for encoding in ("utf-16-le", "utf-16-be"):
             try:
@@ -74,7 +75,7 @@ def _without_bom(data: bytes, source: str) -> str:
 
 
 def _legacy(data: bytes, source: str, utf8: UnicodeDecodeError) -> str:
-    """CP949 (a superset of EUC-KR) if that yields Korean; else tell where UTF-8 broke."""
+    """Decode as CP949 (a superset of EUC-KR) if that gives Korean text, or name the bad line."""
     try:
         text = data.decode("cp949")
     except UnicodeDecodeError:
@@ -102,7 +103,7 @@ def _plausible(text: str, *, korean: bool) -> bool:
         return False
     wide = [char for char in sample if ord(char) > 0x7F]
     hangul = sum("\uac00" <= char <= "\ud7a3" for char in wide)
-    # Random double bytes land on rare Hanja and rare syllables; Korean text is mostly Hangul.
+    # Random double bytes decode to rare Hanja and syllables; Korean text is mostly Hangul.
     return not korean or hangul >= 0.5 * len(wide)
 
 

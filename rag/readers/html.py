@@ -1,4 +1,4 @@
-"""Web pages through trafilatura: the article without what surrounds it."""
+"""Reader of web pages: trafilatura extracts the article from the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BLOCKS = {"p", "quote", "list", "table", "code", "item", "row"}
 
 
 def read_html(text: str, source: str) -> Reading:
-    """One article from a page's main content and metadata.
+    """Read one article from a page's main content and metadata.
 
     Raises:
         EmptySource: the page has no main content.
@@ -63,7 +63,7 @@ def _brief(error: Exception) -> str:
 
 
 def _blocks(body: Any) -> Iterator[tuple[SectionKind, str]]:
-    """Top-level blocks of trafilatura's tree, in order, each on one line."""
+    """Yield the top-level blocks of trafilatura's tree, in order, each on one line."""
     for element in body.iterchildren():
         block = clean(_SPACES.sub(" ", "".join(element.itertext()))).strip()
         if not block:

@@ -1,8 +1,9 @@
-"""JSON Lines: one article a line, separated by ``\\n`` alone.
+"""Reader of JSON Lines: one article per line, lines separated by ``\\n`` only.
 
 Fields: ``text`` (or ``body``, ``content``) and optionally ``id``, ``title``, ``url``,
 ``author``, ``publisher``, ``published_at`` (or ``date``), ``language``. Blank lines and
-exact duplicates are skipped and counted; a bad line fails alone, named by its number.
+exact duplicates are skipped and counted; a bad line is reported with its number, and the
+other lines are read.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ _TEXT_FIELDS = ("text", "body", "content")
 
 
 def read_jsonl(text: str, source: str) -> Reading:
-    """All articles of a JSONL document.
+    """Read all articles of a JSONL document.
 
     Raises:
-        MalformedSource: when not a single line is an article.
+        MalformedSource: no line is an article.
     """
     drafts: list[Draft] = []
     failures: list[SourceError] = []
@@ -50,7 +51,7 @@ def _draft(record: str, source: str) -> Draft:
     except (ValueError, RecursionError) as error:
         raise MalformedSource(f"{source}: not valid JSON ({_brief(error)})") from error
     if not isinstance(fields, dict):
-        raise MalformedSource(f"{source}: a line must hold one JSON object")
+        raise MalformedSource(f"{source}: the line is not a JSON object")
     body = next((fields[name] for name in _TEXT_FIELDS if fields.get(name)), None)
     if not isinstance(body, str) or not clean(body).strip():
         raise MalformedSource(f"{source}: no text; expected one of {', '.join(_TEXT_FIELDS)}")
@@ -85,7 +86,7 @@ def _string(fields: dict[str, Any], name: str, source: str) -> str | None:
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _brief(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Markdown by CommonMark rules: what a reader would see, without the marks."""
+"""Reader of Markdown (CommonMark): the displayed text without the markup."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FIELD = re.compile(r"^([A-Za-z_]+)\s*:\s*(.+?)\s*$", re.MULTILINE)
 
 
 def read_markdown(text: str, source: str) -> Reading:
-    """One article; a first-level heading is its title, ``---`` front matter its data."""
+    """Read one article: the title is a first-level heading, the metadata ``---`` front matter."""
     text = clean(text)
     fields: dict[str, str] = {}
     if front := _FRONT_MATTER.match(text):
@@ -27,7 +27,7 @@ def read_markdown(text: str, source: str) -> Reading:
         text = text[front.end() :]
     blocks = list(_blocks(MarkdownIt("commonmark").parse(text)))
     if not blocks:
-        raise EmptySource(f"{source}: the document holds no text")
+        raise EmptySource(f"{source}: the document contains no text")
     title = fields.get("title")
     if title is None:
         title = next((block for kind, block in blocks if kind is SectionKind.TITLE), None)
@@ -46,7 +46,7 @@ def read_markdown(text: str, source: str) -> Reading:
 def _one_title(
     blocks: list[tuple[SectionKind, str]], title: str | None
 ) -> Iterator[tuple[SectionKind, str]]:
-    """The title first and once; further first-level headings are headings."""
+    """Yield the title once, first; other first-level headings become headings."""
     if title is not None:
         yield SectionKind.TITLE, title
     for kind, block in blocks:
@@ -71,7 +71,7 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[SectionKind, str]]:
 
 
 def _plain(tokens: list[Token]) -> str:
-    """Inline text as displayed: link texts without targets, image alternatives, no tags."""
+    """Return inline text as displayed: link texts without targets, image alternatives, no tags."""
     parts: list[str] = []
     for token in tokens:
         if token.type in {"text", "code_inline"}:

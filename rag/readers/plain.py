@@ -1,8 +1,8 @@
-"""Plain text, laid out as Korean news sites copy out: title, deck, byline, body.
+"""Reader of plain text as copied from Korean news sites: title, deck, byline, body.
 
-The parts are recognised by their looks, since nothing marks them: a byline is a date with
-a reporter's name, a caption ends in a photo credit, a heading is a short line of its own
-without a sentence ending.
+The parts are not marked, so they are recognised by their form: a byline is a date with a
+reporter's name, a caption ends in a photo credit, a heading is a short line without a
+sentence ending.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TITLE_CHARS = 150
 
 
 def read_plain(text: str, source: str) -> Reading:
-    """One article from plain text; the text itself is kept as it is, only NFC."""
+    """Read one article from plain text; the text is kept unchanged except for NFC."""
     text = clean(text)
     lines = [stripped for line in text.split("\n") if (stripped := line.strip())]
     byline = _byline_at(lines)
@@ -50,7 +50,7 @@ def read_plain(text: str, source: str) -> Reading:
 
 
 def shorten(text: str, limit: int = 60) -> str:
-    """``text`` cut at a word to at most ``limit`` characters."""
+    """Cut ``text`` at a word to at most ``limit`` characters."""
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
@@ -58,7 +58,7 @@ def shorten(text: str, limit: int = 60) -> str:
 
 
 def _byline_at(lines: list[str]) -> int | None:
-    """The line near the top that holds a date or a reporter and little else."""
+    """Return the number of the line near the top that is mainly a date or a reporter's name."""
     for number, line in enumerate(lines[:_BYLINE_WITHIN]):
         if number == 0 or len(line) > _BYLINE_CHARS or _SENTENCE_END.search(line):
             continue
@@ -84,7 +84,7 @@ def _kind(number: int, line: str, byline: int | None, count: int) -> SectionKind
 
 
 def is_caption(line: str) -> bool:
-    """Whether ``line`` looks like the text under a picture: it carries a credit."""
+    """Whether ``line`` looks like a caption, with a photo credit."""
     credits_at = [match.start() for match in _CREDIT.finditer(line)]
     return bool(credits_at) and (credits_at[0] == 0 or credits_at[-1] > len(line) - 40)
 
@@ -95,7 +95,7 @@ def is_heading(line: str) -> bool:
 
 
 def _opener(lines: list[str], kinds: list[SectionKind]) -> tuple[str | None, str | None]:
-    """Publisher and reporter from ``[애플경제 전윤미 기자]`` at the start of the body."""
+    """Return publisher and reporter of ``[애플경제 전윤미 기자]`` at the start of the body."""
     for line, kind in zip(lines, kinds, strict=True):
         if kind is SectionKind.BODY and (match := _OPENER.match(line)):
             return match["publisher"].strip(), match["name"]

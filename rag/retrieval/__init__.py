@@ -1,1 +1,1 @@
-"""Which passages a question is about: several channels, one ranking."""
+"""Retrieval of passages: several channels, one ranking."""

@@ -1,4 +1,4 @@
-"""Hybrid retrieval: every channel proposes passages, one fused score orders them."""
+"""Hybrid retrieval: each channel proposes passages, a fused score ranks them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from geungeo.rag.answer import Filters, PassageHit
 from geungeo.rag.protocols import Corpus, Scores, StoredPassage
 from geungeo.rag.question import Question
 
-# Each channel proposes this many; fusion sees their union.
+# Number of passages that each channel proposes; fusion ranks their union.
 _POOL = 50
 WEIGHTS: Mapping[str, float] = {
     "dense": 0.40,
@@ -20,20 +20,20 @@ WEIGHTS: Mapping[str, float] = {
     "bigrams": 0.25,
 }
 
-# Across languages only names and known aliases meet lexically: meaning has to lead.
+# Across languages only names and known aliases match lexically, so the dense channel leads.
 FOREIGN_WEIGHTS: Mapping[str, float] = {"dense": 0.8, "morphemes": 0.2, "bigrams": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """A passage with its fused score and what each channel said of it (absent: not proposed)."""
+    """A passage with its fused score and its score in each channel that proposed it."""
 
     passage: StoredPassage
     score: float
     channels: dict[str, float]
 
     def hit(self, rank: int) -> PassageHit:
-        """The form in which an Answer shows it; ``rank`` from 1."""
+        """Return the passage as a hit of an ``Answer``; ``rank`` from 1."""
         lexical = [s for name, s in self.channels.items() if name != "dense"]
         return PassageHit(
             article_id=self.passage.article.id,
@@ -55,9 +55,9 @@ def _rounded(score: float | None) -> float | None:
 def retrieve(
     corpus: Corpus, question: Question, k: int, filters: Filters, *, also: Filters | None = None
 ) -> list[Retrieved]:
-    """The ``k`` best passages, best first; ties by article and position.
+    """Return the ``k`` best passages, best first; ties by article and position.
 
-    What the channels propose under the narrower filters ``also`` competes beside the rest.
+    The channels also propose passages under the narrower filters ``also``, if given.
     """
     channels = propose(corpus, question, max(k, _POOL), filters)
     if also is not None:
@@ -80,14 +80,14 @@ def retrieve(
 
 
 def weights_for(corpus: Corpus, question: Question, dense: Scores) -> Mapping[str, float]:
-    """By whether the passage nearest in meaning is in the question's language."""
+    """Choose the weights by the language of the nearest passage: the question's or another."""
     nearest = corpus.passages(list(dense)[:1])
     foreign = nearest and nearest[0].article.language != question.language
     return FOREIGN_WEIGHTS if foreign else WEIGHTS
 
 
 def propose(corpus: Corpus, question: Question, pool: int, filters: Filters) -> dict[str, Scores]:
-    """What each channel would choose: its ``pool`` best passages."""
+    """Return the ``pool`` best passages of each channel."""
     channels = {"dense": corpus.dense(question.vector, pool, filters)}
     for name, bag in question.terms.items():
         terms = np.repeat(bag.terms, bag.counts)
@@ -97,11 +97,11 @@ def propose(corpus: Corpus, question: Question, pool: int, filters: Filters) -> 
 
 
 def fuse(channels: Mapping[str, Scores], weights: Mapping[str, float] = WEIGHTS) -> Scores:
-    """Convex combination of scores, each channel scaled to [0, 1] over its own proposals.
+    """Combine scores convexly, each channel scaled to [0, 1] over its own proposals.
 
     After Bruch, Gai & Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval"
-    (2023). A lexical channel is scaled from 0, its natural floor; the dense one from its
-    lowest proposal, since cosines of E5 all lie close together.
+    (2023). A lexical channel is scaled from 0, its minimum; the dense one from its lowest
+    proposal, since cosines of E5 all lie close together.
     """
     fused: Scores = {}
     for name, scores in channels.items():

@@ -1,9 +1,9 @@
-"""Copies of one story: a wire report under other mastheads, with other bylines and small edits.
+"""Detect copies of one story: a wire report in several papers with small edits.
 
-Only the few candidates of one question are compared, by the share of character shingles that
-one has in common with the other (containment: Broder, "On the Resemblance and Containment of
-Documents", 1997), exactly and not by a sketch. A text counts as a copy only if it also adds no
-number and no noun: reports that differ in a figure or a name are two, and both are needed.
+Only the few candidates of one question are compared, by the share of character shingles of one
+that the other contains (containment: Broder, "On the Resemblance and Containment of
+Documents", 1997), computed exactly, without sketches. A text is a copy only if it also adds no
+number and no noun: reports that differ in a figure or a name are both kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHINGLE = 5
 _ALIKE = 0.8
 _NOUNS = frozenset({"NNG", "NNP", "XR", "SL", "SH"})
 _PUNCTUATION = re.compile(r"[\W_]+")
-# (서울=한빛통신) 김기자 기자 = …: whose copy it is says nothing about the story.
+# (서울=한빛통신) 김기자 기자 = …: the credit line is not part of the story.
 _CREDIT = re.compile(
     r"^(?:[\[(〔【][^\])〕】\n]{2,40}[\])〕】]\s*)?(?:[가-힣]{2,4}\s?(?:기자|특파원)\s?[=:]\s*)?",
     re.MULTILINE,
@@ -34,7 +34,7 @@ _CREDIT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """``copy`` repeats what ``original``, the first to be published, says."""
+    """A duplicate: ``copy`` repeats ``original``, which was published first."""
 
     copy: Article
     original: Article
@@ -44,33 +44,33 @@ class Copy:
 
 
 def shingles(text: str) -> frozenset[str]:
-    """The runs of five letters and digits in ``text``, whatever stands between them."""
+    """Return the runs of five letters and digits in ``text``, ignoring all other characters."""
     flat = _PUNCTUATION.sub("", fold(text))
     return frozenset(flat[at : at + _SHINGLE] for at in range(max(1, len(flat) - _SHINGLE + 1)))
 
 
 def adds_nothing(text: str, other: str) -> bool:
-    """Whether all that ``text`` says stands in ``other`` in almost the same words."""
+    """Whether ``other`` contains everything in ``text`` in almost the same words."""
     text, other = _CREDIT.sub("", text), _CREDIT.sub("", other)
-    mine = shingles(text)
-    if len(mine & shingles(other)) < _ALIKE * len(mine):
+    own = shingles(text)
+    if len(own & shingles(other)) < _ALIKE * len(own):
         return False
     return not numbers.missing(text, other) and not _new_nouns(text, other)
 
 
 def _new_nouns(text: str, other: str) -> bool:
-    mine, theirs = analysed([text, other])
+    text_analysis, other_analysis = analysed([text, other])
     return any(
-        canonical(m.form) not in theirs.forms and m.form not in theirs.squeezed
-        for m in mine.morphemes
+        canonical(m.form) not in other_analysis.forms and m.form not in other_analysis.squeezed
+        for m in text_analysis.morphemes
         if m.tag.split("-")[0] in _NOUNS
     )
 
 
 def without_copies(found: Sequence[Retrieved]) -> tuple[list[Retrieved], list[Copy]]:
-    """``found`` without passages that only repeat an earlier article's, and who repeats whom.
+    """Return ``found`` without passages that repeat an earlier article, and the dropped copies.
 
-    The original stays, with the better score of the two: a newsroom credits who had it first.
+    The original stays, with the better score of the two.
     """
     originals = dict.fromkeys((r.passage.article.id, r.passage.article.version) for r in found)
     if len(originals) < 2:
@@ -92,28 +92,30 @@ def without_copies(found: Sequence[Retrieved]) -> tuple[list[Retrieved], list[Co
 
 
 def _age(article: Article) -> tuple[date, str]:
-    """Sorts the first to be published first; one without a date is nobody's original."""
+    """Return a sort key by publication; articles without a date come last."""
     return article.published_day or date.max, article.published_at or ""
 
 
 def _repeated(retrieved: Retrieved, kept: dict[int, Retrieved]) -> int | None:
-    """Which of ``kept`` the passage repeats: the one most like it, of an article that covers it."""
+    """Return the key of the most similar passage in ``kept`` that it repeats, or ``None``.
+
+    All kept passages of an article are compared together, as articles may be split differently.
+    """
     own = retrieved.passage.article.id
     by_article: dict[str, list[int]] = {}
     for at, other in kept.items():
         if other.passage.article.id != own:
             by_article.setdefault(other.passage.article.id, []).append(at)
     text = _story(retrieved)
-    mine = shingles(text)
+    own_shingles = shingles(text)
     for places in by_article.values():
-        # The two may be cut into passages at different sentences.
         if adds_nothing(text, "\n".join(_story(kept[at]) for at in places)):
-            return max(places, key=lambda at: len(mine & shingles(_story(kept[at]))))
+            return max(places, key=lambda at: len(own_shingles & shingles(_story(kept[at]))))
     return None
 
 
 def _story(retrieved: Retrieved) -> str:
-    """The passage without its byline."""
+    """Return the text of the passage without its byline."""
     passage = retrieved.passage
     return "\n".join(
         sentence.span.of(passage.article.text)
@@ -123,9 +125,9 @@ def _story(retrieved: Retrieved) -> str:
 
 
 def distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """``evidence`` without sentences that another article already says, best first as before.
+    """Return ``evidence`` without duplicates from other articles, in the same order.
 
-    Of two that say the same the first to be published is kept, in the better one's place.
+    Of two duplicates the one published first is kept, at the better one's position.
     """
     kept: list[Evidence] = []
     for item in evidence:

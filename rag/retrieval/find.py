@@ -1,4 +1,4 @@
-"""Find passages for a question: by date where it names one, one copy a story, the newest first."""
+"""Find passages: use dates in the question, drop copies, prefer newer articles."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from geungeo.rag.question.times import Asked
 from geungeo.rag.retrieval.channels import Retrieved, retrieve
 from geungeo.rag.retrieval.copies import Copy, without_copies
 
-# Scores that differ by less than this share say nothing about which source is the better one.
+# Scores that differ by less than this share count as equal.
 TIE = 0.03
-# What a passage gains for a time that fits, told in words that no channel could match.
-_TELLS = 0.15
-_PUBLISHED = 0.05
-# How many more passages are looked at where some of them will go.
-_MORE = 3
+# Bonus for a passage that names the time asked about in other words, which no channel matches.
+_NAMED_BONUS = 0.15
+# Bonus for a passage that was published at that time.
+_PUBLISHED_BONUS = 0.05
+# Factor by which more passages are retrieved when some may be dropped or reordered.
+_OVERSAMPLING = 3
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Passages, best first, and which articles were left out as copies."""
+    """Passages, best first, and the copies that were left out."""
 
     passages: list[Retrieved]
     copies: list[Copy]
@@ -38,39 +39,39 @@ def find(corpus: Corpus, question: Question, k: int, filters: Filters) -> Found:
     """Find the ``k`` best passages for ``question``."""
     asked = question.times
     also = asked.published(filters) if asked else None
-    pool = retrieve(corpus, question, _MORE * k if asked else k, filters, also=also)
+    pool = retrieve(corpus, question, _OVERSAMPLING * k if asked else k, filters, also=also)
     passages, copies = without_copies(_timely(pool, asked))
     if copies and len(passages) < k <= len(pool):
-        pool = retrieve(corpus, question, _MORE * k, filters, also=also)
+        pool = retrieve(corpus, question, _OVERSAMPLING * k, filters, also=also)
         passages, copies = without_copies(_timely(pool, asked))
     ranked = newest_first(passages, lambda r: r.score, lambda r: r.passage.article)
     return Found(ranked[:k], copies)
 
 
 def _timely(found: Sequence[Retrieved], asked: Asked | None) -> list[Retrieved]:
-    """``found``, what speaks of the times that are asked about a little further ahead."""
+    """Rank passages about the times asked about a little higher."""
     if asked is None:
         return list(found)
-    raised = [replace(r, score=r.score + _gain(r, asked)) for r in found]
+    raised = [replace(r, score=r.score + _time_bonus(r, asked)) for r in found]
     return sorted(raised, key=lambda r: -r.score)
 
 
-def _gain(retrieved: Retrieved, asked: Asked) -> float:
+def _time_bonus(retrieved: Retrieved, asked: Asked) -> float:
     article = retrieved.passage.article
     published = article.published_day
     if published is None:
         return 0.0
     if asked.names(article, retrieved.passage.span, published):
-        return _TELLS
-    return _PUBLISHED if asked.fits(periods.day(published)) else 0.0
+        return _NAMED_BONUS
+    return _PUBLISHED_BONUS if asked.fits(periods.day(published)) else 0.0
 
 
 def newest_first(
     items: Sequence[T], score: Callable[[T], float], article: Callable[[T], Article]
 ) -> list[T]:
-    """``items`` (best first), by date where scores fall short of the leader's by less than ``TIE``.
+    """Sort ``items`` (best first) by date where scores are within ``TIE`` of the leader's.
 
-    An article without a date comes after those that have one.
+    Articles without a date come after those that have one.
     """
     ordered: list[T] = []
     rest = list(items)

@@ -27,7 +27,7 @@ from geungeo.rag.grounding.ground import time_note
 from geungeo.rag.grounding.support import support
 from geungeo.rag.language.dates.times import named_times
 from geungeo.rag.language.numbers import quantities
-from geungeo.rag.question.spelling import as_meant
+from geungeo.rag.question.spelling import correct_spelling
 from geungeo.rag.question.times import asked_times
 from geungeo.rag.readers import read
 from geungeo.rag.retrieval.copies import adds_nothing
@@ -127,7 +127,7 @@ def question_targets(workspace: Workspace) -> list[Target]:
     store, pipeline = workspace.store, workspace.pipeline
 
     def meant(question: str) -> None:
-        found = as_meant(question, store)
+        found = correct_spelling(question, store)
         expect(len(found) <= 12 * len(question) + 12, "a question does not grow")
 
     def answer(question: str) -> None:

@@ -98,13 +98,13 @@ def test_full_disk_after_the_commit_loses_only_the_index_file(
     assert store.ingest(draft(2)).status == "added"
     assert "No space left" in caplog.text
     assert found(store) == {"a1", "a2"}
-    assert store.health() == []  # the served index is right
-    assert [finding.mend for finding in store.examine()] == ["index"]
+    assert store.health() == []  # what serves is right
+    assert [finding.repair for finding in store.examine()] == ["index"]
     store.close()
     (small_disk / "filler").unlink()
     again = Store.open(small_disk / "store", embedder)
     assert found(again) == {"a1", "a2"}
-    assert "mended: the FAISS index" in caplog.text
+    assert "repaired: the FAISS index" in caplog.text
     assert again.examine() == []
     again.close()
 

@@ -187,7 +187,7 @@ def test_missing_permission_is_named_in_one_line(shared: Path) -> None:
         assert line.startswith("geungeo: ")
         assert cause in line
         assert outcome == f"status {status}"
-    assert "may not be read" in done.stderr
+    assert "is not readable" in done.stderr
 
 
 # A read-only folder

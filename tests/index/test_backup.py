@@ -1,4 +1,4 @@
-"""Backup and restore: everything travels, verified, also while the store is in use."""
+"""Backup and restore: complete, verified, also while the store is in use."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def test_a_restored_store_has_all_versions_and_keys(
     again.close()
 
 
-def test_who_has_the_store_open_goes_on_with_what_is_restored(
+def test_an_open_store_continues_with_the_restored_data(
     store: Store, tmp_path: Path, embedder: Embedder
 ) -> None:
     other = Store.open(tmp_path / "store", embedder)
     back_up(store.folder, tmp_path / "kept")
     before = store.generation
-    # The same number of changes, so that generation and keys alone would not tell.
+    # The same number of changes, so that generation and keys alone do not differ.
     store.ingest(draft(2, "자동차"))
     assert found(other, "자동차") == {"a2"}
     assert other.article("a2").version == 2
@@ -78,9 +78,7 @@ def test_who_has_the_store_open_goes_on_with_what_is_restored(
     other.close()
 
 
-def test_a_store_that_holds_something_is_only_replaced_when_told(
-    store: Store, tmp_path: Path
-) -> None:
+def test_a_store_with_data_is_replaced_only_with_overwrite(store: Store, tmp_path: Path) -> None:
     back_up(store.folder, tmp_path / "kept")
     with pytest.raises(InvalidRequest, match="--overwrite"):
         restore(store.folder, tmp_path / "kept")
@@ -97,7 +95,7 @@ def test_a_store_that_holds_something_is_only_replaced_when_told(
 
 
 @pytest.mark.parametrize("damage", ["text", "vector", "cut", "junk"])
-def test_a_damaged_backup_is_refused_and_the_store_untouched(
+def test_a_damaged_backup_is_rejected_and_the_store_unchanged(
     damage: str, store: Store, tmp_path: Path
 ) -> None:
     kept = tmp_path / "kept"
@@ -128,7 +126,7 @@ def test_a_damaged_store_is_not_backed_up(store: Store, tmp_path: Path) -> None:
     assert not (tmp_path / "kept").exists()
 
 
-def test_a_backup_takes_the_place_of_a_store_beyond_repair_whose_files_are_kept(
+def test_a_backup_replaces_a_damaged_store_and_keeps_its_files(
     store: Store, tmp_path: Path, embedder: Embedder
 ) -> None:
     back_up(store.folder, tmp_path / "kept")

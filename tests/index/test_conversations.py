@@ -1,4 +1,4 @@
-"""Conversations are kept, read, forgotten, and expire by the clock they are given."""
+"""Conversations: storage, deletion, owners, and expiry by an injected clock."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def questions(conversations: Conversations, name: str) -> list[str]:
     return [one.question for one in conversations.get(name)]
 
 
-def test_turns_come_back_in_order_and_history_is_the_last_of_them(
+def test_turns_are_in_order_and_history_has_the_last_ones(
     kept: Callable[[int | None], Conversations],
 ) -> None:
     conversations = kept(None)
@@ -86,7 +86,7 @@ def test_turns_come_back_in_order_and_history_is_the_last_of_them(
     assert conversations.history("other") == ()
 
 
-def test_the_list_has_the_most_recent_first_and_can_be_read_in_pages(
+def test_the_list_is_ordered_by_recency_and_paged(
     kept: Callable[[int | None], Conversations], time: Time
 ) -> None:
     conversations = kept(None)
@@ -104,7 +104,7 @@ def test_the_list_has_the_most_recent_first_and_can_be_read_in_pages(
     assert listed[0].created_at < listed[1].created_at < listed[0].updated_at
 
 
-def test_what_is_deleted_is_gone_with_its_turns(
+def test_deleting_a_conversation_deletes_its_turns(
     kept: Callable[[int | None], Conversations], database: Database
 ) -> None:
     conversations = kept(None)
@@ -119,7 +119,7 @@ def test_what_is_deleted_is_gone_with_its_turns(
     assert questions(conversations, "b") == ["왜?"]
 
 
-def test_without_a_setting_nothing_expires(
+def test_conversations_do_not_expire_by_default(
     kept: Callable[[int | None], Conversations], time: Time
 ) -> None:
     conversations = kept(None)
@@ -129,7 +129,7 @@ def test_without_a_setting_nothing_expires(
     assert questions(conversations, "a") == ["왜?"]
 
 
-def test_an_expired_conversation_is_not_read_and_not_lent_before_it_is_erased(
+def test_an_expired_conversation_is_not_returned_before_it_is_erased(
     kept: Callable[[int | None], Conversations], database: Database, time: Time
 ) -> None:
     conversations = kept(30)
@@ -143,7 +143,7 @@ def test_an_expired_conversation_is_not_read_and_not_lent_before_it_is_erased(
     assert rows(database, "conversations") == 1
 
 
-def test_every_turn_starts_the_days_anew(
+def test_every_turn_restarts_the_expiry(
     kept: Callable[[int | None], Conversations], time: Time
 ) -> None:
     conversations = kept(30)
@@ -153,7 +153,7 @@ def test_every_turn_starts_the_days_anew(
     assert questions(conversations, "a") == ["0", "1", "2"]
 
 
-def test_listing_erases_what_has_expired(
+def test_listing_erases_expired_conversations(
     kept: Callable[[int | None], Conversations], database: Database, time: Time
 ) -> None:
     conversations = kept(1)
@@ -164,19 +164,19 @@ def test_listing_erases_what_has_expired(
     assert (rows(database, "conversations"), rows(database, "turns")) == (1, 1)
 
 
-def test_an_expired_conversation_that_is_continued_begins_anew(
+def test_continuing_an_expired_conversation_starts_a_new_one(
     kept: Callable[[int | None], Conversations], time: Time
 ) -> None:
     conversations = kept(1)
     conversations.append("a", answer("오래전"))
     time.pass_(days=2)
-    # Another conversation took its turn moments ago, so the hourly purge is not due.
+    # Another conversation got a turn just before, so the hourly purge is not due.
     conversations.append("b", answer("방금"))
     conversations.append("a", answer("지금"))
     assert questions(conversations, "a") == ["지금"]
 
 
-def test_adding_turns_erases_others_that_have_expired(
+def test_adding_turns_erases_other_expired_conversations(
     kept: Callable[[int | None], Conversations], database: Database, time: Time
 ) -> None:
     conversations = kept(1)
@@ -186,7 +186,7 @@ def test_adding_turns_erases_others_that_have_expired(
     assert rows(database, "conversations") == 1
 
 
-def test_the_zone_of_the_clock_does_not_matter(
+def test_expiry_does_not_depend_on_the_time_zone_of_the_clock(
     kept: Callable[[int | None], Conversations], time: Time
 ) -> None:
     conversations = kept(1)
@@ -198,7 +198,7 @@ def test_the_zone_of_the_clock_does_not_matter(
 
 
 @pytest.mark.parametrize("name", BAD_IDS)
-def test_an_id_that_is_none_is_refused_everywhere(
+def test_an_invalid_id_is_rejected_everywhere(
     kept: Callable[[int | None], Conversations], database: Database, name: str
 ) -> None:
     conversations = kept(None)
@@ -213,7 +213,7 @@ def test_an_id_that_is_none_is_refused_everywhere(
     assert rows(database, "conversations") == 0
 
 
-def test_opening_a_store_erases_what_has_expired(
+def test_opening_a_store_erases_expired_conversations(
     tmp_path: Path, embedder: Embedder, time: Time
 ) -> None:
     first = Store.open(tmp_path, embedder, clock=time)
@@ -221,13 +221,13 @@ def test_opening_a_store_erases_what_has_expired(
     first.close()
     time.pass_(days=8)
     Store.open(tmp_path, embedder, clock=time, conversation_days=7).close()
-    # Opened without the setting, an unexpired one would be there.
+    # Without the setting, a conversation that was not erased would be found.
     third = Store.open(tmp_path, embedder, clock=time)
     assert third.conversations.list() == []
     third.close()
 
 
-def test_the_days_are_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_expiry_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load().conversation_days is None
     monkeypatch.setenv("GEUNGEO_CONVERSATION_DAYS", "14")
     assert load().conversation_days == 14

@@ -1,4 +1,4 @@
-"""Connections of a database whose threads come and go."""
+"""Database connections of threads that end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROUNDS = 30
 
 
 def open_files(folder: Path) -> int:
-    """How many of this process's descriptors are of the database in ``folder``."""
+    """Return the number of this process's descriptors of the database in ``folder``."""
     links = [path for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
     return sum(str(link.readlink()).startswith(str(folder / FILE)) for link in links)
 
@@ -25,6 +25,6 @@ def test_the_connection_of_a_thread_that_ended_is_closed(tmp_path: Path) -> None
         thread.join()
         counts.append(open_files(tmp_path))
     assert max(counts[2:]) <= max(counts[:2]), counts
-    assert database.meta("identity") is None  # and that of this thread is not
+    assert database.meta("identity") is None  # this thread's connection is still open
     database.close()
     assert open_files(tmp_path) == 0

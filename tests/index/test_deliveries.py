@@ -1,4 +1,4 @@
-"""The queue of questions that chat services deliver: each is answered once, whatever happens."""
+"""The queue of questions from chat services: order, duplicates, claims, expiry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOM = 100
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that a test moves."""
 
     def __init__(self) -> None:
         self.now = datetime(2025, 4, 1, tzinfo=UTC)
@@ -70,10 +70,10 @@ def claimed(queue: Deliveries, owner: str = "me") -> str | None:
     return delivery.job if delivery else None
 
 
-def test_a_delivery_is_worked_on_once_under_any_of_its_names(queue: Deliveries) -> None:
-    twin = NewDelivery("slack", ("event:E2", "message:C1:1.1"), "E2", "t", "1.1")
+def test_a_delivery_is_deduplicated_by_any_of_its_keys(queue: Deliveries) -> None:
+    duplicate = NewDelivery("slack", ("event:E2", "message:C1:1.1"), "E2", "t", "1.1")
     again = NewDelivery("slack", ("event:E2",), "E2", "t", "1.1")
-    assert queue.accept([mention("E1"), mention("E1"), twin], ROOM) == [
+    assert queue.accept([mention("E1"), mention("E1"), duplicate], ROOM) == [
         "accepted",
         "duplicate",
         "duplicate",
@@ -82,7 +82,9 @@ def test_a_delivery_is_worked_on_once_under_any_of_its_names(queue: Deliveries) 
     assert [claimed(queue), claimed(queue)] == ["E1", None]
 
 
-def test_it_is_a_duplicate_after_a_restart_and_after_its_end(folder: Path, clock: Clock) -> None:
+def test_a_duplicate_is_recognised_after_a_restart_and_when_done(
+    folder: Path, clock: Clock
+) -> None:
     first = Database(folder)
     queue = Deliveries(first, clock)
     queue.accept([mention("E1")], ROOM)
@@ -95,7 +97,7 @@ def test_it_is_a_duplicate_after_a_restart_and_after_its_end(folder: Path, clock
     second.close()
 
 
-def test_a_full_queue_keeps_no_name_of_what_it_refused(queue: Deliveries) -> None:
+def test_a_full_queue_keeps_no_key_of_a_rejected_delivery(queue: Deliveries) -> None:
     receipts = queue.accept([mention("E1", "1.1"), mention("E2", "1.2"), mention("E1", "1.1")], 1)
     assert receipts == ["accepted", "full", "duplicate"]
     delivery = queue.claim("slack", "me")
@@ -116,7 +118,7 @@ def test_a_thread_is_answered_in_order_and_one_question_at_a_time(queue: Deliver
     assert claimed(queue) == "second"
 
 
-def test_a_reply_counts_only_where_we_take_part(queue: Deliveries, clock: Clock) -> None:
+def test_a_reply_is_accepted_only_in_a_joined_thread(queue: Deliveries, clock: Clock) -> None:
     queue.accept([mention("E1", "1.1")], ROOM)
     assert queue.accept([reply("E2", "1.2"), reply("E3", "1.3", thread="other")], ROOM) == [
         "accepted",
@@ -126,7 +128,7 @@ def test_a_reply_counts_only_where_we_take_part(queue: Deliveries, clock: Clock)
     assert queue.accept([reply("E4", "1.4")], ROOM) == ["parked"], "the thread fell asleep"
 
 
-def test_a_reply_that_overtakes_its_question_is_answered_after_it(
+def test_a_reply_that_arrives_before_its_question_is_answered_after_it(
     queue: Deliveries, clock: Clock
 ) -> None:
     assert queue.accept([reply("reply", "1.2")], ROOM) == ["parked"]
@@ -140,13 +142,15 @@ def test_a_reply_that_overtakes_its_question_is_answered_after_it(
     assert queue.accept([reply("reply", "1.2")], ROOM) == ["duplicate"]
 
 
-def test_a_parked_message_whose_twin_mentions_us_is_answered_once(queue: Deliveries) -> None:
+def test_a_parked_message_that_also_arrives_as_a_mention_is_answered_once(
+    queue: Deliveries,
+) -> None:
     assert queue.accept([reply("message", "1.2")], ROOM) == ["parked"]
     assert queue.accept([mention("app_mention", "1.2")], ROOM) == ["accepted"]
     assert [claimed(queue), claimed(queue)] == ["message", None]
 
 
-def test_what_nobody_asked_us_is_soon_forgotten(queue: Deliveries, clock: Clock) -> None:
+def test_parked_messages_expire_and_are_limited(queue: Deliveries, clock: Clock) -> None:
     queue.accept([reply("E1", "1.2")], ROOM)
     clock.pass_(PARKED_SECONDS + 1)
     queue.accept([mention("E2", "1.1")], ROOM)
@@ -156,9 +160,7 @@ def test_what_nobody_asked_us_is_soon_forgotten(queue: Deliveries, clock: Clock)
     assert receipts == ["parked"] * MAX_PARKED + ["ignored"]
 
 
-def test_a_dead_workers_claim_is_taken_over_and_a_live_ones_is_not(
-    queue: Deliveries, clock: Clock
-) -> None:
+def test_only_expired_claims_are_taken_over(queue: Deliveries, clock: Clock) -> None:
     queue.accept([mention("E1")], ROOM)
     first = queue.claim("slack", "old")
     assert first is not None
@@ -178,7 +180,7 @@ def test_a_dead_workers_claim_is_taken_over_and_a_live_ones_is_not(
         queue.finish(first.id, "old", "done")
 
 
-def test_a_restart_goes_on_where_the_last_message_was_posted(queue: Deliveries) -> None:
+def test_a_restart_continues_after_the_last_posted_message(queue: Deliveries) -> None:
     queue.accept([mention("E1")], ROOM)
     first = queue.claim("slack", "old")
     assert first is not None
@@ -191,7 +193,7 @@ def test_a_restart_goes_on_where_the_last_message_was_posted(queue: Deliveries) 
     assert second.attempts == 1, "an orderly stop is no failed attempt"
 
 
-def test_what_is_put_off_comes_when_it_is_due(queue: Deliveries, clock: Clock) -> None:
+def test_a_delayed_delivery_returns_when_it_is_due(queue: Deliveries, clock: Clock) -> None:
     queue.accept([mention("E1")], ROOM)
     delivery = queue.claim("slack", "me")
     assert delivery is not None
@@ -201,7 +203,7 @@ def test_what_is_put_off_comes_when_it_is_due(queue: Deliveries, clock: Clock) -
     assert claimed(queue) == "E1"
 
 
-def test_what_is_done_keeps_its_names_for_a_while_and_nothing_that_was_said(
+def test_a_finished_delivery_keeps_its_keys_for_a_while_but_no_contents(
     folder: Path, queue: Deliveries, clock: Clock
 ) -> None:
     queue.accept([mention("a secret question")], ROOM)
@@ -218,7 +220,7 @@ def test_what_is_done_keeps_its_names_for_a_while_and_nothing_that_was_said(
     database.close()
 
 
-def test_many_processes_share_the_work_and_none_does_it_twice(folder: Path, clock: Clock) -> None:
+def test_several_workers_process_each_delivery_once(folder: Path, clock: Clock) -> None:
     databases = [Database(folder) for _ in range(4)]
     queues = [Deliveries(database, clock) for database in databases]
     queues[0].accept([mention(f"E{n}", f"1.{n:03}", f"t{n}") for n in range(40)], ROOM)
@@ -242,7 +244,7 @@ def test_many_processes_share_the_work_and_none_does_it_twice(folder: Path, cloc
         database.close()
 
 
-def test_a_key_replies_once_to_one_request(folder: Path, clock: Clock) -> None:
+def test_an_idempotency_key_is_for_one_request(folder: Path, clock: Clock) -> None:
     database = Database(folder)
     replies = Replies(database, clock)
     assert replies.begin("key", "print") is None

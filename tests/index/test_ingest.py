@@ -1,4 +1,4 @@
-"""Ingesting: one bad document does not stop the rest, and each is accounted for."""
+"""Ingesting files and folders: bad documents are reported and do not stop the others."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_folder_with_one_bad_file_among_good_ones(tmp_path: Path, embedder: Em
     store.close()
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path, embedder: Embedder) -> None:
+def test_unreadable_sources_are_reported(tmp_path: Path, embedder: Embedder) -> None:
     (tmp_path / "large.txt").write_text("가" * LIMIT, "utf-8")
     (tmp_path / "nothing").mkdir()
     sources = [str(tmp_path / name) for name in ("missing.txt", "large.txt", "nothing")]
@@ -52,9 +52,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, embedder: Embedder) -> Non
     store.close()
 
 
-def test_the_seeds_are_there_once_however_often_they_come(
-    tmp_path: Path, embedder: Embedder
-) -> None:
+def test_ingesting_the_seeds_again_changes_nothing(tmp_path: Path, embedder: Embedder) -> None:
     store = store_in(tmp_path, embedder)
     assert len(ingest_seeds(store).added) == 1
     assert len(ingest_seeds(store).unchanged) == 1

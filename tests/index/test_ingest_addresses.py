@@ -1,4 +1,4 @@
-"""Articles from the web: what an address becomes, from the command line and over HTTP."""
+"""Ingesting articles from the web, from the command line and over HTTP."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LINES = '{"text": "첫 기사다."}\n{"text": "둘째 기사다."}\n'
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    """A news site; the address that it is at."""
+    """Run a news site; yield its host and port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -70,7 +70,7 @@ def workspace(tmp_path: Path, embedder: Embedder, site: str) -> Iterator[Workspa
         yield opened
 
 
-def test_a_page_becomes_an_article_that_knows_where_it_is_from(
+def test_an_article_from_a_page_has_the_address_of_the_page(
     workspace: Workspace, site: str
 ) -> None:
     article = workspace.ingest_address(f"http://{site}/view.php?id=7#top").article
@@ -82,12 +82,12 @@ def test_a_page_becomes_an_article_that_knows_where_it_is_from(
     assert (again.status, again.article.id) == ("unchanged", article.id)
 
 
-def test_a_page_cannot_pass_for_an_article_of_another_site(workspace: Workspace, site: str) -> None:
+def test_a_page_cannot_claim_the_address_of_another_site(workspace: Workspace, site: str) -> None:
     article = workspace.ingest_address(f"http://{site}/thief").article
     assert article.url == f"http://{site}/thief"
 
 
-def test_one_bad_address_does_not_stop_the_rest(
+def test_one_bad_address_does_not_stop_the_others(
     workspace: Workspace, site: str, tmp_path: Path
 ) -> None:
     (tmp_path / "file.txt").write_text("파일\n\n파일의 글이다.", "utf-8")
@@ -106,7 +106,7 @@ def test_one_bad_address_does_not_stop_the_rest(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_an_address_is_posted_instead_of_a_text(
+async def test_an_address_can_be_posted_instead_of_a_text(
     workspace: Workspace, site: str, anyio_backend: str
 ) -> None:
     del anyio_backend
@@ -126,7 +126,7 @@ async def test_an_address_is_posted_instead_of_a_text(
             assert (refused.status_code, refused.json()["code"]) == (422, code), body
 
 
-def test_the_command_line_says_in_one_line_what_it_does_not_fetch(
+def test_the_command_line_reports_a_blocked_address_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     args = ["ingest", "http://127.0.0.1/secret", "--json", "--store", str(tmp_path / "store")]

@@ -1,4 +1,4 @@
-"""API keys in the store: what is kept of them, and what still opens a door."""
+"""API keys in the store: storage, verification, revocation."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ def keys(tmp_path: Path) -> Iterator[ApiKeys]:
         yield opened
 
 
-def test_a_key_is_told_once_and_no_file_of_the_store_holds_it(
-    keys: ApiKeys, tmp_path: Path
-) -> None:
+def test_a_key_is_returned_once_and_not_stored_in_any_file(keys: ApiKeys, tmp_path: Path) -> None:
     key, text = keys.create("뉴스룸", frozenset({"ask", "ingest"}))
     assert keys.verify(text) == key
     assert key.scopes == {"ask", "ingest"}
@@ -35,14 +33,14 @@ def test_a_key_is_told_once_and_no_file_of_the_store_holds_it(
         assert secret.encode() not in file.read_bytes(), file
 
 
-def test_two_keys_of_one_name_are_two_keys(keys: ApiKeys) -> None:
+def test_two_keys_may_have_the_same_name(keys: ApiKeys) -> None:
     one, two = keys.create("same", ASK), keys.create("same", ASK)
     assert one[0].id != two[0].id
     assert one[1] != two[1]
     assert [key.id for key in keys.list()] == [one[0].id, two[0].id]
 
 
-def test_nothing_but_the_whole_key_is_the_key(keys: ApiKeys) -> None:
+def test_only_the_complete_key_is_valid(keys: ApiKeys) -> None:
     key, text = keys.create("a", ASK)
     other = keys.create("b", ASK)[1]
     swapped = f"geungeo_{key.id}_{other[-43:]}"
@@ -54,7 +52,7 @@ def test_nothing_but_the_whole_key_is_the_key(keys: ApiKeys) -> None:
     assert keys.verify(text) == key
 
 
-def test_a_revoked_key_is_none_at_once_in_every_process(keys: ApiKeys, tmp_path: Path) -> None:
+def test_a_revoked_key_is_invalid_at_once_in_every_process(keys: ApiKeys, tmp_path: Path) -> None:
     key, text = keys.create("a", ASK)
     with open_keys(tmp_path) as elsewhere:
         revoked = elsewhere.revoke(key.id)
@@ -63,14 +61,14 @@ def test_a_revoked_key_is_none_at_once_in_every_process(keys: ApiKeys, tmp_path:
     assert keys.list() == [revoked]
 
 
-def test_revoking_the_last_key_does_not_open_the_door(keys: ApiKeys) -> None:
+def test_revoking_the_last_key_does_not_open_access(keys: ApiKeys) -> None:
     assert not keys.any_made()
     key, _ = keys.create("a", ASK)
     keys.revoke(key.id)
     assert keys.any_made()
 
 
-def test_what_cannot_be_is_refused(keys: ApiKeys) -> None:
+def test_invalid_names_scopes_and_ids_are_rejected(keys: ApiKeys) -> None:
     cases = [("", ASK), ("a\nb", ASK), ("a" * 101, ASK), ("a", frozenset[Scope]())]
     for name, scopes in cases:
         with pytest.raises(InvalidRequest):
@@ -79,7 +77,7 @@ def test_what_cannot_be_is_refused(keys: ApiKeys) -> None:
         keys.revoke("nope")
 
 
-def test_a_store_from_before_there_were_keys_gets_their_table(tmp_path: Path) -> None:
+def test_a_store_of_the_first_format_gets_the_table_of_keys(tmp_path: Path) -> None:
     first = list(statements(since=0))[: -len(list(statements(since=1)))]
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         for statement in first:

@@ -1,4 +1,4 @@
-"""BM25, against a plain oracle."""
+"""BM25, compared with a direct implementation of the formula."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORDS = st.lists(st.sampled_from(list("가나다라마바돈쌀값")), min_size=
 
 
 def oracle(documents: dict[int, list[str]], query: list[str]) -> dict[int, float]:
-    """BM25 as the formula reads, with no index at all."""
+    """Compute BM25 directly from its formula, without an index."""
     mean = sum(map(len, documents.values())) / len(documents)
     scores: dict[int, float] = {}
     for key, words in documents.items():
@@ -44,7 +44,7 @@ def hashed(words: list[str]) -> np.ndarray:
     k=st.integers(1, 60),
 )
 @settings(max_examples=200, deadline=None)
-def test_scores_equal_the_oracle_however_the_index_grew(
+def test_scores_equal_the_oracle_after_any_additions_and_removals(
     batches: list[list[list[str]]], removed: set[int], query: list[str], k: int
 ) -> None:
     index = LexicalIndex()
@@ -70,7 +70,7 @@ def test_only_allowed_keys_are_returned() -> None:
     assert [key for key, _ in index.search(hashed(["돈"]), 9, np.array([3, 1]))] == [1, 3]
 
 
-def test_bags_survive_storage() -> None:
+def test_bags_are_unchanged_by_packing() -> None:
     bag = Bag.of(["돈", "쌀", "돈"])
     again = Bag.from_bytes(bag.to_bytes())
     assert again.terms.tolist() == bag.terms.tolist()

@@ -1,4 +1,4 @@
-"""The store: what goes in comes out, versions stay, derived files can be lost."""
+"""The store: round trips, versions, searches, rebuilt indexes, rejected stores."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def draft(number: int, text: str = "", **fields: str) -> Draft:
 
 
 class Counting:
-    """A real embedder that counts what it is asked."""
+    """A real embedder that counts its calls."""
 
     def __init__(self, inner: Embedder) -> None:
         self._inner = inner
@@ -73,13 +73,13 @@ def found(store: Store, query: str) -> list[str]:
     return [passage.article.id for passage in store.passages(list(lexical(store, query)))]
 
 
-def test_an_article_comes_out_as_it_went_in(store: Store) -> None:
+def test_an_article_is_stored_unchanged(store: Store) -> None:
     outcome = store.ingest(draft(1, published_at="2025-03-10"))
     assert outcome.status == "added"
     assert store.article("a1") == outcome.article == draft(1, published_at="2025-03-10").article()
 
 
-def test_unchanged_articles_change_nothing_and_embed_nothing(
+def test_unchanged_articles_are_neither_written_nor_embedded(
     store: Store, counting: Counting
 ) -> None:
     store.ingest_many([draft(1), draft(2)])
@@ -91,7 +91,7 @@ def test_unchanged_articles_change_nothing_and_embed_nothing(
     assert (store.folder / MANIFEST).stat().st_mtime_ns == written
 
 
-def test_a_changed_article_is_a_new_version_and_the_old_stays_readable(store: Store) -> None:
+def test_a_changed_article_gets_a_new_version_and_the_old_stays_readable(store: Store) -> None:
     store.ingest(draft(1, "처음 판이다. 사과가 열렸다."))
     assert store.ingest(draft(1, "고친 판이다. 바나나가 열렸다.")).status == "updated"
     assert store.versions("a1") == [1, 2]
@@ -101,14 +101,14 @@ def test_a_changed_article_is_a_new_version_and_the_old_stays_readable(store: St
     assert found(store, "사과") == []
 
 
-def test_one_batch_with_an_article_twice_keeps_the_last(store: Store) -> None:
+def test_the_last_of_two_drafts_of_an_article_in_a_batch_wins(store: Store) -> None:
     outcomes = store.ingest_many([draft(1, "하나다."), draft(1, "둘이다.")])
     assert [outcome.status for outcome in outcomes] == ["added", "added"]
     assert "둘" in store.article("a1").text
     assert store.versions("a1") == [1]
 
 
-def test_the_same_document_under_another_path_is_one_article(store: Store) -> None:
+def test_the_same_document_from_another_path_is_a_duplicate(store: Store) -> None:
     text = Draft("제목", ((SectionKind.BODY, "본문이다."),), source="/a/x.txt")
     copy = Draft("제목", ((SectionKind.BODY, "본문이다."),), source="/b/y.txt")
     assert [o.status for o in store.ingest_many([text, copy])] == ["added", "unchanged"]
@@ -116,7 +116,7 @@ def test_the_same_document_under_another_path_is_one_article(store: Store) -> No
     assert len(store.articles()) == 1
 
 
-def test_a_removed_article_is_gone_from_every_index(store: Store, embedder: Embedder) -> None:
+def test_a_removed_article_is_removed_from_every_index(store: Store, embedder: Embedder) -> None:
     store.ingest_many([draft(1), draft(2)])
     store.remove("a1")
     with pytest.raises(ArticleNotFound, match="a1"):
@@ -168,7 +168,7 @@ def test_filters_restrict_both_kinds_of_search(store: Store, embedder: Embedder)
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "flipped", "no manifest", "junk"])
-def test_a_damaged_index_is_rebuilt_and_gives_the_same(
+def test_a_damaged_index_is_rebuilt_with_the_same_results(
     damage: str, tmp_path: Path, embedder: Embedder
 ) -> None:
     vector = embedder.embed(["반도체"], query=True)[0]
@@ -194,7 +194,7 @@ def test_a_damaged_index_is_rebuilt_and_gives_the_same(
     again.close()
 
 
-def test_what_another_process_ingests_is_seen(tmp_path: Path, embedder: Embedder) -> None:
+def test_articles_ingested_by_another_process_are_found(tmp_path: Path, embedder: Embedder) -> None:
     reader, writer = Store.open(tmp_path, embedder), Store.open(tmp_path, embedder)
     assert found(reader, "본문") == []
     writer.ingest(draft(1))
@@ -203,7 +203,7 @@ def test_what_another_process_ingests_is_seen(tmp_path: Path, embedder: Embedder
     assert found(reader, "본문") == []
 
 
-def test_another_embedder_is_refused_with_the_way_out(
+def test_another_embedder_is_rejected_with_a_solution(
     tmp_path: Path, counting: Counting, embedder: Embedder
 ) -> None:
     Store.open(tmp_path, embedder).ingest(draft(1))
@@ -215,7 +215,7 @@ def test_another_embedder_is_refused_with_the_way_out(
     Store.open(tmp_path, counting)
 
 
-def test_a_store_of_a_future_version_is_refused(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_store_of_a_newer_format_is_rejected(tmp_path: Path, embedder: Embedder) -> None:
     Store.open(tmp_path, embedder).close()
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -223,19 +223,21 @@ def test_a_store_of_a_future_version_is_refused(tmp_path: Path, embedder: Embedd
         Store.open(tmp_path, embedder)
 
 
-def test_a_file_that_is_no_database_is_corrupt(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_file_that_is_not_a_database_is_reported_as_corrupt(
+    tmp_path: Path, embedder: Embedder
+) -> None:
     (tmp_path / FILE).write_bytes(b"this is not a database, not at all" * 100)
     with pytest.raises(StoreCorrupt, match="doctor"):
         Store.open(tmp_path, embedder)
 
 
-def test_an_unusable_folder_is_named(tmp_path: Path, embedder: Embedder) -> None:
+def test_the_error_for_an_unusable_folder_names_it(tmp_path: Path, embedder: Embedder) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreUnavailable, match="file"):
         Store.open(tmp_path / "file" / "store", embedder)
 
 
-def test_changed_text_in_the_database_is_noticed(tmp_path: Path, embedder: Embedder) -> None:
+def test_changed_text_in_the_database_is_detected(tmp_path: Path, embedder: Embedder) -> None:
     store = Store.open(tmp_path, embedder)
     store.ingest(draft(1))
     store.close()

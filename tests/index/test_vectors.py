@@ -1,4 +1,4 @@
-"""Both engines of the vector index against one oracle: all cosines, computed plainly."""
+"""Exact and graph index, compared with directly computed cosines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def oracle(
 
 def assert_same(found: list[tuple[int, float]], expected: list[tuple[int, float]]) -> None:
     assert [key for key, _ in found] == [key for key, _ in expected]
-    # float16 keeps eleven bits.
+    # float16 has eleven significant bits.
     np.testing.assert_allclose([s for _, s in found], [s for _, s in expected], atol=2e-3)
 
 
@@ -45,7 +45,7 @@ def test_the_nearest_come_first_with_their_cosines(index: VectorIndex) -> None:
         assert_same(index.search(query, 10), oracle(keys, vectors, query, 10))
 
 
-def test_more_wanted_than_there_is(index: VectorIndex) -> None:
+def test_k_larger_than_the_index(index: VectorIndex) -> None:
     keys, vectors = [7, 9], unit(3, 2)
     index.add(keys, vectors)
     assert_same(index.search(vectors[0], 10), oracle(keys, vectors, vectors[0], 10))
@@ -58,7 +58,7 @@ def test_an_empty_index_finds_nothing(index: VectorIndex) -> None:
     assert index.keys() == set()
 
 
-def test_twins_tie(index: VectorIndex) -> None:
+def test_duplicate_vectors_have_equal_scores(index: VectorIndex) -> None:
     vector = unit(5, 1)
     index.add([3, 1], np.repeat(vector, 2, axis=0))
     found = index.search(vector[0], 2)
@@ -66,12 +66,12 @@ def test_twins_tie(index: VectorIndex) -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
-def test_what_is_removed_is_never_found(index: VectorIndex, share: float) -> None:
+def test_removed_vectors_are_not_found(index: VectorIndex, share: float) -> None:
     keys, vectors = list(range(200)), unit(6, 200)
     index.add(keys, vectors)
-    gone = set(range(int(200 * share)))
-    index.remove(sorted(gone))
-    kept = [key for key in keys if key not in gone]
+    removed = set(range(int(200 * share)))
+    index.remove(sorted(removed))
+    kept = [key for key in keys if key not in removed]
     assert len(index) == len(kept) and index.keys() == set(kept)
     query = vectors[0]
     assert_same(index.search(query, 5), oracle(kept, vectors[kept], query, 5))
@@ -94,7 +94,7 @@ def test_a_filter_restricts_to_its_keys(
     assert index.search(unit(8, 1)[0], 3, np.array([999], dtype=np.int64)) == []
 
 
-def test_an_exact_index_becomes_a_graph_when_it_has_grown() -> None:
+def test_an_exact_index_becomes_a_graph_above_its_limit() -> None:
     index = VectorIndex(DIMENSION, exact_limit=100)
     keys, vectors = list(range(150)), unit(9, 150)
     for start in range(0, 150, 30):
@@ -103,7 +103,7 @@ def test_an_exact_index_becomes_a_graph_when_it_has_grown() -> None:
     assert_same(index.search(query, 10), oracle(keys, vectors, query, 10))
 
 
-def test_a_saved_index_loads_as_it_was(index: VectorIndex, tmp_path: Path) -> None:
+def test_a_saved_index_is_loaded_unchanged(index: VectorIndex, tmp_path: Path) -> None:
     generation = Generation(3, "abc")
     keys, vectors = list(range(50)), unit(11, 50)
     index.add(keys, vectors)

@@ -1,4 +1,4 @@
-"""Invariants 1 and 2: composing keeps them, checking catches every breach."""
+"""Invariants 1 and 2: composed answers satisfy them, the check detects violations."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def answer_of(composer: Composer, **changes: Any) -> Answer:
 
 
 @given(st.lists(CLAIMS, min_size=1, max_size=6))
-def test_whatever_is_composed_passes_the_check(claims: list[GroundedClaim]) -> None:
+def test_every_composed_answer_passes_the_check(claims: list[GroundedClaim]) -> None:
     composer = Composer()
     streamed = "".join(composer.add(claim)[0] for claim in claims)
     assert streamed == composer.text
@@ -97,7 +97,7 @@ def composed() -> Composer:
         {"answer_end": 6},
     ],
 )
-def test_any_tampering_with_a_citation_is_caught(change: dict[str, Any]) -> None:
+def test_a_changed_citation_fails_the_check(change: dict[str, Any]) -> None:
     composer = composed()
     first = composer.citations[0].model_copy(update=change)
     with pytest.raises(InvariantViolation):
@@ -114,7 +114,7 @@ def test_any_tampering_with_a_citation_is_caught(change: dict[str, Any]) -> None
         {"text": "첫 주장. [1] 둘째 주장. [2] [3]"},
     ],
 )
-def test_any_tampering_with_an_answer_is_caught(change: dict[str, Any]) -> None:
+def test_a_changed_answer_fails_the_check(change: dict[str, Any]) -> None:
     with pytest.raises(InvariantViolation):
         check(answer_of(composed(), **change), lookup)
 

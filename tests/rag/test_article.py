@@ -22,7 +22,7 @@ def test_a_span_is_half_open_and_counts_code_points() -> None:
 
 
 @pytest.mark.parametrize(("start", "end"), [(2, 1), (-1, 0)])
-def test_an_impossible_span_is_refused(start: int, end: int) -> None:
+def test_an_invalid_span_is_rejected(start: int, end: int) -> None:
     with pytest.raises(ValueError, match="not a span"):
         Span(start, end)
 
@@ -32,12 +32,12 @@ def test_stripping_a_span_equals_stripping_its_text(text: str) -> None:
     assert Span(0, len(text)).strip(text).of(text) == text.strip()
 
 
-def test_decomposed_text_is_refused_past_the_door() -> None:
+def test_an_article_rejects_text_that_is_not_nfc() -> None:
     with pytest.raises(ValidationError, match="not NFC"):
         Article(id="a", title="가", text=unicodedata.normalize("NFD", "가나다"))
 
 
-def test_overlapping_sections_are_refused() -> None:
+def test_overlapping_sections_are_rejected() -> None:
     sections = (
         Section(kind=SectionKind.TITLE, start=0, end=3),
         Section(kind=SectionKind.BODY, start=2, end=4),
@@ -52,7 +52,7 @@ def test_overlapping_sections_are_refused() -> None:
         st.tuples(st.sampled_from(list(SectionKind)), st.text(min_size=1)), min_size=1, max_size=6
     ),
 )
-def test_any_draft_makes_an_article_whose_sections_are_its_blocks(
+def test_the_sections_of_an_article_are_the_blocks_of_its_draft(
     title: str, blocks: list[tuple[SectionKind, str]]
 ) -> None:
     article = Draft(title=title, blocks=tuple(blocks), source="x").article()
@@ -61,7 +61,7 @@ def test_any_draft_makes_an_article_whose_sections_are_its_blocks(
         assert section.span.of(article.text).strip()
 
 
-def test_an_id_unfit_for_a_url_is_replaced_by_a_digest() -> None:
+def test_an_id_unsafe_in_a_url_is_replaced_by_a_digest() -> None:
     def identify(given_id: str) -> str:
         return Draft("t", ((SectionKind.BODY, "b"),), "s", id=given_id).article_id()
 

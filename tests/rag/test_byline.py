@@ -1,4 +1,4 @@
-"""Questions about the article itself are answered by its byline."""
+"""Questions about the article itself are answered from its byline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from geungeo.rag.answer import Ask
         "Who wrote this article?",
     ],
 )
-def test_the_byline_tells_who_wrote_it_and_when(workspace: Workspace, question: str) -> None:
+def test_author_and_date_are_answered_from_the_byline(workspace: Workspace, question: str) -> None:
     answer = asyncio.run(workspace.pipeline.answer(Ask(question)))
     assert answer.status == "answered"
     (citation,) = answer.citations
@@ -34,6 +34,8 @@ def test_the_byline_tells_who_wrote_it_and_when(workspace: Workspace, question: 
 @pytest.mark.parametrize(
     "question", ["더 버지 기사를 쓴 기자는?", "이 기사를 쓴 김철수 기자는 누구인가?"]
 )
-def test_another_article_or_author_is_not_this_one(workspace: Workspace, question: str) -> None:
+def test_abstains_on_the_author_of_another_article_or_a_wrong_author(
+    workspace: Workspace, question: str
+) -> None:
     answer = asyncio.run(workspace.pipeline.answer(Ask(question)))
     assert answer.status == "abstained"

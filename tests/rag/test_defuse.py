@@ -1,4 +1,4 @@
-"""A claim may repeat markup of its source; no renderer may act on it."""
+"""Markup that a claim copies from its source has no effect in a renderer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def acts(text: str) -> set[str]:
 @example("<img src=//a.kr> </b> <!-- x --> <?php ?>")
 @example("<http://a.kr>")
 @example("[x]\\(http://a.kr)")
-def test_nothing_acts_and_nothing_passes_for_a_marker(text: str) -> None:
+def test_defused_text_has_no_active_markup_and_no_marker(text: str) -> None:
     defused = defuse(text)
     assert acts(defused) == set()
     assert not MARKER.search(defused)
@@ -39,11 +39,11 @@ def test_nothing_acts_and_nothing_passes_for_a_marker(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["매출은 a < b이다.", "〈기생충〉과 <오징어 게임>이다.", "(가) 5%다."]
 )
-def test_what_is_no_markup_stays(text: str) -> None:
+def test_text_without_markup_is_unchanged(text: str) -> None:
     assert defuse(text) == text
 
 
-def test_claims_side_by_side_make_no_link_together() -> None:
+def test_adjacent_claims_do_not_form_a_link() -> None:
     text = "첫째 [r]다. (http://a.kr) 둘째다."
     article = Article(id="a", title="t", text=text)
     composer = Composer()

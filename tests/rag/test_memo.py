@@ -1,4 +1,4 @@
-"""The bounded memo that keeps analyses and judgements."""
+"""The bounded cache of analyses and judgements."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def test_missing_values_are_computed_once_and_in_one_batch() -> None:
     assert memo.get(["a"]) == {"a": "A"}
     assert memo.get(["c", "a"]) == {"a": "A", "c": "C"}
     assert batches == [["a", "b"], ["c"]]
-    # "b" was used least recently and gave way.
+    # "b" was used least recently and was evicted.
     assert memo.get(["b"]) == {"b": "B"}
     assert batches[2:] == [["b"]]
     assert len(memo) == 2
 
 
-def test_more_keys_than_fit_are_all_answered() -> None:
+def test_more_keys_than_fit_all_get_values() -> None:
     memo: Memo[int, int] = Memo(3, lambda keys: [key * key for key in keys])
     assert memo.get(range(10)) == {key: key * key for key in range(10)}
     assert len(memo) == 3

@@ -1,4 +1,4 @@
-"""News sense end to end: a store of small invented articles, asked on 10 April 2026 in Seoul."""
+"""Answers about news, end to end: invented articles, asked on 10 April 2026 in Seoul."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def ask(newsroom: Workspace, question: str, **changes: int) -> Answer:
     return answer
 
 
-def test_what_a_relative_date_means_stands_beside_the_quote(newsroom: Workspace) -> None:
+def test_a_relative_date_in_a_quote_is_resolved_in_a_note(newsroom: Workspace) -> None:
     answer = ask(newsroom, "한솔반도체는 언제 청주 공장을 착공했나?")
     assert answer.citations[0].note == "지난 1월 = 2026년 1월 (기사 발행일 2026-04-03 기준)"
     assert "2026" not in answer.text
@@ -114,7 +114,7 @@ def test_an_article_without_a_date_has_no_note(newsroom: Workspace) -> None:
         ("2025년 가을에 도담시의회는 무엇을 전액 깎았나?", "도담시의회는 지난해 가을"),
     ],
 )
-def test_a_question_with_a_date_meets_the_article_that_names_it_otherwise(
+def test_a_date_in_a_question_matches_a_relative_date_in_an_article(
     newsroom: Workspace, question: str, expected: str
 ) -> None:
     answer = ask(newsroom, question)
@@ -131,14 +131,14 @@ def test_a_question_with_a_date_meets_the_article_that_names_it_otherwise(
         "올해 도담시의회는 무엇을 전액 깎았나?",
     ],
 )
-def test_a_question_that_assumes_another_year_is_refused(
+def test_abstains_when_the_question_assumes_another_year(
     newsroom: Workspace, question: str
 ) -> None:
     answer = ask(newsroom, question)
     assert (answer.status, answer.reason) == ("abstained", "false_premise")
 
 
-def test_the_articles_own_word_for_another_year_is_answered_with_the_year_beside_it(
+def test_a_relative_date_as_in_the_article_is_answered_with_its_year_in_a_note(
     newsroom: Workspace,
 ) -> None:
     answer = asyncio.run(
@@ -154,7 +154,7 @@ def test_the_articles_own_word_for_another_year_is_answered_with_the_year_beside
     assert answer.citations[0].note == "지난해 가을 = 2025년 가을 (기사 발행일 2026-04-01 기준)"
 
 
-def test_a_copied_story_is_one_source_the_first_to_be_published(newsroom: Workspace) -> None:
+def test_a_duplicate_story_is_one_source_the_one_published_first(newsroom: Workspace) -> None:
     answer = ask(newsroom, "한솔반도체는 언제 청주 공장을 착공했나?")
     assert {citation.article_id for citation in answer.citations} == {"plant"}
     assert "plant-copy" not in {passage.article_id for passage in answer.passages}
@@ -165,7 +165,7 @@ def test_a_copied_story_is_one_source_the_first_to_be_published(newsroom: Worksp
     assert pipeline(newsroom).search("한솔반도체 청주 공장", 5, only)[0].article_id == "plant-copy"
 
 
-def test_sources_that_differ_are_both_cited_the_newer_first(newsroom: Workspace) -> None:
+def test_contradicting_sources_are_both_cited_the_newer_first(newsroom: Workspace) -> None:
     answer = ask(newsroom, "해람호 사고로 선원 몇 명이 숨졌나?")
     assert [citation.article_id for citation in answer.citations] == ["ship-late", "ship-early"]
     note = "출처마다 다름: 15명 (새벽신문, 2026-03-12) ↔ 12명 (한빛일보, 2026-03-10)"
@@ -174,7 +174,7 @@ def test_sources_that_differ_are_both_cited_the_newer_first(newsroom: Workspace)
     assert answer.text.index("15명") < answer.text.index("12명")
 
 
-def test_with_room_for_one_sentence_the_note_still_says_that_sources_differ(
+def test_an_answer_of_one_sentence_notes_that_sources_differ(
     newsroom: Workspace,
 ) -> None:
     answer = ask(newsroom, "해람호 사고로 선원 몇 명이 숨졌나?", max_sentences=1)
@@ -182,14 +182,14 @@ def test_with_room_for_one_sentence_the_note_still_says_that_sources_differ(
     assert citation.note and "15명" in citation.note and "12명" in citation.note
 
 
-def test_an_english_reader_is_told_in_english(newsroom: Workspace) -> None:
+def test_the_note_is_in_the_language_of_the_question(newsroom: Workspace) -> None:
     answer = ask(newsroom, "How many sailors of the 해람호 died in the accident?")
     assert answer.citations[0].note == (
         "sources differ: 15명 (새벽신문, 2026-03-12) ↔ 12명 (한빛일보, 2026-03-10)"
     )
 
 
-def test_a_sentence_that_points_back_takes_its_antecedent_along(newsroom: Workspace) -> None:
+def test_a_sentence_that_refers_back_is_cited_with_its_antecedent(newsroom: Workspace) -> None:
     answer = ask(newsroom, "도담시는 무엇을 민간 투자 방식으로 바꿨나?")
     (citation,) = answer.citations
     assert citation.quote == (
@@ -199,7 +199,7 @@ def test_a_sentence_that_points_back_takes_its_antecedent_along(newsroom: Worksp
     assert citation.note == "지난해 가을 = 2025년 가을 (기사 발행일 2026-04-01 기준)"
 
 
-def test_an_answer_of_one_sentence_stays_one(newsroom: Workspace) -> None:
+def test_an_answer_limited_to_one_sentence_has_no_antecedent(newsroom: Workspace) -> None:
     answer = ask(newsroom, "도담시는 무엇을 민간 투자 방식으로 바꿨나?", max_sentences=1)
     assert [c.quote for c in answer.citations] == [
         "이에 도담시는 사업을 민간 투자 방식으로 바꿨다."

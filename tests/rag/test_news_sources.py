@@ -1,4 +1,4 @@
-"""Several sources: copies of a story, sources that differ, the newest first, antecedents."""
+"""Several sources: duplicate stories, contradictions, newer articles first, antecedents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from geungeo.rag.text import Span
 
 
 def said(text: str, published: str | None = "2026-03-10", *, score: float = 0.9) -> Evidence:
-    """``text`` as the only sentence of an article of its own."""
+    """Return evidence whose article consists of the sentence ``text``."""
     article = Article(
         id=f"{text}/{published}", title="해람호 사고", text=text, published_at=published
     )
@@ -39,11 +39,11 @@ STORY = "한솔반도체는 지난 1월 청주에 8,000억 원을 들여 새 공
         ("한솔반도체는 직원 200명을 더 뽑는다.", False),
     ],
 )
-def test_a_copy_says_the_same_in_almost_the_same_words(text: str, *, copied: bool) -> None:
+def test_a_copy_adds_no_number_and_no_noun(text: str, *, copied: bool) -> None:
     assert adds_nothing(text, STORY) is copied
 
 
-def test_of_copies_the_first_to_be_published_is_kept_in_the_better_ones_place() -> None:
+def test_the_earlier_of_two_copies_is_kept_at_the_better_position() -> None:
     late, early = said(STORY, "2026-04-04", score=0.9), said(STORY, "2026-04-03", score=0.8)
     other = said("한솔반도체는 직원 200명을 더 뽑는다.", score=0.7)
     kept = distinct([late, other, early])
@@ -53,7 +53,7 @@ def test_of_copies_the_first_to_be_published_is_kept_in_the_better_ones_place() 
     ]
 
 
-def test_near_ties_go_to_the_newer_and_clear_leads_stay() -> None:
+def test_near_ties_are_ordered_by_date_and_clear_leads_kept() -> None:
     items = [
         said("가.", "2026-01-01", score=0.90),
         said("나.", "2026-03-01", score=0.89),
@@ -118,7 +118,7 @@ def test_sources_differ_where_one_matter_has_two_values(
     assert (found and (found.mine, found.theirs)) == values
 
 
-def test_rivals_know_each_other_and_the_note_names_the_newer_first() -> None:
+def test_contradicting_sources_refer_to_each_other_and_the_note_names_the_newer_first() -> None:
     items = [
         said("해람호 전복 사고로 선원 12명이 숨졌다.", "2026-03-10"),
         said("해람호 전복 사고로 선원 15명이 숨졌다.", "2026-03-12", score=0.7),
@@ -157,13 +157,11 @@ def paragraphs() -> Article:
         ("그의 자리는 비어 있다.", "김민수 대표는 한솔반도체를 세웠다."),  # past another 그는
         ("이에 이사회가 소집됐다.", "그의 자리는 비어 있다."),  # in the paragraph before
         ("그러나 결론은 없었다.", "이에 이사회가 소집됐다."),
-        ("이를 두고 말이 많다.", None),  # a heading stands between
+        ("이를 두고 말이 많다.", None),  # a heading is between
         ("김민수 대표는 한솔반도체를 세웠다.", None),
     ],
 )
-def test_the_antecedent_is_what_a_reader_would_look_back_at(
-    sentence: str, before: str | None
-) -> None:
+def test_the_antecedent_is_the_sentence_referred_to(sentence: str, before: str | None) -> None:
     article = paragraphs()
     start = article.text.index(sentence)
     found = antecedent(article, Span(start, start + len(sentence)))
@@ -188,11 +186,11 @@ def test_the_antecedent_is_what_a_reader_would_look_back_at(
         ("Thistle prices rose.", None),
     ],
 )
-def test_how_a_sentence_points_back(text: str, expected: str | None) -> None:
+def test_the_kind_of_reference_at_the_start_of_a_sentence(text: str, expected: str | None) -> None:
     assert pointer(text) == expected
 
 
-def test_the_antecedent_joins_the_evidence_once() -> None:
+def test_a_shared_antecedent_is_added_once() -> None:
     article = paragraphs()
     start = article.text.index("그는")
     item = replace(said("x"), article=article, span=Span(start, start + 12))

@@ -1,4 +1,4 @@
-"""Relative dates of the news: what they mean, when nothing can be said, how they are shown."""
+"""Relative dates in news: their resolution, ambiguous ones, their display."""
 
 from __future__ import annotations
 
@@ -92,16 +92,16 @@ def resolved(text: str, published: date = PUBLISHED) -> list[str]:
         ("He resigned yesterday.", "yesterday = 2026년 4월 2일"),
     ],
 )
-def test_a_relative_date_is_counted_from_the_day_of_publication(text: str, meaning: str) -> None:
+def test_a_relative_date_counts_from_the_publication(text: str, meaning: str) -> None:
     assert resolved(text) == [meaning]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "지난 2023년 11월엔 축출됐다.",  # explicit already
+        "지난 2023년 11월엔 축출됐다.",  # explicit
         "2024년 3월에 열렸다.",
-        "오는 4월 연다.",  # this month, or a year on
+        "오는 4월 연다.",  # this month, or next year's
         "지난 3일 열렸다.",  # today, or a month ago
         "지난해 겨울은 추웠다.",  # two winters touch a year
         "연말까지 끝낸다.",
@@ -128,7 +128,7 @@ def test_a_relative_date_is_counted_from_the_day_of_publication(text: str, meani
         "They meet next summer.",
     ],
 )
-def test_what_is_explicit_or_unclear_is_left_alone(text: str) -> None:
+def test_explicit_and_ambiguous_times_are_not_resolved(text: str) -> None:
     assert resolved(text) == []
 
 
@@ -148,20 +148,22 @@ def test_what_is_explicit_or_unclear_is_left_alone(text: str) -> None:
         (date(2025, 3, 10), "MS는 이에 지난 1월, 결정했다.", "지난 1월 = 2025년 1월"),
     ],
 )
-def test_the_turn_of_month_season_and_year(published: date, text: str, meaning: str) -> None:
+def test_times_across_the_turn_of_month_season_and_year(
+    published: date, text: str, meaning: str
+) -> None:
     assert resolved(text, published) == [meaning]
 
 
-def test_on_a_weekend_the_last_one_is_not_told() -> None:
+def test_the_last_weekend_is_ambiguous_on_a_weekend() -> None:
     assert resolved("지난 주말 열렸다.", date(2026, 4, 5)) == []
 
 
-def test_a_speaker_of_an_earlier_year_counts_from_then() -> None:
+def test_a_quotation_from_an_earlier_year_is_not_resolved() -> None:
     assert resolved("지난해 가을 그는 “내년에 물러난다”고 했다.") == ["지난해 가을 = 2025년 가을"]
     assert resolved("그는 “내년에 물러난다”고 했다.") == ["내년 = 2027년"]
 
 
-def test_an_article_without_a_date_explains_nothing() -> None:
+def test_without_a_publication_date_nothing_is_resolved() -> None:
     assert [time.relative for time in named_times("지난 1월과 2025년 3월", None)] == [False]
 
 
@@ -169,7 +171,7 @@ def article(text: str, published_at: str | None) -> Article:
     return Article(id="a", title="t", text=text, published_at=published_at)
 
 
-def test_the_note_tells_what_a_quote_means_and_by_which_day() -> None:
+def test_the_note_gives_the_resolved_times_and_the_publication_date() -> None:
     text = "MS는 지난 1월 정했다. 지난해 가을과 지난 1월에는 없었다."
     dated = article(text, "2026-04-03")
     assert time_note(dated, Span(0, len(text)), "ko") == (
@@ -194,15 +196,15 @@ def test_the_note_tells_what_a_quote_means_and_by_which_day() -> None:
         ("last spring", None),
     ],
 )
-def test_a_day_of_publication_is_seouls(moment: str, expected: date | None) -> None:
+def test_the_day_of_publication_is_in_seoul_time(moment: str, expected: date | None) -> None:
     assert seoul_day(moment) == expected
 
 
-def test_the_day_of_the_seed_article_is_its_byline(seed_article: Article) -> None:
+def test_the_day_of_the_seed_article_is_from_its_byline(seed_article: Article) -> None:
     assert seoul_day(seed_article.published_at or "") == date(2025, 3, 10)
 
 
-def test_labels_keep_the_grain() -> None:
+def test_labels_have_the_grain_of_the_period() -> None:
     periods = [year(2025), month(2026, 1), season(2025, "가을"), day(date(2026, 4, 7))]
     assert [label(period, "ko") for period in periods] == [
         "2025년",
@@ -218,7 +220,7 @@ def test_labels_keep_the_grain() -> None:
     ]
 
 
-def test_a_period_does_not_end_before_it_begins() -> None:
+def test_a_period_that_ends_before_it_begins_is_rejected() -> None:
     with pytest.raises(ValueError, match="not a period"):
         Period(date(2026, 1, 2), date(2026, 1, 1), day(date(2026, 1, 1)).grain)
 
@@ -238,7 +240,7 @@ TEXTS = st.one_of(
 
 @given(TEXTS, st.dates())
 @settings(max_examples=300, deadline=None)
-def test_any_text_on_any_day_gives_the_same_sound_times(text: str, published: date) -> None:
+def test_times_of_any_text_are_deterministic_ordered_and_valid(text: str, published: date) -> None:
     found = named_times(text, published)
     assert found == named_times(text, published)
     at = 0
@@ -260,10 +262,10 @@ def _nfc(text: str) -> bool:
     return True
 
 
-# What lies behind, around and ahead of a publication, whenever that is.
+# Past, present and future times, for any day of publication.
 @given(st.dates(date(1950, 1, 1), date(2099, 12, 31)))
 @settings(max_examples=200, deadline=None)
-def test_the_past_is_past_and_the_future_ahead(published: date) -> None:
+def test_past_times_are_before_and_future_times_after_the_publication(published: date) -> None:
     def periods(text: str) -> list[Period]:
         return [time.period for time in relative_times(text, published)]
 

@@ -1,4 +1,4 @@
-"""Documents: what they say is read, what cannot be read is refused by name."""
+"""Reading documents: formats, encodings, and errors that name the document."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def kinds(article: Article, kind: SectionKind) -> list[str]:
     return [s.span.of(article.text) for s in article.sections if s.kind is kind]
 
 
-def test_the_seed_is_read_with_all_its_parts(seed_article: Article) -> None:
+def test_the_seed_is_read_with_all_sections(seed_article: Article) -> None:
     assert seed_article.title.startswith("오랜 '동지' MS와 오픈AI")
     assert (seed_article.publisher, seed_article.author) == ("애플경제", "전윤미")
     assert seed_article.published_at == "2025-03-10"
@@ -50,7 +50,7 @@ def test_other_encodings_read_like_utf8(encoding: str) -> None:
     assert one(text.encode(encoding), "a.txt").text == text
 
 
-def test_undecodable_text_is_refused_with_its_line() -> None:
+def test_undecodable_text_is_rejected_with_its_line() -> None:
     data = "첫 줄이다.\n둘째 줄이다.\n".encode() + b"\xff\xfe\xfa broken \x80\x81\n"
     with pytest.raises(UndecodableSource, match=r"a\.txt: line 3"):
         read(data, "a.txt")
@@ -59,18 +59,18 @@ def test_undecodable_text_is_refused_with_its_line() -> None:
 @pytest.mark.parametrize(
     "data", [b"%PDF-1.7 ...", b"\x89PNG\r\n\x1a\n", bytes(range(256)) * 8, b"PK\x03\x04zip"]
 )
-def test_binary_files_are_refused(data: bytes) -> None:
+def test_binary_files_are_rejected(data: bytes) -> None:
     with pytest.raises(UnsupportedSource):
         read(data, "a.txt")
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\t ", "\ufeff\n".encode()])
-def test_empty_files_are_refused(data: bytes) -> None:
+def test_empty_files_are_rejected(data: bytes) -> None:
     with pytest.raises(EmptySource):
         read(data, "a.txt")
 
 
-def test_an_unknown_suffix_is_refused_and_the_known_ones_named() -> None:
+def test_the_error_for_an_unknown_suffix_names_the_supported_ones() -> None:
     with pytest.raises(UnsupportedSource, match=r"\.html, .*\.txt"):
         read("글".encode(), "a.hwp")
 
@@ -90,7 +90,7 @@ def test_markdown_is_read_as_displayed() -> None:
     assert "https://x.y" not in article.text
 
 
-def test_html_is_read_without_what_surrounds_it() -> None:
+def test_html_is_read_without_the_rest_of_the_page() -> None:
     body = "".join(
         f"<p>문단 {n}입니다. 이 기사는 본문을 뽑아내는 시험에 쓰이며 충분히 길어야 합니다.</p>"
         for n in range(6)
@@ -109,7 +109,7 @@ def test_html_is_read_without_what_surrounds_it() -> None:
     assert "alert(1)" not in article.text and "메뉴" not in article.text
 
 
-def test_jsonl_counts_blank_and_duplicate_lines_and_names_bad_ones() -> None:
+def test_jsonl_counts_blank_and_duplicate_lines_and_reports_bad_ones() -> None:
     good = json.dumps(
         {
             "id": "n1",
@@ -133,19 +133,19 @@ def test_jsonl_counts_blank_and_duplicate_lines_and_names_bad_ones() -> None:
     ]
 
 
-def test_jsonl_without_one_good_line_is_refused() -> None:
+def test_jsonl_without_a_valid_line_is_rejected() -> None:
     with pytest.raises(MalformedSource, match=r"a\.jsonl:1"):
         read(b"{nonsense", "a.jsonl")
 
 
-def test_a_script_link_is_never_an_articles_url() -> None:
+def test_a_javascript_url_is_not_kept() -> None:
     record = json.dumps({"text": "본문이다.", "url": "javascript:alert(1)"})
     assert one(record.encode(), "a.jsonl").url is None
 
 
 @given(st.binary(max_size=400), st.sampled_from([".txt", ".md", ".html", ".jsonl"]))
 @settings(max_examples=200, deadline=None)
-def test_any_bytes_are_read_or_refused_by_name(data: bytes, suffix: str) -> None:
+def test_any_bytes_are_read_or_rejected_with_the_name(data: bytes, suffix: str) -> None:
     try:
         reading = read(data, f"a{suffix}")
     except SourceError as error:
@@ -156,7 +156,7 @@ def test_any_bytes_are_read_or_refused_by_name(data: bytes, suffix: str) -> None
 
 @given(st.text(min_size=1), st.sampled_from([".txt", ".md", ".jsonl"]))
 @settings(max_examples=200, deadline=None)
-def test_any_text_is_read_or_refused_by_name(text: str, suffix: str) -> None:
+def test_any_text_is_read_or_rejected_with_the_name(text: str, suffix: str) -> None:
     data = text.encode("utf-8", "replace")
     if suffix == ".jsonl":
         data = json.dumps({"text": text}).encode()

@@ -1,4 +1,4 @@
-"""Follow-ups made to stand alone: over the shipped conversations, and by models that drift."""
+"""Rewriting follow-ups to standalone questions: by rules, and by models that may drift."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONVERSATIONS = [
     for record in map(json.loads, DATA.read_text("utf-8").splitlines())
     if record["kind"] == "conversation"
 ]
-# What each follow-up has to be about, that it does not say itself; () where it stands alone.
+# Words that the rewrite of each follow-up must contain; () if it is standalone already.
 MEANT: dict[str, tuple[str, ...]] = {
     "conv-01#2": ("오픈AI", "계획", "규모"),
     "conv-01#3": ("오픈AI", "계획", "초기"),
@@ -61,7 +61,7 @@ FOLLOW_UPS = [
 
 
 def before(record: dict[str, Any], at: int) -> list[Turn]:
-    """The turns before turn ``at``, each made to stand alone and answered as the data says."""
+    """Return the turns before turn ``at``, each standalone and answered as in the data."""
     history: list[Turn] = []
     for turn in record["turns"][:at]:
         answer = turn["quote"] or "근거를 찾지 못했습니다."
@@ -69,13 +69,13 @@ def before(record: dict[str, Any], at: int) -> list[Turn]:
     return history
 
 
-def test_the_shipped_conversations_are_all_here() -> None:
+def test_all_shipped_conversations_are_covered() -> None:
     assert len(CONVERSATIONS) == 13
     assert {param.id for param in FOLLOW_UPS} == MEANT.keys()
 
 
 @pytest.mark.parametrize(("record", "at"), FOLLOW_UPS)
-def test_a_follow_up_is_made_to_stand_alone(record: dict[str, Any], at: int) -> None:
+def test_a_follow_up_becomes_standalone(record: dict[str, Any], at: int) -> None:
     question = record["turns"][at]["question"]
     rewrite = standalone(question, before(record, at))
     for word in MEANT[f"{record['id']}#{at + 1}"]:
@@ -83,7 +83,7 @@ def test_a_follow_up_is_made_to_stand_alone(record: dict[str, Any], at: int) -> 
 
 
 @pytest.mark.parametrize(("record", "at"), FOLLOW_UPS)
-def test_our_own_rewrite_never_drifts(record: dict[str, Any], at: int) -> None:
+def test_a_rewrite_by_rule_never_drifts(record: dict[str, Any], at: int) -> None:
     history, question = before(record, at), record["turns"][at]["question"]
     assert drift(standalone(question, history), question, history) == []
 
@@ -91,17 +91,15 @@ def test_our_own_rewrite_never_drifts(record: dict[str, Any], at: int) -> None:
 @pytest.mark.parametrize(
     ("record", "at"),
     [
-        # "더 인포메이션" is no name that the analyser knows, so its question looks elliptic.
+        # The analyser does not know the name "더 인포메이션", so its question looks elliptic.
         pytest.param(*param.values, id=param.id, marks=pytest.mark.xfail(strict=True))
         if str(param.id).startswith("conv-12")
         else param
         for param in FOLLOW_UPS
     ],
 )
-def test_what_is_asked_in_another_conversation_leaves_the_topic(
-    record: dict[str, Any], at: int
-) -> None:
-    """The opening question of the next conversation, asked here, is not bent to this topic."""
+def test_a_question_on_a_new_topic_is_unchanged(record: dict[str, Any], at: int) -> None:
+    """The first question of another conversation takes nothing from this topic."""
     following = CONVERSATIONS[(CONVERSATIONS.index(record) + 1) % len(CONVERSATIONS)]
     question = following["turns"][0]["question"]
     assert standalone(question, before(record, at)) == question
@@ -115,7 +113,9 @@ def test_what_is_asked_in_another_conversation_leaves_the_topic(
         ("What did Sam Altman ask Oracle for?", "Did he get it?", "Did Sam Altman get it?"),
     ],
 )
-def test_a_pronoun_leaves_no_particle_behind(question: str, follow_up: str, rewrite: str) -> None:
+def test_the_particle_of_a_replaced_pronoun_is_removed(
+    question: str, follow_up: str, rewrite: str
+) -> None:
     assert standalone(follow_up, [Turn(question, "")]).startswith(rewrite)
 
 
@@ -127,7 +127,7 @@ GOOD = "무스타파 설리먼이 오픈AI에 요청한 것은 무엇인가?"
 
 
 @pytest.mark.parametrize(
-    ("rewrite", "why"),
+    ("rewrite", "problem"),
     [
         (GOOD, ""),
         ("설리먼이 OpenAI에 요청한 것은?", ""),
@@ -141,14 +141,14 @@ GOOD = "무스타파 설리먼이 오픈AI에 요청한 것은 무엇인가?"
         ("오픈AI " * 200, "longer"),
     ],
 )
-def test_a_rewrite_may_bring_nothing_new_and_lose_nothing(rewrite: str, why: str) -> None:
+def test_drift_reports_added_and_lost_names_and_numbers(rewrite: str, problem: str) -> None:
     found = drift(rewrite, FOLLOW_UP, HISTORY)
-    assert bool(found) == bool(why)
-    assert why in "; ".join(found)
+    assert bool(found) == bool(problem)
+    assert problem in "; ".join(found)
 
 
 class Scripted:
-    """Stands for an LLM that rewrites: outside our process, so a double may speak for it."""
+    """A test double for an LLM that rewrites questions."""
 
     name = "scripted"
 
@@ -172,16 +172,16 @@ class Scripted:
 
 def rewrite_by(writer: Scripted | OpenAI, history: tuple[Turn, ...] = HISTORY) -> tuple[str, str]:
     report = Report("x")
-    text = asyncio.run(rewritten(FOLLOW_UP, history, writer, report, patience=0.5))
+    text = asyncio.run(rewritten(FOLLOW_UP, history, writer, report, timeout=0.5))
     return text, "\n".join(report.notes)
 
 
-def test_a_good_rewrite_is_taken() -> None:
+def test_a_good_rewrite_is_used() -> None:
     assert isinstance(Scripted(""), Rewriter)
     assert rewrite_by(Scripted(f" {GOOD}\u200b\n")) == (GOOD, "")
 
 
-def test_without_a_history_no_model_is_asked() -> None:
+def test_without_history_the_model_is_not_called() -> None:
     writer = Scripted(GOOD)
     assert rewrite_by(writer, ()) == (FOLLOW_UP, "")
     assert writer.asked == []
@@ -197,7 +197,7 @@ def test_without_a_history_no_model_is_asked() -> None:
         None,
     ],
 )
-def test_a_bad_rewrite_falls_back_to_the_rules_and_says_so(says: str | BackendError | None) -> None:
+def test_a_bad_rewrite_falls_back_to_the_rules_with_a_note(says: str | BackendError | None) -> None:
     text, notes = rewrite_by(Scripted(says))
     assert text == standalone(FOLLOW_UP, HISTORY) == "무스타파 설리먼이 오픈AI에 요청한 것은?"
     assert notes.startswith("the question was rewritten by rule: ")
@@ -238,7 +238,7 @@ def over_http(*handlers: Any, **options: Any) -> tuple[str, str, list[Exchange]]
         f"\n\n{GOOD}\n\n설명: 그가 누구인지 밝혔습니다.",
     ],
 )
-def test_an_endpoint_rewrites(reply: str) -> None:
+def test_the_reply_of_an_endpoint_is_cleaned_and_used(reply: str) -> None:
     text, notes, (request,) = over_http(sending(stream(reply)))
     assert (text, notes) == (GOOD, "")
     asked = request.json["messages"][1]["content"]
@@ -247,7 +247,7 @@ def test_an_endpoint_rewrites(reply: str) -> None:
     assert request.json["max_tokens"] == REWRITE_TOKENS
 
 
-def test_the_next_endpoint_rewrites_when_the_first_fails() -> None:
+def test_the_next_endpoint_is_used_when_the_first_fails() -> None:
     text, notes, _ = over_http(statuses(401), sending(stream(GOOD)))
     assert (text, notes) == (GOOD, "")
 
@@ -261,7 +261,7 @@ def test_the_next_endpoint_rewrites_when_the_first_fails() -> None:
         sending([b"<html>busy</html>"]),
     ],
 )
-def test_an_endpoint_that_fails_leaves_it_to_the_rules(handler: Any) -> None:
+def test_a_failing_endpoint_falls_back_to_the_rules(handler: Any) -> None:
     text, notes, _ = over_http(handler, retries=0)
     assert text == standalone(FOLLOW_UP, HISTORY)
     assert notes.startswith("the question was rewritten by rule: ")
@@ -280,7 +280,7 @@ def test_history_cannot_close_its_tag_or_set_a_marker() -> None:
     assert "[99]" not in content and "<|" not in content
 
 
-def test_old_turns_give_way_to_the_window() -> None:
+def test_old_turns_are_dropped_to_fit_the_context_window() -> None:
     turns = [Turn(f"질문 {n}?", "답" * 100) for n in range(6)]
     wide = rewrite_messages("그래서?", turns, context_tokens=10_000, count=characters)[1]["content"]
     assert "질문 2?" not in wide and "질문 3?" in wide and "질문 5?" in wide
@@ -295,5 +295,5 @@ def test_old_turns_give_way_to_the_window() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "<think>…", "<think>a</think>"])
-def test_a_reply_without_a_question_is_none(text: str) -> None:
+def test_a_reply_without_a_question_gives_an_empty_rewrite(text: str) -> None:
     assert rewrite_in(text) == ""

@@ -1,4 +1,4 @@
-"""Sentences: exact, complete, and cut where a reader would cut."""
+"""Segmentation: exact offsets, complete coverage, correct boundaries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sentences_of(text: str) -> list[str]:
 @settings(max_examples=300, deadline=None)
 @example("그는 “간다. 온다.”고 말했다… (사진=AP) 끝이다")
 @example("a" * (MAX_SENTENCE * 9))
-def test_no_character_is_lost_doubled_or_shifted(text: str) -> None:
+def test_sentences_cover_the_text_exactly(text: str) -> None:
     article = article_of(text)
     sentences = split_article(article)
     at = 0
@@ -48,7 +48,7 @@ def test_no_character_is_lost_doubled_or_shifted(text: str) -> None:
 
 @given(st.one_of(st.text(min_size=1), KOREAN), st.integers(1, 60), st.integers(0, 4))
 @settings(max_examples=150, deadline=None)
-def test_passages_cover_every_sentence_and_slice_to_their_own_text(
+def test_passages_cover_every_sentence_and_match_the_text(
     text: str, budget: int, overlap: int
 ) -> None:
     article = article_of(text)
@@ -84,11 +84,11 @@ def test_passages_cover_every_sentence_and_slice_to_their_own_text(
         ('그는 "좋다. 정말 좋다"고 했다. 끝.', ['그는 "좋다. 정말 좋다"고 했다.', "끝."]),
     ],
 )
-def test_sentences_end_where_a_reader_would_end_them(text: str, expected: list[str]) -> None:
+def test_sentence_boundaries(text: str, expected: list[str]) -> None:
     assert sentences_of(text) == expected
 
 
-def test_captions_and_headings_are_not_glued_to_the_body(seed_article: Article) -> None:
+def test_captions_and_headings_are_separate_sentences(seed_article: Article) -> None:
     for sentence in split_article(seed_article):
         inside = [
             section for section in seed_article.sections if section.span.overlaps(sentence.span)

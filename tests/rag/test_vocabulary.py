@@ -1,4 +1,4 @@
-"""The synonyms are words as Kiwi cuts them, in groups that say the same thing."""
+"""The synonym groups: terms as Kiwi gives them, without opposites or duplicates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from geungeo.rag.language.morphemes import analyse_many, content_terms, kiwi
 from geungeo.rag.language.vocabulary import synonyms_of
 
-# Sentences in which a word of the class can stand; ``{}`` is its stem.
+# Sentences in which a word of the class can occur; ``{}`` is its stem.
 _CARRIERS = {
     "N": ("그는 {}를 알렸다.", "그 {}는 컸다.", "그들은 {}했다고 한다.", "매우 {}한 일이다."),
     "V": ("그는 그것을 {}고 있다.", "그것이 {}지 않았다.", "사이가 {}면 좋다."),
@@ -19,7 +19,7 @@ _CARRIERS = {
 
 
 def _in_the_past(stem: str) -> str:
-    """나빠지, 따내: some verbs are one word to Kiwi only when contracted (나빠졌다)."""
+    """Return the past tense: Kiwi joins some verbs (나빠지, 따내) only if contracted (나빠졌다)."""
     past = [("관계", "NNG"), ("가", "JKS"), (stem, "VV"), ("었", "EP"), ("다", "EF")]
     return str(kiwi().join(past))
 
@@ -32,7 +32,7 @@ def _groups() -> list[list[str]]:
 
 
 def _not_yielded(sentences: dict[str, str]) -> set[str]:
-    """The terms that Kiwi does not find in the sentence made for them."""
+    """Return the terms that Kiwi does not find in the sentence made for them."""
     analyses = analyse_many(list(sentences.values()))
     return {
         term
@@ -41,7 +41,7 @@ def _not_yielded(sentences: dict[str, str]) -> set[str]:
     }
 
 
-def test_every_synonym_is_a_term_that_kiwi_yields() -> None:
+def test_every_synonym_is_a_term_of_kiwi() -> None:
     left = {term for group in _groups() for term in group}
     assert {term.rpartition("/")[2] for term in left} <= _CARRIERS.keys()
     for kind, carriers in _CARRIERS.items():
@@ -52,7 +52,7 @@ def test_every_synonym_is_a_term_that_kiwi_yields() -> None:
     assert left == set()
 
 
-def test_groups_are_sorted_and_none_repeats_a_word_or_another_group() -> None:
+def test_groups_are_sorted_without_duplicate_words_or_groups() -> None:
     groups = _groups()
     assert groups == sorted(groups)
     assert [group for group in groups if len(set(group)) < max(2, len(group))] == []
@@ -99,6 +99,6 @@ def test_groups_are_sorted_and_none_repeats_a_word_or_another_group() -> None:
         ("올해/N", "작년/N"),
     ],
 )
-def test_opposites_and_rivals_are_no_synonyms(word: str, opposite: str) -> None:
+def test_opposites_and_competitors_are_not_synonyms(word: str, opposite: str) -> None:
     assert synonyms_of([word]), word
     assert opposite not in synonyms_of([word])

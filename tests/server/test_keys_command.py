@@ -58,7 +58,7 @@ def test_what_cannot_be_done_is_one_line(
     store = ["--store", str(tmp_path)]
     assert run(["keys", "revoke", "12345678", *store]) == 2
     assert capsys.readouterr().err == (
-        "geungeo: there is no key '12345678'; see: geungeo keys list\n"
+        "geungeo: there is no key '12345678'; run: geungeo keys list\n"
     )
     assert run(["keys", "create", "a", "--scope", "root", *store]) == 2
     assert run(["keys", "create", "", *store]) == 2

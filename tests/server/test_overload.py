@@ -175,7 +175,7 @@ async def test_changes_wait_in_a_queue_that_has_an_end() -> None:
     writers = Writers(queue=2)
     waiting = [asyncio.create_task(writers.run(held)) for _ in range(WRITERS + 2)]
     await until(lambda: held.calls == WRITERS)
-    with pytest.raises(Overloaded, match=f"{WRITERS} changes are being made and 2 wait"):
+    with pytest.raises(Overloaded, match=f"{WRITERS} changes are being made and 2 are queued"):
         await writers.run(held)
     held.go.set()
     assert await asyncio.gather(*waiting) == [[]] * (WRITERS + 2)

@@ -1,3 +1,3 @@
-"""What the times named in a text mean, given the day on which it was published."""
+"""Resolve the times named in a text, given its publication date."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""English expressions of time that only a publication date explains, and what they then mean."""
+"""English relative time expressions, resolved against a publication date."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 
 _NUMBERS |= {"seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
 _MONTH_INDEX = {name.lower(): number for number, name in enumerate(MONTH_NAMES, 1)}
 
-# Capitals decide: a march and what may be are no months.
+# Case-sensitive: "march" and "may" are not months.
 _WEEKDAY = rf"(?P<weekday>(?-i:{'|'.join(_WEEKDAYS).title()}))"
 _MONTH = rf"(?P<month>(?-i:{'|'.join(MONTH_NAMES)}))"
 _COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(_NUMBERS)})\s(?P<unit>year|month|week|day)s?"
-# "will meet on Tuesday" looks ahead; what else a paper dates by a weekday has happened.
+# "will meet on Tuesday" is in the future; other weekdays in a newspaper are in the past.
 _FUTURE = re.compile(r"\b(?:will|shall|to be|is set|are set|plans?|scheduled|expected|due)\b", re.I)
 
 
@@ -40,7 +40,7 @@ def _unit(match: re.Match[str], published: date) -> Period | None:
 
 
 def _season(match: re.Match[str], published: date) -> Period | None:
-    """Last summer: the latest that is over. Next summer may be this year's: nothing is said."""
+    """Resolve last summer to the latest that is over; next summer only if it is unambiguous."""
     name, which = _SEASONS[match["season"].lower()], match["which"].lower()
     found = periods.season(published.year, name)
     if which == "next":
@@ -64,7 +64,7 @@ def _last_weekday(match: re.Match[str], published: date) -> Period | None:
 
 
 def _next_weekday(match: re.Match[str], published: date) -> Period | None:
-    """Next Friday, said on a Monday, could be this week's: nothing is said."""
+    """Resolve next Friday; on a Monday it could be this week's, so return ``None``."""
     wanted = _WEEKDAYS.index(match["weekday"].lower())
     if wanted > published.weekday():
         return None
@@ -72,7 +72,7 @@ def _next_weekday(match: re.Match[str], published: date) -> Period | None:
 
 
 def _on_weekday(match: re.Match[str], published: date) -> Period | None:
-    """The nearest such day, behind us unless the sentence looks ahead."""
+    """Resolve to the nearest such day: in the past, unless the sentence is about the future."""
     wanted = _WEEKDAYS.index(match["weekday"].lower())
     if wanted == published.weekday():
         return periods.day(published)
@@ -121,7 +121,7 @@ def _over(match: re.Match[str], published: date) -> Period | None:
 
 _WHICH = r"\b(?P<which>last|this|next)"
 _PATTERNS: tuple[tuple[str, Rule], ...] = (
-    # "the last year of his term" is no date.
+    # "the last year of his term" is not a date.
     (rf"(?<!\bthe ){_WHICH}\s(?P<unit>year|month|week|quarter)\b(?!\s(?:of|’s|'s))", _unit),
     (rf"{_WHICH}\s(?P<season>spring|summer|fall|autumn)\b", _season),
     (rf"{_WHICH}\s{_MONTH}\b(?!\s\d)", _month),
@@ -139,13 +139,13 @@ _COMPILED = [(re.compile(pattern, re.IGNORECASE), rule) for pattern, rule in _PA
 
 
 def expressions(text: str, published: date) -> Iterator[tuple[int, int, Period]]:
-    """``(start, end, period)`` of everything found, overlaps included, in no order."""
+    """Yield ``(start, end, period)`` of every match, including overlaps, in no order."""
     for pattern, rule in _COMPILED:
         for match in pattern.finditer(text):
             try:
                 period = rule(match, published)
             except (ValueError, OverflowError):
-                # A year that no calendar has.
+                # A year outside the calendar.
                 continue
             if period is not None:
                 yield match.start(), match.end(), period

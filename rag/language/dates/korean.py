@@ -1,7 +1,7 @@
-"""Korean expressions of time that only a publication date explains, and what they then mean.
+"""Korean relative time expressions, resolved against a publication date.
 
-The rules follow Korean news usage; docs/evidence.md lists them. What stays ambiguous there
-(``연말``, ``이날``, ``전년``, a bare ``15일``) is left alone.
+The rules follow Korean news usage; docs/evidence.md lists them. Ambiguous expressions
+(``연말``, ``이날``, ``전년``, a bare ``15일``) are not resolved.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from geungeo.rag.language.dates.periods import Period
 Rule = Callable[[re.Match[str], date], Period | None]
 
 _BEGIN = r"(?<![가-힣A-Za-z0-9])"
-# A time ends before a particle or anything that is no Hangul: 지난해 말, not 지난해 말레이시아.
+# A time ends before a particle or a character other than Hangul: 지난해 말, not 지난해 말레이시아.
 _PARTICLE = (
     r"(?:에는|에도|에만|에서|에|엔|부터는|부터|까지는|까지|의|은|는|이|가|을|를|과|와|도|만|쯤|께|경|로|보다|이후"
     r"|이래|이면|이다|이었다|였다|내|중|간)"
 )
 _END = rf"(?={_PARTICLE}?(?![가-힣]))"
-# Without 의: 오늘의 날씨, 올해의 선수 are names of things.
+# Not before 의: 오늘의 날씨, 올해의 선수 are names of things.
 _BARE = r"(?!의(?![가-힣]))" + _END
 
 _MONTH = r"(?P<month>1[0-2]|0?[1-9])"
 _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
 _LOCAL = r"(?:\s?\(현지\s?시[각간]\))?"
-# 3일간, 3일 동안, 3일째: a length of time, not a day of the month.
+# 3일간, 3일 동안, 3일째: a duration, not a day of the month.
 _NO_LENGTH = r"(?!간|째|여|\s?(?:동안|사이|연속|만에|이내)|\s[간새](?![가-힣]))"
 _DAY_OF_MONTH = rf"{_DAY}(?:\s?[~∼–-]\s?(?P<day2>3[01]|[12]\d|[1-9]))?일{_NO_LENGTH}{_LOCAL}"
 _PART_OF_MONTH = rf"(?P<mpart>초순|상순|중순|하순|초|말){_END}"
@@ -56,7 +56,7 @@ _NEAR_DAYS = {"그저께": -2, "그제": -2, "어제": -1, "오늘": 0, "내일"
 
 
 def year_and(match: re.Match[str], year: int) -> Period:
-    """The part of ``year`` that the groups of ``SUB_YEAR`` name; all of it if they name none."""
+    """Return the part of ``year`` that the groups of ``SUB_YEAR`` name; the whole year if none."""
     if match["month"]:
         return _month_and(match, year, int(match["month"]))
     if match["season"]:
@@ -87,9 +87,9 @@ def _by_year(match: re.Match[str], published: date) -> Period | None:
 
 
 def _winter(word: str, published: date) -> Period | None:
-    """올겨울 is the one that we are in, else the coming one; in March it could be either.
+    """Resolve 올겨울 to the present or the coming winter.
 
-    지난해 겨울 could be either of two winters: nothing is said.
+    It is ambiguous in March, as is 지난해 겨울 (two winters touch that year): return ``None``.
     """
     shift = _YEARS[word]
     if shift < 0 or published.month == 3 or (shift and published.month < 3):
@@ -98,7 +98,7 @@ def _winter(word: str, published: date) -> Period | None:
 
 
 def _past_month(match: re.Match[str], published: date) -> Period | None:
-    """지난 1월: the latest one before this month; with a day or part, the latest such."""
+    """Resolve 지난 1월 to the latest before this month; with a day or part, to the latest such."""
     month = int(match["month"])
     found = _month_and(match, published.year, month)
     named = match["day"] or match["mpart"]
@@ -108,7 +108,7 @@ def _past_month(match: re.Match[str], published: date) -> Period | None:
 
 
 def _coming_month(match: re.Match[str], published: date) -> Period | None:
-    """오는 9월: the next to begin. Of the month that we are in only a day is said so."""
+    """Resolve 오는 9월 to the next to begin; the present month is meant only with a day."""
     month = int(match["month"])
     found = _month_and(match, published.year, month)
     if not match["day"] and month == published.month:
@@ -119,7 +119,7 @@ def _coming_month(match: re.Match[str], published: date) -> Period | None:
 
 
 def _past_day(match: re.Match[str], published: date) -> Period | None:
-    """지난 7일, 7일(현지시각): the latest such day; on that day itself nothing is clear."""
+    """Resolve 지난 7일, 7일(현지시각) to the latest such day; ambiguous on that day itself."""
     return _day_near(match, published, -1)
 
 
@@ -152,7 +152,7 @@ def _by_week(match: re.Match[str], published: date) -> Period | None:
 
 
 def _weekend(match: re.Match[str], published: date) -> Period | None:
-    """지난 주말: the last one that is over; asked for on a weekend it could be either."""
+    """Resolve 지난 주말 to the last that is over; ambiguous when published on a weekend."""
     shift = {"지난": -1, "이번": 0, "다음": 1}[match["which"]]
     if published.weekday() >= 5 and shift:
         return None
@@ -171,7 +171,7 @@ def _coming_weekday(match: re.Match[str], published: date) -> Period | None:
 
 
 def _past_part(match: re.Match[str], published: date) -> Period | None:
-    """지난 가을, 지난 3분기, 지난 상반기: the latest that is over."""
+    """Resolve 지난 가을, 지난 3분기, 지난 상반기 to the latest that is over."""
     found = _year_part(match, published.year)
     return found if found.last < published else _year_part(match, published.year - 1)
 
@@ -289,7 +289,7 @@ _PATTERNS: tuple[tuple[str, Rule], ...] = (
     (rf"{_BEGIN}(?P<which>지난|이번|다음)\s분기", _near_quarter),
     (rf"{_BEGIN}(?P<word>그저께|그제|어제|오늘|내일|모레|글피){_BARE}", _near_day),
     (rf"{_BEGIN}지난\s연말{_END}", _last_years_end),
-    # A bare "사흘 전" may count from anything before it; here nothing stands before it.
+    # A bare "사흘 전" may count from an event named before it; these patterns exclude one.
     (
         rf"(?:^|(?<=[,“\"‘(])|(?<=[,“\"‘(]\s)|(?<=[은는]\s)|(?<=불과\s)|(?<=지금으로부터\s))"
         rf"(?:{_COUNT}|{_WORD_COUNT})\s?전{_END}",
@@ -303,13 +303,13 @@ _COMPILED = [(re.compile(pattern), rule) for pattern, rule in _PATTERNS]
 
 
 def expressions(text: str, published: date) -> Iterator[tuple[int, int, Period]]:
-    """``(start, end, period)`` of everything found, overlaps included, in no order."""
+    """Yield ``(start, end, period)`` of every match, including overlaps, in no order."""
     for pattern, rule in _COMPILED:
         for match in pattern.finditer(text):
             try:
                 period = rule(match, published)
             except (ValueError, OverflowError):
-                # 30 February, or a year that no calendar has.
+                # 30 February, or a year outside the calendar.
                 continue
             if period is not None:
                 yield match.start(), match.end(), period

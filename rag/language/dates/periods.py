@@ -1,4 +1,4 @@
-"""Periods of the calendar: days from first to last, with the grain at which they were named."""
+"""Calendar periods: first and last day, with the grain at which they were named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from geungeo.rag.text import Language
 
 
 class Grain(StrEnum):
-    """How finely a time was named; it is never shown more finely than that."""
+    """The precision at which a time was named; it is never shown more precisely."""
 
     YEAR = "year"
     HALF = "half"
@@ -22,9 +22,9 @@ class Grain(StrEnum):
     DAY = "day"
 
 
-# First month and number of months. Winter runs over the turn of the year.
+# First month of each season. Winter spans the turn of the year.
 _SEASONS = {"봄": 3, "여름": 6, "가을": 9, "겨울": 12}
-# Parts of a year in months and of a month in days, first and last; 0 is the last day there is.
+# Parts of a year in months and of a month in days, first and last; 0 is the last day.
 _YEAR_PARTS = {"초": (1, 3), "중반": (5, 8), "말": (10, 12)}
 _MONTH_PARTS = {
     "초": (1, 10),
@@ -56,10 +56,10 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.first > self.last:
-            raise ValueError(f"not a period: {self.first} to {self.last}")
+            raise ValueError(f"not a period: {self.first} is after {self.last}")
 
     def overlaps(self, other: Period) -> bool:
-        """Whether the two have a day in common."""
+        """Whether the two periods have a day in common."""
         return self.first <= other.last and other.first <= self.last
 
     def contains(self, other: Period) -> bool:
@@ -68,35 +68,35 @@ class Period:
 
 
 def year(number: int, last: int | None = None) -> Period:
-    """A calendar year, or the years ``number`` to ``last``."""
+    """Return a calendar year, or the years ``number`` to ``last``."""
     return Period(date(number, 1, 1), date(last or number, 12, 31), Grain.YEAR)
 
 
 def month(of_year: int, number: int, last: int | None = None) -> Period:
-    """A month, or the months ``number`` to ``last`` of one year."""
+    """Return a month, or the months ``number`` to ``last`` of one year."""
     return Period(
         date(of_year, number, 1), _month_end(of_year, last if last else number), Grain.MONTH
     )
 
 
 def months(first: date, last: date) -> Period:
-    """The months from that of ``first`` to that of ``last``."""
+    """Return the months from that of ``first`` to that of ``last``."""
     return Period(first.replace(day=1), _month_end(last.year, last.month), Grain.MONTH)
 
 
 def day(first: date, last: date | None = None) -> Period:
-    """A day, or the days ``first`` to ``last``."""
+    """Return a day, or the days ``first`` to ``last``."""
     return Period(first, last or first, Grain.DAY)
 
 
 def week(of: date) -> Period:
-    """The days from Monday to Sunday around ``of``."""
+    """Return the week (Monday to Sunday) that contains ``of``."""
     monday = of - timedelta(days=of.weekday())
     return day(monday, monday + timedelta(days=6))
 
 
 def half(of_year: int, number: int) -> Period:
-    """First (1) or second (2) half of a year."""
+    """Return the first (1) or second (2) half of a year."""
     return Period(
         date(of_year, 6 * number - 5, 1),
         _month_end(of_year, 6 * number),
@@ -106,7 +106,7 @@ def half(of_year: int, number: int) -> Period:
 
 
 def quarter(of_year: int, number: int) -> Period:
-    """Quarter 1 to 4 of a year."""
+    """Return a quarter (1 to 4) of a year."""
     return Period(
         date(of_year, 3 * number - 2, 1),
         _month_end(of_year, 3 * number),
@@ -116,27 +116,27 @@ def quarter(of_year: int, number: int) -> Period:
 
 
 def season(of_year: int, name: str) -> Period:
-    """A meteorological season; the winter *of* a year begins in its December."""
+    """Return a meteorological season; the winter of a year begins in its December."""
     begins = date(of_year, _SEASONS[name], 1)
     ends = shift_months(begins, 2)
     return Period(begins, _month_end(ends.year, ends.month), Grain.SEASON, name)
 
 
 def part_of_year(of_year: int, name: str) -> Period:
-    """초 (January to March), 중반 (May to August) or 말 (October to December)."""
+    """Return 초 (January to March), 중반 (May to August) or 말 (October to December) of a year."""
     first, last = _YEAR_PARTS[name]
     return Period(date(of_year, first, 1), _month_end(of_year, last), Grain.PART, name)
 
 
 def part_of_month(of_year: int, number: int, name: str) -> Period:
-    """초/상순 (1 to 10), 중순 (11 to 20) or 하순/말 (21 to the end)."""
+    """Return 초/상순 (1 to 10), 중순 (11 to 20) or 하순/말 (21 to the end) of a month."""
     first, last = _MONTH_PARTS[name]
     end = date(of_year, number, last) if last else _month_end(of_year, number)
     return Period(date(of_year, number, first), end, Grain.PART, name)
 
 
 def shift_months(moment: date, by: int) -> date:
-    """The same day ``by`` months on, or the last one that month has."""
+    """Return the same day ``by`` months later, or the last day of that month."""
     count = 12 * moment.year + moment.month - 1 + by
     number, of_year = count % 12 + 1, count // 12
     return date(of_year, number, min(moment.day, monthrange(of_year, number)[1]))
@@ -147,7 +147,7 @@ def _month_end(of_year: int, number: int) -> date:
 
 
 def label(period: Period, language: Language) -> str:
-    """``period`` in words, at its own grain: ``2025년 가을``, ``January 2026``."""
+    """Return ``period`` in words, at its own grain: ``2025년 가을``, ``January 2026``."""
     return _korean(period) if language == "ko" else _english(period)
 
 
@@ -172,7 +172,7 @@ def _korean(period: Period) -> str:
             return f"{first.year}년 {first.month}월 {first.day}~{last.day}일"
         over = f"{last.year}년 " if last.year != first.year else ""
         return f"{begins}~{over}{last.month}월 {last.day}일"
-    # Months, and winter, whose year alone would not say which one is meant.
+    # Months, and winter, for which a year alone would be ambiguous.
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.year}년 {first.month}월"
     if first.year == last.year:

@@ -1,4 +1,4 @@
-"""The times that a text names: outright, or relative to the day on which it was published."""
+"""Times named in a text: explicit ones, and ones relative to its publication date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from geungeo.rag.language.dates.periods import MONTH_NAMES, Period
 from geungeo.rag.text import Span
 
 SEOUL = ZoneInfo("Asia/Seoul")
-# More of a text than a sentence or a question has; the rest is not looked at. In characters.
+# Characters of a text that are read: longer than any sentence or question.
 _MAX_TEXT = 4_000
 
 _YEAR = r"(?<![\d.,])(?P<year>(?:19|20)\d\d)"
@@ -29,13 +29,13 @@ _ENGLISH_YEAR = re.compile(
     r"\b(?:in|since|during|of|by|until|for|early|late)\s(?P<year>(?:19|20)\d\d)\b"
 )
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")
-# Counted from the time last named, should there be one.
+# Relative to the time named before, if there is one.
 _NEXT = re.compile(r"다음|내달")
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time named in a text at ``span``; ``relative`` if a publication date was needed."""
+    """A time named in a text at ``span``; ``relative`` if it needed a publication date."""
 
     span: Span
     period: Period
@@ -44,7 +44,7 @@ class Time:
 
 @lru_cache(maxsize=1_024)
 def seoul_day(moment: str) -> date | None:
-    """The day in Asia/Seoul of an ISO 8601 date or time; a time without a zone is Seoul's."""
+    """Return the day in Asia/Seoul of an ISO 8601 date or time (without a zone: Seoul time)."""
     try:
         parsed = datetime.fromisoformat(moment)
         if parsed.tzinfo is None:
@@ -55,20 +55,20 @@ def seoul_day(moment: str) -> date | None:
 
 
 def today_in_seoul() -> date:
-    """The day that it is now where the news is read."""
+    """Return the present day in Asia/Seoul."""
     return datetime.now(SEOUL).date()
 
 
 def start_of(day: date) -> str:
-    """The first moment of ``day`` in Asia/Seoul, as ISO 8601."""
+    """Return the first moment of ``day`` in Asia/Seoul, as ISO 8601."""
     return datetime.combine(day, time(), SEOUL).isoformat()
 
 
 def named_times(text: str, published: date | None) -> tuple[Time, ...]:
-    """All times in ``text``, in order and disjoint; relative ones only if ``published`` is known.
+    """Return the times in ``text``, in order and disjoint; relative ones only with ``published``.
 
-    A relative time whose own reference is another (a speaker's “내년” in a sentence about an
-    earlier year, 다음 달 after some other month) is left out.
+    A relative time that counts from another date (a speaker's “내년” in a sentence about an
+    earlier year, 다음 달 after another month) is left out.
     """
     return _named_times(text[:_MAX_TEXT], published)
 
@@ -95,14 +95,14 @@ def _named_times(text: str, published: date | None) -> tuple[Time, ...]:
 
 
 def relative_times(text: str, published: date) -> tuple[Time, ...]:
-    """The times in ``text`` that ``published`` explains."""
+    """Return the relative times in ``text``, resolved against ``published``."""
     return tuple(item for item in named_times(text, published) if item.relative)
 
 
 def _is_anchored(
     item: Time, found: Sequence[Time], quoted: Sequence[Span], published: date, text: str
 ) -> bool:
-    """Whether ``item`` counts from the publication and from nothing else in the text."""
+    """Whether ``item`` counts from the publication date, not from another date in the text."""
     here = periods.day(published)
     around = next((quote for quote in quoted if quote.contains(item.span)), None)
     if around and any(
@@ -148,7 +148,7 @@ def _western(match: re.Match[str]) -> Period | None:
 
 
 def _disjoint(found: Iterable[Time]) -> list[Time]:
-    """Of times that overlap in the text the first, and of those that begin together the longest."""
+    """Drop overlaps: keep the first time, and the longest of those with the same start."""
     kept: list[Time] = []
     for item in sorted(found, key=lambda t: (t.span.start, -t.span.end, t.relative)):
         if not kept or item.span.start >= kept[-1].span.end:

@@ -14,7 +14,7 @@ from tests.index.fetching.stage import Site
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Site]:
-    """The server, one for all tests of a module."""
+    """Run one server for all tests of a module."""
     site = Site()
 
     class Handler(BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ def running() -> Iterator[Site]:
 
 @pytest.fixture
 def site(running: Site) -> Site:
-    """The server with nothing on it yet."""
+    """Return the server without pages."""
     running.pages.clear()
     running.asked.clear()
     return running

@@ -1,4 +1,4 @@
-"""A web server, an internet and a DNS for the tests of fetching, all of this process."""
+"""Test doubles of a web server, the internet and DNS, all in this process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = b"<html><body><p>Whales are back.</p></body></html>"
 
 @dataclass
 class Site:
-    """A web server that says what a test told it to, and remembers what it was asked."""
+    """A web server with pages set by a test, which records its requests."""
 
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -28,7 +28,7 @@ class Site:
 
 
 class Internet(httpcore.SyncBackend):
-    """Stands for the internet: every address leads to one local port; notes who was dialled."""
+    """A fake internet: every address connects to one local port; connections are recorded."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -42,7 +42,7 @@ class Internet(httpcore.SyncBackend):
 
 @dataclass
 class Names:
-    """Stands for the DNS; answers of one name are given in turn, the last one for ever."""
+    """A fake DNS; the answers for a name are given in turn, and the last one is repeated."""
 
     answers: dict[str, list[list[str]]]
     asked: list[str] = field(default_factory=list)
@@ -57,19 +57,19 @@ class Names:
 
 
 def fetcher(site: Site, **more: Any) -> tuple[Fetcher, Internet, Names]:
-    """A fetcher on this stage, and what it dials and asks."""
+    """Return a fetcher that uses the test doubles, with its internet and its DNS."""
     internet, names = Internet(site.port), Names({"news.test": [[PUBLIC]], "b.test": [[PUBLIC]]})
     given = {"max_bytes": LIMIT, "seconds": 30.0, "resolver": names, "sockets": internet, **more}
     return Fetcher(**given), internet, names
 
 
 def fetch(site: Site, path: str = "/a", **more: Any) -> Document:
-    """What is fetched from ``path``."""
+    """Fetch the document at ``path``."""
     return fetcher(site, **more)[0].fetch(f"http://news.test{path}")
 
 
 def failure(site: Site, path: str = "/a", **more: Any) -> str:
-    """The one line that says why ``path`` cannot be fetched."""
+    """Return the one-line error of fetching ``path``."""
     with pytest.raises(SourceError) as caught:
         fetch(site, path, **more)
     assert str(caught.value).count("\n") == 0

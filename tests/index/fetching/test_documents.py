@@ -1,4 +1,4 @@
-"""Fetching: what comes home."""
+"""Fetching: content types of documents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from geungeo.index.fetching import is_address
 from geungeo.rag.errors import UnsupportedSource
 from tests.index.fetching.stage import PAGE, Site, fetch
 
-# What comes home
+# Content types
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,7 @@ from tests.index.fetching.stage import PAGE, Site, fetch
         ("/a.html", "application/octet-stream", ".html"),
     ],
 )
-def test_the_servers_word_tells_how_a_document_is_read(
-    site: Site, path: str, kind: str, suffix: str
-) -> None:
+def test_the_content_type_selects_the_reader(site: Site, path: str, kind: str, suffix: str) -> None:
     site.pages[path] = (200, {"Content-Type": kind}, PAGE)
     assert fetch(site, path).suffix == suffix
 
@@ -41,12 +39,14 @@ def test_the_servers_word_tells_how_a_document_is_read(
         ("/a.pdf", "application/octet-stream"),
     ],
 )
-def test_other_kinds_are_refused_before_they_are_read(site: Site, path: str, kind: str) -> None:
+def test_other_content_types_are_rejected_before_the_body_is_read(
+    site: Site, path: str, kind: str
+) -> None:
     site.pages[path] = (200, {"Content-Type": kind}, PAGE)
     with pytest.raises(UnsupportedSource):
         fetch(site, path)
 
 
-def test_an_address_is_told_from_a_path() -> None:
+def test_addresses_are_distinguished_from_paths() -> None:
     assert all(map(is_address, ["http://a", "HTTPS://a", "file:///a", "ftp://a"]))
     assert not any(map(is_address, ["a.txt", "/a/b", "C:\\a", "a:b", "news/http:/a", "://a"]))

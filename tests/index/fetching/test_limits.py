@@ -1,4 +1,4 @@
-"""Fetching: what is cut short."""
+"""Fetching: limits on size, time, redirects and compression."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.index.fetching.stage import (
     fetcher,
 )
 
-# What is cut short
+# Limits
 
 
 def test_a_document_over_the_limit_is_not_read_to_its_end(site: Site) -> None:
@@ -36,7 +36,7 @@ def test_a_document_over_the_limit_is_not_read_to_its_end(site: Site) -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-def test_what_unpacks_to_more_than_the_limit_is_a_bomb(site: Site, coding: str) -> None:
+def test_a_decompression_bomb_is_rejected(site: Site, coding: str) -> None:
     pack: Callable[[bytes], bytes] = gzip.compress if coding == "gzip" else zlib.compress
     headers = {**HTML, "Content-Encoding": coding}
     site.pages["/a"] = (200, headers, pack(PAGE))
@@ -48,24 +48,24 @@ def test_what_unpacks_to_more_than_the_limit_is_a_bomb(site: Site, coding: str) 
 
 
 @pytest.mark.parametrize(
-    ("headers", "body", "why"),
+    ("headers", "body", "reason"),
     [
         ({"Content-Encoding": "gzip"}, b"not gzip at all", "cannot be unpacked"),
-        ({"Content-Encoding": "gzip"}, gzip.compress(PAGE, mtime=0)[:-9], "too early"),
-        ({"Content-Encoding": "br"}, b"x", "packs with br"),
-        ({"Content-Encoding": "gzip, gzip"}, b"x", "packs with gzip, gzip"),
+        ({"Content-Encoding": "gzip"}, gzip.compress(PAGE, mtime=0)[:-9], "is incomplete"),
+        ({"Content-Encoding": "br"}, b"x", "compresses with br"),
+        ({"Content-Encoding": "gzip, gzip"}, b"x", "compresses with gzip, gzip"),
         ({"Content-Length": "500"}, PAGE, "closed"),
     ],
 )
-def test_what_is_packed_badly_is_refused(
-    site: Site, headers: dict[str, str], body: bytes, why: str
+def test_invalid_compression_is_rejected(
+    site: Site, headers: dict[str, str], body: bytes, reason: str
 ) -> None:
     site.pages["/a"] = (200, {**HTML, **headers}, body)
-    assert why in failure(site)
+    assert reason in failure(site)
 
 
 def drips(pieces: Iterable[bytes]) -> tuple[socket.socket, threading.Thread]:
-    """A server that sends ``pieces`` with pauses, until its client has had enough."""
+    """Run a server that sends ``pieces`` with pauses until its client disconnects."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -78,7 +78,7 @@ def drips(pieces: Iterable[bytes]) -> tuple[socket.socket, threading.Thread]:
                     connection.sendall(piece)
                     connection.recv(1)
                 except TimeoutError:
-                    continue  # still there
+                    continue  # the client is still connected
                 except OSError:
                     pass
                 return
@@ -93,7 +93,7 @@ def drips(pieces: Iterable[bytes]) -> tuple[socket.socket, threading.Thread]:
     [b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b""],
     ids=["head", "body", "silence"],
 )
-def test_dripping_does_not_outlast_the_deadline(start: bytes) -> None:
+def test_a_slow_response_is_stopped_at_the_deadline(start: bytes) -> None:
     pieces = [start, *([b"a"] * 600 if start else [b""] * 600)]
     listener, thread = drips(pieces)
     with listener:
@@ -105,7 +105,7 @@ def test_dripping_does_not_outlast_the_deadline(start: bytes) -> None:
         thread.join()
 
 
-def test_a_name_that_takes_for_ever_does_not_outlast_it_either(site: Site) -> None:
+def test_a_slow_name_resolution_is_stopped_at_the_deadline(site: Site) -> None:
     answered = threading.Event()
 
     def slowly(host: str, port: int) -> list[str]:
@@ -116,7 +116,7 @@ def test_a_name_that_takes_for_ever_does_not_outlast_it_either(site: Site) -> No
     answered.set()
 
 
-def test_what_does_not_resolve_or_answer_is_named(site: Site) -> None:
+def test_unresolvable_and_unreachable_hosts_are_named(site: Site) -> None:
     made, _, _ = fetcher(site)
     with pytest.raises(FetchFailed, match=r"nowhere\.test cannot be resolved"):
         made.fetch("http://nowhere.test/")
@@ -127,12 +127,12 @@ def test_what_does_not_resolve_or_answer_is_named(site: Site) -> None:
 
 
 @pytest.mark.parametrize("status", [204, 304, 401, 403, 404, 500])
-def test_only_a_200_is_a_document(site: Site, status: int) -> None:
+def test_only_status_200_gives_a_document(site: Site, status: int) -> None:
     site.pages["/a"] = (status, HTML, b"")
     assert f"answered {status}" in failure(site)
 
 
-def test_redirects_end(site: Site) -> None:
+def test_redirects_are_limited(site: Site) -> None:
     for number in range(10):
         site.pages[f"/{number}"] = (301, {"Location": f"/{number + 1}"}, b"")
     site.pages["/5"] = (200, HTML, PAGE)
@@ -143,7 +143,7 @@ def test_redirects_end(site: Site) -> None:
     assert len(site.asked) == 6
 
 
-def test_nothing_of_one_answer_is_carried_to_the_next(site: Site) -> None:
+def test_a_redirect_carries_no_cookies_credentials_or_referer(site: Site) -> None:
     redirect = {"Location": "http://b.test/b", "Set-Cookie": "id=1"}
     site.pages.update({"/a": (307, redirect, b""), "/b": (200, HTML, PAGE)})
     assert fetch(site).url == "http://b.test/b"

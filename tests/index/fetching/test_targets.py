@@ -1,4 +1,4 @@
-"""Fetching: what is never connected to, and who is dialled instead."""
+"""Fetching: blocked addresses, checked connections, proxies."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from tests.index.fetching.stage import (
     fetcher,
 )
 
-# What is never connected to
+# Blocked addresses
 
 
 @pytest.fixture
 def trap() -> Iterator[tuple[int, Callable[[], bool]]]:
-    """A port on every local address, and whether anybody has connected to it."""
+    """Listen on a port of every local address; yield it and whether a client has connected."""
     with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
-        four.bind(("0.0.0.0", 0))  # noqa: S104 - to notice whoever comes
+        four.bind(("0.0.0.0", 0))  # noqa: S104 - to detect any connection
         port = four.getsockname()[1]
         six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         six.bind(("::", port))
@@ -55,7 +55,7 @@ def trap() -> Iterator[tuple[int, Callable[[], bool]]]:
             return False
 
         socket.create_connection(("127.0.0.1", port)).close()
-        assert sprung()  # it does notice
+        assert sprung()  # the trap works
         yield port, sprung
 
 
@@ -118,9 +118,9 @@ def test_no_spelling_of_a_private_address_is_connected_to(
     trap: tuple[int, Callable[[], bool]], host: str
 ) -> None:
     port, sprung = trap
-    # The system's own resolver and sockets: this is what would happen.
+    # The system's own resolver and sockets, as in production.
     fetcher = Fetcher(max_bytes=LIMIT, seconds=30, ports=(port,))
-    # Some systems do not know "localhost.", which then leads nowhere either.
+    # Some systems cannot resolve "localhost.", and nothing is connected to either.
     with pytest.raises((FetchBlocked, FetchFailed) if host == "LOCALHOST." else FetchBlocked):
         fetcher.fetch(f"http://{host}:{port}/")
     assert not sprung()
@@ -151,7 +151,7 @@ def test_no_spelling_of_a_private_address_is_connected_to(
         "http://[fe80::1%25lo]/",
     ],
 )
-def test_tricks_with_addresses_lead_nowhere(site: Site, url: str) -> None:
+def test_misleading_addresses_are_blocked(site: Site, url: str) -> None:
     made, internet, _ = fetcher(site)
     with pytest.raises(FetchBlocked) as caught:
         made.fetch(url)
@@ -171,7 +171,7 @@ def test_tricks_with_addresses_lead_nowhere(site: Site, url: str) -> None:
         [PUBLIC, "64:ff9b::a00:1"],
     ],
 )
-def test_a_name_is_refused_if_any_of_its_addresses_is_private(
+def test_a_name_is_blocked_if_any_of_its_addresses_is_private(
     site: Site, answers: list[str]
 ) -> None:
     made, internet, names = fetcher(site)
@@ -179,10 +179,10 @@ def test_a_name_is_refused_if_any_of_its_addresses_is_private(
     with pytest.raises(FetchBlocked, match="not on the public internet") as caught:
         made.fetch("http://inside.test/")
     assert internet.dialled == []
-    assert answers[0] not in str(caught.value)  # what our DNS says is not for strangers
+    assert answers[0] not in str(caught.value)  # the error must not reveal internal DNS answers
 
 
-def test_the_checked_address_is_the_one_that_is_dialled(site: Site) -> None:
+def test_the_connection_goes_to_the_checked_address(site: Site) -> None:
     made, internet, names = fetcher(site)
     site.pages["/a"] = (200, HTML, PAGE)
     names.answers["news.test"] = [[PUBLIC], ["127.0.0.1"]]  # rebinding
@@ -206,7 +206,7 @@ def test_the_checked_address_is_the_one_that_is_dialled(site: Site) -> None:
         "http://news.test:22/",
     ],
 )
-def test_a_redirect_is_checked_as_an_address_is(site: Site, location: str) -> None:
+def test_a_redirect_is_checked_like_an_address(site: Site, location: str) -> None:
     made, internet, names = fetcher(site)
     names.answers["inside.test"] = [["10.0.0.1"]]
     site.pages["/a"] = (302, {"Location": location}, b"")
@@ -215,7 +215,7 @@ def test_a_redirect_is_checked_as_an_address_is(site: Site, location: str) -> No
     assert internet.dialled == [PUBLIC]
 
 
-def test_tls_asks_for_the_name_at_the_checked_address() -> None:
+def test_tls_sends_the_name_to_the_checked_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         heard: list[bytes] = []
 
@@ -238,7 +238,7 @@ def test_tls_asks_for_the_name_at_the_checked_address() -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate of news.test, with its key."""
+    """Create a certificate of news.test, with its key."""
     file = tmp_path / "news.test.pem"
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
@@ -250,7 +250,7 @@ def certificate(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_certificate_must_be_that_of_the_name(
+def test_the_certificate_must_match_the_name(
     certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -267,7 +267,7 @@ def test_a_certificate_must_be_that_of_the_name(
                     secured.recv(4096)
                     secured.sendall(answer % (len(PAGE), PAGE))
             except OSError:
-                continue  # this client wants another certificate
+                continue  # this client rejects the certificate
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, args=(listener,))
@@ -293,7 +293,7 @@ def test_proxies_of_the_environment_are_not_used(
     assert not sprung()
 
 
-def test_a_proxy_that_a_setting_names_is_asked_but_not_for_private_addresses(site: Site) -> None:
+def test_a_proxy_in_the_settings_is_used_but_not_for_private_addresses(site: Site) -> None:
     proxy = httpx.Proxy(f"http://someone:pass@127.0.0.1:{site.port}")
     made = Fetcher(max_bytes=LIMIT, seconds=30, proxy=proxy)
     site.pages["http://news.test/a"] = (200, HTML, PAGE)
@@ -304,7 +304,7 @@ def test_a_proxy_that_a_setting_names_is_asked_but_not_for_private_addresses(sit
     assert len(site.asked) == 1
 
 
-def test_a_private_host_is_fetched_from_if_it_is_named(site: Site) -> None:
+def test_a_private_host_is_fetched_from_if_the_setting_names_it(site: Site) -> None:
     site.pages["/a"] = (200, HTML, PAGE)
     url = f"http://127.0.0.1:{site.port}/a"
     named = [f"127.0.0.1:{site.port}"]

@@ -1,4 +1,4 @@
-"""Chat-style questions: wrong keyboard layout, initial consonants, no spaces, unknown names."""
+"""Corrections of typed questions: keyboard layout, initial consonants, spaces, unknown names."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from hypothesis import strategies as st
 from geungeo.index.workspace import Workspace
 from geungeo.rag.language.names import proper_nouns
 from geungeo.rag.question.known_names import analyse_with_names
-from geungeo.rag.question.spelling import as_meant, initials, to_hangul, to_latin
+from geungeo.rag.question.spelling import correct_spelling, initials, to_hangul, to_latin
 
 SYLLABLES = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1)
 
 
 @given(SYLLABLES)
-def test_what_is_typed_in_the_wrong_layout_can_be_read_back(hangul: str) -> None:
+def test_keys_convert_back_to_the_same_hangul(hangul: str) -> None:
     keys = to_latin(hangul)
     assert keys is not None and to_hangul(keys) == hangul
 
 
 @given(st.text())
-def test_any_text_has_initials_and_perhaps_keys(text: str) -> None:
+def test_conversions_accept_any_text(text: str) -> None:
     assert len(initials(text)) <= len(text)
     to_latin(text)
     to_hangul(text)
 
 
 @pytest.mark.parametrize("word", ["openai", "copilot", "mai", "ms"])
-def test_words_that_are_no_whole_syllables_stay_latin(word: str) -> None:
+def test_words_that_form_no_whole_syllables_are_not_converted(word: str) -> None:
     assert to_hangul(word) is None
 
 
@@ -46,15 +46,15 @@ def test_words_that_are_no_whole_syllables_stay_latin(word: str) -> None:
         ("코파일럿이기업에서인기없는이유", "코파일럿이 기업에서 인기 없는 이유"),
     ],
 )
-def test_a_question_is_read_as_it_was_meant(workspace: Workspace, typed: str, meant: str) -> None:
-    assert as_meant(typed, workspace.store) == meant
+def test_a_mistyped_question_is_corrected(workspace: Workspace, typed: str, meant: str) -> None:
+    assert correct_spelling(typed, workspace.store) == meant
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        "what is the plan of OpenAI",  # the would be 솓
-        "ㅁㅅ가 만든 모델 이름은?",  # a known spelling as it stands
+        "what is the plan of OpenAI",  # "the" would type 솓
+        "ㅁㅅ가 만든 모델 이름은?",  # ㅁㅅ is a known alias
         "ㅋㅋㅋ 안녕",
         "ㅇㅇ",
         "sadnr fsd",
@@ -62,16 +62,16 @@ def test_a_question_is_read_as_it_was_meant(workspace: Workspace, typed: str, me
         "마이크로소프트와 오픈AI는 왜 갈라서나?",
     ],
 )
-def test_a_question_that_needs_no_repair_is_left_alone(workspace: Workspace, question: str) -> None:
-    assert as_meant(question, workspace.store) == question
+def test_a_correct_question_is_unchanged(workspace: Workspace, question: str) -> None:
+    assert correct_spelling(question, workspace.store) == question
 
 
 @given(st.text(max_size=60))
-def test_any_question_can_be_read(workspace: Workspace, question: str) -> None:
-    as_meant(question, workspace.store)
+def test_any_text_can_be_corrected(workspace: Workspace, question: str) -> None:
+    correct_spelling(question, workspace.store)
 
 
-def test_a_name_that_the_store_knows_is_one_morpheme(workspace: Workspace) -> None:
+def test_a_name_known_to_the_store_is_one_morpheme(workspace: Workspace) -> None:
     def names(text: str) -> list[str]:
         found = analyse_with_names(text, workspace.store)
         return [morpheme.form for morpheme in found if morpheme.tag == "NNP"]
@@ -81,6 +81,6 @@ def test_a_name_that_the_store_knows_is_one_morpheme(workspace: Workspace) -> No
     assert names("메타버스는?") == ["메타버스"]
 
 
-def test_the_dictionary_holds_names_and_their_compounds() -> None:
+def test_proper_nouns_include_names_and_their_compounds() -> None:
     assert proper_nouns(["한국은행 이창용 총재가 밝혔다."]) >= {"한국은행", "이창용"}
     assert proper_nouns([]) == frozenset()
