@@ -1,11 +1,15 @@
-"""Everything that a face (server, command line, eval) needs, put together once."""
+"""Settings, store, embedder, backend and pipeline, wired together for server, CLI and eval."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -19,14 +23,18 @@ from geungeo.index.ingest import (
     read_address,
 )
 from geungeo.index.store import Outcome, Progress, Store
+from geungeo.rag.answer import Answer
 from geungeo.rag.backends import make_backend
 from geungeo.rag.embedding import make_embedder
 from geungeo.rag.errors import BackendError, UnsupportedSource
+from geungeo.rag.events import Ask, Done, Event
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Embedder, Filters
 from geungeo.rag.settings import Settings
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Workspace:
@@ -112,6 +120,67 @@ class Workspace:
         """Ingest one document handed in as bytes, its format told by the suffix of ``name``."""
         return ingest_document(self.store, data, name)
 
+    async def answer(self, ask: Ask, owner: str | None = None) -> Answer:
+        """Return the Answer to ``ask``.
+
+        With a ``conversation_id`` the conversation's turns are the history, unless ``ask``
+        brings one, and the Answer is stored as its next turn. ``owner`` is the id of the API
+        key that asks, to which the conversation belongs; ``None`` may use all conversations.
+
+        Raises:
+            InvalidQuestion: the question is blank or too long.
+            InvalidRequest: the conversation id is malformed, or belongs to another owner.
+            Overloaded: too many questions are being searched for, and the queue is full.
+            BackendOverloaded: too many answers are being written, and the queue is full.
+        """
+        result = await self.pipeline.answer(await self._with_history(ask, owner))
+        await self._store_turn(result, owner)
+        return result
+
+    async def stream(self, ask: Ask, owner: str | None = None) -> AsyncGenerator[Event, None]:
+        """Yield the events of the same Answer; closing the generator cancels all work for it.
+
+        The Answer is stored before ``Done`` is yielded, so that a client that sends the next
+        question at once has it in its history.
+        """
+        asked = await self._with_history(ask, owner)
+        async with aclosing(self.pipeline.stream(asked)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    await self._store_turn(event.answer, owner)
+                yield event
+
+    def ask(
+        self,
+        question: str,
+        *,
+        conversation_id: str | None = None,
+        filters: Filters | None = None,
+        top_k: int | None = None,
+    ) -> Answer:
+        """Return what ``answer`` returns; blocks, also inside a running event loop."""
+        ask = Ask(
+            question=question,
+            conversation_id=conversation_id,
+            top_k=top_k,
+            filters=Filters() if filters is None else filters,
+        )
+        return _run(self.answer(ask))
+
+    async def _with_history(self, ask: Ask, owner: str | None) -> Ask:
+        if ask.conversation_id is None or ask.history:
+            return ask
+        history = await asyncio.to_thread(
+            self.store.conversations.history, ask.conversation_id, owner=owner
+        )
+        return replace(ask, history=history)
+
+    async def _store_turn(self, result: Answer, owner: str | None) -> None:
+        if result.conversation_id is not None:
+            await asyncio.to_thread(
+                self.store.conversations.append, result.conversation_id, result, owner
+            )
+
     def close(self) -> None:
         """Release the store."""
         self.store.close()
@@ -126,3 +195,13 @@ class Workspace:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` to its end; in a thread with a loop of its own if one runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1, thread_name_prefix="geungeo-ask") as pool:
+        return pool.submit(asyncio.run, work).result()

@@ -1,12 +1,10 @@
-"""One question as every channel asks it: with the history before, into the history after."""
+"""Answers with their telemetry: the request's log line, traces, time to the first claim."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geungeo.rag.answer import Answer
@@ -19,25 +17,20 @@ if TYPE_CHECKING:
 
 
 async def answer(workspace: Workspace, ask: Ask, owner: str | None = None) -> Answer:
-    """The Answer to ``ask``; a named conversation lends its history and is continued.
-
-    ``owner`` is the API key that asks, whose own the conversation is; ``None`` may use all.
-    """
-    result = await workspace.pipeline.answer(await _with_history(workspace, ask, owner))
-    await _remember(workspace, result, owner)
+    """Return what ``Workspace.answer`` returns, logged and traced."""
+    result = await workspace.answer(ask, owner)
+    _record(workspace, result)
     return result
 
 
 async def stream(
     workspace: Workspace, ask: Ask, owner: str | None = None
 ) -> AsyncGenerator[Event, None]:
-    """The same as events; closing the iterator cancels all work done for it."""
-    asked = await _with_history(workspace, ask, owner)
-    async with aclosing(workspace.pipeline.stream(asked)) as events:
+    """Yield what ``Workspace.stream`` yields; the Answer is logged and traced."""
+    async with aclosing(workspace.stream(ask, owner)) as events:
         async for event in events:
             if isinstance(event, Done):
-                # Stored before it is sent: who asks the next question at once finds it.
-                await _remember(workspace, event.answer, owner)
+                _record(workspace, event.answer)
             yield event
 
 
@@ -46,9 +39,9 @@ async def timed(
     observe: Callable[[float], None],
     clock: Callable[[], float] = time.perf_counter,
 ) -> AsyncGenerator[Event, None]:
-    """``events`` as they are; ``observe`` is told the seconds until the first verified claim.
+    """Yield ``events`` unchanged; call ``observe`` with the seconds until the first claim.
 
-    A stream that releases no claim, as an abstention's, is not observed.
+    A stream that releases no claim, such as an abstention's, is not observed.
     """
     began = clock()
     waiting = True
@@ -60,19 +53,6 @@ async def timed(
             yield event
 
 
-async def _with_history(workspace: Workspace, ask: Ask, owner: str | None) -> Ask:
-    if ask.conversation_id is None or ask.history:
-        return ask
-    history = await asyncio.to_thread(
-        workspace.store.conversations.history, ask.conversation_id, owner=owner
-    )
-    return replace(ask, history=history)
-
-
-async def _remember(workspace: Workspace, result: Answer, owner: str | None) -> None:
+def _record(workspace: Workspace, result: Answer) -> None:
     note_answer(result, with_question=workspace.settings.log_questions)
     trace_answer(result)
-    if result.conversation_id is not None:
-        await asyncio.to_thread(
-            workspace.store.conversations.append, result.conversation_id, result, owner
-        )

@@ -6,7 +6,6 @@ page addresses one. What cannot run here says so, in a comment directly above it
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shlex
@@ -20,8 +19,6 @@ from pathlib import Path
 import pytest
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.events import Ask
-from geungeo.server.conversation import answer
 from geungeo.server.render import render_answer
 from tests.docs.pages import BLOCKS, PAGES_THAT_RUN, ROOT, Block, name_of
 from tests.e2e.conftest import start, stop
@@ -91,7 +88,7 @@ def test_the_first_answers_are_those_that_are_shown(name: str, workspace: Worksp
     assert len(asked) == 2
     for command, expected in asked:
         assert command is not None
-        shown = render_answer(asyncio.run(answer(workspace, Ask(question=command[1]))))
+        shown = render_answer(workspace.ask(command[1]))
         assert same(expected, shown), shown
 
 
