@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +24,11 @@ Reason = Literal[
     "backend_unavailable",
 ]
 ArticleLookup = Callable[[str, int], Article]
+
+_LABELS: dict[Language, dict[str, str]] = {
+    "ko": {"sources": "근거", "abstained": "답하지 않음"},
+    "en": {"sources": "Sources", "abstained": "No answer"},
+}
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
 # What makes a link or an image of a bracket, and a tag or an address of an angle (CommonMark).
@@ -126,6 +132,35 @@ class Answer(_Model):
     usage: Usage = Usage()
     timings_ms: Timings = Timings()
     trace: Trace = Trace()
+
+    def _repr_html_(self) -> str:
+        """Return the answer as HTML for a notebook; nothing in it is markup of an article."""
+        labels = _LABELS[self.language]
+        parts = [f"<p>{_bdi(self.text)}</p>"]
+        if self.reason:
+            parts.append(f"<p>({labels['abstained']}: <code>{escape(self.reason)}</code>)</p>")
+        sources = {citation.marker: citation for citation in self.citations}
+        if sources:
+            items = "".join(_source_item(sources[marker]) for marker in sorted(sources))
+            parts.append(f"<p>{labels['sources']}:</p><ol>{items}</ol>")
+        # Notebooks typeset $…$ in HTML as formulas, unless these classes say not to.
+        return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
+
+
+def _source_item(citation: Citation) -> str:
+    """Return a list item with the quote and where it is from; only web addresses are linked."""
+    title = _bdi(citation.title)
+    if citation.url and citation.url.startswith(("http://", "https://")):
+        title = f'<a href="{escape(citation.url)}" rel="noopener noreferrer">{title}</a>'
+    others = [_bdi(part) for part in (citation.publisher, citation.published_at) if part]
+    note = f"<br>({_bdi(citation.note)})" if citation.note else ""
+    origin = ", ".join([title, *others])
+    return f'<li value="{citation.marker}">“{_bdi(citation.quote)}”<br>{origin}{note}</li>'
+
+
+def _bdi(text: str) -> str:
+    """Return ``text`` escaped and isolated, so that it cannot change the direction of the rest."""
+    return f"<bdi>{escape(text)}</bdi>"
 
 
 @dataclass(frozen=True, slots=True)
