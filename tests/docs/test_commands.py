@@ -1,7 +1,7 @@
-"""Every command in the documents does what it says: page by page, in a shell, over one server.
+"""Every command in the documents works and shows what the document shows.
 
-A page is a reader: a folder with a few articles of theirs, a seeded store, and a server where the
-page addresses one. What cannot run here says so, in a comment directly above it.
+The blocks of a page run in one shell, in a folder with a few articles, over a seeded store, and
+with a server if the page calls one. A block that cannot run says so in a comment above it.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ STORY = (
 )
 WIRE = '{"title": "서울 지하철 증편", "text": "서울시는 지하철을 하루 20회 늘린다고 3일 밝혔다."}\n'
 
-# Each command of a page loads the models anew; the default run has time for a page whose
-# commands are requests to one server, and asks what the READMEs show in its own process.
+# Each command of a page loads the models again. The default run includes the page whose commands
+# are requests to one server, and asks the questions of the READMEs in its own process.
 DEFAULT = ("http-api.md",)
 PAGES = [
     pytest.param(page, id=name_of(page), marks=() if page.name in DEFAULT else pytest.mark.slow)
@@ -104,7 +104,7 @@ def server(store: Path, blocks: list[Block]) -> Iterator[str]:
 
 
 def run(blocks: list[Block], home: Path, address: str, environment: dict[str, str]) -> list[str]:
-    """Run a page's blocks in one shell, as a reader would; what its consoles showed."""
+    """Run a page's blocks in one shell; return the output of its console commands."""
     lines = ["set -euo pipefail"]
     files: list[Path] = []
     for block in blocks:
@@ -141,7 +141,7 @@ def same(expected: str, shown: str) -> bool:
 
 
 def programs(folder: Path) -> None:
-    """What a reader's shell finds: geungeo and python of these tests, a curl that tells errors."""
+    """Write the programs of the shell: geungeo and python of these tests, a curl that fails."""
     folder.mkdir(parents=True)
     python, curl = shlex.quote(sys.executable), shutil.which("curl")
     assert curl, "the documents call curl"
