@@ -171,9 +171,9 @@ def verify(
         failures += [
             f"damaged: {finding}"
             for finding in found
-            if finding.mend is None or (finding.mend == "derive" and not repairable)
+            if finding.repair is None or (finding.repair == "derive" and not repairable)
         ]
-        if any(finding.mend == "derive" for finding in found):
+        if any(finding.repair == "derive" for finding in found):
             store.repair()
         store.size()
         failures += [f"not repaired: {finding}" for finding in store.examine()]

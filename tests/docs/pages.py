@@ -1,4 +1,4 @@
-"""What the documents hold that can be run, and why some of it is not."""
+"""The fenced blocks of the documents, and the reasons for which some are not run."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ DOCUMENTS = (
     *sorted((ROOT / "docs").rglob("*.md")),
 )
 SHELLS = ("sh", "bash")
+# Pages whose Python blocks are one session, run by test_python.py.
+SESSIONS = (ROOT / "docs/python.md",)
 RUNNABLE = (*SHELLS, "console", "python")
 # What measures for minutes, or over data that is not shipped, is tested with smaller cases in
 # tests/eval; here its options are checked.
@@ -84,4 +86,8 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 BLOCKS = [block for page in DOCUMENTS for block in blocks_of(page)]
-PAGES_THAT_RUN = [page for page in DOCUMENTS if any(b.runs for b in BLOCKS if b.page == page)]
+PAGES_THAT_RUN = [
+    page
+    for page in DOCUMENTS
+    if page not in SESSIONS and any(b.runs for b in BLOCKS if b.page == page)
+]

@@ -1,4 +1,4 @@
-"""``geungeo serve`` of a document: started as it stands there, and stopped once it serves."""
+"""Run ``geungeo serve`` as a document shows it, and stop it as soon as it serves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documents name only what exists, and what is not run is known by number and reason."""
+"""The documents name only what exists, and blocks that are not run are counted by reason."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ NOT_RUN = {
     "installs packages": 1,
     "makes an environment": 6,
     "needs Docker": 1,
-    "needs a Slack workspace": 3,
+    "needs a Slack workspace": 1,
     "needs an LLM": 2,
     "needs an id of yours": 1,
     "needs data that is not shipped": 1,
     "needs root and systemd": 2,
-    "needs the internet": 5,
-    "takes minutes": 3,
+    "needs the internet": 3,
+    "takes minutes": 1,
 }
 LINK = re.compile(r"\]\(((?!https?://)[^)#\s]*)(#[^)\s]+)?\)")
 FENCE = re.compile(r"```.*?```", re.DOTALL)

@@ -1,4 +1,4 @@
-"""docs/faults.md names a test for each fault, and each of these tests exists."""
+"""tests/FAULTS.md names a test for each fault, and each of these tests exists."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 from tests.support import ROOT
 
-PAGES = ("faults.md", "hostile-input.md", "threat-model.md")
+PAGES = ("tests/FAULTS.md", "docs/hostile-input.md", "docs/threat-model.md")
 NODE = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 FILE = re.compile(r"`((?:tests|rag|index|server|eval|docs|\.ci)/[\w./-]*\w)`")
 
 
 def rows(page: str) -> list[str]:
-    lines = (ROOT / "docs" / page).read_text("utf-8").splitlines()
+    lines = (ROOT / page).read_text("utf-8").splitlines()
     return [line for line in lines if line.startswith("| ") and not line.startswith("| what")]
 
 
@@ -27,14 +27,14 @@ def defined_in(path: Path) -> set[str]:
 
 
 def test_every_fault_names_a_test() -> None:
-    table = rows("faults.md")
+    table = rows("tests/FAULTS.md")
     assert len(table) > 60
     assert [row for row in table if not NODE.search(row)] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_named_test_and_file_exists(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text("utf-8")
+    text = (ROOT / page).read_text("utf-8")
     named = set(NODE.findall(text))
     missing = [f"{file}::{name}" for file, name in named if name not in defined_in(ROOT / file)]
     assert missing == []
