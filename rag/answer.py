@@ -228,29 +228,36 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class GroundedClaim:
-    """A claim that passed verification, with the source spans that support it (never empty)."""
+    """A claim that passed verification, with the source spans that support it (never empty).
+
+    ``item`` says that it is an item of a list.
+    """
 
     text: str
     grounds: tuple[Ground, ...]
+    item: bool = False
 
 
 class Composer:
     """Builds an answer's text and citations claim by claim, so that it can be streamed.
 
     Keeps invariant 2: markers name one source span each, are numbered in order of first
-    use and follow their claim; one citation per pair of claim and span.
+    use and follow their claim; one citation per pair of claim and span. An item of a list
+    begins a line of its own with a bullet, which belongs to the claim's text.
     """
 
     def __init__(self) -> None:
         self.text = ""
         self.citations: list[Citation] = []
         self._markers: dict[tuple[str, int, Span], int] = {}
+        self._in_list = False
 
     def add(self, claim: GroundedClaim) -> tuple[str, tuple[Citation, ...]]:
         """Append ``claim``; returns the text that was added and its citations."""
         before = len(self.text)
-        separator = " " if self.text else ""
-        text = defuse(claim.text.strip())
+        separator = ("\n" if claim.item or self._in_list else " ") if self.text else ""
+        self._in_list = claim.item
+        text = ("- " if claim.item else "") + defuse(claim.text.strip())
         start = before + len(separator)
         added: dict[int, Citation] = {}
         for ground in claim.grounds:

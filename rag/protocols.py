@@ -132,11 +132,21 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A statement of the first draft that did not pass the check, and why."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What a backend is given: a question, its evidence (best first) and the history.
 
     ``context`` are the numbered sentences to read, in the order of their articles: whole
     passages or articles, the evidence among them. A backend may cite any of them.
+    ``quotable`` says whether the evidence is good enough to be the answer as it is.
+    ``failures`` are set when a draft is asked for a second time.
     """
 
     question: str
@@ -144,6 +154,8 @@ class Task:
     evidence: tuple[Evidence, ...]
     history: tuple[Turn, ...] = ()
     context: tuple[Evidence, ...] = ()
+    quotable: bool = True
+    failures: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +164,13 @@ class Claim:
 
     ``cites`` are evidence numbers that the backend offers as grounds; ``spans`` narrow
     them to exact source spans where the backend knows them (an extractive one does).
+    ``item`` says that it is an item of a list.
     """
 
     text: str
     cites: tuple[int, ...] = ()
     spans: tuple[Span, ...] = ()
+    item: bool = False
 
 
 @dataclass(slots=True)
@@ -213,6 +227,20 @@ class Backend(Protocol):
 
     def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
         """Claims in the order in which they should be read."""
+
+
+@runtime_checkable
+class Generative(Protocol):
+    """Optional: a backend that decides by itself whether the evidence answers the question.
+
+    It is asked whenever there is evidence on the topic, however doubtful, and its statements
+    are replaced by quotations where they cannot be verified. A backend without this attribute
+    is asked only if the evidence is likely to answer.
+    """
+
+    @property
+    def generative(self) -> bool:
+        """Whether it is to be asked so."""
 
 
 @dataclass(frozen=True, slots=True)

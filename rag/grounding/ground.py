@@ -191,10 +191,10 @@ class Grounder:
         whole = one.claim.spans or not _part_of_a_sentence(text, verdict)
         if one.cited and verdict.supported and whole:
             kind: SupportKind = "quote" if verdict.verbatim else "rules"
-            one.result = Grounded(self._bind(text, one.cited, verdict.score, kind))
+            one.result = Grounded(self._bind(one.claim, text, one.cited, verdict.score, kind))
             return
         if one.cited and supported:
-            one.result = Grounded(self._bind(text, one.cited, verdict.score, "entailment"))
+            one.result = Grounded(self._bind(one.claim, text, one.cited, verdict.score, "entailment"))
             return
         reasons = list(verdict.reasons) or ["it states nothing by itself"]
         if judged:
@@ -231,9 +231,11 @@ class Grounder:
         verdict = support(text, _Cited((item,), (span,)).grounds())
         if not verdict.supported:
             return None
-        return self._bind(text, _Cited((item,), (span,)), verdict.score, "quote")
+        return self._bind(one.claim, text, _Cited((item,), (span,)), verdict.score, "quote")
 
-    def _bind(self, text: str, cited: _Cited, score: float, kind: SupportKind) -> GroundedClaim:
+    def _bind(
+        self, claim: Claim, text: str, cited: _Cited, score: float, kind: SupportKind
+    ) -> GroundedClaim:
         if kind == "quote":
             self._quoted |= {(item.article.id, item.span) for item in cited.items}
         return GroundedClaim(
@@ -242,6 +244,7 @@ class Grounder:
                 Ground(item.article, span, score, _note(item, span, self.task.language), kind)
                 for item, span in zip(cited.items, cited.spans, strict=True)
             ),
+            claim.item,
         )
 
 
