@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geungeo.rag.answer import Filters as Filters
+from geungeo.rag.answer import Layout
 from geungeo.rag.answer import Turn as Turn
 from geungeo.rag.answer import Usage
 from geungeo.rag.article import Article, SectionKind
@@ -164,13 +165,13 @@ class Claim:
 
     ``cites`` are evidence numbers that the backend offers as grounds; ``spans`` narrow
     them to exact source spans where the backend knows them (an extractive one does).
-    ``item`` says that it is an item of a list.
+    ``layout`` is where it goes: after the claim before it, into a list, or on a line after one.
     """
 
     text: str
     cites: tuple[int, ...] = ()
     spans: tuple[Span, ...] = ()
-    item: bool = False
+    layout: Layout = "run"
 
 
 @dataclass(slots=True)

@@ -244,7 +244,7 @@ class Grounder:
                 Ground(item.article, span, score, _note(item, span, self.task.language), kind)
                 for item, span in zip(cited.items, cited.spans, strict=True)
             ),
-            claim.item,
+            claim.layout,
         )
 
 
