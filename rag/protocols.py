@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geungeo.rag.answer import Filters as Filters
-from geungeo.rag.answer import Layout
+from geungeo.rag.answer import Layout, Usage
 from geungeo.rag.answer import Turn as Turn
-from geungeo.rag.answer import Usage
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language.terms import TermArray
 from geungeo.rag.text import Language, Span

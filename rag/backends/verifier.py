@@ -139,7 +139,9 @@ class LLMVerifier:
                     batch = self._batch(endpoint, inquiries, left, report)
                     if not batch:
                         return
-                    reply = await self._ask(endpoint, [inquiries[i] for i in batch], report, deadline)
+                    reply = await self._ask(
+                        endpoint, [inquiries[i] for i in batch], report, deadline
+                    )
                     judged = _read(reply, len(batch), report)
                     for at, verdict in zip(batch, judged, strict=True):
                         verdicts[at] = verdict
@@ -320,6 +322,8 @@ def _api_key(settings: Settings) -> SecretStr | None:
     """Return the verifier's key; that of the LLM goes to no other host than the LLM's."""
     if settings.verifier_api_key is not None:
         return settings.verifier_api_key
-    hosts = [urlsplit(url or "").netloc for url in (settings.llm_base_url, settings.verifier_base_url)]
+    hosts = [
+        urlsplit(url or "").netloc for url in (settings.llm_base_url, settings.verifier_base_url)
+    ]
     same = settings.verifier_base_url is None or hosts[0] == hosts[1]
     return settings.llm_api_key if same else None

@@ -152,15 +152,13 @@ def _chosen(
     for at, one in enumerate(sentences):
         if one.span in by_span and ranks[at] is None:
             ranks[at] = by_span[one.span].passage_rank
-    near = [
-        rank if rank is not None else _neighbour(ranks, at) for at, rank in enumerate(ranks)
-    ]
-    items = [
-        by_span.pop(one.span, None)
-        or Evidence(0, article, one.span, one.kind, 0.0, last + 1 if rank is None else rank)
-        for one, rank in zip(sentences, near, strict=True)
-        if one.span in by_span or ((whole or rank is not None) and one.kind is not SectionKind.TITLE)
-    ]
+    near = [rank if rank is not None else _neighbour(ranks, at) for at, rank in enumerate(ranks)]
+    items: list[Evidence] = []
+    for one, rank in zip(sentences, near, strict=True):
+        if one.span in by_span:
+            items.append(by_span.pop(one.span))
+        elif (whole or rank is not None) and one.kind is not SectionKind.TITLE:
+            items.append(Evidence(0, article, one.span, one.kind, 0.0, rank or last + 1))
     # A byline or an antecedent may be cut otherwise than the sentences are.
     items = sorted([*items, *by_span.values()], key=lambda item: item.span)
     return [
