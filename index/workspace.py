@@ -21,6 +21,7 @@ from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.answer import Answer, Ask, Done, Event, Filters
 from geungeo.rag.article import Draft
 from geungeo.rag.backends import make_backend
+from geungeo.rag.backends.verifier import make_verifier
 from geungeo.rag.embedding import make_embedder
 from geungeo.rag.errors import BackendError, GeungeoError, SourceError, UnsupportedSource
 from geungeo.rag.pipeline import Pipeline
@@ -193,7 +194,8 @@ class Workspace:
         self.store = store
         self.embedder = embedder
         self.backend = make_backend(settings)
-        self.pipeline = Pipeline(store, embedder, self.backend, settings)
+        self.verifier = make_verifier(settings)
+        self.pipeline = Pipeline(store, embedder, self.backend, settings, verifier=self.verifier)
 
     @classmethod
     def open(cls, settings: Settings, *, seed: bool = False, check_embedder: bool = True) -> Self:

@@ -65,6 +65,7 @@ Reason = Literal[
     "backend_unavailable",
 ]
 SupportKind = Literal["quote", "rules", "entailment"]
+Layout = Literal["run", "item", "line"]
 ArticleLookup = Callable[[str, int], Article]
 
 _LABELS: dict[Language, dict[str, str]] = {
@@ -130,6 +131,11 @@ class Usage(_Model):
     verifier_calls: int = 0
     verifier_prompt_tokens: int = 0
     verifier_completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        """Return the sum of both, field by field."""
+        mine, more = self.model_dump(), other.model_dump()
+        return Usage(**{name: count + more[name] for name, count in mine.items()})
 
 
 class Timings(_Model):
@@ -228,17 +234,23 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class GroundedClaim:
-    """A claim that passed verification, with the source spans that support it (never empty)."""
+    """A claim that passed verification, with the source spans that support it (never empty).
+
+    ``layout`` says where it goes: on after the claim before it (``run``), into a list (``item``)
+    or on a line of its own after a list (``line``).
+    """
 
     text: str
     grounds: tuple[Ground, ...]
+    layout: Layout = "run"
 
 
 class Composer:
     """Builds an answer's text and citations claim by claim, so that it can be streamed.
 
     Keeps invariant 2: markers name one source span each, are numbered in order of first
-    use and follow their claim; one citation per pair of claim and span.
+    use and follow their claim; one citation per pair of claim and span. An item of a list
+    begins a line of its own with a bullet, which belongs to the claim's text.
     """
 
     def __init__(self) -> None:
@@ -249,8 +261,8 @@ class Composer:
     def add(self, claim: GroundedClaim) -> tuple[str, tuple[Citation, ...]]:
         """Append ``claim``; returns the text that was added and its citations."""
         before = len(self.text)
-        separator = " " if self.text else ""
-        text = defuse(claim.text.strip())
+        separator = (" " if claim.layout == "run" else "\n") if self.text else ""
+        text = ("- " if claim.layout == "item" else "") + defuse(claim.text.strip())
         start = before + len(separator)
         added: dict[int, Citation] = {}
         for ground in claim.grounds:
@@ -361,7 +373,8 @@ def _check_layout(text: str, citations: Sequence[Citation]) -> None:
         if not covered or MARKER.search(covered):
             raise InvariantViolation(f"claim at {claim} is empty or holds a marker")
         expected = f"{covered} {''.join(f'[{marker}]' for marker in markers)}"
-        if claim.start != at + (at > 0) or not text.startswith(expected, claim.start):
+        separated = claim.start == at + (at > 0) and not text[at : claim.start].strip(" \n")
+        if not separated or not text.startswith(expected, claim.start):
             raise InvariantViolation(f"claim at {claim} is not where its text and markers are")
         at = claim.start + len(expected)
     if at != len(text):

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,13 +29,28 @@ from geungeo.rag.answer import (
     abstention,
     check,
 )
+from geungeo.rag.backends.extractive import Extractive
 from geungeo.rag.errors import BackendError, BackendOverloaded, InvalidQuestion, Overloaded
+from geungeo.rag.evidence.reading import reading, with_contexts
 from geungeo.rag.evidence.select import Assessment, assess
 from geungeo.rag.evidence.sources import refine
 from geungeo.rag.gate import Gate
-from geungeo.rag.grounding.ground import ground
+from geungeo.rag.grounding.ground import Grounded, Grounder
 from geungeo.rag.language.dates.times import today_in_seoul
-from geungeo.rag.protocols import Backend, Bounded, Claim, Corpus, Embedder, Load, Report, Task
+from geungeo.rag.protocols import (
+    Backend,
+    Bounded,
+    Claim,
+    Corpus,
+    Embedder,
+    Evidence,
+    Failure,
+    Generative,
+    Load,
+    Report,
+    Task,
+    Verifier,
+)
 from geungeo.rag.question import Question, read
 from geungeo.rag.question.followup import rewritten
 from geungeo.rag.question.spelling import correct_spelling
@@ -60,10 +75,19 @@ class _Run:
     report: Report
     hits: tuple[PassageHit, ...] = ()
     assessment: Assessment | None = None
+    context: tuple[Evidence, ...] = ()
     composer: Composer = field(default_factory=Composer)
     dropped: list[DroppedClaim] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
     spent: dict[str, float] = field(default_factory=dict)
+    drafted: int = 0
+    failed: bool = False
+
+    @property
+    def is_quotable(self) -> bool:
+        """Whether the evidence is likely enough to answer that it may be quoted as the answer."""
+        found = self.assessment
+        return found is not None and found.answerability >= found.threshold
 
 
 class Pipeline:
@@ -72,7 +96,8 @@ class Pipeline:
     What takes a processor is done for a bounded number of questions at a time, in threads;
     a bounded number waits, and who comes besides is told when to come back.
 
-    ``today`` is the asker's, from which 작년 and 지난달 in a question are counted.
+    ``verifier`` judges the claims that the rules cannot prove; without one they are replaced by
+    quotations. ``today`` is the asker's, from which 작년 and 지난달 in a question are counted.
     """
 
     def __init__(
@@ -82,12 +107,15 @@ class Pipeline:
         backend: Backend,
         settings: Settings,
         *,
+        verifier: Verifier | None = None,
         clock: Stopwatch = time.perf_counter,
         today: Callable[[], date] = today_in_seoul,
     ) -> None:
         self._corpus = corpus
         self._embedder = embedder
         self._backend = backend
+        self._generative = isinstance(backend, Generative) and backend.generative
+        self._verifier = verifier
         self._settings = settings
         self._clock = clock
         self._today = today
@@ -132,31 +160,96 @@ class Pipeline:
         async with self._gate.slot(_PATIENCE, admitted=True):
             await asyncio.to_thread(self._retrieve, run)
         yield PassagesFound(run.hits)
-        assessment = run.assessment
-        if assessment is None or assessment.answerability < assessment.threshold:
-            why = assessment.reason if assessment else "no_evidence"
+        why = self._why_not_asked(run)
+        if why or run.assessment is None:
             yield Done(self._finish(run, question, why, began))
             return
-        task = Task(run.standalone, run.language, assessment.evidence, ask.history)
-        failed = False
-        began_draft = self._clock()
+        task = Task(
+            run.standalone,
+            run.language,
+            run.assessment.evidence,
+            ask.history,
+            context=run.context,
+            quotable=run.is_quotable,
+        )
+        async with aclosing(self._write(run, task)) as events:
+            async for event in events:
+                yield event
+        reason = None if run.composer.citations else _why_nothing(run)
+        yield Done(self._finish(run, question, reason, began))
+
+    def _why_not_asked(self, run: _Run) -> Reason | None:
+        """Return why the backend is not asked at all; ``None`` if it is.
+
+        A generative one decides by itself whether evidence on the topic answers. A question
+        that is restricted to certain articles is on their topic.
+        """
+        found = run.assessment
+        if found is None or not found.evidence:
+            return found.reason if found else "no_evidence"
+        if run.is_quotable:
+            return None
+        on_topic = found.reason != "off_topic" or run.ask.filters.article_ids is not None
+        return None if self._generative and on_topic else found.reason
+
+    async def _write(self, run: _Run, task: Task) -> AsyncGenerator[Event]:
+        """Yield the events of all claims that are released: drafted, asked again, or quoted."""
+        grounder = Grounder(task, self._verifier)
+        async with aclosing(self._draft(run, self._backend, task, grounder)) as events:
+            async for event in events:
+                yield event
+        if self._generative and self._settings.llm_reask and run.dropped and not run.failed:
+            failures = tuple(Failure(one.text, one.why) for one in run.dropped)
+            run.report.notes.append(f"asked again because of {len(failures)} failed claims")
+            again = replace(task, failures=failures, quotable=False)
+            async with aclosing(self._draft(run, self._backend, again, grounder)) as events:
+                async for event in events:
+                    yield event
+            run.failed = False
+        if run.composer.citations or not self._may_quote(run):
+            return
+        run.report.notes.append("nothing of the draft was released: the evidence is quoted")
+        quoting = Extractive(self._settings.max_sentences)
+        async with aclosing(self._draft(run, quoting, task, Grounder(task))) as events:
+            async for event in events:
+                yield event
+
+    def _may_quote(self, run: _Run) -> bool:
+        """Whether the evidence is quoted in place of a draft of which nothing is left.
+
+        A model that wrote nothing said that the evidence does not answer.
+        """
+        if not self._generative or not run.is_quotable:
+            return False
+        return self._settings.llm_extractive_fallback if run.failed else run.drafted > 0
+
+    async def _draft(
+        self, run: _Run, backend: Backend, task: Task, grounder: Grounder
+    ) -> AsyncGenerator[Event]:
+        """Yield the events of one draft, those of each claim as soon as it is settled."""
+        began = self._clock()
+        spent = run.spent.get("ground", 0.0) + run.spent.get("verify", 0.0)
         try:
-            async with aclosing(self._backend.draft(task, run.report)) as claims:
+            async with aclosing(backend.draft(task, run.report)) as claims:
                 async for claim in claims:
-                    for event in await asyncio.to_thread(self._release, run, task, claim):
+                    run.drafted += 1
+                    for event in await asyncio.to_thread(self._take, run, grounder, claim):
                         yield event
         except BackendOverloaded:
             # Not a matter of this question: the caller should come back later.
             raise
         except BackendError as error:
-            failed = True
+            run.failed = True
             run.report.notes.append(str(error))
-        spent = self._clock() - began_draft
-        run.spent["generate"] = max(0.0, spent - run.spent.get("ground", 0.0))
-        reason: Reason | None = None
-        if not run.composer.citations:
-            reason = "backend_unavailable" if failed else _why_nothing(run)
-        yield Done(self._finish(run, question, reason, began))
+        finally:
+            checking = run.spent.get("ground", 0.0) + run.spent.get("verify", 0.0) - spent
+            generating = max(0.0, self._clock() - began - checking)
+            run.spent["generate"] = run.spent.get("generate", 0.0) + generating
+        verifying = self._clock()
+        settled = await grounder.finish(run.report, self._settings.verifier_timeout)
+        run.spent["verify"] = run.spent.get("verify", 0.0) + self._clock() - verifying
+        for event in self._release(run, settled):
+            yield event
 
     def load(self) -> Load:
         """Questions that are searched for, and that wait for it."""
@@ -188,22 +281,41 @@ class Pipeline:
             threshold = self._settings.answer_threshold
             assessed = assess(self._corpus, question, found.passages, threshold=threshold)
             refined = refine(assessed.question, assessed.evidence, run.language)
-            run.assessment = replace(assessed, evidence=refined.evidence)
+            run.assessment = replace(
+                assessed, evidence=self._in_context(run, refined.evidence, found)
+            )
             run.report.notes += refined.notes
             run.copies = found.copies
         run.spent["retrieve"] = self._clock() - began
 
-    def _release(self, run: _Run, task: Task, claim: Claim) -> list[Event]:
-        """Verify one claim; the events that let it out, or none."""
+    def _in_context(
+        self, run: _Run, evidence: tuple[Evidence, ...], found: Found
+    ) -> tuple[Evidence, ...]:
+        """Return ``evidence`` with what each sentence leans on; set what a model reads."""
+        if not self._generative:
+            return with_contexts(evidence, found.passages)
+        named = run.ask.filters.article_ids is not None
+        to_read = reading(evidence, found.passages, named=named)
+        run.context = to_read.context
+        return to_read.evidence
+
+    def _take(self, run: _Run, grounder: Grounder, claim: Claim) -> list[Event]:
+        """Examine one claim; return the events of all claims that are settled by now."""
         began = self._clock()
-        grounded = ground(claim, task)
+        settled = grounder.take(claim)
         run.spent["ground"] = run.spent.get("ground", 0.0) + self._clock() - began
-        if grounded.dropped:
-            run.dropped.append(grounded.dropped)
-        if grounded.claim is None:
-            return []
-        text, citations = run.composer.add(grounded.claim)
-        return [Delta(text), *(Cited(citation) for citation in citations)]
+        return self._release(run, settled)
+
+    @staticmethod
+    def _release(run: _Run, settled: Sequence[Grounded]) -> list[Event]:
+        events: list[Event] = []
+        for grounded in settled:
+            if grounded.dropped:
+                run.dropped.append(grounded.dropped)
+            if grounded.claim:
+                text, citations = run.composer.add(grounded.claim)
+                events += [Delta(text), *(Cited(citation) for citation in citations)]
+        return events
 
     def _finish(self, run: _Run, question: str, reason: Reason | None, began: float) -> Answer:
         assessment = run.assessment
@@ -238,7 +350,13 @@ class Pipeline:
 
 
 def _why_nothing(run: _Run) -> Reason:
-    return "unverified" if run.dropped else "weak_evidence"
+    """Return why nothing was released: the backend failed or declined, or nothing was proven."""
+    if run.failed:
+        return "backend_unavailable"
+    if run.dropped:
+        return "unverified"
+    found = run.assessment
+    return "weak_evidence" if found is None or run.is_quotable else found.reason
 
 
 def validate(question: str, limit: int) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geungeo.rag.answer import Filters as Filters
+from geungeo.rag.answer import Layout, Usage
 from geungeo.rag.answer import Turn as Turn
-from geungeo.rag.answer import Usage
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language.terms import TermArray
 from geungeo.rag.text import Language, Span
@@ -132,11 +132,21 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A statement of the first draft that did not pass the check, and why."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What a backend is given: a question, its evidence (best first) and the history.
 
     ``context`` are the numbered sentences to read, in the order of their articles: whole
     passages or articles, the evidence among them. A backend may cite any of them.
+    ``quotable`` says whether the evidence is good enough to be the answer as it is.
+    ``failures`` are set when a draft is asked for a second time.
     """
 
     question: str
@@ -144,6 +154,8 @@ class Task:
     evidence: tuple[Evidence, ...]
     history: tuple[Turn, ...] = ()
     context: tuple[Evidence, ...] = ()
+    quotable: bool = True
+    failures: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +164,13 @@ class Claim:
 
     ``cites`` are the numbers of the evidence that the backend cites; ``spans`` narrow them to
     exact source spans if the backend knows them, as an extractive one does.
+    ``layout`` is its place: after the claim before it, in a list, or on a line after one.
     """
 
     text: str
     cites: tuple[int, ...] = ()
     spans: tuple[Span, ...] = ()
+    layout: Layout = "run"
 
 
 @dataclass(slots=True)
@@ -213,6 +227,20 @@ class Backend(Protocol):
 
     def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
         """Yield claims in reading order."""
+
+
+@runtime_checkable
+class Generative(Protocol):
+    """Optional: a backend that decides by itself whether the evidence answers the question.
+
+    It is asked whenever there is evidence on the topic, however doubtful, and its statements
+    are replaced by quotations where they cannot be verified. A backend without this attribute
+    is asked only if the evidence is likely to answer.
+    """
+
+    @property
+    def generative(self) -> bool:
+        """Whether it is to be asked so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,45 @@ class Settings(BaseSettings):
     llm_queue: Annotated[
         int, Field(ge=0, le=10_000, description="LLM answers that may be queued.")
     ] = 32
+    llm_reask: Annotated[
+        bool,
+        Field(
+            description="Ask an LLM once more, with the reasons, when statements of its answer "
+            "did not pass the check against the sources."
+        ),
+    ] = False
+
+    verifier: Annotated[
+        Literal["auto", "llm", "rules"],
+        Field(
+            description="What checks the statements that the rules can neither prove nor refute: "
+            "llm asks a model whether the source says the same; rules shows the source's own "
+            "sentence instead. auto is llm where an LLM writes the answers, else rules."
+        ),
+    ] = "auto"
+    verifier_base_url: Annotated[
+        str | None,
+        Field(description="Base URL of the API that verifies statements; default: llm_base_url."),
+    ] = None
+    verifier_model: Annotated[
+        str | None, Field(description="Model that verifies statements; default: llm_model.")
+    ] = None
+    verifier_api_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="Key for verifier_base_url; default: llm_api_key, which is sent only "
+            "to llm_base_url."
+        ),
+    ] = None
+    verifier_timeout: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=600,
+            description="Seconds to verify an answer's statements; those not verified by then "
+            "are replaced by quotations.",
+        ),
+    ] = 20.0
 
     search_concurrency: Annotated[
         int | None,

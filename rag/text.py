@@ -59,7 +59,12 @@ def for_model(text: str, limit: int = 20_000) -> str:
     compatibility characters that expand many-fold inside a fixed buffer.
     ``limit`` is in characters.
     """
-    return unicodedata.normalize("NFKC", visible(_flatten(text[:limit])))[:limit]
+    return unicodedata.normalize("NFKC", one_line(text[:limit]))[:limit]
+
+
+def one_line(text: str) -> str:
+    """Return the visible characters of ``text`` on one line, without control characters."""
+    return visible(_flatten(text))
 
 
 def _flatten(text: str) -> str:

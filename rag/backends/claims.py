@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Collection
 
+from geungeo.rag.answer import Layout
 from geungeo.rag.backends.markup import MARKER, OPENING, cited, plain, prepare
 from geungeo.rag.backends.wire import LOST
 from geungeo.rag.protocols import Claim
@@ -260,6 +261,11 @@ MAX_SENTENCE = 1_500
 _THINKING = re.compile(r"<(think|thinking|thought|reasoning)>", re.IGNORECASE)
 _MAYBE_THINKING = re.compile(r"<[a-z]{0,9}$", re.IGNORECASE)
 _THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning)>$", re.IGNORECASE)
+_BULLET = re.compile(r"(?:[-*•‣▪◦·]|\(?\d{1,2}[.)]|[가나다라마바사아자차카타파하][.)])\s+\S")
+# An answer to a yes-no question belongs to the sentence that explains it.
+_YES_OR_NO = re.compile(
+    r"(네|예|아니요|아니오|아뇨|맞습니다|그렇습니다|yes|no)[.!]$", re.IGNORECASE
+)
 # Ends every sentence before it, whatever was left open. Private use: no model writes it.
 _END = "\n\n\ue000"
 
@@ -282,6 +288,10 @@ class ClaimParser:
         self._unknown: list[int] = []
         self._damaged = 0
         self._torn = 0
+        self._lead_ins = 0
+        self._new_line = True
+        self._in_list = False
+        self._yes_or_no = ""
         self.refused = False
 
     def feed(self, text: str) -> list[Claim]:
@@ -305,6 +315,9 @@ class ClaimParser:
         for char in _END:
             claims += self._push(char)
         self._pending = ""
+        if self._yes_or_no:
+            claims.append(Claim(self._yes_or_no))
+            self._yes_or_no = ""
         return claims
 
     def notes(self) -> list[str]:
@@ -315,6 +328,8 @@ class ClaimParser:
             notes.append(f"{len(self._unknown)} citations of unknown evidence dropped: {shown}")
         if self._damaged:
             notes.append(f"{self._damaged} damaged or endless sentences dropped")
+        if self._lead_ins:
+            notes.append(f"{self._lead_ins} lines that only announce a list were left out")
         if self._torn:
             notes.append("the unfinished last sentence was dropped")
         return notes
@@ -340,6 +355,7 @@ class ClaimParser:
 
     def _push(self, char: str) -> list[Claim]:
         if not self._pending and char.isspace():
+            self._new_line = self._new_line or char == "\n"
             return []
         self._pending += char
         claims: list[Claim] = []
@@ -347,8 +363,11 @@ class ClaimParser:
             cut, self._looked = boundary(self._pending, self._looked)
             if cut is None:
                 break
-            sentence, self._pending = self._pending[:cut], self._pending[cut:].lstrip()
+            sentence, rest = self._pending[:cut], self._pending[cut:]
             claims += self._claim(sentence)
+            self._pending = rest.lstrip()
+            blank = sentence[len(sentence.rstrip()) :] + rest[: len(rest) - len(self._pending)]
+            self._new_line = "\n" in blank
         if len(self._pending) > MAX_SENTENCE:
             self._pending, self._looked, self._overlong = "", 0, True
         return claims
@@ -368,6 +387,23 @@ class ClaimParser:
             self.refused = self.refused or not self._claims
             return []
         numbers = cited(prepared)
+        if not numbers and text.endswith((":", "：")):
+            self._lead_ins += 1
+            return []
         self._unknown += [number for number in numbers if number not in self._known]
         self._claims += 1
-        return [Claim(text, cites=tuple(n for n in numbers if n in self._known))]
+        if not numbers and _YES_OR_NO.match(text):
+            self._yes_or_no = text
+            return []
+        if self._yes_or_no:
+            text, self._yes_or_no = f"{self._yes_or_no[:-1]}, {text}", ""
+        known = tuple(number for number in numbers if number in self._known)
+        return [Claim(text, cites=known, layout=self._layout(sentence))]
+
+    def _layout(self, sentence: str) -> Layout:
+        if self._new_line and _BULLET.match(sentence.lstrip()):
+            self._in_list = True
+            return "item"
+        ended = self._in_list and self._new_line
+        self._in_list = self._in_list and not ended
+        return "line" if ended else "run"

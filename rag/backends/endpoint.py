@@ -7,7 +7,7 @@ import logging
 import math
 import ssl
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,6 +79,7 @@ MAX_RETRY_AFTER = 60.0
 _MAX_BACKOFF = 8.0
 
 Sleep = Callable[[float], Awaitable[None]]
+ResponseFormat = Mapping[str, Any]
 
 
 class NotAgain(BackendUnavailable):
@@ -191,15 +192,24 @@ class Endpoint:
         self._limits = limits
         self._sleep = sleep
         self._now = now
+        # What the endpoint took last: parameters, and the form of the response.
         self._dialect = 0
+        self._format = 0
 
     async def complete(
-        self, messages: Sequence[dict[str, str]], *, max_tokens: int, deadline: float
+        self,
+        messages: Sequence[dict[str, str]],
+        *,
+        max_tokens: int,
+        deadline: float,
+        formats: Sequence[ResponseFormat | None] = (None,),
     ) -> AsyncGenerator[Piece, None]:
         """The completion piece by piece; ``deadline`` in the running loop's time.
 
-        Until the first token a failure is retried; after it never. Closing the iterator
-        closes the connection.
+        ``formats`` are values of ``response_format``, the best first (``None`` sends none): an
+        endpoint that refuses one is asked with the next, and this is remembered. Until the
+        first token a failure is retried; after it never. Closing the iterator closes the
+        connection.
 
         Raises:
             BackendUnavailable: unreachable, overloaded, too slow, or it broke off.
@@ -214,7 +224,7 @@ class Endpoint:
             sleep=self._sleep,
             left=time_left,
         )
-        call: _Call = await policy(self._try, messages, max_tokens, deadline)
+        call: _Call = await policy(self._try, messages, max_tokens, deadline, formats)
         async with aclosing(call):
             while True:
                 try:
@@ -240,7 +250,11 @@ class Endpoint:
         self.breaker.succeeded()
 
     async def _try(
-        self, messages: Sequence[dict[str, str]], max_tokens: int, deadline: float
+        self,
+        messages: Sequence[dict[str, str]],
+        max_tokens: int,
+        deadline: float,
+        formats: Sequence[ResponseFormat | None],
     ) -> _Call:
         """One try, up to and including its first piece."""
         if wait := self.breaker.wait():
@@ -249,7 +263,7 @@ class Endpoint:
                 retry_after=wait,
             )
         try:
-            return await self._open_in_dialect(messages, max_tokens, deadline)
+            return await self._open_in_dialect(messages, max_tokens, deadline, formats)
         except BackendError as error:
             self._failed(error)
             raise
@@ -262,18 +276,32 @@ class Endpoint:
                 self.breaker.hold(error.retry_after)
 
     async def _open_in_dialect(
-        self, messages: Sequence[dict[str, str]], max_tokens: int, deadline: float
+        self,
+        messages: Sequence[dict[str, str]],
+        max_tokens: int,
+        deadline: float,
+        formats: Sequence[ResponseFormat | None],
     ) -> _Call:
         """Leave out what an endpoint does not know, and remember it."""
         bodies = self._bodies(messages, max_tokens)
-        while True:
+        tries = [(dialect, form) for dialect in range(len(bodies)) for form in range(len(formats))]
+        first = tries.index((self._dialect, min(self._format, len(formats) - 1)))
+        refusal = ""
+        for dialect, form in tries[first:]:
+            body = bodies[dialect]
+            if formats[form] is not None:
+                body = {**body, "response_format": formats[form]}
             try:
-                return await self._open(bodies[self._dialect], deadline)
+                call = await self._open(body, deadline)
             except _Unsupported as error:
-                if self._dialect + 1 >= len(bodies):
-                    self._dialect = 0
-                    raise BackendMisconfigured(str(error)) from None
-                self._dialect += 1
+                refusal = str(error)
+                continue
+            self._dialect = dialect
+            if len(formats) > 1:
+                self._format = form
+            return call
+        self._dialect = self._format = 0
+        raise BackendMisconfigured(refusal)
 
     def _bodies(
         self, messages: Sequence[dict[str, str]], max_tokens: int

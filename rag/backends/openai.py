@@ -26,8 +26,11 @@ _CUT_SHORT = frozenset({"length", "max_tokens", "content_filter"})
 class OpenAI:
     """Asks its endpoints in order until one has a first claim; then that one alone answers.
 
-    ``resort`` answers when none does; ``report.backend`` says who did.
+    ``resort`` answers when none does and the evidence is good enough to be quoted;
+    ``report.backend`` says who did.
     """
+
+    generative = True
 
     def __init__(
         self,
@@ -72,7 +75,7 @@ class OpenAI:
                         raise
                     failure = error
                     report.notes.append(str(error))
-        if self._resort is None:
+        if self._resort is None or not task.quotable:
             # Its message is in the notes already; the pipeline adds the one that is raised.
             report.notes.pop()
             raise failure or BackendUnavailable("there is no endpoint")
@@ -160,11 +163,11 @@ class OpenAI:
         finally:
             report.notes += answer.notes()
             if answer.usage:
-                report.usage = answer.usage
+                report.usage += answer.usage
             elif answer.text:
                 report.notes.append("token usage is estimated: the endpoint told none that can be")
                 spent = self._count(answer.text)
-                report.usage = Usage(prompt_tokens=prompt.tokens, completion_tokens=spent)
+                report.usage += Usage(prompt_tokens=prompt.tokens, completion_tokens=spent)
 
 
 class _Answer:

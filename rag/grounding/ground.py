@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from geungeo.rag.grounding.support import (
 )
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times
-from geungeo.rag.protocols import Claim, Evidence, Inquiry, Report, Task, Verifier
+from geungeo.rag.protocols import Claim, Evidence, Inquiry, Judgement, Report, Task, Verifier
 from geungeo.rag.text import Language, Span, visible
 
 # A sentence that shares less of a claim's content words is not quoted in its place.
@@ -111,9 +112,13 @@ class Grounder:
                 Inquiry(one.claim.text, _evidence(one.cited)) for one in waiting if one.cited
             ]
             verdicts = await self.verifier.judge(inquiries, report, seconds)
-            for one, verdict in zip(waiting, verdicts, strict=True):
-                self._settle(one, supported=verdict == "supported", judged=verdict)
+            # Quotations are looked for, which takes a processor.
+            await asyncio.to_thread(self._settle_judged, waiting, verdicts)
         return self._next()
+
+    def _settle_judged(self, waiting: Sequence[_Examined], verdicts: Sequence[Judgement]) -> None:
+        for one, verdict in zip(waiting, verdicts, strict=True):
+            self._settle(one, supported=verdict == "supported", judged=verdict)
 
     @property
     def _pool(self) -> tuple[Evidence, ...]:
@@ -191,10 +196,12 @@ class Grounder:
         whole = one.claim.spans or not _part_of_a_sentence(text, verdict)
         if one.cited and verdict.supported and whole:
             kind: SupportKind = "quote" if verdict.verbatim else "rules"
-            one.result = Grounded(self._bind(text, one.cited, verdict.score, kind))
+            one.result = Grounded(self._bind(one.claim, text, one.cited, verdict.score, kind))
             return
         if one.cited and supported:
-            one.result = Grounded(self._bind(text, one.cited, verdict.score, "entailment"))
+            one.result = Grounded(
+                self._bind(one.claim, text, one.cited, verdict.score, "entailment")
+            )
             return
         reasons = list(verdict.reasons) or ["it states nothing by itself"]
         if judged:
@@ -211,7 +218,7 @@ class Grounder:
         one.result = Grounded(instead, dropped)
 
     def _quotation(self, one: _Examined) -> GroundedClaim | None:
-        """Return the sentence to quote in place of a claim: the nearest that it cites, or of all."""
+        """Return the sentence to quote in place of a claim: the nearest it cites, or of all."""
         cited = self._cited(one.claim)
         pool = list(cited.items) if cited else list(self._pool)
         if not pool or not one.claim.text.strip():
@@ -231,9 +238,11 @@ class Grounder:
         verdict = support(text, _Cited((item,), (span,)).grounds())
         if not verdict.supported:
             return None
-        return self._bind(text, _Cited((item,), (span,)), verdict.score, "quote")
+        return self._bind(one.claim, text, _Cited((item,), (span,)), verdict.score, "quote")
 
-    def _bind(self, text: str, cited: _Cited, score: float, kind: SupportKind) -> GroundedClaim:
+    def _bind(
+        self, claim: Claim, text: str, cited: _Cited, score: float, kind: SupportKind
+    ) -> GroundedClaim:
         if kind == "quote":
             self._quoted |= {(item.article.id, item.span) for item in cited.items}
         return GroundedClaim(
@@ -242,6 +251,7 @@ class Grounder:
                 Ground(item.article, span, score, _note(item, span, self.task.language), kind)
                 for item, span in zip(cited.items, cited.spans, strict=True)
             ),
+            claim.layout,
         )
 
 
