@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from geungeo.rag.grounding.words import Finding, doubt, veto
 from geungeo.rag.language import quotations
@@ -28,7 +29,8 @@ _REPORTING = listed(
     "말 발표 주장 비판 우려 전망 요청 요구 지적 평가 분석 반박 진술 약속 자신 경고 해명 일축"
 )
 _SAYING = listed(
-    "말 밝히 전하 쓰 평가 주장 지적 비판 꼬집 강조 덧붙이 설명 반박 해명 언급 토로 호소 경고 비난 진술 말하"
+    "말 밝히 전하 쓰 평가 주장 지적 비판 꼬집 강조 덧붙이 설명 반박 해명 언급 토로 호소 경고 "
+    "비난 진술 말하"
 )
 # Comparisons and companions: the same one must stand in the source.
 _EXACT = frozenset({"by:보다", "by:만큼", "by:처럼"})
@@ -46,8 +48,9 @@ def mismatches(
     """Compare each fact of ``claim`` with the nearest one of ``sources``.
 
     ``contexts`` are the sentences that each source leans on: who acts in them may be the
-    subject that the source drops; ``elsewhere`` is other text of the article. A contradiction (another doer, a denial, a plan told as done)
-    is a veto; a fact that no source states in the same words is a doubt.
+    subject that the source drops; ``elsewhere`` is other text of the article. A contradiction
+    (another doer, a denial, a plan stated as done) is a veto; a fact that no source states in
+    the same words is a doubt.
     """
     stated = _Stated.by(claim, sources, contexts, elsewhere)
     reported = _reports(claim)
@@ -78,7 +81,7 @@ def mismatches(
 def _with_clefts(facts: Sequence[Fact]) -> list[Fact]:
     """Return ``facts``, with the subject of 투표를 치르는 곳은 픽셀고래 노조다 beside 치르다."""
     found = list(facts)
-    for at, (clause, main) in enumerate(zip(facts, facts[1:], strict=False)):
+    for at, (clause, main) in enumerate(pairwise(facts)):
         heads = [p for p in main.subjects if p.words[-1] in _CLEFT_HEADS]
         if clause.ending == "ETM" and main.copula and heads and not clause.own:
             if any(char.isdigit() for char in main.predicate):
@@ -288,8 +291,8 @@ def _nominal_problem(claim: Fact, stated: _Stated, said: frozenset[str]) -> Find
 # 문제가 되지 않는다, 크지 않다: what they deny is in the words beside them.
 _EMPTY_DENIAL = listed("드물 적 크 많 되 어렵 부족")
 _NEGATIVE = listed(
-    "거절 거부 부인 제외 배제 중단 취소 실패 부족 미흡 금지 반대 철회 무산 보류 포기 외면 없 아니 못 "
-    "모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수"
+    "거절 거부 부인 제외 배제 중단 취소 실패 부족 미흡 금지 반대 철회 무산 보류 포기 외면 없 "
+    "아니 못 모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수"
 )
 
 
@@ -456,9 +459,9 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     for phrase in claim.objects:
         if not _unmeasured(phrase.words):
             continue
-        if not holds(patients, phrase) and holds([*source.own, *source.weak], phrase):
-            if claim.passive == source.passive and claim.subjects:
-                return veto(f"roles are exchanged: {phrase} ({claim.predicate})")
+        acts = not holds(patients, phrase) and holds([*source.own, *source.weak], phrase)
+        if acts and claim.passive == source.passive and claim.subjects:
+            return veto(f"roles are exchanged: {phrase} ({claim.predicate})")
         if objects and not holds(patients, phrase):
             reason = f"not what it was done to in the source: {phrase} ({claim.predicate})"
             other = _rival_names(objects, phrase, stated) and not stated.mentions(phrase)
@@ -501,15 +504,16 @@ def _opposite(phrases: Sequence[Phrase], wanted: Phrase) -> bool:
 
 
 def _may_be(candidates: Sequence[Phrase], wanted: Phrase) -> bool:
-    """Whether ``wanted`` is one of ``candidates``, or they are pronouns whose antecedent is open."""
+    """Whether ``wanted`` is one of ``candidates``, or all of these are pronouns."""
     named = [phrase for phrase in candidates if not is_pronoun(phrase)]
     return holds(named, wanted) if named else True
 
 
 # Words that may stand for any party that was named before.
 _ANY_PARTY = listed(
-    "회사 기업 업체 측 관계자 당국 연구팀 연구진 팀 단체 기관 조합 그룹 구단 학교 은행 사람 이들 정부 업계 전문가 "
-    "기사 당사자 본인 양측 국가 지역 주민 시민 노조 경찰 검찰 재판부 사고 사건 계획 제품 서비스 행사 조치 결과"
+    "회사 기업 업체 측 관계자 당국 연구팀 연구진 팀 단체 기관 조합 그룹 구단 학교 은행 사람 "
+    "이들 정부 업계 전문가 기사 당사자 본인 양측 국가 지역 주민 시민 노조 경찰 검찰 재판부 "
+    "사고 사건 계획 제품 서비스 행사 조치 결과"
 )
 # The last syllables of words for those who act: 기상청, 시의회, 노동조합, 수집가.
 _PARTY = re.compile(

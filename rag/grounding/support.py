@@ -90,9 +90,9 @@ class Grounds:
     """Texts that a claim is judged by.
 
     ``cited`` are the sentences that it rests on, ``contexts`` those that each of them leans on
-    for a subject or a date (none, or one tuple for each), ``about`` the article's title, publisher and author; relative times
-    count from ``published``. ``elsewhere`` is the rest of what was offered: whoever is named
-    there and not in the grounds is somebody else.
+    for a subject or a date (none, or one tuple for each). ``about`` is the article's title,
+    publisher and author; relative times count from ``published``. ``elsewhere`` is the rest of
+    the offered text: a party that is named only there is not the one that acts in the grounds.
     """
 
     cited: tuple[str, ...]
