@@ -96,16 +96,17 @@ _CLEFT_HEADS = listed("것 곳 사람 회사 기업 쪽 이 주인공 인물 업
 
 def _other_of_its_kind(claim: Analysed, stated: _Stated) -> list[Finding]:
     """Find 도운댐 취수장 where the source has 하늘목 취수장: another name before the same noun."""
-    there = [p for p in mentioned(stated.spoken) if len(p.words) > 1 or p.owners]
+    there = [p for p in mentioned(stated.spoken) if len(p.words) > 1]
     found: list[Finding] = []
     for phrase in mentioned(claim.facts):
-        modifiers = {*phrase.words[:-1], *phrase.owners}
-        if not any(word in stated.elsewhere_only for word in modifiers):
+        if len(phrase.words) < 2 or len(phrase.words[-1]) < 2 or _empty(Phrase(phrase.words[-1:])):
             continue
-        same = [p for p in there if p.words[-1] == phrase.words[-1]]
-        others = [{*p.words[:-1], *p.owners} for p in same]
-        if others and all(o and not _overlap(tuple(o), tuple(modifiers)) for o in others):
-            found.append(veto(f"another {phrase.words[-1]} in the source: {phrase}"))
+        before, head = phrase.words[-2:]
+        if before not in stated.elsewhere_only:
+            continue
+        others = [p.words[-2] for p in there if p.words[-1] == head]
+        if others and not any(_overlap((other,), (before,)) for other in others):
+            found.append(veto(f"another {head} in the source: {phrase}"))
     return found
 
 
@@ -147,6 +148,7 @@ class _Stated:
     sentences: tuple[tuple[tuple[Fact, ...], tuple[Phrase, ...]], ...]
     agents: tuple[Phrase, ...]
     names: frozenset[str]
+    text: str
     elsewhere: str
 
     @classmethod
@@ -172,6 +174,9 @@ class _Stated:
                 for source in (claim, *sources, *(text for texts in contexts for text in texts))
                 for m in source.morphemes
                 if m.tag in {"NNP", "SL"}
+            ),
+            " ".join(
+                fold(text.text) for text in (*sources, *(t for texts in contexts for t in texts))
             ),
             fold(elsewhere),
         )
@@ -212,10 +217,7 @@ class _Elsewhere:
 
     def __contains__(self, word: str) -> bool:
         """Whether ``word`` is in other sentences, and in none of the sources."""
-        here = any(
-            word in part for p in mentioned(self.stated.spoken) for part in (*p.words, *p.owners)
-        )
-        return len(word) > 2 and word in self.stated.elsewhere and not here
+        return len(word) > 2 and word in self.stated.elsewhere and word not in self.stated.text
 
 
 def _severity(finding: Finding) -> tuple[bool, int]:
@@ -291,16 +293,20 @@ def _nominal_problem(claim: Fact, stated: _Stated, said: frozenset[str]) -> Find
 # 문제가 되지 않는다, 크지 않다: what they deny is in the words beside them.
 _EMPTY_DENIAL = listed("드물 적 크 많 되 어렵 부족")
 _NEGATIVE = listed(
-    "거절 거부 부인 제외 배제 중단 취소 실패 부족 미흡 금지 반대 철회 무산 보류 포기 외면 없 "
-    "아니 못 모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수"
+    "거절 거부 부인 제외 배제 중단 취소 실패 부족 미흡 금지 반대 철회 무산 보류 포기 외면 없 아니 못 "
+    "모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수 무료 공짜 피하 기각 실직 쉬 멈추 면하 그치 "
+    "끊기 모자라 부결 끝나 사라지 잃 빼 줄 낮 적 막 그만두 무시 침묵 미달 무효"
 )
 
 
 def _negative(stated: _Stated) -> bool:
     """Whether the sources deny, refuse or ask in vain (왜 굳이 …) anything at all."""
     return any(
-        fact.denied or fact.asked or fact.predicate in _NEGATIVE
-        for fact in (*stated.narrated, *stated.spoken)
+        fact.denied
+        or fact.asked
+        or fact.predicate in _NEGATIVE
+        or any(word in _NEGATIVE for phrase in mentioned([fact]) for word in phrase.words)
+        for fact in stated.spoken
     )
 
 
@@ -364,7 +370,8 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     certain = _share_arguments(claim, source) or not mentioned([claim])
     if claim.denied != source.denied:
         reason = f"it denies what the source affirms, or the reverse: {claim.predicate}"
-        return veto(reason) if certain else doubt(reason)
+        # 큰 타격이 없다 for 타격이 크지 않다: the denial may be in the clause around it.
+        return veto(reason) if certain and claim.ending not in {"ETM", "ETN"} else doubt(reason)
     hedged = claim.unreal or claim.ending == "quote"
     if source.unreal and not hedged and canonical(claim.predicate) not in _LIGHT:
         reason = f"it is surer than the source: {claim.predicate}"
@@ -579,9 +586,13 @@ def _unmeasured(words: tuple[str, ...]) -> tuple[str, ...]:
         word
         for at, word in enumerate(words)
         if word not in TIME
+        and word not in _SPANS
         and not any(char.isdigit() for char in word)
         and not (word in NATIVE or (at and words[at - 1] in NATIVE))
     )
+
+
+_SPANS = listed("하루 이틀 사흘 나흘 매일 매주 매달 매년 연간 월 연 평균 총 약 한해 한달")
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -277,8 +277,8 @@ def framed(quote: str, language: Language) -> str:
 
 
 def _part_of_a_sentence(text: str, verdict: Verdict) -> bool:
-    """Whether a claim proven word for word says nothing by itself (a name, an amount)."""
-    return verdict.verbatim and is_fragment(text)
+    """Whether a claim says nothing by itself (a name, an amount), whatever proves it."""
+    return not verdict.vetoes and is_fragment(text)
 
 
 def _evidence(cited: _Cited | None) -> tuple[str, ...]:

@@ -178,6 +178,8 @@ _COMMON_LETTERS = listed("cctv sns ai it pc tv ceo cfo cto gdp app pdf qr sf ott
 
 def _is_name(morpheme: Morpheme) -> bool:
     """Whether Kiwi takes the word for a proper noun, also when it is alone."""
+    if len(morpheme.form) < 2 and morpheme.tag == "NNP":
+        return False
     if morpheme.tag in {"SL", "SH"}:
         return morpheme.form not in _COMMON_LETTERS
     if morpheme.tag != "NNP":
@@ -262,6 +264,9 @@ def _is_prefix(before: Morpheme, noun: Morpheme) -> bool:
     return before.end == noun.start and before.tag == "XPN" and before.form in _REVERSING
 
 
+_NUMERALS = listed(
+    "열 스물 스무 서른 마흔 쉰 예순 일흔 여든 아흔 한 두 세 네 다섯 여섯 일곱 여덟 아홉"
+)
 # A determiner before a noun: 양사, 각국, 본사 are words, not names.
 _DETERMINERS = listed("양 각 전 본 타 현 이 그 저 두 세 첫 여러 온 옛 새 총 매 제 귀 당 맨 한")
 
@@ -276,6 +281,7 @@ def _unread(claim: Analysed, squeezed: str) -> list[Finding]:
             continue
         text = "".join(m.form for m in run)
         odd = len(run) > 1 and any(m.tag in {"MM", "IC", "NP"} for m in run)
+        odd = odd and not all(m.form in _NUMERALS for m in run)
         if odd and text not in squeezed:
             plain = run[0].tag == "MM" and run[0].form in _DETERMINERS and len(run) == 2
             reason = f"not in source: {text}"
