@@ -133,7 +133,6 @@ _SHAPING: Sources = (
     (
         "geungeo.rag.language",
         (
-            "data/aliases.json",
             "morphemes.py",
             "names.py",
             "terms.py",
@@ -141,6 +140,7 @@ _SHAPING: Sources = (
             "vocabulary.py",
         ),
     ),
+    ("geungeo.rag.language.data", ("aliases.json",)),
     ("geungeo.index", ("indexing.py",)),
 )
 

@@ -233,10 +233,8 @@ def _korean(
     context = [text for texts in contexts for text in texts]
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
         findings.append(veto(f"the opposite is in the source: {pair}"))
-    if reason := misplaced_amount(claim, sources):
+    if (reason := misplaced_amount(claim, sources)) or (reason := exchanged_amount(claim, sources)):
         findings.append(veto(reason))
-    elif reason := exchanged_amount(claim, sources):
-        findings.append(doubt(reason))
     if reason := misattributed_quotation(claim, sources):
         findings.append(veto(reason))
     if reason := invented_cause(claim, sources):
