@@ -134,7 +134,7 @@ def test_too_small_a_memory_limit_is_one_line_and_leaves_the_store_whole(
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
     )
     assert done.returncode == 3
-    assert "may reserve 1,024 MiB of memory" in only_line(done)
+    assert "the memory limit of this process is 1,024 MiB" in only_line(done)
     assert "raise the limit" in done.stderr
     assert ids(folder, embedder) == before
 
