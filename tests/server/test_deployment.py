@@ -1,4 +1,4 @@
-"""What ships beside the code: container, unit and the documents that name settings."""
+"""Container, systemd unit, and the documents that name settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ACCESS = (ROOT / "docs/access.md").read_text("utf-8")
 
 
 def unit() -> dict[str, list[str]]:
-    """The directives of the unit's [Service], each with all its values."""
+    """Return the directives of the unit's [Service], each with all its values."""
     found: dict[str, list[str]] = {}
     for line in (ROOT / "docs/geungeo.service").read_text("utf-8").splitlines():
         if (match := re.fullmatch(r"(\w+)=(.*)", line)) and not line.startswith("#"):
@@ -42,12 +42,12 @@ def seconds(text: str) -> int:
     "file",
     ["Dockerfile", "compose.yaml", "docs/geungeo.service", "docs/access.md", "docs/operations.md"],
 )
-def test_every_setting_that_is_named_exists(file: str) -> None:
+def test_documented_settings_exist(file: str) -> None:
     named = re.findall(r"GEUNGEO_([A-Z_]+)", (ROOT / file).read_text("utf-8"))
     assert {name.lower() for name in named} - {"name"} <= set(Settings.model_fields), file
 
 
-def test_the_image_holds_every_package_and_only_what_is_named() -> None:
+def test_image_contains_every_package() -> None:
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     sources = {source for line in copied for source in line.split()}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -62,7 +62,7 @@ def test_the_image_holds_every_package_and_only_what_is_named() -> None:
     assert all(any(fnmatch(source, rule) for rule in allowed) for source in sources)
 
 
-def test_the_container_is_no_root_asks_for_keys_and_has_time_to_stop() -> None:
+def test_container_is_unprivileged_requires_keys_and_has_time_to_stop() -> None:
     assert re.search(r"^USER (?!root|0)\S+$", DOCKERFILE, re.MULTILINE)
     assert "GEUNGEO_REQUIRE_KEY=true" in DOCKERFILE
     service = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]["geungeo"]
@@ -73,7 +73,7 @@ def test_the_container_is_no_root_asks_for_keys_and_has_time_to_stop() -> None:
     assert seconds(unit()["TimeoutStopSec"][0]) > STOP_SECONDS > SHUTDOWN_SECONDS
 
 
-def test_the_containers_probe_is_a_program() -> None:
+def test_container_health_check_compiles() -> None:
     command = re.search(r"HEALTHCHECK.*?CMD (\[.*?\])$", DOCKERFILE, re.DOTALL | re.MULTILINE)
     assert command is not None
     program, flag, code = ast.literal_eval(command[1])
@@ -81,7 +81,7 @@ def test_the_containers_probe_is_a_program() -> None:
     compile(code, "HEALTHCHECK", "exec")
 
 
-def test_the_unit_is_confined() -> None:
+def test_systemd_unit_is_sandboxed() -> None:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.read_string((ROOT / "docs/geungeo.service").read_text("utf-8"))
     assert parser.sections() == ["Unit", "Service", "Install"]
@@ -102,13 +102,13 @@ def test_every_metric_is_documented() -> None:
     assert missing == []
 
 
-def test_every_locked_address_is_in_the_table_of_scopes() -> None:
+def test_every_rule_is_in_the_documented_table() -> None:
     table = ACCESS[ACCESS.index("| request | scope |") : ACCESS.index("`admin` may do")]
     for rule in RULES:
         assert f"{rule.path.rstrip('/')}" in table, rule
 
 
-def test_the_options_of_serve_that_are_named_exist() -> None:
+def test_documented_options_of_serve_exist() -> None:
     options = {name for parameter in serve.params for name in parameter.opts}
     named = set(re.findall(r"geungeo serve[^\n`]*?(--[a-z-]+)", OPERATIONS + ACCESS))
     assert named
