@@ -130,7 +130,7 @@ def test_an_event_that_is_too_long_is_so_however_it_comes() -> None:
 
 def test_an_address_that_is_not_text_is_refused() -> None:
     for url in ("http://a.example/\udcff", "http://xn--", "http://xn--a/"):
-        with pytest.raises(FetchBlocked, match=r"not (text|an address)"):
+        with pytest.raises(FetchBlocked, match=r"not (text|a valid address)"):
             parse(url)
 
 
