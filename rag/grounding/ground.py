@@ -149,7 +149,7 @@ class Grounder:
             if cited
             else Verdict(0.0, vetoes=("it cites nothing that exists",)),
         )
-        if best[1].supported and not _part_of_a_sentence(claim.text, best[1]):
+        if best[1].supported and not is_fragment(claim.text):
             return _Examined(claim, *best)
         pool = self._pool
         shares = shared_words(claim.text, [item.text for item in pool])
@@ -187,13 +187,13 @@ class Grounder:
         for item in pool:
             cited = _Cited.whole([item])
             verdict = support(claim.text, cited.grounds(self._pool))
-            if verdict.supported and not _part_of_a_sentence(claim.text, verdict):
+            if verdict.supported and not is_fragment(claim.text):
                 return cited, verdict
         return None
 
     def _settle(self, one: _Examined, *, supported: bool, judged: str = "") -> None:
         verdict, text = one.verdict, one.claim.text
-        whole = one.claim.spans or not _part_of_a_sentence(text, verdict)
+        whole = one.claim.spans or not is_fragment(text)
         if one.cited and verdict.supported and whole:
             kind: SupportKind = "quote" if verdict.verbatim else "rules"
             one.result = Grounded(self._bind(one.claim, text, one.cited, verdict.score, kind))
@@ -274,11 +274,6 @@ def framed(quote: str, language: Language) -> str:
     """Return a quotation inside a sentence of the reader's language."""
     inner = quote.replace("“", "‘").replace("”", "’")
     return f"The article says: “{inner}”" if language == "en" else f"기사 원문: “{inner}”"
-
-
-def _part_of_a_sentence(text: str, verdict: Verdict) -> bool:
-    """Whether a claim proven word for word says nothing by itself (a name, an amount)."""
-    return verdict.verbatim and is_fragment(text)
 
 
 def _evidence(cited: _Cited | None) -> tuple[str, ...]:
