@@ -128,19 +128,19 @@ Building = Callable[[str, int, int], None]
 _SHAPING: Sources = (
     (
         "geungeo.rag",
+        ("article.py", "segmentation.py", "text.py"),
+    ),
+    (
+        "geungeo.rag.language",
         (
-            "aliases.json",
-            "article.py",
             "morphemes.py",
-            "passages.py",
-            "sentences.py",
-            "text.py",
-            "tokens.py",
+            "names.py",
+            "terms.py",
             "transliteration.py",
             "vocabulary.py",
         ),
     ),
-    ("geungeo.rag.retrieval", ("terms.py",)),
+    ("geungeo.rag.language.data", ("aliases.json",)),
     ("geungeo.index", ("indexing.py",)),
 )
 

@@ -52,6 +52,7 @@ from geungeo.rag.protocols import (
     Verifier,
 )
 from geungeo.rag.question import Question, read
+from geungeo.rag.question.concepts import asks_for_overview
 from geungeo.rag.question.followup import rewritten
 from geungeo.rag.question.spelling import correct_spelling
 from geungeo.rag.retrieval.copies import Copy
@@ -182,14 +183,15 @@ class Pipeline:
         """Return why the backend is not asked at all; ``None`` if it is.
 
         A generative one decides by itself whether evidence on the topic answers. A question
-        that is restricted to certain articles is on their topic.
+        that is restricted to certain articles, or asks for a summary, is on their topic.
         """
         found = run.assessment
         if found is None or not found.evidence:
             return found.reason if found else "no_evidence"
         if run.is_quotable:
             return None
-        on_topic = found.reason != "off_topic" or run.ask.filters.article_ids is not None
+        named = run.ask.filters.article_ids is not None or asks_for_overview(run.standalone)
+        on_topic = found.reason != "off_topic" or named
         return None if self._generative and on_topic else found.reason
 
     async def _write(self, run: _Run, task: Task) -> AsyncGenerator[Event]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from geungeo.rag.grounding.words import Finding, doubt, veto
 from geungeo.rag.language import quotations
@@ -28,7 +29,8 @@ _REPORTING = listed(
     "말 발표 주장 비판 우려 전망 요청 요구 지적 평가 분석 반박 진술 약속 자신 경고 해명 일축"
 )
 _SAYING = listed(
-    "말 밝히 전하 쓰 평가 주장 지적 비판 꼬집 강조 덧붙이 설명 반박 해명 언급 토로 호소 경고 비난 진술 말하"
+    "말 밝히 전하 쓰 평가 주장 지적 비판 꼬집 강조 덧붙이 설명 반박 해명 언급 토로 호소 경고 "
+    "비난 진술 말하"
 )
 # Comparisons and companions: the same one must stand in the source.
 _EXACT = frozenset({"by:보다", "by:만큼", "by:처럼"})
@@ -46,8 +48,9 @@ def mismatches(
     """Compare each fact of ``claim`` with the nearest one of ``sources``.
 
     ``contexts`` are the sentences that each source leans on: who acts in them may be the
-    subject that the source drops; ``elsewhere`` is other text of the article. A contradiction (another doer, a denial, a plan told as done)
-    is a veto; a fact that no source states in the same words is a doubt.
+    subject that the source drops; ``elsewhere`` is other text of the article. A contradiction
+    (another doer, a denial, a plan stated as done) is a veto; a fact that no source states in
+    the same words is a doubt.
     """
     stated = _Stated.by(claim, sources, contexts, elsewhere)
     reported = _reports(claim)
@@ -78,7 +81,7 @@ def mismatches(
 def _with_clefts(facts: Sequence[Fact]) -> list[Fact]:
     """Return ``facts``, with the subject of 투표를 치르는 곳은 픽셀고래 노조다 beside 치르다."""
     found = list(facts)
-    for at, (clause, main) in enumerate(zip(facts, facts[1:], strict=False)):
+    for at, (clause, main) in enumerate(pairwise(facts)):
         heads = [p for p in main.subjects if p.words[-1] in _CLEFT_HEADS]
         if clause.ending == "ETM" and main.copula and heads and not clause.own:
             if any(char.isdigit() for char in main.predicate):
@@ -93,16 +96,17 @@ _CLEFT_HEADS = listed("것 곳 사람 회사 기업 쪽 이 주인공 인물 업
 
 def _other_of_its_kind(claim: Analysed, stated: _Stated) -> list[Finding]:
     """Find 도운댐 취수장 where the source has 하늘목 취수장: another name before the same noun."""
-    there = [p for p in mentioned(stated.spoken) if len(p.words) > 1 or p.owners]
+    there = [p for p in mentioned(stated.spoken) if len(p.words) > 1]
     found: list[Finding] = []
     for phrase in mentioned(claim.facts):
-        modifiers = {*phrase.words[:-1], *phrase.owners}
-        if not any(word in stated.elsewhere_only for word in modifiers):
+        if len(phrase.words) < 2 or len(phrase.words[-1]) < 2 or _empty(Phrase(phrase.words[-1:])):
             continue
-        same = [p for p in there if p.words[-1] == phrase.words[-1]]
-        others = [{*p.words[:-1], *p.owners} for p in same]
-        if others and all(o and not _overlap(tuple(o), tuple(modifiers)) for o in others):
-            found.append(veto(f"another {phrase.words[-1]} in the source: {phrase}"))
+        before, head = phrase.words[-2:]
+        if before not in stated.elsewhere_only:
+            continue
+        others = [p.words[-2] for p in there if p.words[-1] == head]
+        if others and not any(_overlap((other,), (before,)) for other in others):
+            found.append(veto(f"another {head} in the source: {phrase}"))
     return found
 
 
@@ -144,6 +148,7 @@ class _Stated:
     sentences: tuple[tuple[tuple[Fact, ...], tuple[Phrase, ...]], ...]
     agents: tuple[Phrase, ...]
     names: frozenset[str]
+    text: str
     elsewhere: str
 
     @classmethod
@@ -169,6 +174,9 @@ class _Stated:
                 for source in (claim, *sources, *(text for texts in contexts for text in texts))
                 for m in source.morphemes
                 if m.tag in {"NNP", "SL"}
+            ),
+            " ".join(
+                fold(text.text) for text in (*sources, *(t for texts in contexts for t in texts))
             ),
             fold(elsewhere),
         )
@@ -209,10 +217,7 @@ class _Elsewhere:
 
     def __contains__(self, word: str) -> bool:
         """Whether ``word`` is in other sentences, and in none of the sources."""
-        here = any(
-            word in part for p in mentioned(self.stated.spoken) for part in (*p.words, *p.owners)
-        )
-        return len(word) > 2 and word in self.stated.elsewhere and not here
+        return len(word) > 2 and word in self.stated.elsewhere and word not in self.stated.text
 
 
 def _severity(finding: Finding) -> tuple[bool, int]:
@@ -289,15 +294,19 @@ def _nominal_problem(claim: Fact, stated: _Stated, said: frozenset[str]) -> Find
 _EMPTY_DENIAL = listed("드물 적 크 많 되 어렵 부족")
 _NEGATIVE = listed(
     "거절 거부 부인 제외 배제 중단 취소 실패 부족 미흡 금지 반대 철회 무산 보류 포기 외면 없 아니 못 "
-    "모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수"
+    "모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수 무료 공짜 피하 기각 실직 쉬 멈추 면하 그치 "
+    "끊기 모자라 부결 끝나 사라지 잃 빼 줄 낮 적 막 그만두 무시 침묵 미달 무효"
 )
 
 
 def _negative(stated: _Stated) -> bool:
     """Whether the sources deny, refuse or ask in vain (왜 굳이 …) anything at all."""
     return any(
-        fact.denied or fact.asked or fact.predicate in _NEGATIVE
-        for fact in (*stated.narrated, *stated.spoken)
+        fact.denied
+        or fact.asked
+        or fact.predicate in _NEGATIVE
+        or any(word in _NEGATIVE for phrase in mentioned([fact]) for word in phrase.words)
+        for fact in stated.spoken
     )
 
 
@@ -361,7 +370,8 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     certain = _share_arguments(claim, source) or not mentioned([claim])
     if claim.denied != source.denied:
         reason = f"it denies what the source affirms, or the reverse: {claim.predicate}"
-        return veto(reason) if certain else doubt(reason)
+        # 큰 타격이 없다 for 타격이 크지 않다: the denial may be in the clause around it.
+        return veto(reason) if certain and claim.ending not in {"ETM", "ETN"} else doubt(reason)
     hedged = claim.unreal or claim.ending == "quote"
     if source.unreal and not hedged and canonical(claim.predicate) not in _LIGHT:
         reason = f"it is surer than the source: {claim.predicate}"
@@ -456,9 +466,9 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     for phrase in claim.objects:
         if not _unmeasured(phrase.words):
             continue
-        if not holds(patients, phrase) and holds([*source.own, *source.weak], phrase):
-            if claim.passive == source.passive and claim.subjects:
-                return veto(f"roles are exchanged: {phrase} ({claim.predicate})")
+        acts = not holds(patients, phrase) and holds([*source.own, *source.weak], phrase)
+        if acts and claim.passive == source.passive and claim.subjects:
+            return veto(f"roles are exchanged: {phrase} ({claim.predicate})")
         if objects and not holds(patients, phrase):
             reason = f"not what it was done to in the source: {phrase} ({claim.predicate})"
             other = _rival_names(objects, phrase, stated) and not stated.mentions(phrase)
@@ -501,15 +511,16 @@ def _opposite(phrases: Sequence[Phrase], wanted: Phrase) -> bool:
 
 
 def _may_be(candidates: Sequence[Phrase], wanted: Phrase) -> bool:
-    """Whether ``wanted`` is one of ``candidates``, or they are pronouns whose antecedent is open."""
+    """Whether ``wanted`` is one of ``candidates``, or all of these are pronouns."""
     named = [phrase for phrase in candidates if not is_pronoun(phrase)]
     return holds(named, wanted) if named else True
 
 
 # Words that may stand for any party that was named before.
 _ANY_PARTY = listed(
-    "회사 기업 업체 측 관계자 당국 연구팀 연구진 팀 단체 기관 조합 그룹 구단 학교 은행 사람 이들 정부 업계 전문가 "
-    "기사 당사자 본인 양측 국가 지역 주민 시민 노조 경찰 검찰 재판부 사고 사건 계획 제품 서비스 행사 조치 결과"
+    "회사 기업 업체 측 관계자 당국 연구팀 연구진 팀 단체 기관 조합 그룹 구단 학교 은행 사람 "
+    "이들 정부 업계 전문가 기사 당사자 본인 양측 국가 지역 주민 시민 노조 경찰 검찰 재판부 "
+    "사고 사건 계획 제품 서비스 행사 조치 결과"
 )
 # The last syllables of words for those who act: 기상청, 시의회, 노동조합, 수집가.
 _PARTY = re.compile(
@@ -575,9 +586,13 @@ def _unmeasured(words: tuple[str, ...]) -> tuple[str, ...]:
         word
         for at, word in enumerate(words)
         if word not in TIME
+        and word not in _SPANS
         and not any(char.isdigit() for char in word)
         and not (word in NATIVE or (at and words[at - 1] in NATIVE))
     )
+
+
+_SPANS = listed("하루 이틀 사흘 나흘 매일 매주 매달 매년 연간 월 연 평균 총 약 한해 한달")
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

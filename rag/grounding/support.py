@@ -90,9 +90,9 @@ class Grounds:
     """Texts that a claim is judged by.
 
     ``cited`` are the sentences that it rests on, ``contexts`` those that each of them leans on
-    for a subject or a date (none, or one tuple for each), ``about`` the article's title, publisher and author; relative times
-    count from ``published``. ``elsewhere`` is the rest of what was offered: whoever is named
-    there and not in the grounds is somebody else.
+    for a subject or a date (none, or one tuple for each). ``about`` is the article's title,
+    publisher and author; relative times count from ``published``. ``elsewhere`` is the rest of
+    the offered text: a party that is named only there is not the one that acts in the grounds.
     """
 
     cited: tuple[str, ...]
@@ -233,7 +233,7 @@ def _korean(
     context = [text for texts in contexts for text in texts]
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
         findings.append(veto(f"the opposite is in the source: {pair}"))
-    if (reason := exchanged_amount(claim, sources)) or (reason := misplaced_amount(claim, sources)):
+    if (reason := misplaced_amount(claim, sources)) or (reason := exchanged_amount(claim, sources)):
         findings.append(veto(reason))
     if reason := misattributed_quotation(claim, sources):
         findings.append(veto(reason))
@@ -273,6 +273,7 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
     """
     published = grounds.published
     mine = named_times(claim, published)
+    claim = _without_known_dates(claim, grounds)
     if published is None:
         # Relative times cannot be resolved: they must be in the source as they are.
         known = re.sub(r"\s", "", grounds.known)
@@ -304,6 +305,28 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
 
 def _meets(time: Time, others: Iterable[Time]) -> bool:
     return any(time.period.overlaps(other.period) for other in others)
+
+
+def _without_known_dates(claim: str, grounds: Grounds) -> str:
+    """Blank out the bare dates of a claim (8월 9일) that its grounds give in another form."""
+    known = [
+        time.period
+        for text in (*grounds.cited, *grounds.context)
+        for time in named_times(text, grounds.published)
+        if time.period.grain in {Grain.DAY, Grain.MONTH}
+    ]
+
+    def blank(match: re.Match[str]) -> str:
+        month, number = match["month"], match["day"]
+        same = any(
+            period.first.month == int(month)
+            and (number is None or (period.grain is Grain.DAY and period.first.day == int(number)))
+            for period in known
+            if month
+        )
+        return " " * len(match[0]) if same else match[0]
+
+    return _BARE_DATE.sub(blank, claim)
 
 
 class _Bare(NamedTuple):

@@ -17,8 +17,9 @@ _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "MAG", "W_SERI
 _LIGHT = listed(
     "하 되 있 것 대하 관하 따르 의하 통하 위하 이루어지 보이 나오 나타나 가지 기사 보도 내용 "
     "규모 때 등 수 중 이후 당시 경우 관련 가운데 정도 바 점 측 또 또한 더 매우 즉 특히 함께 "
-    "현재 다시 먼저 각각 바로 그 이 및 모두 이미지 해당 총 약 못 안 당하 받 대로 이미 한때 반면 지금 이제 자사 "
-    "가능 가능성 상황 사람 인물 보 알려지 전하 모습 사실 현 같 당사 다른 일찍"
+    "현재 다시 먼저 각각 바로 그 이 및 모두 이미지 해당 총 약 못 안 당하 받 대로 이미 한때 "
+    "반면 지금 이제 자사 가능 가능성 상황 사람 인물 보 알려지 전하 모습 사실 현 같 당사 다른 "
+    "일찍"
 )
 # Prefixes that make another word, often the opposite one: 비영리, 준우승, 부회장.
 _REVERSING = "비불무미반탈준역부"
@@ -81,9 +82,8 @@ def missing_words(
             found.append(veto(f"the opposite is in the source: {morpheme.form}"))
         elif not held.has(morpheme, tag, verbal=_makes_verb(claim.morphemes, at)):
             found.append(_absent(claim, at, held))
-    for code in _CODE.findall(fold(claim.text)):
-        if not _stands(code, held.spaced):
-            found.append(veto(f"name not in source: {code}"))
+    codes = _CODE.findall(fold(claim.text))
+    found += [veto(f"name not in source: {c}") for c in codes if not _contains(c, held.spaced)]
     found += _unread(claim, held.squeezed)
     return list(dict.fromkeys(found))
 
@@ -146,8 +146,9 @@ _ORGANISATION = re.compile(
     r"|바이오|테크|소프트|모빌리티|에너지|파트너스|시|군|구|도|읍|면|동)$"
 )
 _TITLED = listed(
-    "기자 대표 회장 사장 교수 의원 장관 총리 대통령 시장 지사 감독 선수 위원장 이사장 원장 소장 총재 박사 작가 "
-    "씨 군 양 본부장 부장 팀장 국장 실장 차관 총장 대변인 이사 변호사 판사 검사 배우 가수"
+    "기자 대표 회장 사장 교수 의원 장관 총리 대통령 시장 지사 감독 선수 위원장 이사장 원장 "
+    "소장 총재 박사 작가 씨 군 양 본부장 부장 팀장 국장 실장 차관 총장 대변인 이사 변호사 "
+    "판사 검사 배우 가수"
 )
 
 
@@ -177,6 +178,8 @@ _COMMON_LETTERS = listed("cctv sns ai it pc tv ceo cfo cto gdp app pdf qr sf ott
 
 def _is_name(morpheme: Morpheme) -> bool:
     """Whether Kiwi takes the word for a proper noun, also when it is alone."""
+    if len(morpheme.form) < 2 and morpheme.tag == "NNP":
+        return False
     if morpheme.tag in {"SL", "SH"}:
         return morpheme.form not in _COMMON_LETTERS
     if morpheme.tag != "NNP":
@@ -203,7 +206,7 @@ def _compound(morphemes: Sequence[Morpheme], at: int) -> list[Morpheme]:
     return list(morphemes[first : last + 1])
 
 
-def _stands(name: str, spaced: str) -> bool:
+def _contains(name: str, spaced: str) -> bool:
     return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", spaced) is not None
 
 
@@ -261,6 +264,9 @@ def _is_prefix(before: Morpheme, noun: Morpheme) -> bool:
     return before.end == noun.start and before.tag == "XPN" and before.form in _REVERSING
 
 
+_NUMERALS = listed(
+    "열 스물 스무 서른 마흔 쉰 예순 일흔 여든 아흔 한 두 세 네 다섯 여섯 일곱 여덟 아홉"
+)
 # A determiner before a noun: 양사, 각국, 본사 are words, not names.
 _DETERMINERS = listed("양 각 전 본 타 현 이 그 저 두 세 첫 여러 온 옛 새 총 매 제 귀 당 맨 한")
 
@@ -275,6 +281,7 @@ def _unread(claim: Analysed, squeezed: str) -> list[Finding]:
             continue
         text = "".join(m.form for m in run)
         odd = len(run) > 1 and any(m.tag in {"MM", "IC", "NP"} for m in run)
+        odd = odd and not all(m.form in _NUMERALS for m in run)
         if odd and text not in squeezed:
             plain = run[0].tag == "MM" and run[0].form in _DETERMINERS and len(run) == 2
             reason = f"not in source: {text}"

@@ -242,6 +242,20 @@ def parse_question(text: str, morphemes: Sequence[Morpheme] | None = None) -> Pa
     return ParsedQuestion(text, language, kind, concepts, _focus(text, concepts))
 
 
+_OVERVIEW = re.compile(
+    r"요약|간추|줄거리|핵심|골자|요지|쟁점|정리|한마디"
+    r"|(?:기사|뉴스|글|보도)(?:의|는|가|를|에)?\s*(?:내용|무슨|뭐|무엇|어떤)"
+    r"|무슨\s*(?:내용|얘기|이야기|기사|뉴스)|\b(?:summar\w+|overview|gist|main points?|tl;?dr|key points?)\b"
+    r"|\bwhat (?:is|'s) (?:this|the) (?:article|story|news)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_overview(text: str) -> bool:
+    """Whether ``text`` asks for what articles say as a whole: 요약해 줘, 무슨 내용이야?"""
+    return _OVERVIEW.search(fold(text)) is not None
+
+
 def _asks_for_description(text: str, morphemes: Sequence[Morpheme]) -> bool:
     """Whether a description is asked for (``설리먼은 누구야?``), not a name (``CEO는 누구야?``)."""
     if _WHO_IS.match(text):
