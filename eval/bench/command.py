@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from geungeo.eval.bench.answers import claims
 from geungeo.eval.bench.engines import engines
 from geungeo.eval.bench.own import own
 from geungeo.eval.bench.passages import passages
@@ -35,6 +36,7 @@ def bench() -> None:
     """Measure the figures of the documentation again."""
 
 
+bench.add_command(claims)
 bench.add_command(engines)
 bench.add_command(own)
 bench.add_command(passages)

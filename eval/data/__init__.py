@@ -11,6 +11,7 @@ SEED_QUESTIONS = "seed_article.jsonl"
 # Training data: in the repository, not in the wheel.
 NEWS_ARTICLES = "news_articles.jsonl"
 NEWS_QUESTIONS = "news_questions.jsonl"
+NEWS_CLAIMS = "news_claims.jsonl"
 
 
 def data_file(name: str) -> Path:

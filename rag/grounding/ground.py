@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from geungeo.rag.answer import DroppedClaim, Ground, GroundedClaim, SupportKind
-from geungeo.rag.article import Article
+from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.grounding.support import (
     Grounds,
     Verdict,
@@ -20,10 +20,16 @@ from geungeo.rag.grounding.support import (
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times
 from geungeo.rag.protocols import Claim, Evidence, Inquiry, Judgement, Report, Task, Verifier
-from geungeo.rag.text import Language, Span, visible
+from geungeo.rag.text import Language, Span, language_of, visible
 
 # A sentence that shares less of a claim's content words is not quoted in its place.
 _NEAR = 0.3
+# A cited sentence is quoted if it shares this much, or answers the question this much as well as
+# the best evidence does.
+_RELATED = 0.2
+_ANSWERS = 0.5
+# Quoted only if they are cited: they state nothing by themselves.
+_NO_SENTENCE = frozenset({SectionKind.TITLE, SectionKind.HEADING, SectionKind.BYLINE})
 # The sentence nearest to a claim may contradict it, cited or not.
 _TELLING = 0.5
 _OPENER = re.compile(r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*")
@@ -149,7 +155,7 @@ class Grounder:
             if cited
             else Verdict(0.0, vetoes=("it cites nothing that exists",)),
         )
-        if best[1].supported and not _part_of_a_sentence(claim.text, best[1]):
+        if best[1].supported and not is_fragment(claim.text):
             return _Examined(claim, *best)
         pool = self._pool
         shares = shared_words(claim.text, [item.text for item in pool])
@@ -187,13 +193,13 @@ class Grounder:
         for item in pool:
             cited = _Cited.whole([item])
             verdict = support(claim.text, cited.grounds(self._pool))
-            if verdict.supported and not _part_of_a_sentence(claim.text, verdict):
+            if verdict.supported and not is_fragment(claim.text):
                 return cited, verdict
         return None
 
     def _settle(self, one: _Examined, *, supported: bool, judged: str = "") -> None:
         verdict, text = one.verdict, one.claim.text
-        whole = one.claim.spans or not _part_of_a_sentence(text, verdict)
+        whole = one.claim.spans or not is_fragment(text)
         if one.cited and verdict.supported and whole:
             kind: SupportKind = "quote" if verdict.verbatim else "rules"
             one.result = Grounded(self._bind(one.claim, text, one.cited, verdict.score, kind))
@@ -219,15 +225,16 @@ class Grounder:
 
     def _quotation(self, one: _Examined) -> GroundedClaim | None:
         """Return the sentence to quote in place of a claim: the nearest it cites, or of all."""
+        text = one.claim.text
+        if not text.strip():
+            return None
         cited = self._cited(one.claim)
-        pool = list(cited.items) if cited else list(self._pool)
-        if not pool or not one.claim.text.strip():
-            return None
-        shares = shared_words(one.claim.text, [item.text for item in pool])
-        ranked = sorted(zip(shares, pool, strict=True), key=lambda pair: -pair[0])
-        share, item = ranked[0]
-        if not cited and share < _NEAR:
-            return None
+        item = self._nearest_cited(text, cited.items) if cited else None
+        if item is None:
+            sentences = [item for item in self._pool if item.kind not in _NO_SENTENCE]
+            share, item = _nearest(text, sentences)
+            if item is None or share < _NEAR:
+                return None
         key = (item.article.id, item.span)
         if key in self._quoted:
             return None
@@ -239,6 +246,19 @@ class Grounder:
         if not verdict.supported:
             return None
         return self._bind(one.claim, text, _Cited((item,), (span,)), verdict.score, "quote")
+
+    def _nearest_cited(self, text: str, cited: Sequence[Evidence]) -> Evidence | None:
+        """Return the cited sentence that is nearest to a claim and worth being quoted for it.
+
+        It shares words with the claim, or answers the question about as well as the best
+        evidence. Words of two languages cannot be compared.
+        """
+        share, item = _nearest(text, cited)
+        if item is None or language_of(text) != item.article.language:
+            return item
+        best = self.task.evidence[0].score if self.task.evidence else 0.0
+        answers = item.score > 0 and item.score >= _ANSWERS * best
+        return item if answers or share >= _RELATED else None
 
     def _bind(
         self, claim: Claim, text: str, cited: _Cited, score: float, kind: SupportKind
@@ -253,6 +273,12 @@ class Grounder:
             ),
             claim.layout,
         )
+
+
+def _nearest(text: str, pool: Sequence[Evidence]) -> tuple[float, Evidence | None]:
+    """Return the share of words of ``text``, and the sentence of ``pool`` with the largest."""
+    shares = shared_words(text, [item.text for item in pool]) if pool else []
+    return max(zip(shares, pool, strict=True), key=lambda pair: pair[0], default=(0.0, None))
 
 
 def ground(claim: Claim, task: Task) -> Grounded:
@@ -274,11 +300,6 @@ def framed(quote: str, language: Language) -> str:
     """Return a quotation inside a sentence of the reader's language."""
     inner = quote.replace("“", "‘").replace("”", "’")
     return f"The article says: “{inner}”" if language == "en" else f"기사 원문: “{inner}”"
-
-
-def _part_of_a_sentence(text: str, verdict: Verdict) -> bool:
-    """Whether a claim says nothing by itself (a name, an amount), whatever proves it."""
-    return not verdict.vetoes and is_fragment(text)
 
 
 def _evidence(cited: _Cited | None) -> tuple[str, ...]:
