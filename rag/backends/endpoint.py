@@ -150,6 +150,7 @@ def _asked(state: RetryCallState) -> float | None:
 
 _TRANSIENT = frozenset({408, 409, 425, 429})
 _UNSUPPORTED = frozenset({400, 422})
+_SERVER_ERROR = 500
 _MAX_ERROR_BODY = 4_096
 # Seconds that a finished answer waits for its usage and ``[DONE]``.
 _FAREWELL = 2.0
@@ -353,6 +354,9 @@ class Endpoint:
         if status in _TRANSIENT or status >= 500:
             if status == 429 and b"insufficient_quota" in await _head(response):
                 return BackendMisconfigured(f"{self.label} answered 429: its quota is used up")
+            # The server of llama-cpp-python reports a field that it does not know so.
+            if status == _SERVER_ERROR and b"validation error" in await _head(response):
+                return _Unsupported(f"{self.label} answered {status}: it refuses the request")
             after = parse_retry_after(response.headers.get("retry-after"), now=self._now)
             return BackendUnavailable(f"{self.label} answered {status}", retry_after=after)
         if status in _UNSUPPORTED:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import configparser
+import os
 import re
+import subprocess
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from geungeo.rag.settings import Settings
+from geungeo.rag.settings import Settings, load
 from geungeo.server.access.policy import RULES
 from geungeo.server.cli.serve import serve
 from geungeo.server.process.listener import SHUTDOWN_SECONDS
@@ -71,6 +74,86 @@ def test_container_is_unprivileged_requires_keys_and_has_time_to_stop() -> None:
     assert service["cap_drop"] == ["ALL"]
     assert seconds(service["stop_grace_period"]) > STOP_SECONDS
     assert seconds(unit()["TimeoutStopSec"][0]) > STOP_SECONDS > SHUTDOWN_SECONDS
+
+
+def compose() -> dict[str, Any]:
+    """The services, with every ``${NAME:-default}`` replaced by its default."""
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    services: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{\w+:-(.*?)\}", r"\1", text))["services"]
+    return services
+
+
+def test_the_profile_llm_starts_a_model_before_geungeo_and_publishes_no_port_of_it() -> None:
+    services = compose()
+    assert services["geungeo"]["depends_on"]["model"] == {
+        "condition": "service_completed_successfully",
+        "required": False,  # without the profile there is no such service
+    }
+    assert "profiles" not in services["geungeo"]
+    assert services["model"]["depends_on"] == {"ollama": {"condition": "service_healthy"}}
+    assert services["model"]["restart"] == "no"
+    assert {name for name, service in services.items() if service.get("profiles") == ["llm"]} == {
+        "ollama",
+        "model",
+    }
+    assert "ports" not in services["ollama"]
+    assert services["ollama"]["healthcheck"]["test"] == ["CMD", "ollama", "list"]
+
+
+def test_the_model_and_geungeo_agree_in_the_profile_llm() -> None:
+    services = compose()
+    geungeo, ollama, model = (
+        services[name]["environment"] for name in ("geungeo", "ollama", "model")
+    )
+    [alias] = services["ollama"]["networks"]["default"]["aliases"]
+    assert geungeo["GEUNGEO_LLM_BASE_URL"] == f"http://{alias}:11434/v1"
+    assert model["OLLAMA_HOST"] == f"http://{alias}:11434"
+    assert geungeo["GEUNGEO_LLM_MODEL"] == model["MODEL"]
+    assert geungeo["GEUNGEO_LLM_CONTEXT_TOKENS"] == ollama["OLLAMA_CONTEXT_LENGTH"]
+    # The settings are valid, and long enough for a CPU: longer than the defaults.
+    settings = Settings.model_validate(
+        {
+            name.removeprefix("GEUNGEO_").lower(): value
+            for name, value in geungeo.items()
+            if value is not None
+        }
+    )
+    usual = Settings()
+    assert settings.llm_first_token_timeout > usual.llm_first_token_timeout
+    assert settings.llm_stall_timeout > usual.llm_stall_timeout
+    assert settings.llm_timeout > settings.llm_first_token_timeout
+    assert settings.verifier_timeout > usual.verifier_timeout
+    assert settings.llm_concurrency == int(ollama["OLLAMA_NUM_PARALLEL"])
+
+
+@pytest.mark.parametrize(("found", "backend"), [(0, "openai"), (2, "extractive")])
+def test_the_container_uses_the_model_if_its_host_is_found(
+    found: int, backend: str, tmp_path: Path
+) -> None:
+    service = compose()["geungeo"]
+    programs = {
+        "getent": f'[ "$*" = "hosts geungeo-ollama" ] || exit 9; exit {found}',
+        "geungeo": 'echo "$*" > asked',
+    }
+    (tmp_path / "bin").mkdir()
+    for name, lines in programs.items():
+        program = tmp_path / "bin" / name
+        program.write_text(f"#!/bin/sh\n{lines}\n", "utf-8")
+        program.chmod(0o755)
+    place = tmp_path / "place"
+    place.mkdir()
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    subprocess.run(
+        [*service["entrypoint"], *service["command"]],
+        check=True,
+        cwd=place,
+        env={"PATH": path},
+        timeout=20,
+    )
+    assert (place / "asked").read_text("utf-8") == "serve\n"
+    assert load(place / "geungeo.toml").backend == backend
+    # It must be able to write there: the image is read-only.
+    assert service["working_dir"] in service["tmpfs"]
 
 
 def test_container_health_check_compiles() -> None:

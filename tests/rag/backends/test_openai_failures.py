@@ -385,3 +385,44 @@ def test_no_fallback_once_a_claim_is_out() -> None:
             assert good.requests == []
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(400, "response_format is not supported"), (500, "1 validation error: response_format")],
+)
+def test_a_response_format_that_is_refused_is_replaced_by_the_next(
+    status: int, reason: str
+) -> None:
+    async def handler(exchange: Exchange) -> None:
+        form = exchange.json.get("response_format", {}).get("type")
+        if form == "json_schema":
+            error = {"error": {"message": reason, "type": "internal_server_error"}}
+            await exchange.answer(status, json.dumps(error).encode())
+        else:
+            await sending(stream(form or "none"))(exchange)
+
+    async def main() -> None:
+        formats = ({"type": "json_schema"}, {"type": "json_object"}, None)
+        async with ModelServer(handler) as server, asyncio.timeout(20):
+            asked = endpoint(server, retries=0)
+            for requests in (2, 3):  # the second time it is known
+                deadline = asyncio.get_running_loop().time() + 10
+                pieces = asked.complete([], max_tokens=10, deadline=deadline, formats=formats)
+                assert "".join([piece.text async for piece in pieces]) == "json_object"
+                assert len(server.requests) == requests
+
+    asyncio.run(main())
+
+
+def test_a_server_error_of_another_kind_is_no_matter_of_the_request() -> None:
+    async def main() -> None:
+        async with ModelServer(statuses(500)) as server, asyncio.timeout(20):
+            pieces = endpoint(server, retries=0).complete(
+                [], max_tokens=10, deadline=asyncio.get_running_loop().time() + 10
+            )
+            with pytest.raises(BackendUnavailable, match="answered 500"):
+                await anext(pieces)
+            assert len(server.requests) == 1
+
+    asyncio.run(main())
