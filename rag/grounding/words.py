@@ -423,6 +423,8 @@ _ORDINAL = listed("ordinal rank year month day hour minute 세트 차 층 호")
 
 _MARKERS = listed("때문 탓 덕분 이유 원인 여파 계기 영향 결과 덕")
 _ENDINGS = frozenset({"니까", "으니까", "므로", "으므로", "느라", "어서", "아서"})
+# A clause that leads on may be the cause of the next: 거절당하면서 화를 냈다.
+_WEAK_CAUSES = frozenset({"어", "아", "으로", "로", "면서", "으면서", "자", "고", "며"})
 # How far before a marker its cause may stand, in content words.
 _REACH = 8
 _CAUSE_CONTENT = frozenset({"NNG", "NNP", "VV", "VA", "XR", "SL"})
@@ -450,7 +452,7 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
         or (m.form in {"인하", "말미암"} and m.tag.startswith("VV"))
         or (m.tag == "EC" and m.form in _ENDINGS)
         # 늘어 이익이 커졌다: a plain 어 may be a cause, but not a claim that names one.
-        or (weak and m.form in {"어", "아", "으로", "로"} and m.tag in {"EC", "JKB"})
+        or (weak and m.form in _WEAK_CAUSES and m.tag in {"EC", "JKB"})
     ]
 
 

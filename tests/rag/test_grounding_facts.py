@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from geungeo.rag.grounding import support
+from geungeo.rag.grounding import Grounds, support
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.clauses import Fact
 
@@ -119,11 +119,12 @@ def test_english_against_english(claim: str, *, passes: bool) -> None:
     assert support(claim, [source]).supported is passes
 
 
-def test_a_name_may_come_from_the_question_but_no_deed() -> None:
-    source = "그는 지난달 회사를 떠났다."
+def test_dropped_subject_comes_from_the_sentence_before() -> None:
+    source, before = "그는 지난달 회사를 떠났다.", "김바다는 10년 동안 대표를 맡았다."
     assert not support("김바다는 지난달 회사를 떠났다.", [source]).supported
-    assert support("김바다는 지난달 회사를 떠났다.", [source], "김바다는 언제 떠났나?").supported
-    assert not support("김바다는 지난달 회사를 고소했다.", [source], "김바다가 고소했나?").supported
+    grounds = Grounds((source,), ((before,),))
+    assert support("김바다는 지난달 회사를 떠났다.", grounds).supported
+    assert support("박하늘은 지난달 회사를 떠났다.", grounds).vetoes
 
 
 def facts_of(text: str) -> dict[str, Fact]:
