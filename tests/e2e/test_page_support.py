@@ -94,6 +94,8 @@ def judged_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def judged(chromium: Chrome, judged_url: str) -> Iterator[Page]:
     page = begin(chromium, judged_url)
+    # Without it, a page that was not clicked yet has no focus, and :focus matches nothing.
+    chromium.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
     page.resume("kinds")
     yield page
     assert page.complaints() == []
@@ -208,7 +210,10 @@ def test_tooltip_fits_and_axe_finds_no_serious_problem(
         box = judged.js(
             "const text = document.querySelector('.answer-text').getBoundingClientRect();"
             "const tip = getComputedStyle(arguments[0], '::after');"
-            "return {left: parseFloat(tip.left), width: parseFloat(tip.width), room: text.width}",
+            "const around = ['paddingLeft', 'paddingRight', 'borderLeftWidth', 'borderRightWidth'];"
+            "const outer = tip.boxSizing === 'border-box' ? [] : around;"
+            "const width = ['width', ...outer].reduce((sum, at) => sum + parseFloat(tip[at]), 0);"
+            "return {left: parseFloat(tip.left), width, room: text.width}",
             mark,
         )
         assert box["left"] >= 0
