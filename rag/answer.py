@@ -69,8 +69,8 @@ Layout = Literal["run", "item", "line"]
 ArticleLookup = Callable[[str, int], Article]
 
 _LABELS: dict[Language, dict[str, str]] = {
-    "ko": {"sources": "근거", "abstained": "답하지 않음"},
-    "en": {"sources": "Sources", "abstained": "No answer"},
+    "ko": {"sources": "근거", "abstained": "답하지 않음", "entailment": "뜻으로 확인"},
+    "en": {"sources": "Sources", "abstained": "No answer", "entailment": "checked by meaning"},
 }
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
@@ -199,13 +199,29 @@ class Answer(_Model):
             parts.append(f"<p>({labels['abstained']}: <code>{escape(self.reason)}</code>)</p>")
         sources = {citation.marker: citation for citation in self.citations}
         if sources:
-            items = "".join(_source_item(sources[marker]) for marker in sorted(sources))
+            items = "".join(
+                _source_item(sources[marker], support_label(self, marker))
+                for marker in sorted(sources)
+            )
             parts.append(f"<p>{labels['sources']}:</p><ol>{items}</ol>")
         # Notebooks typeset $…$ in HTML as formulas, unless these classes say not to.
         return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
 
 
-def _source_item(citation: Citation) -> str:
+def support_label(answer: Answer, marker: int) -> str | None:
+    """Return the words shown beside a source that supports a claim by meaning.
+
+    A source that supports its claims by quotation or by the rules needs none: ``None``.
+    """
+    by_meaning = any(
+        citation.support_kind == "entailment"
+        for citation in answer.citations
+        if citation.marker == marker
+    )
+    return _LABELS[answer.language]["entailment"] if by_meaning else None
+
+
+def _source_item(citation: Citation, label: str | None) -> str:
     """Return a list item with the quote and where it is from; only web addresses are linked."""
     title = _bdi(citation.title)
     if citation.url and citation.url.startswith(("http://", "https://")):
@@ -213,7 +229,8 @@ def _source_item(citation: Citation) -> str:
     others = [_bdi(part) for part in (citation.publisher, citation.published_at) if part]
     note = f"<br>({_bdi(citation.note)})" if citation.note else ""
     origin = ", ".join([title, *others])
-    return f'<li value="{citation.marker}">“{_bdi(citation.quote)}”<br>{origin}{note}</li>'
+    quote = f"“{_bdi(citation.quote)}”" + (f" ({label})" if label else "")
+    return f'<li value="{citation.marker}">{quote}<br>{origin}{note}</li>'
 
 
 def _bdi(text: str) -> str:
