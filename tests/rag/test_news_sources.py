@@ -115,7 +115,7 @@ def test_sources_differ_where_one_matter_has_two_values(
     question: str, mine: str, theirs: str, values: tuple[str, str] | None
 ) -> None:
     found = dispute(parse_question(question), [said(mine), said(theirs, "2026-03-12")], "ko")
-    assert (found and (found.mine, found.theirs)) == values
+    assert (found and (found.value, found.other_value)) == values
 
 
 def test_contradicting_sources_refer_to_each_other_and_the_note_names_the_newer_first() -> None:
