@@ -1,4 +1,4 @@
-"""docs/add-articles.md says what the readers do: formats, fields, dates, messages."""
+"""Check docs/add-articles.md against the readers: formats, fields, dates, messages."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 def section(title: str) -> str:
-    """The part of the page under a heading, without the sections after it."""
-    rest = PAGE.partition(f"# {title}\n")[2]
-    return re.split(r"^#{2,3} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+    """Return the part of the page under a heading, without the sections after it."""
+    after = PAGE.partition(f"# {title}\n")[2]
+    return re.split(r"^#{2,3} ", after, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def first_column(title: str) -> set[str]:

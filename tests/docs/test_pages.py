@@ -1,4 +1,4 @@
-"""The documents name only what exists, and blocks that are not run are counted by reason."""
+"""Check that the documents name only existing things, and count unrun blocks by reason."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_every_command_option_and_target_exists(page: Path) -> None:
 
 
 def commands(block: Block) -> list[str]:
-    """The lines of a block that call geungeo or make, without what leads to them."""
+    """Return the lines of a block that call geungeo or make, from the program's name on."""
     if block.language == "python":
         return []
     calls = (
@@ -112,7 +112,7 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """The names of a document's headings, as GitHub and the site make them."""
+    """Return the anchors of a document's headings, as GitHub and the site make them."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -1,4 +1,4 @@
-"""The page for Python users is one session: run in order, compared with what it shows."""
+"""Run the page for Python users as one session and compare with the documented output."""
 
 from __future__ import annotations
 
