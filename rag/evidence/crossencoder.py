@@ -75,7 +75,7 @@ def parts(pieces: Pieces, pair: Sequence[int]) -> tuple[slice, slice]:
     return slice(min(1 + _PREFIX, first - 1), first), slice(last + 1, max(len(pair) - 1, last + 2))
 
 
-def seen(states: FloatArray, question: slice, sentence: slice) -> FloatArray:
+def pair_features(states: FloatArray, question: slice, sentence: slice) -> FloatArray:
     """Return the judge's features ``(2 * hidden + SIGNALS,)`` from states ``(tokens, hidden)``."""
     unit = states / np.linalg.norm(states, axis=1, keepdims=True)
     best = (unit[question] @ unit[sentence].T).max(axis=1)
@@ -107,7 +107,7 @@ class CrossEncoder:
         encoder, weights, bias = self._loaded
         pairs = [pair_ids(encoder.pieces, question, passage) for question, passage in wanted]
         for pair, states in zip(pairs, encoder.states(pairs), strict=True):
-            yield float(seen(states, *parts(encoder.pieces, pair)) @ weights) + bias
+            yield float(pair_features(states, *parts(encoder.pieces, pair)) @ weights) + bias
 
     @cached_property
     def _loaded(self) -> tuple[Encoder, FloatArray, float]:

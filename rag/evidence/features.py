@@ -176,7 +176,7 @@ def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measu
             _share(hits_near, roles == "name"),
             _share(hits_near, roles == "number"),
             [
-                holds(
+                answer_type_score(
                     text,
                     question.answer_type,
                     question.text,
@@ -184,7 +184,7 @@ def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measu
                 )
                 for text, read in zip(texts, glossed, strict=True)
             ],
-            [holds_unit(text, question.text) for text in texts],
+            [unit_score(text, question.text) for text in texts],
             _hits(focus, near).max(axis=1, initial=0.0) if focus else np.ones(len(texts)),
             [candidate.kind is SectionKind.BODY for candidate in found],
             [candidate.kind is SectionKind.CAPTION for candidate in found],
@@ -305,7 +305,9 @@ _SAME_UNIT = {"퍼센트": "퍼센트|%|프로", "프로": "퍼센트|%|프로",
 _SAME_UNIT |= {"회": "번|차례|회", "개": "개|가지|종", "곳": "곳|개|개사", "가지": "가지|개|등"}
 
 
-def holds(sentence: str, kind: AnswerType, question: str, new_names: Iterable[str] = ()) -> float:
+def answer_type_score(
+    sentence: str, kind: AnswerType, question: str, new_names: Iterable[str] = ()
+) -> float:
     """Return a score in [0, 1]: whether ``sentence`` has an answer of type ``kind``.
 
     It is 1 for types that any sentence may answer. Words of the question itself do not count
@@ -325,7 +327,7 @@ def holds(sentence: str, kind: AnswerType, question: str, new_names: Iterable[st
     return 0.0
 
 
-def holds_unit(sentence: str, question: str) -> float:
+def unit_score(sentence: str, question: str) -> float:
     """Return 1 if ``sentence`` has the unit or kind asked for (``몇 명``), or none is."""
     if kind := _ASKED_KIND.search(fold(question)):
         suffix = "시" if kind[1] == "도시" else kind[1]

@@ -62,7 +62,7 @@ def with_contexts(
     return tuple(
         replace(
             item,
-            context=leaning(
+            context=context_before(
                 item.article, sentences.get(_key(item.article), []), item.span, item.kind
             ),
         )
@@ -97,7 +97,7 @@ def reading(
     return _linked(context, evidence)
 
 
-def leaning(
+def context_before(
     article: Article, sentences: Sequence[Sentence], span: Span, kind: SectionKind
 ) -> tuple[Span, ...]:
     """Return the up to three sentences of the same kind before ``span``, back to a heading.
@@ -162,7 +162,8 @@ def _chosen(
     # The span of a byline or an antecedent may differ from those of the sentences.
     items = sorted([*items, *by_span.values()], key=lambda item: item.span)
     return [
-        replace(item, context=leaning(article, sentences, item.span, item.kind)) for item in items
+        replace(item, context=context_before(article, sentences, item.span, item.kind))
+        for item in items
     ]
 
 

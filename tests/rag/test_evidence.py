@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from geungeo.rag.errors import InvariantViolation
-from geungeo.rag.evidence.features import holds, holds_unit
+from geungeo.rag.evidence.features import answer_type_score, unit_score
 from geungeo.rag.evidence.models import Linear, parse_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.language.analysis import analysed
@@ -54,8 +54,8 @@ def test_focus_is_the_noun_asked_for() -> None:
 
 def test_words_of_the_question_are_not_an_answer() -> None:
     sentence = "2023년 11월 앨트먼이 축출됐다."
-    assert holds(sentence, AnswerType.TIME, "앨트먼은 언제 축출됐나?") == 1.0
-    assert holds(sentence, AnswerType.TIME, "2023년 11월 축출은 언제 끝났나?") == 0.0
+    assert answer_type_score(sentence, AnswerType.TIME, "앨트먼은 언제 축출됐나?") == 1.0
+    assert answer_type_score(sentence, AnswerType.TIME, "2023년 11월 축출은 언제 끝났나?") == 0.0
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_words_of_the_question_are_not_an_answer() -> None:
     ],
 )
 def test_sentence_must_contain_asked_unit(sentence: str, question: str, expected: float) -> None:
-    assert holds_unit(sentence, question) == expected
+    assert unit_score(sentence, question) == expected
 
 
 EVIDENCE = "오픈AI는 현재 비영리 단체이지만 영리 단체 전환을 위해 노력하고 있다."
