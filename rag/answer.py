@@ -74,8 +74,8 @@ _LABELS: dict[Language, dict[str, str]] = {
 }
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
-# What turns a bracket into a link or image, and an angle bracket into a tag or autolink
-# (CommonMark).
+# Characters that turn a bracket into a link or image, and an angle bracket into a tag or
+# autolink (CommonMark).
 _LINK = re.compile(r"\](?=[(\[:])")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
@@ -218,7 +218,7 @@ def _source_item(citation: Citation) -> str:
 
 
 def _bdi(text: str) -> str:
-    """Return ``text`` escaped and isolated, so that it cannot change the direction of the page."""
+    """Return ``text`` escaped and isolated, so that it cannot change the direction of its page."""
     return f"<bdi>{escape(text)}</bdi>"
 
 

@@ -26,7 +26,7 @@ def make_backend(settings: Settings) -> Backend:
     point = known.get(settings.backend)
     if point is None:
         raise SettingsError(
-            f"there is no backend {settings.backend!r}; known are {', '.join(sorted(known))}"
+            f"unknown backend {settings.backend!r}; use one of {', '.join(sorted(known))}"
         )
     backend = point.load()(settings)
     if not isinstance(backend, Backend):

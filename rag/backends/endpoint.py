@@ -348,7 +348,7 @@ class Endpoint:
         raise AssertionError("unreachable")
 
     async def _refusal(self, response: httpx.Response) -> BackendError:
-        """Return the error for a status other than 200; never show the body: it may repeat a key."""
+        """Map a status other than 200 to an error. The body may contain the key: never show it."""
         status = response.status_code
         if status in _TRANSIENT or status >= 500:
             if status == 429 and b"insufficient_quota" in await _head(response):

@@ -54,7 +54,7 @@ def test_documented_plugin_answers(documented: None) -> None:
 
 
 def test_unknown_backend_lists_known_names(documented: None) -> None:
-    with pytest.raises(SettingsError, match="known are best"):
+    with pytest.raises(SettingsError, match="use one of best"):
         make_backend(Settings(backend="wurst"))
 
 
