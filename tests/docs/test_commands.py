@@ -82,7 +82,7 @@ def test_every_command_of_a_page_works(page: Path, workspace: Workspace, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
-def test_the_first_answers_are_those_that_are_shown(name: str, workspace: Workspace) -> None:
+def test_first_answers_match_documents(name: str, workspace: Workspace) -> None:
     turns = dialogue([block for block in BLOCKS if block.page == ROOT / name])
     asked = [(ASK.fullmatch(command), expected) for command, expected in turns]
     assert len(asked) == 2

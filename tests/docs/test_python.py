@@ -25,7 +25,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("page", SESSIONS, ids=name_of)
-def test_every_example_shows_what_the_page_says(
+def test_examples_print_documented_output(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
