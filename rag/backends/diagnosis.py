@@ -1,4 +1,4 @@
-"""Checks of the configured LLM endpoints: questions and verdicts whose answers are known."""
+"""Check the configured LLM endpoints with questions and verdicts whose answers are known."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ _FILLER = "{number}번 창고에는 종이 상자 {boxes}개가 쌓여 있다."
 _ABOUT = "한빛전자 소식 / 2025-03-02"
 _TRUE = "한빛전자의 매출액은 작년인 2024년에 5,170억 원에 달했습니다."
 _FALSE = "한빛전자의 영업이익은 1년 전보다 늘었습니다."
-# Longer prompts are not tried: they cost, and those of real questions are shorter.
+# Longer prompts are not tried: they are expensive, and those of real questions are shorter.
 _LONGEST_PROMPT = 16_384
-# A fact in a window that is filled to its end needs few words.
+# Tokens for the answer to the prompt that fills the context window.
 _SHORT_ANSWER = 96
-# Of the time that a first token may take, the share that a short prompt may need.
+# Share of a timeout that the short test prompt may take.
 _RESERVE = 0.5
-# An answer of more characters in one piece, or all at once after so many seconds, was not streamed.
+# An answer counts as not streamed if it has more characters than this in one piece, or arrives
+# all at once after this many seconds.
 _PIECE = 20
 _BUFFERED = 2.0
 _MOSTLY = 0.5
@@ -55,7 +56,7 @@ _HANGUL = re.compile(r"[가-힣]")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of one check; ``message`` says what is wrong and what to do, or what was found."""
+    """Result of one check; ``message`` is the finding, or the fault and what to do about it."""
 
     name: str
     message: str
@@ -64,7 +65,7 @@ class Check:
 
 @dataclass(slots=True)
 class Diagnosis:
-    """What the checks of one endpoint found. ``first_token`` and ``total`` are seconds."""
+    """Results of the checks of one endpoint. ``first_token`` and ``total`` are in seconds."""
 
     endpoint: str
     checks: list[Check] = field(default_factory=list)
@@ -79,17 +80,17 @@ class Diagnosis:
         return all(check.ok for check in self.checks)
 
     def passed(self, name: str, message: str) -> None:
-        """Note a check that passed."""
+        """Add a check that passed."""
         self.checks.append(Check(name, message, ok=True))
 
     def failed(self, name: str, message: str) -> None:
-        """Note a check that failed."""
+        """Add a check that failed."""
         self.checks.append(Check(name, message))
 
 
 @dataclass(slots=True)
 class _Reply:
-    """An answer as it came: its text, and when its pieces came, in seconds after the request."""
+    """A received answer: its text and when its pieces arrived, in seconds after the request."""
 
     text: str = ""
     claims: list[Claim] = field(default_factory=list)
@@ -100,7 +101,7 @@ class _Reply:
 
     @property
     def streamed(self) -> bool:
-        """Whether a reader could have seen it grow."""
+        """Whether the answer arrived in pieces over time."""
         if len(self.text) <= _PIECE:
             return True
         if len(self.times) == 1:
@@ -110,16 +111,15 @@ class _Reply:
 
 
 async def diagnose(settings: Settings) -> list[Diagnosis]:
-    """Ask every endpoint of ``settings`` questions whose answers are known, and judge them.
+    """Ask every endpoint of ``settings`` questions with known answers and check the replies.
 
-    The first is the main endpoint, then come the fallbacks, and last the verifier, if a model
-    verifies statements.
+    The main endpoint comes first, then the fallbacks, then the verifier if it is a model.
     """
     if not settings.llm_base_url or not settings.llm_model:
         missing = "llm_model" if settings.llm_base_url else "llm_base_url"
-        none = Diagnosis("openai")
-        none.failed("address", f"{missing} is not set; set it or GEUNGEO_{missing.upper()}")
-        return [none, *await _verify(settings)]
+        unset = Diagnosis("openai")
+        unset.failed("address", f"{missing} is not set; set it or GEUNGEO_{missing.upper()}")
+        return [unset, *await _verify(settings)]
     first = LLMEndpoint(
         base_url=settings.llm_base_url, model=settings.llm_model, api_key=settings.llm_api_key
     )
@@ -129,7 +129,7 @@ async def diagnose(settings: Settings) -> list[Diagnosis]:
             "backend",
             f"it is not used: the backend is {settings.backend!r}; set GEUNGEO_BACKEND=openai",
         )
-    # One that does not answer cannot verify either.
+    # An endpoint that does not answer cannot verify.
     if found[0].answer or settings.verifier_base_url:
         found += await _verify(settings)
     return found
@@ -140,9 +140,9 @@ async def _verify(settings: Settings) -> list[Diagnosis]:
     try:
         verifier = make_verifier(settings)
     except SettingsError as error:
-        none = Diagnosis("verifier")
-        none.failed("address", str(error))
-        return [none]
+        unset = Diagnosis("verifier")
+        unset.failed("address", str(error))
+        return [unset]
     if verifier is None:
         return []
     found = Diagnosis(f"verifier {verifier.name}")
@@ -186,7 +186,7 @@ async def _verify(settings: Settings) -> list[Diagnosis]:
 
 
 async def _connects(settings: Settings) -> bool:
-    """Whether the verifier's address takes connections."""
+    """Whether the verifier's address accepts connections."""
     base_url = settings.verifier_base_url or settings.llm_base_url or ""
     try:
         await _get_models(base_url, {}, settings.llm_connect_timeout)
@@ -230,7 +230,7 @@ async def _diagnose(config: LLMEndpoint, settings: Settings) -> Diagnosis:
 
 
 def _prompt(question: str, facts: tuple[str, ...], context_tokens: int, max_tokens: int) -> Prompt:
-    """The prompt as the backend sends it, for evidence of these sentences."""
+    """Return the prompt as the backend sends it, with these sentences as evidence."""
     text = "\n".join(facts)
     article = Article(id="check", title="한빛전자 소식", published_at="2025-03-02", text=text)
     evidence = []
@@ -251,7 +251,7 @@ async def _try(
     max_tokens: int,
     found: Diagnosis,
 ) -> _Reply | None:
-    """Return the reply to ``prompt``; ``None`` after a failure, which is noted."""
+    """Return the reply to ``prompt``; ``None`` after a failure, which is added to ``found``."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     deadline = began + settings.llm_timeout
@@ -296,7 +296,7 @@ async def _read(pieces: AsyncGenerator[Any, None], prompt: Prompt, began: float)
 
 
 async def _explained(config: LLMEndpoint, settings: Settings, error: BackendMisconfigured) -> Check:
-    """The refusal of a request, with what the list of models says about its reason."""
+    """Return a failed check for ``error``; the list of models may give the reason."""
     key = config.api_key.get_secret_value().strip() if config.api_key else ""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
@@ -325,7 +325,7 @@ async def _get_models(base_url: str, headers: dict[str, str], timeout: float) ->
 
 
 def _listed(response: httpx.Response) -> list[str]:
-    """The names in a list of models; none if it is no such list."""
+    """Return the names in a list of models; empty if the response is not such a list."""
     if response.status_code != httpx.codes.OK or len(response.content) > _MAX_LISTING:
         return []
     try:
@@ -336,7 +336,7 @@ def _listed(response: httpx.Response) -> list[str]:
 
 
 def _judge(reply: _Reply, settings: Settings, found: Diagnosis) -> None:
-    """Note what is right and wrong with the reply to the short question."""
+    """Add the checks of the reply to the short question."""
     found.answer = reply.text.strip()
     found.total = reply.total
     found.first_token = reply.times[0] if reply.times else None
@@ -390,27 +390,27 @@ def _judge(reply: _Reply, settings: Settings, found: Diagnosis) -> None:
 
 def _judge_speed(reply: _Reply, settings: Settings, found: Diagnosis) -> None:
     first = reply.times[0]
-    told = f"first token after {first:.1f} s, whole answer after {reply.total:.1f} s"
+    timing = f"first token after {first:.1f} s, whole answer after {reply.total:.1f} s"
     if first > _RESERVE * settings.llm_first_token_timeout:
         found.failed(
             "speed",
-            f"{told}: real prompts are longer; raise llm_first_token_timeout "
+            f"{timing}: real prompts are longer; raise llm_first_token_timeout "
             f"(now {settings.llm_first_token_timeout:g} s), or use a smaller model or a GPU",
         )
     elif reply.total > _RESERVE * settings.llm_timeout:
         found.failed(
             "speed",
-            f"{told}: real answers are longer; raise llm_timeout (now {settings.llm_timeout:g} s), "
-            "or use a smaller model or a GPU",
+            f"{timing}: real answers are longer; raise llm_timeout "
+            f"(now {settings.llm_timeout:g} s), or use a smaller model or a GPU",
         )
     else:
-        found.passed("speed", told)
+        found.passed("speed", timing)
 
 
 async def _fill(
     endpoint: Endpoint, config: LLMEndpoint, settings: Settings, found: Diagnosis
 ) -> None:
-    """Ask for the first fact of a prompt as long as ``llm_context_tokens`` allows."""
+    """Check that the model reads the start of a prompt as long as ``llm_context_tokens`` allows."""
     window = min(endpoint.context_tokens, _LONGEST_PROMPT)
     room = max(_SHORT_ANSWER, min(settings.llm_max_tokens, window // 4))
     facts = [_FAR_FACT]

@@ -1,4 +1,4 @@
-"""What ``geungeo doctor --llm`` finds, against endpoints that misbehave on purpose."""
+"""Checks of ``geungeo doctor --llm`` against endpoints with known faults."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def replying(
     read: int = 1_000_000,
     verdicts: tuple[str, str] = ("supported", "contradicted"),
 ) -> Handler:
-    """A model with a window of ``read`` characters that sees the end of a longer prompt."""
+    """Return a model that reads only the last ``read`` characters of a prompt."""
 
     async def handler(exchange: Exchange) -> None:
         if exchange.prompt.startswith('{"claims"'):
@@ -57,7 +57,7 @@ def sensible(prompt: str) -> str:
 
 
 def whole(text: str) -> Handler:
-    """A gateway that answers a request for a stream with one JSON completion."""
+    """Return a gateway that answers a stream request with one JSON completion."""
     message = {"role": "assistant", "content": text}
     body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
     return sending([json.dumps(body, ensure_ascii=False).encode()], "application/json")
@@ -74,12 +74,12 @@ def failed(found: Diagnosis) -> dict[str, str]:
 
 
 def problems(handler: Handler, **settings: Any) -> dict[str, str]:
-    """What fails at an endpoint that only writes."""
+    """Return the failed checks of an endpoint that only writes."""
     [found] = asyncio.run(diagnosed(handler, **{"verifier": "rules", **settings}))
     return failed(found)
 
 
-def test_a_good_endpoint_passes_every_check() -> None:
+def test_good_endpoint_passes_every_check() -> None:
     found, verifier = asyncio.run(diagnosed(replying(sensible)))
     assert found.ok
     assert found.reachable
@@ -114,14 +114,14 @@ def test_a_good_endpoint_passes_every_check() -> None:
         (("perhaps", "not_found"), ["verdict"]),
     ],
 )
-def test_a_verifier_that_judges_wrongly(verdicts: tuple[str, str], names: list[str]) -> None:
+def test_wrong_verdicts_are_reported(verdicts: tuple[str, str], names: list[str]) -> None:
     found, verifier = asyncio.run(diagnosed(replying(sensible, verdicts=verdicts)))
     assert found.ok
     assert list(failed(verifier)) == names
     assert verifier.reachable
 
 
-def test_a_slow_verifier_names_its_deadline() -> None:
+def test_slow_verifier_reports_timeout_setting() -> None:
     async def handler(exchange: Exchange) -> None:
         await asyncio.sleep(0.8 if "claims" in exchange.prompt else 0)
         await replying(sensible)(exchange)
@@ -134,20 +134,20 @@ def test_a_slow_verifier_names_its_deadline() -> None:
     assert late.reachable
 
 
-def test_a_verifier_of_its_own_that_is_gone_is_unreachable() -> None:
+def test_separate_verifier_that_is_down_is_unreachable() -> None:
     settings = {"verifier_base_url": "http://127.0.0.1:9/v1", "llm_retries": 0}
     _, verifier = asyncio.run(diagnosed(replying(sensible), **settings))
     assert not verifier.reachable
     assert "cannot be reached" in failed(verifier)["verdict"]
 
 
-def test_a_verifier_without_an_address_is_a_problem() -> None:
+def test_verifier_without_address_is_reported() -> None:
     [_, verifier] = asyncio.run(diagnose(Settings(verifier="llm")))
     assert "the verifier 'llm' needs an endpoint" in failed(verifier)["address"]
 
 
 @pytest.mark.parametrize("window", [2_048, 8_192])
-def test_the_prompt_of_the_context_check_fills_the_window_that_is_set(window: int) -> None:
+def test_context_check_fills_configured_window(window: int) -> None:
     tokens = []
 
     async def handler(exchange: Exchange) -> None:
@@ -156,7 +156,7 @@ def test_the_prompt_of_the_context_check_fills_the_window_that_is_set(window: in
         await replying(sensible)(exchange)
 
     assert problems(handler, llm_context_tokens=window, llm_max_tokens=256) == {}
-    # A tenth is kept free for other tokenizers.
+    # A tenth is reserved for other tokenizers.
     room = 0.9 * window - 256
     assert 0.95 * room < tokens[1] <= room
 
@@ -172,29 +172,29 @@ def test_the_prompt_of_the_context_check_fills_the_window_that_is_set(window: in
         ("NO_ANSWER", "answer", "replaced by quotations"),
     ],
 )
-def test_what_is_wrong_with_an_answer(answer: str, name: str, words: str) -> None:
+def test_faults_of_an_answer_are_reported(answer: str, name: str, words: str) -> None:
     found = problems(replying(lambda prompt: FAR if "창고" in prompt else answer))
     assert words in found[name]
 
 
-def test_an_answer_of_thoughts_only_names_the_setting_to_raise() -> None:
+def test_answer_with_only_reasoning_names_setting_to_raise() -> None:
     thoughts = [chunk(delta={"reasoning_content": "음…"}), STOP, DONE]
     found = problems(sending(thoughts), llm_max_tokens=64)
     assert list(found) == ["text"]
     assert "raise llm_max_tokens (now 64)" in found["text"]
 
 
-def test_an_answer_that_is_cut_names_the_setting_to_raise() -> None:
+def test_truncated_answer_names_setting_to_raise() -> None:
     cut = [chunk(GOOD[:10]), chunk(GOOD[10:]), chunk(choice={"finish_reason": "length"}), DONE]
     found = problems(sending(cut), llm_max_tokens=64)
     assert "llm_max_tokens (64); raise it" in found["length"]
 
 
-def test_an_endpoint_that_does_not_stream_is_noticed() -> None:
+def test_endpoint_that_does_not_stream_is_reported() -> None:
     assert "arrived at once" in problems(whole(GOOD))["streaming"]
 
 
-def test_a_proxy_that_holds_the_stream_back_is_noticed() -> None:
+def test_buffering_proxy_is_reported() -> None:
     async def handler(exchange: Exchange) -> None:
         await asyncio.sleep(2.2)
         await sending([b"".join(stream(sensible(exchange.prompt)))])(exchange)
@@ -202,18 +202,18 @@ def test_a_proxy_that_holds_the_stream_back_is_noticed() -> None:
     assert list(problems(handler)) == ["streaming"]
 
 
-def test_a_window_smaller_than_the_setting_is_noticed() -> None:
+def test_window_smaller_than_setting_is_reported() -> None:
     found = problems(replying(sensible, read=3_000))
     assert list(found) == ["context"]
     assert "smaller than llm_context_tokens (8,192)" in found["context"]
 
 
-def test_a_window_that_holds_no_evidence_is_noticed_without_a_request() -> None:
+def test_window_without_room_for_evidence_is_reported_without_request() -> None:
     found = problems(silent, llm_context_tokens=512)
     assert "raise llm_context_tokens" in found["context"]
 
 
-def test_a_refused_long_prompt_is_a_matter_of_context() -> None:
+def test_refused_long_prompt_is_reported_as_context() -> None:
     async def handler(exchange: Exchange) -> None:
         if len(exchange.body) > 10_000:
             await exchange.answer(400)
@@ -227,7 +227,7 @@ def test_a_refused_long_prompt_is_a_matter_of_context() -> None:
     assert "as llm_context_tokens allows: openai:m answered 400" in found["context"]
 
 
-def test_a_wrong_key_and_a_missing_one() -> None:
+def test_wrong_and_missing_key_are_reported() -> None:
     async def locked(exchange: Exchange) -> None:
         right = exchange.headers.get("authorization") == "Bearer right"
         await (replying(sensible)(exchange) if right else exchange.answer(401))
@@ -239,7 +239,7 @@ def test_a_wrong_key_and_a_missing_one() -> None:
     assert problems(locked)["key"].endswith("it wants a key; set GEUNGEO_LLM_API_KEY")
 
 
-def test_a_wrong_model_is_answered_with_those_that_there_are() -> None:
+def test_wrong_model_lists_available_models() -> None:
     listing = json.dumps({"data": [{"id": f"model-{n}"} for n in range(10)]}).encode()
 
     async def handler(exchange: Exchange) -> None:
@@ -254,14 +254,14 @@ def test_a_wrong_model_is_answered_with_those_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("listing", [b"[]", b'{"data": 5}', b"<html>", b'{"data": [{}]}'])
-def test_a_strange_list_of_models_explains_nothing(listing: bytes) -> None:
+def test_invalid_list_of_models_is_ignored(listing: bytes) -> None:
     async def handler(exchange: Exchange) -> None:
         await (exchange.answer(404) if exchange.body else exchange.answer(200, listing))
 
     assert "check base URL and model name" in problems(handler)["request"]
 
 
-def test_a_redirect_says_where_to() -> None:
+def test_redirect_names_its_target() -> None:
     async def handler(exchange: Exchange) -> None:
         path = "chat/completions" if exchange.body else "models"
         await exchange.answer(308, headers={"location": f"https://llm.example/v1/{path}"})
@@ -271,18 +271,18 @@ def test_a_redirect_says_where_to() -> None:
     assert message.endswith("it points to https://llm.example/v1")
 
 
-def test_a_web_page_is_no_api() -> None:
+def test_web_page_is_reported() -> None:
     found = problems(sending([b"<!doctype html><p>welcome"], "text/html"))
     assert "ending in /v1?" in found["request"]
 
 
-def test_silence_names_the_deadlines_and_is_not_taken_for_absence() -> None:
+def test_silent_endpoint_names_timeouts_and_counts_as_reachable() -> None:
     [found] = asyncio.run(diagnosed(silent, llm_first_token_timeout=0.4))
     assert "raise llm_first_token_timeout (now 0.4 s)" in failed(found)["speed"]
     assert found.reachable
 
 
-def test_a_late_first_token_is_too_slow_for_real_prompts() -> None:
+def test_late_first_token_is_reported_as_slow() -> None:
     async def handler(exchange: Exchange) -> None:
         await asyncio.sleep(0.7)
         await replying(sensible)(exchange)
@@ -292,13 +292,13 @@ def test_a_late_first_token_is_too_slow_for_real_prompts() -> None:
     assert "first token after 0." in found["speed"]
 
 
-def test_a_failing_server_is_unreachable() -> None:
+def test_failing_server_is_unreachable() -> None:
     [found] = asyncio.run(diagnosed(statuses(503), llm_retries=0))
     assert not found.reachable
     assert "answered 503" in failed(found)["connection"]
 
 
-def test_fallbacks_are_checked_as_well() -> None:
+def test_fallbacks_are_checked() -> None:
     async def main() -> list[Diagnosis]:
         async with ModelServer(replying(sensible)) as good, ModelServer(statuses(401, 401)) as bad:
             return await diagnose(
@@ -324,18 +324,18 @@ def test_fallbacks_are_checked_as_well() -> None:
         ({"llm_base_url": "127.0.0.1:9", "llm_model": "m"}, "must begin with http://"),
     ],
 )
-def test_an_address_that_is_missing_or_wrong(settings: dict[str, Any], words: str) -> None:
+def test_missing_or_wrong_address_is_reported(settings: dict[str, Any], words: str) -> None:
     [found] = asyncio.run(diagnose(Settings(backend="openai", **settings)))
     assert words in failed(found)["address"]
 
 
-def test_an_llm_that_is_not_used_is_a_problem() -> None:
+def test_unused_llm_is_reported() -> None:
     assert problems(replying(sensible), backend="extractive") == {
         "backend": "it is not used: the backend is 'extractive'; set GEUNGEO_BACKEND=openai"
     }
 
 
-def test_the_command_prints_the_checks_and_exits_with_their_status(
+def test_command_prints_checks_and_exits_with_their_status(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def command(handler: Handler, *options: str) -> int:
@@ -364,7 +364,7 @@ def test_the_command_prints_the_checks_and_exits_with_their_status(
     assert found["reachable"] is False
     assert [check["name"] for check in found["checks"]] == ["connection"]
 
-    assert geungeo(["doctor", "--llm"]) == 3  # the last server is gone
+    assert geungeo(["doctor", "--llm"]) == 3  # the last server has stopped
     assert "cannot be reached" in capsys.readouterr().out
 
     assert geungeo(["doctor", "--llm", "--repair"]) == 2
