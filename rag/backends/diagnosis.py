@@ -64,7 +64,7 @@ class Check:
 
 @dataclass(slots=True)
 class Diagnosis:
-    """What the checks of one endpoint found. ``first_token`` and ``total`` are seconds."""
+    """Findings of the checks of one endpoint. ``first_token`` and ``total`` are seconds."""
 
     endpoint: str
     checks: list[Check] = field(default_factory=list)

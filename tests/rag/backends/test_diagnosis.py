@@ -1,4 +1,4 @@
-"""What ``geungeo doctor --llm`` finds, against endpoints that misbehave on purpose."""
+"""The checks of ``geungeo doctor --llm``, against endpoints that misbehave on purpose."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def failed(found: Diagnosis) -> dict[str, str]:
 
 
 def problems(handler: Handler, **settings: Any) -> dict[str, str]:
-    """What fails at an endpoint that only writes."""
+    """Return the checks that fail at an endpoint that only writes."""
     [found] = asyncio.run(diagnosed(handler, **{"verifier": "rules", **settings}))
     return failed(found)
 
