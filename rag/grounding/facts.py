@@ -64,7 +64,7 @@ def mismatches(
         near = [other for other in near if _share_arguments(fact, other)] or near
         quoted = [other for other in stated.spoken if _same_predicate(fact, other)]
         if not near and fact.predicate not in _LIGHT and quoted and not reported:
-            reason = f"only somebody quoted says so in the source: {fact.predicate}"
+            reason = f"only a quoted speaker says so in the source: {fact.predicate}"
             findings.append(doubt(reason))
             continue
         if not near:
@@ -225,17 +225,17 @@ def _severity(finding: Finding) -> tuple[bool, int]:
 
 def _side_doubts(fact: Fact, stated: _Stated) -> list[Finding]:
     """Means, comparisons and purposes that the source does not give."""
-    told = stated.narrated
-    means = [p for other in told for role, p in other.others if role == "by:with"]
-    purposes = [p for other in told for role, p in other.others if role == "by:위하"]
-    named = [*stated.agents, *(p for other in told for p in other.objects)]
+    narrated = stated.narrated
+    means = [p for other in narrated for role, p in other.others if role == "by:with"]
+    purposes = [p for other in narrated for role, p in other.others if role == "by:위하"]
+    named = [*stated.agents, *(p for other in narrated for p in other.objects)]
     found: list[Finding] = []
     for role, phrase in fact.others:
         # 영리 단체로 전환 is 영리 단체 전환.
-        joined = any({*phrase.words, fact.predicate} <= {*p.words} for p in mentioned(told))
+        joined = any({*phrase.words, fact.predicate} <= {*p.words} for p in mentioned(narrated))
         if role == "by:with" and holds(named, phrase) and not (joined or holds(means, phrase)):
             found.append(doubt(f"not a means or cause in the source: {phrase}"))
-        same = [p for other in told for r, p in other.others if r == role]
+        same = [p for other in narrated for r, p in other.others if r == role]
         if role in _EXACT and not holds(same, phrase) and not _empty(phrase):
             found.append(doubt(f"no such comparison in the source: {phrase}"))
         if role == "by:위하" and purposes and not holds(purposes, phrase):
@@ -333,20 +333,20 @@ def _named(phrase: Phrase, stated: _Stated) -> bool:
     )
 
 
-def _identified(claim: Fact, told: Sequence[Fact]) -> bool:
+def _identified(claim: Fact, facts: Sequence[Fact]) -> bool:
     """주장 김하늘 says that 김하늘 is 주장; numbers are judged elsewhere."""
     what = claim.predicate
     if any(char.isdigit() for char in what) or what in _MISSING_FOR_IDENTITY:
         return True
     if any(char.isdigit() for phrase in claim.bare for word in phrase.words for char in word):
         return True
-    for fact in told:
+    for fact in facts:
         stands_for = [*fact.subjects, *fact.topics, *fact.weak]
         if any(what in word for p in mentioned([fact]) for word in p.words) and any(
             holds(stands_for, subject) for subject in claim.subjects if stands_for
         ):
             return True
-    for phrase in mentioned(told):
+    for phrase in mentioned(facts):
         together = (*phrase.owners, *phrase.words)
         if any(what in word for word in together) and any(
             subject.words[-1] in together for subject in claim.subjects
@@ -355,7 +355,7 @@ def _identified(claim: Fact, told: Sequence[Fact]) -> bool:
     return any(
         holds([*fact.subjects, *fact.topics, *fact.objects], subject)
         and any(role == "by:with" and what in phrase.words for role, phrase in fact.others)
-        for fact in told
+        for fact in facts
         for subject in claim.subjects
     )
 
@@ -402,11 +402,11 @@ def _time_problem(claim: Fact, source: Fact) -> str | None:
 
 
 def _amount_problem(claim: Fact, source: Fact) -> str | None:
-    """금리는 2.9%로 올랐다 where it rose to 4.5 %, and 2.9 % stands beside another verb."""
-    told = _amounts(source)
+    """금리는 2.9%로 올랐다 where it rose to 4.5 %, and 2.9 % goes with another verb."""
+    there = _amounts(source)
     for mine in _amounts(claim):
-        rivals = [theirs for theirs in told if mine.unit and theirs.unit == mine.unit]
-        if rivals and not any(mine.matches(theirs) for theirs in told):
+        rivals = [theirs for theirs in there if mine.unit and theirs.unit == mine.unit]
+        if rivals and not any(mine.matches(theirs) for theirs in there):
             return f"number belongs to something else: {float(mine.value):g} {mine.unit}"
     return None
 
@@ -483,7 +483,7 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
 
 
 def _agents(fact: Fact, stated: _Stated) -> list[Phrase]:
-    """Return who may have done it: the clause's own subjects, else those that it may drop.
+    """Return who may have done it: the clause's own subjects, or those that it may drop.
 
     Korean drops a subject that the sentence's topic, an earlier clause or an earlier sentence
     has named.
