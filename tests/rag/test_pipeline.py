@@ -150,8 +150,18 @@ def test_a_lie_is_dropped_and_the_trace_says_why(workspace: Workspace) -> None:
     assert "number not in source" in answer.trace.dropped[0].why
 
 
-def test_nothing_but_lies_is_an_abstention(workspace: Workspace) -> None:
+def test_a_lie_is_replaced_by_the_sentence_that_it_cites(workspace: Workspace) -> None:
     answer = asyncio.run(with_backend(workspace, Scripted(LIE)).answer(QUESTION))
+    assert answer.status == "answered"
+    assert "9,000억" not in answer.text
+    (citation,) = answer.citations
+    assert citation.support_kind == "quote" and "5,000억 달러" in citation.quote
+    assert [dropped.instead for dropped in answer.trace.dropped] == [citation.quote]
+
+
+def test_nothing_but_invention_is_an_abstention(workspace: Workspace) -> None:
+    invented = Scripted(Claim("달에 사람이 산다.", cites=()))
+    answer = asyncio.run(with_backend(workspace, invented).answer(QUESTION))
     assert (answer.status, answer.reason) == ("abstained", "unverified")
 
 
