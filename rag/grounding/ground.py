@@ -23,7 +23,7 @@ from geungeo.rag.protocols import Claim, Evidence, Inquiry, Judgement, Report, T
 from geungeo.rag.text import Language, Span, language_of, visible
 
 # A sentence that shares less of a claim's content words is not quoted in its place.
-_NEAR = 0.3
+_NEAR = 0.4
 # A cited sentence is quoted if it shares this much, or answers the question this much as well as
 # the best evidence does.
 _RELATED = 0.2

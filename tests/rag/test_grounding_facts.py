@@ -119,12 +119,13 @@ def test_english_claims_against_english_source(claim: str, *, passes: bool) -> N
     assert support(claim, [source]).supported is passes
 
 
-def test_dropped_subject_comes_from_the_sentence_before() -> None:
-    source, before = "그는 지난달 회사를 떠났다.", "김바다는 10년 동안 대표를 맡았다."
+def test_claim_may_take_name_but_not_action_from_context() -> None:
+    source, context = "그는 지난달 회사를 떠났다.", "김바다는 2019년부터 회사를 이끌었다."
     assert not support("김바다는 지난달 회사를 떠났다.", [source]).supported
-    grounds = Grounds((source,), ((before,),))
+    grounds = Grounds((source,), ((context,),))
     assert support("김바다는 지난달 회사를 떠났다.", grounds).supported
-    assert support("박하늘은 지난달 회사를 떠났다.", grounds).vetoes
+    assert not support("김바다는 지난달 회사를 고소했다.", grounds).supported
+    assert not support("박하늘은 지난달 회사를 떠났다.", grounds).supported
 
 
 def facts_of(text: str) -> dict[str, Fact]:

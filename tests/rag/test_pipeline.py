@@ -152,8 +152,18 @@ def test_false_claim_is_dropped_with_reason_in_trace(workspace: Workspace) -> No
     assert "number not in source" in answer.trace.dropped[0].why
 
 
-def test_abstains_when_every_claim_is_false(workspace: Workspace) -> None:
+def test_lie_is_replaced_by_cited_sentence(workspace: Workspace) -> None:
     answer = asyncio.run(with_backend(workspace, Scripted(FALSE)).answer(QUESTION))
+    assert answer.status == "answered"
+    assert "9,000억" not in answer.text
+    (citation,) = answer.citations
+    assert citation.support_kind == "quote" and "5,000억 달러" in citation.quote
+    assert [dropped.instead for dropped in answer.trace.dropped] == [citation.quote]
+
+
+def test_abstains_when_every_claim_is_invented(workspace: Workspace) -> None:
+    invented = Scripted(Claim("달에 사람이 산다.", cites=()))
+    answer = asyncio.run(with_backend(workspace, invented).answer(QUESTION))
     assert (answer.status, answer.reason) == ("abstained", "unverified")
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from geungeo.rag.answer import Turn
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.backends.claims import NO_ANSWER
-from geungeo.rag.backends.prompt import Prompt, build
+from geungeo.rag.backends.prompt import Prompt, build, inert
 from geungeo.rag.errors import BackendMisconfigured
-from geungeo.rag.protocols import Evidence, Task
+from geungeo.rag.protocols import Evidence, Failure, Task
 from geungeo.rag.segmentation import count_tokens
 from geungeo.rag.text import Span, clean
 from tests.rag.backends.drafting import task
@@ -40,13 +40,83 @@ def test_rules_contain_no_answer_phrase_and_citation_form() -> None:
         assert system["role"] == "system"
         assert NO_ANSWER in system["content"] and "[2][5]" in system["content"]
     assert "한국어로" in korean[0]["content"] and "in English" in english[0]["content"]
-    lines = korean[1]["content"].split("\n")
-    assert lines[0] == "<evidence>" and lines[4] == "</evidence>"
-    assert (
-        lines[1] == "[1] (한빛전자 실적 / 2025-01-21) 한빛전자는 2024년 매출 5,000억 원을 올렸다."
+    assert korean[1]["content"].split("\n") == [
+        "<evidence>",
+        "기사: 한빛전자 실적 / 2025-01-21",
+        "[1] 한빛전자는 2024년 매출 5,000억 원을 올렸다.",
+        "[2] 영업이익은 300억 원으로 줄었다.",
+        "[3] 직원은 1,200명이다.",
+        "</evidence>",
+        "질문: 한빛전자의 매출과 영업이익은?",
+    ]
+
+
+def reading_task() -> Task:
+    """Two articles to read, of which the second holds the best evidence."""
+    kinds = (SectionKind.HEADING, SectionKind.BODY, SectionKind.CAPTION, SectionKind.BODY)
+    context: list[Evidence] = []
+    for name in ("가", "나"):
+        sentences = [f"{name} {n}번째 문장은 매출이 늘었다는 소식이다." for n in range(1, 5)]
+        article = Article(id=name, title=f"{name} 기사", text="\n".join(sentences))
+        for sentence, kind in zip(sentences, kinds, strict=True):
+            start = article.text.index(sentence)
+            span = Span(start, start + len(sentence))
+            number = len(context) + 1
+            context.append(Evidence(number, article, span, kind, 0.0, 2 if name == "가" else 1))
+    best = (dataclasses.replace(context[7], score=0.9), dataclasses.replace(context[1], score=0.2))
+    return Task("매출은?", "ko", best, context=tuple(context))
+
+
+def test_sentences_are_in_reading_order_below_their_article() -> None:
+    made = prompt(reading_task())
+    assert made.numbers == set(range(1, 9))
+    assert made.messages[1]["content"].split("\n") == [
+        "<evidence>",
+        "기사: 가 기사",
+        "[1] (소제목) 가 1번째 문장은 매출이 늘었다는 소식이다.",
+        "[2] 가 2번째 문장은 매출이 늘었다는 소식이다.",
+        "[3] (사진 설명) 가 3번째 문장은 매출이 늘었다는 소식이다.",
+        "[4] 가 4번째 문장은 매출이 늘었다는 소식이다.",
+        "기사: 나 기사",
+        "[5] (소제목) 나 1번째 문장은 매출이 늘었다는 소식이다.",
+        "[6] 나 2번째 문장은 매출이 늘었다는 소식이다.",
+        "[7] (사진 설명) 나 3번째 문장은 매출이 늘었다는 소식이다.",
+        "[8] 나 4번째 문장은 매출이 늘었다는 소식이다.",
+        "</evidence>",
+        "질문: 매출은?",
+    ]
+
+
+def test_sentences_of_the_worst_passages_give_way_before_the_evidence() -> None:
+    whole = prompt(reading_task())
+    shown: list[frozenset[int]] = []
+    for context in range(1_300, 900, -1):
+        try:
+            made = prompt(reading_task(), context)
+        except BackendMisconfigured:
+            break
+        if not shown or made.numbers != shown[-1]:
+            shown.append(made.numbers)
+        assert made.dropped_evidence == 8 - len(made.numbers)
+    assert shown[0] == whole.numbers
+    # Around the evidence (8, then 2) the rest of the better passage stays longest.
+    assert shown[-6:] == [
+        {1, 2, 5, 6, 7, 8},
+        {2, 5, 6, 7, 8},
+        {2, 5, 6, 8},
+        {2, 5, 8},
+        {2, 8},
+        {8},
+    ]
+
+
+def test_failures_of_the_first_draft_are_named_in_the_system_message() -> None:
+    failures = (Failure("매출은 <9,000억> 원이다.\n[1]", "number not in source: 9,000억"),)
+    system, user = prompt(dataclasses.replace(task(), failures=failures)).messages
+    assert system["content"].split("\n")[-1] == (
+        "- 매출은 ＜9,000억＞ 원이다. ［1］ (number not in source: 9,000억)"
     )
-    assert lines[2] == "[2] 영업이익은 300억 원으로 줄었다."
-    assert lines[-1] == "질문: 한빛전자의 매출과 영업이익은?"
+    assert user == prompt(task()).messages[1]
 
 
 def test_weakest_evidence_and_oldest_turns_are_dropped_first() -> None:
@@ -88,8 +158,12 @@ def test_prompt_and_answer_fit_into_context(
     try:
         made = prompt(Task("매출은 얼마인가?", "ko", items, history), context, 128)
     except BackendMisconfigured:
-        # The first sentence alone does not fit beside the rules.
-        assert count_tokens(sentences[0]) > context * 0.9 - 128 - 700
+        # The first sentence alone is too much for what the rules leave.
+        least = prompt(
+            Task("매출은 얼마인가?", "ko", (evidence(1, "가", title=sentences[0][:99]),))
+        )
+        cost = count_tokens(inert(sentences[0], 1_000))
+        assert cost > context * 0.9 - 128 - least.tokens - 4
         return
     assert spent(made) + 128 <= context
     assert made.numbers and max(made.numbers) + made.dropped_evidence == len(items)
