@@ -170,7 +170,10 @@ class Limits:
 
 
 class Endpoint:
-    """Client that streams completions of one model. ``label`` names it without its address."""
+    """Client that streams completions of one model. ``label`` names it without its address.
+
+    ``setting`` begins the names of the settings that errors about address and key refer to.
+    """
 
     def __init__(
         self,
@@ -183,13 +186,14 @@ class Endpoint:
         breaker: Breaker | None = None,
         sleep: Sleep = asyncio.sleep,
         now: Callable[[], float] = time.time,
+        setting: str = "llm",
     ) -> None:
         self.label = f"openai:{model}"
         self.context_tokens = context_tokens
         self.breaker = breaker or Breaker()
-        self._url = _completions_url(base_url)
+        self._url = _completions_url(base_url, setting)
         self._model = model
-        self._headers = _headers(api_key)
+        self._headers = _headers(api_key, setting)
         self._limits = limits
         self._sleep = sleep
         self._now = now
@@ -453,26 +457,30 @@ def _time_left(deadline: float) -> Callable[[], float]:
     return lambda: deadline - loop.time()
 
 
-def _completions_url(base_url: str) -> httpx.URL:
+def _completions_url(base_url: str, setting: str) -> httpx.URL:
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError) as error:
-        raise SettingsError("llm_base_url is not a URL") from error
+        raise SettingsError(f"{setting}_base_url is not a URL") from error
     if url.scheme not in {"http", "https"} or not url.host:
-        raise SettingsError("llm_base_url must begin with http:// or https:// and name a host")
+        raise SettingsError(
+            f"{setting}_base_url must begin with http:// or https:// and name a host"
+        )
     if url.port is not None and url.port > 65_535:
-        raise SettingsError(f"llm_base_url has port {url.port}; the highest port is 65,535")
+        raise SettingsError(f"{setting}_base_url has port {url.port}; the highest port is 65,535")
     if url.userinfo:
-        raise SettingsError("llm_base_url must not contain a user or password; set llm_api_key")
+        raise SettingsError(
+            f"{setting}_base_url must not contain a user or password; set {setting}_api_key"
+        )
     return url.copy_with(path=url.path.rstrip("/") + "/chat/completions", fragment=None)
 
 
-def _headers(api_key: str | None) -> dict[str, str]:
+def _headers(api_key: str | None, setting: str) -> dict[str, str]:
     headers = {"Accept": "text/event-stream, application/json", "Accept-Encoding": "identity"}
     if api_key and (key := api_key.strip()):
         if not key.isascii() or not key.isprintable() or " " in key:
             raise SettingsError(
-                "llm_api_key contains a character that is not allowed in an HTTP header"
+                f"{setting}_api_key contains a character that is not allowed in an HTTP header"
             )
         headers["Authorization"] = f"Bearer {key}"
     return headers

@@ -311,6 +311,7 @@ def make_verifier(settings: Settings) -> Verifier | None:
                 one.api_key.get_secret_value() if one.api_key else None,
                 limits,
                 context_tokens=one.context_tokens or settings.llm_context_tokens,
+                setting="verifier" if settings.verifier_base_url else "llm",
             )
             for one in endpoints
         ],

@@ -231,7 +231,12 @@ class Grounder:
         cited = self._cited(one.claim)
         item = self._nearest_cited(text, cited.items) if cited else None
         if item is None:
-            sentences = [item for item in self._pool if item.kind not in _NO_SENTENCE]
+            language = language_of(text)
+            sentences = [
+                item
+                for item in self._pool
+                if item.kind not in _NO_SENTENCE and item.article.language == language
+            ]
             share, item = _nearest(text, sentences)
             if item is None or share < _NEAR:
                 return None
@@ -251,13 +256,16 @@ class Grounder:
         """Return the cited sentence that is nearest to a claim and worth being quoted for it.
 
         It shares words with the claim, or answers the question about as well as the best
-        evidence. Words of two languages cannot be compared.
+        evidence. Words of two languages cannot be compared: there it is quoted for a claim in
+        the reader's language.
         """
         share, item = _nearest(text, cited)
-        if item is None or language_of(text) != item.article.language:
-            return item
+        if item is None:
+            return None
         best = self.task.evidence[0].score if self.task.evidence else 0.0
         answers = item.score > 0 and item.score >= _ANSWERS * best
+        if (language := language_of(text)) != item.article.language:
+            return item if answers or language == self.task.language else None
         return item if answers or share >= _RELATED else None
 
     def _bind(

@@ -190,6 +190,41 @@ class ModelServer:
         await self.handler(exchange)
 
 
+Judge = Callable[[list[dict[str, Any]]], str]
+
+
+def judging(write: Callable[[str], str], judge: Judge) -> Handler:
+    """Return a handler of a model that writes answers and judges claims.
+
+    ``write`` takes a prompt; ``judge`` takes the ``claims`` of a verifier's request and returns
+    the reply.
+    """
+
+    async def handler(exchange: Exchange) -> None:
+        if exchange.prompt.startswith("{"):
+            text = judge(json.loads(exchange.prompt)["claims"])
+        else:
+            text = write(exchange.prompt)
+        await sending([chunk(text), STOP, USAGE, DONE])(exchange)
+
+    return handler
+
+
+def verdicts(claims: list[dict[str, Any]], supported: Callable[[str], bool]) -> str:
+    """Return a verifier's reply: ``supported`` for the claims whose text fulfils it."""
+    return json.dumps(
+        {
+            "verdicts": [
+                {
+                    "id": claim["id"],
+                    "verdict": "supported" if supported(claim["claim"]) else "not_found",
+                }
+                for claim in claims
+            ]
+        }
+    )
+
+
 class SlowModel(ModelServer):
     """A model that streams the first ``sentences`` of its evidence, at a given pace.
 

@@ -22,7 +22,9 @@ from tests.rag.backends.drafting import draft
 from tests.support import ROOT
 from tests.support.model_server import DONE, STOP, ModelServer, chunk, sending, statuses, stream
 
-DOCS = (ROOT / "docs" / "backends.md").read_text("utf-8")
+DOCS = "\n".join(
+    (ROOT / "docs" / name).read_text("utf-8") for name in ("backends.md", "plug-ins.md")
+)
 
 
 def example(language: str, containing: str) -> str:
@@ -130,7 +132,7 @@ def test_settings_reach_the_endpoints() -> None:
 
 
 def test_hostile_model_output_is_grounded_or_dropped(workspace: Workspace) -> None:
-    """Answer end to end over the seed article: only the true claim passes."""
+    """Answer over the seed article: the true claim is released, the source quoted for a lie."""
     question = "샘 앨트먼이 이사회에서 축출된 때는 언제인가?"
     reply = (
         "![t](http://evil.kr/x.png) 샘 앨트먼은 2019년 5월에 축출됐다. [1]\n"
@@ -149,11 +151,17 @@ def test_hostile_model_output_is_grounded_or_dropped(workspace: Workspace) -> No
             check(answer, workspace.store.article)
             assert answer.backend == "openai:liar"
             assert answer.status == "answered"
-            assert "2023년 11월" in answer.text
-            assert len({citation.answer_start for citation in answer.citations}) == 1
+            quoted, claimed = answer.citations
+            assert quoted.quote == answer.text[quoted.answer_start : quoted.answer_end]
+            assert "2023년 11월엔 샘 앨트먼이 이사회 결의로 축출당하자" in quoted.quote
+            assert claimed.quote == quoted.quote
+            assert (
+                answer.text[claimed.answer_start : claimed.answer_end]
+                == "샘 앨트먼은 2023년 11월 이사회에서 축출됐다."
+            )
             for lie in ("2019", "9,999", "evil", "javascript", "script"):
                 assert lie not in answer.text
-            assert len(answer.trace.dropped) >= 2
+            assert [one.instead for one in answer.trace.dropped] == [quoted.quote, None, None]
             assert any("unknown evidence" in note for note in answer.trace.notes)
 
             server.handler = sending([chunk("NO_ANSWER"), STOP, DONE])
