@@ -313,16 +313,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     result: dict[str, list[dict[str, Any]]] = {}
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        base_url = given.base_url
+        base_url = judge_url = given.base_url
         if not base_url:
+            # One for each task: both find the beginning of their prompts computed already.
             weights = qwen.assemble(qwen.QWEN, qwen.cache())
-            served = qwen.serve(given.server_python, weights, place / "server.log")
-            base_url = stack.enter_context(served).base_url
+            base_url, judge_url = (
+                stack.enter_context(
+                    qwen.serve(given.server_python, weights, place / f"{task}.log")
+                ).base_url
+                for task in ("writer", "judge")
+            )
         settings = Settings(
             store=place / "store",
             backend="openai",
             llm_base_url=base_url,
             llm_model=given.model,
+            verifier_base_url=judge_url,
             **CPU,
         )
         if given.only != "judge":

@@ -122,13 +122,14 @@ def _sha256(path: Path) -> str:
 def serve(python: Path, weights: Path, log: Path, *, context: int = 8_192) -> Iterator[WeakModel]:
     """Serve ``weights`` with the llama-cpp-python of the environment of ``python``.
 
-    One thread: on a shared processor more of them wait for each other. What was computed for the
-    beginning of a prompt is kept, so that questions about one article are answered faster.
+    One thread: on a shared processor more of them wait for each other. The server keeps what it
+    computed for the beginning of its last prompt. Its option ``--cache`` would keep more, but every
+    entry takes hundreds of megabytes.
     """
     port = free_port()
     command = [str(python), "-m", "llama_cpp.server", "--model", str(weights)]
     command += ["--model_alias", NAME, "--n_ctx", str(context)]
-    command += ["--n_threads", "1", "--n_threads_batch", "1", "--cache", "true"]
+    command += ["--n_threads", "1", "--n_threads_batch", "1"]
     with log.open("wb") as out:
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port)],
