@@ -100,7 +100,8 @@ async def test_log_line_of_an_answer_has_stages_but_no_text(
         answer = await http.post(path, json={**body, "stream": stream})
         assert answer.status_code == 200
     (row,) = requests(logged)
-    assert set(row["stages_ms"]) == {"rewrite", "retrieve", "generate", "ground", "total"}
+    stages = {"rewrite", "retrieve", "generate", "ground", "verify", "total"}
+    assert set(row["stages_ms"]) == stages
     assert row["stages_ms"]["total"] <= row["ms"]
     assert row["answer"]["status"] == "answered"
     assert row["answer"]["citations"] >= 1
@@ -253,7 +254,7 @@ async def test_metrics_count_abstentions_support_and_stages(workspace: Workspace
     reason = refused.json()["reason"]
     assert re.search(rf'geungeo_answers_total{{.*reason="{reason}",status="abstained"}} 1', metrics)
     assert f"geungeo_citation_support_count {len(cited)}.0" in metrics
-    for stage in ("rewrite", "retrieve", "generate", "ground", "total"):
+    for stage in ("rewrite", "retrieve", "generate", "ground", "verify", "total"):
         assert f'geungeo_answer_stage_seconds_count{{stage="{stage}"}} 2.0' in metrics
     assert 'geungeo_backend_answers{state="waiting"} 0.0' in metrics
 
