@@ -38,6 +38,7 @@ CLAIMS = st.builds(
     GroundedClaim,
     st.text(min_size=1).filter(lambda text: text.strip()) | st.just("주장 [12] 이다 [1]."),
     st.lists(grounds(), min_size=1, max_size=4).map(tuple),
+    st.sampled_from(["run", "item", "line"]),
 )
 
 
@@ -112,11 +113,24 @@ def test_a_changed_citation_fails_the_check(change: dict[str, Any]) -> None:
         {"status": "abstained"},
         {"reason": "no_evidence"},
         {"text": "첫 주장. [1] 둘째 주장. [2] [3]"},
+        {"text": "첫 주장. [1]-둘째 주장. [2]"},
     ],
 )
 def test_a_changed_answer_fails_the_check(change: dict[str, Any]) -> None:
     with pytest.raises(InvariantViolation):
         check(answer_of(composed(), **change), lookup)
+
+
+def test_items_of_a_list_have_lines_of_their_own_with_a_bullet() -> None:
+    composer = Composer()
+    ground = (Ground(ARTICLES[0], Span(0, 5), 1),)
+    for text, layout in (("가.", "run"), ("나.", "item"), ("다.", "run"), ("라.", "item")):
+        composer.add(GroundedClaim(text, ground, layout))  # type: ignore[arg-type]
+    composer.add(GroundedClaim("마.", ground, "line"))
+    assert composer.text == "가. [1]\n- 나. [1] 다. [1]\n- 라. [1]\n마. [1]"
+    claims = [composer.text[c.answer_start : c.answer_end] for c in composer.citations]
+    assert claims == ["가.", "- 나.", "다.", "- 라.", "마."]
+    check(answer_of(composer), lookup)
 
 
 def test_a_marker_forged_inside_a_claim_is_defused() -> None:

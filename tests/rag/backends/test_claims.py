@@ -343,3 +343,69 @@ def test_torn_text_gives_only_complete_sentences(
 def test_plain_is_idempotent(text: str) -> None:
     once = plain(prepare(text))
     assert plain(once) == once
+
+
+@pytest.mark.parametrize("size", [1, 3, 10**6])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "- 매출이 늘었다. [1] 이익도 늘었다. [2]\n- 직원이 늘었다 [3]\n\n모두 좋다. [4] 끝. [5]",
+            [
+                ("매출이 늘었다.", "item"),
+                ("이익도 늘었다.", "run"),
+                ("직원이 늘었다", "item"),
+                ("모두 좋다.", "line"),
+                ("끝.", "run"),
+            ],
+        ),
+        (
+            "매출이 늘었다. [1]\n1. 이익이 늘었다. [2]\n2) 직원이 늘었다. [3]",
+            [("매출이 늘었다.", "run"), ("이익이 늘었다.", "item"), ("직원이 늘었다.", "item")],
+        ),
+        (
+            "매출이 늘었다. [1]\n이익이 늘었다. [2]",
+            [("매출이 늘었다.", "run"), ("이익이 늘었다.", "run")],
+        ),
+        ("\n • 매출이 늘었다. [1]", [("매출이 늘었다.", "item")]),
+        # A dash inside a line and a year are no bullets.
+        ("가 - 나. [1] - 다. [2]\n2024. 1. 21. 발표했다. [3]", None),
+    ],
+)
+def test_items_of_lists_are_claims_that_know_their_place(
+    text: str, expected: list[tuple[str, str]] | None, size: int
+) -> None:
+    parser = ClaimParser(KNOWN)
+    claims = [c for at in range(0, len(text), size) for c in parser.feed(text[at : at + size])]
+    claims += parser.finish()
+    found = [(claim.text, claim.layout) for claim in claims]
+    if expected is None:
+        assert {layout for _, layout in found} == {"run"}
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("네, 매출이 늘었습니다. [1]", [("네, 매출이 늘었습니다.", (1,))]),
+        ("네. 매출이 늘었습니다. [1]", [("네, 매출이 늘었습니다.", (1,))]),
+        ("아니요.\n매출은 줄었습니다. [2]", [("아니요, 매출은 줄었습니다.", (2,))]),
+        ("Yes. Sales rose. [1] They fell. [2]", [("Yes, Sales rose.", (1,)), ("They fell.", (2,))]),
+        # With a citation of its own it is a claim; alone it is one too.
+        ("네. [1] 늘었습니다. [2]", [("네.", (1,)), ("늘었습니다.", (2,))]),
+        ("아니요.", [("아니요.", ())]),
+        ("예산이 늘었다. [1]", [("예산이 늘었다.", (1,))]),
+    ],
+)
+def test_yes_or_no_belongs_to_the_sentence_that_follows(
+    text: str, expected: list[tuple[str, tuple[int, ...]]]
+) -> None:
+    assert parse(text)[0] == expected
+    assert parse(text, size=1)[0] == expected
+
+
+def test_a_line_that_only_announces_a_list_is_no_claim() -> None:
+    found, parser = parse("조치는 다음과 같습니다:\n- 매출: 5,000억 원입니다. [1]\n결과: [2]")
+    assert found == [("매출: 5,000억 원입니다.", (1,)), ("결과:", (2,))]
+    assert parser.notes() == ["1 lines that only announce a list were left out"]
