@@ -8,26 +8,34 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
 from geungeo.eval.matching import contains_answer
+from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.errors import BackendMisconfigured, BackendUnavailable
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
+
+if TYPE_CHECKING:
+    from geungeo.rag.grounding.support import Grounds
 
 SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A cited span of an article version; ``text`` is the article's text at this span."""
+    """A cited span of an article version; ``text`` is the article's text at this span.
+
+    ``article`` is the version itself, for judges that read what precedes the span.
+    """
 
     article_id: str
     version: int
     span: Span
     text: str
+    article: Article | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +49,17 @@ class GoldSpan:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """A claim, its sources, and the data set's gold for the question."""
+    """A claim, its sources, and the data set's gold for the question.
+
+    ``by_meaning`` says that a verifier, not the rules, found the claim supported.
+    """
 
     question: str
     claim: str
     sources: tuple[Source, ...]
     gold: tuple[GoldSpan, ...] = ()
     answers: tuple[str, ...] = ()
+    by_meaning: bool = False
 
 
 class Judge(Protocol):
@@ -71,13 +83,44 @@ class GroundingJudge:
     name = "grounding"
 
     def supports(self, inquiry: Inquiry) -> bool:
-        """Whether the grounding check accepts the claim on all sources together."""
+        """Whether the grounding check accepts the claim on all sources together.
+
+        Of a claim that a verifier found supported, the rules must veto nothing.
+        """
         from geungeo.rag.grounding import support
 
         if not inquiry.sources:
             return False
-        texts = [source.text for source in inquiry.sources]
-        return support(inquiry.claim, texts).supported
+        verdict = support(inquiry.claim, _grounds(inquiry.sources))
+        return not verdict.vetoes if inquiry.by_meaning else verdict.supported
+
+
+def _grounds(sources: Sequence[Source]) -> Grounds:
+    """Return what the claim was judged by in the answer: quotes, context, title and date."""
+    from geungeo.rag.evidence.reading import context_before
+    from geungeo.rag.grounding.support import Grounds, about
+    from geungeo.rag.segmentation import split_article
+
+    contexts: list[tuple[str, ...]] = []
+    articles = dict.fromkeys(source.article for source in sources if source.article)
+    split = {article: split_article(article) for article in articles}
+    for source in sources:
+        if source.article is None:
+            contexts.append(())
+            continue
+        sentences = split[source.article]
+        kind = next(
+            (one.kind for one in sentences if one.span.overlaps(source.span)), SectionKind.BODY
+        )
+        before = context_before(source.article, sentences, source.span, kind)
+        contexts.append(tuple(span.of(source.article.text) for span in before))
+    days = {article.published_day for article in articles}
+    return Grounds(
+        tuple(source.text for source in sources),
+        tuple(contexts),
+        "\n".join(dict.fromkeys(about(article) for article in articles)),
+        days.pop() if len(days) == 1 else None,
+    )
 
 
 class GoldJudge:

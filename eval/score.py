@@ -93,13 +93,14 @@ def verdict_of(
 def source_of(citation: Citation, lookup: ArticleLookup) -> Source | None:
     """Return the text at a citation's span; None if there is no such place."""
     try:
-        text = lookup(citation.article_id, citation.version).text
+        article = lookup(citation.article_id, citation.version)
     except NotFound:
         return None
+    text = article.text
     if not 0 <= citation.start < citation.end <= len(text):
         return None
     span = Span(citation.start, citation.end)
-    return Source(citation.article_id, citation.version, span, span.of(text))
+    return Source(citation.article_id, citation.version, span, span.of(text), article)
 
 
 def _hits_gold(sources: Iterable[Source | None], gold: Sequence[GoldSpan]) -> bool:
@@ -128,7 +129,14 @@ def _statements(
         entries = cited.get(span, [])
         # A citation of a place that does not exist supports nothing but still counts as a citation.
         real = [source for at in entries if (source := sources[at]) is not None]
-        inquiry = Inquiry(answer.standalone_question, claim, tuple(real), tuple(gold), answers)
+        inquiry = Inquiry(
+            answer.standalone_question,
+            claim,
+            tuple(real),
+            tuple(gold),
+            answers,
+            any(answer.citations[at].support_kind == "entailment" for at in entries),
+        )
         joint, useful = alce(judges.citation, inquiry, real)
         verdicts = iter(useful)
         yield Statement(

@@ -95,7 +95,8 @@ def quote_exact(row: Row) -> Numbers:
 def unsupported_claims(row: Row) -> Numbers:
     """Count released statements without citation, or that fail the grounding check.
 
-    Must be 0. Cases are statements.
+    Of statements that a verifier found supported, the check reads the vetoes only. Must be
+    0. Cases are statements.
     """
     if not row.verdict.statements:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -18,6 +18,7 @@ from geungeo.eval.judge import (
     alce,
     make_judge,
 )
+from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import BackendMisconfigured, BackendUnavailable
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
@@ -94,6 +95,25 @@ def test_grounding_judge_uses_the_check_of_the_pipeline() -> None:
     assert not judge.supports(Inquiry("언제?", text.replace("2023", "2021"), (told,)))
     assert not judge.supports(Inquiry("언제?", text, ()))
     assert not judge.supports(Inquiry("언제?", text, (source("날씨가 맑다."),)))
+
+
+def test_grounding_judge_reads_context_and_accepts_meaning_without_a_veto() -> None:
+    article = Draft(
+        "수영장",
+        ((SectionKind.BODY, "시는 수영장을 고치기로 했다. 그러나 지난달 계획을 접었다."),),
+        source="pool",
+        published_at="2026-05-20",
+    ).article()
+    start = article.text.index("그러나")
+    span = Span(start, len(article.text))
+    cited = (Source(article.id, 1, span, span.of(article.text), article),)
+    judge = GroundingJudge()
+    assert judge.supports(Inquiry("언제?", "시는 2026년 4월 계획을 접었다.", cited))
+    meant = Inquiry("언제?", "시는 계획을 그만뒀다.", cited)
+    assert not judge.supports(meant)
+    assert judge.supports(replace(meant, by_meaning=True))
+    lie = Inquiry("언제?", "시는 2026년 3월 계획을 그만뒀다.", cited, by_meaning=True)
+    assert not judge.supports(lie)
 
 
 SETTINGS = Settings(llm_base_url="http://judge.example/v1/", llm_model="m", llm_api_key="k")

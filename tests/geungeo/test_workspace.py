@@ -6,11 +6,13 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Ask, Done, Event
+from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import ConversationNotFound, InvalidRequest
 from geungeo.rag.protocols import Filters, Turn
 from geungeo.rag.settings import Settings
@@ -114,3 +116,31 @@ def test_a_closed_stream_stores_nothing(seeded: Workspace) -> None:
     assert type(asyncio.run(first_event())).__name__ == "PassagesFound"
     with pytest.raises(ConversationNotFound):
         seeded.store.conversations.get("broken.off")
+
+
+def test_search_resolves_the_times_of_a_query_as_an_answer_does(tmp_path: Path) -> None:
+    stories = {
+        5: "해담 시립수영장이 수리를 마치고 재개장했다. 이용료는 그대로다.",
+        6: "해담 시립수영장이 점검을 마치고 재개장했다. 주차료는 그대로다.",
+    }
+    drafts = [
+        Draft(
+            "시립수영장 소식",
+            ((SectionKind.BODY, story),),
+            source=f"story-{month}",
+            published_at=f"2024-{month:02}-10",
+        )
+        for month, story in stories.items()
+    ]
+    with Workspace.open(Settings(store=tmp_path / "store")) as workspace:
+        may = workspace.store.ingest_many(drafts)[0].article.id
+        scores: list[float] = []
+        for month in stories:
+            # The words as they come out with the keyboard in its English layout.
+            typed = f"2024sus {month}dnjf tlflqtndudwkd worowkd"
+            hits = workspace.pipeline.search(typed, 2, Filters())
+            meant = f"2024년 {month}월 시립수영장 재개장"
+            assert hits == workspace.pipeline.search(meant, 2, Filters())
+            assert workspace.ask(typed).passages[: len(hits)] == tuple(hits)
+            scores.append(next(hit.score for hit in hits if hit.article_id == may))
+        assert scores[0] > scores[1]
