@@ -114,7 +114,7 @@ def _true(articles: Sequence[BenchArticle]) -> list[Outcome]:
                     article=article.id,
                     kind=how,
                     lie=False,
-                    passed=grounded.claim is not None,
+                    passed=grounded.dropped is None,
                     text=text,
                     why=why,
                 )
@@ -133,7 +133,7 @@ def _false(articles: Sequence[BenchArticle], seed: int) -> list[Outcome]:
                 article=lie.article.id,
                 kind=lie.kind,
                 lie=True,
-                passed=grounded.claim is not None,
+                passed=grounded.dropped is None,
                 text=lie.text,
                 why=why,
             )

@@ -112,9 +112,9 @@ def test_page_reports_lost_connection_or_store_and_retries(
         page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
         try:
             page.one("#question").send_keys("동해에 고래 몇 마리가 돌아왔나?", Keys.ENTER)
-            assert "서버에 닿지 못했습니다" in page.one(".turn .problem").text
+            assert "서버에 연결하지 못했습니다" in page.one(".turn .problem").text
             page.click(".article-link")
-            assert "서버에 닿지 못했습니다" in page.one("#reader .problem").text
+            assert "서버에 연결하지 못했습니다" in page.one("#reader .problem").text
         finally:
             online = {**offline, "offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
             page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", online)

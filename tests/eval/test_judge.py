@@ -90,9 +90,9 @@ def test_gold_judge_compares_places_and_answers() -> None:
 def test_grounding_judge_uses_the_check_of_the_pipeline() -> None:
     judge = GroundingJudge()
     text = "샘 앨트먼이 2023년 11월 이사회 결의로 축출당했다."
-    told = source(text)
-    assert judge.supports(Inquiry("언제?", text, (told,)))
-    assert not judge.supports(Inquiry("언제?", text.replace("2023", "2021"), (told,)))
+    cited = source(text)
+    assert judge.supports(Inquiry("언제?", text, (cited,)))
+    assert not judge.supports(Inquiry("언제?", text.replace("2023", "2021"), (cited,)))
     assert not judge.supports(Inquiry("언제?", text, ()))
     assert not judge.supports(Inquiry("언제?", text, (source("날씨가 맑다."),)))
 

@@ -19,18 +19,20 @@ from tests.support.processes import serving
 
 PROMPT = (
     "<evidence>\n"
-    "[1] (제목 (부제) / 신문 / 2025-03-10) 첫 문장이다.\n"
-    "[2] (괄호로) 시작하는 문장이다.\n"
-    "[3] 셋째다.\n[4] 넷째다.\n</evidence>"
+    "기사: 제목 (부제) / 신문 / 2025-03-10\n"
+    "[1] (부제) 문장이 아니다.\n"
+    "[2] 첫 문장이다.\n"
+    "[3] (괄호로) 시작하는 문장이다.\n"
+    "[4] 셋째다.\n[5] 넷째다.\n</evidence>"
 )
 
 
 def test_model_quotes_its_evidence() -> None:
     with SlowModel() as endpoint:
         assert endpoint.reply(PROMPT) == [
-            "첫 문장이다. [1]\n",
-            "(괄호로) 시작하는 문장이다. [2]\n",
-            "셋째다. [3]\n",
+            "첫 문장이다. [2]\n",
+            "(괄호로) 시작하는 문장이다. [3]\n",
+            "셋째다. [4]\n",
         ]
 
 
