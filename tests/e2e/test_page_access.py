@@ -48,7 +48,7 @@ def test_key_is_requested_and_refusals_say_what_to_do(
     assert page.focused == field
     assert field.get_attribute("type") == "password"
     field.send_keys("wrong", Keys.ENTER)
-    page.wait(lambda: "이 키로는 들어갈 수 없습니다" in page.text("dialog"))
+    page.wait(lambda: "이 키는 유효하지 않습니다" in page.text("dialog"))
     assert len(page.all("dialog")) == 1
     page.focused.send_keys(Keys.ESCAPE)
     assert "키가 필요하거나 키가 맞지 않습니다" in page.one("#reader .problem").text

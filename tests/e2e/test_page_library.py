@@ -98,7 +98,7 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
     )
     home.wait(lambda: titles(home) == ["27번째 소식", "55번째 소식"])
     home.click(".article-link")
-    assert home.one("#reader h2").text == "27번째 소식"
+    home.wait(lambda: home.one("#reader h2").text == "27번째 소식")
 
 
 def test_conversations_are_listed_closed_resumed_exported_and_deleted(
