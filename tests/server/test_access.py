@@ -217,7 +217,7 @@ async def test_conversations_belong_to_their_key(workspace: Workspace) -> None:
                 body = {**QUESTION, "conversation_id": name, "stream": stream}
                 taken = await http.post("/chat", json=body)
                 assert taken.status_code == 422
-                assert "taken" in taken.json()["detail"]
+                assert "is in use" in taken.json()["detail"]
     async with client(workspace, mine) as http:
         listed = (await http.get("/conversations")).json()["conversations"]
         assert [one["id"] for one in listed] == [asked]
