@@ -7,6 +7,7 @@ them then reports for all. https://prometheus.github.io/client_python/multiproce
 from __future__ import annotations
 
 import os
+from collections import Counter as Counted
 
 from prometheus_client import (
     CollectorRegistry,
@@ -78,6 +79,16 @@ class Metrics:
             "Claims that were drafted and not released.",
             registry=self.registry,
         )
+        self._claims = Counter(
+            "geungeo_claims",
+            "Drafted claims by outcome: quote, rules or entailment (released, by the kind of their "
+            "support), replaced (quoted instead) or dropped.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._verifier_calls = Counter(
+            "geungeo_verifier_calls", "Requests to the verifier.", registry=self.registry
+        )
         self._tokens = Counter(
             "geungeo_llm_tokens", "Tokens by direction.", ("direction",), registry=self.registry
         )
@@ -144,6 +155,11 @@ class Metrics:
         self._dropped.inc(len(answer.trace.dropped))
         self._tokens.labels("prompt").inc(answer.usage.prompt_tokens)
         self._tokens.labels("completion").inc(answer.usage.completion_tokens)
+        self._tokens.labels("verifier_prompt").inc(answer.usage.verifier_prompt_tokens)
+        self._tokens.labels("verifier_completion").inc(answer.usage.verifier_completion_tokens)
+        self._verifier_calls.inc(answer.usage.verifier_calls)
+        for outcome, count in _outcomes(answer).items():
+            self._claims.labels(outcome).inc(count)
 
     def first_claim(self, channel: str, seconds: float) -> None:
         """Record the seconds until the first verified claim of a stream."""
@@ -181,3 +197,14 @@ class Metrics:
         all_workers = CollectorRegistry()
         multiprocess.MultiProcessCollector(all_workers)  # type: ignore[no-untyped-call]
         return generate_latest(all_workers)
+
+
+def _outcomes(answer: Answer) -> dict[str, int]:
+    """Return how many claims of ``answer`` were released, by kind, replaced and dropped."""
+    released = {one.answer_start: one.support_kind for one in answer.citations}
+    replaced = sum(one.instead is not None for one in answer.trace.dropped)
+    counts: dict[str, int] = dict(Counted(released.values()))
+    counts["quote"] = max(0, counts.get("quote", 0) - replaced)
+    counts["replaced"] = replaced
+    counts["dropped"] = len(answer.trace.dropped) - replaced
+    return counts

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Ask, DroppedClaim, Trace, Usage
 from geungeo.rag.errors import MissingExtra
 from geungeo.rag.protocols import Load
 from geungeo.rag.settings import Settings
@@ -256,6 +257,30 @@ async def test_metrics_tell_of_abstentions_support_and_stages(workspace: Workspa
     for stage in ("rewrite", "retrieve", "generate", "ground", "total"):
         assert f'geungeo_answer_stage_seconds_count{{stage="{stage}"}} 2.0' in metrics
     assert 'geungeo_backend_answers{state="waiting"} 0.0' in metrics
+
+
+async def test_metrics_count_claims_by_outcome_and_the_verifiers_calls(
+    workspace: Workspace,
+) -> None:
+    answer = await workspace.pipeline.answer(Ask(QUESTION))
+    lie = DroppedClaim(text="거짓", why="no", instead=answer.citations[0].quote)
+    metrics = Metrics()
+    metrics.answer(
+        "chat",
+        answer.model_copy(
+            update={
+                "trace": Trace(dropped=(lie, DroppedClaim(text="거짓", why="no"))),
+                "usage": Usage(verifier_calls=2, verifier_prompt_tokens=30),
+            }
+        ),
+    )
+    claims = len({citation.answer_start for citation in answer.citations})
+    shown = metrics.render().decode()
+    assert f'geungeo_claims_total{{outcome="quote"}} {claims - 1}.0' in shown
+    assert 'geungeo_claims_total{outcome="replaced"} 1.0' in shown
+    assert 'geungeo_claims_total{outcome="dropped"} 1.0' in shown
+    assert "geungeo_verifier_calls_total 2.0" in shown
+    assert 'geungeo_llm_tokens_total{direction="verifier_prompt"} 30.0' in shown
 
 
 def test_metrics_tell_how_a_backend_fares() -> None:
