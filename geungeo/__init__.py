@@ -174,7 +174,7 @@ def open(  # noqa: A001 - read as geungeo.open
     return News.open(path, seed=seed, **settings)
 
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+if not TYPE_CHECKING:  # otherwise a type checker accepts any name
 
     def __getattr__(name: str) -> object:
         """Import the public name ``name`` on first use."""

@@ -1,4 +1,4 @@
-"""A store of news, as Python programs and notebooks use it."""
+"""The store of news for Python programs and notebooks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from geungeo.rag.errors import InvalidRequest, SettingsError, UsageError
 from geungeo.rag.protocols import Filters
 from geungeo.rag.settings import Settings, load
 
-_MOST_PASSAGES = 50
+_MAX_PASSAGES = 50
 
 
 class News:
@@ -53,7 +53,7 @@ class News:
 
     @property
     def settings(self) -> Settings:
-        """The settings that are in effect; secrets are masked when printed."""
+        """Settings in effect; secrets are masked when printed."""
         return self._workspace.settings
 
     def ingest(self, *sources: str | os.PathLike[str]) -> IngestSummary:
@@ -186,6 +186,6 @@ def _filters(filters: Filters | None) -> Filters:
 
 
 def _checked(top_k: int | None) -> int | None:
-    if top_k is not None and not 1 <= top_k <= _MOST_PASSAGES:
-        raise InvalidRequest(f"top_k is {top_k}; it must be from 1 to {_MOST_PASSAGES}")
+    if top_k is not None and not 1 <= top_k <= _MAX_PASSAGES:
+        raise InvalidRequest(f"top_k is {top_k}; it must be from 1 to {_MAX_PASSAGES}")
     return top_k

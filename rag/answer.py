@@ -1,4 +1,4 @@
-"""The Answer: the object that every channel renders, and the invariants that it keeps."""
+"""The Answer, which every channel renders, its parts and its invariants."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from geungeo.rag.text import Language, Span
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restricts retrieval; ``None`` means no restriction. Dates are ISO 8601, inclusive."""
+    """Restrictions of retrieval; ``None`` means no restriction. Dates are ISO 8601, inclusive."""
 
     article_ids: frozenset[str] | None = None
     publisher: str | None = None
@@ -46,7 +46,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question as a channel hands it in. ``history`` is oldest first."""
+    """A question as a channel passes it to the pipeline. ``history`` is oldest first."""
 
     question: str
     conversation_id: str | None = None
@@ -69,12 +69,13 @@ Layout = Literal["run", "item", "line"]
 ArticleLookup = Callable[[str, int], Article]
 
 _LABELS: dict[Language, dict[str, str]] = {
-    "ko": {"sources": "근거", "abstained": "답하지 않음"},
-    "en": {"sources": "Sources", "abstained": "No answer"},
+    "ko": {"sources": "근거", "abstained": "답하지 않음", "entailment": "뜻으로 확인"},
+    "en": {"sources": "Sources", "abstained": "No answer", "entailment": "checked by meaning"},
 }
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
-# What makes a link or an image of a bracket, and a tag or an address of an angle (CommonMark).
+# Characters that turn a bracket into a link or image, and an angle bracket into a tag or
+# autolink (CommonMark).
 _LINK = re.compile(r"\](?=[(\[:])")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
@@ -84,11 +85,11 @@ class _Model(BaseModel):
 
 
 class Citation(_Model):
-    """Binds a claim (a span of the answer) to its ground (a span of one article version).
+    """Link from a claim (a span of the answer) to its source (a span of one article version).
 
     All positions are half-open, in Unicode code points. ``support`` in [0, 1]; ``support_kind``
-    says whether the claim is the source's own words, proven by the rules, or judged by meaning.
-    ``note`` is ours, shown beside the quote and never inside it.
+    says whether the claim quotes its source, was proven by the rules, or was judged by a model.
+    ``note`` is written by geungeo and shown next to the quote, never inside it.
     """
 
     marker: Annotated[int, Field(ge=1)]
@@ -124,7 +125,7 @@ class PassageHit(_Model):
 
 
 class Usage(_Model):
-    """Tokens that a backend says it used, and calls and tokens of the verifier; zero for none."""
+    """Tokens reported by the backend, and calls and tokens of the verifier; zero for none."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -134,8 +135,8 @@ class Usage(_Model):
 
     def __add__(self, other: Usage) -> Usage:
         """Return the sum of both, field by field."""
-        mine, more = self.model_dump(), other.model_dump()
-        return Usage(**{name: count + more[name] for name, count in mine.items()})
+        first, second = self.model_dump(), other.model_dump()
+        return Usage(**{name: count + second[name] for name, count in first.items()})
 
 
 class Timings(_Model):
@@ -150,9 +151,9 @@ class Timings(_Model):
 
 
 class DroppedClaim(_Model):
-    """A claim that was drafted and not released as it was written, and why.
+    """A drafted claim that was not released as written, and the reason.
 
-    ``instead`` is the quotation that took its place, if one did.
+    ``instead`` is the quotation that replaced it, if any.
     """
 
     text: str
@@ -162,7 +163,7 @@ class DroppedClaim(_Model):
 
 
 class Trace(_Model):
-    """How the answer came about.
+    """Diagnostics of an answer.
 
     ``answerability`` is the estimated probability that the evidence answers the question.
     """
@@ -174,7 +175,7 @@ class Trace(_Model):
 
 
 class Answer(_Model):
-    """What the pipeline releases; see DESIGN section 6 for the wire format."""
+    """Result of one question; see DESIGN section 6 for the wire format."""
 
     id: str
     question: str
@@ -192,32 +193,49 @@ class Answer(_Model):
     trace: Trace = Trace()
 
     def _repr_html_(self) -> str:
-        """Return the answer as HTML for a notebook; nothing in it is markup of an article."""
+        """Return the answer as HTML for a notebook; all text from articles is escaped."""
         labels = _LABELS[self.language]
         parts = [f"<p>{_bdi(self.text)}</p>"]
         if self.reason:
             parts.append(f"<p>({labels['abstained']}: <code>{escape(self.reason)}</code>)</p>")
         sources = {citation.marker: citation for citation in self.citations}
         if sources:
-            items = "".join(_source_item(sources[marker]) for marker in sorted(sources))
+            items = "".join(
+                _source_item(sources[marker], support_label(self, marker))
+                for marker in sorted(sources)
+            )
             parts.append(f"<p>{labels['sources']}:</p><ol>{items}</ol>")
-        # Notebooks typeset $…$ in HTML as formulas, unless these classes say not to.
+        # Without these classes notebooks typeset $…$ in HTML as formulas.
         return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
 
 
-def _source_item(citation: Citation) -> str:
-    """Return a list item with the quote and where it is from; only web addresses are linked."""
+def support_label(answer: Answer, marker: int) -> str | None:
+    """Return the words shown beside a source that supports a claim by meaning.
+
+    A source that supports its claims by quotation or by the rules needs none: ``None``.
+    """
+    by_meaning = any(
+        citation.support_kind == "entailment"
+        for citation in answer.citations
+        if citation.marker == marker
+    )
+    return _LABELS[answer.language]["entailment"] if by_meaning else None
+
+
+def _source_item(citation: Citation, label: str | None) -> str:
+    """Return a list item with the quote and its source; only web addresses are linked."""
     title = _bdi(citation.title)
     if citation.url and citation.url.startswith(("http://", "https://")):
         title = f'<a href="{escape(citation.url)}" rel="noopener noreferrer">{title}</a>'
     others = [_bdi(part) for part in (citation.publisher, citation.published_at) if part]
     note = f"<br>({_bdi(citation.note)})" if citation.note else ""
     origin = ", ".join([title, *others])
-    return f'<li value="{citation.marker}">“{_bdi(citation.quote)}”<br>{origin}{note}</li>'
+    quote = f"“{_bdi(citation.quote)}”" + (f" ({label})" if label else "")
+    return f'<li value="{citation.marker}">{quote}<br>{origin}{note}</li>'
 
 
 def _bdi(text: str) -> str:
-    """Return ``text`` escaped and isolated, so that it cannot change the direction of the rest."""
+    """Return ``text`` escaped and isolated, so that it cannot change the direction of its page."""
     return f"<bdi>{escape(text)}</bdi>"
 
 
@@ -236,8 +254,8 @@ class Ground:
 class GroundedClaim:
     """A claim that passed verification, with the source spans that support it (never empty).
 
-    ``layout`` says where it goes: on after the claim before it (``run``), into a list (``item``)
-    or on a line of its own after a list (``line``).
+    ``layout`` is ``run`` to continue after the claim before it, ``item`` for a list item and
+    ``line`` for a new line after a list.
     """
 
     text: str
@@ -246,11 +264,11 @@ class GroundedClaim:
 
 
 class Composer:
-    """Builds an answer's text and citations claim by claim, so that it can be streamed.
+    """Builder of an answer's text and citations, claim by claim for streaming.
 
-    Keeps invariant 2: markers name one source span each, are numbered in order of first
-    use and follow their claim; one citation per pair of claim and span. An item of a list
-    begins a line of its own with a bullet, which belongs to the claim's text.
+    Keeps invariant 2: each marker refers to one source span; markers are numbered in order of
+    first use and follow their claim; one citation per pair of claim and span. A list item
+    begins a new line with a bullet, which is part of the claim's text.
     """
 
     def __init__(self) -> None:
@@ -259,7 +277,7 @@ class Composer:
         self._markers: dict[tuple[str, int, Span], int] = {}
 
     def add(self, claim: GroundedClaim) -> tuple[str, tuple[Citation, ...]]:
-        """Append ``claim``; returns the text that was added and its citations."""
+        """Append ``claim``; return the text that was added and its citations."""
         before = len(self.text)
         separator = (" " if claim.layout == "run" else "\n") if self.text else ""
         text = ("- " if claim.layout == "item" else "") + defuse(claim.text.strip())
@@ -298,22 +316,22 @@ class Composer:
 
 
 def defuse(text: str) -> str:
-    """A claim's text without what a client's renderer would act on.
+    """Return a claim's text with Markdown links, images and HTML tags made inactive.
 
-    A claim may repeat its source word for word, markup included. Clients render answers as
-    Markdown or HTML: an image would be fetched, and a tag run. The citation's quote stays
-    exact.
+    A claim may repeat its source word for word, including markup. Clients render answers as
+    Markdown or HTML: they would fetch an image or run a tag. The citation's quote is not
+    changed.
     """
     return _TAG.sub("＜", _LINK.sub("] ", defuse_markers(text)))
 
 
 def defuse_markers(text: str) -> str:
-    """Rewrite ``[3]`` inside a claim as ``(3)``: only we may set a marker."""
+    """Rewrite ``[3]`` inside a claim as ``(3)``: only ``Composer`` sets markers."""
     return MARKER.sub(r"(\1)", text)
 
 
 def markers_in(text: str) -> list[int]:
-    """The marker numbers in ``text``, in order, repetitions included."""
+    """Return the marker numbers in ``text``, in order, repetitions included."""
     return [int(match[1]) for match in MARKER.finditer(text)]
 
 
@@ -321,7 +339,7 @@ def check(answer: Answer, lookup: ArticleLookup) -> None:
     """Enforce invariants 1 and 2 of DESIGN section 4 on a finished answer.
 
     Raises:
-        InvariantViolation: naming the first promise that is broken.
+        InvariantViolation: names the first invariant that is broken.
     """
     _check_status(answer)
     for citation in answer.citations:
@@ -350,35 +368,35 @@ def _check_markers(text: str, citations: Sequence[Citation]) -> None:
     entries = [citation.marker for citation in citations]
     used = markers_in(text)
     if used != entries:
-        raise InvariantViolation(f"markers {used} and citations {entries} disagree")
+        raise InvariantViolation(f"markers {used} and citations {entries} differ")
     if list(dict.fromkeys(used)) != list(range(1, len(set(used)) + 1)):
         raise InvariantViolation(f"markers {used} are not numbered in order of first use")
     spans: dict[int, tuple[str, int, int, int]] = {}
     for citation in citations:
         span = (citation.article_id, citation.version, citation.start, citation.end)
         if spans.setdefault(citation.marker, span) != span:
-            raise InvariantViolation(f"marker [{citation.marker}] names two source spans")
+            raise InvariantViolation(f"marker [{citation.marker}] refers to two source spans")
     if len(set(spans.values())) != len(spans):
-        raise InvariantViolation("two markers name one source span")
+        raise InvariantViolation("two markers refer to one source span")
     _check_layout(text, citations)
 
 
 def _check_layout(text: str, citations: Sequence[Citation]) -> None:
-    """The text is its claims, each followed by its markers, and nothing besides."""
+    """Check that the text consists of its claims, each followed by its markers."""
     if not citations:
         return
     at = 0
     for claim, markers in _claims(citations):
         covered = text[claim.start : claim.end]
         if not covered or MARKER.search(covered):
-            raise InvariantViolation(f"claim at {claim} is empty or holds a marker")
+            raise InvariantViolation(f"claim at {claim} is empty or contains a marker")
         expected = f"{covered} {''.join(f'[{marker}]' for marker in markers)}"
         separated = claim.start == at + (at > 0) and not text[at : claim.start].strip(" \n")
         if not separated or not text.startswith(expected, claim.start):
             raise InvariantViolation(f"claim at {claim} is not where its text and markers are")
         at = claim.start + len(expected)
     if at != len(text):
-        raise InvariantViolation(f"the answer says something outside its claims, from {at}")
+        raise InvariantViolation(f"the answer has text outside its claims, from {at}")
 
 
 def _claims(citations: Iterable[Citation]) -> list[tuple[Span, list[int]]]:
@@ -410,34 +428,34 @@ _ABSTENTIONS: dict[Language, dict[Reason, str]] = {
 
 
 def abstention(reason: Reason, language: Language) -> str:
-    """Why there is no answer; holds no marker and nothing from the question."""
+    """Return the text of an abstention; it contains no marker and no text of the question."""
     return _ABSTENTIONS[language][reason]
 
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """Retrieval is done."""
+    """Event: retrieval is done."""
 
     passages: tuple[PassageHit, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A verified piece of the answer's text; pieces concatenate to ``Answer.text``."""
+    """Event: a verified piece of the answer's text; pieces concatenate to ``Answer.text``."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A citation of the piece that was just sent."""
+    """Event: a citation of the piece that was just sent."""
 
     citation: Citation
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The whole Answer; always the last event."""
+    """Event: the whole Answer; always the last one."""
 
     answer: Answer
 

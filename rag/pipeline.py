@@ -62,13 +62,13 @@ from geungeo.rag.text import Language, clean, fold, language_of
 
 Stopwatch = Callable[[], float]
 
-# Seconds that a question waits for its search before it is sent away after all.
-_PATIENCE = 30.0
+# Seconds that a question may wait in the search queue before it is rejected.
+_SEARCH_TIMEOUT = 30.0
 
 
 @dataclass(slots=True)
 class _Run:
-    """What becomes known while one question is answered."""
+    """State of one question while it is being answered."""
 
     ask: Ask
     standalone: str
@@ -86,19 +86,19 @@ class _Run:
 
     @property
     def is_quotable(self) -> bool:
-        """Whether the evidence is likely enough to answer that it may be quoted as the answer."""
+        """Whether the evidence reaches the threshold for being quoted as the answer."""
         found = self.assessment
         return found is not None and found.answerability >= found.threshold
 
 
 class Pipeline:
-    """Answers questions over a corpus. Holds no state between questions but their number.
+    """Question answering over a corpus. Between questions it keeps only the number in progress.
 
-    What takes a processor is done for a bounded number of questions at a time, in threads;
-    a bounded number waits, and who comes besides is told when to come back.
+    CPU-bound work runs in threads for a limited number of questions. A limited number may
+    queue; further ones are rejected with a retry delay.
 
     ``verifier`` judges the claims that the rules cannot prove; without one they are replaced by
-    quotations. ``today`` is the asker's, from which 작년 and 지난달 in a question are counted.
+    quotations. ``today`` returns the user's date; 작년 and 지난달 in a question are relative to it.
     """
 
     def __init__(
@@ -128,12 +128,12 @@ class Pipeline:
         )
 
     async def answer(self, ask: Ask) -> Answer:
-        """The whole Answer.
+        """Return the whole Answer.
 
         Raises:
-            InvalidQuestion: the question is none.
-            Overloaded: too many are being searched for and wait.
-            BackendOverloaded: too many answers are being written and wait.
+            InvalidQuestion: the question is blank or too long.
+            Overloaded: the search queue is full.
+            BackendOverloaded: the queue of the backend is full.
         """
         async with aclosing(self.stream(ask)) as events:
             async for event in events:
@@ -142,28 +142,28 @@ class Pipeline:
         raise AssertionError("a stream ends with Done")
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Event]:
-        """The same Answer in pieces: only verified text, each claim with its citations.
+        """Yield the same Answer as events: only verified text, each claim with its citations.
 
-        Closing the generator cancels all work, an LLM's included.
+        Closing the generator cancels all work, including requests to an LLM.
         """
         began = self._clock()
         question = validate(ask.question, self._settings.max_question_chars)
         report = Report(self._backend.name)
         if isinstance(self._backend, Bounded):
-            # Before anything is done for an answer that nobody could write.
+            # Reject the question before any work if the backend cannot take it.
             self._backend.check_room()
-        async with self._gate.slot(_PATIENCE):
-            meant = await asyncio.to_thread(correct_spelling, question, self._corpus)
-        understood = await rewritten(meant, ask.history, self._backend, report)
-        run = _Run(ask, understood, language_of(meant), report)
+        async with self._gate.slot(_SEARCH_TIMEOUT):
+            corrected = await asyncio.to_thread(correct_spelling, question, self._corpus)
+        standalone = await rewritten(corrected, ask.history, self._backend, report)
+        run = _Run(ask, standalone, language_of(corrected), report)
         run.spent["rewrite"] = self._clock() - began
-        # A model may have rewritten the question meanwhile, for which no slot was held.
-        async with self._gate.slot(_PATIENCE, admitted=True):
+        # No slot was held while a model rewrote the question.
+        async with self._gate.slot(_SEARCH_TIMEOUT, admitted=True):
             await asyncio.to_thread(self._retrieve, run)
         yield PassagesFound(run.hits)
-        why = self._why_not_asked(run)
-        if why or run.assessment is None:
-            yield Done(self._finish(run, question, why, began))
+        skipped = self._reason_to_skip_backend(run)
+        if skipped or run.assessment is None:
+            yield Done(self._finish(run, question, skipped, began))
             return
         task = Task(
             run.standalone,
@@ -176,14 +176,14 @@ class Pipeline:
         async with aclosing(self._write(run, task)) as events:
             async for event in events:
                 yield event
-        reason = None if run.composer.citations else _why_nothing(run)
+        reason = None if run.composer.citations else _abstention_reason(run)
         yield Done(self._finish(run, question, reason, began))
 
-    def _why_not_asked(self, run: _Run) -> Reason | None:
-        """Return why the backend is not asked at all; ``None`` if it is.
+    def _reason_to_skip_backend(self, run: _Run) -> Reason | None:
+        """Return the reason to abstain without asking the backend; ``None`` to ask it.
 
-        A generative one decides by itself whether evidence on the topic answers. A question
-        that is restricted to certain articles, or asks for a summary, is on their topic.
+        A generative backend decides by itself whether evidence on the topic answers. A question
+        that is restricted to certain articles, or asks for a summary, counts as on topic.
         """
         found = run.assessment
         if found is None or not found.evidence:
@@ -195,31 +195,31 @@ class Pipeline:
         return None if self._generative and on_topic else found.reason
 
     async def _write(self, run: _Run, task: Task) -> AsyncGenerator[Event]:
-        """Yield the events of all claims that are released: drafted, asked again, or quoted."""
+        """Yield the events of all released claims: from the draft, the retry, or quotations."""
         grounder = Grounder(task, self._verifier)
         async with aclosing(self._draft(run, self._backend, task, grounder)) as events:
             async for event in events:
                 yield event
         if self._generative and self._settings.llm_reask and run.dropped and not run.failed:
             failures = tuple(Failure(one.text, one.why) for one in run.dropped)
-            run.report.notes.append(f"asked again because of {len(failures)} failed claims")
-            again = replace(task, failures=failures, quotable=False)
-            async with aclosing(self._draft(run, self._backend, again, grounder)) as events:
+            run.report.notes.append(f"retried because {len(failures)} claims failed verification")
+            retry = replace(task, failures=failures, quotable=False)
+            async with aclosing(self._draft(run, self._backend, retry, grounder)) as events:
                 async for event in events:
                     yield event
             run.failed = False
         if run.composer.citations or not self._may_quote(run):
             return
-        run.report.notes.append("nothing of the draft was released: the evidence is quoted")
+        run.report.notes.append("no claim of the draft passed verification: the evidence is quoted")
         quoting = Extractive(self._settings.max_sentences)
         async with aclosing(self._draft(run, quoting, task, Grounder(task))) as events:
             async for event in events:
                 yield event
 
     def _may_quote(self, run: _Run) -> bool:
-        """Whether the evidence is quoted in place of a draft of which nothing is left.
+        """Whether to quote the evidence because no claim of the draft was released.
 
-        A model that wrote nothing said that the evidence does not answer.
+        An empty draft means that the model found no answer in the evidence: nothing is quoted.
         """
         if not self._generative or not run.is_quotable:
             return False
@@ -228,7 +228,7 @@ class Pipeline:
     async def _draft(
         self, run: _Run, backend: Backend, task: Task, grounder: Grounder
     ) -> AsyncGenerator[Event]:
-        """Yield the events of one draft, those of each claim as soon as it is settled."""
+        """Yield the events of one draft, those of each claim as soon as it is verified."""
         began = self._clock()
         spent = run.spent.get("ground", 0.0) + run.spent.get("verify", 0.0)
         try:
@@ -238,7 +238,7 @@ class Pipeline:
                     for event in await asyncio.to_thread(self._take, run, grounder, claim):
                         yield event
         except BackendOverloaded:
-            # Not a matter of this question: the caller should come back later.
+            # Not caused by this question: the caller should retry later.
             raise
         except BackendError as error:
             run.failed = True
@@ -254,16 +254,16 @@ class Pipeline:
             yield event
 
     def load(self) -> Load:
-        """Questions that are searched for, and that wait for it."""
+        """Return the numbers of questions that are being searched for and that are queued."""
         return Load(self._gate.running, self._gate.waiting, {})
 
     async def search_in_turn(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
-        """What ``search`` finds, in a thread; raises ``Overloaded`` as an answer does."""
-        async with self._gate.slot(_PATIENCE):
+        """Run ``search`` in a thread; raise ``Overloaded`` if the queue is full."""
+        async with self._gate.slot(_SEARCH_TIMEOUT):
             return await asyncio.to_thread(self.search, query, k, filters)
 
     def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
-        """The ``k`` best passages for ``query``, no answer."""
+        """Return the ``k`` best passages for ``query``, without an answer."""
         question = validate(query, self._settings.max_question_chars)
         _, found = self._find(correct_spelling(question, self._corpus), k, filters)
         return [retrieved.hit(rank) for rank, retrieved in enumerate(found.passages, 1)]
@@ -275,7 +275,7 @@ class Pipeline:
     def _retrieve(self, run: _Run) -> None:
         began = self._clock()
         k = run.ask.top_k or self._settings.top_k
-        # A caller's own top_k bounds the answer; ours only bounds what is shown.
+        # A caller's top_k limits the evidence; the default one limits only the passages shown.
         pool = run.ask.top_k or max(k, self._settings.evidence_pool)
         question, found = self._find(run.standalone, pool, run.ask.filters)
         run.hits = tuple(hit.hit(rank) for rank, hit in enumerate(found.passages[:k], 1))
@@ -293,7 +293,7 @@ class Pipeline:
     def _in_context(
         self, run: _Run, evidence: tuple[Evidence, ...], found: Found
     ) -> tuple[Evidence, ...]:
-        """Return ``evidence`` with what each sentence leans on; set what a model reads."""
+        """Return ``evidence`` with the context of each sentence; set the context for a model."""
         if not self._generative:
             return with_contexts(evidence, found.passages)
         named = run.ask.filters.article_ids is not None
@@ -302,7 +302,7 @@ class Pipeline:
         return to_read.evidence
 
     def _take(self, run: _Run, grounder: Grounder, claim: Claim) -> list[Event]:
-        """Examine one claim; return the events of all claims that are settled by now."""
+        """Check one claim; return the events of all claims that are decided now."""
         began = self._clock()
         settled = grounder.take(claim)
         run.spent["ground"] = run.spent.get("ground", 0.0) + self._clock() - began
@@ -351,8 +351,8 @@ class Pipeline:
         return answer
 
 
-def _why_nothing(run: _Run) -> Reason:
-    """Return why nothing was released: the backend failed or declined, or nothing was proven."""
+def _abstention_reason(run: _Run) -> Reason:
+    """Return why no claim was released: backend failure, abstention or failed verification."""
     if run.failed:
         return "backend_unavailable"
     if run.dropped:
@@ -362,13 +362,15 @@ def _why_nothing(run: _Run) -> Reason:
 
 
 def validate(question: str, limit: int) -> str:
-    """The question as it is worked with; ``limit`` in characters.
+    """Return the cleaned question; ``limit`` is its maximum length in characters.
 
     Raises:
-        InvalidQuestion: blank or too long; names the limit.
+        InvalidQuestion: the question is blank or too long; the message names the limit.
     """
     if len(question) > limit:
-        raise InvalidQuestion(f"the question has {len(question):,} characters; at most {limit:,}")
+        raise InvalidQuestion(
+            f"the question has {len(question):,} characters; shorten it to at most {limit:,}"
+        )
     cleaned = " ".join(clean(question).split())
     if not fold(cleaned):
         raise InvalidQuestion("the question is blank")

@@ -141,7 +141,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a backend is given: a question, its evidence (best first) and the history.
+    """Input of a backend: a question, its evidence (best first) and the history.
 
     ``context`` are the numbered sentences to read, in the order of their articles: whole
     passages or articles, the evidence among them. A backend may cite any of them.

@@ -207,7 +207,7 @@ class Settings(BaseSettings):
         Field(
             description="What checks the statements that the rules can neither prove nor refute: "
             "llm asks a model whether the source says the same; rules shows the source's own "
-            "sentence instead. auto is llm where an LLM writes the answers, else rules."
+            "sentence instead. auto is llm where an LLM writes the answers, otherwise rules."
         ),
     ] = "auto"
     verifier_base_url: Annotated[

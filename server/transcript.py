@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from geungeo.rag.answer import Answer, Citation
+from geungeo.rag.answer import Answer, Citation, support_label
 from geungeo.rag.readers.draft import web_address
 from geungeo.server.escaping import escape_markdown
 
@@ -40,7 +40,12 @@ def _turn(number: int, answer: Answer) -> list[str]:
         parts.append(f"*{labels['abstained']}: {escape_markdown(answer.reason or '')}*")
     sources = {citation.marker: citation for citation in answer.citations}
     if sources:
-        parts.append("\n".join(_source(m, sources[m], labels) for m in sorted(sources)))
+        parts.append(
+            "\n".join(
+                _source(sources[marker], labels, support_label(answer, marker))
+                for marker in sorted(sources)
+            )
+        )
     return parts
 
 
@@ -54,7 +59,7 @@ def _escaped_lead(match: re.Match[str]) -> str:
     return f"{number}\\{point}" if number else f"\\{sign}"
 
 
-def _source(marker: int, citation: Citation, labels: dict[str, str]) -> str:
+def _source(citation: Citation, labels: dict[str, str], support: str | None) -> str:
     origin = ", ".join(
         escape_markdown(part)
         for part in (citation.title, citation.publisher, citation.published_at)
@@ -64,8 +69,9 @@ def _source(marker: int, citation: Citation, labels: dict[str, str]) -> str:
     place = f"{article_id} v{citation.version} {citation.start}–{citation.end}"
     url = web_address(citation.url)
     link = f" [{labels['source']}](<{_destination(url)}>)" if url else ""
+    quote = f"“{escape_markdown(citation.quote)}”" + (f" ({support})" if support else "")
     note = f" ({escape_markdown(citation.note)})" if citation.note else ""
-    return f"- \\[{marker}\\] “{escape_markdown(citation.quote)}”{note} {origin} ({place}){link}"
+    return f"- \\[{citation.marker}\\] {quote}{note} {origin} ({place}){link}"
 
 
 def _destination(url: str) -> str:

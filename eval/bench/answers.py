@@ -39,7 +39,7 @@ FRAGMENT = "fragment"
 
 
 class Row(BaseModel):
-    """An answer to a question; ``facts`` are spans of the article that a true one rests on.
+    """An answer to a question; ``facts`` are spans of the article that support a true one.
 
     A true answer has a ``style``, a false one a ``kind``. Without ``article_id`` it is about the
     shipped article.
@@ -58,7 +58,7 @@ class Row(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What the pipeline made of one row; ``released`` says it of each sentence."""
+    """Result of the pipeline for one row; ``released`` has it for each sentence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from geungeo.eval.rows import Row
 from geungeo.eval.stores import Library
-from geungeo.rag.answer import Citation
+from geungeo.rag.answer import Citation, DroppedClaim
 from geungeo.rag.errors import NotFound
 
 CONTEXT = 140
@@ -85,11 +85,17 @@ def entry_of(row: Row, library: Library | None) -> dict[str, Any]:
             }
             for statement in verdict.statements
         ],
-        "dropped": [f"{claim.text} ({claim.why})" for claim in row.dropped],
+        "dropped": [_dropped(claim) for claim in row.dropped],
         "notes": list(row.notes),
         "citations": _citations(row, library),
         "faults": faults_of(row),
     }
+
+
+def _dropped(claim: DroppedClaim) -> str:
+    """Return a claim that was not released, the reason, and the quotation in its place."""
+    instead = f"\n→ “{claim.instead}”" if claim.instead is not None else ""
+    return f"{claim.text} ({claim.why}){instead}"
 
 
 def _citations(row: Row, library: Library | None) -> list[dict[str, Any]]:
@@ -103,6 +109,9 @@ def _citations(row: Row, library: Library | None) -> list[dict[str, Any]]:
             "span": f"{citation.start}–{citation.end}",
             "section": str(citation.section),
             "support": citation.support,
+            "support_kinds": sorted(
+                {one.support_kind for one in row.citations if one.marker == marker}
+            ),
             "exact": marker not in row.verdict.inexact,
             **_context(citation, library),
         }

@@ -67,7 +67,7 @@
 
   const quotation = (citation) => {
     const head = `[${citation.marker}] ${citation.title} · ${citation.article} · ${citation.span} · ` +
-      `${citation.section} · support ${citation.support}` + (citation.exact ? "" : " · NOT THE TEXT AT THIS SPAN");
+      `${citation.section} · support ${citation.support} (${citation.support_kinds.join(", ")})` + (citation.exact ? "" : " · NOT THE TEXT AT THIS SPAN");
     return make("blockquote", "",
       make("cite", "", head),
       make("span", "around", citation.before), make("mark", "", citation.quote),

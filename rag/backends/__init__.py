@@ -1,8 +1,8 @@
-"""What writes an answer's claims: the embedded extractive backend, or an LLM.
+"""Backends, which write an answer's claims: the embedded extractive one, or an LLM.
 
 A package offers a backend by an entry point in the group ``geungeo.backends``: a callable
 that takes ``Settings`` and returns a ``geungeo.rag.protocols.Backend``. The built-in ones
-are found the same way.
+are registered the same way.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ GROUP = "geungeo.backends"
 
 
 def make_backend(settings: Settings) -> Backend:
-    """The backend that ``settings.backend`` names.
+    """Return the backend that ``settings.backend`` names.
 
     Raises:
-        SettingsError: there is none of that name; lists those there are.
+        SettingsError: no backend has that name; the message lists the known names.
     """
     known = {point.name: point for point in entry_points(group=GROUP)}
     point = known.get(settings.backend)
     if point is None:
         raise SettingsError(
-            f"there is no backend {settings.backend!r}; known are {', '.join(sorted(known))}"
+            f"unknown backend {settings.backend!r}; use one of {', '.join(sorted(known))}"
         )
     backend = point.load()(settings)
     if not isinstance(backend, Backend):

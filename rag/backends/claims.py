@@ -1,9 +1,9 @@
-"""A model's text, as it streams in, split into claims with the numbers they cite.
+"""Split a model's streamed text into claims with the evidence numbers that they cite.
 
-Nothing here believes the model: a claim is one sentence and the evidence numbers beside
-it. Markup is stripped, unknown numbers are dropped and counted; grounding judges the rest.
+The model is not trusted: a claim is one sentence and the evidence numbers next to it. Markup is
+stripped, unknown numbers are dropped and counted; grounding checks the claims.
 
-A sentence boundary, once found, holds whatever text comes after it: a stream gives the same
+A sentence boundary, once found, does not depend on later text: a stream yields the same
 sentences however it is cut into pieces.
 """
 
@@ -22,7 +22,7 @@ from geungeo.rag.text import fold
 # A quotation or bracket that is still open after this many characters encloses nothing.
 _MAX_ENCLOSURE = 300
 
-# A terminator, a line's end, or a Korean predicate's ending before a marker without a stop.
+# A terminator, a line break, or a Korean predicate ending before a marker without a full stop.
 _CANDIDATE = re.compile(r"[.!?。！？…]+|\n|(?<=[다요죠])(?=[^\S\n]*[\[［【(（^])")
 _TERMINATORS = ".!?。！？…"
 _BLANK = re.compile(r"[^\S\n]*")
@@ -38,21 +38,21 @@ _ABBREVIATION = re.compile(
 _ENUMERATOR = re.compile(r"\s*(?:[-*•>]\s*)*\(?(?:\d{1,2}|[A-Za-z가나다라마바사아자차카타파하])$")
 _DATE = re.compile(r"\d{2,4}\.\s?\d{1,2}\.\s?\d{1,2}$")
 _LEADING = re.compile(rf"[\s>*•·-]*(?:{MARKER.pattern})", re.IGNORECASE)
-# ``^1`` may go on as ``^1,2`` or ``^1^2``; ``[1]`` as ``[1](#note-1)``.
+# ``^1`` may continue as ``^1,2`` or ``^1^2``; ``[1]`` as ``[1](#note-1)``.
 _MORE_RAISED = re.compile(r"(?:,\s?|\^)?")
 _DESTINATION = re.compile(r"\([^()\s가-힣]{0,200}(?:(\))|$)")
 _PREDICATE = "다요죠까네군음함됨임"
 
 
 class _Undecided(Exception):
-    """More text is needed."""
+    """Error that is raised when more text is needed for a decision."""
 
 
 def boundary(text: str, start: int) -> tuple[int | None, int]:
-    """The end of the first sentence of ``text``, and from where to look when asked again.
+    """Return the end of the first sentence of ``text``, and the ``start`` of the next call.
 
     ``text`` begins with a character that is not white space; candidates before ``start``
-    are known to end nothing. The end is ``None`` while no sentence is certain to be whole.
+    are known to end no sentence. The end is ``None`` until a sentence is certain to be complete.
     """
     leading = _LEADING.match(text) is not None
     for match in _CANDIDATE.finditer(text, start):
@@ -67,7 +67,7 @@ def boundary(text: str, start: int) -> tuple[int | None, int]:
 
 
 def whole(text: str) -> bool:
-    """Whether ``text``, where a stream broke off, is surely one finished, cited sentence."""
+    """Whether ``text``, after which a stream broke off, is surely a complete, cited sentence."""
     stripped = text.strip()
     for match in _CANDIDATE.finditer(stripped):
         if not match[0].strip():
@@ -94,7 +94,7 @@ def _decide(text: str, match: re.Match[str], *, leading: bool) -> int | None:
         raise _Undecided
     after = _closers(text, end)
     if _enclosed(text, at):
-        # Only a closing quotation mark with a marker or the line's end behind it ends anything.
+        # Only a closing quotation mark before a marker or the line's end ends a sentence.
         if after == end:
             return None
         return _tail(text, after, weak=True, leading=leading)
@@ -105,7 +105,7 @@ def _decide(text: str, match: re.Match[str], *, leading: bool) -> int | None:
 
 
 def _strength(text: str, at: int, end: int) -> bool | None:
-    """``None``: ends nothing; ``True``: only with a marker or line end behind; ``False``: ends."""
+    """Return whether a terminator needs a marker or line end after it; ``None`` if it is none."""
     run, before, following = text[at:end], text[:at], text[end]
     last = before[-1:]
     spaced = following.isspace() or following in "[［【(（^”’\"'」』)）*_`<⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -135,7 +135,7 @@ def _strength(text: str, at: int, end: int) -> bool | None:
 
 
 def _tail(text: str, at: int, *, weak: bool, leading: bool) -> int | None:
-    """Past the markers that follow a terminator; they belong to the sentence before them."""
+    """Return the end of a sentence including the markers after its terminator."""
     after, markers = _markers(text, at)
     if markers and text[after : after + 1] == ".":
         after += 1
@@ -146,12 +146,12 @@ def _tail(text: str, at: int, *, weak: bool, leading: bool) -> int | None:
         return _line_end(text, after)
     if weak and not markers:
         return None
-    # A model that sets its markers before each sentence means the next one.
+    # A model that writes markers before each sentence means the next one.
     return at if leading and markers else after
 
 
 def _unstopped(text: str, at: int) -> int | None:
-    """``늘었다 [1] 이익은``: a predicate, its marker and a new word, without a stop between."""
+    """Return the end of a sentence that ends with a marker but no full stop (``늘었다 [1]``)."""
     after, markers = _markers(text, at)
     if after == len(text):
         raise _Undecided
@@ -164,7 +164,10 @@ def _unstopped(text: str, at: int) -> int | None:
 
 
 def _line_end(text: str, at: int) -> int | None:
-    """Models break lines between sentences; only wrapped English goes on in lower case."""
+    """Return the end of a sentence at a line break; ``None`` if the line is only wrapped.
+
+    Models break lines between sentences; only wrapped English continues in lower case.
+    """
     following = _SPACE.match(text, at).end()  # type: ignore[union-attr]
     if following == len(text):
         raise _Undecided
@@ -173,7 +176,7 @@ def _line_end(text: str, at: int) -> int | None:
         end = _skip(text, after)
         if end == len(text):
             raise _Undecided
-        # Alone on their line they belong to what stands above, else to what follows them.
+        # Markers alone on a line belong to the line above, otherwise to the text after them.
         return end if text[end] == "\n" else following
     line = text[:at].rstrip()
     wrapped = "a" <= text[following] <= "z" and text.count("\n", at, following) == 1
@@ -183,7 +186,7 @@ def _line_end(text: str, at: int) -> int | None:
 
 
 def _markers(text: str, at: int) -> tuple[int, bool]:
-    """Where a run of markers that starts at ``at`` ends, and whether there is one."""
+    """Return the end of the run of markers that starts at ``at``, and whether there is one."""
     found = False
     while True:
         start = _skip(text, at)
@@ -215,7 +218,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _enclosed(text: str, at: int) -> bool:
-    """Whether ``text[at]`` stands inside a quotation, a bracket or a tag of its line."""
+    """Whether ``text[at]`` is inside a quotation, a bracket or a tag of its line."""
     for opened, closing in _open_at(text, at):
         reach = opened + _MAX_ENCLOSURE
         line_end = text.find("\n", at, reach)
@@ -228,7 +231,7 @@ def _enclosed(text: str, at: int) -> bool:
 
 
 def _open_at(text: str, at: int) -> list[tuple[int, str]]:
-    """Openings before ``at`` that are not closed there, with what would close them."""
+    """Return the openings before ``at`` that are still open, with their closing characters."""
     stack: list[tuple[int, str]] = []
     expected: Counter[str] = Counter()
     begin = max(text.rfind("\n", 0, at) + 1, at - _MAX_ENCLOSURE)
@@ -249,32 +252,32 @@ def _open_at(text: str, at: int) -> list[tuple[int, str]]:
 
 def _opens(text: str, position: int) -> bool:
     char = text[position]
-    # "<" is a tag before a letter, else a comparison or a title in Korean.
+    # "<" opens a tag before a letter, otherwise it is a comparison or a Korean title mark.
     return char in _PAIRS and (char != "<" or _TAG_NAME.match(text, position + 1) is not None)
 
 
-# What the prompt asks for, alone, when the evidence does not answer.
+# The reply that the prompt asks for if the evidence does not answer.
 NO_ANSWER = "NO_ANSWER"
-# A "sentence" longer than this is none; nothing of it is used. In characters.
+# Longest sentence; a longer one is dropped as damaged. In characters.
 MAX_SENTENCE = 1_500
 
 _THINKING = re.compile(r"<(think|thinking|thought|reasoning)>", re.IGNORECASE)
 _MAYBE_THINKING = re.compile(r"<[a-z]{0,9}$", re.IGNORECASE)
 _THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning)>$", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[-*•‣▪◦·]|\(?\d{1,2}[.)]|[가나다라마바사아자차카타파하][.)])\s+\S")
-# An answer to a yes-no question belongs to the sentence that explains it.
+# A bare yes or no is joined with the sentence after it, which explains it.
 _YES_OR_NO = re.compile(
     r"(네|예|아니요|아니오|아뇨|맞습니다|그렇습니다|yes|no)[.!]$", re.IGNORECASE
 )
-# Ends every sentence before it, whatever was left open. Private use: no model writes it.
+# Ends every sentence before it, even inside an open bracket. Private use: no model writes it.
 _END = "\n\n\ue000"
 
 
 class ClaimParser:
-    """Give it text with :meth:`feed`, end with :meth:`finish`; both return finished claims.
+    """Parser of a model's text: :meth:`feed` and :meth:`finish` return finished claims.
 
-    ``known`` are the evidence numbers that the prompt showed. How the text is cut into
-    pieces makes no difference to the claims.
+    ``known`` are the evidence numbers in the prompt. The claims do not depend on how the text
+    is cut into pieces.
     """
 
     def __init__(self, known: Collection[int]) -> None:
@@ -295,7 +298,7 @@ class ClaimParser:
         self.refused = False
 
     def feed(self, text: str) -> list[Claim]:
-        """The claims that ``text`` finishes."""
+        """Add ``text``; return the claims that it finishes."""
         claims: list[Claim] = []
         for char in text.replace("\r\n", "\n").replace("\r", "\n").replace("\ue000", " "):
             for kept in self._past_thinking(char):
@@ -303,7 +306,7 @@ class ClaimParser:
         return claims
 
     def finish(self, *, torn: bool = False) -> list[Claim]:
-        """The last claims. Of a ``torn`` text the unfinished last sentence is dropped."""
+        """Return the last claims; drop the unfinished last sentence of a ``torn`` text."""
         claims: list[Claim] = []
         for kept in self._head or "":
             claims += self._push(kept)
@@ -321,21 +324,21 @@ class ClaimParser:
         return claims
 
     def notes(self) -> list[str]:
-        """What was dropped, in words for a trace; empty if nothing was."""
+        """Return notes for the trace about dropped text; empty if none was dropped."""
         notes = []
         if self._unknown:
             shown = ", ".join(map(str, dict.fromkeys(self._unknown[:10])))
             notes.append(f"{len(self._unknown)} citations of unknown evidence dropped: {shown}")
         if self._damaged:
-            notes.append(f"{self._damaged} damaged or endless sentences dropped")
+            notes.append(f"{self._damaged} damaged or overlong sentences dropped")
         if self._lead_ins:
-            notes.append(f"{self._lead_ins} lines that only announce a list were left out")
+            notes.append(f"{self._lead_ins} lines that only introduce a list were dropped")
         if self._torn:
             notes.append("the unfinished last sentence was dropped")
         return notes
 
     def _past_thinking(self, char: str) -> str:
-        """What remains of the text so far after the thoughts that some models open with."""
+        """Return the next text after the reasoning that some models begin with."""
         if self._thought is not None:
             self._thought = self._thought[-12:] + char
             if _THOUGHT.search(self._thought):

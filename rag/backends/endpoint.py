@@ -1,4 +1,4 @@
-"""One OpenAI-compatible endpoint: its tries, deadlines, failures and circuit breaker."""
+"""An OpenAI-compatible endpoint with retries, deadlines, error mapping and circuit breaker."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavai
 
 Clock = Callable[[], float]
 
-# However long a Retry-After asks for, look again after this many seconds: it may be a mistake.
+# Upper bound of a Retry-After, in seconds: a longer one may be a mistake.
 MAX_HOLD = 600.0
 
 
 class Breaker:
-    """Opens after ``threshold`` failures in a row, for ``cooldown`` seconds.
+    """Circuit breaker that opens after ``threshold`` failures in a row, for ``cooldown`` seconds.
 
-    Then one call may try; its success closes the breaker, its failure opens it again. A
-    trial whose outcome is never told (its client went away) expires after ``cooldown``.
+    Then one trial call is allowed; its success closes the breaker, its failure opens it again. A
+    trial without a reported result (its client disconnected) expires after ``cooldown``.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Breaker:
         self._shut_until = -math.inf
 
     def wait(self) -> float:
-        """Seconds until a call may be made; 0 lets the caller through, as the trial if open."""
+        """Return the seconds until a call is allowed; 0 admits it, as the trial if open."""
         now = self._clock()
         if now < self._shut_until:
             return self._shut_until - now
@@ -55,26 +55,26 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether calls are refused just now."""
+        """Whether calls are refused now."""
         return self._clock() < self._shut_until
 
     def succeeded(self) -> None:
-        """The endpoint works."""
+        """Record a success: close the breaker."""
         self._failures = 0
         self._shut_until = -math.inf
 
     def failed(self) -> None:
-        """The endpoint failed once more."""
+        """Record a failure."""
         self._failures += 1
         if self._failures >= self._threshold:
             self._shut_until = max(self._shut_until, self._clock() + self._cooldown)
 
     def hold(self, seconds: float) -> None:
-        """The endpoint asked to be left alone for ``seconds``."""
+        """Open the breaker for ``seconds``, as the endpoint asked."""
         self._shut_until = max(self._shut_until, self._clock() + min(seconds, MAX_HOLD))
 
 
-# A longer Retry-After is not waited for: another endpoint answers sooner.
+# With a longer Retry-After the call is not retried: another endpoint answers sooner.
 MAX_RETRY_AFTER = 60.0
 _MAX_BACKOFF = 8.0
 
@@ -83,17 +83,17 @@ ResponseFormat = Mapping[str, Any]
 
 
 class NotAgain(BackendUnavailable):
-    """Transient, but not worth another try of the same endpoint just now.
+    """Transient failure that is not retried with the same endpoint.
 
-    It was silent until its time was over, or it is being left alone.
+    The endpoint timed out, or its breaker is open.
     """
 
 
 def parse_retry_after(value: str | None, *, now: Callable[[], float] = time.time) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3).
+    """Return the seconds of a ``Retry-After`` header (RFC 9110, section 10.2.3).
 
-    Takes whole seconds (and, beyond the RFC, decimals) or an HTTP date; a past date is 0.
-    ``None`` for rubbish.
+    Accepts whole seconds (and, beyond the RFC, decimals) or an HTTP date; a past date is 0.
+    ``None`` for an invalid value.
     """
     if not value or len(value) > 64 or not value.isascii():
         return None
@@ -112,10 +112,10 @@ def parse_retry_after(value: str | None, *, now: Callable[[], float] = time.time
 def retrying(
     attempts: int, *, backoff: float, sleep: Sleep, left: Callable[[], float]
 ) -> AsyncRetrying:
-    """The policy: at most ``attempts`` tries, jittered exponential waits from ``backoff`` s.
+    """Return the policy: at most ``attempts`` tries, jittered exponential ``backoff`` (seconds).
 
-    Only :class:`BackendUnavailable` but not :class:`NotAgain` is retried, never once tokens
-    have come (the caller sees to that). A ``Retry-After`` replaces the wait. There is no
+    Only :class:`BackendUnavailable` but not :class:`NotAgain` is retried, and never after the
+    first token (the caller ensures that). A ``Retry-After`` replaces the wait. There is no
     retry whose wait would exceed ``MAX_RETRY_AFTER`` or the seconds that are ``left()``; the
     last error is raised.
     """
@@ -150,16 +150,17 @@ def _asked(state: RetryCallState) -> float | None:
 
 _TRANSIENT = frozenset({408, 409, 425, 429})
 _UNSUPPORTED = frozenset({400, 422})
+_SERVER_ERROR = 500
 _MAX_ERROR_BODY = 4_096
 # Seconds that a finished answer waits for its usage and ``[DONE]``.
-_FAREWELL = 2.0
+_CLOSING_TIMEOUT = 2.0
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Deadlines in seconds, and how often to try."""
+    """Timeouts in seconds, and the number of retries."""
 
     connect: float
     first_token: float
@@ -169,7 +170,7 @@ class Limits:
 
 
 class Endpoint:
-    """Streams completions of one model. ``label`` names it to users, without its address.
+    """Client that streams completions of one model. ``label`` names it without its address.
 
     ``setting`` begins the names of the settings that errors about address and key refer to.
     """
@@ -196,7 +197,7 @@ class Endpoint:
         self._limits = limits
         self._sleep = sleep
         self._now = now
-        # What the endpoint took last: parameters, and the form of the response.
+        # Indices of the parameters and the response format that the endpoint accepted last.
         self._dialect = 0
         self._format = 0
 
@@ -208,16 +209,15 @@ class Endpoint:
         deadline: float,
         formats: Sequence[ResponseFormat | None] = (None,),
     ) -> AsyncGenerator[Piece, None]:
-        """The completion piece by piece; ``deadline`` in the running loop's time.
+        """Yield the completion piece by piece; ``deadline`` is in the running loop's time.
 
-        ``formats`` are values of ``response_format``, the best first (``None`` sends none): an
-        endpoint that refuses one is asked with the next, and this is remembered. Until the
-        first token a failure is retried; after it never. Closing the iterator closes the
-        connection.
+        ``formats`` are values of ``response_format``, the best first (``None`` sends none): if
+        an endpoint refuses one, the next is tried, and the choice is remembered. A failure is
+        retried only before the first token. Closing the iterator closes the connection.
 
         Raises:
-            BackendUnavailable: unreachable, overloaded, too slow, or it broke off.
-            BackendMisconfigured: it refuses the key, the model or the request.
+            BackendUnavailable: unreachable, overloaded, too slow, or the stream broke off.
+            BackendMisconfigured: the endpoint refuses the key, the model or the request.
         """
         time_left = _time_left(deadline)
         stall = self._limits.stall
@@ -237,16 +237,16 @@ class Endpoint:
                     if not finished:
                         self._failed(error)
                         raise
-                    # The answer is whole; only its cost or a farewell failed to come.
+                    # The answer is complete; only its usage or the end marker is missing.
                     piece = None
                 if piece is None:
                     break
                 if piece.finish:
-                    finished, stall = True, min(stall, _FAREWELL)
+                    finished, stall = True, min(stall, _CLOSING_TIMEOUT)
                 try:
                     yield piece
                 except GeneratorExit:
-                    # Our side has had enough; what came so far came well.
+                    # The caller stopped reading; the endpoint did not fail.
                     self.breaker.succeeded()
                     raise
                 if piece.done:
@@ -260,10 +260,10 @@ class Endpoint:
         deadline: float,
         formats: Sequence[ResponseFormat | None],
     ) -> _Call:
-        """One try, up to and including its first piece."""
+        """Make one attempt, up to and including the first piece."""
         if wait := self.breaker.wait():
             raise NotAgain(
-                f"{self.label} failed before and is left alone for another {wait:.0f} s",
+                f"{self.label} failed repeatedly; the next call is allowed in {wait:.0f} s",
                 retry_after=wait,
             )
         try:
@@ -286,7 +286,7 @@ class Endpoint:
         deadline: float,
         formats: Sequence[ResponseFormat | None],
     ) -> _Call:
-        """Leave out what an endpoint does not know, and remember it."""
+        """Try the request with fewer parameters until it is accepted; remember which were."""
         bodies = self._bodies(messages, max_tokens)
         tries = [(dialect, form) for dialect in range(len(bodies)) for form in range(len(formats))]
         first = tries.index((self._dialect, min(self._format, len(formats) - 1)))
@@ -314,7 +314,7 @@ class Endpoint:
         usage = {"stream_options": {"include_usage": True}}
         return (
             {**bare, **usage, "temperature": 0, "max_tokens": max_tokens},
-            # Reasoning models of OpenAI refuse the two above by these names.
+            # Reasoning models of OpenAI refuse temperature and max_tokens.
             {**bare, **usage, "max_completion_tokens": max_tokens},
             bare,
         )
@@ -324,11 +324,11 @@ class Endpoint:
         first = min(loop.time() + self._limits.first_token, deadline)
         async with AsyncExitStack() as stack:
             # One client for each call: a stream that is cancelled at the wrong moment leaves a
-            # dead connection in its pool (httpcore #1093), and here no pool outlives its call.
+            # dead connection in the pool (httpcore #1093); this pool is closed with the call.
             client = await stack.enter_async_context(
                 httpx.AsyncClient(
                     verify=_tls(),
-                    follow_redirects=False,  # a key never follows one to another host
+                    follow_redirects=False,  # a key is never sent to another host
                     timeout=httpx.Timeout(None, connect=self._limits.connect),
                 )
             )
@@ -344,7 +344,7 @@ class Endpoint:
             except TimeoutError:
                 raise NotAgain(f"{self.label} did not answer in time") from None
             except httpx.HTTPError as error:
-                raise _foreign(self.label, error) from error
+                raise _mapped(self.label, error) from error
             call = _Call(self.label, response, stack)
             await call.fill(first, "sent no token in time")
             call.stack = stack.pop_all()
@@ -352,11 +352,14 @@ class Endpoint:
         raise AssertionError("unreachable")
 
     async def _refusal(self, response: httpx.Response) -> BackendError:
-        """What a status other than 200 means. The body may repeat the key: never shown."""
+        """Map a status other than 200 to an error. The body may contain the key: never show it."""
         status = response.status_code
         if status in _TRANSIENT or status >= 500:
             if status == 429 and b"insufficient_quota" in await _head(response):
                 return BackendMisconfigured(f"{self.label} answered 429: its quota is used up")
+            # The server of llama-cpp-python reports an unknown field like this.
+            if status == _SERVER_ERROR and b"validation error" in await _head(response):
+                return _Unsupported(f"{self.label} answered {status}: it refuses the request")
             after = parse_retry_after(response.headers.get("retry-after"), now=self._now)
             return BackendUnavailable(f"{self.label} answered {status}", retry_after=after)
         if status in _UNSUPPORTED:
@@ -375,7 +378,7 @@ class Endpoint:
 
 
 class _Call:
-    """A running completion whose first piece has come."""
+    """A running completion whose first piece has arrived."""
 
     def __init__(self, label: str, response: httpx.Response, stack: AsyncExitStack) -> None:
         self.stack = stack
@@ -386,14 +389,14 @@ class _Call:
         self._ended = False
 
     async def next(self, stall: float, deadline: float) -> Piece | None:
-        """The next piece, ``None`` at the end; ``stall`` in seconds."""
+        """Return the next piece, ``None`` at the end; ``stall`` is a timeout in seconds."""
         loop = asyncio.get_running_loop()
         if not self._ready:
             await self.fill(min(loop.time() + stall, deadline), "stopped sending")
         return self._ready.pop(0) if self._ready else None
 
     async def fill(self, until: float, late: str) -> None:
-        """Read until there is a piece or the end. Comments and empty events are neither."""
+        """Read until a piece or the end arrives. Comments and empty events are skipped."""
         try:
             async with asyncio.timeout_at(until):
                 while not self._ready and not self._ended:
@@ -401,7 +404,7 @@ class _Call:
         except TimeoutError:
             raise NotAgain(f"{self._label} {late}") from None
         except httpx.HTTPError as error:
-            raise _foreign(self._label, error) from error
+            raise _mapped(self._label, error) from error
 
     async def _read(self) -> None:
         if failure := self._wire.failure:
@@ -414,16 +417,16 @@ class _Call:
             self._ready += self._wire.feed(chunk)
 
     async def aclose(self) -> None:
-        """Close the connection, whatever is still on its way."""
+        """Close the connection without reading further."""
         await self.stack.aclose()
 
 
 class _Unsupported(BackendMisconfigured):
-    """The request has a field that the endpoint may not know."""
+    """Refusal that may be due to a field that the endpoint does not know."""
 
 
-def _foreign(label: str, error: httpx.HTTPError) -> BackendError:
-    """httpx's errors as ours; the most specific first."""
+def _mapped(label: str, error: httpx.HTTPError) -> BackendError:
+    """Map an error of httpx to a ``BackendError``; the most specific case comes first."""
     name = type(error).__name__
     match error:
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
@@ -445,7 +448,7 @@ async def _head(response: httpx.Response) -> bytes:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    # Reading the certificates takes longer than all else that a client does; they are shared.
+    # Loading the certificates is the slowest part of creating a client; the context is shared.
     return httpx.create_ssl_context()
 
 
@@ -464,10 +467,10 @@ def _completions_url(base_url: str, setting: str) -> httpx.URL:
             f"{setting}_base_url must begin with http:// or https:// and name a host"
         )
     if url.port is not None and url.port > 65_535:
-        raise SettingsError(f"{setting}_base_url names port {url.port}; there are 65,535")
+        raise SettingsError(f"{setting}_base_url has port {url.port}; the highest port is 65,535")
     if url.userinfo:
         raise SettingsError(
-            f"{setting}_base_url must not hold a user or password; set {setting}_api_key"
+            f"{setting}_base_url must not contain a user or password; set {setting}_api_key"
         )
     return url.copy_with(path=url.path.rstrip("/") + "/chat/completions", fragment=None)
 
@@ -477,7 +480,7 @@ def _headers(api_key: str | None, setting: str) -> dict[str, str]:
     if api_key and (key := api_key.strip()):
         if not key.isascii() or not key.isprintable() or " " in key:
             raise SettingsError(
-                f"{setting}_api_key holds a character that no HTTP header can carry"
+                f"{setting}_api_key contains a character that is not allowed in an HTTP header"
             )
         headers["Authorization"] = f"Bearer {key}"
     return headers

@@ -1,4 +1,4 @@
-"""The embedded default: answers with the source's own sentences, needs no LLM."""
+"""The embedded default backend: answers with sentences of the sources, needs no LLM."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
 
-# A further sentence is worth reading if it is not much less likely to hold the answer.
-_WORTH = 0.5
+# Minimum share of the best score for an additional sentence.
+_MIN_SCORE_SHARE = 0.5
 _OPENER = re.compile(r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """A sentence of the answer; ``before`` is the one that it points back at, if shown."""
+    """A sentence of the answer; ``before`` is its antecedent, if shown."""
 
     item: Evidence
     before: Evidence | None = None
 
 
 class Extractive:
-    """One to ``max_sentences`` sentences, each cited, in the order of the text.
+    """Backend that quotes one to ``max_sentences`` sentences, each cited, in reading order.
 
-    Where two sources differ both are told, the newer first. A sentence that cannot be
-    understood without the one it points back at takes that one along; if the two are
-    neighbours, they are one claim and one quote.
+    If two sources differ, both are quoted, the newer first. A sentence that cannot be
+    understood without its antecedent is quoted with it; if the two are adjacent, they are one
+    claim and one quote.
     """
 
     name = "extractive"
@@ -38,7 +38,7 @@ class Extractive:
         self._max = max_sentences
 
     async def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
-        """The best sentences, trimmed of what only pointed back."""
+        """Yield the best sentences, without dateline and leading connective."""
         report.backend = self.name
         for item, span in self._choose(task.evidence):
             text = span.of(item.article.text)
@@ -47,7 +47,7 @@ class Extractive:
             yield Claim(text, cites=(item.number,), spans=(span,))
 
     def _choose(self, evidence: tuple[Evidence, ...]) -> list[tuple[Evidence, Span]]:
-        """What is quoted, in reading order."""
+        """Return the sentences to quote with their spans, in reading order."""
         if not evidence:
             return []
         best, by_number = evidence[0], {item.number: item for item in evidence}
@@ -55,7 +55,9 @@ class Extractive:
             rivals = [best, by_number[best.rival]]
             rivals.sort(key=lambda e: str(e.article.published_day or ""), reverse=True)
             return [(item, trim(item)) for item in rivals]
-        worthy = [item for item in evidence if item.score >= _WORTH * best.score][: self._max]
+        worthy = [item for item in evidence if item.score >= _MIN_SCORE_SHARE * best.score][
+            : self._max
+        ]
         first_seen = {item.article.id: at for at, item in reversed(list(enumerate(worthy)))}
         quoted = _spans(self._with_antecedents(worthy, by_number))
         return sorted(quoted, key=lambda pair: (first_seen[pair[0].article.id], pair[1].start))
@@ -63,7 +65,11 @@ class Extractive:
     def _with_antecedents(
         self, worthy: list[Evidence], by_number: dict[int, Evidence]
     ) -> list[_Chosen]:
-        """What is needed comes before what is worth reading besides; what only helps, after."""
+        """Return the sentences with their antecedents, at most ``max_sentences`` together.
+
+        Required antecedents come before additional sentences; optional ones only if there is
+        room.
+        """
         numbers = {item.number for item in worthy}
         best = worthy[0]
         if (
@@ -86,7 +92,7 @@ class Extractive:
 
 
 def _spans(chosen: list[_Chosen]) -> list[tuple[Evidence, Span]]:
-    """What is quoted of each sentence; an antecedent next to it is quoted with it."""
+    """Return the span to quote of each sentence; an adjacent antecedent is included."""
     quoted: list[tuple[Evidence, Span]] = []
     for choice in chosen:
         item, before = choice.item, choice.before
@@ -100,7 +106,7 @@ def _spans(chosen: list[_Chosen]) -> list[tuple[Evidence, Span]]:
 
 
 def trim(evidence: Evidence) -> Span:
-    """The sentence without dateline and leading connective; still a span of the source."""
+    """Return the span of the sentence without dateline and leading connective."""
     span = evidence.span
     for pattern in (_OPENER, CONNECTIVE):
         text = span.of(evidence.article.text)
@@ -111,11 +117,11 @@ def trim(evidence: Evidence) -> Span:
 
 
 def _frame(quote: str, language: str) -> str:
-    """A quotation inside a sentence of the question's language."""
+    """Return a sentence in the question's language that contains the quotation."""
     inner = quote.replace("“", "‘").replace("”", "’")
     return f"The article says: “{inner}”" if language == "en" else f"기사 원문: “{inner}”"
 
 
 def make(settings: Settings) -> Backend:
-    """Entry point ``extractive``."""
+    """Return the backend; the entry point ``extractive``."""
     return Extractive(settings.max_sentences)

@@ -1,4 +1,4 @@
-"""What a model writes around its sentences: citation markers, Markdown and HTML."""
+"""Parse citation markers and strip the Markdown and HTML that a model writes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from geungeo.rag.text import nfc, visible
 
-# Spaces inside a marker are few: unbounded they would make long blanks slow to search.
+# Few spaces inside a marker: an unbounded number would make long blanks slow to search.
 _S = r"\s{0,2}"
 _IDS = rf"\d{{1,3}}(?:{_S}(?:[,;、·/&-]|–|—|~|～|and|및|과|와){_S}(?:\^|#)?\d{{1,3}})*"
 _WORD = r"(?:근거|출처|문장|증거|각주|참고|evidence|sources?|sentences?|refs?|citations?|ids?)"
@@ -26,7 +26,7 @@ MARKER = re.compile(
     rf"|<sup\b[^<>\n]{{0,60}}>{_S}\[?{_S}(?P<sup>{_IDS}){_S}\]?{_S}</sup{_S}>",
     re.IGNORECASE,
 )
-# What may still grow into a marker: an opening within reach of the text's end.
+# The start of a possible marker near the end of the text.
 OPENING = re.compile(
     r"(?:[\[［【(（][^\]］】)）\n]{0,60}|\^\(?[\d, ]*|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}|<(?:s[^\n]{0,80})?)$"
 )
@@ -46,7 +46,7 @@ _HTML_NAME = re.compile(
     re.IGNORECASE,
 )
 _IMAGE = re.compile(r"!\[[^\[\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])?")
-# A destination holds neither space nor Hangul: [1](전년 대비) is a marker before a bracket.
+# A destination has neither space nor Hangul: [1](전년 대비) is a marker before a bracket.
 _LINK = re.compile(
     r"\[([^\[\]]*)\]\(\s*(?:<[^<>\n]*>|[^()\s가-힣]*(?:\([^()\s]*\)[^()\s]*)*)"
     r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
@@ -72,7 +72,7 @@ _DOUBLE_STOP = re.compile(rf"([.!?。])\s*((?:{MARKER.pattern}\s*)+)[.。]", re.
 
 
 def cited(text: str) -> list[int]:
-    """The numbers that the markers of ``text`` name, in order, each once; ranges spelt out."""
+    """Return the numbers in the markers of ``text``, in order, each once; ranges are expanded."""
     numbers: dict[int, None] = {}
     for match in MARKER.finditer(text):
         ids = next(group for group in match.groups() if group is not None)
@@ -85,7 +85,7 @@ def cited(text: str) -> list[int]:
 
 
 def prepare(text: str) -> str:
-    """Markup that hides or mimics a marker made plain: entities and links."""
+    """Resolve entities and links, which may hide or imitate a marker."""
     text = html.unescape(text)
     text = _COMMENT.sub("", text)
     text = _until_stable(_LINK, _number_or_text, _IMAGE.sub("", text))
@@ -93,17 +93,17 @@ def prepare(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """``text`` (already :func:`prepare`-d) as bare words: one line, no marker, no markup.
+    """Return ``text`` (after :func:`prepare`) as plain text: one line, no marker, no markup.
 
-    The result holds no HTML tag, no markdown link or image, no URL and no control or
-    invisible character; applying it again changes nothing that matters.
+    The result has no HTML tag, no Markdown link or image, no URL and no control or
+    invisible character; applying it again changes at most spacing.
     """
     for _ in range(6):
         before = text
         text = _strip(text)
         if text == before:
             return text
-    # Still changing: nested on purpose. Take away what such nests are made of.
+    # Still changing: maliciously nested. Remove all characters of markup.
     return _tidy(re.sub(r"[<>\[\]^*_`|【】［］⁰¹²³⁴⁵⁶⁷⁸⁹]|://", " ", text))
 
 
@@ -142,12 +142,12 @@ def _until_stable(
 
 
 def _number_or_text(link: re.Match[str]) -> str:
-    """``[1](#fn1)`` is a marker in disguise; any other link is its text."""
+    """Return the marker for a link such as ``[1](#fn1)``, for any other link its text."""
     return f"[{link[1]}]" if re.fullmatch(r"\s*\^?\d{1,3}\s*", link[1]) else str(link[1])
 
 
 def _keep_title(match: re.Match[str]) -> str:
-    """``<Squid Game>`` is a work's title, not a tag."""
+    """Return ``<Squid Game>``, the title of a work, in 〈〉; keep a tag as it is."""
     if _HTML_NAME.match(match[1]):
         return str(match[0])
     return f"〈{match[1]}〉"

@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible chat completions endpoint, with others to fall back on."""
+"""Backend for OpenAI-compatible chat completions endpoints, with fallbacks."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from geungeo.rag.protocols import Backend, Claim, Load, Report, Task, TokenCount
 from geungeo.rag.segmentation import count_tokens
 from geungeo.rag.settings import LLMEndpoint, Settings
 
-# An answer of more characters than this for each token that it may have never ends by itself.
+# An answer with more characters per allowed token than this is cut off: it may be endless.
 _CHARS_PER_TOKEN = 8
-# Ends that cut a sentence in two.
+# Finish reasons after which the last sentence may be incomplete.
 _CUT_SHORT = frozenset({"length", "max_tokens", "content_filter"})
 
 
 class OpenAI:
-    """Asks its endpoints in order until one has a first claim; then that one alone answers.
+    """Backend that asks its endpoints in order until one yields a claim; that one answers.
 
-    ``resort`` answers when none does and the evidence is good enough to be quoted;
-    ``report.backend`` says who did.
+    ``resort`` answers if all endpoints fail and the evidence may be quoted;
+    ``report.backend`` names the one that answered.
     """
 
     generative = True
@@ -51,12 +51,12 @@ class OpenAI:
         self._count = count
 
     async def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim, None]:
-        """Claims as their sentences are finished, all from one endpoint.
+        """Yield each claim when its sentence is complete, all from one endpoint.
 
         Raises:
-            BackendOverloaded: too many answers are being written and waited for.
-            BackendError: every endpoint failed and there is no last resort; or the one that
-                was answering broke off.
+            BackendOverloaded: the queue is full.
+            BackendError: every endpoint failed and there is no last resort, or the answering
+                endpoint broke off.
         """
         deadline = asyncio.get_running_loop().time() + self._timeout
         async with self._gate.slot(self._timeout):
@@ -76,33 +76,34 @@ class OpenAI:
                     failure = error
                     report.notes.append(str(error))
         if self._resort is None or not task.quotable:
-            # Its message is in the notes already; the pipeline adds the one that is raised.
+            # The pipeline adds the message of the raised error to the notes itself.
             report.notes.pop()
-            raise failure or BackendUnavailable("there is no endpoint")
+            raise failure or BackendUnavailable("no endpoint is configured")
         async with aclosing(self._resort.draft(task, report)) as claims:
             async for claim in claims:
                 yield claim
 
     def check_room(self) -> None:
-        """Raise ``BackendOverloaded`` while no further answer may wait."""
+        """Raise ``BackendOverloaded`` if the queue is full."""
         self._gate.check_room()
 
     def load(self) -> Load:
-        """How busy the endpoints are, and which of them are left alone."""
-        resting = {endpoint.label: endpoint.breaker.is_open for endpoint in self._endpoints}
-        return Load(self._gate.running, self._gate.waiting, resting)
+        """Return the load, and for each endpoint whether its breaker is open."""
+        breakers = {endpoint.label: endpoint.breaker.is_open for endpoint in self._endpoints}
+        return Load(self._gate.running, self._gate.waiting, breakers)
 
     async def rewrite(self, question: str, history: tuple[Turn, ...]) -> str:
-        """``question`` as the first endpoint that answers makes it stand alone.
+        """Return ``question`` rewritten to be understood without ``history``.
 
-        Its tokens are not in a report's usage, which is that of the answer.
+        The first endpoint that replies is used. Its tokens are not added to the usage of the
+        answer.
 
         Raises:
-            BackendOverloaded: too many answers are being written and waited for.
+            BackendOverloaded: the queue is full.
             BackendError: every endpoint failed.
         """
         deadline = asyncio.get_running_loop().time() + self._timeout
-        failure: BackendError = BackendUnavailable("there is no endpoint")
+        failure: BackendError = BackendUnavailable("no endpoint is configured")
         async with self._gate.slot(self._timeout):
             for endpoint in self._endpoints:
                 try:
@@ -152,26 +153,28 @@ class OpenAI:
                 yield claim
             raise
         else:
-            told = answer.ended
+            ended = answer.ended
             for claim in answer.end(torn=True):
-                told = True
+                ended = True
                 yield claim
             if not answer.text.strip():
                 raise BackendUnavailable(f"{endpoint.label} sent no text")
-            if not (told or answer.began):
+            if not (ended or answer.began):
                 raise BackendUnavailable(f"{endpoint.label} broke off in its first sentence")
         finally:
             report.notes += answer.notes()
             if answer.usage:
                 report.usage += answer.usage
             elif answer.text:
-                report.notes.append("token usage is estimated: the endpoint told none that can be")
+                report.notes.append(
+                    "token usage is estimated: the endpoint reported no valid usage"
+                )
                 spent = self._count(answer.text)
                 report.usage += Usage(prompt_tokens=prompt.tokens, completion_tokens=spent)
 
 
 class _Answer:
-    """A model's text on its way to claims, and how it ended."""
+    """State of a model's answer while it is parsed into claims."""
 
     def __init__(self, prompt: Prompt, *, limit: int) -> None:
         self.text = ""
@@ -184,7 +187,7 @@ class _Answer:
         self._limit = limit
 
     def take(self, text: str, finish: str | None, *, done: bool) -> list[Claim]:
-        """Claims that ``text`` finishes; the last ones with ``finish`` or ``done``."""
+        """Add ``text``; return the claims that it finishes, all with ``finish`` or ``done``."""
         if self.ended:
             return []
         text = text[: self._limit - len(self.text)]
@@ -199,29 +202,31 @@ class _Answer:
         return claims
 
     def end(self, *, torn: bool) -> list[Claim]:
-        """The last claims, once; of a ``torn`` text without the unfinished sentence."""
+        """Return the last claims, once; drop the unfinished sentence of a ``torn`` text."""
         if self.ended:
             return []
         self.ended = True
         return self._parser.finish(torn=torn)
 
     def notes(self) -> list[str]:
-        """What had to be left out, before and after the model."""
+        """Return notes for the trace about dropped evidence, turns and text."""
         notes = self._parser.notes()
         if self._prompt.dropped_evidence:
-            notes.append(f"{self._prompt.dropped_evidence} evidence sentences found no room")
+            notes.append(
+                f"{self._prompt.dropped_evidence} evidence sentences did not fit into the prompt"
+            )
         if self._prompt.dropped_turns:
-            notes.append(f"{self._prompt.dropped_turns} earlier turns found no room")
+            notes.append(f"{self._prompt.dropped_turns} earlier turns did not fit into the prompt")
         if self.stopped and not self._parser.refused:
             notes.append(f"the model was stopped after {self._limit:,} characters")
         return notes
 
 
 def make(settings: Settings) -> Backend:
-    """Entry point ``openai``.
+    """Return the backend; the entry point ``openai``.
 
     Raises:
-        SettingsError: no address or model, or one that cannot be used.
+        SettingsError: address or model are missing or invalid.
     """
     if not settings.llm_base_url or not settings.llm_model:
         missing = "llm_model" if settings.llm_base_url else "llm_base_url"

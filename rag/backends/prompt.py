@@ -1,4 +1,4 @@
-"""Prompts for answering and rewriting, and how their parts share a model's context window."""
+"""Build the prompts for answering and rewriting within a model's context window."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _RETRY: dict[Language, str] = {
     "{no_answer}.",
 }
 _MAX_FAILURES = 8
-# What a sentence is, where it is no sentence of the article's text.
+# Labels of sentences that are not part of the article's body.
 _KINDS: dict[Language, dict[SectionKind, str]] = {
     "ko": {
         SectionKind.TITLE: "제목",
@@ -71,23 +71,23 @@ _KINDS: dict[Language, dict[SectionKind, str]] = {
         SectionKind.HEADING: "heading",
     },
 }
-# Full-width twins fold to the same characters (NFKC) where grounding compares, but close no
-# tag of ours, open no chat template's control token and set no marker.
+# Full-width forms fold to the same characters (NFKC) when grounding compares, but cannot close a
+# tag of the prompt, start a chat template's control token or set a marker.
 _INERT = str.maketrans("<>[]【】|`", "＜＞［］［］｜＇")
 # Chat templates spend a few tokens around each message.
 _MESSAGE_OVERHEAD = 8
-# Counts are tiktoken's; the model's own tokenizer may need more.
+# Tokens are counted by tiktoken; the model's tokenizer may need more.
 _MARGIN = 0.1
 _HISTORY_SHARE = 0.25
 _MAX_TITLE = 80
-# Sentences of a page without breaks must not fill the window alone. In characters.
+# One sentence of a page without line breaks must not fill the window. In characters.
 _MAX_EVIDENCE = 1_000
 _MAX_ANSWER = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Chat messages with what they hold: evidence numbers, and what found no room."""
+    """Chat messages with the evidence numbers in them, and the counts of dropped parts."""
 
     messages: tuple[dict[str, str], ...]
     numbers: frozenset[int]
@@ -97,22 +97,22 @@ class Prompt:
 
 
 def build(task: Task, *, context_tokens: int, max_tokens: int, count: TokenCounter) -> Prompt:
-    """The prompt for ``task``; with an answer of ``max_tokens`` it fits ``context_tokens``.
+    """Return the prompt for ``task``; with an answer of ``max_tokens`` it fits ``context_tokens``.
 
-    The sentences of ``task.context`` are shown in their order, or the evidence where there is
-    none. The best evidence is kept longest; what gives way first are the sentences around it,
-    those of the worst passages first, and of the history the oldest turns. ``count`` is what
-    tokens are counted with; a tenth of the window is kept for other tokenizers.
+    It contains the sentences of ``task.context`` in their order, or the evidence if there is no
+    context. If it is too long, the sentences around the evidence are dropped first, those of
+    the worst passages first, then the worst evidence; of the history the oldest turns.
+    ``count`` counts tokens; a tenth of the window is reserved for other tokenizers.
 
     Raises:
-        BackendMisconfigured: the window holds not even the question and one sentence.
+        BackendMisconfigured: not even the question and one sentence fit.
     """
     budget = int(context_tokens * (1 - _MARGIN)) - max_tokens
     turns = [_turn(turn) for turn in task.history]
     fixed = _tokens(_messages(task, (), ()), count)
     kept_turns = _last(turns, (budget - fixed) * _HISTORY_SHARE, count)
     room = budget - fixed - sum(count(turn) + 1 for turn in kept_turns)
-    items = _by_worth(task)
+    items = _by_priority(task)
     kept = _first(items, task.language, room, count)
     while True:
         shown = _in_order(task, items[:kept])
@@ -120,7 +120,7 @@ def build(task: Task, *, context_tokens: int, max_tokens: int, count: TokenCount
         tokens = _tokens(messages, count)
         if tokens <= budget and kept >= min(1, len(items)):
             break
-        # The whole may cost more than its parts, or one sentence is worth more than history.
+        # The messages may cost more than their parts; the best sentence is worth more than history.
         if kept_turns:
             kept_turns = kept_turns[1:]
             kept = max(kept, 1)
@@ -128,8 +128,8 @@ def build(task: Task, *, context_tokens: int, max_tokens: int, count: TokenCount
             kept -= 1
         else:
             raise BackendMisconfigured(
-                f"a context of {context_tokens:,} tokens with {max_tokens:,} for the answer holds "
-                "no evidence; raise llm_context_tokens or lower llm_max_tokens"
+                f"a context of {context_tokens:,} tokens with {max_tokens:,} for the answer has "
+                "no room for evidence; raise llm_context_tokens or lower llm_max_tokens"
             )
     return Prompt(
         messages,
@@ -141,9 +141,9 @@ def build(task: Task, *, context_tokens: int, max_tokens: int, count: TokenCount
 
 
 def inert(text: str, limit: int) -> str:
-    """``text`` as data on one line: no delimiter, control token or marker; ``limit`` characters.
+    """Return at most ``limit`` characters of ``text`` without delimiter, control token or marker.
 
-    Other characters stay as they are, so that the source can be quoted exactly.
+    The result is one line. Other characters are unchanged, so that it can be quoted exactly.
     """
     return one_line(text[:limit]).translate(_INERT)
 
@@ -168,8 +168,8 @@ def _messages(task: Task, lines: Sequence[str], turns: Sequence[str]) -> tuple[d
     )
 
 
-def _by_worth(task: Task) -> list[Evidence]:
-    """Return all sentences to show: the evidence, best first, then those around it."""
+def _by_priority(task: Task) -> list[Evidence]:
+    """Return all sentences by priority: the evidence, best first, then those around it."""
     numbers = {item.number for item in task.evidence}
     around = [item for item in task.context if item.number not in numbers]
     return [*task.evidence, *sorted(around, key=lambda item: (item.passage_rank, item.number))]
@@ -182,7 +182,7 @@ def _in_order(task: Task, items: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _lines(items: Sequence[Evidence], language: Language) -> list[str]:
-    """Return the numbered sentences, each on a line of its own; above an article's, its title."""
+    """Return the numbered sentences, one per line, below the title of their article."""
     lines: list[str] = []
     last: Article | None = None
     for item in items:
@@ -210,13 +210,13 @@ def _same(one: Article, other: Article) -> bool:
 
 
 def _turn(turn: Turn) -> str:
-    # Old markers name other sentences than the numbers of this prompt.
+    # The numbers of old markers do not belong to this prompt.
     answer = MARKER.sub("", turn.answer)
     return f"Q: {inert(turn.question, _MAX_ANSWER)}\nA: {inert(answer, _MAX_ANSWER)}"
 
 
 def _first(items: Sequence[Evidence], language: Language, room: float, count: TokenCounter) -> int:
-    """How many of ``items``, from the first, fit into ``room`` tokens with their articles."""
+    """Return how many of the first ``items`` fit into ``room`` tokens with their titles."""
     articles: set[tuple[str, int]] = set()
     for kept, item in enumerate(items):
         key = (item.article.id, item.article.version)
@@ -244,7 +244,7 @@ def _tokens(messages: Sequence[dict[str, str]], count: TokenCounter) -> int:
 
 
 REWRITE_TOKENS = 160
-# Turns further back are seldom meant, and each costs time before anything is looked up.
+# Older turns are rarely referred to, and each delays the search.
 _MAX_TURNS = 3
 _MAX_TURN = 400
 
@@ -271,10 +271,10 @@ _QUOTES = "\"'“”‘’`"
 def rewrite_messages(
     question: str, history: Sequence[Turn], *, context_tokens: int, count: TokenCounter
 ) -> tuple[dict[str, str], ...]:
-    """Chat messages that fit ``context_tokens`` with the answer; old turns give way first.
+    """Return messages that fit ``context_tokens`` with the answer; old turns are dropped first.
 
     Raises:
-        BackendMisconfigured: the window holds not even the question.
+        BackendMisconfigured: not even the question fits.
     """
     budget = int(context_tokens * (1 - _MARGIN)) - REWRITE_TOKENS
     for first in range(len(history) - min(len(history), _MAX_TURNS), len(history) + 1):
@@ -282,12 +282,12 @@ def rewrite_messages(
         if sum(count(one["content"]) + _MESSAGE_OVERHEAD for one in messages) <= budget:
             return messages
     raise BackendMisconfigured(
-        f"a context of {context_tokens:,} tokens holds no question; raise llm_context_tokens"
+        f"the question does not fit into {context_tokens:,} tokens; raise llm_context_tokens"
     )
 
 
 def rewrite_in(text: str) -> str:
-    """The question in a model's reply, bare; empty if it says none."""
+    """Return the question in a model's reply without label and quotes; empty if there is none."""
     lines = [plain(prepare(line)) for line in _THOUGHT.sub("", text).splitlines()]
     said = next((line for line in lines if line), "")
     said = _LABEL.sub("", said.strip(_QUOTES)).strip()

@@ -1,7 +1,7 @@
-"""A model as the judge of statements that the rules can neither prove nor refute.
+"""Verify statements that the rules can neither prove nor refute, with a model.
 
-The judge sees each statement with its evidence, and nothing else: no question, no conversation,
-no draft. Its reply is not trusted beyond one word for each statement.
+The model sees only each statement and its evidence: no question, no conversation, no draft.
+Only one word of its reply is used for each statement.
 """
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ _SCHEMA: ResponseFormat = {
     },
 }
 _FORMATS: tuple[ResponseFormat | None, ...] = (_SCHEMA, {"type": "json_object"}, None)
-# Tokens of a reply: for each verdict, and for a model that thinks before it writes.
+# Tokens of a reply: for each verdict, and for reasoning before it.
 _VERDICT_TOKENS = 24
 _THINKING_TOKENS = 1_024
-# A longer reply is not read to its end. In characters for each token.
+# A reply with more characters per allowed token is cut off.
 _CHARS_PER_TOKEN = 8
-# Counts are tiktoken's; the model's own tokenizer may need more.
+# Tokens are counted by tiktoken; the model's tokenizer may need more.
 _MARGIN = 0.1
 _MESSAGE_OVERHEAD = 8
 _MAX_CLAIM = 2_000
@@ -85,9 +85,9 @@ _Messages = tuple[dict[str, str], ...]
 
 
 class LLMVerifier:
-    """Asks its endpoints in order until one replies, about all claims of an answer at once.
+    """Verifier that asks its endpoints in order until one replies, all claims in one request.
 
-    A claim is ``supported`` only where a reply says exactly so, once, under its number.
+    A claim is ``supported`` only if the reply has exactly that verdict, once, for its number.
     """
 
     def __init__(
@@ -107,8 +107,8 @@ class LLMVerifier:
     ) -> list[Judgement]:
         """Return one judgement for each of ``inquiries``, in order, within ``seconds``.
 
-        Never raises for a failing model: what it cannot judge is ``not_found``, and
-        ``report.notes`` says why.
+        Does not raise if the model fails: unjudged claims are ``not_found``, and
+        ``report.notes`` has the reason.
         """
         verdicts: list[Judgement] = ["not_found"] * len(inquiries)
         if not inquiries:
@@ -159,9 +159,9 @@ class LLMVerifier:
         left: list[int],
         report: Report,
     ) -> list[int]:
-        """Return the next of ``left`` that fit into one request: all, if the window allows.
+        """Return the next claims of ``left`` that fit into one request, all if possible.
 
-        A claim that does not fit alone is taken out of ``left``.
+        A claim that does not fit alone is removed from ``left``.
         """
         while left:
             for size in range(len(left), 0, -1):
@@ -255,7 +255,7 @@ def _verdict(given: Sequence[Any]) -> Judgement | None:
 
 
 def _verdicts(reply: str) -> list[Any]:
-    """Return the items of every list of verdicts in ``reply``, whatever text is around it."""
+    """Return the items of every list of verdicts in ``reply``; other text is ignored."""
     text = _THOUGHT.sub("", reply)
     decoder = json.JSONDecoder(strict=False)
     found: list[Any] = []
@@ -274,10 +274,10 @@ def _verdicts(reply: str) -> list[Any]:
 
 
 def make_verifier(settings: Settings) -> Verifier | None:
-    """Return the verifier that ``settings`` ask for; ``None`` leaves everything to the rules.
+    """Return the verifier that ``settings`` select; ``None`` if only the rules are used.
 
     Raises:
-        SettingsError: ``verifier`` is ``llm`` and there is no endpoint; names what is missing.
+        SettingsError: ``verifier`` is ``llm`` without an endpoint; names the missing setting.
     """
     base_url = settings.verifier_base_url or settings.llm_base_url
     model = settings.verifier_model or settings.llm_model
@@ -298,7 +298,7 @@ def make_verifier(settings: Settings) -> Verifier | None:
     endpoints = [first] if own else [first, *settings.llm_fallbacks]
     limits = Limits(
         connect=settings.llm_connect_timeout,
-        # One that is silent leaves time for the next.
+        # A silent endpoint leaves time for the next one.
         first_token=settings.verifier_timeout / len(endpoints),
         stall=settings.llm_stall_timeout,
         retries=settings.llm_retries,
@@ -320,7 +320,7 @@ def make_verifier(settings: Settings) -> Verifier | None:
 
 
 def _api_key(settings: Settings) -> SecretStr | None:
-    """Return the verifier's key; that of the LLM goes to no other host than the LLM's."""
+    """Return the verifier's key; the LLM's key is sent only to the LLM's host."""
     if settings.verifier_api_key is not None:
         return settings.verifier_api_key
     hosts = [

@@ -1,8 +1,8 @@
-"""The bytes of a chat completion, however a gateway frames them; no I/O in here.
+"""Parse the bytes of a chat completion, however a gateway frames them; without I/O.
 
-Understands server-sent events (WHATWG HTML, section 9.2) with ``data:`` lines that hold
-OpenAI chunks, and the plain JSON completion that some gateways send to a stream request.
-The body's first character decides, not its content type, which gateways get wrong.
+Understands server-sent events (WHATWG HTML, section 9.2) with ``data:`` lines that
+contain OpenAI chunks, and the plain JSON completion that some gateways send to a stream request.
+The body's first character decides, not its content type, which is often wrong.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from geungeo.rag.answer import Usage
 from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable
 
 MAX_BYTES = 16_000_000
-# One event, or a whole completion as JSON.
+# Limit of one event, or of a whole completion as JSON.
 MAX_EVENT_CHARS = 1_000_000
-# Each line of an event is tried with those before it: many would take quadratic time.
+# Each line of an event is parsed with those before it, which takes quadratic time.
 MAX_EVENT_LINES = 1_000
-# A chunk has six levels. Python's own bound moves with the stack of whoever calls.
+# A chunk has six levels. Python's own limit depends on the depth of the caller's stack.
 MAX_NESTING = 100
-# Stands where text was lost, so that no sentence closes over the hole.
+# Placeholder for lost text, so that no sentence is joined across the gap.
 LOST = "\ufffd"
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # A string that is not closed reaches to the end.
 _BRACKET_OR_STRING = re.compile(r'[\[{\]}]|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _MAX_COUNT = 100_000_000
-# Errors inside a stream that no retry mends, by the code or type that gateways give.
+# Codes and types of errors inside a stream for which a retry does not help.
 _PERMANENT = re.compile(r"auth|api_key|permission|not_found|insufficient_quota|invalid_request")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One step of a completion. No text: it thinks, or it tells of its end or its cost.
+    """A part of a completion. Without text it signals reasoning, the end or the usage.
 
-    ``finish`` is the model's own reason to end (``stop``, ``length``, …), ``done`` the
-    end of the stream by its own word.
+    ``finish`` is the model's finish reason (``stop``, ``length``, …); ``done`` marks the
+    end of the stream.
     """
 
     text: str = ""
@@ -49,11 +49,10 @@ class Piece:
 
 
 class Wire:
-    """Turns the body of one response into pieces, whatever way its bytes are cut.
+    """Parser that turns the body of one response into pieces, however its bytes are cut.
 
-    ``failure`` says why the body is of no more use, once it is not: ``BackendMisconfigured``
-    for a web page or an error that will stay, else ``BackendUnavailable``. The pieces before
-    it stand.
+    ``failure`` is set when the body cannot be read further: ``BackendMisconfigured`` for a web
+    page or a permanent error, otherwise ``BackendUnavailable``. Earlier pieces remain valid.
     """
 
     def __init__(self) -> None:
@@ -67,7 +66,7 @@ class Wire:
         self._texts = 0
 
     def feed(self, data: bytes) -> list[Piece]:
-        """The pieces that ``data`` completes."""
+        """Add ``data``; return the pieces that it completes."""
         self._bytes += len(data)
         pieces: list[Piece] = []
         try:
@@ -79,7 +78,7 @@ class Wire:
         return pieces
 
     def close(self) -> list[Piece]:
-        """The pieces that the end of the body completes."""
+        """Return the pieces that the end of the body completes."""
         pieces: list[Piece] = []
         try:
             self._take(self._decoder.decode(b"", final=True), pieces)
@@ -90,7 +89,7 @@ class Wire:
             if self._form == "json":
                 self._completion(pieces)
             else:
-                # An event without its blank line is still one, unless it is torn.
+                # The last event may lack its blank line.
                 self._line(self._buffer, pieces)
         except BackendError as error:
             self.failure = self.failure or error
@@ -108,7 +107,7 @@ class Wire:
             lines = _LINE_END.split(self._buffer.removesuffix(held))
             self._buffer = lines.pop() + held
             for line in lines:
-                # Whatever it holds: cut otherwise, it would have been refused as it came.
+                # Check every line: in smaller chunks it would have been refused while buffered.
                 self._refuse_long(len(line))
                 self._line(line, pieces)
         self._refuse_long(len(self._buffer))
@@ -135,7 +134,7 @@ class Wire:
             self._data.clear()
             pieces.append(Piece(done=True))
             return
-        # Gateways leave out the blank line between events: each data line that parses is one.
+        # Gateways omit the blank line between events: each data line that parses is an event.
         chunk = _loads(payload)
         if chunk is None:
             return
@@ -145,7 +144,7 @@ class Wire:
     def _completion(self, pieces: list[Piece]) -> None:
         chunk = _loads(self._buffer)
         if not isinstance(chunk, dict):
-            raise BackendUnavailable("answered with something that is no JSON completion")
+            raise BackendUnavailable("answered with something other than a JSON completion")
         self._chunk(chunk, pieces)
         pieces.append(Piece(done=True))
 
@@ -166,7 +165,7 @@ class Wire:
             pieces.append(Piece(usage=usage))
 
     def _content(self, choice: dict[str, Any]) -> str:
-        """Only the answer's text: tool calls, reasoning and unknown fields are nothing to us."""
+        """Return only the answer's text: tool calls, reasoning and unknown fields are ignored."""
         delta = choice.get("delta")
         if isinstance(delta, dict):
             return _plain(delta.get("content"))
@@ -182,7 +181,7 @@ class Wire:
 
 
 def _form(head: str) -> str | None:
-    """``events`` or ``json`` by the first visible character, ``None`` while there is none."""
+    """Return ``events`` or ``json`` by the first visible character; ``None`` before it arrives."""
     start = head.lstrip(" \t\r\n\ufeff")[:1]
     if not start:
         return None
@@ -194,7 +193,7 @@ def _form(head: str) -> str | None:
 
 
 def _loads(text: str) -> Any:
-    """The JSON value, ``None`` if there is none; hostile nesting is no JSON either."""
+    """Return the JSON value; ``None`` if the text is invalid or nested too deeply."""
     if _nesting(text) > MAX_NESTING:
         return None
     try:
@@ -204,7 +203,7 @@ def _loads(text: str) -> Any:
 
 
 def _nesting(text: str) -> int:
-    """How deep brackets nest outside of strings, in linear time."""
+    """Return the depth of brackets outside strings, in linear time."""
     if text.count("[") + text.count("{") <= MAX_NESTING:
         return 0
     deepest = level = 0
@@ -221,7 +220,7 @@ def _first_choice(chunk: dict[str, Any]) -> dict[str, Any] | None:
     choices = chunk.get("choices")
     if not isinstance(choices, list):
         return None
-    # Nobody asked for a second choice.
+    # Only one choice was requested.
     return next(
         (
             choice
@@ -233,9 +232,9 @@ def _first_choice(chunk: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _busy(delta: Any) -> bool:
-    """Whether the model is at work on something else: it thinks, or calls a tool.
+    """Whether the model is reasoning or calling a tool.
 
-    A first chunk that only tells the role comes before any work and is no sign of it.
+    A first chunk with only the role is sent before any work and does not count.
     """
     return isinstance(delta, dict) and any(
         value for key, value in delta.items() if key not in {"role", "content"}
@@ -243,7 +242,7 @@ def _busy(delta: Any) -> bool:
 
 
 def _plain(content: Any) -> str:
-    """Text of a message: a string, or a list of parts of which some are text."""
+    """Return the text of a message: a string, or a list of parts some of which are text."""
     if isinstance(content, str):
         # Escaped lone surrogates pass json.loads and break every encoder after it.
         return content.encode("utf-8", "replace").decode() if not _encodable(content) else content
@@ -265,7 +264,7 @@ def _encodable(text: str) -> bool:
 
 
 def _usage(value: Any) -> Usage | None:
-    """What the endpoint says it used, if that can be true."""
+    """Return the usage that the endpoint reports; ``None`` if it is missing or impossible."""
     if not isinstance(value, dict):
         return None
     counts = [value.get("prompt_tokens"), value.get("completion_tokens")]
@@ -275,7 +274,7 @@ def _usage(value: Any) -> Usage | None:
 
 
 def _failure(error: Any) -> BackendMisconfigured | BackendUnavailable:
-    """An error object sent with status 200; its message may hold secrets and is not repeated."""
+    """Return the error for an error object in a stream; its message may contain secrets."""
     known = error if isinstance(error, dict) else {}
     label = " ".join(str(known.get(key, "")) for key in ("code", "type")).lower()[:200]
     if _PERMANENT.search(label) or label.split(" ")[0] in {"401", "403", "404"}:

@@ -1,1 +1,1 @@
-"""Which sentences answer a question, and whether any does."""
+"""Selection of the sentences that answer a question, and the decision to answer."""

@@ -11,12 +11,12 @@ from geungeo.rag.text import Span
 
 Pointer = Literal["pronoun", "connective"]
 
-# A connective points back at a sentence, but what follows it can be understood alone.
+# A connective refers to the sentence before, but the sentence is understood without it.
 CONNECTIVE = re.compile(
     r"^(?:그러나|하지만|그런데|그리고|또한|또|게다가|더구나|따라서|그래서|그러므로|즉|아울러|한편|특히|다만|이어"
     r"|반면|이처럼|그럼에도|그러다가|나아가서|나아가|사실|본래|애초)(?:,\s*|\s+)"
 )
-# Of these the sentence before says something that this one needs.
+# Connectives whose sentence is not understood without the one before.
 _CONTRAST = re.compile(
     r"(?:그러나|하지만|그런데|따라서|그래서|그러므로|반면|그럼에도|그러다가|게다가)(?:,|\s)"
     r"|(?:however|but|therefore|instead|as a result)\b",
@@ -33,51 +33,51 @@ _ENGLISH = (
     r"(?:he|she|they|it|this|these|those|that|his|her|their"
     r"|the (?:company|firm|group|agency|plan|deal|bill|man|woman|report))\b"
 )
-# First or second word: "MS는 이에 …"; what comes later has its antecedent in the sentence.
+# First or second word: "MS는 이에 …"; a later pronoun has its antecedent in the same sentence.
 _PRONOUN = re.compile(
     rf"^{_OPENING}(?:{_KOREAN}(?![가-힣])|[^\s,“]+[은는이가]\s이(?:에|를)(?=[,\s]))"
 )
 _ENGLISH_PRONOUN = re.compile(rf"^{_OPENING}{_ENGLISH}", re.IGNORECASE)
-# Whoever is meant was named in one of the sentences before, and is 그 or 이 회사 until then.
-_SOMEBODY = re.compile(
+# A person or company that an earlier sentence names, referred to as 그 or 이 회사.
+_PERSON_OR_COMPANY = re.compile(
     rf"^{_OPENING}(?:그[는가의를]|그에게|그녀[는가의를]|그들[은이의을]|[이그]\s(?:회사|기업|업체|남성|여성|사람)"
     r"|(?:he|she|they|his|her|their|the company)\b)",
     re.IGNORECASE,
 )
-_REACH = 3
-# A paragraph is looked back into this far, in characters.
+_MAX_STEPS = 3
+# Longest part of a paragraph that is searched backwards, in characters.
 _WINDOW = 1_500
 
 
 def pointer(text: str) -> Pointer | None:
-    """How the head of a sentence points at one before it, if it does."""
+    """Return how the start of a sentence refers to one before it; ``None`` if it does not."""
     if _PRONOUN.match(CONNECTIVE.sub("", text)) or _ENGLISH_PRONOUN.match(text):
         return "pronoun"
     return "connective" if _CONTRAST.match(text) else None
 
 
 def antecedent(article: Article, span: Span) -> Span | None:
-    """The sentence that the one at ``span`` points back at: the one just before it.
+    """Return the sentence that the one at ``span`` refers to: the one just before it.
 
     For 그는 or 이 회사는 it is the nearest one, within three, that does not begin so itself.
-    ``None`` at the start of an article or below a heading, which is antecedent enough.
+    ``None`` at the start of an article or just below a heading, which serves as antecedent.
     """
     nearest = before = _preceding(article, span)
-    if not _points_at_somebody(article, span):
+    if not _refers_to_person_or_company(article, span):
         return nearest
-    for _ in range(_REACH):
-        if before is None or not _points_at_somebody(article, before):
+    for _ in range(_MAX_STEPS):
+        if before is None or not _refers_to_person_or_company(article, before):
             return before or nearest
         before = _preceding(article, before)
     return nearest
 
 
-def _points_at_somebody(article: Article, span: Span) -> bool:
-    return _SOMEBODY.match(CONNECTIVE.sub("", span.of(article.text))) is not None
+def _refers_to_person_or_company(article: Article, span: Span) -> bool:
+    return _PERSON_OR_COMPANY.match(CONNECTIVE.sub("", span.of(article.text))) is not None
 
 
 def _preceding(article: Article, span: Span) -> Span | None:
-    """The body sentence just before ``span``, in its paragraph or at the end of the last one."""
+    """Return the body sentence just before ``span``, in its paragraph or the one before."""
     text = article.text
     end = span.start
     while end > 0:
@@ -96,6 +96,6 @@ def _preceding(article: Article, span: Span) -> Span | None:
 
 
 def adjacent(article: Article, first: Span, second: Span) -> bool:
-    """Whether only blanks of one line stand between the two sentences."""
+    """Whether only blanks without a line break separate the two sentences."""
     between = article.text[first.end : second.start]
     return first.end <= second.start and not between.strip() and "\n" not in between

@@ -1,6 +1,6 @@
-"""Questions about the article itself: who wrote it, and when.
+"""Questions about the article itself: its author and its date.
 
-Its byline answers them, in words that no question shares with it.
+The byline answers them, although it shares no words with them.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ _ABOUT = re.compile(
 
 
 def about_byline(question: ParsedQuestion, passages: Sequence[Retrieved]) -> Evidence | None:
-    """The byline of the best passage's article, if it is what the question asks for.
+    """Return the byline of the best passage's article if the question asks for it.
 
-    A question that names somebody else (``더 버지 기사를 쓴 기자는?``) is about their article.
+    A question that names another medium (``더 버지 기사를 쓴 기자는?``) asks about another article.
     """
     asked = fold(question.text)
     about = _ABOUT.search(asked)
     if not passages or about is None:
         return None
-    # A town in Egypt is called 기자 as well.
-    rest = asked.replace(about[0], " ")
+    # 기자 is also Giza, a town in Egypt.
+    remainder = asked.replace(about[0], " ")
     article = passages[0].passage.article
     own = f"{article.publisher} {article.author}"
-    if canonical_names(rest) - canonical_names(own):
+    if canonical_names(remainder) - canonical_names(own):
         return None
-    names = (c.surface for c in question.concepts if c.role == "name" and c.surface in rest)
+    names = (c.surface for c in question.concepts if c.role == "name" and c.surface in remainder)
     if any(name not in fold(own) for name in names):
         return None
     return _byline(article)

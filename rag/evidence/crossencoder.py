@@ -1,15 +1,15 @@
-"""Read a question and a sentence together, and say how well the one answers the other.
+"""Cross-encoder: reads a question and a sentence together and scores how well it answers.
 
-multilingual-e5-small's bundled weights with a low-rank adaptation and a line over the states that
-come out, both trained by ``python -m geungeo.eval.training.crossencoder``. Separate vectors cannot
-tell another's name, an absent fact or a paraphrase apart, since each text was encoded before the
-two met.
+Uses multilingual-e5-small's bundled weights with a low-rank adaptation and a linear layer over
+the output states, both trained by ``python -m geungeo.eval.training.crossencoder``. Separate
+vectors cannot distinguish a wrong name, a missing fact and a paraphrase, since each text is encoded
+without the other.
 
 The input is ``<s> query: QUESTION </s> TITLE BEFORE </s> SENTENCE </s>``, in pieces of
-XLM-RoBERTa's vocabulary. The text before the sentence is cut at its far end, everything else at its
-near one. Training uses the same layout.
+XLM-RoBERTa's vocabulary. The text before the sentence is cut at its start, all other text at
+its end. Training uses the same layout.
 
-Of the states, the line sees the first, the mean, and three signals: how well the
+The linear layer sees the first state, the mean, and three signals: how well the
 question's tokens are matched by the sentence's (mean and soft minimum of each one's best cosine:
 late interaction after Khattab & Zaharia, 2020, arXiv:2004.12832, but with both texts read
 together), and the cosine of the two texts' means.
@@ -36,13 +36,13 @@ _MAX_CHARS = 1_000
 _PREFIX = 3  # "query:" is three pieces
 SIGNALS = 3
 SHARPNESS = 20.0  # of the soft minimum
-# E5's cosines crowd together.
+# E5's cosines lie in a narrow range.
 SIGNAL_CENTRE, SIGNAL_SCALE = 0.85, 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceInContext:
-    """A sentence as it is read: under its article's title, after the sentence before it."""
+    """A sentence with its context: the article's title and the sentence before it."""
 
     title: str
     before: str
@@ -50,10 +50,10 @@ class SentenceInContext:
 
 
 def pair_ids(pieces: Pieces, question: str, passage: SentenceInContext) -> list[int]:
-    """Piece ids of the pair, at most 300."""
+    """Return the piece ids of the pair, at most 300."""
 
-    def cut(text: str, most: int) -> list[int]:
-        return pieces.ids(for_model(text, _MAX_CHARS), most)
+    def cut(text: str, limit: int) -> list[int]:
+        return pieces.ids(for_model(text, _MAX_CHARS), limit)
 
     before = cut(passage.before, _MAX_CHARS)[-_BEFORE:]
     return [
@@ -69,32 +69,34 @@ def pair_ids(pieces: Pieces, question: str, passage: SentenceInContext) -> list[
 
 
 def parts(pieces: Pieces, pair: Sequence[int]) -> tuple[slice, slice]:
-    """Where the question and the sentence stand in a pair, special tokens left out."""
-    asked = list(pair).index(pieces.eos)
-    told = len(pair) - 2 - list(pair)[-2::-1].index(pieces.eos)
-    return slice(min(1 + _PREFIX, asked - 1), asked), slice(told + 1, max(len(pair) - 1, told + 2))
+    """Return the positions of the question and the sentence in a pair, without special tokens."""
+    first = list(pair).index(pieces.eos)
+    last = len(pair) - 2 - list(pair)[-2::-1].index(pieces.eos)
+    return slice(min(1 + _PREFIX, first - 1), first), slice(last + 1, max(len(pair) - 1, last + 2))
 
 
-def seen(states: FloatArray, question: slice, sentence: slice) -> FloatArray:
-    """``(2 * hidden + SIGNALS,)``: what is judged by, of a pair's states ``(tokens, hidden)``."""
+def pair_features(states: FloatArray, question: slice, sentence: slice) -> FloatArray:
+    """Return the judge's features ``(2 * hidden + SIGNALS,)`` from states ``(tokens, hidden)``."""
     unit = states / np.linalg.norm(states, axis=1, keepdims=True)
-    alike = (unit[question] @ unit[sentence].T).max(axis=1)
-    least = -np.log(np.exp(-SHARPNESS * alike).mean()) / SHARPNESS
-    asked, told = states[question].mean(axis=0), states[sentence].mean(axis=0)
-    meant = (asked @ told) / (np.linalg.norm(asked) * np.linalg.norm(told))
-    signals = SIGNAL_SCALE * (np.array([alike.mean(), least, meant]) - SIGNAL_CENTRE)
+    best = (unit[question] @ unit[sentence].T).max(axis=1)
+    soft_minimum = -np.log(np.exp(-SHARPNESS * best).mean()) / SHARPNESS
+    mean_question, mean_sentence = states[question].mean(axis=0), states[sentence].mean(axis=0)
+    cosine = (mean_question @ mean_sentence) / (
+        np.linalg.norm(mean_question) * np.linalg.norm(mean_sentence)
+    )
+    signals = SIGNAL_SCALE * (np.array([best.mean(), soft_minimum, cosine]) - SIGNAL_CENTRE)
     return np.concatenate([states[0], states.mean(axis=0), signals]).astype(np.float32)
 
 
 WEIGHTS = "crossencoder.npz"
-_KEPT = 4_096
+_CACHE_SIZE = 4_096
 
 
 class CrossEncoder:
-    """Judges sentences; remembers the last 4,096 judgements. Thread-safe, loads on first use."""
+    """Judge of sentences; caches the last 4,096 results. Thread-safe, loads on first use."""
 
     def __init__(self) -> None:
-        self._memo: Memo[tuple[str, SentenceInContext], float] = Memo(_KEPT, self._judge)
+        self._memo: Memo[tuple[str, SentenceInContext], float] = Memo(_CACHE_SIZE, self._judge)
 
     def judge(self, question: str, passages: Sequence[SentenceInContext]) -> FloatArray:
         """Return ``(len(passages),)``: the log-odds that each sentence answers; 0 is even."""
@@ -105,7 +107,7 @@ class CrossEncoder:
         encoder, weights, bias = self._loaded
         pairs = [pair_ids(encoder.pieces, question, passage) for question, passage in wanted]
         for pair, states in zip(pairs, encoder.states(pairs), strict=True):
-            yield float(seen(states, *parts(encoder.pieces, pair)) @ weights) + bias
+            yield float(pair_features(states, *parts(encoder.pieces, pair)) @ weights) + bias
 
     @cached_property
     def _loaded(self) -> tuple[Encoder, FloatArray, float]:

@@ -1,4 +1,4 @@
-"""Which sentences speak of the times that a question asks about."""
+"""Match the times of sentences with the times that a question asks about."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from geungeo.rag.question.concepts import Concept
 from geungeo.rag.question.times import Asked
 from geungeo.rag.text import Span, fold, listed
 
-# Words that a question may hold beside a time and still only ask what happened then.
+# Words that a question about a time may contain and still only ask what happened then.
 _HAPPENED = listed(
     "일 사건 소식 뉴스 벌어지 생기 일어나 발생 알리 알려주 궁금하 happen happened event events"
 )
 # Factor for sentences dated outside the period that was asked about.
-_ELSEWHEN = 0.5
+_OTHER_TIME_FACTOR = 0.5
 
 
 def gloss(asked: Asked, found: Sequence[Candidate]) -> list[Candidate]:
-    """Return ``found``, each with the question's words for a time that it names otherwise."""
+    """Return ``found``, each with the question's words for a time that it names differently."""
     return [_glossed(asked, candidate) for candidate in found]
 
 
@@ -54,15 +54,15 @@ def names_asked_time(asked: Asked, candidate: Candidate) -> bool:
 
 
 def time_factors(asked: Asked, found: Sequence[Candidate]) -> np.ndarray:
-    """Return ``(n,)``: the factor on each sentence's score for dating its matter elsewhere.
+    """Return ``(n,)``: a factor below 1 for each sentence about another time than the asked one.
 
-    A sentence that does so in the question's own words is lowered only if another one fits.
+    A sentence that names its time in the question's own words is lowered only if another one fits.
     """
     has_rival = any(names_asked_time(asked, candidate) for candidate in found)
     return np.array(
         [
-            _ELSEWHEN
-            if _elsewhen(asked, c.article, c.span) and (has_rival or not _echoed(asked, c))
+            _OTHER_TIME_FACTOR
+            if _about_other_time(asked, c.article, c.span) and (has_rival or not _echoed(asked, c))
             else 1.0
             for c in found
         ]
@@ -70,9 +70,9 @@ def time_factors(asked: Asked, found: Sequence[Candidate]) -> np.ndarray:
 
 
 def _echoed(asked: Asked, candidate: Candidate) -> bool:
-    """Whether the sentence uses the question's very words (올해) for its own, other time.
+    """Whether the sentence uses the question's own words (올해) for another time.
 
-    The asker may have the article open and mean its year; the note says which year it is.
+    The user may be reading the article and mean its year; the note says which year it is.
     """
     mentioned = named_times(candidate.text, candidate.article.published_day)
     return any(
@@ -81,13 +81,13 @@ def _echoed(asked: Asked, candidate: Candidate) -> bool:
 
 
 def contradicts_time(asked: Asked, candidate: Candidate) -> bool:
-    """Whether ``candidate`` dates its matter otherwise and nothing around it fits either.
+    """Whether ``candidate`` is about another time and no sentence around it fits either.
 
     A mere year may describe something else in the question (``2023년 설립된 회사가 …``): if it
     occurs anywhere in the article, nothing is contradicted.
     """
     article = candidate.article
-    if not _elsewhen(asked, article, candidate.span) or _echoed(asked, candidate):
+    if not _about_other_time(asked, article, candidate.span) or _echoed(asked, candidate):
         return False
     mere_year = all(period.grain is Grain.YEAR for period in asked.periods)
     around = article.text if mere_year else candidate.near.of(article.text)
@@ -99,8 +99,8 @@ def contradicts_time(asked: Asked, candidate: Candidate) -> bool:
     )
 
 
-def _elsewhen(asked: Asked, article: Article, span: Span) -> bool:
-    """Whether the sentence names times, and all of them lie outside the asked ones.
+def _about_other_time(asked: Asked, article: Article, span: Span) -> bool:
+    """Whether the sentence names times, all of them outside the asked ones.
 
     A year that is written out must differ in nothing but the year: ``2020년 데뷔`` answers a
     question about someone born in 2005.

@@ -1,4 +1,4 @@
-"""What is measured of each candidate sentence, for ranking and for deciding to answer."""
+"""Features of each candidate sentence, for ranking and for the decision to answer."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ SENTENCE_FEATURES = (
 )
 
 _cross_encoder = CrossEncoder()
-# So many of the candidates are read together with the question, which costs the most.
+# Number of candidates that the cross-encoder reads, the most expensive feature.
 READ = 10
-# What is not worth reading is worth as little as what was read in vain (log-odds).
+# Score of candidates that the cross-encoder did not read (log-odds); also its lower bound.
 UNREAD = -6.0
-# What shared words promise, beside the cosine, whose range is narrow.
-_WORDS = 0.1
+# Weight of shared words next to the cosine, whose range is narrow.
+_WORD_WEIGHT = 0.1
 
 # A synonym counts for half: it may be about something else.
 _SYNONYM = 0.5
-# How hard the absence of a concept weighs, beside its rarity.
+# Weight of a concept by its role, multiplied by its rarity.
 _ROLE_WEIGHT = {"name": 1.5, "number": 1.5, "noun": 1.0, "verb": 0.5, "word": 0.1}
 
 
@@ -58,8 +58,8 @@ class Candidate:
 
     ``around`` are the sentences around it, itself included, and ``near`` the text they span.
 
-    ``gloss`` and ``gloss_near`` are words that it, or the text around it, is read as if it
-    held: the question's own for a time that the source names otherwise.
+    ``gloss`` and ``gloss_near`` are words added to it, or to the text around it, for matching:
+    the question's words for a time that the source names differently.
     """
 
     article: Article
@@ -74,24 +74,24 @@ class Candidate:
 
     @property
     def near(self) -> Span:
-        """From the first of the sentences around it to the last."""
+        """Span from the first of the sentences around it to the last."""
         return Span(self.around[0].start, self.around[-1].end)
 
     @property
     def text(self) -> str:
-        """The sentence itself."""
+        """Text of the sentence."""
         return self.span.of(self.article.text)
 
     @property
-    def as_read(self) -> SentenceInContext:
-        """The sentence under its title, after the one before it, with its gloss."""
+    def in_context(self) -> SentenceInContext:
+        """Input of the cross-encoder: title, preceding sentence, glossed sentence."""
         first = self.around[0]
         before = first.of(self.article.text) if first.start < self.span.start else ""
         return SentenceInContext(self.article.title, before, self.glossed)
 
     @property
     def glossed(self) -> str:
-        """The sentence and its gloss, for matching."""
+        """Text of the sentence and its gloss, for matching."""
         return f"{self.text} {self.gloss}" if self.gloss else self.text
 
 
@@ -99,8 +99,8 @@ class Candidate:
 class Measured:
     """Candidates with ``features`` (n, len(SENTENCE_FEATURES)) float32 and concept hits.
 
-    ``found_near`` is (n, concepts): 1 where a concept stands in or around the sentence, 0.5
-    where only a synonym of it does, else 0;
+    ``found_near`` is (n, concepts): 1 where a concept occurs in or around the sentence, 0.5
+    where only a synonym of it does, 0 otherwise;
     ``weights`` (concepts,) sums to 1;
     ``terms_near`` are the term hashes in and around all candidates.
     """
@@ -113,12 +113,12 @@ class Measured:
 
 
 def warm_up() -> None:
-    """Load the cross-encoder, which the first question would load otherwise."""
+    """Load the cross-encoder now, so that the first question need not."""
     _cross_encoder.judge("?", [SentenceInContext("", "", ".")])
 
 
 def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
-    """The distinct sentences of the passages, by article and position within each passage."""
+    """Return the distinct sentences of the passages, by passage and position."""
     found: dict[tuple[str, int, Span], Candidate] = {}
     for rank, retrieved in enumerate(passages, 1):
         passage = retrieved.passage
@@ -154,8 +154,8 @@ def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measu
     hits = _hits(question.concepts, own)
     hits_near = _hits(question.concepts, near)
     if question.language != found[0].article.language:
-        # Words do not cross languages, and which spelling of a name a sentence happens to use
-        # says nothing: what stands near counts like what stands in it.
+        # Words cannot be compared across languages, and the spelling of a name varies between
+        # sentences: a hit nearby counts like one in the sentence.
         hits = hits_near
     dense = np.stack([candidate.vector for candidate in found]) @ question.vector
     deviation = float(dense.std()) or 1.0
@@ -176,7 +176,7 @@ def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measu
             _share(hits_near, roles == "name"),
             _share(hits_near, roles == "number"),
             [
-                holds(
+                answer_type_score(
                     text,
                     question.answer_type,
                     question.text,
@@ -184,7 +184,7 @@ def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measu
                 )
                 for text, read in zip(texts, glossed, strict=True)
             ],
-            [holds_unit(text, question.text) for text in texts],
+            [unit_score(text, question.text) for text in texts],
             _hits(focus, near).max(axis=1, initial=0.0) if focus else np.ones(len(texts)),
             [candidate.kind is SectionKind.BODY for candidate in found],
             [candidate.kind is SectionKind.CAPTION for candidate in found],
@@ -194,31 +194,31 @@ def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measu
             ],
             [min(len(text), 300) / 100 for text in texts],
             [text.rstrip().endswith("?") for text in texts],
-            _judged(question.text, found, dense + _WORDS * (near_cover + bigrams)),
+            _judged(question.text, found, dense + _WORD_WEIGHT * (near_cover + bigrams)),
         ]
     ).astype(np.float32)
     terms_near = frozenset().union(*near)
     return Measured(found, features, hits_near, weights, terms_near)
 
 
-def _judged(question: str, found: Sequence[Candidate], promise: np.ndarray) -> np.ndarray:
-    """``(n,)``: the cross-encoder's log-odds for the most promising sentences."""
+def _judged(question: str, found: Sequence[Candidate], estimate: np.ndarray) -> np.ndarray:
+    """Return ``(n,)``: the cross-encoder's log-odds for the sentences of highest ``estimate``."""
     judged = np.full(len(found), UNREAD, dtype=np.float32)
-    chosen = np.argsort(-promise, kind="stable")[:READ]
-    passages = [found[at].as_read for at in chosen]
+    chosen = np.argsort(-estimate, kind="stable")[:READ]
+    passages = [found[at].in_context for at in chosen]
     judged[chosen] = np.maximum(_cross_encoder.judge(question, passages), UNREAD)
     return judged
 
 
 def _texts_near(candidate: Candidate) -> list[str]:
-    """What a sentence is read with: its title, its neighbours, and what it is glossed with."""
+    """Return the texts around a sentence: its title, itself, its neighbours and their gloss."""
     source = candidate.article.text
     sentences = [span.of(source) for span in candidate.around]
     return [candidate.article.title, *sentences, candidate.gloss_near]
 
 
 def concept_weights(corpus: Corpus, concepts: Sequence[Concept]) -> FloatArray:
-    """``(concepts,)`` summing to 1: rarity in the corpus times the role's weight."""
+    """Return ``(concepts,)`` summing to 1: rarity in the corpus times the role's weight."""
     if not concepts:
         return np.zeros(0, dtype=np.float32)
     total = max(corpus.size(), 1)
@@ -227,7 +227,7 @@ def concept_weights(corpus: Corpus, concepts: Sequence[Concept]) -> FloatArray:
         terms = np.array(sorted(concept.alternatives | concept.synonyms), dtype=np.uint32)
         frequency = int(corpus.document_frequency("morphemes", terms).max(initial=0))
         idf = float(np.log1p((total - frequency + 0.5) / (frequency + 0.5)))
-        # Even a word that stands everywhere says a little about what is meant.
+        # Even a word that occurs everywhere carries a little information.
         raw.append((0.2 + idf) * _ROLE_WEIGHT[concept.role])
     weights = np.array(raw, dtype=np.float32)
     normalised: FloatArray = weights / weights.sum()
@@ -246,7 +246,7 @@ def _hits(concepts: Sequence[Concept], texts: Sequence[Set[int]]) -> np.ndarray:
 
 
 def _share(hits: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Share of the chosen concepts that were found; 1 where there are none."""
+    """Return the share of the chosen concepts that were found; 1 if there are none."""
     if not columns.any():
         return np.ones(len(hits), dtype=np.float32)
     share: np.ndarray = hits[:, columns].mean(axis=1)
@@ -254,7 +254,7 @@ def _share(hits: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 def _bigram_cover(corpus: Corpus, question: Question, texts: Sequence[Set[int]]) -> np.ndarray:
-    """IDF-weighted share of the question's bigrams that stand in each text."""
+    """Return the IDF-weighted share of the question's bigrams that occur in each text."""
     wanted = question.terms["bigrams"].terms
     if not len(wanted):
         return np.zeros(len(texts), dtype=np.float32)
@@ -305,11 +305,13 @@ _SAME_UNIT = {"퍼센트": "퍼센트|%|프로", "프로": "퍼센트|%|프로",
 _SAME_UNIT |= {"회": "번|차례|회", "개": "개|가지|종", "곳": "곳|개|개사", "가지": "가지|개|등"}
 
 
-def holds(sentence: str, kind: AnswerType, question: str, new_names: Iterable[str] = ()) -> float:
-    """In [0, 1]: whether ``sentence`` holds what ``kind`` asks for; 1 where anything may.
+def answer_type_score(
+    sentence: str, kind: AnswerType, question: str, new_names: Iterable[str] = ()
+) -> float:
+    """Return a score in [0, 1]: whether ``sentence`` has an answer of type ``kind``.
 
-    What the question itself says does not count as an answer. ``new_names`` are the proper
-    nouns of the sentence that the question does not hold.
+    It is 1 for types that any sentence may answer. Words of the question itself do not count
+    as an answer. ``new_names`` are the proper nouns of the sentence that are not in the question.
     """
     if kind in {AnswerType.THING, AnswerType.OTHER}:
         return 1.0
@@ -325,8 +327,8 @@ def holds(sentence: str, kind: AnswerType, question: str, new_names: Iterable[st
     return 0.0
 
 
-def holds_unit(sentence: str, question: str) -> float:
-    """1 if ``sentence`` holds the unit or kind asked for (``몇 명``, ``어느 대학``), or none is."""
+def unit_score(sentence: str, question: str) -> float:
+    """Return 1 if ``sentence`` has the unit or kind asked for (``몇 명``), or none is."""
     if kind := _ASKED_KIND.search(fold(question)):
         suffix = "시" if kind[1] == "도시" else kind[1]
         return float(

@@ -1,6 +1,6 @@
-"""The small learned models that ship as ``model.json``, and nothing that executes code.
+"""The small learned models that ship as ``model.json``: plain data, no executable code.
 
-One line ranks sentences, one decides to answer (logistic regressions). Both are written by
+One logistic regression ranks sentences, another decides whether to answer. Both are written by
 ``python -m geungeo.eval.training``; predicting needs numpy only.
 """
 
@@ -20,10 +20,10 @@ from geungeo.rag.protocols import FloatArray
 
 
 class Classifier(Protocol):
-    """Turns rows of named features into probabilities."""
+    """Model that turns rows of named features into probabilities."""
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
-        """``(n, features) -> (n,)``, each in [0, 1]."""
+        """Return ``(n,)`` probabilities in [0, 1] for ``features`` of shape ``(n, features)``."""
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
@@ -39,11 +39,11 @@ class Linear:
     bias: float
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
-        """``(n, features) -> (n,)``."""
+        """Return ``(n,)`` probabilities for ``features`` of shape ``(n, features)``."""
         return _sigmoid(self.logits(features))
 
     def logits(self, features: np.ndarray) -> np.ndarray:
-        """``(n, features) -> (n,)``, before the sigmoid."""
+        """Return ``(n,)`` log-odds for ``features`` of shape ``(n, features)``."""
         logits: np.ndarray = features @ self.weights + self.bias
         return logits
 
@@ -58,15 +58,15 @@ class Model:
 
 
 def parse_model(data: Any, ranked_by: Sequence[str], answered_by: Sequence[str]) -> Model:
-    """A model from its JSON form.
+    """Return the model that ``data``, its JSON form, describes.
 
     Raises:
-        InvariantViolation: it was trained on other features than this code measures.
+        InvariantViolation: it was trained on other features than this code computes.
     """
     for part, names in (("ranker", ranked_by), ("answerer", answered_by)):
         if list(data[part]["features"]) != list(names):
             raise InvariantViolation(
-                f"model.json: the {part} was trained on other features than are measured; "
+                f"model.json: the {part} was trained on other features than this version computes; "
                 "run: python -m geungeo.eval.training"
             )
     return Model(_linear(data["ranker"]), _linear(data["answerer"]), float(data["threshold"]))
@@ -78,6 +78,6 @@ def _linear(data: Any) -> Linear:
 
 @cache
 def shipped_model(ranked_by: tuple[str, ...], answered_by: tuple[str, ...]) -> Model:
-    """The model in this package, for these features."""
+    """Return the model in this package, checked against these features."""
     text = files("geungeo.rag.evidence").joinpath("model.json").read_text("utf-8")
     return parse_model(json.loads(text), ranked_by, answered_by)

@@ -1,8 +1,8 @@
-"""Does the question assume what its best evidence contradicts?
+"""Detect that a question assumes something that its best evidence contradicts.
 
-Three signs are looked for, each readable in the sentence itself: an opposite word where the
-question has its counterpart, a change that runs the other way, and somebody else doing what
-the question says that its subject did.
+Three signs are checked, each visible in the sentence itself: an antonym of a word of the
+question, a change in the opposite direction, and another subject of the action that the
+question ascribes to its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NAMES = frozenset({"NNP", "SL", "NNG", "SN", "XPN", "XSN"})
 
 @dataclass(frozen=True, slots=True)
 class _Actor:
-    """A noun phrase that holds a name and is marked as a subject; ``terms`` are its hashes."""
+    """A noun phrase with a name, marked as a subject; ``terms`` are its term hashes."""
 
     surface: str
     terms: frozenset[int]
@@ -35,41 +35,44 @@ class _Actor:
 def conflict(
     question: str, asked: Sequence[Morpheme], evidence: str, known: AbstractSet[int]
 ) -> str | None:
-    """Find what the question assumes and ``evidence`` (its best sentence) contradicts, if anything.
+    """Return the first assumption of the question that ``evidence`` contradicts, if any.
 
-    ``asked`` are the question's morphemes.
-    ``known`` are the term hashes around the evidence: a name that stands nowhere is missing,
-    which is another matter than somebody else having done it.
+    ``asked`` are the question's morphemes, ``evidence`` is its best sentence and ``known`` are
+    the term hashes around it: a name that occurs nowhere there is unknown, which does not
+    contradict anything.
     """
-    told = analyse(evidence)
+    found = analyse(evidence)
     return (
-        opposite(asked, told) or _reversed(question, evidence) or _other_actor(asked, told, known)
+        opposite(asked, found) or _reversed(question, evidence) or _other_actor(asked, found, known)
     )
 
 
 def _reversed(question: str, evidence: str) -> str | None:
-    """``비영리로 전환`` asked, ``영리 단체 전환`` told."""
-    mine, theirs = _TARGET.search(question), _TARGET.search(evidence)
-    if mine and theirs and mine[1] != theirs[1]:
-        here, there = mine[1], theirs[1]
-        if here in (f"비{there}", f"반{there}") or there in (f"비{here}", f"반{here}"):
-            return f"{here} ↔ {there}"
+    """Return the two targets of a change if they are opposites.
+
+    The question has ``비영리로 전환``, the evidence ``영리 단체 전환``.
+    """
+    asked, found = _TARGET.search(question), _TARGET.search(evidence)
+    if asked and found and asked[1] != found[1]:
+        assumed, actual = asked[1], found[1]
+        if assumed in (f"비{actual}", f"반{actual}") or actual in (f"비{assumed}", f"반{assumed}"):
+            return f"{assumed} ↔ {actual}"
     return None
 
 
 def _other_actor(
-    asked: Sequence[Morpheme], told: Sequence[Morpheme], known: AbstractSet[int]
+    asked: Sequence[Morpheme], found: Sequence[Morpheme], known: AbstractSet[int]
 ) -> str | None:
-    """The question's named subject is nowhere in a sentence that names another subject."""
-    mine, theirs = _actors(asked), _actors(told)
-    if not mine or not theirs:
+    """Return both subjects if the sentence names one but not the question's."""
+    asked_actors, found_actors = _actors(asked), _actors(found)
+    if not asked_actors or not found_actors:
         return None
-    present = {term_hash(term) for term in terms_of(told)}
-    subject = mine[0]
-    # Parts such as "ai" stand in many names: all of the name must be missing.
+    present = {term_hash(term) for term in terms_of(found)}
+    subject = asked_actors[0]
+    # Parts such as "ai" occur in many names: all of the name must be missing.
     if subject.terms & present or not subject.terms & known:
         return None
-    return f"{subject.surface} ↔ {theirs[0].surface}"
+    return f"{subject.surface} ↔ {found_actors[0].surface}"
 
 
 def _actors(morphemes: Sequence[Morpheme]) -> list[_Actor]:

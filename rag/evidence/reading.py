@@ -1,4 +1,4 @@
-"""What a backend reads: the evidence in its context, as numbered sentences in reading order."""
+"""Context for a backend: the evidence and its surroundings as numbered sentences in order."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from geungeo.rag.retrieval.channels import Retrieved
 from geungeo.rag.segmentation import Sentence, split_article
 from geungeo.rag.text import Span
 
-# An article of at most this many characters is read as a whole, while all of them together do
-# not exceed the total; of longer ones the passages that were found.
+# An article of at most this many characters is read as a whole while the total is not exceeded;
+# of longer articles only the retrieved passages are read.
 _WHOLE = 6_000
 _TOTAL = 12_000
-# An article that is asked about by name is read as a whole up to this length.
+# The only article that a question is restricted to is read as a whole up to this length.
 _NAMED = 40_000
 # Sentences before one that may name its subject or its time.
 _CONTEXT = 3
-# A heading names what follows it; these have no sentences before them that they lean on.
+# Only these kinds depend on the sentences before them; a heading introduces what follows it.
 _LEANING = frozenset({SectionKind.BODY, SectionKind.DECK})
 _BORDERS = frozenset({SectionKind.HEADING, SectionKind.TITLE})
 
 _Key = tuple[str, int]
 
-# Splitting takes longer than everything else here: 0.1 s for an article of 3,000 characters.
+# Splitting dominates the time of this module: 0.1 s for an article of 3,000 characters.
 _split: Memo[Article, list[Sentence]] = Memo(
     256, lambda articles: [split_article(article) for article in articles]
 )
@@ -47,9 +47,9 @@ class Reading:
 def with_contexts(
     evidence: Sequence[Evidence], passages: Sequence[Retrieved]
 ) -> tuple[Evidence, ...]:
-    """Return ``evidence`` with the sentences that each item leans on, as far as they were found.
+    """Return ``evidence`` with the preceding sentences of each item that were retrieved.
 
-    Only the sentences of ``passages`` are looked at, so that no article has to be split.
+    Only the sentences of ``passages`` are used, so that no article has to be split.
     """
     found: dict[_Key, dict[Span, SectionKind]] = {}
     for retrieved in passages:
@@ -62,7 +62,7 @@ def with_contexts(
     return tuple(
         replace(
             item,
-            context=leaning(
+            context=context_before(
                 item.article, sentences.get(_key(item.article), []), item.span, item.kind
             ),
         )
@@ -73,11 +73,11 @@ def with_contexts(
 def reading(
     evidence: Sequence[Evidence], passages: Sequence[Retrieved], *, named: bool = False
 ) -> Reading:
-    """Return what to read for ``evidence`` (best first) and ``passages`` (best first).
+    """Return the sentences to read for ``evidence`` and ``passages`` (both best first).
 
     The article of the best evidence comes first. A short article is read as a whole, as is the
-    one article that a question is restricted to (``named``); of others the passages, merged,
-    with one neighbouring sentence on both sides.
+    one article that a question is restricted to (``named``); of other articles the merged
+    passages are read, with one neighbouring sentence on both sides.
     """
     articles = {_key(one): one for one in (item.article for item in evidence)}
     articles |= {_key(r.passage.article): r.passage.article for r in passages}
@@ -88,22 +88,22 @@ def reading(
         size = len(article.text)
         limit = _NAMED if named and len(articles) == 1 else _WHOLE
         whole = size <= limit and (not spent or spent + size <= _TOTAL)
-        mine = [item for item in evidence if _key(item.article) == key]
+        own = [item for item in evidence if _key(item.article) == key]
         found = _found(passages, key)
-        chosen = _chosen(article, split[article], mine, found, last=len(passages), whole=whole)
+        chosen = _chosen(article, split[article], own, found, last=len(passages), whole=whole)
         spent += sum(len(item.span) for item in chosen)
         context += chosen
     context = [replace(item, number=number) for number, item in enumerate(context, 1)]
     return _linked(context, evidence)
 
 
-def leaning(
+def context_before(
     article: Article, sentences: Sequence[Sentence], span: Span, kind: SectionKind
 ) -> tuple[Span, ...]:
     """Return the up to three sentences of the same kind before ``span``, back to a heading.
 
-    ``sentences`` are in reading order; where some of the article's are missing before ``span``,
-    nothing beyond the gap is returned. A caption, heading or title leans on nothing.
+    ``sentences`` are in reading order; if some of the article's sentences before ``span`` are
+    missing, nothing beyond the gap is returned. A caption, heading or title has no context.
     """
     if kind not in _LEANING:
         return ()
@@ -122,7 +122,7 @@ def leaning(
 
 
 def _found(passages: Sequence[Retrieved], key: _Key) -> list[tuple[int, Span]]:
-    """Return rank (from 1) and span of the passages of one article."""
+    """Return the rank (from 1) and the span of each passage of one article."""
     return [
         (rank, retrieved.passage.span)
         for rank, retrieved in enumerate(passages, 1)
@@ -141,8 +141,8 @@ def _chosen(
 ) -> list[Evidence]:
     """Return the sentences of one article to read, in order, not yet numbered.
 
-    ``passage_rank`` is that of the best passage that a sentence is in or next to; ``last`` + 1
-    for the rest of the article.
+    ``passage_rank`` is that of the best passage that contains a sentence or is next to it;
+    ``last`` + 1 for all other sentences of the article.
     """
     by_span = {item.span: item for item in evidence}
     ranks = [
@@ -159,10 +159,11 @@ def _chosen(
             items.append(by_span.pop(one.span))
         elif (whole or rank is not None) and one.kind is not SectionKind.TITLE:
             items.append(Evidence(0, article, one.span, one.kind, 0.0, rank or last + 1))
-    # A byline or an antecedent may be cut otherwise than the sentences are.
+    # The span of a byline or an antecedent may differ from those of the sentences.
     items = sorted([*items, *by_span.values()], key=lambda item: item.span)
     return [
-        replace(item, context=leaning(article, sentences, item.span, item.kind)) for item in items
+        replace(item, context=context_before(article, sentences, item.span, item.kind))
+        for item in items
     ]
 
 
@@ -172,7 +173,7 @@ def _neighbour(ranks: Sequence[int | None], at: int) -> int | None:
 
 
 def _linked(context: Sequence[Evidence], evidence: Sequence[Evidence]) -> Reading:
-    """Give the evidence the numbers of ``context``, its links to other sentences included."""
+    """Return the evidence renumbered as in ``context``, including its links."""
     places = {(_key(item.article), item.span): at for at, item in enumerate(context)}
     numbers = {
         item.number: context[places[_key(item.article), item.span]].number for item in evidence

@@ -32,13 +32,13 @@ from geungeo.rag.protocols import Corpus, Evidence, FloatArray
 from geungeo.rag.question import Question
 from geungeo.rag.retrieval.channels import Retrieved
 
-# An answer and a prompt rest on at most this many sentences.
+# Maximum number of evidence sentences of an answer or a prompt.
 MAX_EVIDENCE = 12
-# A best sentence that scores below this does not stand out from the rest.
-_STANDS_OUT = 0.05
-# What is told of another time than the one asked about does not answer, however alike.
+# Answerability is reduced if the best sentence scores below this.
+_CLEAR_SCORE = 0.05
+# Factor for evidence about another time than the one asked about.
 _OTHER_TIME = 0.2
-# Below this share of its concepts a question is about something else.
+# A question with a smaller share of its concepts in the evidence is off topic.
 _ON_TOPIC = 0.15
 
 
@@ -46,7 +46,7 @@ _ON_TOPIC = 0.15
 class Assessment:
     """Evidence, best first, and the probability in [0, 1] that it answers the question.
 
-    ``reason`` is why an answer would be withheld, should ``answerability`` be too low.
+    ``reason`` is the reason to abstain if ``answerability`` is too low.
     """
 
     question: Question
@@ -76,7 +76,7 @@ def assess(
     measured = measure(corpus, question, found)
     scores = rank_scores(model.ranker, question, measured)
     happened = np.zeros(len(found), dtype=bool)
-    but_for_time = int(np.argmax(scores))
+    best_ignoring_time = int(np.argmax(scores))
     if asked:
         scores = scores * time_factors(asked, found)
         if asks_only_what_happened(asked, question.concepts):
@@ -96,24 +96,24 @@ def assess(
     )
     summary = summarise(question, measured, order)
     answerability = float(model.answerer(summary[None, :])[0])
-    # Whatever the evidence is like as a whole: an answer needs one sentence that stands out.
-    answerability *= min(1.0, float(scores[order[0]]) / _STANDS_OUT)
+    # The summary is not enough: an answer needs one sentence with a high score.
+    answerability *= min(1.0, float(scores[order[0]]) / _CLEAR_SCORE)
     if _asks_nothing(question, measured, found[order[0]].article.language):
         answerability = 0.0
     if happened.any():
-        # Whatever happened then answers what happened then.
+        # Any event of that time answers a question about what happened then.
         answerability = 1.0
     contradicted = bool(summary[ANSWER_FEATURES.index("conflict")])
     if asked and contradicts_time(asked, found[order[0]]):
         contradicted = True
         answerability *= _OTHER_TIME
-    # It may be just its time that kept the sentence that is meant from being the best.
-    contradicted |= asked is not None and contradicts_time(asked, found[but_for_time])
+    # The sentence that the question is about may have been ranked lower only for its time.
+    contradicted |= asked is not None and contradicts_time(asked, found[best_ignoring_time])
     reason = _reason(question, measured, order, contradicted=contradicted)
     return Assessment(question, evidence, answerability, limit, reason)
 
 
-# A caption rarely answers a question, a heading never says how it is: both lack the sentence.
+# A caption or heading rarely answers a question: it is not a full sentence.
 _KIND_PRIOR = {
     SectionKind.CAPTION: 0.5,
     SectionKind.TITLE: 0.6,
@@ -124,7 +124,7 @@ _PICTURE = re.compile(r"사진|그림|이미지|photo|picture|caption", re.IGNOR
 
 
 def rank_scores(ranker: Classifier, question: Question, measured: Measured) -> np.ndarray:
-    """``(n,)`` in [0, 1]: how well each candidate sentence answers."""
+    """Return ``(n,)`` in [0, 1]: how well each candidate sentence answers."""
     prior = _kind_prior(question, measured.candidates)
     scores: np.ndarray = ranker(measured.features) * prior
     return scores
@@ -142,15 +142,15 @@ def _kind_prior(question: Question, found: Sequence[Candidate]) -> np.ndarray:
     )
 
 
-# Few, since few questions teach their weights, and more would know the sources of these apart.
+# Few, since there are few training questions: more features would overfit to their sources.
 ANSWER_FEATURES = ("judged", "lead", "conflict", "concepts")
 
 
 def summarise(question: Question, measured: Measured, order: np.ndarray) -> FloatArray:
-    """``(len(ANSWER_FEATURES),)``: the evidence as a whole, for the decision to answer.
+    """Return ``(len(ANSWER_FEATURES),)``: features of all evidence for the decision to answer.
 
-    The best judgement and its lead over the next, whether the best sentence contradicts the
-    question, and how many concepts, of eight, this one has.
+    They are the best judgement and its lead over the next, whether the best sentence
+    contradicts the question, and the number of its concepts divided by eight, at most 1.
     """
     judged = measured.features[:, SENTENCE_FEATURES.index("judged")]
     second, first = np.sort(np.append(judged, UNREAD))[-2:]
@@ -173,10 +173,10 @@ _ENGLISH_ASKS = re.compile(
 
 
 def _asks_nothing(question: Question, measured: Measured, language: str) -> bool:
-    """Whether nothing of it stands anywhere (ㅋㅋㅋㅋ).
+    """Whether the question shares no term with the passages (ㅋㅋㅋㅋ).
 
-    Words do not cross languages: there, what neither asks nor names only what is told of
-    (``<script>``) asks nothing.
+    Terms cannot be compared across languages; there a text without a question form and
+    without known names (``<script>``) counts as no question.
     """
     if question.language == language:
         return not measured.found_near.any()
@@ -186,7 +186,7 @@ def _asks_nothing(question: Question, measured: Measured, language: str) -> bool
 
 
 def _assumed(question: Question, measured: Measured, best: int) -> str | None:
-    """What the question assumes and its best sentence contradicts; words of one language only."""
+    """Return the contradicted assumption, if any; ``None`` across languages."""
     candidate = measured.candidates[best]
     if question.language != candidate.article.language:
         return None
@@ -196,11 +196,11 @@ def _assumed(question: Question, measured: Measured, best: int) -> str | None:
 def _reason(
     question: Question, measured: Measured, order: np.ndarray, *, contradicted: bool
 ) -> Reason:
-    """Why an answer would be withheld: nothing of the question there, a wrong premise, too weak."""
+    """Return the reason to abstain: off topic, a false premise or weak evidence."""
     if not question.concepts:
         return "off_topic"
     found = measured.found_near[order[:3]].max(axis=0)
-    # A name that stands in every passage weighs next to nothing, but it is what the talk is of.
+    # A name that occurs in every passage has almost no weight but still gives the topic.
     named = any(hit and c.role == "name" for hit, c in zip(found, question.concepts, strict=True))
     if not named and float((found * measured.weights).sum()) < _ON_TOPIC:
         return "off_topic"

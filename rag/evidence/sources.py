@@ -19,7 +19,7 @@ from geungeo.rag.retrieval.copies import distinct
 from geungeo.rag.retrieval.find import newest_first
 from geungeo.rag.text import Language, fold
 
-# Only what may be shown needs its antecedent.
+# Only sentences that may be shown need their antecedent.
 _SHOWN = 4
 
 
@@ -32,16 +32,16 @@ class Refined:
 
 
 def refine(question: ParsedQuestion, evidence: Sequence[Evidence], language: Language) -> Refined:
-    """``evidence`` (best first) as an answer in ``language`` should rest on it."""
+    """Return ``evidence`` (best first) refined for an answer in ``language``."""
     items = newest_first(distinct(evidence), lambda e: e.score, lambda e: e.article)
     items = [replace(item, number=number) for number, item in enumerate(items, 1)]
     notes = []
     found = dispute(question, items, language)
     if found:
         best, rival = items[0], items[found.other]
-        told = [(found.mine, best.article), (found.theirs, rival.article)]
-        told.sort(key=lambda pair: str(pair[1].published_day or ""), reverse=True)
-        note = dispute_note(told, language)
+        values = [(found.value, best.article), (found.other_value, rival.article)]
+        values.sort(key=lambda pair: str(pair[1].published_day or ""), reverse=True)
+        note = dispute_note(values, language)
         items[0] = replace(best, rival=rival.number, note=note)
         items[found.other] = replace(rival, rival=best.number, note=note)
         notes.append(note)
@@ -49,7 +49,7 @@ def refine(question: ParsedQuestion, evidence: Sequence[Evidence], language: Lan
 
 
 def _with_antecedents(items: list[Evidence]) -> list[Evidence]:
-    """The first few sentences tied to what they point back at, which joins the evidence."""
+    """Link the first few sentences to their antecedents, which are added to the evidence."""
     items = list(items)
     for at, item in enumerate(items[:_SHOWN]):
         if pointer(item.text) is None:
@@ -59,7 +59,7 @@ def _with_antecedents(items: list[Evidence]) -> list[Evidence]:
             continue
         known = next((e for e in items if e.article.id == item.article.id and e.span == span), None)
         if known is None:
-            # It answers nothing itself: it stands last and is worth nothing alone.
+            # It does not answer by itself: it goes last, with a score of 0.
             known = replace(
                 item, number=len(items) + 1, span=span, score=0.0, rival=None, note=None
             )
@@ -68,31 +68,32 @@ def _with_antecedents(items: list[Evidence]) -> list[Evidence]:
     return items
 
 
-# A source that answers much worse than the best does not contradict it.
-_WORTH = 0.5
-# Share of the shorter sentence's content words from which two sentences tell of one matter.
-_SAME_MATTER = 0.5
+# A source with a lower share of the best score is not checked for a conflict.
+_MIN_SCORE_SHARE = 0.5
+# Two sentences are about the same event if they share this part of the shorter one's content
+# words.
+_SAME_EVENT = 0.5
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "VV", "VA"})
-# These say which one or when, and measure nothing.
+# Units of order and time: they measure nothing.
 _DIGIT = re.compile(r"\d")
-_NO_MEASURE = frozenset({"", "ordinal", "rank", "year", "month", "day", "hour", "minute"})
+_NOT_MEASURES = frozenset({"", "ordinal", "rank", "year", "month", "day", "hour", "minute"})
 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """``other`` (a place in the evidence) says ``theirs`` where the best evidence says ``mine``."""
+    """Two values: the best evidence says ``value``, the item at index ``other`` ``other_value``."""
 
     other: int
-    mine: str
-    theirs: str
+    value: str
+    other_value: str
 
 
 def dispute(
     question: ParsedQuestion, evidence: Sequence[Evidence], language: Language
 ) -> Dispute | None:
-    """The first source in ``evidence`` (best first) that differs from the best, if any does.
+    """Return the first source in ``evidence`` (best first) that differs from the best, if any.
 
-    Copies must be gone already. Sentences about different times (two quarters, two months)
+    Duplicates must be removed before. Sentences about different times (two quarters, two months)
     or different subjects do not contradict each other.
     """
     if not evidence:
@@ -103,22 +104,22 @@ def dispute(
         for at, item in enumerate(evidence)
         if item.article.id != best.article.id
         and item.article.language == best.article.language
-        and item.score >= _WORTH * best.score
+        and item.score >= _MIN_SCORE_SHARE * best.score
     ]
     if not rivals:
         return None
-    mine, *theirs = analysed([best.text, *(item.text for _, item in rivals)])
-    for (at, item), other in zip(rivals, theirs, strict=True):
-        if not _same_matter(mine, other):
+    first, *others = analysed([best.text, *(item.text for _, item in rivals)])
+    for (at, item), second in zip(rivals, others, strict=True):
+        if not _same_event(first, second):
             continue
-        if values := _values(question, (best, mine), (item, other), language):
+        if values := _values(question, (best, first), (item, second), language):
             return Dispute(at, *values)
     return None
 
 
-def _same_matter(mine: Analysed, theirs: Analysed) -> bool:
-    here, there = _content(mine), _content(theirs)
-    return len(here & there) >= _SAME_MATTER * max(1, min(len(here), len(there)))
+def _same_event(first: Analysed, second: Analysed) -> bool:
+    words, other = _content(first), _content(second)
+    return len(words & other) >= _SAME_EVENT * max(1, min(len(words), len(other)))
 
 
 def _content(text: Analysed) -> set[str]:
@@ -127,25 +128,25 @@ def _content(text: Analysed) -> set[str]:
 
 def _values(
     question: ParsedQuestion,
-    mine: tuple[Evidence, Analysed],
-    theirs: tuple[Evidence, Analysed],
+    first: tuple[Evidence, Analysed],
+    second: tuple[Evidence, Analysed],
     language: Language,
 ) -> tuple[str, str] | None:
-    """What the two say differently, in words."""
-    (best, own), (item, other) = mine, theirs
-    here, there = _times(best), _times(item)
-    meet = any(a.period.overlaps(b.period) for a in here for b in there)
-    if here and there and not meet:
-        return _other_time(question, here, there, language)
+    """Return the two values in which the sentences differ, if they do."""
+    (item, text), (other_item, other_text) = first, second
+    times, other_times = _times(item), _times(other_item)
+    overlap = any(a.period.overlaps(b.period) for a in times for b in other_times)
+    if times and other_times and not overlap:
+        return _other_time(question, times, other_times, language)
     if question.answer_type is AnswerType.PERSON:
-        return _other_name(question, own, other)
-    if _alien(own, other) and _alien(other, own):
+        return _other_name(question, text, other_text)
+    if _has_other_subject(text, other_text) and _has_other_subject(other_text, text):
         return None
-    return _other_amount(counted(own), counted(other))
+    return _other_amount(counted(text), counted(other_text))
 
 
-def _alien(text: Analysed, other: Analysed) -> bool:
-    """Whether ``text`` speaks of somebody or something that ``other`` does not mention."""
+def _has_other_subject(text: Analysed, other: Analysed) -> bool:
+    """Whether ``text`` has a subject or topic that ``other`` does not mention."""
     phrases = [p for fact in text.narrated for p in (*fact.subjects, *fact.topics)]
     words = {word for phrase in phrases for word in (*phrase.words, *phrase.owners)}
     return any(fold(word) not in other.squeezed for word in words if not _DIGIT.search(word))
@@ -156,24 +157,24 @@ def _times(item: Evidence) -> tuple[Time, ...]:
 
 
 def _other_time(
-    question: ParsedQuestion, here: Sequence[Time], there: Sequence[Time], language: Language
+    question: ParsedQuestion, times: Sequence[Time], others: Sequence[Time], language: Language
 ) -> tuple[str, str] | None:
     if question.answer_type is not AnswerType.TIME:
         return None
-    for mine in here:
-        for theirs in there:
-            if mine.period.grain is theirs.period.grain:
-                return label(mine.period, language), label(theirs.period, language)
+    for first in times:
+        for second in others:
+            if first.period.grain is second.period.grain:
+                return label(first.period, language), label(second.period, language)
     return None
 
 
 def _other_name(
-    question: ParsedQuestion, mine: Analysed, theirs: Analysed
+    question: ParsedQuestion, first: Analysed, second: Analysed
 ) -> tuple[str, str] | None:
-    here, there = _names(mine, question.text), _names(theirs, question.text)
-    only_here = [name for name in here if name not in theirs.squeezed]
-    only_there = [name for name in there if name not in mine.squeezed]
-    return (only_here[0], only_there[0]) if only_here and only_there else None
+    names, other_names = _names(first, question.text), _names(second, question.text)
+    only_first = [name for name in names if name not in second.squeezed]
+    only_second = [name for name in other_names if name not in first.squeezed]
+    return (only_first[0], only_second[0]) if only_first and only_second else None
 
 
 def _names(text: Analysed, asked: str) -> list[str]:
@@ -184,29 +185,29 @@ def _names(text: Analysed, asked: str) -> list[str]:
     ]
 
 
-def _other_amount(mine: Sequence[Counted], theirs: Sequence[Counted]) -> tuple[str, str] | None:
-    for here in mine:
-        rivals = [c for c in theirs if c.unit == here.unit]
-        peers = [c for c in mine if c.unit == here.unit]
-        if here.unit in _NO_MEASURE or any(_agree(c, here) for c in rivals):
+def _other_amount(amounts: Sequence[Counted], others: Sequence[Counted]) -> tuple[str, str] | None:
+    for first in amounts:
+        rivals = [c for c in others if c.unit == first.unit]
+        peers = [c for c in amounts if c.unit == first.unit]
+        if first.unit in _NOT_MEASURES or any(_agree(c, first) for c in rivals):
             continue
-        for there in rivals:
+        for second in rivals:
             alone = len(rivals) == len(peers) == 1
-            if not any(_agree(c, there) for c in peers) and _same_slot(here, there, alone=alone):
-                return here.surface, there.surface
+            if not any(_agree(c, second) for c in peers) and _same_slot(first, second, alone=alone):
+                return first.surface, second.surface
     return None
 
 
-def _same_slot(here: Counted, there: Counted, *, alone: bool) -> bool:
-    if here.end != there.end:
+def _same_slot(first: Counted, second: Counted, *, alone: bool) -> bool:
+    if first.end != second.end:
         return False
-    before = bool(here.before) and here.before == there.before
-    return alone or before or (bool(here.after) and here.after == there.after)
+    before = bool(first.before) and first.before == second.before
+    return alone or before or (bool(first.after) and first.after == second.after)
 
 
-def _agree(here: Counted, there: Counted) -> bool:
-    """The same amount, or one of the two a rounded form of the other: 5,012억, 5,000억."""
-    less, more = sorted((abs(here.amount.value), abs(there.amount.value)))
+def _agree(first: Counted, second: Counted) -> bool:
+    """Whether the amounts are equal, or one is a rounded form of the other: 5,012억, 5,000억."""
+    less, more = sorted((abs(first.amount.value), abs(second.amount.value)))
     if less == more:
         return True
     for exact, rough in ((less, more), (more, less)):
@@ -223,9 +224,9 @@ def _significant(digits: str) -> int:
 
 
 def dispute_note(values: Sequence[tuple[str, Article]], language: Language) -> str:
-    """What each source says where they differ, newest first."""
-    told = " ↔ ".join(f"{value} ({_source(article)})" for value, article in values)
-    return f"출처마다 다름: {told}" if language == "ko" else f"sources differ: {told}"
+    """Return a note with the value of each source, newest first."""
+    listed = " ↔ ".join(f"{value} ({_source(article)})" for value, article in values)
+    return f"출처마다 다름: {listed}" if language == "ko" else f"sources differ: {listed}"
 
 
 def _source(article: Article) -> str:

@@ -62,14 +62,13 @@ def mismatches(
         near = [other for other in stated.narrated if _same_predicate(fact, other)]
         # The same verb elsewhere in the sources may be about another matter.
         near = [other for other in near if _share_arguments(fact, other)] or near
-        if not near and fact.predicate not in _LIGHT:
-            quoted = [other for other in stated.spoken if _same_predicate(fact, other)]
-            if quoted and not reported:
-                reason = f"only somebody quoted says so in the source: {fact.predicate}"
-                findings.append(doubt(reason))
-                continue
+        quoted = [other for other in stated.spoken if _same_predicate(fact, other)]
+        if not near and fact.predicate not in _LIGHT and quoted and not reported:
+            reason = f"only a quoted speaker says so in the source: {fact.predicate}"
+            findings.append(doubt(reason))
+            continue
         if not near:
-            problem = _nominal_problem(fact, stated, claim.forms)
+            problem = _nominal_problem(fact, stated, claim.forms, quoted if reported else [])
             findings += [problem] if problem else []
             continue
         problems = [_problem(fact, other, stated) for other in near]
@@ -226,15 +225,17 @@ def _severity(finding: Finding) -> tuple[bool, int]:
 
 def _side_doubts(fact: Fact, stated: _Stated) -> list[Finding]:
     """Means, comparisons and purposes that the source does not give."""
-    told = stated.narrated
-    means = [p for other in told for role, p in other.others if role == "by:with"]
-    purposes = [p for other in told for role, p in other.others if role == "by:위하"]
-    named = [*stated.agents, *(p for other in told for p in other.objects)]
+    narrated = stated.narrated
+    means = [p for other in narrated for role, p in other.others if role == "by:with"]
+    purposes = [p for other in narrated for role, p in other.others if role == "by:위하"]
+    named = [*stated.agents, *(p for other in narrated for p in other.objects)]
     found: list[Finding] = []
     for role, phrase in fact.others:
-        if role == "by:with" and holds(named, phrase) and not holds(means, phrase):
+        # 영리 단체로 전환 is 영리 단체 전환.
+        joined = any({*phrase.words, fact.predicate} <= {*p.words} for p in mentioned(narrated))
+        if role == "by:with" and holds(named, phrase) and not (joined or holds(means, phrase)):
             found.append(doubt(f"not a means or cause in the source: {phrase}"))
-        same = [p for other in told for r, p in other.others if r == role]
+        same = [p for other in narrated for r, p in other.others if r == role]
         if role in _EXACT and not holds(same, phrase) and not _empty(phrase):
             found.append(doubt(f"no such comparison in the source: {phrase}"))
         if role == "by:위하" and purposes and not holds(purposes, phrase):
@@ -254,19 +255,23 @@ def _reports(claim: Analysed) -> bool:
     )
 
 
-def _nominal_problem(claim: Fact, stated: _Stated, said: frozenset[str]) -> Finding | None:
-    """Judge a predicate that the sources have only as a noun, or not at all.
+def _nominal_problem(
+    claim: Fact, stated: _Stated, said: frozenset[str], reported: Sequence[Fact]
+) -> Finding | None:
+    """Judge a predicate that the sources have only as a noun, only in ``reported``, or not at all.
 
     운항했다 contradicts 운항을 멈췄다, and a denial needs one in the source.
     """
-    told = stated.narrated
-    if claim.denied and not any(fact.denied and _share_arguments(claim, fact) for fact in told):
+    narrated = stated.narrated
+    if claim.denied and not any(
+        fact.denied and _share_arguments(claim, fact) for fact in (*narrated, *reported)
+    ):
         reason = f"it denies what the source does not deny: {claim.predicate}"
         return (
             doubt(reason) if _negative(stated) or claim.predicate in _EMPTY_DENIAL else veto(reason)
         )
     wanted = Phrase((claim.predicate,))
-    for fact in told:
+    for fact in narrated:
         headed = any(p.words[-1] == wanted.words[0] for p in (*fact.subjects, *fact.objects))
         if headed and fact.denied and not claim.copula and not claim.denied:
             return veto(f"the source denies {wanted}")
@@ -283,7 +288,7 @@ def _nominal_problem(claim: Fact, stated: _Stated, said: frozenset[str]) -> Find
             and any(phrase.words[-1] == fact.predicate for phrase in nominal)
         ):
             return veto(f"it affirms what the source denies: {fact.predicate}")
-    if claim.copula and claim.subjects and not _identified(claim, told):
+    if claim.copula and claim.subjects and not _identified(claim, narrated):
         reason = f"the source does not say that this is {wanted}"
         taken = stated.mentions(wanted) and any(_named(p, stated) for p in claim.subjects)
         return veto(reason) if taken else doubt(reason)
@@ -293,9 +298,10 @@ def _nominal_problem(claim: Fact, stated: _Stated, said: frozenset[str]) -> Find
 # 문제가 되지 않는다, 크지 않다: what they deny is in the words beside them.
 _EMPTY_DENIAL = listed("드물 적 크 많 되 어렵 부족")
 _NEGATIVE = listed(
-    "거절 거부 부인 제외 배제 중단 취소 실패 부족 미흡 금지 반대 철회 무산 보류 포기 외면 없 아니 못 "
-    "모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수 무료 공짜 피하 기각 실직 쉬 멈추 면하 그치 "
-    "끊기 모자라 부결 끝나 사라지 잃 빼 줄 낮 적 막 그만두 무시 침묵 미달 무효"
+    "거절 거부 부인 제외 배제 중단 취소 실패 부족 미흡 금지 반대 철회 무산 보류 포기 외면 "
+    "없 아니 못 모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수 무료 공짜 피하 기각 "
+    "실직 쉬 멈추 면하 그치 끊기 모자라 부결 끝나 사라지 잃 빼 줄 낮 적 막 그만두 무시 침묵 "
+    "미달 무효"
 )
 
 
@@ -327,20 +333,20 @@ def _named(phrase: Phrase, stated: _Stated) -> bool:
     )
 
 
-def _identified(claim: Fact, told: Sequence[Fact]) -> bool:
+def _identified(claim: Fact, facts: Sequence[Fact]) -> bool:
     """주장 김하늘 says that 김하늘 is 주장; numbers are judged elsewhere."""
     what = claim.predicate
     if any(char.isdigit() for char in what) or what in _MISSING_FOR_IDENTITY:
         return True
     if any(char.isdigit() for phrase in claim.bare for word in phrase.words for char in word):
         return True
-    for fact in told:
+    for fact in facts:
         stands_for = [*fact.subjects, *fact.topics, *fact.weak]
         if any(what in word for p in mentioned([fact]) for word in p.words) and any(
             holds(stands_for, subject) for subject in claim.subjects if stands_for
         ):
             return True
-    for phrase in mentioned(told):
+    for phrase in mentioned(facts):
         together = (*phrase.owners, *phrase.words)
         if any(what in word for word in together) and any(
             subject.words[-1] in together for subject in claim.subjects
@@ -349,7 +355,7 @@ def _identified(claim: Fact, told: Sequence[Fact]) -> bool:
     return any(
         holds([*fact.subjects, *fact.topics, *fact.objects], subject)
         and any(role == "by:with" and what in phrase.words for role, phrase in fact.others)
-        for fact in told
+        for fact in facts
         for subject in claim.subjects
     )
 
@@ -396,11 +402,11 @@ def _time_problem(claim: Fact, source: Fact) -> str | None:
 
 
 def _amount_problem(claim: Fact, source: Fact) -> str | None:
-    """금리는 2.9%로 올랐다 where it rose to 4.5 %, and 2.9 % stands beside another verb."""
-    told = _amounts(source)
+    """금리는 2.9%로 올랐다 where it rose to 4.5 %, and 2.9 % goes with another verb."""
+    there = _amounts(source)
     for mine in _amounts(claim):
-        rivals = [theirs for theirs in told if mine.unit and theirs.unit == mine.unit]
-        if rivals and not any(mine.matches(theirs) for theirs in told):
+        rivals = [theirs for theirs in there if mine.unit and theirs.unit == mine.unit]
+        if rivals and not any(mine.matches(theirs) for theirs in there):
             return f"number belongs to something else: {float(mine.value):g} {mine.unit}"
     return None
 
@@ -477,7 +483,7 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
 
 
 def _agents(fact: Fact, stated: _Stated) -> list[Phrase]:
-    """Return who may have done it: the clause's own subjects, else those that it may drop.
+    """Return who may have done it: the clause's own subjects, or those that it may drop.
 
     Korean drops a subject that the sentence's topic, an earlier clause or an earlier sentence
     has named.

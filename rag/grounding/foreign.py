@@ -63,8 +63,8 @@ def _named(word: str, source: Analysed) -> bool:
 
 def english_findings(claim: str, source: str) -> list[Finding]:
     """Compare English with English: words, their order, denial, certainty and cause."""
-    said, told = _stems(claim), _stems(source)
-    findings = [doubt(f"word not in source: {word}") for word in said if word not in told]
+    said, stated = _stems(claim), _stems(source)
+    findings = [doubt(f"word not in source: {word}") for word in said if word not in stated]
     near = _stretch(source, set(said))
     mine, theirs = set(_lower(claim)), set(_lower(near))
     if bool(mine & _DENIAL or "n't" in claim) != bool(theirs & _DENIAL or "n't" in near):
@@ -73,7 +73,7 @@ def english_findings(claim: str, source: str) -> list[Finding]:
         findings.append(veto("it is surer than the source"))
     if mine & _CAUSE and not theirs & _CAUSE:
         findings.append(doubt("cause not in source"))
-    if not findings and not _in_order(said, told):
+    if not findings and not _in_order(said, stated):
         findings.append(doubt("words are in another order: roles may be exchanged"))
     return findings
 
@@ -122,7 +122,7 @@ def _stems(text: str) -> list[str]:
     return [_stem(word) for word in _lower(text) if word not in _STOP and word not in _FRAME]
 
 
-def _in_order(said: list[str], told: list[str]) -> bool:
-    """Whether ``said`` is a subsequence of ``told``."""
-    rest = iter(told)
+def _in_order(said: list[str], stated: list[str]) -> bool:
+    """Whether ``said`` is a subsequence of ``stated``."""
+    rest = iter(stated)
     return all(word in rest for word in said)

@@ -37,7 +37,7 @@ _OPENER = re.compile(r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])�
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """What became of one drafted claim.
+    """Outcome of one drafted claim.
 
     ``claim`` is released; ``dropped`` says what was not released as it was written, and why.
     Both are set where a quotation takes the place of a claim.
@@ -49,7 +49,7 @@ class Grounded:
 
 @dataclass(frozen=True, slots=True)
 class _Cited:
-    """Evidence that a claim rests on, each item with the span that is quoted of it."""
+    """Evidence that a claim cites, each item with the span that is quoted of it."""
 
     items: tuple[Evidence, ...]
     spans: tuple[Span, ...]
@@ -327,24 +327,24 @@ def _note(item: Evidence, span: Span, language: Language) -> str | None:
 
 
 def time_note(article: Article, span: Span, language: Language) -> str | None:
-    """The relative times in a quote, resolved: ``지난 1월 = 2026년 1월 (기사 발행일 …)``.
+    """Resolve the relative times in a quote: ``지난 1월 = 2026년 1월 (기사 발행일 …)``.
 
-    ``None`` if there are none, or if nobody knows when the article was published.
+    ``None`` if there are none, or if the publication date is unknown.
     """
     published = article.published_day
     if published is None:
         return None
     quote = span.of(article.text)
-    # Two names of one time (올해, 올해) are told once.
-    told = dict.fromkeys(
+    # A time that is named twice (올해, 올해) is listed once.
+    resolved = dict.fromkeys(
         f"{' '.join(time.span.of(quote).split())} = {label(time.period, language)}"
         for time in relative_times(quote, published)
     )
-    if not told:
+    if not resolved:
         return None
     basis = (
         f"기사 발행일 {published.isoformat()} 기준"
         if language == "ko"
         else f"article published {published.isoformat()}"
     )
-    return f"{', '.join(told)} ({basis})"
+    return f"{', '.join(resolved)} ({basis})"

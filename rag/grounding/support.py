@@ -64,7 +64,7 @@ _NEAR_DAYS, _NEAR_MONTHS = 45, 330
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How far sources support a claim; ``score`` in [0, 1].
+    """Finding of the rules about one claim; ``score`` in [0, 1].
 
     ``vetoes`` and ``doubts`` say what is wrong and what is not proven.
     """
@@ -89,7 +89,7 @@ class Verdict:
 class Grounds:
     """Texts that a claim is judged by.
 
-    ``cited`` are the sentences that it rests on, ``contexts`` those that each of them leans on
+    ``cited`` are the sentences that it cites, ``contexts`` those that each of them leans on
     for a subject or a date (none, or one tuple for each). ``about`` is the article's title,
     publisher and author; relative times count from ``published``. ``elsewhere`` is the rest of
     the offered text: a party that is named only there is not the one that acts in the grounds.
@@ -119,7 +119,7 @@ class Grounds:
 
 
 def about(article: Article) -> str:
-    """Return what is known of an article besides its text: title, publisher and author."""
+    """Return what is known of an article apart from its text: title, publisher and author."""
     return " / ".join(filter(None, [article.title, article.publisher, article.author]))
 
 

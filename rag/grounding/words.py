@@ -153,7 +153,7 @@ _TITLED = listed(
 
 
 def _absent(claim: Analysed, at: int, held: _Held) -> Finding:
-    """Return a veto if the missing word at ``at`` is a name or part of one, else a doubt."""
+    """Return a veto if the missing word at ``at`` is a name or part of one, otherwise a doubt."""
     morpheme = claim.morphemes[at]
     run = _compound(claim.morphemes, at)
     word = "".join(m.form for m in run)
@@ -210,8 +210,8 @@ def _contains(name: str, spaced: str) -> bool:
     return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", spaced) is not None
 
 
-def _whole_words(morphemes: Sequence[Morpheme], told: str) -> set[int]:
-    """Where the morphemes of a word start that the source begins a word with: 해솔시."""
+def _whole_words(morphemes: Sequence[Morpheme], source: str) -> set[int]:
+    """Return the starts of morphemes whose word the source begins a word with: 해솔시."""
     found: set[int] = set()
     run: list[Morpheme] = []
     for morpheme in (*morphemes, None):
@@ -219,7 +219,7 @@ def _whole_words(morphemes: Sequence[Morpheme], told: str) -> set[int]:
             run.append(morpheme)
             continue
         text = "".join(m.form for m in run)
-        if len(text) > 2 and re.search(rf"(?<![가-힣a-z0-9]){re.escape(text)}", told):
+        if len(text) > 2 and re.search(rf"(?<![가-힣a-z0-9]){re.escape(text)}", source):
             found.update(m.start for m in run)
         run = [morpheme] if morpheme and _odd(morpheme) else []
     return found
@@ -228,7 +228,7 @@ def _whole_words(morphemes: Sequence[Morpheme], told: str) -> set[int]:
 def _same_name(
     morpheme: Morpheme, terms: frozenset[str], source_morphemes: Sequence[Morpheme]
 ) -> bool:
-    """A known alias, or the same sound in the other script (Suleyman, 설리먼).
+    """Whether it is a known alias or has the same sound in the other script (Suleyman, 설리먼).
 
     Within one script, words of one sound are different words: 승진 and 선정.
     """
@@ -238,8 +238,8 @@ def _same_name(
     if any(term in terms for term in own if term.startswith("@")):
         return True
     others = {"NNP", "NNG"} if morpheme.tag == "SL" else {"SL"}
-    told = [m for m in source_morphemes if m.tag in others]
-    sounds = {term for m in told for term in terms_of([m]) if term.startswith("~")}
+    there = [m for m in source_morphemes if m.tag in others]
+    sounds = {term for m in there for term in terms_of([m]) if term.startswith("~")}
     return any(term in sounds for term in own)
 
 
@@ -295,10 +295,10 @@ def _odd(morpheme: Morpheme) -> bool:
 
 
 def exchanged_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
-    """A number of ``claim`` that the source gives to something else of the same unit."""
-    told = [counted(source) for source in sources]
+    """Find a number of ``claim`` that the source gives to something else of the same unit."""
+    there = [counted(source) for source in sources]
     for mine in counted(claim):
-        for theirs in told:
+        for theirs in there:
             same = [c for c in theirs if c.amount.matches(mine.amount)]
             rivals = [
                 c for c in theirs if c.amount.value != mine.amount.value and c.unit == mine.unit
@@ -317,7 +317,7 @@ def exchanged_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
 
 
 def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
-    """Find a number of ``claim`` that stands in a part of its source about something else.
+    """Find a number of ``claim`` whose part of the source is about something else.
 
     삼각봉 812㎜, 성판악 644㎜: the words beside each number say what it counts. A claim whose
     words are those beside another number of the same unit has taken the wrong one. So has one
@@ -423,6 +423,8 @@ _ORDINAL = listed("ordinal rank year month day hour minute 세트 차 층 호")
 
 _MARKERS = listed("때문 탓 덕분 이유 원인 여파 계기 영향 결과 덕")
 _ENDINGS = frozenset({"니까", "으니까", "므로", "으므로", "느라", "어서", "아서"})
+# A clause that leads on may be the cause of the next: 거절당하면서 화를 냈다.
+_WEAK_CAUSES = frozenset({"어", "아", "으로", "로", "면서", "으면서", "자", "고", "며"})
 # How far before a marker its cause may stand, in content words.
 _REACH = 8
 _CAUSE_CONTENT = frozenset({"NNG", "NNP", "VV", "VA", "XR", "SL"})
@@ -450,7 +452,7 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
         or (m.form in {"인하", "말미암"} and m.tag.startswith("VV"))
         or (m.tag == "EC" and m.form in _ENDINGS)
         # 늘어 이익이 커졌다: a plain 어 may be a cause, but not a claim that names one.
-        or (weak and m.form in {"어", "아", "으로", "로"} and m.tag in {"EC", "JKB"})
+        or (weak and m.form in _WEAK_CAUSES and m.tag in {"EC", "JKB"})
     ]
 
 

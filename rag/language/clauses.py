@@ -300,7 +300,7 @@ class _Parser:
             elif not (tag.startswith("E") or self._impossible(end)):
                 break
             if tag in {"EC", "EF", "ETM", "ETN"}:
-                # ‘MAI’라는 모델 names a thing; …했다는 and …이라고 report somebody's words.
+                # ‘MAI’라는 모델 names a thing; …했다는 and …이라고 report a speaker's words.
                 reports = m.form.endswith(QUOTATIVE) and not _names(m, fact)
                 fact.ending = "quote" if reports else tag
                 fact.leans = not past and m.form in LEANS

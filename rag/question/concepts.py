@@ -245,7 +245,8 @@ def parse_question(text: str, morphemes: Sequence[Morpheme] | None = None) -> Pa
 _OVERVIEW = re.compile(
     r"요약|간추|줄거리|핵심|골자|요지|쟁점|정리|한마디"
     r"|(?:기사|뉴스|글|보도)(?:의|는|가|를|에)?\s*(?:내용|무슨|뭐|무엇|어떤)"
-    r"|무슨\s*(?:내용|얘기|이야기|기사|뉴스)|\b(?:summar\w+|overview|gist|main points?|tl;?dr|key points?)\b"
+    r"|무슨\s*(?:내용|얘기|이야기|기사|뉴스)"
+    r"|\b(?:summar\w+|overview|gist|main points?|tl;?dr|key points?)\b"
     r"|\bwhat (?:is|'s) (?:this|the) (?:article|story|news)\b",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from geungeo.rag.text import Span, fold
 
 # Events are reported when they happen and for about a year afterwards.
 _REPORTED_FOR = timedelta(days=400)
-# Longer periods do not help to tell sentences apart.
+# Longer periods do not help to distinguish sentences.
 _MAX_PERIOD = timedelta(days=367)
 
 

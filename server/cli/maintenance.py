@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,14 +13,24 @@ from geungeo.server.cli.output import json_text, progress_reporter
 from geungeo.server.escaping import escape_line
 
 EXIT_CHECK_FAILED = 1
+EXIT_UNAVAILABLE = 3
 
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Rebuild corrupt derived data.")
+@click.option("--llm", is_flag=True, help="Check the LLM endpoints instead of the store.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:  # noqa: FBT001
-    """Check store and index, article by article; exit status 1 if problems remain."""
+def doctor(ctx: click.Context, repair: bool, llm: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Check store and index, article by article; exit status 1 if problems remain.
+
+    With --llm, ask the configured LLM endpoints test questions instead: exit status 1 if a check
+    fails, 3 if an endpoint cannot be reached.
+    """
+    if llm:
+        if repair:
+            raise click.UsageError("--repair is for the store; it does not go with --llm")
+        ctx.exit(_diagnose(ctx, as_json=as_json))
     with open_workspace(ctx) as workspace:
         store = workspace.store
         found = [str(finding) for finding in store.examine()]
@@ -38,6 +50,27 @@ def doctor(ctx: click.Context, repair: bool, as_json: bool) -> None:  # noqa: FB
             click.echo("no problems found")
     if left:
         ctx.exit(EXIT_CHECK_FAILED)
+
+
+def _diagnose(ctx: click.Context, *, as_json: bool) -> int:
+    """Check the LLM endpoints, print what was found, and return the exit status."""
+    from geungeo.rag.backends.diagnosis import diagnose
+
+    found = asyncio.run(diagnose(settings_of(ctx)))
+    ok = all(one.ok for one in found)
+    if as_json:
+        row = {"ok": ok, "endpoints": [{"ok": one.ok, **asdict(one)} for one in found]}
+        click.echo(json_text(row))
+    else:
+        for one in found:
+            click.echo(escape_line(one.endpoint))
+            for check in one.checks:
+                click.echo(f"  {'ok' if check.ok else 'problem'}: {escape_line(check.message)}")
+        if ok:
+            click.echo("no problems found")
+    if all(one.reachable for one in found):
+        return 0 if ok else EXIT_CHECK_FAILED
+    return EXIT_UNAVAILABLE
 
 
 @click.command()

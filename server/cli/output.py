@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from geungeo.rag.answer import Answer, Citation
+from geungeo.rag.answer import Answer, Citation, support_label
 from geungeo.server.escaping import escape_line, plain_text
 
 _LABELS = {
@@ -26,7 +26,9 @@ def render_answer(answer: Answer) -> str:
     if sources:
         lines += ["", f"{labels['sources']}:"]
     for marker, citation in sorted(sources.items()):
-        lines += [f"  [{marker}] “{escape_line(citation.quote)}”", f"      {_origin(citation)}"]
+        label = support_label(answer, marker)
+        quote = f"“{escape_line(citation.quote)}”" + (f" ({label})" if label else "")
+        lines += [f"  [{marker}] {quote}", f"      {_origin(citation)}"]
         if citation.note:
             lines.append(f"      ({escape_line(citation.note)})")
     return "\n".join(lines)

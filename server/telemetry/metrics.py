@@ -7,7 +7,7 @@ them then reports for all. https://prometheus.github.io/client_python/multiproce
 from __future__ import annotations
 
 import os
-from collections import Counter as Counted
+from collections import Counter as Tally
 
 from prometheus_client import (
     CollectorRegistry,
@@ -76,21 +76,28 @@ class Metrics:
         )
         self._dropped = Counter(
             "geungeo_dropped_claims",
-            "Claims that were drafted and not released.",
+            "Claims that were drafted and not released as written.",
             registry=self.registry,
         )
         self._claims = Counter(
             "geungeo_claims",
-            "Drafted claims by outcome: quote, rules or entailment (released, by the kind of their "
-            "support), replaced (quoted instead) or dropped.",
+            "Claims by outcome: quote, rules, entailment, quoted_instead or dropped.",
             ("outcome",),
             registry=self.registry,
         )
-        self._verifier_calls = Counter(
-            "geungeo_verifier_calls", "Requests to the verifier.", registry=self.registry
-        )
         self._tokens = Counter(
             "geungeo_llm_tokens", "Tokens by direction.", ("direction",), registry=self.registry
+        )
+        self._verifier_calls = Counter(
+            "geungeo_verifier_calls",
+            "Calls of the verifier.",
+            registry=self.registry,
+        )
+        self._verifier_tokens = Counter(
+            "geungeo_verifier_tokens",
+            "Tokens of the verifier by direction.",
+            ("direction",),
+            registry=self.registry,
         )
         self._articles = Gauge(
             "geungeo_articles",
@@ -153,13 +160,14 @@ class Metrics:
         for citation in answer.citations:
             self._support.observe(citation.support)
         self._dropped.inc(len(answer.trace.dropped))
-        self._tokens.labels("prompt").inc(answer.usage.prompt_tokens)
-        self._tokens.labels("completion").inc(answer.usage.completion_tokens)
-        self._tokens.labels("verifier_prompt").inc(answer.usage.verifier_prompt_tokens)
-        self._tokens.labels("verifier_completion").inc(answer.usage.verifier_completion_tokens)
-        self._verifier_calls.inc(answer.usage.verifier_calls)
         for outcome, count in _outcomes(answer).items():
             self._claims.labels(outcome).inc(count)
+        usage = answer.usage
+        self._tokens.labels("prompt").inc(usage.prompt_tokens)
+        self._tokens.labels("completion").inc(usage.completion_tokens)
+        self._verifier_calls.inc(usage.verifier_calls)
+        self._verifier_tokens.labels("prompt").inc(usage.verifier_prompt_tokens)
+        self._verifier_tokens.labels("completion").inc(usage.verifier_completion_tokens)
 
     def first_claim(self, channel: str, seconds: float) -> None:
         """Record the seconds until the first verified claim of a stream."""
@@ -200,11 +208,16 @@ class Metrics:
 
 
 def _outcomes(answer: Answer) -> dict[str, int]:
-    """Return how many claims of ``answer`` were released, by kind, replaced and dropped."""
-    released = {one.answer_start: one.support_kind for one in answer.citations}
-    replaced = sum(one.instead is not None for one in answer.trace.dropped)
-    counts: dict[str, int] = dict(Counted(released.values()))
-    counts["quote"] = max(0, counts.get("quote", 0) - replaced)
-    counts["replaced"] = replaced
-    counts["dropped"] = len(answer.trace.dropped) - replaced
-    return counts
+    """Return how many claims had each outcome; each claim has one."""
+    kinds = {(one.answer_start, one.answer_end): one.support_kind for one in answer.citations}
+    released = Tally(kinds.values())
+    dropped = answer.trace.dropped
+    instead = sum(claim.instead is not None for claim in dropped)
+    return {
+        # A quotation in place of a claim is released as a quote: it is counted once.
+        "quote": max(0, released["quote"] - instead),
+        "rules": released["rules"],
+        "entailment": released["entailment"],
+        "quoted_instead": instead,
+        "dropped": len(dropped) - instead,
+    }

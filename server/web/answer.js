@@ -37,14 +37,16 @@ export class AnswerText {
     }
     const nodes = [];
     let at = 0;
+    let before = [];
     for (const [position, claim] of [...claims].sort(([a], [b]) => a - b)) {
       const start = position - base;
       if (start < at) continue;
-      nodes.push(...this.#markers(text.slice(at, start), citations));
+      nodes.push(...this.#markers(text.slice(at, start), citations, before));
       nodes.push(this.#claim(text.slice(start, claim.end - base), claim.citations));
       at = claim.end - base;
+      before = claim.citations;
     }
-    nodes.push(...this.#markers(text.slice(at, text.length), citations));
+    nodes.push(...this.#markers(text.slice(at, text.length), citations, before));
     return nodes;
   }
 
@@ -54,15 +56,18 @@ export class AnswerText {
       if (getSelection().isCollapsed) this.open(citations[0]);
     };
     const tokens = cites(this.turnKey, citations);
-    return el("span", { class: "claim", lang: langOf(text), "data-cites": tokens, onclick }, sourceNodes(text));
+    const kind = byMeaning(citations) ? "claim by-meaning" : "claim";
+    return el("span", { class: kind, lang: langOf(text), "data-cites": tokens, onclick }, sourceNodes(text));
   }
 
-  #markers(text, citations) {
+  /** The text between claims; `cited` are the citations of the claim before it. */
+  #markers(text, citations, cited) {
     return text.split(/((?:\[\d{1,3}\])+)/).map((piece) => {
       const buttons = [...piece.matchAll(MARKER)].map(([shown, number]) => {
         const citation = citations.find((one) => String(one.marker) === number);
         return citation ? this.#marker(citation) : shown;
       });
+      if (buttons.length && byMeaning(cited)) buttons.unshift(meaningMark());
       return buttons.length ? el("span", { class: "markers" }, buttons) : piece;
     });
   }
@@ -81,6 +86,31 @@ export class AnswerText {
       String(citation.marker),
     );
   }
+}
+
+/** Whether a model judged that the sources say what a claim says, in other words. */
+export const byMeaning = (citations) => citations.some((one) => one.support_kind === "entailment");
+
+/** The mark of a claim that was checked by meaning; CSS draws the sign and the tooltip. */
+function meaningMark() {
+  const place = () => {
+    node.style.setProperty("--left", `${node.offsetLeft}px`);
+    node.style.setProperty("--top", `${node.offsetTop + node.offsetHeight}px`);
+    node.classList.remove("dismissed");
+  };
+  const onkeydown = (event) => {
+    if (event.key !== "Escape" || node.classList.contains("dismissed")) return;
+    event.stopPropagation();
+    node.classList.add("dismissed");
+  };
+  const listeners = { onpointerenter: place, onfocus: place, onclick: place, onkeydown };
+  const node = el("button", {
+    type: "button",
+    class: "meaning",
+    "aria-label": words().checkedByMeaning,
+    ...listeners,
+  });
+  return node;
 }
 
 /** How many markers stand in a piece of an answer: as many citations belong to it. */

@@ -9,12 +9,15 @@ import { inert } from "./text.js";
 /** The question, the answer, and each numbered quote with where it stands. */
 export function answerAsText(answer) {
   const byMarker = new Map(answer.citations.map((one) => [one.marker, one]));
+  const judged = answer.citations.filter((one) => one.support_kind === "entailment");
+  const meant = new Set(judged.map((one) => one.marker));
   const lines = [inert(answer.question), "", inert(answer.text)];
   if (byMarker.size) lines.push("", `${words().sources}:`);
   for (const [marker, one] of [...byMarker].sort(([a], [b]) => a - b)) {
     const facts = [one.title, one.publisher, shownDate(one.published_at)].filter(Boolean);
     const address = safeUrl(one.url) ?? new URL(deepLink(one), location.origin).href;
-    lines.push(`[${marker}] “${inert(one.quote)}”`, `    ${inert(facts.join(", "))}`, `    ${address}`);
+    const label = meant.has(marker) ? ` (${words().byMeaning})` : "";
+    lines.push(`[${marker}] “${inert(one.quote)}”${label}`, `    ${inert(facts.join(", "))}`, `    ${address}`);
   }
   return `${lines.join("\n")}\n`;
 }

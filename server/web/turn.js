@@ -1,7 +1,7 @@
 // One question and what became of it, as it comes about.
 
 import { announce } from "./announce.js";
-import { AnswerText, SourceList, markersIn, nearest } from "./answer.js";
+import { AnswerText, SourceList, byMeaning, markersIn, nearest } from "./answer.js";
 import * as api from "./api.js";
 import { answerAsText, copyText } from "./copy.js";
 import { button, el, icon, iconButton } from "./dom.js";
@@ -70,7 +70,8 @@ export class Turn {
     this.partial.citations.push(...piece.citations);
     this.text.append(piece.text, piece.citations);
     this.sources.append(piece.citations);
-    announce(piece.text.replaceAll(/\[\d{1,3}\]/g, "").trim());
+    const meant = byMeaning(piece.citations) ? ` (${words().byMeaning})` : "";
+    announce(piece.text.replaceAll(/\[\d{1,3}\]/g, "").trim() + meant);
   }
 
   finish(answer) {

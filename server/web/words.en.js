@@ -49,6 +49,8 @@ export default {
     backend_unavailable: "Please ask again in a moment. The articles can be read meanwhile.",
   },
   rephrase: "Rephrase the question",
+  byMeaning: "checked by meaning",
+  checkedByMeaning: "Checked by meaning: the source may use other words.",
   openSource: (marker, quote) => `Show source ${marker}: ${quote}`,
   backToClaim: (marker) => `Back to the sentence of the answer that cites source ${marker}`,
   helpful: "Helpful",

@@ -47,6 +47,8 @@ export default {
     backend_unavailable: "잠시 후 다시 질문해 주세요. 기사는 그동안에도 읽을 수 있습니다.",
   },
   rephrase: "질문 고쳐 쓰기",
+  byMeaning: "뜻으로 확인",
+  checkedByMeaning: "뜻으로 확인한 문장입니다. 원문의 표현과 다를 수 있습니다.",
   openSource: (marker, quote) => `근거 ${marker} 보기: ${quote}`,
   backToClaim: (marker) => `근거 ${marker}의 답변 문장으로 돌아가기`,
   helpful: "도움이 됐어요",

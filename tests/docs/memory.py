@@ -18,14 +18,14 @@ QUESTION = "샘 앨트먼이 이사회에서 축출된 때는 언제인가?"
 
 
 def resident(process: int) -> dict[str, float]:
-    """The process's resident memory, in MB of 10^6 bytes."""
+    """Return the process's resident memory, in MB of 10^6 bytes."""
     lines = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
     fields = dict(line.split(":", 1) for line in lines)
     return {name: int(fields[name].split()[0]) * 1024 / 1e6 for name in ("VmRSS", "VmHWM")}
 
 
 def main() -> int:
-    """Ask one question and print what the server takes."""
+    """Ask one question and print the memory of the server."""
     with tempfile.TemporaryDirectory() as store:
         served = start(Path(store))
         body = {"question": QUESTION}

@@ -1,4 +1,4 @@
-"""The fenced blocks of the documents, and the reasons for which some are not run."""
+"""Parse the fenced blocks of the documents, and the reasons why some are not run."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SHELLS = ("sh", "bash")
 # Pages whose Python blocks are one session, run by test_python.py.
 SESSIONS = (ROOT / "docs/python.md",)
 RUNNABLE = (*SHELLS, "console", "python")
-# What measures for minutes, or over data that is not shipped, is tested with smaller cases in
-# tests/eval; here its options are checked.
+# Commands that measure for minutes, or need data that is not shipped, are tested with smaller
+# cases in tests/eval; here only their options are checked.
 MEASURES = re.compile(r"(\$ )?(geungeo bench |python -m geungeo\.eval\.training )")
 
 _MARKER = re.compile(r"<!-- not run: (.+?) -->\s*")
@@ -29,7 +29,7 @@ _MARKER = re.compile(r"<!-- not run: (.+?) -->\s*")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block; ``reason`` is why it is not run, if it is not."""
+    """A fenced block; ``reason`` is why it is not run, if so."""
 
     page: Path
     line: int
@@ -51,7 +51,7 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """The command lines, continued ones joined; what a console shows is left out."""
+        """Command lines, continued ones joined, without console output."""
         lines = self.text.replace("\\\n", " ").splitlines()
         if self.language == "console":
             return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
@@ -59,7 +59,7 @@ class Block:
 
     @property
     def dialogue(self) -> Iterator[tuple[str, str]]:
-        """The commands of a console, each with the output that is shown below it."""
+        """Commands of a console block, each with the documented output."""
         for part in re.split(r"^\$ ", self.text, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             yield command, output
@@ -70,7 +70,7 @@ def name_of(page: Path) -> str:
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """The fenced blocks of a document, in order."""
+    """Return the fenced blocks of a document, in order."""
     found = []
     marker: re.Match[str] | None = None
     for token in MarkdownIt().parse(page.read_text("utf-8")):

@@ -1,4 +1,4 @@
-"""Run ``geungeo serve`` as a document shows it, and stop it as soon as it serves."""
+"""Run ``geungeo serve`` as documented, and stop it when it accepts requests."""
 
 from __future__ import annotations
 

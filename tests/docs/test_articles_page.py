@@ -1,4 +1,4 @@
-"""docs/add-articles.md says what the readers do: formats, fields, dates, messages."""
+"""Check docs/add-articles.md against the readers: formats, fields, dates, messages."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 def section(title: str) -> str:
-    """The part of the page under a heading, without the sections after it."""
-    rest = PAGE.partition(f"# {title}\n")[2]
-    return re.split(r"^#{2,3} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+    """Return the part of the page under a heading, without the sections after it."""
+    after = PAGE.partition(f"# {title}\n")[2]
+    return re.split(r"^#{2,3} ", after, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def first_column(title: str) -> set[str]:
@@ -33,7 +33,7 @@ def of_record(**fields: object) -> Article:
     return draft.article()
 
 
-def test_the_formats_are_those_that_are_read() -> None:
+def test_page_lists_supported_formats() -> None:
     assert first_column("Formats") == SUFFIXES
 
 
@@ -44,7 +44,7 @@ def test_dates_are_kept_as_shown(written: str, kept: str) -> None:
     assert of_record(date=written).published_at == kept
 
 
-def test_the_fields_of_a_record_are_those_that_are_read() -> None:
+def test_page_lists_fields_of_a_record() -> None:
     assert first_column("JSON Lines") == {
         *("text", "body", "content", "title", "id", "url", "author", "publisher"),
         *("published_at", "date", "language"),
@@ -75,7 +75,7 @@ def test_the_fields_of_a_record_are_those_that_are_read() -> None:
         assert draft.article().text == "하나.\n\n하나.\n\n둘."
 
 
-def test_the_keys_of_front_matter_are_those_that_are_read() -> None:
+def test_page_lists_keys_of_front_matter() -> None:
     keys = first_column("Markdown")
     assert keys == {"title", "author", "publisher", "published_at", "date", "url"}
     lines = [f"{key}: {value}" for key, value in FRONT_MATTER.items()]
@@ -113,7 +113,7 @@ REFUSED = {
 }
 
 
-def test_every_message_of_the_page_is_what_is_said(tmp_path: Path) -> None:
+def test_messages_on_page_match_program(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     for name, data in REFUSED.items():

@@ -1,7 +1,7 @@
-"""Every command in the documents does what it says: page by page, in a shell, over one server.
+"""Run every command in the documents, page by page, in a shell.
 
-A page is a reader: a folder with a few articles of theirs, a seeded store, and a server where the
-page addresses one. What cannot run here says so, in a comment directly above it.
+Each page gets a folder with a few articles, a seeded store, and a server if the page calls one. A
+block that cannot run here has a comment with the reason directly above it.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ STORY = (
 )
 WIRE = '{"title": "서울 지하철 증편", "text": "서울시는 지하철을 하루 20회 늘린다고 3일 밝혔다."}\n'
 
-# Each command of a page loads the models anew; the default run has time for a page whose
-# commands are requests to one server, and asks what the READMEs show in its own process.
+# Each command of a page loads the models again, which is slow. The default run has only a page
+# whose commands are requests to one server, and asks the READMEs' questions in this process.
 DEFAULT = ("http-api.md",)
 PAGES = [
     pytest.param(page, id=name_of(page), marks=() if page.name in DEFAULT else pytest.mark.slow)
@@ -71,7 +71,7 @@ def test_every_command_of_a_page_works(page: Path, workspace: Workspace, tmp_pat
         "PYTHONPATH": os.pathsep.join([str(ROOT), *os.environ.get("PYTHONPATH", "").split(":")]),
         "GEUNGEO_STORE": str(store),
     }
-    # For hooks.md: readers have it in their environment, and so has the server.
+    # For hooks.md: the shell and the server need it in their environment.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GEUNGEO_HOOK_SECRET", HOOK_SECRET)
         environment["GEUNGEO_HOOK_SECRET"] = HOOK_SECRET
@@ -82,7 +82,7 @@ def test_every_command_of_a_page_works(page: Path, workspace: Workspace, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
-def test_the_first_answers_are_those_that_are_shown(name: str, workspace: Workspace) -> None:
+def test_first_answers_match_documents(name: str, workspace: Workspace) -> None:
     turns = dialogue([block for block in BLOCKS if block.page == ROOT / name])
     asked = [(ASK.fullmatch(command), expected) for command, expected in turns]
     assert len(asked) == 2
@@ -94,7 +94,7 @@ def test_the_first_answers_are_those_that_are_shown(name: str, workspace: Worksp
 
 @contextmanager
 def server(store: Path, blocks: list[Block]) -> Iterator[str]:
-    """The address of a server over ``store``, if any of the blocks calls one."""
+    """Yield the address of a server over ``store`` if any of the blocks calls one."""
     if not any(SERVER.search(block.text) for block in blocks):
         yield ""
         return
@@ -104,7 +104,7 @@ def server(store: Path, blocks: list[Block]) -> Iterator[str]:
 
 
 def run(blocks: list[Block], home: Path, address: str, environment: dict[str, str]) -> list[str]:
-    """Run a page's blocks in one shell, as a reader would; what its consoles showed."""
+    """Run a page's blocks in one shell; return the output of its consoles."""
     lines = ["set -euo pipefail"]
     files: list[Path] = []
     for block in blocks:
@@ -136,12 +136,12 @@ def dialogue(blocks: list[Block]) -> list[tuple[str, str]]:
 
 
 def same(expected: str, shown: str) -> bool:
-    """Whether a console shows what is documented, up to ids: they follow from a file's path."""
+    """Whether the output is as documented, except for ids, which depend on a file's path."""
     return ARTICLE_ID.sub("ID", expected.strip()) == ARTICLE_ID.sub("ID", shown.strip())
 
 
 def programs(folder: Path) -> None:
-    """What a reader's shell finds: geungeo and python of these tests, a curl that tells errors."""
+    """Write geungeo, python and curl for the shell; this curl fails on HTTP errors."""
     folder.mkdir(parents=True)
     python, curl = shlex.quote(sys.executable), shutil.which("curl")
     assert curl, "the documents call curl"

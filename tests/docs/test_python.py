@@ -1,4 +1,4 @@
-"""The page for Python users is one session: run in order, compared with what it shows."""
+"""Run the page for Python users as one session and compare with the documented output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("page", SESSIONS, ids=name_of)
-def test_every_example_shows_what_the_page_says(
+def test_examples_print_documented_output(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -19,6 +19,7 @@ from geungeo.eval.report.plots import abstention_plot, latency_plot, rank_plot
 from geungeo.eval.results import Results, summarise
 from geungeo.eval.rows import Row, Verdict
 from geungeo.eval.runner import Progress
+from geungeo.rag.answer import Citation, DroppedClaim, SupportKind
 from geungeo.rag.settings import Settings
 
 MakeRow = Callable[..., Row]
@@ -92,6 +93,35 @@ def test_embedded_data_cannot_leave_its_element(text: str) -> None:
     embedded = embed({"text": text})
     assert json.loads(embedded) == {"text": text}
     assert not set("<>&\u2028\u2029") & set(embedded)
+
+
+def test_citations_have_their_kinds_of_support(
+    make_row: MakeRow, make_citation: Callable[..., Citation]
+) -> None:
+    kinds: list[tuple[int, SupportKind]] = [
+        (1, "quote"), (2, "rules"), (3, "entailment"), (2, "entailment"),
+    ]  # fmt: skip
+    cited = tuple(
+        make_citation(marker, marker, marker + 1, "글", (at, at + 1)).model_copy(
+            update={"support_kind": kind}
+        )
+        for at, (marker, kind) in enumerate(kinds)
+    )
+    _, data = parsed(render(results_of(make_row(citations=cited)), {}))
+    shown = {one["marker"]: one["support_kinds"] for one in data["rows"][0]["citations"]}
+    assert shown == {1: ["quote"], 2: ["entailment", "rules"], 3: ["entailment"]}
+
+
+def test_dropped_claim_has_the_quotation_in_its_place(make_row: MakeRow) -> None:
+    dropped = (
+        DroppedClaim(text="배가 떠났다.", why="no fact", instead="배 7척이 들어왔다."),
+        DroppedClaim(text="비가 왔다.", why="number not found"),
+    )
+    _, data = parsed(render(results_of(make_row(dropped=dropped)), {}))
+    assert data["rows"][0]["dropped"] == [
+        "배가 떠났다. (no fact)\n→ “배 7척이 들어왔다.”",
+        "비가 왔다. (number not found)",
+    ]
 
 
 def test_report_needs_no_network(make_row: MakeRow) -> None:

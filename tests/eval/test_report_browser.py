@@ -119,6 +119,7 @@ def test_failures_can_be_filtered_and_citations_are_in_context(
     shown = quotes[0].find_element("css selector", "mark").text
     around = [part.text for part in quotes[0].find_elements("css selector", ".around")]
     assert "설리먼" in shown
+    assert "(quote)" in quotes[0].find_element("css selector", "cite").text
     assert len("".join(around)) > 20
 
 

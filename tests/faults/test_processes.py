@@ -115,7 +115,7 @@ def test_small_memory_limit_gives_one_line_and_keeps_the_store(
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
     )
     assert done.returncode == 3
-    assert "may reserve 1,024 MiB of memory" in only_line(done)
+    assert "the memory limit of this process is 1,024 MiB" in only_line(done)
     assert "raise the limit" in done.stderr
     assert ids(folder, embedder) == before
 

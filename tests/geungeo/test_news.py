@@ -170,7 +170,7 @@ def test_settings_come_from_the_call_then_the_environment(
 def test_errors_are_typed(news: geungeo.News, tmp_path: Path) -> None:
     with pytest.raises(geungeo.InvalidQuestion, match="the question is blank"):
         news.ask(" ")
-    with pytest.raises(geungeo.InvalidRequest, match="a conversation id has 1 to 128"):
+    with pytest.raises(geungeo.InvalidRequest, match="a conversation id must have 1 to 128"):
         news.ask(HOW_MANY, conversation_id="두 낱말")
     with pytest.raises(geungeo.ArticleNotFound):
         news.article("nothing")

@@ -56,7 +56,7 @@ def test_an_error_leaves_the_thread_that_answers_as_it_is(seeded: Workspace) -> 
     async def notebook_cell() -> Answer:
         return seeded.ask(WHEN, conversation_id="not an id")
 
-    with pytest.raises(InvalidRequest, match="a conversation id has 1 to 128"):
+    with pytest.raises(InvalidRequest, match="a conversation id must have 1 to 128"):
         asyncio.run(notebook_cell())
 
 
@@ -99,7 +99,7 @@ def test_a_history_that_is_given_replaces_the_stored_one(seeded: Workspace) -> N
 
 def test_a_conversation_belongs_to_its_owner(seeded: Workspace) -> None:
     asyncio.run(seeded.answer(Ask(WHEN, conversation_id="owned"), "key-1"))
-    with pytest.raises(InvalidRequest, match="'owned' is taken"):
+    with pytest.raises(InvalidRequest, match="'owned' is in use"):
         asyncio.run(seeded.answer(Ask(WHEN, conversation_id="owned"), "key-2"))
     with pytest.raises(ConversationNotFound):
         seeded.store.conversations.get("owned", "key-2")

@@ -122,7 +122,7 @@ def test_too_long_event_is_rejected_in_any_chunks() -> None:
 
 def test_address_that_is_not_text_is_rejected() -> None:
     for url in ("http://a.example/\udcff", "http://xn--", "http://xn--a/"):
-        with pytest.raises(FetchBlocked, match=r"not (text|an address)"):
+        with pytest.raises(FetchBlocked, match=r"not (text|a valid address)"):
             parse(url)
 
 

@@ -18,7 +18,7 @@ from tests.support.processes import PATIENCE, wait_until
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "llm: asks a real weak model; run with make test-llm")
+    config.addinivalue_line("markers", "llm: asks a real weak model; run with make test-llm-quick")
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def weak_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeakModel]:
     """SmolLM2-135M-Instruct, from its package, served by ``transformers serve``."""
     for module in (weights.PACKAGE, "gguf", "accelerate"):
         if importlib.util.find_spec(module) is None:
-            pytest.skip(f"{module} is not installed; run: make test-llm")
+            pytest.skip(f"{module} is not installed; run: make test-llm-quick")
     folder = tmp_path_factory.mktemp("weights")
     port = weights.free_port()
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}

@@ -35,7 +35,7 @@ def unpack(target: Path) -> None:
 
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit(f"{PACKAGE} is not installed; run: make test-llm")
+        raise SystemExit(f"{PACKAGE} is not installed; run: make test-llm-quick")
     folder = Path(spec.submodule_search_locations[0])
     file = next(folder.glob("*.gguf")).name
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)

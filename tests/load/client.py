@@ -129,7 +129,7 @@ class Client:
     def _request(self, method: str, path: str, body: Body | None) -> bytes:
         data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         head = (
-            f"{method} {path} HTTP/1.1\r\nHost: load\r\nConnection: close\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
         )
         return head.encode() + data

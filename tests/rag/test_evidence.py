@@ -1,4 +1,4 @@
-"""Evidence: what a question asks for, what a sentence holds, what a question wrongly assumes."""
+"""Evidence: answer types, features of sentences, false premises and the learned models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from geungeo.rag.errors import InvariantViolation
-from geungeo.rag.evidence.features import holds, holds_unit
+from geungeo.rag.evidence.features import answer_type_score, unit_score
 from geungeo.rag.evidence.models import Linear, parse_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.language.analysis import analysed
@@ -38,24 +38,24 @@ from geungeo.rag.question.concepts import AnswerType, answer_type, parse_questio
         ("When was he ousted?", AnswerType.TIME),
     ],
 )
-def test_the_kind_of_answer_is_recognised(question: str, kind: AnswerType) -> None:
+def test_answer_type_is_recognised(question: str, kind: AnswerType) -> None:
     assert answer_type(question) is kind
 
 
-def test_who_somebody_is_asks_for_a_description() -> None:
+def test_question_about_named_person_asks_for_description() -> None:
     assert parse_question("무스타파 설리먼은 누구야?").answer_type is AnswerType.OTHER
     assert parse_question("MS의 CEO는 누구야?").answer_type is AnswerType.PERSON
 
 
-def test_the_focus_is_what_is_asked_for() -> None:
+def test_focus_is_the_noun_asked_for() -> None:
     focus = parse_question("오픈AI가 가진 지분은 몇 퍼센트인가?").focus
     assert focus is not None and focus.surface == "지분"
 
 
-def test_what_the_question_says_is_no_answer() -> None:
+def test_words_of_the_question_are_not_an_answer() -> None:
     sentence = "2023년 11월 앨트먼이 축출됐다."
-    assert holds(sentence, AnswerType.TIME, "앨트먼은 언제 축출됐나?") == 1.0
-    assert holds(sentence, AnswerType.TIME, "2023년 11월 축출은 언제 끝났나?") == 0.0
+    assert answer_type_score(sentence, AnswerType.TIME, "앨트먼은 언제 축출됐나?") == 1.0
+    assert answer_type_score(sentence, AnswerType.TIME, "2023년 11월 축출은 언제 끝났나?") == 0.0
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_what_the_question_says_is_no_answer() -> None:
         ("아무 말이다.", "무엇인가?", 1.0),
     ],
 )
-def test_the_asked_unit_must_be_there(sentence: str, question: str, expected: float) -> None:
-    assert holds_unit(sentence, question) == expected
+def test_sentence_must_contain_asked_unit(sentence: str, question: str, expected: float) -> None:
+    assert unit_score(sentence, question) == expected
 
 
 EVIDENCE = "오픈AI는 현재 비영리 단체이지만 영리 단체 전환을 위해 노력하고 있다."
@@ -87,7 +87,7 @@ EVIDENCE = "오픈AI는 현재 비영리 단체이지만 영리 단체 전환을
         ("앨트먼이 축출된 이유는?", "앨트먼이 이사회 결의로 축출당했다.", False),
     ],
 )
-def test_a_false_premise_is_seen(question: str, evidence: str, found: bool) -> None:
+def test_false_premise_is_detected(question: str, evidence: str, found: bool) -> None:
     known = {term_hash(t) for t in terms_of(analyse(f"{evidence} 나델라 앨트먼 오픈AI MS"))}
     assert (conflict(question, analyse(question), evidence, known) is not None) is found
 
@@ -106,12 +106,12 @@ def test_a_false_premise_is_seen(question: str, evidence: str, found: bool) -> N
         ("스타게이트", "Stargate"),
     ],
 )
-def test_names_sound_the_same_in_both_scripts(korean: str, english: str) -> None:
+def test_same_name_in_both_scripts_has_same_skeleton(korean: str, english: str) -> None:
     assert skeleton(korean) == skeleton(english) != ""
 
 
 @pytest.mark.parametrize(("one", "other"), [("앨트먼", "Musk"), ("오라클", "Google")])
-def test_other_names_sound_different(one: str, other: str) -> None:
+def test_different_names_have_different_skeletons(one: str, other: str) -> None:
     assert skeleton(one) != skeleton(other)
 
 
@@ -119,7 +119,7 @@ def shipped() -> Any:
     return json.loads(files("geungeo.rag.evidence").joinpath("model.json").read_text("utf-8"))
 
 
-def test_a_model_for_other_features_is_refused() -> None:
+def test_model_trained_on_other_features_is_rejected() -> None:
     data = shipped()
     names = data["ranker"]["features"], data["answerer"]["features"]
     parse_model(data, *names)
@@ -127,19 +127,19 @@ def test_a_model_for_other_features_is_refused() -> None:
         parse_model(data, names[0][:-1], names[1])
 
 
-def test_a_line_decides_by_its_weights() -> None:
-    line = Linear(np.array([1.0, -2.0], dtype=np.float32), 0.5)
+def test_linear_model_computes_logistic_regression() -> None:
+    model = Linear(np.array([1.0, -2.0], dtype=np.float32), 0.5)
     expected = 1 / (1 + np.exp(-np.array([0.5, -0.5])))
-    np.testing.assert_allclose(line(np.array([[0.0, 0.0], [1.0, 1.0]])), expected)
+    np.testing.assert_allclose(model(np.array([[0.0, 0.0], [1.0, 1.0]])), expected)
 
 
-def test_a_synonym_counts_less_than_the_word_itself() -> None:
+def test_synonyms_are_separate_from_alternatives() -> None:
     (concept,) = [c for c in parse_question("누가 물러났나?").concepts if c.role == "verb"]
     assert term_hash("물러나/V") in concept.alternatives
     assert term_hash("사임/N") in concept.synonyms - concept.alternatives
 
 
-def test_an_analysis_holds_the_search_terms_of_both_channels() -> None:
+def test_analysis_contains_search_terms_of_both_channels() -> None:
     text = "오픈AI는 2023년 서울에 사무소를 열었다."
     [analysis] = analysed([text])
     assert analysis.term_hashes == set(bags("morphemes", [text])[0].terms.tolist())
@@ -147,6 +147,6 @@ def test_an_analysis_holds_the_search_terms_of_both_channels() -> None:
     assert "서울" in analysis.names
 
 
-def test_the_particle_after_a_percent_sign_is_no_verb_for_claims_only() -> None:
+def test_particle_after_percent_sign_is_not_a_verb() -> None:
     [analysis] = analysed(["응답자의 70%는 찬성했다."])
     assert "늘" not in {morpheme.form for morpheme in analysis.morphemes}

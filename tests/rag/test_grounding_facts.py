@@ -1,11 +1,10 @@
-"""Who did what to whom, how surely and why: one rule a test, over sources of our own."""
+"""Grounding of facts: subjects, objects, certainty and causes, over small invented sources."""
 
 from __future__ import annotations
 
 import pytest
 
-from geungeo.rag.grounding import support
-from geungeo.rag.grounding.support import Grounds
+from geungeo.rag.grounding import Grounds, support
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.clauses import Fact
 
@@ -30,7 +29,7 @@ HEARSAY = "두 회사가 합병한다는 소문이 돌았다."
         (HEARSAY, "두 회사가 합병한다는 소문이 있다."),
     ],
 )
-def test_what_the_source_says_in_other_words_passes(source: str, claim: str) -> None:
+def test_paraphrase_is_supported(source: str, claim: str) -> None:
     verdict = support(claim, [source])
     assert verdict.supported, verdict.reasons
     assert verdict.score > 0.5
@@ -58,7 +57,7 @@ def test_what_the_source_says_in_other_words_passes(source: str, claim: str) -> 
         ("철도는 운행을 멈췄다.", "철도는 운행했다.", "운행"),
     ],
 )
-def test_what_it_does_not_say_is_refused_by_name(source: str, claim: str, reason: str) -> None:
+def test_unsupported_claim_is_rejected_with_reason(source: str, claim: str, reason: str) -> None:
     verdict = support(claim, [source])
     assert not verdict.supported
     assert verdict.score <= 0.5
@@ -81,11 +80,11 @@ def test_what_it_does_not_say_is_refused_by_name(source: str, claim: str, reason
         "4.5",
     ],
 )
-def test_markup_and_markers_never_pass(claim: str) -> None:
+def test_claim_with_markup_or_marker_is_rejected(claim: str) -> None:
     assert not support(claim, [TALKS]).supported
 
 
-def test_markup_that_the_source_itself_holds_is_text() -> None:
+def test_markup_in_source_is_treated_as_text() -> None:
     source = "개발자는 <b> 태그를 쓰라고 권했다."
     assert support(source, [source]).supported
 
@@ -99,7 +98,7 @@ def test_markup_that_the_source_itself_holds_is_text() -> None:
         ("The union demanded a raise.", False),
     ],
 )
-def test_across_languages_only_a_framed_quotation_passes(claim: str, *, passes: bool) -> None:
+def test_across_languages_only_framed_quotation_is_supported(claim: str, *, passes: bool) -> None:
     assert support(claim, [TALKS]).supported is passes
 
 
@@ -115,12 +114,12 @@ def test_across_languages_only_a_framed_quotation_passes(claim: str, *, passes: 
         ("The deal will close in July.", False),
     ],
 )
-def test_english_against_english(claim: str, *, passes: bool) -> None:
+def test_english_claims_against_english_source(claim: str, *, passes: bool) -> None:
     source = "Acme said it will acquire Globex, and that the deal may close in June."
     assert support(claim, [source]).supported is passes
 
 
-def test_a_name_may_come_from_the_context_but_no_deed() -> None:
+def test_claim_may_take_name_but_not_action_from_context() -> None:
     source, context = "그는 지난달 회사를 떠났다.", "김바다는 2019년부터 회사를 이끌었다."
     assert not support("김바다는 지난달 회사를 떠났다.", [source]).supported
     grounds = Grounds((source,), ((context,),))
@@ -134,7 +133,7 @@ def facts_of(text: str) -> dict[str, Fact]:
     return {fact.predicate: fact for fact in analysis.narrated}
 
 
-def test_a_sentence_becomes_facts_with_roles() -> None:
+def test_sentence_is_analysed_into_facts_with_roles() -> None:
     facts = facts_of(TALKS)
     demand, refusal = facts["요구"], facts["거절"]
     assert [str(phrase) for phrase in demand.subjects] == ["노조"]
@@ -143,7 +142,7 @@ def test_a_sentence_becomes_facts_with_roles() -> None:
     assert [str(phrase) for phrase in refusal.subjects] == ["회사"]
 
 
-def test_doubt_and_denial_belong_to_their_own_predicate() -> None:
+def test_uncertainty_and_negation_apply_to_their_predicate_only() -> None:
     facts = facts_of("정부는 세금을 올리지 않았고 예산을 줄일 방침이다.")
     assert facts["올리"].denied
     assert not facts["올리"].unreal

@@ -65,7 +65,7 @@ def test_near_ties_are_ordered_by_date_and_clear_leads_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "mine", "theirs", "values"),
+    ("question", "first", "second", "values"),
     [
         (
             "해람호 사고로 선원 몇 명이 숨졌나?",
@@ -112,10 +112,10 @@ def test_near_ties_are_ordered_by_date_and_clear_leads_kept() -> None:
     ],
 )
 def test_sources_differ_where_one_matter_has_two_values(
-    question: str, mine: str, theirs: str, values: tuple[str, str] | None
+    question: str, first: str, second: str, values: tuple[str, str] | None
 ) -> None:
-    found = dispute(parse_question(question), [said(mine), said(theirs, "2026-03-12")], "ko")
-    assert (found and (found.mine, found.theirs)) == values
+    found = dispute(parse_question(question), [said(first), said(second, "2026-03-12")], "ko")
+    assert (found and (found.value, found.other_value)) == values
 
 
 def test_contradicting_sources_refer_to_each_other_and_the_note_names_the_newer_first() -> None:

@@ -31,7 +31,9 @@ def ask(workspace: Workspace, question: str) -> Answer:
         ("When was Sam Altman ousted by the board?", "2023년 11월"),
     ],
 )
-def test_the_seed_answers(workspace: Workspace, question: str, expected: str) -> None:
+def test_answers_questions_about_seed_article(
+    workspace: Workspace, question: str, expected: str
+) -> None:
     answer = ask(workspace, question)
     assert answer.status == "answered"
     assert expected in answer.text
@@ -52,7 +54,7 @@ def test_the_seed_answers(workspace: Workspace, question: str, expected: str) ->
         "카카오의 2024년 영업이익은 얼마인가?",
     ],
 )
-def test_what_the_seed_does_not_say_is_not_said(workspace: Workspace, question: str) -> None:
+def test_abstains_when_article_has_no_answer(workspace: Workspace, question: str) -> None:
     answer = ask(workspace, question)
     assert answer.status == "abstained"
     assert answer.reason
@@ -60,7 +62,7 @@ def test_what_the_seed_does_not_say_is_not_said(workspace: Workspace, question: 
     assert answer.language == ("en" if question.isascii() else "ko")
 
 
-def test_an_english_question_gets_an_english_frame_around_a_korean_quote(
+def test_english_question_is_answered_with_framed_korean_quote(
     workspace: Workspace,
 ) -> None:
     answer = ask(workspace, "When was Sam Altman ousted by the board?")
@@ -70,7 +72,7 @@ def test_an_english_question_gets_an_english_frame_around_a_korean_quote(
     )
 
 
-def test_the_stream_is_the_answer_in_pieces(workspace: Workspace) -> None:
+def test_stream_events_add_up_to_the_answer(workspace: Workspace) -> None:
     async def collect() -> list[object]:
         return [e async for e in workspace.pipeline.stream(Ask("설리먼이 요청한 것은 무엇인가?"))]
 
@@ -81,7 +83,7 @@ def test_the_stream_is_the_answer_in_pieces(workspace: Workspace) -> None:
     assert tuple(e.citation for e in events if isinstance(e, Cited)) == answer.citations
 
 
-def test_the_same_question_gives_the_same_citations(workspace: Workspace) -> None:
+def test_same_question_gives_same_citations(workspace: Workspace) -> None:
     question = "코파일럿은 왜 호평을 받지 못했나?"
     assert ask(workspace, question).citations == ask(workspace, question).citations
 
@@ -90,7 +92,7 @@ def test_the_same_question_gives_the_same_citations(workspace: Workspace) -> Non
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_any_question_is_answered_within_the_invariants_or_refused(
+def test_any_text_gives_valid_answer_or_invalid_question(
     workspace: Workspace, question: str
 ) -> None:
     try:
@@ -101,7 +103,7 @@ def test_any_question_is_answered_within_the_invariants_or_refused(
 
 
 @pytest.mark.parametrize("question", ["", "  \n", "\u200b\u200b", "가" * 20_000])
-def test_a_question_that_is_none_is_refused(workspace: Workspace, question: str) -> None:
+def test_blank_or_overlong_question_is_rejected(workspace: Workspace, question: str) -> None:
     with pytest.raises(InvalidQuestion):
         ask(workspace, question)
 
@@ -115,7 +117,7 @@ def test_search_ranks_passages(workspace: Workspace) -> None:
 
 
 class Scripted:
-    """Stands for an LLM: outside our process, so a double may speak for it."""
+    """Test double for an LLM, which is outside this process."""
 
     name = "scripted"
 
@@ -138,20 +140,20 @@ def with_backend(workspace: Workspace, backend: Backend) -> Pipeline:
 
 QUESTION = Ask("데이터 센터 계획의 규모는 얼마인가?")
 TRUE = Claim("오픈AI는 5,000억 달러 규모의 데이터 센터 계획을 발표했다.", cites=(1,))
-LIE = Claim("오픈AI는 9,000억 달러 규모의 데이터 센터 계획을 발표했다.", cites=(1,))
+FALSE = Claim("오픈AI는 9,000억 달러 규모의 데이터 센터 계획을 발표했다.", cites=(1,))
 
 
-def test_a_lie_is_dropped_and_the_trace_says_why(workspace: Workspace) -> None:
-    pipeline = with_backend(workspace, Scripted(TRUE, LIE))
+def test_false_claim_is_dropped_with_reason_in_trace(workspace: Workspace) -> None:
+    pipeline = with_backend(workspace, Scripted(TRUE, FALSE))
     answer = asyncio.run(pipeline.answer(QUESTION))
     assert answer.status == "answered"
     assert "5,000억" in answer.text and "9,000억" not in answer.text
-    assert [dropped.text for dropped in answer.trace.dropped] == [LIE.text]
+    assert [dropped.text for dropped in answer.trace.dropped] == [FALSE.text]
     assert "number not in source" in answer.trace.dropped[0].why
 
 
-def test_a_lie_is_replaced_by_the_sentence_that_it_cites(workspace: Workspace) -> None:
-    answer = asyncio.run(with_backend(workspace, Scripted(LIE)).answer(QUESTION))
+def test_lie_is_replaced_by_cited_sentence(workspace: Workspace) -> None:
+    answer = asyncio.run(with_backend(workspace, Scripted(FALSE)).answer(QUESTION))
     assert answer.status == "answered"
     assert "9,000억" not in answer.text
     (citation,) = answer.citations
@@ -159,20 +161,20 @@ def test_a_lie_is_replaced_by_the_sentence_that_it_cites(workspace: Workspace) -
     assert [dropped.instead for dropped in answer.trace.dropped] == [citation.quote]
 
 
-def test_nothing_but_invention_is_an_abstention(workspace: Workspace) -> None:
+def test_abstains_when_every_claim_is_invented(workspace: Workspace) -> None:
     invented = Scripted(Claim("달에 사람이 산다.", cites=()))
     answer = asyncio.run(with_backend(workspace, invented).answer(QUESTION))
     assert (answer.status, answer.reason) == ("abstained", "unverified")
 
 
-def test_a_backend_that_fails_at_once_is_an_abstention_with_its_reason(
+def test_abstains_when_backend_is_unavailable(
     workspace: Workspace,
 ) -> None:
     answer = asyncio.run(with_backend(workspace, Scripted(fails=True)).answer(QUESTION))
     assert (answer.status, answer.reason) == ("abstained", "backend_unavailable")
 
 
-def test_a_backend_that_breaks_off_leaves_a_whole_verified_answer(workspace: Workspace) -> None:
+def test_verified_claims_are_kept_when_backend_breaks_off(workspace: Workspace) -> None:
     answer = asyncio.run(with_backend(workspace, Scripted(TRUE, fails=True)).answer(QUESTION))
     assert answer.status == "answered"
     assert answer.text.endswith("[1]")

@@ -1,4 +1,4 @@
-"""What a backend reads: sentences in their context, in reading order."""
+"""Sentences that a backend reads: in their context, in reading order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from geungeo.rag.article import Article, Draft, SectionKind
-from geungeo.rag.evidence.reading import leaning, reading, with_contexts
+from geungeo.rag.evidence.reading import context_before, reading, with_contexts
 from geungeo.rag.protocols import Evidence, StoredPassage, StoredSentence
 from geungeo.rag.retrieval.channels import Retrieved
 from geungeo.rag.segmentation import Sentence, split_article
@@ -83,14 +83,14 @@ def test_a_sentence_leans_on_those_before_it_back_to_a_heading(
     text: str, before: list[str]
 ) -> None:
     found = sentence(SHORT, text)
-    spans = leaning(SHORT, split_article(SHORT), found.span, found.kind)
+    spans = context_before(SHORT, split_article(SHORT), found.span, found.kind)
     assert texts(spans, SHORT) == before
 
 
 def test_nothing_beyond_a_gap_is_leaned_on() -> None:
     known = [one for one in split_article(SHORT) if one.span != sentence(SHORT, nth(3)).span]
     found = sentence(SHORT, nth(5))
-    assert texts(leaning(SHORT, known, found.span, found.kind), SHORT) == [nth(4)]
+    assert texts(context_before(SHORT, known, found.span, found.kind), SHORT) == [nth(4)]
 
 
 def test_a_short_article_is_read_as_a_whole_in_its_order() -> None:

@@ -1,4 +1,4 @@
-"""An application over the real workspace, and one whose pipeline follows a script."""
+"""Applications over the real workspace, over a scripted pipeline, and with Slack."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def client(workspace: Workspace) -> Client:
-    """Makes clients of the real application, in process."""
+    """Return a factory of in-process clients of the real application."""
     app = create_app(workspace)
 
     def make() -> httpx.AsyncClient:
@@ -44,7 +44,7 @@ def client(workspace: Workspace) -> Client:
 
 @dataclass
 class ScriptedPipeline:
-    """Does what a test says: yields, waits, fails; and notes whether it was closed."""
+    """A pipeline that follows a script (yield, wait, fail) and records whether it was closed."""
 
     script: list[Event | Exception | float] = field(default_factory=list)
     asked: list[Ask] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Scripted:
 
 
 class _Borrowed(Workspace):
-    """The real store and settings with another pipeline in front."""
+    """The real store and settings with another pipeline."""
 
     def __init__(self, real: Workspace, pipeline: ScriptedPipeline) -> None:
         self.settings = real.settings
@@ -134,7 +134,7 @@ def nothing_found() -> PassagesFound:
 
 @pytest.fixture
 def slack() -> Iterator[SlackService]:
-    """A stand-in for Slack, which must have had nothing to object to."""
+    """A simulated Slack that checks what it receives."""
     with SlackService() as service:
         yield service
         assert service.breaches == []
@@ -149,6 +149,6 @@ def pipeline() -> EchoPipeline:
 def app(
     tmp_path: Path, embedder: Embedder, slack: SlackService, pipeline: EchoPipeline
 ) -> Iterator[SlackApp]:
-    """A server over an empty store, with Slack set up and answers from ``pipeline``."""
+    """A server over an empty store with Slack configured, answering from ``pipeline``."""
     with echoing(tmp_path, embedder, slack, pipeline) as running:
         yield running

@@ -1,4 +1,4 @@
-"""A real server with Slack set up, a pipeline that the test controls, and a Slack to talk to."""
+"""A real server with Slack configured, a controllable pipeline and a simulated Slack."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @dataclass
 class EchoPipeline:
-    """Answers every question with itself, as slowly as told; fails where told."""
+    """A pipeline that answers with the question after ``seconds``, or raises the next failure."""
 
     seconds: float = 0.0
     failures: list[Exception] = field(default_factory=list)
@@ -78,21 +78,21 @@ class SlackApp:
         return self.send(path, raw, signed(raw) | FORM)
 
     def press(self, payload: Any) -> httpx.Response:
-        """Send the press of a button."""
+        """Send a click on a button."""
         return self.submit("/slack/interactions", {"payload": json.dumps(payload)})
 
     def send(self, path: str, raw: bytes, headers: Any) -> httpx.Response:
         return self.http.post(path, content=raw, headers=headers)
 
     def settle(self) -> None:
-        """Wait until nothing is left to do."""
+        """Wait until every delivery is finished."""
         until = time.monotonic() + PATIENCE
         while self.workspace.store.deliveries.unfinished():
             assert time.monotonic() < until
             time.sleep(0.02)
 
     def metric(self, line: str) -> float:
-        """The value of a metric, by the beginning of its line."""
+        """Return the value of the metric whose line begins with ``line``."""
         text = self.http.get("/metrics").text
         found = [one for one in text.splitlines() if one.startswith(line)]
         return float(found[0].rsplit(" ", 1)[1]) if found else 0.0
@@ -110,7 +110,7 @@ def settings_for(slack: SlackService, store: Path, **changes: Any) -> Settings:
 
 @contextmanager
 def serving(workspace: Workspace, slack: SlackService) -> Iterator[SlackApp]:
-    """A server over ``workspace`` until the end of the block."""
+    """Run a server over ``workspace`` until the end of the block."""
     app = create_app(workspace)
     if app.state.slack is not None:
         app.state.slack.grace = 0.2
@@ -133,7 +133,7 @@ def serving(workspace: Workspace, slack: SlackService) -> Iterator[SlackApp]:
 def echoing(
     folder: Path, embedder: Embedder, slack: SlackService, pipeline: EchoPipeline, **changes: Any
 ) -> Iterator[SlackApp]:
-    """A server over a store of its own in ``folder`` whose answers come from ``pipeline``."""
+    """Run a server over a new store in ``folder`` that answers from ``pipeline``."""
     store = Store.open(folder, embedder)
     workspace = Workspace(settings_for(slack, folder, **changes), store, embedder)
     workspace.pipeline = cast("Any", pipeline)

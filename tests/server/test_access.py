@@ -1,4 +1,4 @@
-"""API keys over HTTP: what is locked, what opens it, and whose conversations are whose."""
+"""API keys over HTTP: protected routes, scopes, and the owners of conversations."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def without_id(response: httpx.Response) -> dict[str, Any]:
     return {k: v for k, v in response.json().items() if k != "request_id"}
 
 
-async def test_until_a_key_is_made_nobody_needs_one(workspace: Workspace) -> None:
+async def test_no_key_is_required_before_the_first_is_created(workspace: Workspace) -> None:
     async with client(workspace) as http:
         assert (await http.get("/articles")).status_code == 200
         made(workspace, "ask")
         assert (await http.get("/articles")).status_code == 401
 
 
-async def test_a_setting_asks_for_keys_before_there_is_one(
+async def test_require_key_applies_before_a_key_exists(
     workspace_of: Callable[..., Workspace],
 ) -> None:
     async with client(workspace_of(require_key=True)) as http:
@@ -60,7 +60,7 @@ async def test_a_setting_asks_for_keys_before_there_is_one(
         assert (await http.get("/healthz")).status_code == 200
 
 
-async def test_every_route_of_the_api_is_locked(workspace: Workspace) -> None:
+async def test_every_api_route_requires_a_key(workspace: Workspace) -> None:
     made(workspace, "ask")
     answers = {}
     async with client(workspace) as http:
@@ -78,7 +78,7 @@ async def test_every_route_of_the_api_is_locked(workspace: Workspace) -> None:
     assert unknown == [401, 401, 401]
 
 
-async def test_what_holds_no_data_is_open(workspace: Workspace) -> None:
+async def test_routes_without_data_are_public(workspace: Workspace) -> None:
     made(workspace, "ask")
     page = {"Accept": "text/html"}
     async with client(workspace) as http:
@@ -92,7 +92,7 @@ async def test_what_holds_no_data_is_open(workspace: Workspace) -> None:
             assert (await http.get(path)).status_code in {401, 404}, path
 
 
-async def test_a_missing_and_a_wrong_key_get_the_same_answer(workspace: Workspace) -> None:
+async def test_missing_and_wrong_key_get_the_same_response(workspace: Workspace) -> None:
     right = made(workspace, "ask")
     wrong: list[list[tuple[bytes, bytes]]] = [
         [],
@@ -118,16 +118,14 @@ async def test_a_missing_and_a_wrong_key_get_the_same_answer(workspace: Workspac
 
 
 @pytest.mark.parametrize("header", ["Authorization", "authorization", "X-API-Key"])
-async def test_a_key_comes_as_bearer_or_in_its_own_header(
-    workspace: Workspace, header: str
-) -> None:
+async def test_key_is_accepted_in_either_header(workspace: Workspace, header: str) -> None:
     key = made(workspace, "ask")
     value = key if header == "X-API-Key" else f"bearer {key}"
     async with client(workspace) as http:
         assert (await http.get("/articles", headers={header: value})).status_code == 200
 
 
-async def test_a_key_in_the_address_is_no_key_and_is_not_logged(
+async def test_key_in_the_query_is_ignored_and_not_logged(
     workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = made(workspace, "admin")
@@ -157,7 +155,7 @@ ALLOWED: dict[str, list[Scope]] = {
 }
 
 
-async def test_each_scope_opens_what_the_docs_say_and_nothing_else(workspace: Workspace) -> None:
+async def test_each_scope_allows_only_the_documented_routes(workspace: Workspace) -> None:
     keys: dict[Scope, str] = {
         "ask": made(workspace, "ask"),
         "ingest": made(workspace, "ingest"),
@@ -178,13 +176,13 @@ async def test_each_scope_opens_what_the_docs_say_and_nothing_else(workspace: Wo
     assert found == ALLOWED
 
 
-async def test_a_key_may_have_several_scopes(workspace: Workspace) -> None:
+async def test_key_with_several_scopes(workspace: Workspace) -> None:
     async with client(workspace, made(workspace, "ask", "ingest")) as http:
         assert (await http.get("/conversations")).status_code == 200
         assert (await http.delete("/articles/whales")).status_code == 204
 
 
-async def test_a_key_that_is_revoked_opens_nothing_more(workspace: Workspace) -> None:
+async def test_revoked_key_is_rejected(workspace: Workspace) -> None:
     key, text = workspace.store.keys.create("test", frozenset({"ask"}))
     async with client(workspace, text) as http:
         assert (await http.get("/articles")).status_code == 200
@@ -192,7 +190,7 @@ async def test_a_key_that_is_revoked_opens_nothing_more(workspace: Workspace) ->
         assert (await http.get("/articles")).status_code == 401
 
 
-async def test_a_store_that_cannot_be_asked_for_keys_opens_nothing(
+async def test_unreadable_keys_are_503(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(text: str) -> None:
@@ -206,7 +204,7 @@ async def test_a_store_that_cannot_be_asked_for_keys_opens_nothing(
     assert str(workspace.settings.store) not in answer.text
 
 
-async def test_conversations_are_the_keys_own(workspace: Workspace) -> None:
+async def test_conversations_belong_to_their_key(workspace: Workspace) -> None:
     before = await _ask(workspace, None)
     mine, other, admin = (made(workspace, scope) for scope in ("ask", "ask", "admin"))
     asked = await _ask(workspace, mine)
@@ -236,7 +234,7 @@ async def _ask(workspace: Workspace, key: str | None) -> str:
         return str((await http.post("/chat", json=QUESTION)).json()["conversation_id"])
 
 
-async def test_openais_dialect_has_its_own_refusal(workspace: Workspace) -> None:
+async def test_openai_routes_use_openai_errors(workspace: Workspace) -> None:
     made(workspace, "ask")
     async with client(workspace, "sk-wrong") as http:
         refused = await http.get("/v1/models")
@@ -245,28 +243,29 @@ async def test_openais_dialect_has_its_own_refusal(workspace: Workspace) -> None
     assert refused.json()["error"]["code"] == "unauthorized"
 
 
-async def test_other_origins_are_let_in_only_by_name(
+async def test_cors_allows_only_configured_origins(
     workspace_of: Callable[..., Workspace],
 ) -> None:
-    ours = {"Origin": "https://news.example"}
-    asking = {
+    listed = {"Origin": "https://news.example"}
+    preflight = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "X-API-Key",
     }
     async with client(workspace_of()) as http:
         assert (
-            "access-control-allow-origin" not in (await http.get("/articles", headers=ours)).headers
+            "access-control-allow-origin"
+            not in (await http.get("/articles", headers=listed)).headers
         )
-        assert (await http.options("/chat", headers={**ours, **asking})).status_code >= 400
+        assert (await http.options("/chat", headers={**listed, **preflight})).status_code >= 400
     opened = workspace_of(cors_origins="https://news.example, https://b.example", require_key=True)
     async with client(opened) as http:
-        allowed = await http.options("/chat", headers={**ours, **asking})
+        allowed = await http.options("/chat", headers={**listed, **preflight})
         assert allowed.status_code == 200
         assert allowed.headers["access-control-allow-origin"] == "https://news.example"
         assert "access-control-allow-credentials" not in allowed.headers
-        refused = await http.post("/chat", json=QUESTION, headers=ours)
-        assert refused.status_code == 401  # which the foreign page may read
+        refused = await http.post("/chat", json=QUESTION, headers=listed)
+        assert refused.status_code == 401  # readable by the foreign page
         assert refused.headers["access-control-allow-origin"] == "https://news.example"
         foreign = {"Origin": "https://evil.example"}
-        other = await http.options("/chat", headers={**foreign, **asking})
+        other = await http.options("/chat", headers={**foreign, **preflight})
         assert "access-control-allow-origin" not in other.headers

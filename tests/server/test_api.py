@@ -37,11 +37,11 @@ async def events_of(client: httpx.AsyncClient, body: dict[str, Any]) -> list[tup
 
 
 def stable(answer: dict[str, Any]) -> dict[str, Any]:
-    """What of an Answer must not differ from one call to the next."""
+    """Return the part of an Answer that must be equal for equal calls."""
     return {k: v for k, v in answer.items() if k not in {"id", "conversation_id", "timings_ms"}}
 
 
-async def test_every_citation_slices_back_to_its_quote(client: Client) -> None:
+async def test_every_citation_span_equals_its_quote(client: Client) -> None:
     async with client() as http:
         answer = (await http.post("/chat", json={"question": QUESTION})).json()
         assert answer["status"] == "answered"
@@ -55,7 +55,7 @@ async def test_every_citation_slices_back_to_its_quote(client: Client) -> None:
             assert f"[{citation['marker']}]" not in claim
 
 
-async def test_stream_ends_with_the_answer_that_json_gives(client: Client) -> None:
+async def test_stream_ends_with_the_same_answer_as_json(client: Client) -> None:
     async with client() as http:
         answer = (await http.post("/chat", json={"question": QUESTION})).json()
         events = await events_of(http, {"question": QUESTION})
@@ -69,7 +69,7 @@ async def test_stream_ends_with_the_answer_that_json_gives(client: Client) -> No
     assert events[0][1] == done["passages"]
 
 
-async def test_an_abstention_says_why(client: Client) -> None:
+async def test_abstention_has_a_reason(client: Client) -> None:
     async with client() as http:
         answer = (await http.post("/chat", json={"question": OFF_TOPIC})).json()
     assert answer["status"] == "abstained"
@@ -77,7 +77,7 @@ async def test_an_abstention_says_why(client: Client) -> None:
     assert answer["citations"] == []
 
 
-async def test_a_conversation_can_be_continued_read_and_deleted(client: Client) -> None:
+async def test_conversation_is_continued_read_and_deleted(client: Client) -> None:
     async with client() as http:
         first = (await http.post("/chat", json={"question": QUESTION})).json()
         name = first["conversation_id"]
@@ -93,7 +93,7 @@ async def test_a_conversation_can_be_continued_read_and_deleted(client: Client) 
         assert (await http.delete(f"/conversations/{name}")).status_code == 404
 
 
-async def test_filters_restrict_what_is_found(client: Client) -> None:
+async def test_filters_restrict_retrieval(client: Client) -> None:
     async with client() as http:
         body = {"query": QUESTION, "filters": {"published_to": "2001-01-01"}}
         assert (await http.post("/search", json=body)).json()["passages"] == []
@@ -103,13 +103,13 @@ async def test_filters_restrict_what_is_found(client: Client) -> None:
     assert all(hit["text"] for hit in found)
 
 
-async def test_search_keeps_to_top_k(client: Client) -> None:
+async def test_search_returns_top_k_passages(client: Client) -> None:
     async with client() as http:
         found = (await http.post("/search", json={"query": QUESTION, "top_k": 2})).json()
     assert len(found["passages"]) == 2
 
 
-async def test_the_same_address_is_data_for_programs_and_the_page_for_browsers(
+async def test_article_path_serves_json_to_programs_and_page_to_browsers(
     client: Client, workspace: Workspace
 ) -> None:
     path = f"/articles/{workspace.store.articles()[0].id}"
@@ -122,7 +122,7 @@ async def test_the_same_address_is_data_for_programs_and_the_page_for_browsers(
 
 
 @pytest.mark.parametrize("path", ["/articles/nope", "/articles/nope?version=3", "/nowhere"])
-async def test_what_does_not_exist_is_a_problem_with_a_code(client: Client, path: str) -> None:
+async def test_missing_resources_are_problems_with_a_code(client: Client, path: str) -> None:
     async with client() as http:
         response = await http.get(path)
     assert response.status_code == 404
@@ -132,7 +132,7 @@ async def test_what_does_not_exist_is_a_problem_with_a_code(client: Client, path
     assert problem["request_id"] == response.headers["x-request-id"]
 
 
-async def test_an_article_is_added_updated_and_removed(tmp_path: Path) -> None:
+async def test_article_is_added_updated_and_removed(tmp_path: Path) -> None:
     text = "고래가 동해에 돌아왔다\n\n2025-04-01     김바다 기자\n\n동해에 고래 12마리가 돌아왔다."
     settings = Settings(store=tmp_path / "store")
     with Workspace.open(settings) as workspace:
@@ -159,14 +159,14 @@ async def _add_update_remove(http: httpx.AsyncClient, text: str) -> None:
     assert (await http.get(f"/articles/{article['id']}")).status_code == 404
 
 
-async def test_an_article_without_text_is_refused(client: Client) -> None:
+async def test_article_without_text_is_rejected(client: Client) -> None:
     async with client() as http:
         response = await http.post("/articles", json={"text": " \n "})
     assert response.status_code == 422
     assert response.json()["code"] == "empty_source"
 
 
-async def test_feedback_is_kept(client: Client, workspace: Workspace) -> None:
+async def test_feedback_is_stored(client: Client, workspace: Workspace) -> None:
     before = workspace.store.feedback.count().get("up", 0)
     async with client() as http:
         body = {"answer_id": "a1", "rating": "up", "comment": "좋아요"}
@@ -188,7 +188,7 @@ async def test_health_readiness_and_metrics(client: Client) -> None:
     assert 'route="/chat"' in metrics
 
 
-async def test_the_api_documents_itself_without_the_network(client: Client) -> None:
+async def test_api_docs_need_no_network(client: Client) -> None:
     async with client() as http:
         schema = (await http.get("/openapi.json")).json()
         page = (await http.get("/docs")).text
@@ -198,7 +198,7 @@ async def test_the_api_documents_itself_without_the_network(client: Client) -> N
     assert script.status_code == 200
 
 
-async def test_the_page_and_its_files_are_served(client: Client) -> None:
+async def test_page_and_static_files_are_served(client: Client) -> None:
     async with client() as http:
         page = await http.get("/")
         assert "script-src 'self'" in page.headers["content-security-policy"]

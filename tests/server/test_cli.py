@@ -1,4 +1,4 @@
-"""The command line: what it prints, how it fails, and what it does not import."""
+"""The command line: output, errors and imports."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_chat_answers_line_by_line(store: str) -> None:
     assert "3,000 characters" in done.stderr
 
 
-def test_articles_are_listed_and_shown_with_their_spans(
+def test_articles_are_listed_and_shown_with_spans(
     store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["articles", "list", "--json", "--store", store]) == 0
@@ -122,7 +122,7 @@ def test_articles_are_listed_and_shown_with_their_spans(
     assert article["text"][title["start"] : title["end"]] == article["title"]
 
 
-def test_one_bad_file_does_not_stop_the_rest(
+def test_bad_file_does_not_stop_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "in"
@@ -143,21 +143,19 @@ def test_one_bad_file_does_not_stop_the_rest(
     assert "0 added, 0 updated, 1 unchanged, 3 failed" in capsys.readouterr().out
 
 
-def test_search_gives_scores_by_channel(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_search_prints_scores_by_channel(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["search", QUESTION, "-k", "3", "--json", "--store", store]) == 0
     hits = json.loads(capsys.readouterr().out)["passages"]
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert {"score", "dense_score", "lexical_score"} <= hits[0].keys()
 
 
-def test_a_healthy_store_passes_the_doctor(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_accepts_a_healthy_store(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor", "--json", "--store", store]) == 0
     assert json.loads(capsys.readouterr().out) == {"ok": True, "problems": [], "mended": []}
 
 
-def test_the_doctor_mends_a_damaged_index(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_doctor_repairs_a_corrupt_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     article = tmp_path / "a.txt"
     article.write_text("제목이다\n\n2025-01-02   홍길동 기자\n\n본문이다.", "utf-8")
     place = ["--store", str(tmp_path / "store")]
@@ -201,16 +199,14 @@ def test_bad_usage_is_one_clear_line_and_status_2(
     assert says in err
 
 
-def test_a_store_that_cannot_be_used_is_status_3(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unusable_store_is_status_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert run(["articles", "list", "--store", str(blocked)]) == 3
     assert str(blocked) in capsys.readouterr().err
 
 
-def test_a_reader_that_goes_away_is_no_error(store: str) -> None:
+def test_closed_pipe_is_not_an_error(store: str) -> None:
     command = [sys.executable, "-m", "geungeo.server.cli", "articles", "list", "--store", store]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -235,11 +231,11 @@ def test_a_reader_that_goes_away_is_no_error(store: str) -> None:
         (errors.InvariantViolation("x"), 1),
     ],
 )
-def test_every_error_has_its_status(error: errors.GeungeoError, status: int) -> None:
+def test_every_error_has_an_exit_status(error: errors.GeungeoError, status: int) -> None:
     assert exit_status(error) == status
 
 
-def test_a_store_of_a_future_version_is_bad_input(
+def test_store_of_a_future_version_is_status_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "geungeo.sqlite3")) as connection:

@@ -1,4 +1,4 @@
-"""Conversations over HTTP and on the command line, and what is exported of them."""
+"""Conversations over HTTP and on the command line, and their export."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ async def test_conversations_are_listed_exported_and_deleted(client: Client, ask
         ("/conversations?offset=-1", 422),
     ],
 )
-async def test_what_cannot_be_is_refused(client: Client, path: str, status: int) -> None:
+async def test_invalid_requests_are_rejected(client: Client, path: str, status: int) -> None:
     async with client() as http:
         response = await http.get(path)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_the_command_lists_shows_exports_and_deletes(
+def test_command_lists_shows_exports_and_deletes(
     workspace: Workspace, asked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
@@ -109,14 +109,14 @@ def test_the_command_lists_shows_exports_and_deletes(
 @pytest.mark.parametrize(
     "args", [["conversations", "show", "a b"], ["ask", QUESTION, "--conversation", "가"]]
 )
-def test_an_id_that_is_none_is_bad_usage(
+def test_invalid_conversation_id_is_a_usage_error(
     workspace: Workspace, args: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run([*args, "--store", store_of(workspace)]) == 2
     assert "conversation id" in capsys.readouterr().err
 
 
-def test_an_export_that_cannot_be_written_is_one_line(
+def test_unwritable_export_is_one_line(
     workspace: Workspace, asked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
@@ -126,13 +126,13 @@ def test_an_export_that_cannot_be_written_is_one_line(
     assert capsys.readouterr().err.startswith(f"geungeo: cannot write {target}")
 
 
-# Everything that a common renderer would make of Markdown, HTML included.
+# A renderer with all common extensions of Markdown, HTML included.
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 CALM = {"text", "text_special", "softbreak"}
 
 
 def texts(document: str) -> list[str]:
-    """The text of every block, as a reader sees it."""
+    """Return the text of every block as a reader sees it."""
     return [
         "".join(child.content for child in token.children or [])
         for token in MARKDOWN.parse(document)
@@ -157,7 +157,7 @@ def seen(text: str) -> str:
 @example(EVIL)
 @example("- [ ] x\n# y")
 @example("http://a.example www.b.example a@b.example &lt; \\")
-def test_whatever_is_quoted_is_shown_as_it_is_and_makes_nothing(text: str) -> None:
+def test_escaped_markdown_renders_as_the_quoted_text(text: str) -> None:
     line = f"x {escape_markdown(text)} x"
     assert texts(line) == [f"x {seen(text)} x"]
     assert kinds(line) - {"paragraph_open", "paragraph_close", "inline"} <= CALM
@@ -169,7 +169,7 @@ def test_whatever_is_quoted_is_shown_as_it_is_and_makes_nothing(text: str) -> No
 @example("---")
 @example("    code")
 @example("```")
-def test_an_answer_of_any_text_makes_no_block_and_no_markup(text: str) -> None:
+def test_answer_text_creates_no_markdown_structure(text: str) -> None:
     document = to_markdown("c", [evil_answer(text)])
     made = kinds(document)
     assert not made & {"image", "html_inline", "html_block", "code_inline", "fence", "code_block"}
@@ -218,9 +218,7 @@ def evil_answer(text: str, url: str | None = None) -> Answer:
         (None, None),
     ],
 )
-def test_only_an_article_s_own_address_becomes_a_link(
-    url: str | None, followed: str | None
-) -> None:
+def test_only_http_urls_become_links(url: str | None, followed: str | None) -> None:
     links = [
         child.attrGet("href")
         for token in MARKDOWN.parse(to_markdown("c", [evil_answer(EVIL, url)]))

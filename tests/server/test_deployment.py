@@ -1,18 +1,21 @@
-"""What ships beside the code: container, unit and the documents that name settings."""
+"""Container, systemd unit, and the documents that name settings."""
 
 from __future__ import annotations
 
 import ast
 import configparser
+import os
 import re
+import subprocess
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from geungeo.rag.settings import Settings
+from geungeo.rag.settings import Settings, load
 from geungeo.server.access.policy import RULES
 from geungeo.server.cli.serve import serve
 from geungeo.server.process.listener import SHUTDOWN_SECONDS
@@ -26,7 +29,7 @@ ACCESS = (ROOT / "docs/access.md").read_text("utf-8")
 
 
 def unit() -> dict[str, list[str]]:
-    """The directives of the unit's [Service], each with all its values."""
+    """Return the directives of the unit's [Service], each with all its values."""
     found: dict[str, list[str]] = {}
     for line in (ROOT / "docs/geungeo.service").read_text("utf-8").splitlines():
         if (match := re.fullmatch(r"(\w+)=(.*)", line)) and not line.startswith("#"):
@@ -42,12 +45,12 @@ def seconds(text: str) -> int:
     "file",
     ["Dockerfile", "compose.yaml", "docs/geungeo.service", "docs/access.md", "docs/operations.md"],
 )
-def test_every_setting_that_is_named_exists(file: str) -> None:
+def test_documented_settings_exist(file: str) -> None:
     named = re.findall(r"GEUNGEO_([A-Z_]+)", (ROOT / file).read_text("utf-8"))
     assert {name.lower() for name in named} - {"name"} <= set(Settings.model_fields), file
 
 
-def test_the_image_holds_every_package_and_only_what_is_named() -> None:
+def test_image_contains_every_package() -> None:
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     sources = {source for line in copied for source in line.split()}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -62,7 +65,7 @@ def test_the_image_holds_every_package_and_only_what_is_named() -> None:
     assert all(any(fnmatch(source, rule) for rule in allowed) for source in sources)
 
 
-def test_the_container_is_no_root_asks_for_keys_and_has_time_to_stop() -> None:
+def test_container_is_unprivileged_requires_keys_and_has_time_to_stop() -> None:
     assert re.search(r"^USER (?!root|0)\S+$", DOCKERFILE, re.MULTILINE)
     assert "GEUNGEO_REQUIRE_KEY=true" in DOCKERFILE
     service = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]["geungeo"]
@@ -73,7 +76,87 @@ def test_the_container_is_no_root_asks_for_keys_and_has_time_to_stop() -> None:
     assert seconds(unit()["TimeoutStopSec"][0]) > STOP_SECONDS > SHUTDOWN_SECONDS
 
 
-def test_the_containers_probe_is_a_program() -> None:
+def compose() -> dict[str, Any]:
+    """The services, with every ``${NAME:-default}`` replaced by its default."""
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    services: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{\w+:-(.*?)\}", r"\1", text))["services"]
+    return services
+
+
+def test_the_profile_llm_starts_a_model_before_geungeo_and_publishes_no_port_of_it() -> None:
+    services = compose()
+    assert services["geungeo"]["depends_on"]["model"] == {
+        "condition": "service_completed_successfully",
+        "required": False,  # without the profile there is no such service
+    }
+    assert "profiles" not in services["geungeo"]
+    assert services["model"]["depends_on"] == {"ollama": {"condition": "service_healthy"}}
+    assert services["model"]["restart"] == "no"
+    assert {name for name, service in services.items() if service.get("profiles") == ["llm"]} == {
+        "ollama",
+        "model",
+    }
+    assert "ports" not in services["ollama"]
+    assert services["ollama"]["healthcheck"]["test"] == ["CMD", "ollama", "list"]
+
+
+def test_the_model_and_geungeo_agree_in_the_profile_llm() -> None:
+    services = compose()
+    geungeo, ollama, model = (
+        services[name]["environment"] for name in ("geungeo", "ollama", "model")
+    )
+    [alias] = services["ollama"]["networks"]["default"]["aliases"]
+    assert geungeo["GEUNGEO_LLM_BASE_URL"] == f"http://{alias}:11434/v1"
+    assert model["OLLAMA_HOST"] == f"http://{alias}:11434"
+    assert geungeo["GEUNGEO_LLM_MODEL"] == model["MODEL"]
+    assert geungeo["GEUNGEO_LLM_CONTEXT_TOKENS"] == ollama["OLLAMA_CONTEXT_LENGTH"]
+    # The settings are valid, and long enough for a CPU: longer than the defaults.
+    settings = Settings.model_validate(
+        {
+            name.removeprefix("GEUNGEO_").lower(): value
+            for name, value in geungeo.items()
+            if value is not None
+        }
+    )
+    usual = Settings()
+    assert settings.llm_first_token_timeout > usual.llm_first_token_timeout
+    assert settings.llm_stall_timeout > usual.llm_stall_timeout
+    assert settings.llm_timeout > settings.llm_first_token_timeout
+    assert settings.verifier_timeout > usual.verifier_timeout
+    assert settings.llm_concurrency == int(ollama["OLLAMA_NUM_PARALLEL"])
+
+
+@pytest.mark.parametrize(("found", "backend"), [(0, "openai"), (2, "extractive")])
+def test_the_container_uses_the_model_if_its_host_is_found(
+    found: int, backend: str, tmp_path: Path
+) -> None:
+    service = compose()["geungeo"]
+    programs = {
+        "getent": f'[ "$*" = "hosts geungeo-ollama" ] || exit 9; exit {found}',
+        "geungeo": 'echo "$*" > asked',
+    }
+    (tmp_path / "bin").mkdir()
+    for name, lines in programs.items():
+        program = tmp_path / "bin" / name
+        program.write_text(f"#!/bin/sh\n{lines}\n", "utf-8")
+        program.chmod(0o755)
+    place = tmp_path / "place"
+    place.mkdir()
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    subprocess.run(
+        [*service["entrypoint"], *service["command"]],
+        check=True,
+        cwd=place,
+        env={"PATH": path},
+        timeout=20,
+    )
+    assert (place / "asked").read_text("utf-8") == "serve\n"
+    assert load(place / "geungeo.toml").backend == backend
+    # It must be able to write there: the image is read-only.
+    assert service["working_dir"] in service["tmpfs"]
+
+
+def test_container_health_check_compiles() -> None:
     command = re.search(r"HEALTHCHECK.*?CMD (\[.*?\])$", DOCKERFILE, re.DOTALL | re.MULTILINE)
     assert command is not None
     program, flag, code = ast.literal_eval(command[1])
@@ -81,7 +164,7 @@ def test_the_containers_probe_is_a_program() -> None:
     compile(code, "HEALTHCHECK", "exec")
 
 
-def test_the_unit_is_confined() -> None:
+def test_systemd_unit_is_sandboxed() -> None:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.read_string((ROOT / "docs/geungeo.service").read_text("utf-8"))
     assert parser.sections() == ["Unit", "Service", "Install"]
@@ -102,13 +185,13 @@ def test_every_metric_is_documented() -> None:
     assert missing == []
 
 
-def test_every_locked_address_is_in_the_table_of_scopes() -> None:
+def test_every_rule_is_in_the_documented_table() -> None:
     table = ACCESS[ACCESS.index("| request | scope |") : ACCESS.index("`admin` may do")]
     for rule in RULES:
         assert f"{rule.path.rstrip('/')}" in table, rule
 
 
-def test_the_options_of_serve_that_are_named_exist() -> None:
+def test_documented_options_of_serve_exist() -> None:
     options = {name for parameter in serve.params for name in parameter.opts}
     named = set(re.findall(r"geungeo serve[^\n`]*?(--[a-z-]+)", OPERATIONS + ACCESS))
     assert named

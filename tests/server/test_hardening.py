@@ -1,4 +1,4 @@
-"""Hostile and malformed requests end as a 4xx that says why, never as a 500."""
+"""Hostile and malformed requests get a 4xx with the reason, never a 500."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ async def test_malformed_questions_are_422(
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-async def test_a_body_that_is_not_declared_as_json_is_refused(
+async def test_body_without_json_content_type_is_rejected(
     client: Client, content_type: str
 ) -> None:
-    # A page on another site can post these without asking the browser for leave.
+    # A page of another site can post these without a CORS preflight.
     async with client() as http:
         headers = {"Content-Type": content_type} if content_type else {}
         response = await http.post("/chat", content=b'{"question": "a"}', headers=headers)
@@ -83,7 +83,7 @@ async def test_a_body_that_is_not_declared_as_json_is_refused(
 
 
 @pytest.mark.parametrize("length_known", [True, False])
-async def test_a_body_over_the_limit_is_413(
+async def test_body_over_the_limit_is_413(
     client: Client, workspace: Workspace, length_known: bool
 ) -> None:
     size = workspace.settings.max_body_bytes + 1
@@ -102,7 +102,7 @@ async def test_a_body_over_the_limit_is_413(
     assert response.headers["connection"] == "close"
 
 
-async def test_length_and_chunks_together_are_400(client: Client) -> None:
+async def test_content_length_with_transfer_encoding_is_400(client: Client) -> None:
     async with client() as http:
         headers = {**JSON, "Transfer-Encoding": "chunked", "Content-Length": "2"}
         response = await http.post("/chat", content=b"{}", headers=headers)
@@ -117,14 +117,14 @@ async def test_large_headers_are_431(client: Client) -> None:
 
 
 @pytest.mark.parametrize("given_id", ["abc-123", "A" * 128])
-async def test_a_harmless_request_id_is_echoed(client: Client, given_id: str) -> None:
+async def test_safe_request_id_is_echoed(client: Client, given_id: str) -> None:
     async with client() as http:
         response = await http.get("/healthz", headers={"X-Request-ID": given_id})
     assert response.headers["x-request-id"] == given_id
 
 
 @pytest.mark.parametrize("given_id", ["a b", "a\r\nSet-Cookie: x", "A" * 129, "가", "<script>", ""])
-async def test_a_doubtful_request_id_is_replaced(client: Client, given_id: str) -> None:
+async def test_unsafe_request_id_is_replaced(client: Client, given_id: str) -> None:
     async with client() as http:
         headers = [(b"x-request-id", given_id.encode())]
         response = await http.get("/healthz", headers=headers)
@@ -158,7 +158,7 @@ async def test_security_headers_are_on_every_response(
     assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
 
 
-async def test_an_unforeseen_error_is_a_plain_500_without_its_message(scripted: Any) -> None:
+async def test_unexpected_error_is_500_without_its_message(scripted: Any) -> None:
     scripted.pipeline.script = [RuntimeError("secret detail")]
     async with scripted.client() as http:
         response = await http.post("/chat", json={"question": "왜?"})
@@ -168,7 +168,7 @@ async def test_an_unforeseen_error_is_a_plain_500_without_its_message(scripted: 
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_a_broken_store_is_503_with_the_cause(scripted: Any) -> None:
+async def test_store_error_is_503_with_its_message(scripted: Any) -> None:
     scripted.pipeline.script = [StoreCorrupt("article a1 v1 does not match its checksum")]
     async with scripted.client() as http:
         response = await http.post("/chat", json={"question": "왜?"})
@@ -177,7 +177,7 @@ async def test_a_broken_store_is_503_with_the_cause(scripted: Any) -> None:
     assert "checksum" in response.json()["detail"]
 
 
-async def test_an_error_in_mid_stream_is_an_event(scripted: Any) -> None:
+async def test_error_during_a_stream_is_an_event(scripted: Any) -> None:
     scripted.pipeline.script = [PassagesFound(()), StoreCorrupt("gone"), PassagesFound(())]
     async with scripted.client() as http:
         response = await http.post("/chat", json={"question": "왜?", "stream": True})
@@ -187,7 +187,7 @@ async def test_an_error_in_mid_stream_is_an_event(scripted: Any) -> None:
     assert json.loads(last.split("data: ")[1])["code"] == "store_corrupt"
 
 
-async def test_a_slow_body_is_408() -> None:
+async def test_slow_body_is_408() -> None:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -226,13 +226,13 @@ async def test_a_slow_body_is_408() -> None:
         max_leaves=12,
     )
 )
-def test_strict_json_reads_whatever_is_json(value: Any) -> None:
+def test_strict_json_reads_valid_json(value: Any) -> None:
     assert parse(json.dumps(value).encode()) == value
     assert parse(json.dumps(value, ensure_ascii=False).encode()) == value
 
 
 @given(st.binary(max_size=200))
-def test_strict_json_refuses_or_reads_and_never_breaks(raw: bytes) -> None:
+def test_strict_json_reads_or_rejects_any_bytes(raw: bytes) -> None:
     try:
         parse(raw)
     except MalformedBody as error:

@@ -91,7 +91,7 @@ def app(workspace: Workspace) -> Any:
 
 @pytest.fixture
 def echo(tmp_path: Path, embedder: Embedder) -> Iterator[tuple[EchoPipeline, Any]]:
-    """An app over an empty store whose pipeline the test controls."""
+    """An application over an empty store with a controllable pipeline."""
     pipeline = EchoPipeline()
     store = Store.open(tmp_path, embedder)
     configured = Settings(store=tmp_path, hook_timeout=0.2, **cast("Any", TOKENS))
@@ -108,7 +108,7 @@ def client(app: Any) -> httpx.AsyncClient:
 def webhook(
     body: Any, *, request: str = "msg_1", at: float | None = None, secret: bytes = b"a plain secret"
 ) -> dict[str, Any]:
-    """A request signed as Standard Webhooks says, written down apart from our own code."""
+    """Return the headers of a signed request, computed independently of the server's code."""
     raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
     timestamp = str(int(time.time() if at is None else at))
     digest = hmac.new(secret, f"{request}.{timestamp}.".encode() + raw, hashlib.sha256).digest()
@@ -121,7 +121,7 @@ def webhook(
 
 
 def seen(text: str) -> str:
-    """Escaped text as a reader sees it."""
+    """Return escaped text as a reader sees it."""
     return re.sub(r"\\([\\`*_\[\]|])", r"\1", text.replace(JOINER, ""))
 
 
@@ -129,7 +129,7 @@ def seen(text: str) -> str:
 
 
 @pytest.mark.parametrize("form", [False, True])
-async def test_an_outgoing_webhook_is_answered_in_its_thread(app: Any, form: bool) -> None:
+async def test_mattermost_webhook_is_answered_in_its_thread(app: Any, form: bool) -> None:
     async with client(app) as http:
         answer = (await http.post("/chat", json={"question": ASKED})).json()
         sent: Any = {"data": OUTGOING} if form else {"json": OUTGOING}
@@ -146,7 +146,7 @@ async def test_an_outgoing_webhook_is_answered_in_its_thread(app: Any, form: boo
     assert answer["citations"]
 
 
-async def test_a_slash_command_is_answered_to_its_writer(app: Any) -> None:
+async def test_mattermost_command_is_answered_to_its_author(app: Any) -> None:
     async with client(app) as http:
         response = await http.post("/hooks/mattermost", data=SLASH)
         nothing = await http.post("/hooks/mattermost", data=SLASH | {"text": " "})
@@ -156,7 +156,7 @@ async def test_a_slash_command_is_answered_to_its_writer(app: Any) -> None:
 
 
 @pytest.mark.parametrize("text", [f"/근거 {ASKED}", f"[/근거] {ASKED}", f"근거 {ASKED}"])
-async def test_jandi_gets_its_own_format(app: Any, text: str) -> None:
+async def test_jandi_response_format(app: Any, text: str) -> None:
     async with client(app) as http:
         answer = (await http.post("/chat", json={"question": ASKED})).json()
         reply = (await http.post("/hooks/jandi", json=JANDI | {"text": text})).json()
@@ -170,7 +170,7 @@ async def test_jandi_gets_its_own_format(app: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/hooks/mattermost", "/hooks/jandi"])
-async def test_only_who_knows_a_token_is_answered(app: Any, path: str) -> None:
+async def test_wrong_token_is_401(app: Any, path: str) -> None:
     tokens: list[Any] = ["", "wrong", "xr3j5x3p4pfk7kk6ck7b4e6gh", ",".join(TOKENS.values()), "é"]
     async with client(app) as http:
         for token in tokens:
@@ -182,14 +182,14 @@ async def test_only_who_knows_a_token_is_answered(app: Any, path: str) -> None:
     assert not any("xr3j" in one.text for one in missing)
 
 
-async def test_a_hook_that_is_not_set_up_says_so(workspace: Workspace) -> None:
+async def test_unconfigured_hook_is_404(workspace: Workspace) -> None:
     async with client(create_app(workspace)) as http:
         for name in ("mattermost", "jandi", "generic"):
             response = await http.post(f"/hooks/{name}", json={"token": "x"})
             assert (response.status_code, response.json()["code"]) == (404, "hook_not_configured")
 
 
-async def test_a_hook_is_told_when_the_answer_takes_too_long_or_fails(
+async def test_timeout_and_failure_are_explained(
     echo: tuple[EchoPipeline, Any],
 ) -> None:
     pipeline, app = echo
@@ -205,7 +205,7 @@ async def test_a_hook_is_told_when_the_answer_takes_too_long_or_fails(
 # Foreign text in Markdown
 
 
-def test_markup_of_an_article_is_shown_in_mattermost_and_does_nothing() -> None:
+def test_article_markup_has_no_effect_in_mattermost() -> None:
     changes = {"title": NASTY, "publisher": NASTY, "note": NASTY}
     text = mattermost.render(answered(f"{NASTY} [1]", citation(1, NASTY, **changes)), "https://n.x")
     assert NASTY in seen(text)
@@ -216,7 +216,7 @@ def test_markup_of_an_article_is_shown_in_mattermost_and_does_nothing() -> None:
     assert not re.search(r"@(channel|here|all)|:smile|~취소", text)
 
 
-def test_markup_of_an_article_is_shown_in_jandi_and_does_nothing() -> None:
+def test_article_markup_has_no_effect_in_jandi() -> None:
     attack = f"[여기](https://evil.example) ![x](https://evil.example/p.png) {NASTY}"
     reply = jandi.render(answered(f"{attack} [1]", citation(1, attack, title=attack)), "")
     (info,) = reply["connectInfo"]
@@ -225,7 +225,7 @@ def test_markup_of_an_article_is_shown_in_jandi_and_does_nothing() -> None:
         assert not re.search(r"\]\(|https?://|@channel", text)
 
 
-def test_a_mattermost_post_stays_within_its_limit_and_says_what_it_left_out() -> None:
+def test_mattermost_post_is_limited_and_counts_omitted_sources() -> None:
     quotes = [citation(n, "긴 인용 " * 1_000) for n in range(1, 9)]
     text = mattermost.render(answered("답. [1]", *quotes), "https://n.x")
     assert len(text) <= 16_383
@@ -239,7 +239,7 @@ foreign = st.one_of(
 
 
 @given(st.text(foreign))
-def test_foreign_text_stays_text(text: str) -> None:
+def test_foreign_text_is_escaped_for_every_service(text: str) -> None:
     shown = escape_mattermost(text)
     assert seen(shown) == text
     assert escape_jandi(text).replace(JOINER, "") == text
@@ -247,10 +247,10 @@ def test_foreign_text_stays_text(text: str) -> None:
     assert not re.search(r"<(?!/?(?:p|blockquote|br)\b)[a-z]", html)
 
 
-# Any other
+# Generic webhooks
 
 
-async def test_a_signed_request_gets_the_answer_of_chat(app: Any) -> None:
+async def test_signed_request_gets_the_same_answer_as_chat(app: Any) -> None:
     async with client(app) as http:
         answer = (await http.post("/chat", json={"question": ASKED})).json()
         response = await http.post("/hooks/generic", **webhook({"question": ASKED}))
@@ -261,7 +261,7 @@ async def test_a_signed_request_gets_the_answer_of_chat(app: Any) -> None:
     )
 
 
-async def test_a_repeated_request_is_answered_once(echo: tuple[EchoPipeline, Any]) -> None:
+async def test_repeated_request_is_answered_once(echo: tuple[EchoPipeline, Any]) -> None:
     pipeline, app = echo
     async with client(app) as http:
         first = await http.post("/hooks/generic", **webhook({"question": "왜?"}))
@@ -276,7 +276,7 @@ async def test_a_repeated_request_is_answered_once(echo: tuple[EchoPipeline, Any
     assert [ask.question for ask in pipeline.asked] == ["왜?", "누가?"]
 
 
-async def test_a_failed_request_may_be_repeated(echo: tuple[EchoPipeline, Any]) -> None:
+async def test_failed_request_can_be_retried(echo: tuple[EchoPipeline, Any]) -> None:
     pipeline, app = echo
     pipeline.failures = [BackendUnavailable("down", retry_after=3)]
     async with client(app) as http:
@@ -286,7 +286,7 @@ async def test_a_failed_request_may_be_repeated(echo: tuple[EchoPipeline, Any]) 
         assert again.status_code == 200
 
 
-async def test_a_hook_reads_only_conversations_of_hooks(
+async def test_hook_uses_only_conversations_of_hooks(
     echo: tuple[EchoPipeline, Any],
 ) -> None:
     pipeline, app = echo
@@ -319,7 +319,7 @@ async def test_a_hook_reads_only_conversations_of_hooks(
         {"webhook-signature": "v1,AAAA " * 20},
     ],
 )
-async def test_a_request_that_is_not_signed_is_refused(app: Any, change: dict[str, Any]) -> None:
+async def test_unsigned_request_is_rejected(app: Any, change: dict[str, Any]) -> None:
     request = webhook({"question": ASKED})
     headers = {**request["headers"], **change}
     request["headers"] = {name: value for name, value in headers.items() if value is not None}
@@ -328,7 +328,7 @@ async def test_a_request_that_is_not_signed_is_refused(app: Any, change: dict[st
     assert (response.status_code, response.json()["code"]) == (401, "bad_signature")
 
 
-async def test_an_old_a_future_and_an_altered_request_are_refused(app: Any) -> None:
+async def test_old_future_and_altered_requests_are_rejected(app: Any) -> None:
     body = {"question": ASKED}
     async with client(app) as http:
         for skew in (-302, 310):
@@ -341,7 +341,7 @@ async def test_an_old_a_future_and_an_altered_request_are_refused(app: Any) -> N
         assert (await http.post("/hooks/generic", **wrong)).status_code == 401
 
 
-async def test_a_signed_request_that_asks_nothing_is_told_what_is_wrong(app: Any) -> None:
+async def test_signed_request_with_an_invalid_body_is_422(app: Any) -> None:
     bodies: list[Any] = [b"", b"{", b"[]", {}, {"question": 7}, {"question": "?", "wrong": 1}]
     async with client(app) as http:
         for number, body in enumerate(bodies):
@@ -352,8 +352,8 @@ async def test_a_signed_request_that_asks_nothing_is_told_what_is_wrong(app: Any
                 assert (await http.post(path, content=raw)).status_code in {401, 422}
 
 
-def test_the_example_of_the_standard_verifies() -> None:
-    # https://github.com/standard-webhooks/standard-webhooks, its libraries' common test vector
+def test_standard_webhooks_test_vector_verifies() -> None:
+    # https://github.com/standard-webhooks/standard-webhooks, the test vector of its libraries
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     headers = Headers(
         {
@@ -367,7 +367,7 @@ def test_the_example_of_the_standard_verifies() -> None:
     assert verifier.sender(headers, b'{"test": 2432232315}') is None
 
 
-def test_a_secret_that_is_not_what_it_says_is_refused_at_the_start() -> None:
+def test_malformed_secret_is_rejected_at_startup() -> None:
     with pytest.raises(SettingsError, match="Base64"):
         WebhookVerifier(["whsec_not base64!"])
 
@@ -378,7 +378,7 @@ def test_a_secret_that_is_not_what_it_says_is_refused_at_the_start() -> None:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(raw=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
-async def test_whatever_is_sent_is_no_error_of_ours(app: Any, raw: bytes) -> None:
+async def test_arbitrary_hook_bodies_cause_no_server_error(app: Any, raw: bytes) -> None:
     async with client(app) as http:
         for path in ("/hooks/mattermost", "/hooks/jandi"):
             for kind in ("application/json", "application/x-www-form-urlencoded", "text/x"):

@@ -183,7 +183,7 @@ async def test_absolute_target_takes_precedence_over_host(
     assert requested_authority(scope) == authority
 
 
-# Other machines can connect, or the operator has named the hosts
+# Public binds and allowed_hosts
 
 
 async def test_public_url_and_allowed_hosts_are_served(workspace_of: MakeWorkspace) -> None:
@@ -198,13 +198,13 @@ async def test_public_url_and_allowed_hosts_are_served(workspace_of: MakeWorkspa
     assert await status(named, "sub.intranet.example") == 421
 
 
-async def test_the_address_that_it_listens_on_is_served(workspace_of: MakeWorkspace) -> None:
+async def test_listening_address_is_served(workspace_of: MakeWorkspace) -> None:
     workspace = workspace_of(host="192.0.2.7", insecure_bind=True, allowed_hosts="a.example")
     assert await status(workspace, "192.0.2.7:8000") == 200
     assert await status(workspace, "192.0.2.8:8000") == 421
 
 
-async def test_an_insecure_server_is_reached_by_address_and_not_by_foreign_name(
+async def test_insecure_server_serves_addresses_but_not_foreign_names(
     workspace_of: MakeWorkspace,
 ) -> None:
     workspace = workspace_of(host=EVERYWHERE, insecure_bind=True)
@@ -214,7 +214,7 @@ async def test_an_insecure_server_is_reached_by_address_and_not_by_foreign_name(
     assert await status(workspace, "evil.example:8000", "/healthz") == 200
 
 
-async def test_with_keys_any_host_is_served_until_hosts_are_named(
+async def test_with_keys_any_host_is_served_unless_allowed_hosts_is_set(
     workspace_of: MakeWorkspace,
 ) -> None:
     keyed = workspace_of(require_key=True)
@@ -227,7 +227,7 @@ async def test_with_keys_any_host_is_served_until_hosts_are_named(
     assert await status(named, "10.0.0.3:8000") == 421
 
 
-async def test_probes_by_address_pass_where_other_machines_can_connect(
+async def test_probes_by_address_are_served_on_public_binds(
     workspace_of: MakeWorkspace,
 ) -> None:
     named = workspace_of(host=EVERYWHERE, require_key=True, allowed_hosts="news.example")
@@ -237,7 +237,7 @@ async def test_probes_by_address_pass_where_other_machines_can_connect(
         assert await status(local, "10.0.0.3:8000", path) == 421
 
 
-async def test_the_first_key_lifts_the_check_of_a_running_server(
+async def test_first_key_disables_the_check_of_a_running_server(
     workspace_of: MakeWorkspace,
 ) -> None:
     workspace = workspace_of()
@@ -253,7 +253,9 @@ async def test_the_first_key_lifts_the_check_of_a_running_server(
 @pytest.mark.parametrize(
     "path", ["/slack/events", "/slack/commands", "/hooks/generic", "/hooks/mattermost"]
 )
-async def test_deliveries_come_under_public_names(workspace_of: MakeWorkspace, path: str) -> None:
+async def test_signed_deliveries_are_accepted_under_any_name(
+    workspace_of: MakeWorkspace, path: str
+) -> None:
     secrets = {
         "slack_signing_secret": "s" * 32,
         "hook_secret": "h" * 32,
@@ -288,7 +290,9 @@ async def test_deliveries_come_under_public_names(workspace_of: MakeWorkspace, p
         "chrome-extension://abcdefgh",
     ],
 )
-async def test_foreign_origin_changes_nothing(workspace_of: MakeWorkspace, origin: str) -> None:
+async def test_foreign_origin_is_rejected_for_changes(
+    workspace_of: MakeWorkspace, origin: str
+) -> None:
     workspace = workspace_of()
     headers = {"host": "localhost:8000", "origin": origin}
     refused = await send(workspace, "POST", "/chat", QUESTION, **headers)
@@ -315,7 +319,9 @@ async def test_foreign_origin_changes_nothing(workspace_of: MakeWorkspace, origi
         ("localhost", "https://localhost"),
     ],
 )
-async def test_own_origin_may_change(workspace_of: MakeWorkspace, host: str, origin: str) -> None:
+async def test_own_origin_is_accepted_for_changes(
+    workspace_of: MakeWorkspace, host: str, origin: str
+) -> None:
     answered = await send(workspace_of(), "POST", "/chat", QUESTION, host=host, origin=origin)
     assert answered.status_code == 200
 
@@ -333,7 +339,7 @@ async def test_own_origin_may_change(workspace_of: MakeWorkspace, host: str, ori
         ({"cors_origins": "*"}, "null", 403),
     ],
 )
-async def test_named_origins_may_change_behind_a_proxy(
+async def test_configured_origins_are_accepted_behind_a_proxy(
     workspace_of: MakeWorkspace, settings: Mapping[str, str], origin: str, expected: int
 ) -> None:
     # The proxy requests 127.0.0.1:8000, and the browser's Origin is the public one.

@@ -1,4 +1,4 @@
-"""``geungeo keys``, and a server that will not listen to strangers without them."""
+"""``geungeo keys``, and the refusal of a public bind without keys."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from geungeo.server.cli import run
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
-    """``serve`` installs its own log handlers."""
+    """Restore the log handlers that ``serve`` replaces."""
     before = logging.getLogger().handlers[:]
     yield
     logging.getLogger().handlers[:] = before
 
 
-def test_a_key_is_created_listed_and_revoked(
+def test_key_is_created_listed_and_revoked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = ["--store", str(tmp_path)]
@@ -45,16 +45,12 @@ def test_a_key_is_created_listed_and_revoked(
         assert keys.verify(text) is None
 
 
-def test_a_key_may_only_ask_unless_told_otherwise(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_default_scope_is_ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["keys", "create", "a", "--json", "--store", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out)["scopes"] == ["ask"]
 
 
-def test_what_cannot_be_done_is_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_key_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = ["--store", str(tmp_path)]
     assert run(["keys", "revoke", "12345678", *store]) == 2
     assert capsys.readouterr().err == (
@@ -65,7 +61,7 @@ def test_what_cannot_be_done_is_one_line(
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - refused
-def test_a_server_without_keys_does_not_listen_to_strangers(
+def test_server_without_keys_refuses_a_public_bind(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str
 ) -> None:
     assert run(["serve", "--host", host, "--port", "0", "--store", str(tmp_path)]) == 2

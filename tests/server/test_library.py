@@ -1,4 +1,4 @@
-"""What a reader's library needs: finding articles, handing in files, keeping opinions."""
+"""Listing articles, uploading files and storing ratings."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ async def http(library: Workspace) -> AsyncIterator[httpx.AsyncClient]:
         ({"q": "ｏｐｅｎａｉ 채용"}, ["c"]),  # full width, other case, both words
         ({"q": "바다"}, ["c", "a"]),  # an author, a publisher
         ({"q": "100%"}, ["d"]),
-        ({"q": "_"}, []),  # a character that means anything to SQL's LIKE
+        ({"q": "_"}, []),  # a wildcard of SQL's LIKE
         ({"published_from": "2025-04-02"}, ["c", "b"]),
-        ({"published_to": "2025-04-02"}, ["b", "a"]),  # that day is included, whatever the hour
+        ({"published_to": "2025-04-02"}, ["b", "a"]),  # inclusive, up to the end of the day
         ({"published_from": "2025-04-02", "published_to": "2025-04-30", "q": "openai"}, ["b"]),
     ],
 )
-async def test_articles_are_found_by_words_and_dates(
+async def test_articles_are_filtered_by_words_and_dates(
     http: httpx.AsyncClient, asked: dict[str, str], found: list[str]
 ) -> None:
     body = (await http.get("/articles", params=asked)).json()
@@ -67,7 +67,7 @@ async def test_articles_are_found_by_words_and_dates(
     assert body["total"] == len(found)
 
 
-async def test_a_long_list_is_leafed_through(http: httpx.AsyncClient) -> None:
+async def test_long_list_is_paginated(http: httpx.AsyncClient) -> None:
     pages = [
         (await http.get("/articles", params={"limit": 3, "offset": offset})).json()
         for offset in (0, 3, 6)
@@ -81,7 +81,7 @@ async def test_a_long_list_is_leafed_through(http: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("query", ["published_from=soon", "limit=0", "offset=-1", "q=" + "x" * 201])
-async def test_a_question_to_the_list_is_bounded(http: httpx.AsyncClient, query: str) -> None:
+async def test_list_parameters_are_limited(http: httpx.AsyncClient, query: str) -> None:
     response = await http.get(f"/articles?{query}")
     assert response.status_code == 422
     assert response.json()["code"] == "invalid_request"
@@ -92,7 +92,7 @@ async def send(http: httpx.AsyncClient, name: str, data: bytes, **headers: str) 
     return await http.post("/articles/file", params={"name": name}, content=data, headers=sent)
 
 
-async def test_a_file_is_taken_in_whatever_korean_encoding_it_has(http: httpx.AsyncClient) -> None:
+async def test_uploads_in_every_korean_encoding(http: httpx.AsyncClient) -> None:
     text = "옛 완성형으로 쓴 글\n\n2025-01-02     나기자\n\n한글이 깨지지 않고 들어온다."
     first = await send(http, "옛글.txt", text.encode("cp949"))
     assert first.status_code == 200, first.text
@@ -104,7 +104,7 @@ async def test_a_file_is_taken_in_whatever_korean_encoding_it_has(http: httpx.As
     await http.delete(f"/articles/{added}")
 
 
-async def test_a_bad_line_fails_alone_and_is_named(http: httpx.AsyncClient) -> None:
+async def test_bad_line_is_reported_and_the_others_are_added(http: httpx.AsyncClient) -> None:
     good = json.dumps({"id": "e", "title": "제목", "text": "본문이다."})
     body = (await send(http, "일부.jsonl", f"{good}\n\n{{oops\n{good}\n".encode())).json()
     assert body["added"] == ["e"]
@@ -124,20 +124,20 @@ async def test_a_bad_line_fails_alone_and_is_named(http: httpx.AsyncClient) -> N
         ("../글.txt", b"text", 422, "invalid_request"),
     ],
 )
-async def test_a_file_that_cannot_be_read_is_refused_with_a_code(
+async def test_unreadable_upload_is_rejected_with_a_code(
     http: httpx.AsyncClient, name: str, data: bytes, status: int, code: str
 ) -> None:
     response = await send(http, name, data)
     assert (response.status_code, response.json()["code"]) == (status, code)
 
 
-async def test_a_foreign_page_cannot_hand_in_a_file_unasked(http: httpx.AsyncClient) -> None:
-    """Browsers send this type across origins without a preflight."""
+async def test_form_upload_of_a_foreign_page_is_rejected(http: httpx.AsyncClient) -> None:
+    """Send a type that browsers send across origins without a preflight."""
     response = await send(http, "a.txt", b"text", **{"Content-Type": "text/plain"})
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
 
 
-async def test_a_conversation_tells_the_last_opinion_on_its_answers(
+async def test_conversation_has_the_last_rating_of_each_answer(
     http: httpx.AsyncClient, library: Workspace
 ) -> None:
     asked: dict[str, Any] = {"question": "고래가 돌아온 곳은?", "conversation_id": "opinions"}

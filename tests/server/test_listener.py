@@ -1,4 +1,4 @@
-"""Our uvicorn over a real socket, with a pipeline that follows a script."""
+"""The server over a real socket, with a scripted pipeline."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def running(scripted: Any) -> Iterator[tuple[Any, Server, str]]:
-    """A server in a thread, its script, and its address."""
+    """A server in a thread, with its script and URL."""
     scripted.state.stopping.grace = 0.5
     with listen("127.0.0.1", 0) as listener:
         server = Server(configure(scripted.app), scripted.state)
@@ -37,11 +37,11 @@ def running(scripted: Any) -> Iterator[tuple[Any, Server, str]]:
 def wait_for(condition: Any) -> None:
     until = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
+        assert time.monotonic() < until, "timeout"
         time.sleep(0.02)
 
 
-def test_a_stop_in_mid_stream_ends_with_a_final_event(running: Any) -> None:
+def test_shutdown_ends_a_stream_with_a_final_event(running: Any) -> None:
     scripted, server, url = running
     scripted.pipeline.script = [PassagesFound(()), 600.0]
     body = {"question": "왜?", "stream": True}
@@ -56,7 +56,7 @@ def test_a_stop_in_mid_stream_ends_with_a_final_event(running: Any) -> None:
     wait_for(scripted.pipeline.closed.is_set)
 
 
-def test_a_client_that_closes_its_socket_cancels_the_pipeline(running: Any) -> None:
+def test_closed_socket_cancels_the_pipeline(running: Any) -> None:
     scripted, _, url = running
     scripted.pipeline.script = [PassagesFound(()), 600.0]
     body = {"question": "왜?", "stream": True}
@@ -87,7 +87,7 @@ def test_garbage_after_a_started_response_closes_the_connection(running: Any) ->
 
 @pytest.fixture
 def streaming(running: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, socket.socket]]:
-    """A script of 60 MB, and a socket that has asked for it."""
+    """Connect and request a response of 60 MB without reading it."""
     monkeypatch.setattr("geungeo.server.process.listener.SEND_SECONDS", 0.5)
     scripted, _, url = running
     scripted.pipeline.script = [PassagesFound(()), *[Delta("x" * 1_000_000)] * 60]
@@ -102,7 +102,7 @@ def streaming(running: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[A
         yield scripted, connection
 
 
-def test_a_client_that_does_not_read_is_cut_off(streaming: Any) -> None:
+def test_connection_of_a_client_that_does_not_read_is_aborted(streaming: Any) -> None:
     scripted, connection = streaming
     wait_for(scripted.pipeline.closed.is_set)
     received = 0
@@ -112,7 +112,7 @@ def test_a_client_that_does_not_read_is_cut_off(streaming: Any) -> None:
     assert received < 60_000_000
 
 
-def test_a_client_that_reads_slowly_gets_everything(streaming: Any) -> None:
+def test_slow_reader_gets_the_whole_response(streaming: Any) -> None:
     _, connection = streaming
     received, tail = 0, b""
     # The end of a chunked body.
@@ -124,7 +124,7 @@ def test_a_client_that_reads_slowly_gets_everything(streaming: Any) -> None:
     assert received > 60_000_000
 
 
-def test_a_taken_port_is_named() -> None:
+def test_port_in_use_is_named() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=str(port)):
@@ -132,6 +132,6 @@ def test_a_taken_port_is_named() -> None:
 
 
 @pytest.mark.parametrize("host", ["256.1.1.1", "203.0.113.1"])
-def test_an_address_that_is_not_ours_is_named(host: str) -> None:
+def test_foreign_address_is_named(host: str) -> None:
     with pytest.raises(PortInUse, match=host):
         listen(host, 0)

@@ -1,4 +1,4 @@
-"""The C library's heaps, of which a thread that allocates takes one of its own by default."""
+"""The number of heaps of the C library; by default each allocating thread gets its own."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def heaps(mode: str, **environment: str) -> int:
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="heaps of glibc")
-def test_threads_share_two_heaps_unless_somebody_said_otherwise() -> None:
+def test_threads_share_two_heaps_by_default() -> None:
     assert heaps("as it comes") > 2
     assert heaps("limited") == 2
     assert heaps("limited", MALLOC_ARENA_MAX="3") == 3

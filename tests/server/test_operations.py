@@ -1,4 +1,4 @@
-"""What operators and clients see of health, of errors and of HEAD."""
+"""Health, error messages, HEAD and timing."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ async def test_head_is_get_without_the_body(client: Client, path: str) -> None:
     assert (head.status_code, head.content) == (whole.status_code, b"")
     assert whole.content
     assert head.headers["content-type"] == whole.headers["content-type"]
-    if path != "/metrics":  # which counts these very requests
+    if path != "/metrics":  # it counts these requests
         assert head.headers["content-length"] == str(len(whole.content))
 
 
-async def test_head_is_refused_where_get_is_and_counted_as_what_it_is(client: Client) -> None:
+async def test_head_is_rejected_like_get_and_counted_as_head(client: Client) -> None:
     async with client() as http:
         assert (await http.head("/chat")).status_code == 405
         assert (await http.head("/nowhere")).status_code == 404
@@ -44,7 +44,7 @@ async def test_head_is_refused_where_get_is_and_counted_as_what_it_is(client: Cl
     assert 'method="HEAD",route="/articles",status="200"' in metrics
 
 
-def test_an_examination_is_repeated_only_when_it_is_old() -> None:
+def test_health_check_is_cached() -> None:
     now, ran = [0.0], []
 
     def examine() -> list[str]:
@@ -59,7 +59,7 @@ def test_an_examination_is_repeated_only_when_it_is_old() -> None:
     assert ran == [0.0, 5.0]
 
 
-def test_an_examination_that_fails_is_repeated_at_once() -> None:
+def test_failed_health_check_is_not_cached() -> None:
     checkup = Checkup(keep=5.0, clock=lambda: 0.0)
 
     def fail() -> list[str]:
@@ -72,7 +72,7 @@ def test_an_examination_that_fails_is_repeated_at_once() -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("path", ["/chat", "/v1/chat/completions"])
-async def test_no_client_is_told_where_the_store_lies_but_the_log_is(
+async def test_store_path_is_logged_but_not_sent_to_clients(
     scripted: Any,
     workspace: Workspace,
     caplog: pytest.LogCaptureFixture,
@@ -92,7 +92,7 @@ async def test_no_client_is_told_where_the_store_lies_but_the_log_is(
     assert folder in caplog.text
 
 
-async def test_readiness_tells_no_path_either(
+async def test_readiness_contains_no_path(
     scripted: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     workspace = scripted.state.workspace
@@ -119,11 +119,11 @@ async def test_readiness_tells_no_path_either(
         ("store .geungeo/x is damaged (y)", ".geungeo", "store (its folder) is damaged (y)"),
     ],
 )
-def test_paths_are_taken_out_and_nothing_else(text: str, folder: str, shown: str) -> None:
+def test_only_store_paths_are_removed_from_messages(text: str, folder: str, shown: str) -> None:
     assert without_path(text, Path(folder)) == shown
 
 
-async def test_an_overloaded_backend_says_when_to_come_back(scripted: Any) -> None:
+async def test_overloaded_backend_sends_retry_after(scripted: Any) -> None:
     scripted.pipeline.script = [BackendOverloaded("the queue is full", retry_after=2.2)]
     async with scripted.client() as http:
         response = await http.post("/chat", json={"question": "왜?"})
@@ -132,7 +132,7 @@ async def test_an_overloaded_backend_says_when_to_come_back(scripted: Any) -> No
     assert response.headers["retry-after"] == "3"
 
 
-async def test_the_time_to_the_first_claim_is_that_of_the_first_claim() -> None:
+async def test_time_to_the_first_claim_is_measured() -> None:
     now = [100.0]
     seen: list[float] = []
 

@@ -1,4 +1,4 @@
-"""What a server does that is asked for more than it can do."""
+"""Overload: full queues, retries and disconnects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 
 
 class Held:
-    """A function that runs until it is let go, and counts its calls."""
+    """A function that blocks until it is released and counts its calls."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -40,7 +40,7 @@ class Held:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Any:
-    """A workspace that searches for one question at a time and lets one more wait."""
+    """A workspace that searches for one question at a time with a queue of one."""
     with Workspace.open(Settings(store=tmp_path, search_concurrency=1, search_queue=1)) as opened:
         yield opened
 
@@ -65,7 +65,7 @@ async def until(condition: Callable[[], bool]) -> None:
         ("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}]}),
     ],
 )
-async def test_who_finds_the_queue_full_is_told_when_to_come_back(
+async def test_full_queue_is_503_with_retry_after(
     small: Workspace, monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, Any]
 ) -> None:
     held = Held()
@@ -90,7 +90,7 @@ async def test_who_finds_the_queue_full_is_told_when_to_come_back(
     assert [one.status_code for one in [*done, again]] == [200, 200, 200]
 
 
-async def test_no_search_is_made_for_an_answer_that_nobody_could_write(small: Workspace) -> None:
+async def test_full_backend_queue_is_rejected_before_searching(small: Workspace) -> None:
     class Full:
         name = "full"
 
@@ -109,7 +109,7 @@ async def test_no_search_is_made_for_an_answer_that_nobody_could_write(small: Wo
     assert refused.headers["retry-after"] == "7"
 
 
-async def test_a_question_whose_asker_left_gives_its_place_in_the_queue_back(
+async def test_disconnect_frees_the_place_in_the_queue(
     small: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Held()
@@ -148,8 +148,8 @@ async def test_a_question_whose_asker_left_gives_its_place_in_the_queue_back(
     assert held.calls == 1
 
 
-async def test_who_was_let_in_is_not_sent_away_half_way(small: Workspace) -> None:
-    """An answer is searched for in two steps; only the first may be refused."""
+async def test_admitted_question_is_not_rejected_later(small: Workspace) -> None:
+    """An answer needs two searches; only the first may be rejected."""
     found = await asyncio.gather(
         *(small.pipeline.search_in_turn("가", 1, Filters()) for _ in range(6)),
         return_exceptions=True,
@@ -170,7 +170,7 @@ async def _pass(gate: Any, *, admitted: bool) -> None:
         pass
 
 
-async def test_changes_wait_in_a_queue_that_has_an_end() -> None:
+async def test_queue_of_changes_is_limited() -> None:
     held = Held()
     writers = Writers(queue=2)
     waiting = [asyncio.create_task(writers.run(held)) for _ in range(WRITERS + 2)]

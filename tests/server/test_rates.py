@@ -1,4 +1,4 @@
-"""Rate limits, whom they count, and which addresses are believed."""
+"""Rate limits, client addresses and trusted proxies."""
 
 from __future__ import annotations
 
@@ -31,45 +31,45 @@ def rates(clock: Clock, **settings: Any) -> Rates:
     return Rates(Settings(**settings), clock)
 
 
-def test_what_is_over_the_limit_waits_until_the_window_ends() -> None:
+def test_requests_over_the_limit_wait_for_the_window_to_end() -> None:
     clock = Clock()
     limited = rates(clock, rate_limit_address="3/minute")
     assert [limited.address("a", guarded=True) for _ in range(3)] == [None] * 3
     assert limited.address("a", guarded=True) == 60
-    assert limited.address("b", guarded=True) is None  # others are not concerned
+    assert limited.address("b", guarded=True) is None  # other addresses are unaffected
     clock.now += 59.5
     assert limited.address("a", guarded=True) == 1
     clock.now += 0.5
     assert limited.address("a", guarded=True) is None
 
 
-def test_keys_and_addresses_are_counted_apart() -> None:
+def test_keys_and_addresses_are_counted_separately() -> None:
     limited = rates(Clock(), rate_limit_address="1/hour", rate_limit_key="2/day")
     assert limited.address("x", guarded=True) is None
     assert [limited.key("x") for _ in range(3)] == [None, None, 86_400]
     assert limited.address("x", guarded=True) == 3_600
 
 
-def test_only_where_strangers_come_there_is_a_limit_by_itself() -> None:
+def test_default_limit_applies_only_to_guarded_servers() -> None:
     own, strangers = rates(Clock()), rates(Clock())
     assert all(own.address("a", guarded=False) is None for _ in range(700))
     waits = [strangers.address("a", guarded=True) for _ in range(601)]
     assert waits == [None] * 600 + [60]
 
 
-def test_a_limit_can_be_off() -> None:
+def test_limit_can_be_off() -> None:
     limited = rates(Clock(), rate_limit_address="off", rate_limit_key="off")
     assert all(limited.address("a", guarded=True) is None for _ in range(1_000))
     assert all(limited.key("a") is None for _ in range(1_000))
 
 
 @pytest.mark.parametrize("limit", ["0/minute", "fast", "10/year", "10", "-1/minute", "1e9/day"])
-def test_a_limit_that_means_nothing_is_refused(limit: str) -> None:
+def test_invalid_limit_is_rejected(limit: str) -> None:
     with pytest.raises(SettingsError, match="rate_limit_key"):
         load(None, rate_limit_key=limit)
 
 
-def test_a_million_addresses_take_the_memory_of_none() -> None:
+def test_memory_does_not_grow_with_addresses() -> None:
     counters = SharedCounters(Clock(), slots=64)
     before = sys.getsizeof(counters.__dict__)
     for number in range(2_000):
@@ -97,15 +97,15 @@ print(counters.get("a"))
 """
 
 
-def test_the_children_of_a_fork_count_together() -> None:
-    # In a process of its own, with one thread, as the supervisor of workers is.
+def test_forked_children_share_counters() -> None:
+    # In a separate process with one thread, like the supervisor of workers.
     done = subprocess.run(
         [sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "1500\n"
 
 
-def test_a_counter_can_be_forgotten() -> None:
+def test_counter_can_be_reset() -> None:
     counters = SharedCounters(Clock())
     counters.incr("a", 60, amount=5)
     assert counters.get("a") == 5
@@ -123,10 +123,10 @@ TRUSTED = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("127.0.0.1")
     ("peer", "forwarded", "counted"),
     [
         ("203.0.113.9", [], "203.0.113.9"),
-        ("203.0.113.9", ["1.1.1.1"], "203.0.113.9"),  # says who?
+        ("203.0.113.9", ["1.1.1.1"], "203.0.113.9"),  # the peer is not trusted
         ("10.0.0.1", [], "10.0.0.1"),
         ("10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
-        ("10.0.0.1", ["1.1.1.1, 198.51.100.7"], "198.51.100.7"),  # the client's own invention
+        ("10.0.0.1", ["1.1.1.1, 198.51.100.7"], "198.51.100.7"),  # the first address is forged
         ("10.0.0.1", ["1.1.1.1", "198.51.100.7, 10.1.1.1"], "198.51.100.7"),
         ("10.0.0.1", ["10.0.0.2, 10.0.0.3"], "10.0.0.2"),
         ("10.0.0.1", ["198.51.100.7, rubbish"], "10.0.0.1"),
@@ -137,7 +137,7 @@ TRUSTED = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("127.0.0.1")
         ("2001:db8::1", ["1.1.1.1"], "2001:db8::/64"),
     ],
 )
-def test_only_a_trusted_proxy_says_where_a_request_comes_from(
+def test_forwarded_address_is_used_only_from_trusted_proxies(
     peer: str, forwarded: list[str], counted: str
 ) -> None:
     headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
@@ -145,7 +145,7 @@ def test_only_a_trusted_proxy_says_where_a_request_comes_from(
     assert client_address(scope, TRUSTED) == counted
 
 
-def test_without_a_network_address_all_are_one() -> None:
+def test_clients_without_an_address_count_as_one() -> None:
     assert client_address({"type": "http", "client": None, "headers": []}, TRUSTED) == "unknown"
 
 
@@ -155,7 +155,7 @@ class _Keyed(Workspace):
 
 
 @pytest.mark.anyio
-async def test_too_many_requests_are_told_when_to_come_back(
+async def test_too_many_requests_get_retry_after(
     workspace: Workspace,
 ) -> None:
     clock = Clock()
@@ -170,7 +170,7 @@ async def test_too_many_requests_are_told_when_to_come_back(
         assert answers[2].headers["content-type"] == "application/problem+json"
         assert answers[2].json()["code"] == "rate_limited"
         assert (await http.post("/v1/chat/completions", content=b"{")).status_code == 429
-        assert (await http.get("/healthz")).status_code == 200  # probes are never turned away
+        assert (await http.get("/healthz")).status_code == 200  # probes are not limited
         assert (await http.get("/static/app.js")).status_code == 200
         clock.now += 60
         assert (await http.get("/articles")).status_code == 200
@@ -189,11 +189,11 @@ async def test_too_many_requests_are_told_when_to_come_back(
         ("::ffff:192.0.2.1", False),
     ],
 )
-def test_which_addresses_only_this_machine_reaches(host: str, local: bool) -> None:
+def test_is_local(host: str, local: bool) -> None:
     assert is_local(host) == local
 
 
-def test_listening_to_strangers_takes_a_key_or_an_explicit_word(tmp_path: Path) -> None:
+def test_public_bind_requires_a_key_or_insecure_bind(tmp_path: Path) -> None:
     from geungeo.index.keys import open_keys
 
     def check(**more: Any) -> None:
@@ -236,7 +236,7 @@ def test_lists_are_comma_separated_in_the_environment(
         ("trusted_proxies", "10.0.0.1/8"),
     ],
 )
-def test_what_is_no_origin_or_network_is_refused(
+def test_invalid_origins_and_networks_are_rejected(
     monkeypatch: pytest.MonkeyPatch, name: str, given: str
 ) -> None:
     monkeypatch.setenv(f"GEUNGEO_{name.upper()}", given)

@@ -1,4 +1,4 @@
-"""Slack, as its users meet it: recorded deliveries against a real server."""
+"""Slack end to end: recorded deliveries against a real server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ASKED = "무스타파 설리먼은 어디 출신인가?"
 
 @pytest.fixture(scope="module")
 def real(workspace: Workspace) -> Iterator[SlackApp]:
-    """The real pipeline over the seeds."""
+    """A server with the real pipeline over the seed articles."""
     with SlackService() as service:
         configured = settings_for(service, workspace.settings.store, public_url="https://n.example")
         mine = Workspace(configured, workspace.store, workspace.embedder)
@@ -43,7 +43,7 @@ def real(workspace: Workspace) -> Iterator[SlackApp]:
         assert service.breaches == []
 
 
-# The same answer as everywhere (invariants 1 and 5)
+# The same answer as on other channels
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def real(workspace: Workspace) -> Iterator[SlackApp]:
         "내일 서울 날씨는 어때?",
     ],
 )
-def test_slack_shows_the_citations_of_chat(real: SlackApp, question: str) -> None:
+def test_slack_shows_the_same_citations_as_chat(real: SlackApp, question: str) -> None:
     body = {"question": question}
     answer = real.http.post("/chat", json=body).json()
     ts = new_ts()
@@ -74,7 +74,7 @@ def test_slack_shows_the_citations_of_chat(real: SlackApp, question: str) -> Non
         assert article.text[one["start"] : one["end"]] == one["quote"]
 
 
-def test_a_thread_is_a_conversation_and_needs_one_mention(real: SlackApp) -> None:
+def test_thread_is_a_conversation_after_one_mention(real: SlackApp) -> None:
     ts, second = new_ts(), new_ts()
     first, then = "무스타파 설리먼은 누구인가?", "그는 어느 회사로 갔나?"
     real.deliver(event(mention(first, ts)))
@@ -87,10 +87,10 @@ def test_a_thread_is_a_conversation_and_needs_one_mention(real: SlackApp) -> Non
     assert "설리먼" in turns[1].standalone_question
 
 
-# Who is answered, and where
+# Mentions, messages and threads
 
 
-def test_a_mention_is_answered_in_its_thread_without_the_mention(
+def test_mention_is_answered_in_its_thread(
     app: SlackApp, slack: SlackService, pipeline: EchoPipeline
 ) -> None:
     root, inside, thread = new_ts(), new_ts(), new_ts()
@@ -102,19 +102,19 @@ def test_a_mention_is_answered_in_its_thread_without_the_mention(
     assert {ask.question for ask in pipeline.asked} == {"AT&T는?", "여기는?"}
 
 
-def test_a_direct_message_is_answered(app: SlackApp, slack: SlackService) -> None:
+def test_direct_message_is_answered(app: SlackApp, slack: SlackService) -> None:
     ts = new_ts()
     app.deliver(event(direct("누구 없나요?", ts)))
     assert slack.wait_for(1, ts)[0].body["channel"] == "D0LAN3456"
 
 
-def test_a_mention_alone_is_told_how_to_ask(real: SlackApp) -> None:
+def test_mention_without_a_question_gets_usage(real: SlackApp) -> None:
     ts = new_ts()
     real.deliver(event(mention("", ts)))
     assert "질문을 함께 적어 주세요" in real.slack.wait_for(1, ts)[0].texts[0]
 
 
-def test_a_question_that_is_too_long_is_told_the_limit(
+def test_too_long_question_gets_the_limit(
     real: SlackApp,
 ) -> None:
     ts = new_ts()
@@ -134,7 +134,7 @@ UNHEARD = {
     "an edit": message("", "1.7", subtype="message_changed", message={"text": "새 말"}),
     "an edited message": direct("고친 말", "1.8", edited={"user": "U1", "ts": "1.9"}),
     "a deletion": message("", "1.10", subtype="message_deleted", deleted_ts="1.1", hidden=True),
-    "somebody who joined": message("joined", "1.11", subtype="channel_join"),
+    "a person who joined": message("joined", "1.11", subtype="channel_join"),
     "a message without a writer": {**direct("?", "1.12"), "user": None},
     "a reaction": {"type": "reaction_added", "user": "U1", "reaction": "eyes"},
     "nothing": {},
@@ -144,7 +144,7 @@ UNHEARD = {
 }
 
 
-def test_what_is_not_asked_of_us_is_taken_and_ignored(
+def test_other_events_are_acknowledged_and_ignored(
     app: SlackApp, slack: SlackService, pipeline: EchoPipeline
 ) -> None:
     for name, inner in UNHEARD.items():
@@ -155,7 +155,7 @@ def test_what_is_not_asked_of_us_is_taken_and_ignored(
     assert (pipeline.asked, slack.calls) == ([], [])
 
 
-def test_the_challenge_is_answered_if_it_is_signed(app: SlackApp) -> None:
+def test_signed_challenge_is_answered(app: SlackApp) -> None:
     body = {
         "token": "Jhj5dZrVaK7ZwHHjRyZWjbDl",
         "challenge": "3eZbrw1aBm2r",
@@ -167,10 +167,10 @@ def test_the_challenge_is_answered_if_it_is_signed(app: SlackApp) -> None:
     assert "3eZbrw1aBm2r" not in unsigned.text
 
 
-# Each question once
+# Deduplication and order
 
 
-def test_a_delivery_is_answered_once_however_often_and_wherever_it_comes(
+def test_repeated_delivery_is_answered_once(
     app: SlackApp, slack: SlackService, pipeline: EchoPipeline
 ) -> None:
     ts = new_ts()
@@ -186,7 +186,7 @@ def test_a_delivery_is_answered_once_however_often_and_wherever_it_comes(
     assert app.metric('geungeo_deliveries_total{channel="slack",outcome="duplicate"}') == 4
 
 
-def test_the_twins_of_a_mention_in_our_thread_are_one_question_in_either_order(
+def test_mention_and_message_event_are_deduplicated(
     app: SlackApp, slack: SlackService, pipeline: EchoPipeline
 ) -> None:
     root = new_ts()
@@ -201,15 +201,13 @@ def test_the_twins_of_a_mention_in_our_thread_are_one_question_in_either_order(
     assert [ask.question for ask in pipeline.asked] == ["처음", "또", "또"]
 
 
-def test_a_retry_that_is_the_first_to_arrive_is_answered(
-    app: SlackApp, slack: SlackService
-) -> None:
+def test_first_delivery_with_a_retry_header_is_answered(app: SlackApp, slack: SlackService) -> None:
     ts = new_ts()
     app.deliver(event(mention(ASKED, ts)), **{"X-Slack-Retry-Num": "2"})
     assert len(slack.wait_for(1, ts)) == 1
 
 
-def test_a_restart_forgets_neither_questions_nor_threads(
+def test_questions_and_threads_survive_a_restart(
     tmp_path: Path, embedder: Embedder, slack: SlackService
 ) -> None:
     ts, reply = new_ts(), new_ts()
@@ -229,19 +227,19 @@ def test_a_restart_forgets_neither_questions_nor_threads(
     assert len(slack.posted) == 2
 
 
-def test_a_thread_is_answered_in_the_order_in_which_it_was_written(
+def test_thread_is_answered_in_order(
     app: SlackApp, slack: SlackService, pipeline: EchoPipeline
 ) -> None:
     pipeline.seconds = 0.1
     root, second, third = new_ts(), new_ts(), new_ts()
-    app.deliver(event(message("셋째", third, thread_ts=root)))  # before we even know the thread
+    app.deliver(event(message("셋째", third, thread_ts=root)))  # before the thread is known
     app.deliver(event(mention("첫째", root)))
     app.deliver(event(message("둘째", second, thread_ts=root)))
     slack.wait_for(3, root)
     assert [ask.question for ask in pipeline.asked] == ["첫째", "둘째", "셋째"]
 
 
-def test_200_deliveries_of_50_events_at_once_are_50_answers(
+def test_200_concurrent_deliveries_of_50_events_get_50_answers(
     app: SlackApp, slack: SlackService, pipeline: EchoPipeline
 ) -> None:
     stamps = [new_ts() for _ in range(50)]
@@ -255,7 +253,7 @@ def test_200_deliveries_of_50_events_at_once_are_50_answers(
     assert len(pipeline.asked) == 50
 
 
-def test_the_manifest_names_our_addresses_and_what_we_listen_to(real: SlackApp) -> None:
+def test_manifest_has_the_routes_and_events(real: SlackApp) -> None:
     manifest = (ROOT / "docs/slack-manifest.yaml").read_text("utf-8")
     paths = re.findall(r"https://geungeo\.example\.com(/\S+)", manifest)
     assert sorted(set(paths)) == ["/slack/commands", "/slack/events", "/slack/interactions"]

@@ -1,4 +1,4 @@
-"""An Answer in Slack: the same words and quotes, inside Slack's limits, acting on nothing."""
+"""An Answer in Slack: the same text and quotes, within Slack's limits, without markup."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def refused(message: dict[str, Any]) -> list[str]:
 
 
 def read(messages: list[dict[str, Any]]) -> str:
-    """All that a reader sees."""
+    """Return all text that a reader sees."""
     texts = [one for message in messages for one in text_objects(message["blocks"])]
     return "".join(unescaped(one["text"]) for one in texts)
 
 
-def test_an_answer_has_its_text_a_quote_for_each_marker_and_two_buttons() -> None:
+def test_message_has_text_quotes_and_two_buttons() -> None:
     answer = answered(
         "중단했다. [1][2] 그는 떠났다. [1]",
         citation(1, "협상을 중단했다."),
@@ -79,7 +79,7 @@ def test_an_answer_has_its_text_a_quote_for_each_marker_and_two_buttons() -> Non
     assert [button["value"] for button in message["blocks"][-1]["elements"]] == [answer.id] * 2
 
 
-def test_an_abstention_says_how_to_ask_again() -> None:
+def test_abstention_gives_advice() -> None:
     answer = answered("찾지 못했습니다.", status="abstained", reason="false_premise")
     (message,) = answer_messages(answer, BASE)
     assert refused(message) == []
@@ -88,13 +88,13 @@ def test_an_abstention_says_how_to_ask_again() -> None:
     assert "Ask again" in read(answer_messages(english, BASE))
 
 
-def test_without_an_address_of_ours_there_is_no_link() -> None:
+def test_no_link_without_a_public_url() -> None:
     (message,) = answer_messages(answered("말. [1]", citation(1, "말.")), "")
     assert refused(message) == []
     assert "accessory" not in str(message)
 
 
-def test_markup_of_an_article_is_shown_and_does_nothing() -> None:
+def test_article_markup_has_no_effect() -> None:
     changes = {"title": NASTY, "publisher": "<!everyone>", "note": NASTY}
     messages = answer_messages(answered(f"{NASTY} [1]", citation(1, NASTY, **changes)), BASE)
     for message in messages:
@@ -107,7 +107,7 @@ def test_markup_of_an_article_is_shown_and_does_nothing() -> None:
     assert f"“{NASTY}”" in read(messages)
 
 
-def test_a_long_answer_is_split_and_loses_nothing() -> None:
+def test_long_answer_is_split_without_loss() -> None:
     text = "가나다라 마바사아. " * 2_000
     quotes = ["사과 & 배 < 감 > " * 300, "끝없는단어" * 1_500, *(f"인용 {n}." for n in range(60))]
     answer = answered(text, *(citation(n, quote) for n, quote in enumerate(quotes, 1)))
@@ -127,7 +127,7 @@ texts = st.text(
 
 
 @given(text=texts, limit=st.integers(6, 40))
-def test_pieces_make_up_the_text_and_fit_once_escaped(text: str, limit: int) -> None:
+def test_pieces_join_to_the_text_and_fit_after_escaping(text: str, limit: int) -> None:
     cut = list(pieces(text, limit))
     assert "".join(cut) == text
     for piece in cut:
@@ -137,7 +137,7 @@ def test_pieces_make_up_the_text_and_fit_once_escaped(text: str, limit: int) -> 
 
 @settings(max_examples=50)
 @given(text=texts, quotes=st.lists(texts, max_size=5), title=texts)
-def test_no_answer_can_break_slacks_rules(text: str, quotes: list[str], title: str) -> None:
+def test_arbitrary_answers_are_valid_messages(text: str, quotes: list[str], title: str) -> None:
     cited = [citation(n, quote, title=title) for n, quote in enumerate(quotes, 1)]
     messages = answer_messages(answered(text, *cited), BASE)
     assert [refused(message) for message in messages] == [[]] * len(messages)
@@ -146,7 +146,7 @@ def test_no_answer_can_break_slacks_rules(text: str, quotes: list[str], title: s
     assert seen.startswith(text)
 
 
-def test_our_own_words_are_one_message() -> None:
+def test_phrase_is_one_message() -> None:
     (message,) = note_messages("다시 물어봐 주세요.")
     assert refused(message) == []
     assert message["text"] == read([message]) == "다시 물어봐 주세요."
@@ -169,10 +169,10 @@ def test_our_own_words_are_one_message() -> None:
         ("a < b > c", "a < b > c"),
     ],
 )  # fmt: skip
-def test_a_question_is_what_its_writer_saw(sent: str, asked: str) -> None:
+def test_question_is_the_displayed_text(sent: str, asked: str) -> None:
     assert question_of(sent) == asked
 
 
 @given(st.text())
-def test_any_text_is_read_without_an_error(text: str) -> None:
+def test_arbitrary_text_is_read_without_error(text: str) -> None:
     assert question_of(text) == " ".join(question_of(text).split())

@@ -1,4 +1,4 @@
-"""Where we post to, and nowhere else."""
+"""The Slack client: allowed hosts, errors and delays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def origins(api: str = "https://slack.com/api/") -> frozenset[str]:
     return response_origins(Settings(store=Path(), slack_api_url=api))
 
 
-def test_a_response_url_of_slacks_is_called() -> None:
+def test_response_url_of_slack_is_accepted() -> None:
     assert may_respond("https://hooks.slack.com/commands/T1/2/abc", origins())
     assert may_respond("https://hooks.slack.com/actions/T1/2/abc?x=%2F..", origins())
 
@@ -62,7 +62,7 @@ def test_a_response_url_of_slacks_is_called() -> None:
         "https://hooks.slack.com/" + "a" * 3_000,
     ],
 )
-async def test_any_other_is_not(url: str) -> None:
+async def test_foreign_response_url_is_rejected(url: str) -> None:
     called: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -76,7 +76,7 @@ async def test_any_other_is_not(url: str) -> None:
     await client.close()
 
 
-def test_the_host_of_another_api_may_be_responded_to_and_slacks_still() -> None:
+def test_response_url_of_a_configured_api_is_accepted() -> None:
     compatible = origins("http://127.0.0.1:8065/api/")
     assert may_respond("http://127.0.0.1:8065/commands/1", compatible)
     assert may_respond("https://hooks.slack.com/commands/1", compatible)
@@ -88,7 +88,7 @@ def test_the_host_of_another_api_may_be_responded_to_and_slacks_still() -> None:
 @pytest.mark.parametrize(
     "api", ["", "slack.com/api", "ftp://slack.com/", "https://u:p@slack.com/api/", "https://s/?x=1"]
 )
-def test_an_api_that_is_no_address_is_refused(api: str) -> None:
+def test_invalid_api_url_is_rejected(api: str) -> None:
     with pytest.raises(SettingsError, match="slack_api_url"):
         load(slack_api_url=api)
 
@@ -98,7 +98,7 @@ def test_an_api_that_is_no_address_is_refused(api: str) -> None:
     [("0", 0), ("30", 30), ("999999", 3_600), ("", None), ("-1", None), ("soon", None),
      ("Wed, 21 Oct 2015 07:28:00 GMT", None), ("１", None), ("9" * 400, None)],
 )  # fmt: skip
-async def test_slacks_wait_is_read_and_rubbish_is_not(header: str, seconds: float | None) -> None:
+async def test_only_valid_retry_after_is_used(header: str, seconds: float | None) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(429, headers=[(b"Retry-After", header.encode())])
 
@@ -109,7 +109,7 @@ async def test_slacks_wait_is_read_and_rubbish_is_not(header: str, seconds: floa
     await client.close()
 
 
-async def test_what_cannot_be_reached_is_tried_again_and_names_no_secret() -> None:
+async def test_connection_error_is_retried_and_contains_no_secret() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route", request=request)
 

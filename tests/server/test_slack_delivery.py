@@ -1,4 +1,4 @@
-"""Deliveries that are slow, refused or too many; slash commands and buttons."""
+"""Slow, failing and too many deliveries; slash commands and buttons."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tests.support.slack_service import (
 ASKED = "무스타파 설리먼은 어디 출신인가?"
 
 
-# Acknowledged at once, answered when it can be
+# Acknowledgement, retries and failures
 
 
-def test_a_minute_of_thinking_does_not_delay_the_acknowledgement(
+def test_slow_answer_does_not_delay_the_acknowledgement(
     app: SlackApp, pipeline: EchoPipeline
 ) -> None:
     pipeline.seconds = 60
@@ -38,9 +38,7 @@ def test_a_minute_of_thinking_does_not_delay_the_acknowledgement(
     assert app.workspace.store.deliveries.unfinished() == 20
 
 
-def test_a_full_queue_asks_for_another_delivery(
-    tmp_path: Path, embedder: Embedder, slack: SlackService
-) -> None:
+def test_full_queue_is_503(tmp_path: Path, embedder: Embedder, slack: SlackService) -> None:
     slow = EchoPipeline(seconds=0.5)
     first, second = event(direct("하나", new_ts())), event(direct("둘", new_ts()))
     with echoing(tmp_path, embedder, slack, slow, slack_queue=1) as app:
@@ -54,7 +52,7 @@ def test_a_full_queue_asks_for_another_delivery(
         slack.wait_for(2)
 
 
-def test_slacks_faults_are_waited_out(app: SlackApp, slack: SlackService) -> None:
+def test_temporary_errors_of_slack_are_retried(app: SlackApp, slack: SlackService) -> None:
     ts = new_ts()
     slack.faults.extend(
         [
@@ -68,7 +66,7 @@ def test_slacks_faults_are_waited_out(app: SlackApp, slack: SlackService) -> Non
     began = time.monotonic()
     app.deliver(event(mention(ASKED, ts)))
     slack.wait_for(1, ts)
-    assert time.monotonic() - began >= 2, "it was told to wait twice for a second"
+    assert time.monotonic() - began >= 2, "Slack asked twice for a delay of one second"
     app.settle()
     assert len(slack.calls) == 6
     assert app.metric('geungeo_deliveries_total{channel="slack",outcome="retried"}') == 5
@@ -84,7 +82,7 @@ def test_slacks_faults_are_waited_out(app: SlackApp, slack: SlackService) -> Non
         Fault(200, {"ok": "yes\r\nInjected: 1", "error": ["x"]}),
     ],
 )
-def test_what_no_retry_mends_is_given_up_and_does_not_stop_the_rest(
+def test_permanent_error_fails_one_delivery_only(
     app: SlackApp, slack: SlackService, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     lost, next_one = new_ts(), new_ts()
@@ -98,7 +96,7 @@ def test_what_no_retry_mends_is_given_up_and_does_not_stop_the_rest(
     assert "rejected" in caplog.text or "Slack responded" in caplog.text
 
 
-def test_an_overloaded_backend_is_asked_again_and_then_excused(
+def test_overloaded_backend_is_retried_and_then_explained(
     app: SlackApp, slack: SlackService, pipeline: EchoPipeline
 ) -> None:
     patient, hopeless = new_ts(), new_ts()
@@ -110,7 +108,7 @@ def test_an_overloaded_backend_is_asked_again_and_then_excused(
     assert "지금은 답변할 수 없습니다" in slack.wait_for(1, hopeless)[0].texts[0]
 
 
-def test_an_unforeseen_error_loses_one_answer_and_no_other(
+def test_unexpected_error_fails_one_delivery_only(
     app: SlackApp, slack: SlackService, pipeline: EchoPipeline
 ) -> None:
     pipeline.failures = [RuntimeError("a bug")]
@@ -127,7 +125,7 @@ def test_an_unforeseen_error_loses_one_answer_and_no_other(
 
 
 @pytest.mark.parametrize("name", ["/근거", "/geungeo"])
-def test_a_slash_command_is_answered_at_its_response_url(
+def test_slash_command_is_answered_at_its_response_url(
     app: SlackApp, slack: SlackService, name: str
 ) -> None:
     form = command("왜 &lt;중단&gt;했나?", f"{slack.origin}/commands/T1/2/abc", command=name)
@@ -145,9 +143,7 @@ def test_a_slash_command_is_answered_at_its_response_url(
     assert "왜 <중단>했나?" in posted.texts[0]
 
 
-def test_a_slash_command_without_a_question_is_told_how_to_ask(
-    app: SlackApp, slack: SlackService
-) -> None:
+def test_slash_command_without_a_question_gets_usage(app: SlackApp, slack: SlackService) -> None:
     response = app.submit("/slack/commands", command("  ", f"{slack.origin}/commands/1"))
     assert "질문을 함께 적어 주세요" in response.json()["text"]
     assert app.submit("/slack/commands", {"ssl_check": "1", "token": "x"}).content == b""
@@ -155,9 +151,7 @@ def test_a_slash_command_without_a_question_is_told_how_to_ask(
     assert slack.calls == []
 
 
-def test_a_response_url_that_is_not_slacks_is_never_called(
-    app: SlackApp, slack: SlackService
-) -> None:
+def test_foreign_response_url_is_never_called(app: SlackApp, slack: SlackService) -> None:
     port = slack.origin.rsplit(":", 1)[1]
     for url in (
         "",
@@ -177,14 +171,14 @@ def test_a_response_url_that_is_not_slacks_is_never_called(
     assert slack.calls == []
 
 
-def test_a_response_url_is_called_five_times_at_most(app: SlackApp, slack: SlackService) -> None:
+def test_response_url_is_called_at_most_five_times(app: SlackApp, slack: SlackService) -> None:
     slack.faults.extend([Fault(500, b"", {"Retry-After": "0"})] * 9)
     app.submit("/slack/commands", command("왜?", f"{slack.origin}/commands/1"))
     app.settle()
     assert slack.calls == ["/commands/1"] * 5
 
 
-def test_thumbs_are_feedback_once_a_person(app: SlackApp, slack: SlackService) -> None:
+def test_thumbs_are_stored_once_per_person(app: SlackApp, slack: SlackService) -> None:
     ts, url = new_ts(), f"{slack.origin}/actions/T1/2/abc"
     app.deliver(event(mention(ASKED, ts)))
     up, down = slack.wait_for(1, ts)[0].body["blocks"][-1]["elements"]
@@ -198,7 +192,7 @@ def test_thumbs_are_feedback_once_a_person(app: SlackApp, slack: SlackService) -
     assert [one.texts for one in thanks] == [["의견을 저장했습니다. 고맙습니다."]] * 3
 
 
-def test_other_buttons_are_taken_and_do_nothing(app: SlackApp, slack: SlackService) -> None:
+def test_other_buttons_are_ignored(app: SlackApp, slack: SlackService) -> None:
     url = f"{slack.origin}/actions/1"
     for payload in (
         press("open_1", "0", url),

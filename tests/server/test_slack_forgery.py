@@ -1,4 +1,4 @@
-"""Who is not Slack is not heard, and no payload breaks the server."""
+"""Forged deliveries are rejected, and no payload breaks the server."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from tests.support.slack_service import (
 ASKED = "무스타파 설리먼은 어디 출신인가?"
 
 
-# Who is not Slack
+# Forgery
 
 
-def test_forged_deliveries_are_refused_alike_and_leave_no_trace(
+def test_forged_deliveries_get_the_same_401_and_are_not_logged(
     app: SlackApp, slack: SlackService, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -79,7 +79,7 @@ def test_forged_deliveries_are_refused_alike_and_leave_no_trace(
         assert secret not in caplog.text
 
 
-def test_a_replayed_delivery_is_a_duplicate(app: SlackApp, slack: SlackService) -> None:
+def test_replayed_delivery_is_a_duplicate(app: SlackApp, slack: SlackService) -> None:
     raw = json.dumps(event(direct(ASKED, new_ts()))).encode()
     headers = signed(raw)
     codes = [app.send("/slack/events", raw, headers).status_code for _ in range(3)]
@@ -87,7 +87,7 @@ def test_a_replayed_delivery_is_a_duplicate(app: SlackApp, slack: SlackService) 
     assert (codes, len(slack.posted)) == ([200] * 3, 1)
 
 
-def test_without_a_signing_secret_there_is_no_slack(workspace: Workspace) -> None:
+def test_slack_without_a_signing_secret_is_404(workspace: Workspace) -> None:
     with SlackService() as slack, serving(workspace, slack) as app:
         for path in ("/slack/events", "/slack/commands", "/slack/interactions"):
             response = app.send(path, b"{}", signed(b"{}"))
@@ -95,7 +95,7 @@ def test_without_a_signing_secret_there_is_no_slack(workspace: Workspace) -> Non
             assert "GEUNGEO_SLACK_SIGNING_SECRET" in response.json()["detail"]
 
 
-# Whatever JSON can hold
+# Arbitrary JSON
 
 leaves = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(),
@@ -118,7 +118,7 @@ anything = st.recursive(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(payload=anything, inner=st.dictionaries(names, anything, max_size=12))
-def test_no_signed_payload_is_an_error_of_ours(
+def test_arbitrary_signed_payloads_cause_no_server_error(
     hostile: SlackApp, payload: Any, inner: dict[str, Any]
 ) -> None:
     for body in (payload, event(inner), event({**direct("?", new_ts()), **inner})):
@@ -141,6 +141,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Ite
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"[]", b"null", b'{"type": NaN}', b"[" * 100_000, b"\xff"]
 )
-def test_a_signed_body_that_is_no_event_is_refused(hostile: SlackApp, raw: bytes) -> None:
+def test_signed_body_that_is_not_an_event_is_422(hostile: SlackApp, raw: bytes) -> None:
     response = hostile.send("/slack/events", raw, signed(raw))
     assert response.status_code == (401 if raw == b"\xff" else 422)

@@ -1,4 +1,4 @@
-"""Only what Slack signed within the last five minutes comes in."""
+"""Slack's signatures: valid for five minutes, with every valid secret."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ def both(timestamp: str = TIMESTAMP, signature: str = SIGNATURE) -> tuple[tuple[
     return ("x-slack-request-timestamp", timestamp), ("x-slack-signature", signature)
 
 
-def test_slacks_own_example_verifies() -> None:
+def test_slack_documentation_example_verifies() -> None:
     assert accepts(*both())
 
 
 @pytest.mark.parametrize("skew", [-300, -299.5, 0, 299.5, 300, 300.9])
-def test_five_minutes_are_allowed_either_way(skew: float) -> None:
+def test_skew_of_five_minutes_is_accepted(skew: float) -> None:
     assert accepts(*both(), now=NOW + skew)
 
 
 @pytest.mark.parametrize("skew", [-301, 301, 3_600, -3_600, 10**9])
-def test_a_second_more_is_too_much(skew: float) -> None:
+def test_skew_of_more_than_five_minutes_is_rejected(skew: float) -> None:
     assert not accepts(*both(), now=NOW + skew)
 
 
-def test_old_and_new_secret_are_valid_while_one_rotates() -> None:
+def test_both_secrets_are_valid_during_rotation() -> None:
     assert accepts(*both(), secrets=("new", SECRET))
     assert accepts(*both(signature=sign(TIMESTAMP, secret="new")), secrets=("new", SECRET))
     assert not accepts(*both(signature=sign(TIMESTAMP, secret="other")), secrets=("new", SECRET))
@@ -96,18 +96,18 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_faulty_signature_is_refused(name: str) -> None:
+def test_malformed_signature_is_rejected(name: str) -> None:
     assert not accepts(*BAD[name])
 
 
-def test_an_altered_body_is_refused_and_one_that_is_not_text() -> None:
+def test_altered_and_undecodable_bodies_are_rejected() -> None:
     assert not accepts(*both(), body=BODY + b"&text=x")
     raw = b"\xff\xfe"
     assert not accepts(*both(signature=sign(TIMESTAMP, raw)), body=raw)
 
 
 @given(timestamp=st.text(), signature=st.text(), body=st.binary(), now=st.floats(0, 2**40))
-def test_whatever_comes_is_refused_without_an_error(
+def test_arbitrary_headers_are_rejected_without_error(
     timestamp: str, signature: str, body: bytes, now: float
 ) -> None:
     pairs = [
@@ -121,7 +121,7 @@ def test_whatever_comes_is_refused_without_an_error(
 @pytest.mark.parametrize(
     "setting", ["slack_signing_secret", "mattermost_token", "jandi_token", "hook_secret"]
 )
-def test_an_empty_secret_is_no_setting(
+def test_empty_secret_is_rejected(
     monkeypatch: pytest.MonkeyPatch, setting: str, secret: str
 ) -> None:
     monkeypatch.setenv(f"GEUNGEO_{setting.upper()}", secret)

@@ -1,4 +1,4 @@
-"""Streams: heartbeat, a client that leaves, a server that stops."""
+"""Streams: keep-alives, disconnects and shutdown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STOPPED = b"stopped"
 
 
 class Frames:
-    """Frames with pauses; knows whether it was closed."""
+    """Frames with pauses, which record whether they were closed."""
 
     def __init__(self, *steps: bytes | float | Exception) -> None:
         self.steps = steps
@@ -51,19 +51,19 @@ async def test_frames_pass_in_order() -> None:
     assert frames.closed
 
 
-async def test_silence_is_filled_with_comments_and_nothing_is_lost() -> None:
+async def test_silence_is_filled_with_keep_alives() -> None:
     got = await collect(Frames(b"a", 0.5, b"b"), Stopping(), every=0.1)
     assert [one for one in got if one != KEEP_ALIVE] == [b"a", b"b"]
     assert got.count(KEEP_ALIVE) >= 2
     assert KEEP_ALIVE.startswith(b":")
 
 
-async def test_what_the_frames_raise_reaches_the_reader() -> None:
+async def test_exception_of_the_frames_is_raised() -> None:
     with pytest.raises(RuntimeError, match="broken"):
         await collect(Frames(b"a", RuntimeError("broken")), Stopping())
 
 
-async def test_a_reader_slower_than_the_frames_learns_of_their_end() -> None:
+async def test_slow_reader_gets_the_end_of_the_stream() -> None:
     frames = Frames(*[b"a"] * 40)
     got = []
     async with asyncio.timeout(30):
@@ -73,7 +73,7 @@ async def test_a_reader_slower_than_the_frames_learns_of_their_end() -> None:
     assert got == [b"a"] * 40
 
 
-async def test_leaving_early_closes_the_frames() -> None:
+async def test_early_exit_closes_the_frames() -> None:
     frames = Frames(b"a", 60.0, b"b")
     async with asyncio.timeout(30):
         async with aclosing(with_heartbeat(frames.run(), Stopping(), lambda: STOPPED)) as stream:
@@ -81,21 +81,21 @@ async def test_leaving_early_closes_the_frames() -> None:
         assert frames.closed
 
 
-async def test_a_stop_ends_a_stalled_stream_with_a_last_frame() -> None:
+async def test_shutdown_ends_a_stalled_stream_with_a_last_frame() -> None:
     frames, stopping = Frames(b"a", 60.0, b"b"), Stopping(grace=0.1)
     stopping.announce()
     assert await collect(frames, stopping) == [b"a", STOPPED]
     assert frames.closed
 
 
-async def test_a_stop_lets_a_stream_finish_within_its_grace() -> None:
+async def test_shutdown_lets_a_stream_finish_within_its_grace_period() -> None:
     stopping = Stopping(grace=30.0)
     stopping.announce()
     assert await collect(Frames(b"a", 0.1, b"b"), stopping) == [b"a", b"b"]
 
 
 @pytest.mark.parametrize("text", ["a\n\nevent: done\ndata: {}", "\r", "\u2028\u2029\x85", "{}"])
-def test_no_text_can_forge_an_event(text: str) -> None:
+def test_text_cannot_forge_an_event(text: str) -> None:
     raw = frame({"text": text}, "delta").decode()
     assert raw.endswith("\n\n")
     lines = raw.removesuffix("\n\n").split("\n")
@@ -104,7 +104,7 @@ def test_no_text_can_forge_an_event(text: str) -> None:
     assert json.loads(lines[1].removeprefix("data: ")) == {"text": text}
 
 
-async def test_a_client_that_leaves_cancels_the_pipeline(scripted: Any) -> None:
+async def test_disconnect_cancels_the_pipeline(scripted: Any) -> None:
     scripted.pipeline.script = [PassagesFound(()), 600.0]
     left = asyncio.Event()
     body = json.dumps({"question": "왜?", "stream": True}).encode()
@@ -138,4 +138,4 @@ async def test_a_client_that_leaves_cancels_the_pipeline(scripted: Any) -> None:
     async with asyncio.timeout(60):
         await scripted.app(scope, receive, send)
         await scripted.pipeline.closed.wait()
-    assert time.monotonic() - began < 60  # and not the ten minutes that the script would take
+    assert time.monotonic() - began < 60  # the script would take ten minutes

@@ -1,4 +1,4 @@
-"""Logs, traces and metrics: what they tell, and what they must not."""
+"""Logs, traces and metrics: their content, and what they must not contain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Ask, DroppedClaim, Trace, Usage
 from geungeo.rag.errors import MissingExtra
 from geungeo.rag.protocols import Load
 from geungeo.rag.settings import Settings
@@ -31,7 +30,7 @@ QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 
 
 class _Set(Workspace):
-    """The shared store under other settings."""
+    """The shared store with other settings."""
 
     def __init__(self, real: Workspace, **settings: Any) -> None:
         self.settings = Settings(store=real.settings.store, **settings)
@@ -45,13 +44,13 @@ def client(app: Any) -> httpx.AsyncClient:
 
 @pytest.fixture
 def logged() -> Iterator[list[dict[str, Any]]]:
-    """The server's log as its JSON formatter writes it, one row a line."""
+    """Collect the server's log as JSON rows, one per line."""
     rows: list[dict[str, Any]] = []
 
     class Collect(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             line = self.format(record)
-            assert line.isprintable()  # neither line breaks nor escapes for a terminal
+            assert line.isprintable()  # no line breaks, no terminal escapes
             rows.append(json.loads(line))
 
     handler = Collect()
@@ -72,7 +71,7 @@ def requests(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 # Logs
 
 
-async def test_a_request_is_one_line_with_its_id_route_status_and_timings(
+async def test_request_is_logged_on_one_line(
     workspace: Workspace, logged: list[dict[str, Any]]
 ) -> None:
     async with client(create_app(workspace)) as http:
@@ -90,7 +89,7 @@ async def test_a_request_is_one_line_with_its_id_route_status_and_timings(
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("path", ["/chat", "/v1/chat/completions"])
-async def test_an_answers_line_tells_its_stages_and_not_its_words(
+async def test_log_line_of_an_answer_has_stages_but_no_text(
     workspace: Workspace, logged: list[dict[str, Any]], path: str, stream: bool
 ) -> None:
     message = {"role": "user", "content": QUESTION}
@@ -101,14 +100,15 @@ async def test_an_answers_line_tells_its_stages_and_not_its_words(
         answer = await http.post(path, json={**body, "stream": stream})
         assert answer.status_code == 200
     (row,) = requests(logged)
-    assert set(row["stages_ms"]) == {"rewrite", "retrieve", "generate", "ground", "total"}
+    stages = {"rewrite", "retrieve", "generate", "ground", "verify", "total"}
+    assert set(row["stages_ms"]) == stages
     assert row["stages_ms"]["total"] <= row["ms"]
     assert row["answer"]["status"] == "answered"
     assert row["answer"]["citations"] >= 1
     assert "오픈AI" not in json.dumps(logged, ensure_ascii=False)
 
 
-async def test_questions_are_written_only_if_that_is_set(
+async def test_questions_are_logged_only_with_log_questions(
     workspace: Workspace, logged: list[dict[str, Any]]
 ) -> None:
     asked = "김치찌개\u2028는?\x1b[31m\n위조된 줄"
@@ -119,7 +119,7 @@ async def test_questions_are_written_only_if_that_is_set(
     assert "김치찌개" in row["message"]
 
 
-async def test_a_key_is_told_by_its_id_alone(
+async def test_only_the_id_of_a_key_is_logged(
     workspace: Workspace, logged: list[dict[str, Any]], tmp_path: Any
 ) -> None:
     from geungeo.index.keys import open_keys
@@ -142,7 +142,7 @@ class _WithKeys(_Set):
 
 
 class _Store:
-    """The shared store with keys of its own, for those of the shared one would lock it."""
+    """The shared store with separate keys: keys in the shared store would affect other tests."""
 
     def __init__(self, real: Any, keys: Any) -> None:
         self._real, self.keys = real, keys
@@ -151,7 +151,7 @@ class _Store:
         return getattr(self._real, name)
 
 
-def test_no_content_breaks_out_of_its_line() -> None:
+def test_log_content_cannot_break_its_line() -> None:
     nasty = 'a\nb\r\x1b[31m\x00\u2028\u2029\x9b"}\ud800'
     record = logging.LogRecord("geungeo", logging.ERROR, __file__, 1, "%s", (nasty,), None)
     record.fields = {"path": nasty}
@@ -185,7 +185,7 @@ def ended_after(one: ReadableSpan) -> int:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_question_is_a_span_with_its_stages_below(
+async def test_question_is_a_span_with_its_stages(
     workspace: Workspace,
     spans: tuple[TracerProvider, InMemorySpanExporter],
     logged: list[dict[str, Any]],
@@ -208,14 +208,14 @@ async def test_a_question_is_a_span_with_its_stages_below(
         assert stage.parent is not None
         assert stage.parent.span_id == request.context.span_id
     assert sum(map(ended_after, stages)) <= ended_after(request)
-    told = "".join(one.to_json() for one in (*stages, request))
-    assert "\\uc624" not in told  # JSON's 오
-    assert "오" not in told
-    assert "sesame" not in told
+    exported = "".join(one.to_json() for one in (*stages, request))
+    assert "\\uc624" not in exported  # JSON's 오
+    assert "오" not in exported
+    assert "sesame" not in exported
     assert requests(logged)[0]["trace_id"] == trace
 
 
-async def test_each_request_has_a_trace_of_its_own_and_probes_have_none(
+async def test_requests_are_traced_and_probes_are_not(
     workspace: Workspace, spans: tuple[TracerProvider, InMemorySpanExporter]
 ) -> None:
     provider, exporter = spans
@@ -228,13 +228,13 @@ async def test_each_request_has_a_trace_of_its_own_and_probes_have_none(
     assert len({one.context.trace_id for one in found}) == 2
 
 
-def test_without_the_packages_the_setting_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_telemetry_packages_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(MissingExtra, match=r"pip install 'geungeo\[telemetry\]'"):
         make_provider()
 
 
-def test_with_them_spans_go_where_the_standard_variables_say(
+def test_spans_go_to_the_configured_endpoint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OTEL_SERVICE_NAME", "newsroom")
@@ -246,7 +246,7 @@ def test_with_them_spans_go_where_the_standard_variables_say(
 # Metrics
 
 
-async def test_metrics_tell_of_abstentions_support_and_stages(workspace: Workspace) -> None:
+async def test_metrics_count_abstentions_support_and_stages(workspace: Workspace) -> None:
     async with client(create_app(workspace)) as http:
         cited = (await http.post("/chat", json={"question": QUESTION})).json()["citations"]
         refused = await http.post("/chat", json={"question": "김치찌개 맛있게 끓이는 법은?"})
@@ -254,36 +254,12 @@ async def test_metrics_tell_of_abstentions_support_and_stages(workspace: Workspa
     reason = refused.json()["reason"]
     assert re.search(rf'geungeo_answers_total{{.*reason="{reason}",status="abstained"}} 1', metrics)
     assert f"geungeo_citation_support_count {len(cited)}.0" in metrics
-    for stage in ("rewrite", "retrieve", "generate", "ground", "total"):
+    for stage in ("rewrite", "retrieve", "generate", "ground", "verify", "total"):
         assert f'geungeo_answer_stage_seconds_count{{stage="{stage}"}} 2.0' in metrics
     assert 'geungeo_backend_answers{state="waiting"} 0.0' in metrics
 
 
-async def test_metrics_count_claims_by_outcome_and_the_verifiers_calls(
-    workspace: Workspace,
-) -> None:
-    answer = await workspace.pipeline.answer(Ask(QUESTION))
-    lie = DroppedClaim(text="거짓", why="no", instead=answer.citations[0].quote)
-    metrics = Metrics()
-    metrics.answer(
-        "chat",
-        answer.model_copy(
-            update={
-                "trace": Trace(dropped=(lie, DroppedClaim(text="거짓", why="no"))),
-                "usage": Usage(verifier_calls=2, verifier_prompt_tokens=30),
-            }
-        ),
-    )
-    claims = len({citation.answer_start for citation in answer.citations})
-    shown = metrics.render().decode()
-    assert f'geungeo_claims_total{{outcome="quote"}} {claims - 1}.0' in shown
-    assert 'geungeo_claims_total{outcome="replaced"} 1.0' in shown
-    assert 'geungeo_claims_total{outcome="dropped"} 1.0' in shown
-    assert "geungeo_verifier_calls_total 2.0" in shown
-    assert 'geungeo_llm_tokens_total{direction="verifier_prompt"} 30.0' in shown
-
-
-def test_metrics_tell_how_a_backend_fares() -> None:
+def test_metrics_report_the_load_of_the_backend() -> None:
     metrics = Metrics()
     metrics.backend(Load(running=3, waiting=2, resting={"openai:a": True, "openai:b": False}))
     shown = metrics.render().decode()

@@ -1,4 +1,4 @@
-"""The supervisor: real processes that die, hang, refuse and are asked to stop."""
+"""The supervisor, with real processes that die, hang, fail and are stopped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from geungeo.server.process.workers import MAX_DELAY, delay_after
 
 PATIENCE = 60
 
-# What the workers do is told by a test; each writes its process id where the test can find it.
+# The test inserts the workers' code; each worker writes its process id to a file.
 SCRIPT = """
 import os, signal, sys, time
 from pathlib import Path
@@ -30,7 +30,7 @@ def prepare():
     return {prepare}
 
 def work(number):
-    # Stopping is a clean end, as it is for the server.
+    # A stop exits with status 0, like the server.
     signal.signal(signal.SIGTERM, {on_term})
     (folder / f"{{number}}-{{os.getpid()}}").touch()
     {then}
@@ -64,7 +64,7 @@ def supervise(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 def wait_for(condition: Callable[[], Any]) -> Any:
     until = time.monotonic() + PATIENCE
     while not (found := condition()):
-        assert time.monotonic() < until, "it did not happen in time"
+        assert time.monotonic() < until, "timeout"
         time.sleep(0.02)
     return found
 
@@ -74,7 +74,7 @@ def workers(folder: Path, number: int | str = "*") -> set[int]:
 
 
 def both(folder: Path) -> set[int]:
-    """The two first workers, once they run."""
+    """Wait for the first two workers and return their ids."""
     wait_for(lambda: len(workers(folder)) == 2)
     return workers(folder)
 
@@ -88,7 +88,7 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_reaches_every_worker_and_is_a_clean_end(
+def test_stop_ends_every_worker_with_status_0(
     supervise: Callable[..., Any], tmp_path: Path, how: signal.Signals
 ) -> None:
     supervisor = supervise()
@@ -99,7 +99,7 @@ def test_a_stop_reaches_every_worker_and_is_a_clean_end(
     assert set(map(int, (tmp_path / "exited").read_text().split())) == pids
 
 
-def test_a_worker_that_dies_is_started_again_and_the_other_does_not_notice(
+def test_dead_worker_is_restarted_without_affecting_the_other(
     supervise: Callable[..., Any], tmp_path: Path
 ) -> None:
     supervisor = supervise()
@@ -114,14 +114,14 @@ def test_a_worker_that_dies_is_started_again_and_the_other_does_not_notice(
     assert f"worker {first} died (signal 9)" in supervisor.stderr.read()
 
 
-def test_the_delay_grows_and_is_bounded() -> None:
+def test_restart_delay_grows_up_to_a_limit() -> None:
     delays = [delay_after(deaths) for deaths in range(1, 40)]
     assert delays[:3] == [1, 2, 4]
     assert delays == sorted(delays)
     assert max(delays) == MAX_DELAY
 
 
-def test_a_stop_does_not_wait_for_a_worker_that_is_not_there(
+def test_stop_does_not_wait_for_a_pending_restart(
     supervise: Callable[..., Any], tmp_path: Path
 ) -> None:
     supervisor = supervise(then="os._exit(1)")
@@ -131,7 +131,7 @@ def test_a_stop_does_not_wait_for_a_worker_that_is_not_there(
 
 
 @pytest.mark.parametrize("status", [2, 3])
-def test_what_no_restart_can_help_ends_them_all(
+def test_permanent_failure_stops_all_workers(
     supervise: Callable[..., Any], tmp_path: Path, status: int
 ) -> None:
     supervisor = supervise(then=f"number == 1 and os._exit({status})")
@@ -140,7 +140,7 @@ def test_what_no_restart_can_help_ends_them_all(
     assert not any(map(alive, workers(tmp_path)))
 
 
-def test_no_worker_starts_if_the_store_cannot_be_prepared(
+def test_no_worker_starts_if_preparation_fails(
     supervise: Callable[..., Any], tmp_path: Path
 ) -> None:
     assert supervise(prepare=3).wait(PATIENCE) == 3
@@ -148,7 +148,7 @@ def test_no_worker_starts_if_the_store_cannot_be_prepared(
     assert workers(tmp_path) == set()
 
 
-def test_a_worker_that_will_not_stop_is_killed(
+def test_worker_that_ignores_a_stop_is_killed(
     supervise: Callable[..., Any], tmp_path: Path
 ) -> None:
     supervisor = supervise(on_term="signal.SIG_IGN")
@@ -168,7 +168,7 @@ def test_workers_do_not_outlive_their_supervisor(
 
 
 def _runs(pid: int) -> bool:
-    """Alive and not a zombie that nobody has collected yet."""
+    """Whether the process runs and is not a zombie."""
     try:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text().partition(")")[2][:3]
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Writers keep to their own threads."""
+"""Writers use separate threads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from geungeo.server.state import WRITERS, Writers
 
 
-def test_readers_find_a_thread_however_many_writers_wait() -> None:
+def test_waiting_writers_leave_threads_for_readers() -> None:
     release = threading.Event()
     running: list[int] = []
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from geungeo.rag.answer import Answer, Citation
+from geungeo.rag.answer import Answer, Citation, support_label
 from geungeo.server.channels.wording import hint, origin
 from geungeo.server.escaping import escape_jandi
 from geungeo.server.http.links import source_link
@@ -41,7 +41,10 @@ def note(text: str) -> dict[str, Any]:
 def render(answer: Answer, base_url: str) -> dict[str, Any]:
     """Return the answer with each quote and its source below it."""
     sources = {citation.marker: citation for citation in answer.citations}
-    info = [_source(sources[marker], base_url) for marker in sorted(sources)]
+    info = [
+        _source(sources[marker], base_url, support_label(answer, marker))
+        for marker in sorted(sources)
+    ]
     if answer.reason:
         info = [{"description": hint(answer.reason, answer.language)}]
     return {
@@ -51,10 +54,11 @@ def render(answer: Answer, base_url: str) -> dict[str, Any]:
     }
 
 
-def _source(citation: Citation, base_url: str) -> dict[str, str]:
+def _source(citation: Citation, base_url: str, support: str | None) -> dict[str, str]:
     url = source_link(citation, base_url)
     lines = [escape_jandi(f"“{citation.quote}”"), escape_jandi(citation.note or ""), url or ""]
+    source = " · ".join(filter(None, [origin(citation), support]))
     return {
-        "title": escape_jandi(f"[{citation.marker}] {origin(citation)}"),
+        "title": escape_jandi(f"[{citation.marker}] {source}"),
         "description": "\n".join(filter(None, lines)),
     }

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from geungeo.rag.answer import Answer, Citation
+from geungeo.rag.answer import Answer, Citation, support_label
 from geungeo.server.channels.wording import hint, origin, phrase
 from geungeo.server.escaping import escape_mattermost
 from geungeo.server.http.links import source_link
@@ -48,16 +48,18 @@ def render(answer: Answer, base_url: str) -> str:
     if answer.reason:
         return f"{text}\n\n*{hint(answer.reason, answer.language)}*"
     for number, marker in enumerate(sorted(sources)):
-        source = _source(sources[marker], base_url, phrase("open", answer.language))
+        support = support_label(answer, marker)
+        source = _source(sources[marker], base_url, phrase("open", answer.language), support)
         if len(text) + len(source) > MAX_POST:
             return f"{text}\n\n({phrase('sources', answer.language)}: +{len(sources) - number})"
         text += source
     return text
 
 
-def _source(citation: Citation, base_url: str, label: str) -> str:
+def _source(citation: Citation, base_url: str, label: str, support: str | None) -> str:
     quote = escape_mattermost(f"[{citation.marker}] “{citation.quote}”").replace("\n", "\n> ")
-    article = escape_mattermost(origin(citation).replace("\n", " "))
+    source = " · ".join(filter(None, [origin(citation), support]))
+    article = escape_mattermost(source.replace("\n", " "))
     url = source_link(citation, base_url)
     link = f" [{label}]({url})" if url else ""
     note = f"\n> {escape_mattermost(citation.note)}" if citation.note else ""

@@ -1,4 +1,4 @@
-"""Posting to Slack: only to its own hosts, with permanent and temporary errors told apart."""
+"""Client that posts to Slack's own hosts only; distinguishes permanent and temporary errors."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from geungeo.rag.answer import Answer, Citation
+from geungeo.rag.answer import Answer, Citation, support_label
 from geungeo.rag.text import Language
 from geungeo.server.channels.wording import hint, origin, phrase
 from geungeo.server.escaping import SLACK_ENTITIES, escape_slack
@@ -46,7 +46,10 @@ def answer_messages(answer: Answer, base_url: str) -> list[Message]:
     sources = {citation.marker: citation for citation in answer.citations}
     if sources:
         groups.append([DividerBlock()])
-    groups += [_quote(sources[marker], base_url, answer.language) for marker in sorted(sources)]
+    groups += [
+        _quote(sources[marker], base_url, answer.language, support_label(answer, marker))
+        for marker in sorted(sources)
+    ]
     if answer.reason:
         groups.append([_context(hint(answer.reason, answer.language))])
     groups.append([_feedback(answer)])
@@ -67,7 +70,9 @@ def _sections(text: str, accessory: ButtonElement | None = None) -> list[Block]:
     ]
 
 
-def _quote(citation: Citation, base_url: str, language: Language) -> list[Block]:
+def _quote(
+    citation: Citation, base_url: str, language: Language, support: str | None
+) -> list[Block]:
     url = source_link(citation, base_url)
     button = None
     if url is not None and len(url) <= MAX_URL:
@@ -76,10 +81,11 @@ def _quote(citation: Citation, base_url: str, language: Language) -> list[Block]
             url=url,
             action_id=f"open_{citation.marker}",
         )
-    notes = [
-        _context(shortened(text, MAX_ORIGIN)) for text in (origin(citation), citation.note) if text
-    ]
-    return [*_sections(f"[{citation.marker}] “{citation.quote}”", button), *notes]
+    # The label follows the shortened origin, so that a long title does not push it out.
+    source = " · ".join(filter(None, [shortened(origin(citation), MAX_ORIGIN), support]))
+    note = shortened(citation.note or "", MAX_ORIGIN)
+    contexts = [_context(text) for text in (source, note) if text]
+    return [*_sections(f"[{citation.marker}] “{citation.quote}”", button), *contexts]
 
 
 def _feedback(answer: Answer) -> Block:

@@ -1,4 +1,4 @@
-"""What the tests of backends share."""
+"""Shared fixtures of the tests of backends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The servers of these tests are on this machine; a proxy could not reach them."""
+    """Disable proxies: the servers of these tests are local."""
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

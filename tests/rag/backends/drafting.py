@@ -1,4 +1,4 @@
-"""A task, endpoints and backends for the tests of backends, and one draft by them."""
+"""Helpers of the tests of backends: a task, endpoints, backends and one draft."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLAIMS = [
 
 
 def task() -> Task:
-    """A question with three evidence sentences of one article."""
+    """Return a question with three evidence sentences of one article."""
     text = "\n".join(SENTENCES)
     article = Article(id="a", title="한빛전자 실적", published_at="2025-01-21", text=text)
     evidence = []
@@ -43,7 +43,7 @@ def task() -> Task:
 
 
 class Naps:
-    """Sleeping, told instead of done."""
+    """Replacement of ``asyncio.sleep`` that records the seconds and does not wait."""
 
     def __init__(self) -> None:
         self.taken: list[float] = []
@@ -62,7 +62,7 @@ def endpoint(
     retries: int = 2,
     **more: Any,
 ) -> Endpoint:
-    """An endpoint with deadlines short enough for a test."""
+    """Return an endpoint with timeouts short enough for a test."""
     limits = Limits(connect=1.0, first_token=first_token, stall=stall, retries=retries)
     url = server if isinstance(server, str) else server.url
     return Endpoint(url, model, KEY, limits, context_tokens=4096, sleep=naps or Naps(), **more)
@@ -75,7 +75,7 @@ def _characters(text: str) -> int:
 def backend(
     *endpoints: Endpoint, timeout: float = 10.0, resort: bool = False, gate: Gate | None = None
 ) -> OpenAI:
-    """The backend over ``endpoints``; tokens are counted as characters."""
+    """Return the backend over ``endpoints``; tokens are counted as characters."""
     return OpenAI(
         endpoints,
         gate or Gate(4, 4),
@@ -87,7 +87,7 @@ def backend(
 
 
 class Outcome:
-    """What came of one draft."""
+    """Result of one draft."""
 
     def __init__(self) -> None:
         self.claims: list[Claim] = []
@@ -100,7 +100,7 @@ class Outcome:
 
 
 async def draft(writer: Backend) -> Outcome:
-    """All claims for the one task; a backend error ends them and is kept."""
+    """Return all claims for the task and the backend error, if one ended the draft."""
     outcome = Outcome()
     claims = writer.draft(task(), outcome.report)
     try:
@@ -112,7 +112,7 @@ async def draft(writer: Backend) -> Outcome:
 
 
 def run(handler: Handler, **options: Any) -> tuple[Outcome, ModelServer]:
-    """Draft once against one server that does ``handler``."""
+    """Draft once against a server with this ``handler``."""
 
     async def main() -> tuple[Outcome, ModelServer]:
         async with ModelServer(handler) as server:

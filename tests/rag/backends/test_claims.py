@@ -1,4 +1,4 @@
-"""From a model's text to claims: by example, and whatever the text is and however it is cut."""
+"""Parsing of a model's text into claims: examples, and properties for any text and chunking."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def parse(text: str, size: int = 10**6, *, torn: bool = False) -> tuple[Found, C
 @pytest.mark.parametrize(
     "shape", ["늘었다.{}", "늘었다. {}", "늘었다{}.", "늘었다 {}.", "늘었다.\n{}"]
 )
-def test_markers_of_every_form_before_and_after_the_stop(marker: str, shape: str) -> None:
+def test_marker_forms_before_and_after_full_stop(marker: str, shape: str) -> None:
     text = "매출이 " + shape.format(marker) + "\n이익은 줄었다. [2]"
     found, parser = parse(text)
     assert found == [("매출이 늘었다.", (1, 3)), ("이익은 줄었다.", (2,))]
@@ -69,7 +69,7 @@ def test_markers_of_every_form_before_and_after_the_stop(marker: str, shape: str
 
 
 @pytest.mark.parametrize("marker", ["[2-4]", "[2–4]", "[2~4]", "(근거 2-4)", "[2]-[4]"])
-def test_ranges(marker: str) -> None:
+def test_marker_ranges_are_expanded(marker: str) -> None:
     found, _ = parse(f"매출이 늘었다. {marker}")
     if marker == "[2]-[4]":
         assert found[0][1][0] == 2
@@ -100,7 +100,7 @@ def test_ranges(marker: str) -> None:
         "금리는 연 3.25%다.",
     ],
 )
-def test_what_is_no_boundary_and_no_markup_stays(text: str) -> None:
+def test_text_that_is_neither_boundary_nor_markup_is_kept(text: str) -> None:
     expected = text.removeprefix("(1) ")
     assert parse(f"{text} [1] 끝났다. [2]")[0] == [(expected, (1,)), ("끝났다.", (2,))]
 
@@ -118,7 +118,7 @@ def test_what_is_no_boundary_and_no_markup_stays(text: str) -> None:
         ("“안 닫힌 말이다. 끝났다.\n다음이다.", ["“안 닫힌 말이다.", "끝났다.", "다음이다."]),
     ],
 )
-def test_sentences(text: str, texts: list[str]) -> None:
+def test_text_is_split_into_sentences(text: str, texts: list[str]) -> None:
     assert [found for found, _ in parse(text)[0]] == texts
 
 
@@ -156,7 +156,7 @@ def test_markup_is_stripped(text: str, expected: Found) -> None:
     assert parse(text)[0] == expected
 
 
-def test_cannot_answer_is_a_refusal_only_at_the_beginning() -> None:
+def test_no_answer_phrase_is_refusal_only_at_start() -> None:
     for text in (
         NO_ANSWER,
         f"{NO_ANSWER}.",
@@ -175,13 +175,13 @@ def test_unknown_numbers_are_dropped_and_counted() -> None:
     assert parser.notes() == ["3 citations of unknown evidence dropped: 99, 0, 98"]
 
 
-def test_an_endless_sentence_is_dropped_with_its_tail() -> None:
+def test_overlong_sentence_is_dropped_to_its_end() -> None:
     found, parser = parse("가" * (MAX_SENTENCE + 50) + "다. [1] 줄었다. [2]")
     assert found == [("줄었다.", (2,))]
     assert "1 damaged" in parser.notes()[0]
 
 
-# Fragments that models and attackers put together in every order.
+# Fragments of text from models and attackers, combined at random.
 _FRAGMENTS = st.sampled_from(
     [
         "매출이 늘었다",
@@ -280,7 +280,7 @@ _FORBIDDEN = [
 @example("<<b>b>했다</b</b>>")
 @example("htt<b>p://e.kr 했다")
 @example("[a]([b](http://e.kr)) 했다")
-def test_no_claim_holds_a_marker_a_tag_a_link_or_a_control_character(text: str) -> None:
+def test_claims_contain_no_marker_tag_link_or_control_character(text: str) -> None:
     for found, cites in parse(text)[0]:
         assert any(char.isalnum() for char in found)
         assert found == found.strip() and "\n" not in found
@@ -293,7 +293,7 @@ def test_no_claim_holds_a_marker_a_tag_a_link_or_a_control_character(text: str) 
 
 
 @given(_TEXT, st.integers(1, 7))
-def test_how_the_text_is_cut_makes_no_difference(text: str, size: int) -> None:
+def test_claims_do_not_depend_on_chunking(text: str, size: int) -> None:
     text = text.replace("\r\n", "\n")
     whole, one = parse(text)
     pieces, other = parse(text, size)
@@ -323,7 +323,7 @@ _SENTENCES = st.lists(
 
 
 @given(_SENTENCES, st.data())
-def test_torn_anywhere_a_text_gives_only_whole_sentences(
+def test_torn_text_gives_only_complete_sentences(
     sentences: list[tuple[str, list[int], str]], data: st.DataObject
 ) -> None:
     text = "".join(
@@ -340,7 +340,7 @@ def test_torn_anywhere_a_text_gives_only_whole_sentences(
 
 
 @given(_TEXT)
-def test_plain_text_is_stable(text: str) -> None:
+def test_plain_is_idempotent(text: str) -> None:
     once = plain(prepare(text))
     assert plain(once) == once
 

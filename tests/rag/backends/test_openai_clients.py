@@ -1,4 +1,4 @@
-"""Readers that go away, crowds, and one endpoint after another."""
+"""Cancellation by clients, full queues and successive event loops."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.model_server import (
 )
 
 
-def test_closing_the_iterator_hangs_up_within_a_second() -> None:
+def test_closing_iterator_closes_connection_within_a_second() -> None:
     async def main() -> None:
         closed = asyncio.Event()
 
@@ -45,7 +45,7 @@ def test_closing_the_iterator_hangs_up_within_a_second() -> None:
 
 
 @pytest.mark.parametrize("handler", [silent, only_headers])
-def test_cancelling_the_task_hangs_up_within_a_second(handler: Handler) -> None:
+def test_cancelling_task_closes_connection_within_a_second(handler: Handler) -> None:
     async def main() -> None:
         async with ModelServer(handler) as server:
             running = asyncio.create_task(
@@ -63,7 +63,7 @@ def test_cancelling_the_task_hangs_up_within_a_second(handler: Handler) -> None:
     asyncio.run(main())
 
 
-def test_after_hundreds_of_cancelled_streams_a_call_works() -> None:
+def test_call_works_after_hundreds_of_cancelled_streams() -> None:
     async def slow(exchange: Exchange) -> None:
         await exchange.start()
         for part in stream():
@@ -76,7 +76,7 @@ def test_after_hundreds_of_cancelled_streams_a_call_works() -> None:
 
             async def cancelled(at: int) -> None:
                 running = asyncio.create_task(draft(writer))
-                # At every moment of a call: before it connects, in its headers, in its body.
+                # Cancel at any point of a call: before the connection, in the headers, in the body.
                 await asyncio.sleep(0.0007 * (at % 40))
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
@@ -90,7 +90,7 @@ def test_after_hundreds_of_cancelled_streams_a_call_works() -> None:
     asyncio.run(main())
 
 
-def test_a_full_queue_is_a_typed_error_and_no_fallback() -> None:
+def test_full_queue_raises_overloaded_without_fallback() -> None:
     async def main() -> None:
         async with ModelServer(only_headers) as server:
             writer = backend(endpoint(server), gate=Gate(1, 1), resort=True)
@@ -112,7 +112,7 @@ def test_a_full_queue_is_a_typed_error_and_no_fallback() -> None:
     asyncio.run(main())
 
 
-def test_one_backend_serves_one_event_loop_after_another() -> None:
+def test_backend_works_in_successive_event_loops() -> None:
     gate = Gate(1, 1)
     for _ in range(3):
 

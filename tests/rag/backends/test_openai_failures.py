@@ -1,4 +1,4 @@
-"""Silence, refusals and broken answers: each has a deadline and a clear end."""
+"""Failing endpoints: timeouts, retries, refusals, fallbacks and broken answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def _only_pings(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("handler", [silent, only_headers, _only_pings])
-def test_no_first_token_has_a_deadline_and_no_second_try(handler: Handler) -> None:
+def test_missing_first_token_times_out_without_retry(handler: Handler) -> None:
     async def main() -> None:
         async with ModelServer(handler) as server, asyncio.timeout(20):
             outcome = await draft(backend(endpoint(server, first_token=0.3), timeout=60))
@@ -53,7 +53,7 @@ def test_no_first_token_has_a_deadline_and_no_second_try(handler: Handler) -> No
 
 
 @pytest.mark.parametrize("drip", [b"", b": ping\n\n"])
-def test_a_stall_in_mid_stream_ends_with_what_was_finished(drip: bytes) -> None:
+def test_stalled_stream_keeps_finished_claims(drip: bytes) -> None:
     async def handler(exchange: Exchange) -> None:
         await exchange.start()
         await exchange.send(chunk("매출은 5,000억 원이다. [1] 영업이익은 3"))
@@ -67,7 +67,7 @@ def test_a_stall_in_mid_stream_ends_with_what_was_finished(drip: bytes) -> None:
     assert "stopped sending" in str(outcome.error)
 
 
-def test_a_connection_left_open_after_the_end_costs_no_claim() -> None:
+def test_connection_left_open_after_end_loses_no_claim() -> None:
     async def handler(exchange: Exchange) -> None:
         await exchange.start()
         await exchange.send(chunk(REPLY) + STOP)
@@ -78,7 +78,7 @@ def test_a_connection_left_open_after_the_end_costs_no_claim() -> None:
     assert outcome.error is None
 
 
-def test_the_whole_answer_has_a_deadline_however_busy_the_stream() -> None:
+def test_busy_stream_ends_at_deadline_of_answer() -> None:
     async def handler(exchange: Exchange) -> None:
         await exchange.start()
         while True:
@@ -95,7 +95,7 @@ def test_the_whole_answer_has_a_deadline_however_busy_the_stream() -> None:
     asyncio.run(main())
 
 
-def test_an_endless_answer_is_stopped() -> None:
+def test_endless_answer_is_stopped() -> None:
     async def handler(exchange: Exchange) -> None:
         await exchange.start()
         while True:
@@ -106,7 +106,7 @@ def test_an_endless_answer_is_stopped() -> None:
     assert "stopped after 2,048 characters" in outcome.notes
 
 
-def test_an_endless_event_is_stopped() -> None:
+def test_endless_event_is_stopped() -> None:
     async def handler(exchange: Exchange) -> None:
         await exchange.start()
         await exchange.send(b"data: ")
@@ -146,7 +146,7 @@ def test_retry_after_is_honoured(header: str, waits: list[float] | None) -> None
 @pytest.mark.parametrize(
     "header", ["rubbish", "-5", "1e3", "٣", "Mon, 99 Foo", "", "nan", "9" * 80]
 )
-def test_rubbish_in_retry_after_is_ignored(header: str) -> None:
+def test_invalid_retry_after_is_ignored(header: str) -> None:
     naps = Naps()
 
     async def main() -> None:
@@ -171,7 +171,7 @@ def test_rubbish_in_retry_after_is_ignored(header: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["61", "3600", "date"])
-def test_a_long_retry_after_goes_to_the_next_endpoint_at_once(value: str) -> None:
+def test_long_retry_after_falls_back_at_once(value: str) -> None:
     naps = Naps()
     header = email.utils.formatdate(time.time() + 7200, usegmt=True) if value == "date" else value
 
@@ -188,15 +188,15 @@ def test_a_long_retry_after_goes_to_the_next_endpoint_at_once(value: str) -> Non
                 assert outcome.claims == CLAIMS
                 assert outcome.report.backend == "openai:second"
             assert "openai:m answered 429" in first.notes
-            # The second question does not even ask the endpoint that wants to be left alone.
+            # The second question is not sent to the endpoint with an open breaker.
             assert len(busy.requests) == 1
-            assert "left alone" in second.notes
+            assert "the next call is allowed in" in second.notes
 
     asyncio.run(main())
     assert naps.taken == []
 
 
-def test_a_storm_of_500_is_retried_within_bounds_and_opens_the_breaker() -> None:
+def test_repeated_500_is_retried_within_limits_and_opens_breaker() -> None:
     naps = Naps()
     now = 1000.0
 
@@ -211,7 +211,7 @@ def test_a_storm_of_500_is_retried_within_bounds_and_opens_the_breaker() -> None
                 assert [claim.cites for claim in outcome.claims] == [(1,), (2,)]
                 assert len(server.requests) == requests
             assert breaker.is_open
-            assert "left alone" in outcome.notes
+            assert "the next call is allowed in" in outcome.notes
             now += 31
             outcome = await draft(writer)
             assert outcome.claims == CLAIMS and outcome.report.backend == "openai:m"
@@ -222,7 +222,7 @@ def test_a_storm_of_500_is_retried_within_bounds_and_opens_the_breaker() -> None
     assert all(0 <= nap <= 8 for nap in naps.taken)
 
 
-def test_waits_never_exceed_the_deadline() -> None:
+def test_retry_waits_do_not_exceed_deadline() -> None:
     naps = Naps()
 
     async def main() -> None:
@@ -236,7 +236,7 @@ def test_waits_never_exceed_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 410])
-def test_a_wrong_key_or_model_is_not_retried(status: int) -> None:
+def test_wrong_key_or_model_is_not_retried(status: int) -> None:
     naps = Naps()
     body = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}"}}).encode()
 
@@ -250,7 +250,7 @@ def test_a_wrong_key_or_model_is_not_retried(status: int) -> None:
     assert len(server.requests) == 1 and naps.taken == []
 
 
-def test_a_used_up_quota_is_not_retried() -> None:
+def test_exhausted_quota_is_not_retried() -> None:
     async def handler(exchange: Exchange) -> None:
         await exchange.answer(429, b'{"error": {"code": "insufficient_quota"}}')
 
@@ -259,7 +259,7 @@ def test_a_used_up_quota_is_not_retried() -> None:
     assert len(server.requests) == 1
 
 
-def test_parameters_that_an_endpoint_refuses_are_left_out_from_then_on() -> None:
+def test_refused_parameters_are_omitted_from_then_on() -> None:
     async def handler(exchange: Exchange) -> None:
         if "max_tokens" in exchange.json or "stream_options" in exchange.json:
             await exchange.answer(400, b'{"error": {"message": "unknown parameter"}}')
@@ -278,14 +278,14 @@ def test_parameters_that_an_endpoint_refuses_are_left_out_from_then_on() -> None
     asyncio.run(main())
 
 
-def test_a_request_that_is_refused_in_every_form_is_a_wrong_configuration() -> None:
+def test_request_refused_in_every_form_is_misconfiguration() -> None:
     outcome, server = run(statuses(*[400] * 9))
     assert isinstance(outcome.error, BackendMisconfigured)
     assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_the_key_follows_no_redirect(status: int) -> None:
+def test_redirect_is_not_followed_with_key(status: int) -> None:
     async def main() -> None:
         async with ModelServer(sending(stream())) as other:
 
@@ -323,7 +323,7 @@ def test_the_key_follows_no_redirect(status: int) -> None:
     ],
 )
 @pytest.mark.parametrize("content_type", ["text/event-stream", "text/html; charset=utf-8"])
-def test_what_is_no_completion_is_refused(
+def test_body_without_completion_is_rejected(
     body: bytes, kind: type[Exception], content_type: str
 ) -> None:
     outcome, server = run(sending([body], content_type=content_type))
@@ -332,7 +332,7 @@ def test_what_is_no_completion_is_refused(
     assert len(server.requests) <= (1 if kind is BackendMisconfigured else 3)
 
 
-def test_a_refused_connection_is_retried_and_then_falls_back() -> None:
+def test_refused_connection_is_retried_then_falls_back() -> None:
     async def main() -> None:
         async with ModelServer(sending(stream())) as server:
             dead = server.url
@@ -346,7 +346,7 @@ def test_a_refused_connection_is_retried_and_then_falls_back() -> None:
 
 
 @pytest.mark.parametrize("framing", ["chunked", "content-length"])
-def test_a_body_that_ends_before_its_own_measure_leaves_what_was_finished(framing: str) -> None:
+def test_body_shorter_than_content_length_keeps_finished_claims(framing: str) -> None:
     data = chunk("매출은 5,000억 원이다. [1] 영업이익은 3")
 
     async def handler(exchange: Exchange) -> None:
@@ -363,14 +363,14 @@ def test_a_body_that_ends_before_its_own_measure_leaves_what_was_finished(framin
     assert len(server.requests) == 1
 
 
-def test_no_fallback_once_a_claim_is_out() -> None:
+def test_no_fallback_after_first_claim() -> None:
     async def main() -> None:
         read = asyncio.Event()
 
         async def handler(exchange: Exchange) -> None:
             await exchange.start()
             await exchange.send(chunk("매출은 5,000억 원이다. [1] 영업이"))
-            await read.wait()  # a reset would overtake what was not read yet
+            await read.wait()  # a reset would discard unread data
             exchange.drop()
 
         async with ModelServer(handler) as torn, ModelServer(sending(stream())) as good:
@@ -383,5 +383,44 @@ def test_no_fallback_once_a_claim_is_out() -> None:
                     await anext(claims)
             assert report.backend == "openai:m"
             assert good.requests == []
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(400, "response_format is not supported"), (500, "1 validation error: response_format")],
+)
+def test_refused_response_format_is_replaced_by_next(status: int, reason: str) -> None:
+    async def handler(exchange: Exchange) -> None:
+        form = exchange.json.get("response_format", {}).get("type")
+        if form == "json_schema":
+            error = {"error": {"message": reason, "type": "internal_server_error"}}
+            await exchange.answer(status, json.dumps(error).encode())
+        else:
+            await sending(stream(form or "none"))(exchange)
+
+    async def main() -> None:
+        formats = ({"type": "json_schema"}, {"type": "json_object"}, None)
+        async with ModelServer(handler) as server, asyncio.timeout(20):
+            asked = endpoint(server, retries=0)
+            for requests in (2, 3):  # the second time the format is known
+                deadline = asyncio.get_running_loop().time() + 10
+                pieces = asked.complete([], max_tokens=10, deadline=deadline, formats=formats)
+                assert "".join([piece.text async for piece in pieces]) == "json_object"
+                assert len(server.requests) == requests
+
+    asyncio.run(main())
+
+
+def test_other_server_error_does_not_change_request_format() -> None:
+    async def main() -> None:
+        async with ModelServer(statuses(500)) as server, asyncio.timeout(20):
+            pieces = endpoint(server, retries=0).complete(
+                [], max_tokens=10, deadline=asyncio.get_running_loop().time() + 10
+            )
+            with pytest.raises(BackendUnavailable, match="answered 500"):
+                await anext(pieces)
+            assert len(server.requests) == 1
 
     asyncio.run(main())

@@ -1,4 +1,4 @@
-"""What streams look like in the wild, and how the openai backend reads them."""
+"""Streams as real gateways send them, read by the openai backend."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.model_server import (
 )
 
 
-def test_a_good_stream_gives_its_claims_and_its_cost() -> None:
+def test_good_stream_gives_claims_and_usage() -> None:
     outcome, server = run(sending(stream()))
     assert outcome.claims == CLAIMS
     assert outcome.error is None
@@ -40,7 +40,7 @@ def test_a_good_stream_gives_its_claims_and_its_cost() -> None:
     assert "한빛전자는 2024년" in request.json["messages"][1]["content"]
 
 
-def test_a_claim_leaves_before_the_stream_ends() -> None:
+def test_claim_is_yielded_before_stream_ends() -> None:
     async def main() -> None:
         release = asyncio.Event()
 
@@ -102,7 +102,7 @@ def test_a_claim_leaves_before_the_stream_ends() -> None:
         ),
     ],
 )
-def test_gateways_that_deviate_are_understood(parts: list[bytes]) -> None:
+def test_streams_of_deviating_gateways_are_parsed(parts: list[bytes]) -> None:
     outcome, server = run(sending(parts))
     assert outcome.claims == CLAIMS
     assert outcome.error is None
@@ -112,13 +112,13 @@ def test_gateways_that_deviate_are_understood(parts: list[bytes]) -> None:
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/json", "text/html", "application/octet-stream", ""]
 )
-def test_a_stream_of_the_wrong_content_type_is_still_a_stream(content_type: str) -> None:
+def test_stream_with_wrong_content_type_is_parsed(content_type: str) -> None:
     outcome, _ = run(sending(stream(), content_type=content_type))
     assert outcome.claims == CLAIMS
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/event-stream"])
-def test_json_in_answer_to_a_stream_request(content_type: str) -> None:
+def test_json_reply_to_stream_request_is_parsed(content_type: str) -> None:
     body = {
         "choices": [{"message": {"role": "assistant", "content": REPLY}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
@@ -141,7 +141,7 @@ def test_json_in_answer_to_a_stream_request(content_type: str) -> None:
         [],
     ],
 )
-def test_wrong_usage_is_replaced_by_an_estimate(usage: object) -> None:
+def test_invalid_usage_is_replaced_by_estimate(usage: object) -> None:
     parts = [chunk(REPLY), STOP, chunk(choices=[], usage=usage), DONE]
     outcome, _ = run(sending(parts))
     assert outcome.claims == CLAIMS
@@ -150,7 +150,7 @@ def test_wrong_usage_is_replaced_by_an_estimate(usage: object) -> None:
     assert "estimated" in outcome.notes
 
 
-def test_split_and_broken_utf8() -> None:
+def test_split_and_broken_utf8_is_decoded() -> None:
     whole = chunk(REPLY)
     broken = chunk("직원은 ☃명이다. [3] ").replace("☃".encode(), b"\xed\xa0\x80\xff")
     outcome, _ = run(sending([broken, *(bytes([b]) for b in whole), STOP, DONE]))
@@ -158,16 +158,16 @@ def test_split_and_broken_utf8() -> None:
     assert "1 damaged" in outcome.notes
 
 
-def test_an_event_that_is_garbage_costs_its_sentence_only() -> None:
+def test_garbage_event_drops_only_its_sentence() -> None:
     parts = [chunk("직원은 1,"), b"data: {garbage\n\n", chunk("00명이다. [3] "), *stream()]
     outcome, _ = run(sending(parts))
     assert outcome.claims == CLAIMS
     assert "1 damaged" in outcome.notes
 
 
-def test_a_connection_dropped_at_every_byte_gives_whole_sentences_only() -> None:
-    """By reset and by an orderly end without framing, which looks like a whole body."""
-    data = b"".join(stream(size=9)[:-3])  # no word of an end at all
+def test_connection_dropped_at_any_byte_gives_complete_sentences() -> None:
+    """Drop by reset and by a regular end without framing, which looks like a complete body."""
+    data = b"".join(stream(size=9)[:-3])  # without any end marker
 
     async def main() -> None:
         cut = 0
@@ -200,7 +200,7 @@ def test_no_retry_after_the_first_token() -> None:
     async def handler(exchange: Exchange) -> None:
         await exchange.start()
         await exchange.send(chunk("매출은 5,000억 원이다. [1] 영업이"))
-        await asyncio.sleep(0.3)  # a reset would overtake what was not read yet
+        await asyncio.sleep(0.3)  # a reset would discard unread data
         exchange.drop()
 
     outcome, server = run(handler)
@@ -211,7 +211,7 @@ def test_no_retry_after_the_first_token() -> None:
 
 
 @pytest.mark.parametrize("finish", ["length", "content_filter"])
-def test_a_sentence_that_the_token_limit_tore_is_dropped(finish: str) -> None:
+def test_sentence_cut_by_token_limit_is_dropped(finish: str) -> None:
     parts = [
         chunk("매출은 5,000억 원이다. [1] 영업이익은 3"),
         chunk(choice={"finish_reason": finish}),
@@ -221,14 +221,14 @@ def test_a_sentence_that_the_token_limit_tore_is_dropped(finish: str) -> None:
     assert outcome.error is None
 
 
-def test_an_error_event_in_mid_stream_leaves_what_was_finished() -> None:
+def test_error_event_keeps_finished_claims() -> None:
     parts = [chunk("매출은 5,000억 원이다. [1] 영업"), b'data: {"error": {"message": "boom"}}\n\n']
     outcome, _ = run(sending([b"".join(parts)]))
     assert outcome.claims == CLAIMS[:1]
     assert isinstance(outcome.error, BackendUnavailable)
 
 
-def test_cannot_answer_yields_nothing_and_hangs_up() -> None:
+def test_no_answer_yields_nothing_and_closes_connection() -> None:
     async def main() -> None:
         closed = asyncio.Event()
 

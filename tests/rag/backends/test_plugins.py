@@ -1,4 +1,4 @@
-"""Backends by name: the built-in ones, and the one that the documentation shows."""
+"""Backends by name: the built-in ones and the documented plug-in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DOCS = "\n".join(
 
 
 def example(language: str, containing: str) -> str:
-    """The one code block of the documentation that holds ``containing``."""
+    """Return the code block of the documentation that contains ``containing``."""
     blocks = re.findall(rf"^```{language}\n(.*?)^```", DOCS, re.M | re.S)
     (block,) = (block for block in blocks if containing in block)
     return str(block)
@@ -36,7 +36,7 @@ def example(language: str, containing: str) -> str:
 
 @pytest.fixture
 def documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The documentation's plug-in, as a package that is installed with its entry point."""
+    """Install the documented plug-in as a package with its entry point."""
     (tmp_path / "my_package").mkdir()
     (tmp_path / "my_package" / "best.py").write_text(example("python", "class Best"), "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -48,19 +48,19 @@ def documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(factory, "entry_points", lambda group: installed.select(group=group))
 
 
-def test_the_documented_plug_in_answers(documented: None) -> None:
+def test_documented_plugin_answers(documented: None) -> None:
     outcome = asyncio.run(draft(make_backend(Settings(backend="best"))))
     assert [claim.cites for claim in outcome.claims] == [(1,)]
     assert outcome.claims[0].text == "한빛전자는 2024년 매출 5,000억 원을 올렸다."
     assert outcome.report.backend == "best"
 
 
-def test_an_unknown_name_lists_those_there_are(documented: None) -> None:
-    with pytest.raises(SettingsError, match="known are best"):
+def test_unknown_backend_lists_known_names(documented: None) -> None:
+    with pytest.raises(SettingsError, match="use one of best"):
         make_backend(Settings(backend="wurst"))
 
 
-def test_the_package_offers_its_own_backends_by_the_same_door() -> None:
+def test_built_in_backends_are_entry_points() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     points = project["entry-points"][factory.GROUP]
     for name, value in points.items():
@@ -74,12 +74,12 @@ def test_the_package_offers_its_own_backends_by_the_same_door() -> None:
     ("given", "names"),
     [({}, "llm_base_url"), ({"llm_base_url": "http://localhost:1/v1"}, "llm_model")],
 )
-def test_what_is_missing_is_named(given: dict[str, str], names: str) -> None:
+def test_missing_setting_is_named(given: dict[str, str], names: str) -> None:
     with pytest.raises(SettingsError, match=names):
         make(Settings(backend="openai", **given))  # type: ignore[arg-type]
 
 
-def test_endpoints_from_the_documented_file_and_from_the_environment(
+def test_endpoints_are_read_from_documented_file_and_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "geungeo.toml"
@@ -131,8 +131,8 @@ def test_settings_reach_the_endpoints() -> None:
     asyncio.run(main())
 
 
-def test_what_a_hostile_model_says_is_grounded_or_dropped(workspace: Workspace) -> None:
-    """End to end over the seed article: the true claim passes, and the source for a lie."""
+def test_hostile_model_output_is_grounded_or_dropped(workspace: Workspace) -> None:
+    """Answer over the seed article: the true claim is released, the source quoted for a lie."""
     question = "샘 앨트먼이 이사회에서 축출된 때는 언제인가?"
     reply = (
         "![t](http://evil.kr/x.png) 샘 앨트먼은 2019년 5월에 축출됐다. [1]\n"

@@ -1,4 +1,4 @@
-"""The prompt: what is in it, what gives way, and that nothing in it can pose as ours."""
+"""The prompt: its parts, their order of dropping, and its safety against injected structure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def spent(made: Prompt) -> int:
     return sum(count_tokens(message["content"]) for message in made.messages)
 
 
-def test_the_rules_name_the_phrase_and_the_form_and_follow_the_question() -> None:
+def test_rules_contain_no_answer_phrase_and_citation_form() -> None:
     korean = prompt(task()).messages
     english = prompt(dataclasses.replace(task(), language="en", question="Sales?")).messages
     for system in (korean[0], english[0]):
@@ -119,7 +119,7 @@ def test_failures_of_the_first_draft_are_named_in_the_system_message() -> None:
     assert user == prompt(task()).messages[1]
 
 
-def test_evidence_gives_way_from_its_weakest_end_history_from_its_oldest() -> None:
+def test_weakest_evidence_and_oldest_turns_are_dropped_first() -> None:
     items = tuple(
         evidence(n, f"{n}번째 문장은 매출이 늘었다는 소식을 길게 전한다. " * 4)
         for n in range(1, 31)
@@ -133,9 +133,9 @@ def test_evidence_gives_way_from_its_weakest_end_history_from_its_oldest() -> No
     assert f"[{kept}] " in user and f"[{kept + 1}] " not in user
     assert 0 < made.dropped_turns < 40
     assert "Q: 40번 질문은" in user and "Q: 1번 질문은" not in user
-    # Old markers name other sentences than today's numbers.
+    # The numbers of old markers do not belong to this prompt.
     assert "[7]" not in user.partition("<history>")[2]
-    # As much as fits is used: one more sentence would not.
+    # The room is used up: one more sentence would not fit.
     room = 2048 * 0.9 - 256 - spent(made)
     assert 0 <= room < 1.6 * count_tokens(items[kept].text)
 
@@ -150,7 +150,7 @@ _WORDS = st.text(max_size=300) | st.sampled_from(
     st.lists(st.tuples(_WORDS, _WORDS), max_size=6),
     st.integers(1024, 3000),
 )
-def test_prompt_and_answer_never_exceed_the_context(
+def test_prompt_and_answer_fit_into_context(
     sentences: list[str], turns: list[tuple[str, str]], context: int
 ) -> None:
     items = tuple(evidence(n, text, title=text[:99]) for n, text in enumerate(sentences, 1))
@@ -169,7 +169,7 @@ def test_prompt_and_answer_never_exceed_the_context(
     assert made.numbers and max(made.numbers) + made.dropped_evidence == len(items)
 
 
-def test_a_context_without_room_is_a_wrong_configuration() -> None:
+def test_context_without_room_is_misconfiguration() -> None:
     with pytest.raises(BackendMisconfigured, match="llm_context_tokens"):
         prompt(task(), context=512, answer=256)
 
@@ -183,7 +183,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_inside_the_data_can_pose_as_ours(text: str) -> None:
+def test_data_cannot_imitate_prompt_structure(text: str) -> None:
     items = (evidence(1, text, title=text), evidence(2, "매출이 늘었다."))
     made = prompt(Task(f"매출은? {text}", "ko", items, (Turn(text, text),)))
     user = made.messages[1]["content"]

@@ -1,4 +1,4 @@
-"""Breaker, gate and Retry-After, by the clock that the test holds."""
+"""Breaker, gate and Retry-After, with an injected clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Clock:
         return self.now
 
 
-def test_the_breaker_opens_lets_one_try_and_closes() -> None:
+def test_breaker_opens_allows_one_trial_and_closes() -> None:
     clock = Clock()
     breaker = Breaker(3, 30, clock=clock)
     for _ in range(2):
@@ -34,7 +34,7 @@ def test_the_breaker_opens_lets_one_try_and_closes() -> None:
     assert breaker.wait() == pytest.approx(1)
     clock.now += 1
     assert breaker.wait() == 0  # the one trial
-    assert breaker.wait() == 30  # nobody else meanwhile
+    assert breaker.wait() == 30  # no second call during the trial
     breaker.failed()
     assert breaker.wait() == 30
     clock.now += 30
@@ -43,7 +43,7 @@ def test_the_breaker_opens_lets_one_try_and_closes() -> None:
     assert breaker.wait() == 0 and breaker.wait() == 0
 
 
-def test_successes_in_between_keep_the_breaker_closed() -> None:
+def test_successes_between_failures_keep_breaker_closed() -> None:
     breaker = Breaker(2, 30, clock=Clock())
     for _ in range(10):
         breaker.failed()
@@ -51,7 +51,7 @@ def test_successes_in_between_keep_the_breaker_closed() -> None:
     assert breaker.wait() == 0
 
 
-def test_a_trial_whose_outcome_is_never_told_expires() -> None:
+def test_trial_without_result_expires() -> None:
     clock = Clock()
     breaker = Breaker(1, 30, clock=clock)
     breaker.failed()
@@ -61,7 +61,7 @@ def test_a_trial_whose_outcome_is_never_told_expires() -> None:
     assert breaker.wait() == 0
 
 
-def test_a_hold_is_capped() -> None:
+def test_hold_is_limited() -> None:
     breaker = Breaker(clock=Clock())
     breaker.hold(10**9)
     assert breaker.wait() == MAX_HOLD
@@ -88,17 +88,17 @@ def test_a_hold_is_capped() -> None:
         ("Wed, 99 Oct 2015 07:28:10 GMT", None),
     ],
 )
-def test_retry_after(value: str | None, seconds: float | None) -> None:
+def test_retry_after_is_parsed(value: str | None, seconds: float | None) -> None:
     assert parse_retry_after(value, now=lambda: 1445412480.0) == seconds
 
 
 @given(st.text())
-def test_no_retry_after_is_negative_or_endless(value: str) -> None:
+def test_retry_after_is_never_negative_or_unlimited(value: str) -> None:
     seconds = parse_retry_after(value, now=lambda: 1445412480.0)
     assert seconds is None or (seconds >= 0 and math.isfinite(seconds))
 
 
-def test_the_gate_bounds_what_runs_and_what_waits() -> None:
+def test_gate_limits_running_and_waiting_jobs() -> None:
     running = most = 0
 
     async def job(gate: Gate) -> bool:
@@ -121,7 +121,7 @@ def test_the_gate_bounds_what_runs_and_what_waits() -> None:
     assert most == 2
 
 
-def test_who_waits_too_long_is_told_when_to_come_back() -> None:
+def test_queue_timeout_gives_retry_delay() -> None:
     clock = Clock()
 
     async def main() -> float:
@@ -131,7 +131,7 @@ def test_who_waits_too_long_is_told_when_to_come_back() -> None:
                 async with gate.slot(0.01):
                     pass
             clock.now += 1000
-        # Answers take long here: the advice grows with what was seen, within bounds.
+        # Answers take long: the retry delay grows with the measured time, up to a limit.
         async with gate.slot(1):
             with pytest.raises(BackendOverloaded) as later:
                 async with gate.slot(0.01):
@@ -144,7 +144,7 @@ def test_who_waits_too_long_is_told_when_to_come_back() -> None:
     assert asyncio.run(main()) == 5
 
 
-def test_a_gate_tells_how_many_are_in_and_how_many_wait() -> None:
+def test_gate_counts_running_and_waiting_jobs() -> None:
     async def main() -> None:
         gate = Gate(1, 5)
 
@@ -163,7 +163,7 @@ def test_a_gate_tells_how_many_are_in_and_how_many_wait() -> None:
     asyncio.run(main())
 
 
-def test_who_is_cancelled_while_waiting_leaves_no_trace() -> None:
+def test_cancelled_waiter_frees_its_place() -> None:
     async def main() -> None:
         gate = Gate(1, 1)
 
@@ -199,9 +199,7 @@ def test_who_is_cancelled_while_waiting_leaves_no_trace() -> None:
         ("http://host/v1", "a b"),
     ],
 )
-def test_an_address_or_key_that_cannot_be_used_is_refused_and_not_repeated(
-    url: str, key: str | None
-) -> None:
+def test_invalid_address_or_key_is_rejected_without_being_shown(url: str, key: str | None) -> None:
     with pytest.raises(SettingsError) as caught:
         Endpoint(url, "m", key, Limits(1, 1, 1, 0), context_tokens=4096)
     assert "secret" not in str(caught.value)

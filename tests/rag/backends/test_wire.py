@@ -1,4 +1,4 @@
-"""The bytes of a completion: the same pieces however they are cut."""
+"""Parsing of a completion's bytes, independent of chunking."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _EVENTS = st.lists(
 
 
 @given(_EVENTS, st.lists(st.integers(1, 9), max_size=30))
-def test_how_the_bytes_are_cut_makes_no_difference(data: bytes, sizes: list[int]) -> None:
+def test_pieces_do_not_depend_on_chunking(data: bytes, sizes: list[int]) -> None:
     whole, failure = read(data)
     cuts = [0, *(cut for cut in accumulate(sizes) if cut < len(data)), len(data)]
     pieces, other = read(*(data[a:b] for a, b in pairwise(cuts)))
@@ -61,7 +61,7 @@ def test_how_the_bytes_are_cut_makes_no_difference(data: bytes, sizes: list[int]
     assert type(failure) is type(other) and str(failure) == str(other)
 
 
-def test_a_stream_in_one_and_byte_by_byte() -> None:
+def test_stream_is_parsed_whole_and_byte_by_byte() -> None:
     data = b"".join(stream())
     for parts in ([data], [bytes([byte]) for byte in data]):
         text, rest = merged(read(*parts)[0])
@@ -70,18 +70,18 @@ def test_a_stream_in_one_and_byte_by_byte() -> None:
         assert rest[-1].done
 
 
-def test_an_event_over_several_data_lines_is_one() -> None:
+def test_event_with_several_data_lines_is_joined() -> None:
     pretty = json.dumps({"choices": [{"delta": {"content": "가"}}]}, indent=1)
     data = "".join(f"data: {line}\n" for line in pretty.split("\n")) + "\n"
     assert read(data.encode())[0] == [Piece("가")]
 
 
-def test_garbage_leaves_a_hole_that_can_be_seen() -> None:
+def test_garbage_is_replaced_by_lost_marker() -> None:
     data = chunk("앞") + b"data: {oops\n\n" + b"data: 7\n\n" + chunk("뒤")
     assert "".join(piece.text for piece in read(data)[0]) == f"앞{LOST}{LOST}뒤"
 
 
-def test_pieces_before_a_failure_stand() -> None:
+def test_pieces_before_failure_are_kept() -> None:
     pieces, failure = read(chunk("앞") + b'data: {"error": "x"}\n\n' + chunk("뒤"))
     assert pieces == [Piece("앞")]
     assert isinstance(failure, BackendUnavailable)
@@ -98,14 +98,12 @@ def test_pieces_before_a_failure_stand() -> None:
         ("anything", BackendUnavailable),
     ],
 )
-def test_errors_in_a_stream_are_transient_or_permanent(
-    error: object, kind: type[BackendError]
-) -> None:
+def test_stream_errors_are_transient_or_permanent(error: object, kind: type[BackendError]) -> None:
     failure = read(b"data: " + json.dumps({"error": error}).encode() + b"\n\n")[1]
     assert isinstance(failure, kind)
 
 
-def test_hostile_nesting_and_lone_surrogates_are_survived() -> None:
+def test_deep_nesting_and_lone_surrogates_do_not_crash() -> None:
     nested = b"data: " + b"[" * 200_000 + b"\n\n"
     lone = b'data: {"choices": [{"delta": {"content": "a\\ud800b"}}]}\n\n'
     text = "".join(piece.text for piece in read(chunk("앞"), nested, lone)[0])
@@ -113,7 +111,7 @@ def test_hostile_nesting_and_lone_surrogates_are_survived() -> None:
 
 
 @pytest.mark.parametrize(("levels", "said"), [(MAX_NESTING - 3, "앞"), (MAX_NESTING + 1, LOST)])
-def test_nesting_has_a_bound_of_its_own_whatever_the_stack(levels: int, said: str) -> None:
+def test_nesting_limit_does_not_depend_on_stack(levels: int, said: str) -> None:
     deep = "[" * levels + "]" * levels
     event = f'data: {{"choices": [{{"delta": {{"content": "앞"}}}}], "x": {deep}}}\n\n'.encode()
 
@@ -125,7 +123,7 @@ def test_nesting_has_a_bound_of_its_own_whatever_the_stack(levels: int, said: st
     assert from_depth(0) == from_depth(sys.getrecursionlimit() // 2) == said
 
 
-def test_a_line_too_long_is_refused_whole_as_in_parts() -> None:
+def test_overlong_line_is_refused_whole_or_in_parts() -> None:
     line = b"x" * (MAX_EVENT_CHARS + 1) + b"\n\ndata: null\n\n"
     for parts in ([line], [line[:1000], line[1000:]]):
         pieces, failure = read(*parts)
@@ -137,7 +135,7 @@ def test_brackets_inside_strings_do_not_nest() -> None:
     assert "".join(piece.text for piece in read(chunk("[" * 5_000))[0]) == "[" * 5_000
 
 
-def test_more_bytes_than_any_answer_has_are_refused() -> None:
+def test_body_over_size_limit_is_refused() -> None:
     wire = Wire()
     wire.feed(chunk("앞"))
     ping = b": ping\n\n" * 100_000
