@@ -23,8 +23,11 @@ Handler = Callable[["Exchange"], Awaitable[None]]
 
 # Requests that are kept for inspection; a load test sends far more.
 _KEPT = 1_000
-# The first sentence of an article is preceded by its title and date, in brackets.
-_NUMBERED = re.compile(r"^\[(\d+)\] (?:\(.* / \d{4}-\d\d-\d\d[^)\n]*\) )?(.+)$", re.M)
+# A caption, heading or byline is preceded by a word for it, in brackets.
+_NUMBERED = re.compile(
+    r"^\[(\d+)\] (?:\((?:제목|부제|작성|사진 설명|소제목|title|subtitle|byline|caption|heading)\) )?(.+)$",
+    re.M,
+)
 # Characters of Korean text in one or two tokens.
 _PIECE = 3
 
