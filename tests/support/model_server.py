@@ -25,7 +25,8 @@ Handler = Callable[["Exchange"], Awaitable[None]]
 _KEPT = 1_000
 # A caption, heading or byline is preceded by a word for it, in brackets.
 _NUMBERED = re.compile(
-    r"^\[(\d+)\] (?:\((?:제목|부제|작성|사진 설명|소제목|title|subtitle|byline|caption|heading)\) )?(.+)$",
+    r"^\[(\d+)\] "
+    r"(?:\((?:제목|부제|작성|사진 설명|소제목|title|subtitle|byline|caption|heading)\) )?(.+)$",
     re.M,
 )
 # Characters of Korean text in one or two tokens.
