@@ -37,6 +37,10 @@ _ANSWERS = 0.5
 _NO_SENTENCE = frozenset({SectionKind.TITLE, SectionKind.HEADING, SectionKind.BYLINE})
 # The sentence nearest to a claim may contradict it, cited or not.
 _TELLING = 0.5
+_ONLY_YES_OR_NO = re.compile(
+    r"(?:네|예|아니(?:요|오|다|에요)|아뇨|그렇(?:다|습니다)|맞(?:다|습니다)|yes|no)\W*$",
+    re.IGNORECASE,
+)
 _OPENER = re.compile(r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*")
 
 
@@ -270,14 +274,14 @@ class Grounder:
         """Return the cited sentence that is nearest to a claim and worth being quoted for it.
 
         It shares words with the claim, or answers the question about as well as the best
-        evidence. Words of two languages cannot be compared: there it is quoted for a claim in
-        the reader's language.
+        evidence. A mere yes or no has no words to share. Words of two languages cannot be
+        compared: there it is quoted for a claim in the reader's language.
         """
         share, item = _nearest(text, cited)
         if item is None:
             return None
         best = self.task.evidence[0].score if self.task.evidence else 0.0
-        answers = item.score > 0 and item.score >= _ANSWERS * best
+        answers = item.score > 0 and item.score >= _ANSWERS * best or _ONLY_YES_OR_NO.match(text)
         if (language := language_of(text)) != item.article.language:
             return item if answers or language == self.task.language else None
         return item if answers or share >= _RELATED else None
