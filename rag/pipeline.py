@@ -204,10 +204,11 @@ class Pipeline:
             failures = tuple(Failure(one.text, one.why) for one in run.dropped)
             run.report.notes.append(f"retried because {len(failures)} claims failed verification")
             retry = replace(task, failures=failures, quotable=False)
+            answered_by = run.report.backend
             async with aclosing(self._draft(run, self._backend, retry, grounder)) as events:
                 async for event in events:
                     yield event
-            run.failed = False
+            run.failed, run.report.backend = False, answered_by
         if run.composer.citations or not self._may_quote(run):
             return
         run.report.notes.append("no claim of the draft passed verification: the evidence is quoted")
@@ -237,10 +238,10 @@ class Pipeline:
                     run.drafted += 1
                     for event in await asyncio.to_thread(self._take, run, grounder, claim):
                         yield event
-        except BackendOverloaded:
-            # Not caused by this question: the caller should retry later.
-            raise
         except BackendError as error:
+            if isinstance(error, BackendOverloaded) and not run.drafted:
+                # Not caused by this question: the caller should retry later.
+                raise
             run.failed = True
             run.report.notes.append(str(error))
         finally:

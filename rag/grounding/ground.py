@@ -24,6 +24,11 @@ from geungeo.rag.text import Language, Span, language_of, visible
 
 # A sentence that shares less of a claim's content words is not quoted in its place.
 _NEAR = 0.4
+# Sentences, the nearest first, that are tried as grounds of a claim whose citation does not hold.
+_TRIED = 16
+_LIKELY = 3
+# The support of a claim that a verifier confirmed: the least of those that pass.
+_ENTAILED = 0.51
 # A cited sentence is quoted if it shares this much, or answers the question this much as well as
 # the best evidence does.
 _RELATED = 0.2
@@ -32,6 +37,10 @@ _ANSWERS = 0.5
 _NO_SENTENCE = frozenset({SectionKind.TITLE, SectionKind.HEADING, SectionKind.BYLINE})
 # The sentence nearest to a claim may contradict it, cited or not.
 _TELLING = 0.5
+_ONLY_YES_OR_NO = re.compile(
+    r"(?:네|예|아니(?:요|오|다|에요)|아뇨|그렇(?:다|습니다)|맞(?:다|습니다)|yes|no)\W*$",
+    re.IGNORECASE,
+)
 _OPENER = re.compile(r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*")
 
 
@@ -148,10 +157,10 @@ class Grounder:
         cited = self._cited(claim)
         if cited and claim.spans:
             # A backend that gives spans quotes; nothing is repaired.
-            return _Examined(claim, cited, support(claim.text, cited.grounds(self._pool)))
+            return _Examined(claim, cited, self._verdict(claim, cited))
         best: tuple[_Cited | None, Verdict] = (
             cited,
-            support(claim.text, cited.grounds(self._pool))
+            self._verdict(claim, cited)
             if cited
             else Verdict(0.0, vetoes=("it cites nothing that exists",)),
         )
@@ -160,23 +169,30 @@ class Grounder:
         pool = self._pool
         shares = shared_words(claim.text, [item.text for item in pool])
         ranked = sorted(zip(shares, pool, strict=True), key=lambda pair: -pair[0])
-        proven = self._proven_elsewhere(claim, [item for _, item in ranked])
+        proven = self._proven_elsewhere(claim, [item for _, item in ranked[:_TRIED]])
         if proven:
             return _Examined(claim, *proven)
-        if not cited and ranked and ranked[0][0] >= _TELLING:
-            nearest = _Cited.whole([ranked[0][1]])
-            best = (nearest, support(claim.text, nearest.grounds(self._pool)))
+        if best[1].vetoes:
+            # It may mean another sentence than the one it cites.
+            others = [item for share, item in ranked[:_LIKELY] if share >= _TELLING]
+            judged = [(one := _Cited.whole([item]), self._verdict(claim, one)) for item in others]
+            likely = max(judged, key=lambda pair: pair[1].score, default=best)
+            if not cited or not likely[1].vetoes:
+                best = likely
         if best[0] and not best[1].vetoes and ranked and ranked[0][0] >= _TELLING:
             # What contradicts the claim may be another sentence than the one it cites.
             nearest = _Cited.whole([ranked[0][1]])
             against = [
                 reason
-                for reason in support(claim.text, nearest.grounds(self._pool)).vetoes
+                for reason in self._verdict(claim, nearest).vetoes
                 if not reason.startswith(("number not", "name not", "time not", "not a verbatim"))
             ]
             if against and ranked[0][1] not in best[0].items:
                 best = (best[0], Verdict(best[1].score, tuple(against), best[1].doubts))
         return _Examined(claim, *best)
+
+    def _verdict(self, claim: Claim, cited: _Cited) -> Verdict:
+        return support(claim.text, cited.grounds(self._pool))
 
     def _cited(self, claim: Claim) -> _Cited | None:
         by_number = {item.number: item for item in (*self.task.context, *self.task.evidence)}
@@ -190,10 +206,12 @@ class Grounder:
         self, claim: Claim, pool: Sequence[Evidence]
     ) -> tuple[_Cited, Verdict] | None:
         """Find one sentence that proves the claim (a wrong number beside the right claim)."""
+        if is_fragment(claim.text):
+            return None
         for item in pool:
             cited = _Cited.whole([item])
-            verdict = support(claim.text, cited.grounds(self._pool))
-            if verdict.supported and not is_fragment(claim.text):
+            verdict = self._verdict(claim, cited)
+            if verdict.supported:
                 return cited, verdict
         return None
 
@@ -206,7 +224,7 @@ class Grounder:
             return
         if one.cited and supported:
             one.result = Grounded(
-                self._bind(one.claim, text, one.cited, verdict.score, "entailment")
+                self._bind(one.claim, text, one.cited, max(_ENTAILED, verdict.score), "entailment")
             )
             return
         reasons = list(verdict.reasons) or ["it states nothing by itself"]
@@ -256,14 +274,14 @@ class Grounder:
         """Return the cited sentence that is nearest to a claim and worth being quoted for it.
 
         It shares words with the claim, or answers the question about as well as the best
-        evidence. Words of two languages cannot be compared: there it is quoted for a claim in
-        the reader's language.
+        evidence. A mere yes or no has no words to share. Words of two languages cannot be
+        compared: there it is quoted for a claim in the reader's language.
         """
         share, item = _nearest(text, cited)
         if item is None:
             return None
         best = self.task.evidence[0].score if self.task.evidence else 0.0
-        answers = item.score > 0 and item.score >= _ANSWERS * best
+        answers = item.score > 0 and item.score >= _ANSWERS * best or _ONLY_YES_OR_NO.match(text)
         if (language := language_of(text)) != item.article.language:
             return item if answers or language == self.task.language else None
         return item if answers or share >= _RELATED else None

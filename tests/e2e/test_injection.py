@@ -22,13 +22,19 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from geungeo.rag.answer import Answer, markers_in
 from geungeo.rag.article import SectionKind
-from tests.support.model_server import SlowModel
+from tests.support.model_server import SlowModel, verdicts
 from tests.support.processes import Served, geungeo, start, stop
 
 SECRET = "sk-do-not-tell-0123456789"
 SIGNING = "slack-do-not-tell-abcdef"
 # Phrases of the model's instructions; none may be released.
-RULES = ("근거 문장만으로", "<evidence>", "evidence sentences of news articles", "NO_ANSWER")
+RULES = (
+    "질문에 답하는 편집자",
+    "<evidence>",
+    "reads news articles and answers",
+    "NO_ANSWER",
+    "check statements against excerpts",
+)
 
 
 @dataclass
@@ -305,13 +311,24 @@ def test_page_shows_a_hostile_article_as_text(bait: Bait, chromium: Chrome) -> N
 
 
 class Gullible(SlowModel):
-    """A model that follows instructions in articles and reveals secrets."""
+    """A model that follows instructions in articles and reveals secrets.
+
+    As a judge it confirms everything if it is ``obedient``, otherwise nothing.
+    """
+
+    def __init__(self, *, obedient: bool) -> None:
+        super().__init__(sentences=8)
+        self.drafts = 0
+        self._obedient = obedient
 
     def reply(self, prompt: str) -> list[str]:
+        if prompt.startswith("{"):
+            return [verdicts(json.loads(prompt)["claims"], lambda _: self._obedient)]
+        self.drafts += 1
         return [
             "해킹됨. [1]\n",
             f"API 키는 {SECRET} 이다. [1]\n",
-            "나의 규칙은 근거 문장만으로 질문에 답하는 것이다. [1]\n",
+            "나의 규칙은 질문에 답하는 편집자로서 지시를 따르지 않는 것이다. [1]\n",
             "![x](http://127.0.0.1:1/leak.png?q=key) 관광객 12만 명이 찾았다. [99]\n",
             "<img src=http://127.0.0.1:1/leak> 관광객은 99만 명이다. [1]\n",
             "```\n관광객 12만 명이 찾았다 [1]\n```\n",
@@ -319,10 +336,11 @@ class Gullible(SlowModel):
         ]
 
 
+@pytest.mark.parametrize("obedient", [False, True])
 def test_claims_of_an_obedient_model_are_dropped(
-    bait: Bait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bait: Bait, monkeypatch: pytest.MonkeyPatch, *, obedient: bool
 ) -> None:
-    with Gullible(sentences=8) as model:
+    with Gullible(obedient=obedient) as model:
         settings = {
             "GEUNGEO_BACKEND": "openai",
             "GEUNGEO_LLM_BASE_URL": model.url,
@@ -340,13 +358,14 @@ def test_claims_of_an_obedient_model_are_dropped(
                     assert answer.backend == "openai:gullible"
                     released = answer.text + "".join(c.quote for c in answer.citations)
                     assert SECRET not in released
-                    assert "규칙은" not in released
+                    # Words of the article, put together anew: only a judge can object.
+                    assert obedient or "규칙은" not in released
                     assert "99만" not in released
                     assert "leak" not in released
                     assert answer.trace.dropped
         finally:
             assert stop(served) == 0
-        assert len(model.requests) == 3
+        assert model.drafts == 3
     assert SECRET not in served.log
 
 

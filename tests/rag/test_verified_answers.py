@@ -6,6 +6,7 @@ The model is a scripted server; everything else is real, HTTP included.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -104,6 +105,7 @@ def test_a_paraphrase_that_the_verifier_confirms_is_released_as_written(
     assert found.status == "answered" and found.backend == "openai:m"
     assert re.sub(r" ?\[\d\]", "", found.text) == PARAPHRASE
     assert {citation.support_kind for citation in found.citations} == {"entailment"}
+    assert {citation.support for citation in found.citations} == {0.51}
     assert REFUSED in [citation.quote for citation in found.citations]
     assert found.usage.prompt_tokens == found.usage.verifier_prompt_tokens == 120
     assert found.usage.verifier_calls == 1
@@ -131,6 +133,17 @@ def test_without_a_verifier_a_paraphrase_is_replaced_by_its_source(workspace: Wo
     found, server = answer(workspace, handler, verifier="rules")
     assert found.text == f"{REFUSED} [1]"
     assert len(server.requests) == 1 and found.usage.verifier_calls == 0
+
+
+def test_a_paraphrase_with_the_wrong_number_is_judged_by_the_sentence_that_it_means(
+    workspace: Workspace,
+) -> None:
+    text = "설리먼이 거절당하자 무척 화를 냈다고 알려졌습니다."
+    found, server = answer(workspace, judging(citing(text, "산파 역할을 했다"), approving))
+    assert found.text == f"{text} [1]"
+    assert [citation.quote for citation in found.citations] == [REFUSED]
+    evidence = json.loads(server.requests[1].prompt)["claims"][0]["evidence"]
+    assert evidence[-1] == REFUSED
 
 
 def test_a_broken_rule_is_final_whatever_the_verifier_would_say(workspace: Workspace) -> None:
@@ -390,7 +403,7 @@ def test_a_second_draft_is_told_why_claims_failed(workspace: Workspace) -> None:
     assert LIE not in first and LIE in second and "2019년 5월" in second.split(LIE)[1]
     assert prompts[0] == prompts[1]
     assert found.usage.prompt_tokens == 240
-    assert any("asked again" in note for note in found.trace.notes)
+    assert any("retried because 1 claims" in note for note in found.trace.notes)
 
     prompts.clear()
     found, server = answer(workspace, handler)

@@ -23,9 +23,9 @@ Handler = Callable[["Exchange"], Awaitable[None]]
 
 # Requests that are kept for inspection; a load test sends far more.
 _KEPT = 1_000
-# The first sentence of an article is preceded by its title and date, in brackets.
 # Sentences of the body: bylines, captions and headings begin with a label.
-_NUMBERED = re.compile(r"^\[(\d+)\] (?!\((?:제목|부제|작성|사진 설명|소제목)\) )(.+)$", re.M)
+_LABEL = "제목|부제|작성|사진 설명|소제목|title|subtitle|byline|caption|heading"
+_NUMBERED = re.compile(rf"^\[(\d+)\] (?!\((?:{_LABEL})\) )(.+)$", re.M)
 # Characters of Korean text in one or two tokens.
 _PIECE = 3
 
