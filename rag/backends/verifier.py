@@ -27,7 +27,7 @@ from geungeo.rag.settings import LLMEndpoint, Settings
 
 _VERDICTS: tuple[Judgement, ...] = get_args(Judgement)
 _RULES = """You check statements against excerpts of news articles.
-The user message is one JSON object: {"claims": [{"id", "claim", "evidence": [...]}]}. Judge each
+The user message is one JSON object: {"claims": [{"id", "evidence": [...], "claim"}]}. Judge each
 claim by its own evidence alone, without other knowledge. Where it is known, the first item of
 the evidence names the article, its publisher, its author and its publication date.
 - "supported": the evidence, read as a whole, says what the claim says, in any words and in any
@@ -219,8 +219,9 @@ def _messages(inquiries: Sequence[Inquiry]) -> _Messages:
     claims = [
         {
             "id": number,
-            "claim": inert(inquiry.claim, _MAX_CLAIM),
+            # In this order: a model reads the claim with the evidence in mind.
             "evidence": [inert(text, _MAX_EVIDENCE) for text in inquiry.evidence],
+            "claim": inert(inquiry.claim, _MAX_CLAIM),
         }
         for number, inquiry in enumerate(inquiries, 1)
     ]

@@ -20,7 +20,7 @@ from tests.docs.pages import BLOCKS, DOCUMENTS, ROOT, RUNNABLE, Block, name_of
 NOT_RUN = {
     "installs packages": 1,
     "makes an environment": 6,
-    "needs Docker": 5,
+    "needs Docker": 7,
     "needs a Slack workspace": 1,
     "needs an LLM": 10,
     "needs an id of yours": 1,

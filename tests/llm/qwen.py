@@ -124,12 +124,12 @@ def serve(python: Path, weights: Path, log: Path, *, context: int = 8_192) -> It
 
     One thread: on a shared processor more of them wait for each other. The server keeps what it
     computed for the beginning of its last prompt. Its option ``--cache`` would keep more, but every
-    entry takes hundreds of megabytes.
+    entry takes hundreds of megabytes; so would the logits of all tokens, which it keeps by default.
     """
     port = free_port()
     command = [str(python), "-m", "llama_cpp.server", "--model", str(weights)]
     command += ["--model_alias", NAME, "--n_ctx", str(context)]
-    command += ["--n_threads", "1", "--n_threads_batch", "1"]
+    command += ["--n_threads", "1", "--n_threads_batch", "1", "--logits_all", "false"]
     with log.open("wb") as out:
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port)],

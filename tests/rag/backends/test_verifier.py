@@ -89,6 +89,8 @@ def test_the_request_holds_claims_with_their_evidence_and_nothing_else() -> None
             {"id": 2, "claim": "직원이 줄었습니다.", "evidence": ["직원은 1,200명이다."]},
         ]
     }
+    # A model that reads the evidence first judges better.
+    assert user["content"].index('"evidence"') < user["content"].index('"claim"')
     schema = exchange.json["response_format"]
     assert schema["type"] == "json_schema" and schema["json_schema"]["strict"] is True
     assert report.usage == Usage(
