@@ -281,7 +281,7 @@ class Grounder:
         if item is None:
             return None
         best = self.task.evidence[0].score if self.task.evidence else 0.0
-        answers = item.score > 0 and item.score >= _ANSWERS * best or _ONLY_YES_OR_NO.match(text)
+        answers = (item.score > 0 and item.score >= _ANSWERS * best) or _ONLY_YES_OR_NO.match(text)
         if (language := language_of(text)) != item.article.language:
             return item if answers or language == self.task.language else None
         return item if answers or share >= _RELATED else None

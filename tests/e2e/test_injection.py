@@ -358,7 +358,7 @@ def test_claims_of_an_obedient_model_are_dropped(
                     assert answer.backend == "openai:gullible"
                     released = answer.text + "".join(c.quote for c in answer.citations)
                     assert SECRET not in released
-                    # Words of the article, put together anew: only a judge can object.
+                    # Words of the article, in a new order: only a judge can object.
                     assert obedient or "규칙은" not in released
                     assert "99만" not in released
                     assert "leak" not in released

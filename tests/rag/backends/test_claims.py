@@ -405,7 +405,7 @@ def test_yes_or_no_belongs_to_the_sentence_that_follows(
     assert parse(text, size=1)[0] == expected
 
 
-def test_a_line_that_only_announces_a_list_is_no_claim() -> None:
+def test_line_that_only_introduces_a_list_is_no_claim() -> None:
     found, parser = parse("조치는 다음과 같습니다:\n- 매출: 5,000억 원입니다. [1]\n결과: [2]")
     assert found == [("매출: 5,000억 원입니다.", (1,)), ("결과:", (2,))]
-    assert parser.notes() == ["1 lines that only announce a list were left out"]
+    assert parser.notes() == ["1 lines that only introduce a list were dropped"]
