@@ -317,12 +317,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not base_url:
             # One for each task: both find the beginning of their prompts computed already.
             weights = qwen.assemble(qwen.QWEN, qwen.cache())
-            base_url, judge_url = (
+            tasks = ("judge",) if given.only == "judge" else ("writer", "judge")
+            urls = [
                 stack.enter_context(
                     qwen.serve(given.server_python, weights, place / f"{task}.log")
                 ).base_url
-                for task in ("writer", "judge")
-            )
+                for task in tasks
+            ]
+            base_url, judge_url = urls[0], urls[-1]
         settings = Settings(
             store=place / "store",
             backend="openai",
