@@ -33,9 +33,27 @@ _FAR_QUESTION = "1번 창고의 비밀번호는 무엇인가?"
 _FAR_FACT = "1번 창고의 비밀번호는 4827이다."
 _CODE = "4827"
 _FILLER = "{number}번 창고에는 종이 상자 {boxes}개가 쌓여 있다."
-_ABOUT = "한빛전자 소식 / 2025-03-02"
-_TRUE = "한빛전자의 매출액은 작년인 2024년에 5,170억 원에 달했습니다."
-_FALSE = "한빛전자의 영업이익은 1년 전보다 늘었습니다."
+# What a verifier is asked about: an article, and statements about it in other words.
+_ARTICLE = (
+    "한빛전자 소식 / 2025-03-02",
+    "한빛전자는 2024년 매출 5,170억 원을 올렸다.",
+    "영업이익은 300억 원으로 1년 전보다 줄었다.",
+    "김도현 대표는 내년에 베트남 공장을 짓는 방안을 검토하고 있다고 말했다.",
+    "노조는 이 계획에 반대하고 있다.",
+    "지난달에는 서진자동차가 한빛전자에 낸 주문을 취소했다.",
+)
+_TRUE = (
+    "한빛전자의 매출액은 2024년에 5,170억 원에 달했습니다.",
+    "한빛전자는 베트남에 공장을 세울지 따져 보고 있습니다.",
+    "베트남 공장 계획을 노조는 달가워하지 않습니다.",
+)
+_FALSE = (
+    "한빛전자의 영업이익은 1년 전보다 늘었습니다.",
+    "한빛전자는 내년에 베트남 공장을 짓기로 확정했습니다.",
+    "노조는 베트남 공장 계획을 지지합니다.",
+    "한빛전자는 서진자동차에 낸 주문을 취소했습니다.",
+    "베트남 공장에는 정부 지원금이 들어갑니다.",
+)
 # Longer prompts are not tried: they are expensive, and those of real questions are shorter.
 _LONGEST_PROMPT = 16_384
 # Tokens for the answer to the prompt that fills the context window.
@@ -136,7 +154,7 @@ async def diagnose(settings: Settings) -> list[Diagnosis]:
 
 
 async def _verify(settings: Settings) -> list[Diagnosis]:
-    """Ask the verifier, if there is one, about a true and a false statement."""
+    """Ask the verifier, if there is one, about true and false statements."""
     try:
         verifier = make_verifier(settings)
     except SettingsError as error:
@@ -146,42 +164,44 @@ async def _verify(settings: Settings) -> list[Diagnosis]:
     if verifier is None:
         return []
     found = Diagnosis(f"verifier {verifier.name}")
-    evidence = (_ABOUT, *_FACTS)
+    inquiries = [Inquiry(text, _ARTICLE) for text in (*_TRUE, *_FALSE)]
     report = Report(verifier.name)
     loop = asyncio.get_running_loop()
     began = loop.time()
-    true, false = await verifier.judge(
-        [Inquiry(_TRUE, evidence), Inquiry(_FALSE, evidence)], report, settings.verifier_timeout
-    )
+    verdicts = await verifier.judge(inquiries, report, settings.verifier_timeout)
     found.total = loop.time() - began
     if report.notes:
         found.reachable = await _connects(settings)
         found.failed("verdict", "; ".join(report.notes))
         return [found]
+    took = f"{len(verdicts)} verdicts after {found.total:.1f} s"
     if found.total > _RESERVE * settings.verifier_timeout:
         found.failed(
             "speed",
-            f"two verdicts took {found.total:.1f} s, and real answers have more; raise "
-            f"verifier_timeout (now {settings.verifier_timeout:g} s) or use a faster model",
+            f"{took}: evidence is longer in real answers; raise verifier_timeout (now "
+            f"{settings.verifier_timeout:g} s) or use a faster model",
         )
     else:
-        found.passed("speed", f"two verdicts after {found.total:.1f} s")
-    if true == "supported":
-        found.passed("true statement", "it recognises a true statement")
+        found.passed("speed", took)
+    supported = [verdict == "supported" for verdict in verdicts]
+    true, false = sum(supported[: len(_TRUE)]), sum(supported[len(_TRUE) :])
+    # One may be missed: it is then quoted. A lie that passes is shown.
+    if true >= len(_TRUE) - 1:
+        found.passed("true statements", f"it recognises {true} of {len(_TRUE)} true statements")
     else:
         found.failed(
-            "true statement",
-            f"its verdict on a true statement is {true!r}: such statements are replaced by "
-            "quotations; set GEUNGEO_VERIFIER_MODEL to a stronger model",
+            "true statements",
+            f"it recognises {true} of {len(_TRUE)} true statements: what it does not "
+            "recognise is replaced by quotations; set GEUNGEO_VERIFIER_MODEL to a stronger model",
         )
-    if false == "supported":
+    if false:
         found.failed(
-            "false statement",
-            "it takes a false statement for a true one; set GEUNGEO_VERIFIER_MODEL to a stronger "
-            "model, or GEUNGEO_VERIFIER=rules",
+            "false statements",
+            f"it takes {false} of {len(_FALSE)} false statements for true ones; set "
+            "GEUNGEO_VERIFIER_MODEL to a stronger model, or GEUNGEO_VERIFIER=rules",
         )
     else:
-        found.passed("false statement", "it rejects a false statement")
+        found.passed("false statements", f"it rejects {len(_FALSE)} of {len(_FALSE)} lies")
     return [found]
 
 

@@ -29,19 +29,23 @@ from tests.support.model_server import (
 
 GOOD = "한빛전자의 2024년 매출은 5,170억 원이다. [1]"
 FAR = "비밀번호는 4827이다. [1]"
+VERDICTS = {"s": "supported", "c": "contradicted", "n": "not_found", "?": "perhaps"}
 
 
 def replying(
     answer: Callable[[str], str],
     *,
     read: int = 1_000_000,
-    verdicts: tuple[str, str] = ("supported", "contradicted"),
+    verdicts: str = "ssscnccc",
 ) -> Handler:
-    """Return a model that reads only the last ``read`` characters of a prompt."""
+    """Return a model that reads only the last ``read`` characters of a prompt.
+
+    ``verdicts`` are its verdicts on the true and then the false statements, by first letter.
+    """
 
     async def handler(exchange: Exchange) -> None:
         if exchange.prompt.startswith('{"claims"'):
-            given = [{"id": n, "verdict": verdict} for n, verdict in enumerate(verdicts, 1)]
+            given = [{"id": n, "verdict": VERDICTS[one]} for n, one in enumerate(verdicts, 1)]
             reply = json.dumps({"verdicts": given})
         else:
             reply = answer(exchange.prompt[-read:])
@@ -100,21 +104,25 @@ def test_good_endpoint_passes_every_check() -> None:
     assert verifier.endpoint == "verifier llm:m"
     assert [check.name for check in verifier.checks] == [
         "speed",
-        "true statement",
-        "false statement",
+        "true statements",
+        "false statements",
     ]
 
 
 @pytest.mark.parametrize(
     ("verdicts", "names"),
     [
-        (("supported", "supported"), ["false statement"]),
-        (("not_found", "not_found"), ["true statement"]),
-        (("contradicted", "supported"), ["true statement", "false statement"]),
-        (("perhaps", "not_found"), ["verdict"]),
+        # One true statement may be missed, but no false one.
+        ("ssnccccn", []),
+        ("snnccccc", ["true statements"]),
+        ("sssccccs", ["false statements"]),
+        ("ssssssss", ["false statements"]),
+        ("nnnnnnnn", ["true statements"]),
+        ("ccsnsnnn", ["true statements", "false statements"]),
+        ("?ssccccc", ["verdict"]),
     ],
 )
-def test_wrong_verdicts_are_reported(verdicts: tuple[str, str], names: list[str]) -> None:
+def test_wrong_verdicts_are_reported(verdicts: str, names: list[str]) -> None:
     found, verifier = asyncio.run(diagnosed(replying(sensible, verdicts=verdicts)))
     assert found.ok
     assert list(failed(verifier)) == names
