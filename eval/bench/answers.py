@@ -118,6 +118,13 @@ def read_rows(paths: Iterable[Path]) -> list[Row]:
     return rows
 
 
+def spread(rows: Sequence[Row], limit: int | None) -> list[Row]:
+    """Return ``limit`` of ``rows``, evenly spread; all of them without a limit."""
+    if limit is None or limit >= len(rows):
+        return list(rows)
+    return [rows[at * len(rows) // limit] for at in range(limit)]
+
+
 class ScriptedModel:
     """An OpenAI-compatible server that writes the answer of ``row`` and judges claims.
 
@@ -399,17 +406,21 @@ def _rate(found: Sequence[bool]) -> Rate:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write figures and all outcomes to this file.",
 )
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="Measure this many rows, evenly spread over FILES."
+)
 @click.option("--show", is_flag=True, help="List withheld true claims and released lies.")
 def claims(
     files: tuple[Path, ...],
     judge: Judge,
     articles: Path | None,
     json_file: Path | None,
+    limit: int | None,
     *,
     show: bool,
 ) -> None:
     """Measure which answers of a scripted LLM are released, from FILES of true and false ones."""
-    report = measure(read_rows(files), judge, articles)
+    report = measure(spread(read_rows(files), limit), judge, articles)
     if json_file:
         json_file.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
     for line in summary(report):

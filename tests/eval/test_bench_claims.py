@@ -15,6 +15,7 @@ from geungeo.eval.bench.answers import (
     measure,
     numbered,
     read_rows,
+    spread,
     summary,
 )
 from geungeo.eval.bench.command import bench
@@ -152,6 +153,12 @@ def test_rows_that_name_an_article_are_asked_of_it(tmp_path: Path) -> None:
     )
     report = measure([row], "rules", articles)
     assert report.true_claims_released.passed == report.gold_fact_cited.passed == 1
+
+
+def test_a_limit_spreads_over_all_rows() -> None:
+    rows = [LIE.model_copy(update={"id": str(n)}) for n in range(10)]
+    assert [row.id for row in spread(rows, 4)] == ["0", "2", "5", "7"]
+    assert spread(rows, 20) == spread(rows, None) == rows
 
 
 def test_a_line_that_is_no_row_is_named(tmp_path: Path) -> None:
