@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from geungeo.rag.language.dates import periods
@@ -135,17 +135,4 @@ _PATTERNS: tuple[tuple[str, Rule], ...] = (
         _over,
     ),
 )
-_COMPILED = [(re.compile(pattern, re.IGNORECASE), rule) for pattern, rule in _PATTERNS]
-
-
-def expressions(text: str, published: date) -> Iterator[tuple[int, int, Period]]:
-    """Yield ``(start, end, period)`` of every match, including overlaps, in no order."""
-    for pattern, rule in _COMPILED:
-        for match in pattern.finditer(text):
-            try:
-                period = rule(match, published)
-            except (ValueError, OverflowError):
-                # A year outside the calendar.
-                continue
-            if period is not None:
-                yield match.start(), match.end(), period
+EXPRESSIONS = [(re.compile(pattern, re.IGNORECASE), rule) for pattern, rule in _PATTERNS]

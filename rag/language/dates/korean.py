@@ -7,7 +7,7 @@ The rules follow Korean news usage; docs/evidence.md lists them. Ambiguous expre
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from geungeo.rag.language.dates import periods
@@ -299,17 +299,4 @@ _PATTERNS: tuple[tuple[str, Rule], ...] = (
     (rf"{_BEGIN}최근\s?{_LENGTH}(?:{_SPAN})?{_END}", _since),
     (rf"{_BEGIN}(?:향후|앞으로)\s{_LENGTH}(?:{_SPAN}|(?!\s?(?:뒤|후|안|내))){_END}", _until),
 )
-_COMPILED = [(re.compile(pattern), rule) for pattern, rule in _PATTERNS]
-
-
-def expressions(text: str, published: date) -> Iterator[tuple[int, int, Period]]:
-    """Yield ``(start, end, period)`` of every match, including overlaps, in no order."""
-    for pattern, rule in _COMPILED:
-        for match in pattern.finditer(text):
-            try:
-                period = rule(match, published)
-            except (ValueError, OverflowError):
-                # 30 February, or a year outside the calendar.
-                continue
-            if period is not None:
-                yield match.start(), match.end(), period
+EXPRESSIONS = [(re.compile(pattern), rule) for pattern, rule in _PATTERNS]

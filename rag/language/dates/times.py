@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 from geungeo.rag.language.dates import english, korean, periods
@@ -78,10 +77,7 @@ def _named_times(text: str, published: date | None) -> tuple[Time, ...]:
     found = [Time(Span(a, b), period, relative=False) for a, b, period in _explicit(text)]
     if published is not None:
         found += [
-            Time(Span(a, b), period, relative=True)
-            for a, b, period in chain(
-                korean.expressions(text, published), english.expressions(text, published)
-            )
+            Time(Span(a, b), period, relative=True) for a, b, period in _relative(text, published)
         ]
     found = _disjoint(found)
     if published is None:
@@ -92,6 +88,19 @@ def _named_times(text: str, published: date | None) -> tuple[Time, ...]:
         for item in found
         if not item.relative or _is_anchored(item, found, quoted, published, text)
     )
+
+
+def _relative(text: str, published: date) -> Iterator[tuple[int, int, Period]]:
+    """Yield ``(start, end, period)`` of every relative time, including overlaps, in no order."""
+    for pattern, rule in (*korean.EXPRESSIONS, *english.EXPRESSIONS):
+        for match in pattern.finditer(text):
+            try:
+                period = rule(match, published)
+            except (ValueError, OverflowError):
+                # 30 February, or a year outside the calendar.
+                continue
+            if period is not None:
+                yield match.start(), match.end(), period
 
 
 def relative_times(text: str, published: date) -> tuple[Time, ...]:
