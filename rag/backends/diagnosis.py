@@ -221,10 +221,8 @@ async def _diagnose(config: LLMEndpoint, settings: Settings) -> Diagnosis:
     found = Diagnosis(f"openai:{config.model}")
     context_tokens = config.context_tokens or settings.llm_context_tokens
     try:
-        endpoint = Endpoint(
-            config.base_url,
-            config.model,
-            config.api_key.get_secret_value() if config.api_key else None,
+        endpoint = Endpoint.of(
+            config,
             Limits(
                 connect=settings.llm_connect_timeout,
                 first_token=settings.llm_first_token_timeout,

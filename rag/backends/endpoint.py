@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
@@ -21,6 +21,9 @@ from tenacity.wait import wait_random_exponential
 
 from geungeo.rag.backends.wire import Piece, Wire
 from geungeo.rag.errors import BackendError, BackendMisconfigured, BackendUnavailable, SettingsError
+
+if TYPE_CHECKING:
+    from geungeo.rag.settings import LLMEndpoint
 
 Clock = Callable[[], float]
 
@@ -200,6 +203,20 @@ class Endpoint:
         # Indices of the parameters and the response format that the endpoint accepted last.
         self._dialect = 0
         self._format = 0
+
+    @classmethod
+    def of(
+        cls, config: LLMEndpoint, limits: Limits, *, context_tokens: int, setting: str = "llm"
+    ) -> Self:
+        """Return the client of a configured endpoint, which may have a window of its own."""
+        return cls(
+            config.base_url,
+            config.model,
+            config.api_key.get_secret_value() if config.api_key else None,
+            limits,
+            context_tokens=config.context_tokens or context_tokens,
+            setting=setting,
+        )
 
     async def complete(
         self,

@@ -244,13 +244,7 @@ def make(settings: Settings) -> Backend:
     )
     return OpenAI(
         [
-            Endpoint(
-                item.base_url,
-                item.model,
-                item.api_key.get_secret_value() if item.api_key else None,
-                limits,
-                context_tokens=item.context_tokens or settings.llm_context_tokens,
-            )
+            Endpoint.of(item, limits, context_tokens=settings.llm_context_tokens)
             for item in (first, *settings.llm_fallbacks)
         ],
         Gate(settings.llm_concurrency, settings.llm_queue),

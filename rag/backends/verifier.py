@@ -306,12 +306,10 @@ def make_verifier(settings: Settings) -> Verifier | None:
     )
     return LLMVerifier(
         [
-            Endpoint(
-                one.base_url,
-                one.model,
-                one.api_key.get_secret_value() if one.api_key else None,
+            Endpoint.of(
+                one,
                 limits,
-                context_tokens=one.context_tokens or settings.llm_context_tokens,
+                context_tokens=settings.llm_context_tokens,
                 setting="verifier" if settings.verifier_base_url else "llm",
             )
             for one in endpoints
