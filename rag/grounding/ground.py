@@ -110,9 +110,16 @@ class Grounder:
     verifier: Verifier | None = None
     _queue: list[_Examined] = field(default_factory=list)
     _quoted: set[tuple[str, Span]] = field(default_factory=set)
+    _taken: set[str] = field(default_factory=set)
 
     def take(self, claim: Claim) -> list[Grounded]:
-        """Examine one more claim; return all that are settled and next in order."""
+        """Examine one more claim; return all that are settled and next in order.
+
+        A claim that is repeated, by a model that loops or in a retry, is taken once.
+        """
+        if claim.text.strip() and claim.text in self._taken:
+            return self._next()
+        self._taken.add(claim.text)
         examined = self._examine(claim)
         self._queue.append(examined)
         if not self._is_open(examined):

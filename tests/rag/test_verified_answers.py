@@ -387,7 +387,7 @@ def test_a_reader_who_leaves_while_claims_are_judged_closes_the_connection(
     serve(statuses(500), work)
 
 
-def test_a_second_draft_is_told_why_claims_failed(workspace: Workspace) -> None:
+def test_retry_has_the_reasons_of_failed_claims(workspace: Workspace) -> None:
     correction = "오픈AI는 5,000억 달러 규모의 데이터 센터 계획을 발표했다."
     prompts: list[str] = []
 
@@ -408,6 +408,21 @@ def test_a_second_draft_is_told_why_claims_failed(workspace: Workspace) -> None:
     prompts.clear()
     found, server = answer(workspace, handler)
     assert found.text == f"{REFUSED} [1]" and len(server.requests) == 1
+
+
+def test_claims_that_the_retry_repeats_are_shown_once(workspace: Workspace) -> None:
+    correction = "오픈AI는 5,000억 달러 규모의 데이터 센터 계획을 발표했다."
+    drafts = 0
+
+    def write(prompt: str) -> str:
+        nonlocal drafts
+        drafts += 1
+        last = citing(LIE, REFUSED) if drafts == 1 else citing(correction, "5,000억 달러")
+        return f"{citing(PARAPHRASE, REFUSED)(prompt)}\n{last(prompt)}"
+
+    found, _ = answer(workspace, judging(write, approving), llm_reask=True)
+    assert drafts == 2
+    assert found.text == f"{PARAPHRASE} [1] {REFUSED} [1] {correction} [2]"
 
 
 def test_a_second_draft_that_fails_changes_nothing(workspace: Workspace) -> None:
