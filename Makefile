@@ -28,7 +28,7 @@ run: $(LEAN) ## Fill the store from seeds/ and serve API and page on port $(PORT
 	$(BIN)/geungeo serve --port $(PORT)
 
 test: $(FULL) ## Run the tests, in an environment with all extras
-	$(BIN)/python -m pytest -m "not slow and not llm" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not llm" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(FULL) ## Run the tests that take long
 	$(BIN)/python -m pytest -m slow

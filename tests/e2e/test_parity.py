@@ -157,7 +157,8 @@ def test_questions_cover_answers_and_abstentions(served: Any) -> None:
 
 def test_evaluation_gives_the_same_citations(served: Any, tmp_path: Path) -> None:
     chosen, results = tmp_path / "chosen.jsonl", tmp_path / "results.json"
-    records = [SHIPPED[name] for name in (*SINGLE, *TALKS)]
+    names = (*SINGLE[::2], TALKS[0])
+    records = [SHIPPED[name] for name in names]
     chosen.write_text(
         "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), "utf-8"
     )
@@ -165,7 +166,7 @@ def test_evaluation_gives_the_same_citations(served: Any, tmp_path: Path) -> Non
         served, "eval", str(chosen), "--json", str(results), "--cache", str(tmp_path / "cache")
     )
     rows = json.loads(results.read_text("utf-8"))["rows"]
-    for name in (*SINGLE, *TALKS):
+    for name in names:
         mine = sorted(
             (row for row in rows if row["id"].split("#")[0] == name),
             key=lambda row: row["turn"] or 0,
@@ -174,7 +175,7 @@ def test_evaluation_gives_the_same_citations(served: Any, tmp_path: Path) -> Non
         assert found == chat_json(served.url, questions(name)), name
 
 
-@pytest.mark.parametrize("name", ["num-01", "en-02", "un-41"])
+@pytest.mark.parametrize("name", ["num-01", "un-41", pytest.param("en-02", marks=pytest.mark.slow)])
 def test_command_line_gives_the_same_citations(served: Any, name: str) -> None:
     (question,) = asked = questions(name)
     (expected,) = chat_json(served.url, asked)

@@ -55,6 +55,7 @@ def test_command_prints_the_curve(tmp_path: Path) -> None:
     assert "4 pairs, 2 entailed" in result.output
 
 
+@pytest.mark.slow
 def test_klue_pairs_if_available() -> None:
     path = Path(__file__).parents[3] / "shared" / "data" / "klue_nli_dev_a.json"
     if not path.exists():

@@ -129,8 +129,9 @@ def test_sample_depends_on_the_seed(evaluate: Evaluate, data: Path, tmp_path: Pa
         options = ("--retrieval-only", "--limit", "1", "--seed", seed)
         return [row.id for row in run_ok(evaluate, data, tmp_path / "o.json", *options).rows]
 
-    assert ids("1") == ids("1")
-    assert len({tuple(ids(str(seed))) for seed in range(8)}) > 1
+    samples = [ids(str(seed)) for seed in range(0, 8, 2)]
+    assert samples[0] == ids("0")
+    assert len(set(map(tuple, samples))) > 1
 
 
 def test_retrieval_only_generates_no_answers(

@@ -49,7 +49,7 @@ def dataset() -> Dataset:
 def evaluate(
     dataset: Dataset, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
 ) -> Evaluate:
-    """Measure a system on a fixed third of the shipped set."""
+    """Measure a system on a fixed sample of the shipped set."""
 
     def measured(answerer: Answerer) -> dict[str, Estimate]:
         store = workspace.store
@@ -58,7 +58,7 @@ def evaluate(
         cache = tmp_path_factory.mktemp("cache")
         with Journal(cache, "run", resume=False) as journal:
             progress: Progress = run(
-                plan([bench], limit=60, seed=1), judges, Options(), journal, lambda: None
+                plan([bench], limit=30, seed=1), judges, Options(), journal, lambda: None
             )
         assert all(row.withheld for row in progress.rows if row.failed)
         return measure(progress.rows, seed=0)
