@@ -25,6 +25,10 @@ TIME = listed(
     "최근 현재 당시 이후 이전 동안 올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 무렵 초 "
     "말 중순 이번 지난 당초 애초 이날 지금 이제 전날 다음날 그동안 앞서"
 )
+SEASON = listed(
+    "봄 여름 가을 겨울 상반기 하반기 연말 연초 주말 월요일 화요일 수요일 목요일 금요일 토요일 "
+    "일요일"
+)
 ROLE = {"JKS": "subject", "JKC": "complement", "JKO": "object", "JKG": "genitive", "JC": "and"}
 TOPIC = frozenset({"은", "는", "ᆫ", "도", "만"})
 # Endings that mark something as not (yet) real: planned, wanted, requested, supposed.
@@ -45,6 +49,7 @@ CLOSING = frozenset({"ETM", "ETN"})
 POSTPOSITION = frozenset({"대하", "위하", "관하", "따르", "의하", "인하", "통하", "향하", "비하"})
 # Endings that take tense and modality from the following clause.
 LEANS = frozenset({"고", "며", "으며", "어", "아", "어서", "아서", "고서"})
+_REASONS = frozenset({"어", "아", "어서", "아서"})
 # Endings after which the subject stays the same.
 SAME_SUBJECT = frozenset(
     {"고", "며", "으며", "면서", "으면서", "어", "아", "여", "어서", "아서", "고서", "려고", "려"}
@@ -77,7 +82,8 @@ class Fact:
     relative clause may be about its head or about the sentence's topic; ``carried`` are the
     subjects taken over from an earlier clause; ``own`` are those that the clause itself names.
     ``firm`` says that the clause whose subject is carried over leads on with the same subject.
-    ``decided`` says that it is unreal only because it is settled and not yet done (-기로 했다).
+    ``decided`` says that it is unreal only because it is settled and not yet done (-기로 했다);
+    ``past`` that it is told as done or going on (했다, 하고 있다).
     """
 
     predicate: str
@@ -90,6 +96,7 @@ class Fact:
     denied: bool = False
     unreal: bool = False
     decided: bool = False
+    past: bool = False
     asked: bool = False
     firm: bool = False
     ending_form: str = ""
@@ -145,6 +152,9 @@ class _Parser:
             return at + 1
         elif tag == "VV" and morpheme.form in POSTPOSITION:
             return self._postposition(at)
+        elif tag == "VV" and morpheme.form == "오" and self._coming(at):
+            self._flush("bare")
+            return at + 2
         elif tag in PREDICATE:
             if morpheme.form in SUPPORT and self._words:
                 return self._predicate(at, self._pop(), passive=True)
@@ -158,6 +168,15 @@ class _Parser:
         elif tag in {"MAG", "MAJ", "SF", "SE", "SS"}:
             self._flush("bare")
         return at + 1
+
+    def _coming(self, at: int) -> bool:
+        """Whether 오는 says when (오는 9월, 오는 봄) and is no clause."""
+        after = self._all[at + 1 : at + 3]
+        return (
+            len(after) == 2
+            and after[0].tag == "ETM"
+            and (after[1].tag == "SN" or after[1].form in SEASON)
+        )
 
     def _add(self, morpheme: Morpheme) -> None:
         if self._words and self._words[-1][-1].end == morpheme.start:
@@ -184,6 +203,8 @@ class _Parser:
 
     def _phrase(self) -> Phrase:
         words = tuple("".join(m.form for m in word if m.form != "들") for word in self._words)
+        if len(words) > 2 and words[0] in DEMONSTRATIVE and words[1] in TIME:
+            words = words[2:]  # 이 무렵 오픈AI는
         phrase = Phrase(tuple(w for w in words if w), self._owners)
         self._words, self._owners = [], ()
         if self._relative is not None and phrase.words:
@@ -226,7 +247,9 @@ class _Parser:
             if role == "topic":
                 # A contrasting topic in a later clause replaces the first.
                 if self._found and not any(r == "topic" for r, _ in self._pending):
-                    self._earlier = [] if self._found[-1].contrast else self._topics
+                    contrasts = self._found[-1].contrast
+                    self._earlier = [] if contrasts else self._topics
+                    self._carried = [] if contrasts else self._carried
                     self._topics = []
                 self._topics.append(phrase)
             self._pending.append((role, phrase))
@@ -303,13 +326,16 @@ class _Parser:
                 # ‘MAI’라는 모델 names a thing; …했다는 and …이라고 report a speaker's words.
                 reports = m.form.endswith(QUOTATIVE) and not _names(m, fact)
                 fact.ending = "quote" if reports else tag
-                fact.leans = not past and m.form in LEANS
+                # 이상이 없어 퇴원할 예정이다: a state is the reason of what follows.
+                state = self._all[at - 1].tag in {"VA", "VCP", "VCN"} or fact.predicate == "있"
+                fact.leans = not past and m.form in LEANS and not (state and m.form in _REASONS)
                 fact.contrast = m.form in CONTRAST
                 fact.ending_form = m.form
                 fact.asked = m.form.startswith(ASKING)
             end += 1
             if tag in CLOSING:
                 break
+        fact.past = past
         if fact.ending == "ETN" and end < len(self._all) and self._all[end].form.endswith("로써"):
             fact.leans = not past
         self._look_ahead(at, fact)
@@ -340,6 +366,7 @@ class _Parser:
                 or (tag == "VCN" and previous in {"이", "은", "는", "도"})
                 or (m.form == "못" and tag == "MAG")
                 or (m.form == "없" and previous == "수")
+                or (m.form == "대신" and fact.ending == "ETM")
             ):
                 fact.denied = not fact.denied
             elif not (
