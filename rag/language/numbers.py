@@ -55,6 +55,30 @@ NATIVE = {
     "아홉": 9,
     "열": 10,
 }
+_TENS = {
+    ten: 10 * at
+    for at, ten in enumerate(
+        ["열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔"], 1
+    )
+}
+NATIVE |= _TENS | {
+    ten + one: tens + NATIVE[one]
+    for ten, tens in _TENS.items()
+    for one in listed("한 하나 두 둘 세 셋 네 넷 다섯 여섯 일곱 여덟 아홉")
+}
+# Words for a number of days; 하루 is more often a word for "daily".
+_DAYS = {
+    "이틀": 2,
+    "사흘": 3,
+    "나흘": 4,
+    "닷새": 5,
+    "엿새": 6,
+    "이레": 7,
+    "여드레": 8,
+    "아흐레": 9,
+    "열흘": 10,
+    "보름": 15,
+}
 _WORDS = [
     "one",
     "two",
@@ -100,6 +124,7 @@ _UNITS = {
     "yuan": "cny",
     "년": "year",
     "월": "month",
+    "달": "개월",
     "일": "day",
     "시": "hour",
     "분": "minute",
@@ -144,9 +169,11 @@ _NUMBER = re.compile(
 _PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([십백천]?)\s*([만억조경]?)")
 _SPELLED = re.compile(
     rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s*"
-    r"(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|척|편|팀|주|사람|마리|권|장|잔|군데|살|건|대|채|병|표|골|쪽)"
+    r"(번째|째|명|번|개|배|차례|가지|곳|달|해|시간|시|척|편|팀|주|사람|마리|권|장|잔|군데|살|건|대|채|병|표|골|쪽"
+    r"|점|그루|송이|켤레|벌|자루|통|봉지|상자|가구|세대|층|칸|석|자리|동|단계|종류|종)"
     r"(?![가-힣](?<![은는이가을를의에도만로과와씩쯤째간뿐짜]))"
 )
+_DAYS_SPELLED = re.compile(rf"(?<![가-힣])({'|'.join(_DAYS)})")
 # A numeral before any noun, as a source may have it: 세 자매.
 _LOOSE = re.compile(
     rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s+(?=[가-힣])"
@@ -223,6 +250,10 @@ def missing(claim: str, sources: str) -> list[str]:
     """The numbers of ``claim`` that ``sources`` do not hold, as readable text."""
     there = quantities(sources) | {
         Quantity(Fraction(NATIVE[match[1]]), "") for match in _LOOSE.finditer(fold(sources))
+    }
+    there |= {
+        Quantity(Fraction(_DAYS[match[1]]), "day")
+        for match in _DAYS_SPELLED.finditer(fold(sources))
     }
     # 한 번, one of: an article more than a number.
     articles = {match[0] for match in _ONE.finditer(fold(claim))}
