@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from geungeo.rag.language.dates.periods import MONTH_NAMES
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
+from geungeo.rag.language.transliteration import romanised_in
 from geungeo.rag.language.vocabulary import terms_of
-from geungeo.rag.text import fold
+from geungeo.rag.text import fold, listed
 
 _HANGUL_NAME = re.compile(r"[가-힣]{2,12}")
 NAME, NOUNS = "NNP", frozenset({"NNP", "NNG", "XR", "XPN", "XSN"})
@@ -90,6 +91,19 @@ _CALENDAR = frozenset(
 )
 
 
+# Parts of English names that translate a common noun: Doam City Museum of Art.
+_COMMON_NOUNS = listed(
+    "city county province district town village island river mountain lake street road bridge "
+    "museum art arts gallery library university college school hospital clinic bank institute "
+    "ministry minister office agency authority administration commission committee council "
+    "assembly court party union association federation foundation center centre group company "
+    "corporation industries industry electronics machinery robotics motors pharma chemical "
+    "securities insurance airlines airport station port plant reactor auction festival cup "
+    "league team club studio hall park house tower market police prosecutors government north "
+    "south east west national korea korean english chairman president ceo mr ms mrs dr professor"
+)
+
+
 def missing(claim: str, sources: str) -> list[str]:
     """Return the proper nouns of ``claim`` that ``sources`` lack in any known spelling."""
     available = set(terms_of(analyse(sources)))
@@ -97,7 +111,8 @@ def missing(claim: str, sources: str) -> list[str]:
     absent: list[str] = []
     for name, terms in _named(claim):
         squeezed = fold(name).replace(" ", "")
-        if squeezed not in flat and not terms & available:
+        held = squeezed in flat or terms & available or romanised_in(name, sources)
+        if not held and name.lower() not in _COMMON_NOUNS:
             absent.append(name)
     return absent
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _INITIALS = "k k n t t l m p p s s - j j j k t p h".replace("-", "").split(" ")
 # Final consonants in Unicode order; ㅇ is ng, final ㅅ sounds as t in loan words (로봇).
@@ -98,3 +99,77 @@ def _latin(letters: str) -> str:
 
 def _collapse(sounds: str) -> str:
     return _REPEATS.sub(r"\1", sounds)
+
+
+# Revised Romanization and its usual variants, folded to one spelling: o and u, k and g are equal.
+_ROMAN_INITIALS = [*"kkntt", *"lmpps", "s", "", *"jjjktph"]
+_ROMAN_VOWELS = [
+    "a", "e", "ya", "ye", "o", "e", "yo", "ye", "o", "wa", "we", "e", "yo",
+    "o", "wo", "we", "wi", "yo", "o", "i", "i",
+]  # fmt: skip
+_ROMAN_FINALS = ["", *"kkknnntl", "k", "m", *"lltplmpptt", "N", *"ttktp", ""]
+_ROMAN_FOLDS = [
+    (re.compile(pattern), folded)
+    for pattern, folded in (
+        (r"ng", "N"),
+        (r"eo|eu|oo|ou|u(?!i)", "o"),
+        (r"ae|oe", "e"),
+        (r"ui|ee", "i"),
+        (r"ch|jj?", "j"),
+        (r"sh|ss?", "s"),
+        (r"kk?|g", "k"),
+        (r"tt?|d", "t"),
+        (r"pp?|b", "p"),
+        (r"[lr]+", "l"),
+    )
+]
+# Surnames whose usual spelling follows no rule.
+_SURNAMES = {
+    "park": "박", "lee": "이", "yi": "이", "rhee": "이", "choi": "최", "lim": "임", "yim": "임",
+    "rim": "임", "noh": "노", "roh": "노", "woo": "우", "ahn": "안", "oh": "오", "koh": "고",
+    "suh": "서", "shim": "심", "chung": "정", "rhyu": "류", "yoo": "유", "you": "유", "paik": "백",
+}  # fmt: skip
+_LATIN_NAME = re.compile(r"[a-z]+(?:['’-][a-z]+)*")
+_MIN_ROMAN = 3
+
+
+def romanised_in(name: str, text: str) -> bool:
+    """Whether ``text`` contains the Korean name that the Latin ``name`` spells.
+
+    Follows the Revised Romanization of Korean (2000) letter by letter, with the variants in
+    common use.
+
+    >>> romanised_in("Tae-ro", "엄태로는 웃었다")
+    True
+    """
+    folded = name.casefold()
+    if not _LATIN_NAME.fullmatch(folded):
+        return False
+    words = _SYLLABLES.findall(unicodedata.normalize("NFC", text))
+    if surname := _SURNAMES.get(folded):
+        return any(word.startswith(surname) and len(word) > 1 for word in words)
+    wanted = _fold_roman(re.sub(r"[^a-z]", "", folded))
+    if len(wanted) < _MIN_ROMAN:
+        return any(_roman(word[0]) == wanted for word in words if len(word) > 2)
+    return any(
+        _roman(word[start:end]) == wanted
+        for word in words
+        for start in range(min(len(word), 3))
+        for end in range(start + 1, min(len(word), start + len(wanted)) + 1)
+    )
+
+
+def _fold_roman(letters: str) -> str:
+    for pattern, folded in _ROMAN_FOLDS:
+        letters = pattern.sub(folded, letters)
+    return _REPEATS.sub(r"\1", letters)
+
+
+@lru_cache(maxsize=65_536)
+def _roman(syllables: str) -> str:
+    parts: list[str] = []
+    for syllable in syllables:
+        initial, rest = divmod(ord(syllable) - 0xAC00, 588)
+        vowel, final = divmod(rest, 28)
+        parts += [_ROMAN_INITIALS[initial], _ROMAN_VOWELS[vowel], _ROMAN_FINALS[final]]
+    return _REPEATS.sub(r"\1", "".join(parts).replace("nk", "N"))
