@@ -10,8 +10,9 @@ from itertools import pairwise
 
 from geungeo.rag.grounding.words import Finding, doubt, veto
 from geungeo.rag.language import quotations
+from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
-from geungeo.rag.language.clauses import NO_HEAD, TIME, Fact, Phrase, is_pronoun, mentioned
+from geungeo.rag.language.clauses import NO_HEAD, SEASON, TIME, Fact, Phrase, is_pronoun, mentioned
 from geungeo.rag.language.numbers import NATIVE, Quantity, quantities
 from geungeo.rag.language.vocabulary import canonical, canonical_names, is_alias
 from geungeo.rag.text import fold, listed
@@ -57,6 +58,10 @@ def mismatches(
     findings: list[Finding] = []
     findings += _other_of_its_kind(claim, stated)
     findings += _undone(claim, stated)
+    findings += _only_planned(claim, sources)
+    findings += _another_actor(claim, sources, stated)
+    findings += _turned_around(claim, sources)
+    findings += _other_share(claim, sources)
     for fact in _with_clefts(claim.narrated):
         findings += _side_doubts(fact, stated)
         near = [other for other in stated.narrated if _same_predicate(fact, other)]
@@ -100,6 +105,12 @@ def _other_of_its_kind(claim: Analysed, stated: _Stated) -> list[Finding]:
     for phrase in mentioned(claim.facts):
         if len(phrase.words) < 2 or len(phrase.words[-1]) < 2 or _empty(Phrase(phrase.words[-1:])):
             continue
+        for other in there:
+            pairs = [(m, t) for m, t in zip(phrase.words, other.words, strict=False) if m != t]
+            if len(phrase.words) == len(other.words) and len(pairs) == 1:
+                [(mine, theirs)] = pairs
+                if _opposite([Phrase((theirs,))], Phrase((mine,))) and not stated.says(phrase):
+                    found.append(veto(f"it is the opposite in the source: {phrase}"))
         before, head = phrase.words[-2:]
         if before not in stated.elsewhere_only:
             continue
@@ -138,6 +149,171 @@ def _undone(claim: Analysed, stated: _Stated) -> list[Finding]:
     ]
 
 
+# What is under way before it is decided, and what is settled before it is done.
+_CONSIDERED = listed(
+    "검토 논의 방안 살피 저울질 거론 유력 협상 타진 고민 모색 조율 제안 요구 요청 촉구 건의 꼽 "
+    "가능성 전망 관측 추측 고려 의견 대안 제보 의혹 신청 기다리 앞두 부치 바라 희망 원하"
+)
+_PLANNED = listed("예정 계획 방침 예고 목표 추진 준비 기대 예상") | _CONSIDERED
+_SETTLED = listed("확정 결정 합의 결론 타결 의결 정하 결의")
+_TO_COME = re.compile(
+    r"오는 |다음\s?(?:달|주|해)|내달|내년|내후년|내일|모레|앞으로 |조만간|이달 말|올해 안|연내"
+)
+
+
+def _only_planned(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 제도를 도입했다 where every sentence of the source only considers or plans it."""
+    main = _main(claim.narrated)
+    if main is None or main.denied or main.asked or not main.past:
+        return []
+    if any(fact.unreal and not fact.decided for fact in claim.narrated):
+        return []
+    if any(m.form in _PLANNED or _PROPOSAL.fullmatch(m.form) for m in claim.morphemes):
+        return []
+    if main.predicate in _SAYING | _REPORTING:
+        # What is reported counts: 관객 20만 명이 찾았다고 밝혔다.
+        said = [fact for fact in claim.narrated if fact.ending == "quote"]
+        if not said or said[-1].denied or said[-1].unreal or not said[-1].past:
+            return []
+        main = said[-1]
+    settled = main.predicate in _SETTLED or any(fact.decided for fact in claim.narrated)
+    if main.predicate in _PENDING | _NO_MATTER:
+        return []
+    if main.predicate in _SAYING | _REPORTING or (main.predicate in _LIGHT and not settled):
+        return []
+    if main.predicate in _ASKED and any(m.form in _ASKING for s in sources for m in s.morphemes):
+        return []
+    levels = [_level(source) for source in sources]
+    if not levels or max(levels) >= (_IS_PLANNED if settled else _IS_DONE):
+        return []
+    there = [fact for source in sources for fact in source.facts]
+    if not any(_share_arguments(mine, fact) for mine in claim.narrated for fact in there):
+        return []
+    if any(_same_predicate(main, fact) and fact.past and not fact.unreal for fact in there):
+        return []
+    return [veto(f"the source states it only as a plan: {main.predicate}")]
+
+
+def _level(source: Analysed) -> int:
+    """Return how far the matter of a sentence has come: considered, planned or done."""
+    main = _main(source.narrated)
+    if main is None:
+        return _IS_DONE
+    if main.predicate in _SAYING or main.predicate in _NO_MATTER:
+        # What is said counts: 도입할 계획이라고 말했다.
+        said = [fact for fact in source.facts if fact is not main and fact.ending in _SAID]
+        if not said:
+            return _IS_DONE
+        main = said[-1]
+        if main.unreal and not main.decided and _DEMAND.search(source.text):
+            return _IS_CONSIDERED
+    words = {main.predicate, *(p.words[-1] for p in (*main.objects, *main.bare))}
+    if main.decided:
+        return _IS_PLANNED
+    if words & _CONSIDERED or any(_PROPOSAL.fullmatch(word) for word in words):
+        return _IS_CONSIDERED
+    if main.unreal or words & _PLANNED or (not main.past and _TO_COME.search(source.text)):
+        return _IS_PLANNED
+    return _IS_DONE
+
+
+def _main(facts: Sequence[Fact]) -> Fact | None:
+    """Return the last fact that closes a sentence, or ``None``."""
+    closing = [fact for fact in facts if fact.ending == "EF"]
+    return closing[-1] if closing else None
+
+
+_IS_CONSIDERED, _IS_PLANNED, _IS_DONE = range(3)
+_SAID = frozenset({"quote", "EF"})
+_PENDING = listed("잡히 남 걸리 달리")
+_NO_MATTER = listed("나오 알려지 알리 전해지 전하 있 보이")
+_DEMAND = re.compile(r"야\s?(?:한다|할|하)")
+_PROPOSAL = re.compile(r"안|[가-힣]*(?:방안|변경안|개편안|계획안|개정안|절충안|중재안|시안|초안)")
+# Applying and asking are done when they are said, in whatever words.
+_ASKING = listed("신청 요구 요청 촉구 건의 제안 제보 청구 제기")
+_ASKED = listed(
+    "내 제출 청구 접수 넣 보내 제시 내놓 내걸 원하 바라 외치 주문 당부 호소 묻 부탁 던지 나서 맞서"
+)
+
+
+def _another_actor(claim: Analysed, sources: Sequence[Analysed], stated: _Stated) -> list[Finding]:
+    """Find 강물시는 지원한다 where each source names another party as its subject: 바다군은.
+
+    A name from the sentences before may only fill the place of a subject that a source drops
+    or refers back to.
+    """
+    rivals: list[Phrase] = []
+    for source in sources:
+        named = [p for fact in source.narrated for p in _doers(fact) if stated.knows(p)]
+        if not named:
+            return []
+        rivals += named
+    mine = [p for fact in claim.narrated for p in _doers(fact)]
+    if not rivals or any(holds([rival], p) for rival in rivals for p in mentioned(claim.facts)):
+        return []
+    words = " ".join(fold(source.text) for source in sources)
+    for phrase in mine:
+        heads = {rival.words[-1] for rival in rivals}
+        own = [w for w in _unmeasured(phrase.words) if len(w) > 1 and w not in heads]
+        if (
+            own
+            and stated.knows(phrase)
+            and not any(word in words or canonical(word) in words for word in own)
+        ):
+            return [veto(f"another one does it in the source: {rivals[0]}, not {phrase}")]
+    return []
+
+
+def _doers(fact: Fact) -> list[Phrase]:
+    """Return the subjects and topics that a clause of the main sentence names itself."""
+    own = fact.own
+    if fact.ending in {"ETM", "ETN"}:
+        own = [p for p in own if p in fact.topics]  # a topic is that of the sentence
+    return [
+        p for p in own if not is_pronoun(p) and not _empty(p) and set(_unmeasured(p.words)) - SEASON
+    ]
+
+
+_INSTEAD = re.compile(r"([가-힣A-Za-z0-9]+?)(?:을|를|이|가)?\s?대신(?:에)?\s")
+
+
+def _turned_around(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 빵 대신 밥 where the source has 밥 대신 빵."""
+    text = claim.text
+    for mine in _INSTEAD.finditer(text):
+        for source in sources:
+            for theirs in _INSTEAD.finditer(source.text):
+                exchanged = (
+                    mine[1] != theirs[1]
+                    and mine[1] in source.text[theirs.end() :]
+                    and theirs[1] in text[mine.end() :]
+                )
+                if exchanged:
+                    return [veto(f"exchanged in the source: {theirs[1]} 대신 {mine[1]}")]
+    return []
+
+
+def _other_share(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 나은행은 0.2% where the source has 가은행과 나은행은 각각 0.2%, 0.15%."""
+    for source in sources:
+        at = source.text.find("각각")
+        if at < 0:
+            continue
+        shares = [c for c in counted(source) if source.text.find(c.surface) > at]
+        parties = [fact.subjects for fact in source.narrated if len(fact.subjects) == len(shares)]
+        if len(shares) < 2 or not parties:
+            continue
+        mine = [at for at, p in enumerate(parties[0]) if holds(mentioned(claim.narrated), p)]
+        given = [
+            at
+            for at, share in enumerate(shares)
+            if any(share.amount.matches(c.amount) for c in counted(claim))
+        ]
+        if len(mine) == len(given) == 1 and mine != given:
+            return [veto(f"number belongs to something else: {shares[given[0]].surface}")]
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class _Stated:
     """The facts of the sources, sentence by sentence, with who acted before each."""
@@ -149,6 +325,7 @@ class _Stated:
     names: frozenset[str]
     text: str
     elsewhere: str
+    to_come: bool
 
     @classmethod
     def by(
@@ -178,6 +355,8 @@ class _Stated:
                 fold(text.text) for text in (*sources, *(t for texts in contexts for t in texts))
             ),
             fold(elsewhere),
+            _TO_COME.search(claim.text) is not None
+            and all(_level(source) > _IS_CONSIDERED for source in sources),
         )
 
     @property
@@ -192,7 +371,7 @@ class _Stated:
         if _named(phrase, self) or any(_same(other, phrase) for other in self.agents):
             return True
         own = [word for word in phrase.words if word not in _ANY_PARTY and len(word) > 1]
-        party = bool(own) and _PARTY.search(own[-1]) is not None
+        party = bool(own) and (phrase.words[-1] in _TITLE or _PARTY.search(own[-1]) is not None)
         return party and all(word in self.elsewhere for word in own)
 
     def before(self, fact: Fact) -> tuple[list[Phrase], tuple[Phrase, ...]]:
@@ -200,8 +379,15 @@ class _Stated:
         for facts, earlier in self.sentences:
             for at, other in enumerate(facts):
                 if other is fact:
-                    return [p for f in facts[: at + 1] for p in (*f.own, *f.topics)], earlier
+                    # After 했지만, a new subject takes the place of the first.
+                    turns = [i + 1 for i in range(at) if facts[i].contrast and facts[i + 1].own]
+                    since = facts[turns[-1] if turns else 0 : at + 1]
+                    return [p for f in since for p in (*f.own, *f.topics)], earlier
         return [], ()
+
+    def says(self, phrase: Phrase) -> bool:
+        """Whether the sources or their context have the words of ``phrase`` in this order."""
+        return fold("".join(phrase.words)) in self.text.replace(" ", "")
 
     def mentions(self, phrase: Phrase) -> bool:
         """Whether a phrase of the sources or their context is ``phrase``."""
@@ -263,6 +449,9 @@ def _nominal_problem(
     운항했다 contradicts 운항을 멈췄다, and a denial needs one in the source.
     """
     narrated = stated.narrated
+    affirmed = [f for f in reported if not f.asked and f.predicate not in _LIGHT | {"있"}]
+    if claim.denied and affirmed and not any(fact.denied for fact in affirmed):
+        return veto(f"the speaker affirms it in the source: {claim.predicate}")
     if claim.denied and not any(
         fact.denied and _share_arguments(claim, fact) for fact in (*narrated, *reported)
     ):
@@ -277,6 +466,7 @@ def _nominal_problem(
             return veto(f"the source denies {wanted}")
         governed = [*fact.objects, *(fact.subjects if fact.passive else [])]
         undone = fact.predicate in _UNDOING and canonical(fact.predicate) not in said
+        undone = undone and not said & _AGAIN
         if undone and any(phrase.words[-1] == wanted.words[0] for phrase in governed):
             return veto(f"the source says {wanted} {fact.predicate}")
         # 합의가 이뤄졌다 where the source has 합의하지 못했다.
@@ -295,6 +485,7 @@ def _nominal_problem(
     return None
 
 
+_AGAIN = listed("다시 재개 재가동")
 # 문제가 되지 않는다, 크지 않다: what they deny is in the words beside them.
 _EMPTY_DENIAL = listed("드물 적 크 많 되 어렵 부족")
 _NEGATIVE = listed(
@@ -377,8 +568,15 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     if claim.denied != source.denied:
         reason = f"it denies what the source affirms, or the reverse: {claim.predicate}"
         # 큰 타격이 없다 for 타격이 크지 않다: the denial may be in the clause around it.
-        return veto(reason) if certain and claim.ending not in {"ETM", "ETN"} else doubt(reason)
-    hedged = claim.unreal or claim.ending == "quote"
+        final = certain and claim.ending not in {"ETM", "ETN"}
+        if claim.denied and claim.ending == "EF" and claim.predicate not in _EMPTY_DENIAL:
+            final = final or not _negative(stated)
+        return veto(reason) if final else doubt(reason)
+    # 피해를 본다며 drops the possibility of 피해를 볼 수 있다며.
+    possible = source.ending == "ETM" and source.ending_form in {"ᆯ", "을"}
+    # 오는 9월 문을 엽니다 is as sure as 열 예정이다.
+    hedged = claim.unreal or (stated.to_come and not claim.past)
+    hedged = hedged or (claim.ending == "quote" and not possible)
     if source.unreal and not hedged and canonical(claim.predicate) not in _LIGHT:
         reason = f"it is surer than the source: {claim.predicate}"
         final = certain and not source.decided and claim.ending not in {"ETM", "ETN"}
@@ -405,10 +603,15 @@ def _amount_problem(claim: Fact, source: Fact) -> str | None:
     """금리는 2.9%로 올랐다 where it rose to 4.5 %, and 2.9 % goes with another verb."""
     there = _amounts(source)
     for mine in _amounts(claim):
+        if mine.unit == "year" and mine.value > _A_YEAR:
+            continue  # a date
         rivals = [theirs for theirs in there if mine.unit and theirs.unit == mine.unit]
         if rivals and not any(mine.matches(theirs) for theirs in there):
             return f"number belongs to something else: {float(mine.value):g} {mine.unit}"
     return None
+
+
+_A_YEAR = 1000
 
 
 def _amounts(fact: Fact) -> set[Quantity]:
@@ -532,6 +735,7 @@ _ANY_PARTY = listed(
 _PARTY = re.compile(
     r"(?:청|회|국|부|원|단|단체|팀|사|자|인|장|관|당|조합|정부|은행|그룹|노조|교수|가|씨|군|양|소|서|처|대|교|센터|민)$"
 )
+_TITLE = listed("씨 군 양 디렉터 감독 선수 코치 박사 작가 매니저 피디 셰프 대위 상병")
 _BOTH = listed("양측 양사 서로 쌍방 양국 양자 둘 피차")
 
 
@@ -581,6 +785,8 @@ def _same(one: Phrase, other: Phrase) -> bool:
     if one.owners and other.owners and not _overlap(one.owners, other.owners):
         return False
     mine, theirs = _unmeasured(one.words), _unmeasured(other.words)
+    if len(mine) > 2 and len(theirs) > 2 and mine[-2:] == theirs[-2:]:
+        return True  # 축구단 해담 유나이티드, 프로축구 해담 유나이티드
     if not mine or not theirs:
         return bool(set(one.words) & set(other.words))
     return _overlap(mine, theirs)

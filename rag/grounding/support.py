@@ -18,10 +18,12 @@ from geungeo.rag.grounding.facts import misattributed_quotation, mismatches
 from geungeo.rag.grounding.foreign import english_findings, foreign_findings, unframed_words
 from geungeo.rag.grounding.words import (
     Finding,
+    amount_of_whole,
     doubt,
     exchanged_amount,
     foreign_markup,
     invented_cause,
+    is_instruction,
     misplaced_amount,
     missing_words,
     says_nothing,
@@ -137,6 +139,8 @@ def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
         return _verdict([veto("it says nothing")])
     if _verbatim(claim, source):
         return Verdict(score=1.0, verbatim=True)
+    if is_instruction(_unquoted(claim)):
+        return _verdict([veto("it is an instruction, not a statement")])
     findings, rest = _times(claim, given)
     findings += [
         veto(f"number not in source: {number}") for number in numbers.missing(rest, source)
@@ -233,7 +237,8 @@ def _korean(
     context = [text for texts in contexts for text in texts]
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
         findings.append(veto(f"the opposite is in the source: {pair}"))
-    if (reason := misplaced_amount(claim, sources)) or (reason := exchanged_amount(claim, sources)):
+    amounts = (misplaced_amount, exchanged_amount, amount_of_whole)
+    if reason := next(filter(None, (rule(claim, sources) for rule in amounts)), None):
         findings.append(veto(reason))
     if reason := misattributed_quotation(claim, sources):
         findings.append(veto(reason))
@@ -243,7 +248,7 @@ def _korean(
     known = [*sources, *context, *(analysed([about]) if about else [])]
     shared = sum(
         any(word in text.forms or word in text.squeezed for text in known) for word in wanted
-    )
+    ) + len(numbers.quantities(claim.text) & numbers.quantities(grounds.source))
     if shared < max(1, _RELATED * len(wanted)):
         findings.append(veto("it is about something that the source does not mention"))
     return findings

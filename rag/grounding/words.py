@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
@@ -25,6 +26,7 @@ _LIGHT = listed(
 _REVERSING = "비불무미반탈준역부"
 # Dependent words that change what is said: 연초 is not 연말, only some is not all.
 _DECISIVE = listed("초 말 전 후 반 만 뿐 밖에 보다 마다 조차")
+_ONLY = listed("만 뿐 밖에 불과 그치")
 # o1, f-35: letters and digits in one name, which are no amount.
 _CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?[0-9][a-z0-9]*")
 # Only these suffixes leave the noun what it was.
@@ -69,7 +71,8 @@ def missing_words(
         tag = morpheme.tag.split("-")[0]
         before = claim.morphemes[at - 1] if at else None
         if morpheme.form in _DECISIVE and (tag == "NNB" or tag in {"JX", "JKB"}):
-            if not any(morpheme.form == m.form for s in sources for m in s.morphemes):
+            same = _ONLY if morpheme.form in _ONLY else {morpheme.form}
+            if not any(m.form in same for s in sources for m in s.morphemes):
                 found.append(doubt(f"word not in source: {morpheme.form}"))
         elif tag == "XSN" and morpheme.form not in _PLAIN_SUFFIX and before:
             # 은행 and 공무원 are in the source; 은행원 need not be.
@@ -279,6 +282,8 @@ def _unread(claim: Analysed, squeezed: str) -> list[Finding]:
         if morpheme and (not run or run[-1].end == morpheme.start) and _odd(morpheme):
             run.append(morpheme)
             continue
+        if len(run) > 1 and run[-1].form == "이" and run[-1].tag == "MM":
+            run.pop()  # Kiwi takes the particle of 소장이 for a determiner
         text = "".join(m.form for m in run)
         odd = len(run) > 1 and any(m.tag in {"MM", "IC", "NP"} for m in run)
         odd = odd and not all(m.form in _NUMERALS for m in run)
@@ -294,26 +299,88 @@ def _odd(morpheme: Morpheme) -> bool:
     return morpheme.tag in {"MM", "IC", "NP", "NNB", "NNG", "NNP", "NR", "XSN", "XPN"}
 
 
+def amount_of_whole(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
+    """Find 위원 9명이 반대했다 where the source has 9명 가운데 4명이 반대했다."""
+    mine = counted(claim)
+    wanted = {canonical(m.form) for m in claim.morphemes if _counts_as_content(m)}
+    for source in sources:
+        amounts = counted(source)
+        for whole, part in pairwise(amounts):
+            at = source.text.find(whole.surface) + len(whole.surface)
+            if not _AMONG.match(source.text[at:]):
+                continue
+            split = _AMONG.match(source.text[at:]).end() + at  # type: ignore[union-attr]
+            taken = [c for c in mine if c.amount.matches(whole.amount)]
+            if not taken or any(c.amount.matches(part.amount) for c in mine):
+                continue
+            if any(_AMONG.match(_following(claim, c)) for c in taken):
+                continue
+            after = {
+                canonical(m.form)
+                for m in source.morphemes
+                if m.start >= split and _counts_as_content(m)
+            }
+            before = {canonical(m.form) for m in source.morphemes if m.start < split}
+            if wanted & (after - before):
+                return f"number is of the whole, not of the part: {taken[0].surface}"
+    return None
+
+
+_AMONG = re.compile(r"\s?(?:가운데|중(?:에서|에)?(?=\s)|\(?[^)]{0,12}\)?\s가운데)")
+
+
+def _preceding(text: Analysed, amount: Counted) -> str:
+    return text.text[: text.text.find(amount.surface)].rstrip()
+
+
+def _following(text: Analysed, amount: Counted) -> str:
+    return text.text[text.text.find(amount.surface) + len(amount.surface) :]
+
+
 def exchanged_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
-    """Find a number of ``claim`` that the source gives to something else of the same unit."""
-    there = [counted(source) for source in sources]
-    for mine in counted(claim):
-        for theirs in there:
+    """Find a number of ``claim`` that the source gives to something else of the same unit.
+
+    The words beside a number say what it counts. Where a claim gives both numbers, one word
+    beside the wrong one is chance; two are an exchange.
+    """
+    said = counted(claim)
+    for source in sources:
+        theirs = counted(source)
+        crossed: list[tuple[Counted, bool]] = []
+        for mine in said:
             same = [c for c in theirs if c.amount.matches(mine.amount)]
             rivals = [
                 c for c in theirs if c.amount.value != mine.amount.value and c.unit == mine.unit
             ]
-            own = {label for c in same for label in (c.before, c.after)}
-            taken = {label for c in rivals for label in (c.before, c.after)} - own - {""}
-            ends = {c.end for c in same}
-            counts = mine.unit not in _ORDINAL
-            if same and (
-                (counts and mine.before in taken)
-                or (counts and mine.after in taken and mine.before not in own)
-                or (mine.end and mine.end not in ends and "" not in ends)
-            ):
+            counters = {c.unit for c in same}
+            if same and rivals and mine.unit not in counters | _ORDINAL and "" not in counters:
+                # 91승 where the source has 51승 91패.
+                return f"number belongs to something else: {mine.surface}"
+            if same and _is_crossed(mine, same, rivals, theirs):
+                both = any(c.amount.matches(r.amount) for c in said for r in rivals)
+                crossed.append((mine, both))
+        for mine, both in crossed:
+            if not both or len(crossed) > 1:
                 return f"number belongs to something else: {float(mine.amount.value):g} {mine.unit}"
     return None
+
+
+def _is_crossed(
+    mine: Counted, same: Sequence[Counted], rivals: Sequence[Counted], theirs: Sequence[Counted]
+) -> bool:
+    """Whether the words beside ``mine`` are those beside a rival number of the source."""
+    own = {label for c in same for label in (c.before, c.after)}
+    if own & _OF_WHOLE:
+        # 항공기 14대 가운데 5대: both are of the same things.
+        own |= {c.before for c in theirs}
+    taken = {label for c in rivals for label in (c.before, c.after)} - own - {""}
+    ends = {c.end for c in same}
+    counts = mine.unit not in _ORDINAL
+    return (
+        (counts and mine.before in taken)
+        or (counts and mine.after in taken and mine.before not in own)
+        or bool(mine.end and mine.end not in ends and "" not in ends)
+    )
 
 
 def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
@@ -334,20 +401,57 @@ def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
                 for slot in slots
                 if not slot.amount.amount.matches(amount.amount)
                 and slot.amount.unit == amount.unit
+                and not _AMONG.match(_following(source, slot.amount))
                 and not any(slot.amount.amount.matches(other.amount) for other in mine)
                 and not any({slot.amount.end, one.amount.end} == {"from", "to"} for one in own)
             ]
+            text = f"{float(amount.amount.value):g} {amount.unit}"
+            changed = any(
+                slot.amount.end == "to" and slot.amount.unit == amount.unit for slot in slots
+            )
+            if own and changed and _formerly(amount, own, source, claim):
+                return f"the number was so before: {text}"
             if not own or not rivals or amount.unit in _ORDINAL:
                 continue
+            if _listed_elsewhere(own, rivals, claim, source):
+                return f"number belongs to something else: {text}"
             best = max(len((slot.words - _shared(slot, rivals)) & wanted) for slot in own)
             other = max(len((slot.words - _shared(slot, own)) & wanted) for slot in rivals)
-            text = f"{float(amount.amount.value):g} {amount.unit}"
             if other > best and any(slot.words for slot in own):
                 return f"number belongs to something else: {text}"
-            before = all(slot.amount.end == "from" for slot in own)
-            if before and amount.end != "from" and not wanted & _FORMERLY:
-                return f"the number was so before: {text}"
     return None
+
+
+def _formerly(amount: Counted, own: Sequence[_Slot], source: Analysed, claim: Analysed) -> bool:
+    """Whether ``amount`` is the one before a change (23곳에서 8곳으로), told as the present one."""
+    if amount.end or any(slot.amount.end != "from" for slot in own):
+        return False
+    if any(m.form in _FORMERLY for m in claim.morphemes):
+        return False
+    at = source.text.find(own[0].amount.surface)
+    years = set(_YEAR.findall(source.text[:at]))
+    return not years & set(_YEAR.findall(claim.text))
+
+
+_YEAR = re.compile(r"(?:19|20)\d\d년|\d{1,2}월|\d+년 전")
+
+
+def _listed_elsewhere(
+    own: Sequence[_Slot], rivals: Sequence[_Slot], claim: Analysed, source: Analysed
+) -> bool:
+    """Whether a list (삼각봉 812㎜, 성판악 644㎜) gives the claim's label to another number."""
+    text = fold(claim.text)
+    labels = {slot.amount.before for slot in own}
+    if "" in labels or any(label in text for label in labels):
+        return False
+    forms = [canonical(m.form) for m in source.morphemes]
+    return any(
+        len(slot.amount.before) > 1
+        and slot.amount.before in text
+        and forms.count(slot.amount.before) == 1
+        and _preceding(source, slot.amount).endswith(slot.amount.before)
+        for slot in rivals
+    )
 
 
 _FORMERLY = listed("기존 당초 원래 종전 이전 전 예전 과거 애초 처음 전년 지난해 작년")
@@ -417,6 +521,7 @@ def _counts_as_content(morpheme: Morpheme) -> bool:
     return tag in {"NNG", "NNP", "XR", "SL", "VV", "VA", "MAG"} and morpheme.form not in _LIGHT
 
 
+_OF_WHOLE = listed("가운데 중")
 # These say which one or when, and count nothing.
 _ORDINAL = listed("ordinal rank year month day hour minute 세트 차 층 호")
 
@@ -434,9 +539,11 @@ def invented_cause(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
     """The cause that ``claim`` gives and no source does."""
     for at in _marks(claim.outside):
         cause, effect = _before(claim.outside, at, 1), _after(claim.outside, at)
+        if not effect and (cleft := _cleft(claim.outside, at)):
+            effect = cleft  # 느린 것은 비용 때문이다
         if not any(
             cause <= _before(source.morphemes, place, _REACH)
-            and effect <= _after(source.morphemes, place, all_of_it=True)
+            and effect <= _effects(source.morphemes, place)
             for source in sources
             for place in _marks(source.morphemes, weak=True)
         ):
@@ -459,6 +566,20 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
 def _before(morphemes: Sequence[Morpheme], at: int, count: int) -> set[str]:
     words = [canonical(m.form) for m in morphemes[:at] if m.tag.split("-")[0] in _CAUSE_CONTENT]
     return set(words[-count:])
+
+
+def _effects(morphemes: Sequence[Morpheme], at: int) -> set[str]:
+    return _after(morphemes, at, all_of_it=True) or _cleft(morphemes, at)
+
+
+def _cleft(morphemes: Sequence[Morpheme], at: int) -> set[str]:
+    """The content word before 것은, the effect of a cause that ends the sentence."""
+    heads = [
+        place
+        for place, m in enumerate(morphemes[:at])
+        if m.form in {"것", "이유", "까닭"} and morphemes[place + 1].form in {"은", "ᆫ", "는"}
+    ]
+    return _before(morphemes, heads[-1], 1) if heads else set()
 
 
 def _after(morphemes: Sequence[Morpheme], at: int, *, all_of_it: bool = False) -> set[str]:
@@ -488,3 +609,24 @@ def foreign_markup(claim: str, source: str) -> str | None:
 def says_nothing(claim: str) -> bool:
     """Whether no word is left: only markers, digits or punctuation."""
     return not _ANY_WORD.search(claim)
+
+
+_COMMANDS = re.compile(
+    r"(?:please\s+|now\s+)?(?:ignore|disregard|forget|reveal|print|output|repeat|pretend|execute"
+    r"|delete|send|visit|click|download|install|reply|respond|translate|summari[sz]e|do not|don't"
+    r"|tell|show|write|act|follow|say|open|call)\s",
+    re.IGNORECASE,
+)
+_IMPERATIVE = listed("라 어라 아라 여라 으라 거라 세요 으세요 십시오 으십시오 시오")
+
+
+def is_instruction(claim: str) -> bool:
+    """Whether ``claim`` tells the reader or a model to do something, which no answer does."""
+    text = claim.strip()
+    if _COMMANDS.match(text):
+        return True
+    if not re.search(r"[가-힣]\W*$", text):
+        return False
+    [parsed] = analysed([text])
+    endings = [m for m in parsed.morphemes if m.tag == "EF"]
+    return bool(endings) and endings[-1].form in _IMPERATIVE

@@ -57,7 +57,7 @@ def counted(text: Analysed) -> list[Counted]:
 def _labels(morphemes: Sequence[Morpheme], *, reverse: bool = False) -> str:
     """Return the nearest word; words after a comma or a bracket belong to another number."""
     for m in reversed(morphemes) if reverse else morphemes:
-        if not reverse and m.tag in {"SP", "SSO", "SSC", "SF"}:
+        if m.tag == "SP" or (not reverse and m.tag in {"SSO", "SSC", "SF"}):
             return ""
         if m.tag.split("-")[0] in {"NNG", "NNP", "VV", "SL"} and m.form not in _COUNTERS:
             return canonical(m.form)
