@@ -37,6 +37,8 @@ _ANSWERS = 0.5
 _NO_SENTENCE = frozenset({SectionKind.TITLE, SectionKind.HEADING, SectionKind.BYLINE})
 # The sentence nearest to a claim may contradict it, cited or not.
 _TELLING = 0.5
+# Objections that another sentence of the article may answer.
+_LACKS = ("number not in source", "name not in source")
 _ONLY_YES_OR_NO = re.compile(
     r"(?:네|예|아니(?:요|오|다|에요)|아뇨|그렇(?:다|습니다)|맞(?:다|습니다)|yes|no)\W*$",
     re.IGNORECASE,
@@ -179,6 +181,8 @@ class Grounder:
         proven = self._proven_elsewhere(claim, [item for _, item in ranked[:_TRIED]])
         if proven:
             return _Examined(claim, *proven)
+        if cited and (wider := self._with_neighbours(claim, cited, best[1])):
+            best = wider
         if best[1].vetoes:
             # It may mean another sentence than the one it cites.
             others = [item for share, item in ranked[:_LIKELY] if share >= _TELLING]
@@ -220,6 +224,36 @@ class Grounder:
             verdict = self._verdict(claim, cited)
             if verdict.supported:
                 return cited, verdict
+        return None
+
+    def _with_neighbours(
+        self, claim: Claim, cited: _Cited, verdict: Verdict
+    ) -> tuple[_Cited, Verdict] | None:
+        """Cite a sentence beside the cited ones too, if it holds the number or name they lack.
+
+        A claim that merges two sentences often cites only one. What two sentences say together
+        is for the verifier to judge.
+        """
+        lacks = verdict.vetoes
+        if not self.verifier or not lacks or not all(why.startswith(_LACKS) for why in lacks):
+            return None
+        article = cited.items[0].article.id
+        pool = sorted(
+            (item for item in self._pool if item.article.id == article),
+            key=lambda item: item.span.start,
+        )
+        at = {place for place, item in enumerate(pool) if item in cited.items}
+        for place in sorted({i + step for i in at for step in (-1, 1)} - at):
+            if not 0 <= place < len(pool) or pool[place].kind in _NO_SENTENCE:
+                continue
+            item = pool[place]
+            if not shared_words(claim.text, [item.text])[0]:
+                continue
+            wider = _Cited((*cited.items, item), (*cited.spans, item.span))
+            judged = self._verdict(claim, wider)
+            if not judged.vetoes:
+                joined = "it joins two sentences"
+                return wider, Verdict(judged.score, doubts=(*judged.doubts, joined))
         return None
 
     def _settle(self, one: _Examined, *, supported: bool, judged: str = "") -> None:

@@ -196,3 +196,25 @@ def test_dates_are_compared_by_the_publication(
     grounds = Grounds((source,), published=date.fromisoformat(published))
     verdict = support(f"사업은 {claim}", grounds)
     assert (not verdict.vetoes) is passes, verdict
+
+
+MERGED = "해담시는 320억 원을 들여 낡은 시립수영장 자리에 새 체육관을 짓습니다."
+
+
+def test_sentence_beside_the_cited_one_is_cited_for_its_number_if_the_verifier_agrees() -> None:
+    judge = Judge("supported")
+    grounded = settle(MERGED, (1,), judge)
+    assert grounded.claim is not None and grounded.claim.text == MERGED
+    quotes = [ground.span.of(ground.article.text) for ground in grounded.claim.grounds]
+    assert quotes == [STORY[0], STORY[1]]
+    assert {ground.kind for ground in grounded.claim.grounds} == {"entailment"}
+    assert set(STORY[:2]) <= set(judge.seen[0].evidence)
+
+
+def test_neighbour_is_not_cited_without_a_verifier_or_for_a_wrong_number() -> None:
+    without = settle(MERGED, (1,))
+    assert without.claim is not None and without.claim.text == STORY[0]
+    judge = Judge("supported")
+    wrong = settle(MERGED.replace("320억", "420억"), (1,), judge)
+    assert wrong.dropped is not None and "number not in source" in wrong.dropped.why
+    assert judge.seen == []
