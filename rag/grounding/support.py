@@ -179,9 +179,15 @@ def is_fragment(text: str) -> bool:
     ended = any(m.tag in {"EF", "EC"} for m in parsed.outside)
     verbs = [m for m in parsed.outside if m.tag.split("-")[0] in _VERBAL]
     nouns = [m for m in parsed.outside if m.tag.split("-")[0] in {"NNG", "NNP", "SL", "SN", "NR"}]
-    return not (ended and verbs and nouns)
+    if ended and verbs and nouns:
+        return False
+    # A headline states something without a verb: 어민과 발전소 책임 공방…굴 3천 톤 폐사.
+    particles = [m for m in parsed.outside if m.tag in {"JKS", "JKO", "JX", "JKB", "JC"}]
+    named = [m for m in nouns if m.tag in {"NNG", "NNP", "SL"}]
+    return len(named) < _HEADLINE or not (particles or "…" in text or "," in text)
 
 
+_HEADLINE = 5
 _VERBAL = frozenset({"VV", "VA", "VX", "XSV", "XSA", "VCP", "VCN"})
 
 

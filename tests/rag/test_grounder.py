@@ -218,3 +218,16 @@ def test_neighbour_is_not_cited_without_a_verifier_or_for_a_wrong_number() -> No
     wrong = settle(MERGED.replace("320억", "420억"), (1,), judge)
     assert wrong.dropped is not None and "number not in source" in wrong.dropped.why
     assert judge.seen == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        ("해담시 시립수영장 자리에 체육관…상인회 매출 감소 우려", False),
+        ("상인회와 해담시, 체육관 공사 비용 부담 갈등", False),
+        ("해담시 시장 김하늘", True),
+        ("320억 원(시 부담 70%)", True),
+    ],
+)
+def test_headline_is_a_statement_and_a_noun_phrase_is_not(text: str, *, fragment: bool) -> None:
+    assert is_fragment(text) is fragment
