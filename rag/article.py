@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geungeo.rag.language.dates.times import seoul_day
-from geungeo.rag.text import Span, clean, language_of, nfc
+from geungeo.rag.text import Span, article_language, clean, nfc
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
@@ -100,6 +100,8 @@ class Draft:
     ``blocks`` are the parts in reading order, each a line or paragraph of one kind. They are
     located in ``text``, in order; without ``text`` they are joined. The article is identified by
     the first of ``id``, ``url`` and ``source`` (a path or a name) that is given.
+    ``warnings`` say what could not be read; ``left_out`` are lines of the page around the article
+    (menus, notices, related headlines). Neither is stored.
     """
 
     title: str
@@ -112,6 +114,8 @@ class Draft:
     publisher: str | None = None
     published_at: str | None = None
     language: str | None = None
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def article_id(self) -> str:
         """Return the given id if it is safe in a URL, or a digest of id, url or source."""
@@ -131,7 +135,7 @@ class Draft:
             author=self.author,
             publisher=self.publisher,
             published_at=self.published_at,
-            language=self.language or language_of(text),
+            language=self.language or article_language(text),
             text=text,
             sections=sections,
         )

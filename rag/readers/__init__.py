@@ -9,6 +9,7 @@ from geungeo.rag.errors import EmptySource, UnsupportedSource
 from geungeo.rag.readers.draft import Reader, Reading
 from geungeo.rag.readers.encoding import decode
 from geungeo.rag.readers.html import read_html
+from geungeo.rag.readers.json_file import read_json
 from geungeo.rag.readers.jsonl import read_jsonl
 from geungeo.rag.readers.markdown import read_markdown
 from geungeo.rag.readers.plain import read_plain
@@ -22,10 +23,11 @@ _READERS: dict[str, Reader] = {
     ".htm": read_html,
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
+    ".json": read_json,
 }
 SUFFIXES = frozenset(_READERS)
 
-_LOOKS_LIKE_HTML = re.compile(r"\s*(<!doctype html|<html[\s>])", re.IGNORECASE)
+_LOOKS_LIKE_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(<!doctype html|<html[\s>])", re.IGNORECASE)
 
 
 def read(data: bytes, source: str, suffix: str | None = None) -> Reading:
