@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -29,13 +30,17 @@ class SectionKind(StrEnum):
 
 
 class Section(BaseModel):
-    """A part of ``Article.text`` of one kind; ``start`` and ``end`` in code points."""
+    """A part of ``Article.text`` of one kind; ``start`` and ``end`` in code points.
+
+    ``page`` is the page that it begins on, in a document that has pages.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: SectionKind
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
+    page: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=lambda v: v is None)
 
     @property
     def span(self) -> Span:
@@ -101,7 +106,7 @@ class Draft:
     located in ``text``, in order; without ``text`` they are joined. The article is identified by
     the first of ``id``, ``url`` and ``source`` (a path or a name) that is given.
     ``warnings`` say what could not be read; ``left_out`` are lines of the page around the article
-    (menus, notices, related headlines). Neither is stored.
+    (menus, notices, related headlines). Neither is stored. ``pages`` are the pages of the blocks.
     """
 
     title: str
@@ -116,6 +121,7 @@ class Draft:
     language: str | None = None
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    pages: tuple[int | None, ...] = ()
 
     def article_id(self) -> str:
         """Return the given id if it is safe in a URL, or a digest of id, url or source."""
@@ -142,15 +148,19 @@ class Draft:
 
     def _lay_out(self) -> tuple[str, tuple[Section, ...]]:
         blocks = [
-            (kind, stripped) for kind, block in self.blocks if (stripped := clean(block).strip())
+            (kind, stripped, page)
+            for (kind, block), page in zip_longest(self.blocks, self.pages[: len(self.blocks)])
+            if (stripped := clean(block).strip())
         ]
         if self.text is None and blocks and blocks[0][0] is not SectionKind.TITLE:
-            blocks.insert(0, (SectionKind.TITLE, clean(self.title).strip() or "-"))
-        text = clean("\n\n".join(block for _, block in blocks) if self.text is None else self.text)
+            blocks.insert(0, (SectionKind.TITLE, clean(self.title).strip() or "-", None))
+        text = clean(
+            "\n\n".join(block for _, block, _ in blocks) if self.text is None else self.text
+        )
         sections: list[Section] = []
         at = 0
-        for kind, block in blocks:
+        for kind, block, page in blocks:
             start = text.index(block, at)
             at = start + len(block)
-            sections.append(Section(kind=kind, start=start, end=at))
+            sections.append(Section(kind=kind, start=start, end=at, page=page))
         return text, tuple(sections)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -25,6 +25,12 @@ class Reading:
 
 Reader: TypeAlias = Callable[[str, str], Reading]
 """``(decoded text, source name) -> Reading``."""
+
+RecordReader: TypeAlias = Callable[[str, str, Mapping[str, str] | None], Reading]
+"""``(decoded text, source name, columns of the fields) -> Reading``."""
+
+BinaryReader: TypeAlias = Callable[[bytes, str], Reading]
+"""``(bytes, source name) -> Reading``."""
 
 
 def web_address(url: str | None) -> str | None:

@@ -72,7 +72,7 @@ def test_empty_files_are_rejected(data: bytes) -> None:
 
 def test_the_error_for_an_unknown_suffix_names_the_supported_ones() -> None:
     with pytest.raises(UnsupportedSource, match=r"\.html, .*\.txt"):
-        read("글".encode(), "a.hwp")
+        read("글".encode(), "a.exe")
 
 
 def test_markdown_is_read_as_displayed() -> None:
