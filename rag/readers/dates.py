@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 SEOUL = ZoneInfo("Asia/Seoul")
 
 _CLOCK = (
-    r"(?:[T\s,·|]+(?:(?P<ampm>오전|오후|AM|PM|am|pm)\s*)?(?P<H>\d{1,2})\s*(?::|시)\s*(?P<M>\d{2})"
+    r"(?:[T\s,·|(]+(?:(?P<ampm>오전|오후|AM|PM|am|pm)\s*)?(?P<H>\d{1,2})\s*(?::|시)\s*(?P<M>\d{2})"
     r"(?:분?)(?::(?P<S>\d{2})(?:\.\d+)?)?(?:\s?(?P<ampm2>AM|PM|am|pm)\b)?"
     r"(?:\s?(?P<zone>Z|KST|GMT|UTC|[+-]\d\d:?\d\d)\b)?)?"
 )

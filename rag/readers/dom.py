@@ -29,12 +29,12 @@ _BREAK = "\x00"  # a <br> within a paragraph; clean() removes it from any text
 
 _CAPTION_CLASS = re.compile(
     r"caption|img_?desc|photo_?(?:desc|txt|text|info|by)|about_?photo|pic_?(?:desc|txt)|figure_?txt"
-    r"|image_?(?:desc|txt|caption)|end_photo|vod_?(?:desc|caption)|desc_?(?:img|photo)",
+    r"|image_?(?:desc|txt|caption)|end_photo|photo_?journal|css_?desc|img_?txt|vod_?(?:desc|caption)|desc_?(?:img|photo)",
     re.IGNORECASE,
 )
 _DECK_CLASS = re.compile(
-    r"sub_?-?(?:tit|head)|deck|(?:article|news|view|end)[-_]?(?:summary|lead|sub)|media_end_summary"
-    r"|summary[-_]?(?:view|tit|txt)|standfirst|art_?sub|tit_?sub",
+    r"sub_?-?(?:tit|head)|mid_?-?tit|deck|(?:article|news|view|end)[-_]?(?:summary|lead|sub)|media_end_summary"
+    r"|^summ[au]ry$|(?<=\s)summ[au]ry(?=\s)|^summ[au]ry(?=\s)|summ[au]ry[-_]?(?:view|tit|txt)|standfirst|art_?sub|tit_?sub",
     re.IGNORECASE,
 )
 

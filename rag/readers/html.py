@@ -19,16 +19,24 @@ from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import Reading, web_address
 from geungeo.rag.readers.lines import (
+    REPORTER,
     Block,
     arrange,
     begins_comments,
     begins_related,
     is_byline,
     is_caption,
+    is_heading,
     is_page_line,
     is_statement,
 )
-from geungeo.rag.readers.metadata import Facts, clean_title, publisher_name, split_names
+from geungeo.rag.readers.metadata import (
+    Facts,
+    clean_title,
+    looks_like_outlet,
+    publisher_name,
+    split_names,
+)
 from geungeo.rag.readers.plain import shorten
 from geungeo.rag.text import clean
 
@@ -97,7 +105,6 @@ _AUTHOR_NAMES = (
     "twitter:creator",
 )
 _PUBLISHER_NAMES = (
-    "og:article:author",
     "og:site_name",
     "dc.publisher",
     "publisher",
@@ -181,7 +188,10 @@ class _Page:
         self._around = self._page_parts()
         kept = self._with_lead(self._container())
         self._kept = kept
-        blocks: list[Block] = [(piece.kind, piece.text) for piece in kept]
+        blocks: list[Block] = [
+            (_kind(piece) if 0 < number < len(kept) - 1 else piece.kind, piece.text)
+            for number, piece in enumerate(kept)
+        ]
         size = _size(blocks)
         for other in self._other_bodies(size):
             if _size(other) > max(size * 1.1, 1) and not _holds(blocks, other, 0.9):
@@ -392,9 +402,10 @@ class _Page:
             for field in ("publisher", "sourceOrganization", "provider"):
                 if name := publisher_name(_name(item.get(field))):
                     return name
-        for key in _PUBLISHER_NAMES[:1]:
-            if name := publisher_name(self.meta.get(key)):
-                return name
+        # Portals name the outlet here, other sites the reporter.
+        given = self.meta.get("og:article:author")
+        if given and not REPORTER.search(given) and (name := publisher_name(given)):
+            return name
         for element in self.root.iter("img"):
             described = " ".join(
                 f"{one.get('class') or ''}"
@@ -409,7 +420,7 @@ class _Page:
 
     def site(self) -> str | None:
         """Return the publisher that less exact metadata names."""
-        for key in _PUBLISHER_NAMES[2:-2]:
+        for key in _PUBLISHER_NAMES[1:-2]:
             if name := publisher_name(self.meta.get(key)):
                 return name
         return None
@@ -426,8 +437,12 @@ class _Page:
                 and not given.startswith(("http", "@"))
                 and (name := split_names(given))
                 and _is_person(name, publisher)
+                and _is_person(name, publisher_name(self.meta.get("og:site_name")))
             ):
                 return name
+        given = self.meta.get("og:article:author")
+        if given and REPORTER.search(given):
+            return split_names(given)
         for element in self.root.iter():
             if not isinstance(element.tag, str):
                 continue
@@ -503,10 +518,14 @@ _REPORTER_OF = re.compile(
 
 
 def _is_person(name: str, publisher: str | None) -> bool:
-    return _bare(name) != _bare(publisher or "") and not re.search(
-        r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴|온라인팀)$|^(?:admin|관리자|편집국|webmaster)",
-        name,
-        re.IGNORECASE,
+    return (
+        _bare(name) != _bare(publisher or "")
+        and not looks_like_outlet(name)
+        and not re.search(
+            r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴|온라인팀)$|^(?:admin|관리자|편집국|webmaster)",
+            name,
+            re.IGNORECASE,
+        )
     )
 
 
@@ -546,6 +565,17 @@ def _holds(blocks: Sequence[Block], other: Sequence[Block], share: float) -> boo
 
 def _is_link(piece: Piece) -> bool:
     return piece.linked > 0.6 * len(piece.text)
+
+
+def _kind(piece: Piece) -> SectionKind:
+    """Return the kind of a block; a short line on its own that is no sentence is a heading."""
+    listed = any(element.tag in _LISTS for element in piece.path)
+    if piece.kind is SectionKind.BODY and not listed and " | " not in piece.text:
+        return SectionKind.HEADING if is_heading(piece.text, 40) else piece.kind
+    return piece.kind
+
+
+_LISTS = frozenset({"li", "dd", "dt", "td", "th", "pre", "blockquote"})
 
 
 def _worth(piece: Piece) -> float:

@@ -36,7 +36,7 @@ _PROVIDED = re.compile(r"(?:^|[/(\[=〈<])\s*[가-힣A-Za-z0-9·\s]{2,24}\s제�
 _AGENCY = re.compile(
     r"[/=(\[]\s*(?:연합뉴스|뉴시스|뉴스1|AP|AFP|EPA|로이터|신화|[가-힣]{2,4}\s?(?:선임)?기자)\s*[)\]]?$"
 )
-_PICTURE = re.compile(r"^[(\[<〈]\s*(?:자료\s*)?사진\s*[)\]>〉]")
+_PICTURE = re.compile(r"재판매\s*및\s*DB\s*금지|^[(\[<〈]\s*(?:자료\s*)?사진\s*[)\]>〉]")
 _POINTER = re.compile(r"^[▲△▼▽◀◁]")
 _CAPTION_CHARS = 250
 
@@ -134,6 +134,11 @@ _COMMENTS = re.compile(
 _DATED = re.compile(
     r"기사|최초|입력|수정|승인|등록|송고|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
 )
+_CREW = re.compile(
+    r"^(?:(?:영상)?\s?(?:촬영|취재|편집)(?:기자)?|그래픽|자막|CG|구성|작가|연출|글|사진|글·사진|제작|디자인)"
+    r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
+    r"(?:[/|,]\s?(?:영상)?(?:촬영|편집|취재|그래픽|자막|CG|구성|사진|글|디자인)(?:기자)?\s?[:：=]?\s?[가-힣·,\s]{2,20})*$"
+)
 _PUNCTUATION = re.compile(r"[\s|·:：/\-–—,.()\[\]<>]+")
 
 
@@ -184,7 +189,7 @@ def is_caption(line: str) -> bool:
     """Whether ``line`` looks like the caption of a picture: a credit, or ``▲`` and one phrase."""
     if len(line) > _CAPTION_CHARS or len(_ENDS.findall(line)) > 2 or is_turn(line):
         return False
-    if _PICTURE.match(line) or _PROVIDED.search(line) or _AGENCY.search(line):
+    if _PICTURE.search(line) or _PROVIDED.search(line) or _AGENCY.search(line):
         return True
     credits_at = [match.start() for match in _CREDIT.finditer(line)]
     if credits_at and (credits_at[0] <= 1 or credits_at[-1] > len(line) - 40):
@@ -206,7 +211,11 @@ def is_speaker_label(line: str) -> bool:
 
 def is_byline(line: str) -> bool:
     """Whether ``line`` is mainly a reporter's name and address, or the dates of publication."""
-    if len(line) > 120 or is_turn(line):
+    if len(line) > 120:
+        return False
+    if _CREW.match(line) and re.search(r"[:：=]", line) and not ends_sentence(line):
+        return True
+    if is_turn(line):
         return False
     rest = _MAIL.sub("", REPORTER.sub("", DATE.sub("", line)))
     if rest == line:

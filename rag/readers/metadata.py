@@ -77,6 +77,11 @@ def split_names(text: str | None) -> str | None:
     return joined or None
 
 
+def looks_like_outlet(name: str) -> bool:
+    """Whether a name ends like that of a newspaper or broadcaster, not like a person's."""
+    return len(name) > 4 and _LOOKS_LIKE_OUTLET.search(name) is not None
+
+
 def publisher_name(text: str | None) -> str | None:
     """Return the name of a publisher; ``None`` for an address or a portal."""
     if not text:
