@@ -204,21 +204,22 @@ def table_rows(table: Any) -> list[str]:
             if (count := _number(cell.get("rowspan"))) > 1:
                 spanning[len(cells)] = (count - 1, text)
             cells.append(text)
-            # A cell over several columns keeps its place by empty ones, which are left out.
-            cells.extend([""] * (_number(cell.get("colspan")) - 1))
+            # A name over several columns is the name of each of them.
+            cells.extend([text] * (_number(cell.get("colspan")) - 1))
         _fill(cells, spanning)
         if any(cells):
             rows.append(cells)
     if not rows or max(map(len, rows)) < 2:
         return []
-    return [" | ".join(cell or "-" for cell in _without_span(row)) for row in rows]
+    caption = table.find("caption")
+    name = _tidy("".join(caption.itertext())) if caption is not None else ""
+    return [*([name] if name else []), *map(_shown_row, rows)]
 
 
-def _without_span(row: Sequence[str]) -> list[str]:
-    trimmed = list(row)
-    while trimmed and not trimmed[-1]:
-        trimmed.pop()
-    return trimmed
+def _shown_row(cells: Sequence[str]) -> str:
+    if len(set(cells)) == 1:
+        return cells[0]  # one cell over all columns
+    return " | ".join(cell or "-" for cell in cells)
 
 
 def _fill(cells: list[str], spanning: dict[int, tuple[int, str]]) -> None:

@@ -335,7 +335,8 @@ class _Page:
 
     def refusal(self) -> str:
         """Return why the page is not read."""
-        shown = " ".join(piece.text for piece in self.pieces[:40])
+        scripts = " ".join(script.text or "" for script in self.root.iter("script"))[:2_000]
+        shown = " ".join([*(piece.text for piece in self.pieces[:40]), scripts])
         if _GONE.search(shown):
             return f"{self.source}: this page says that the article was removed"
         return f"{self.source}: no article text found in this page"
@@ -355,12 +356,24 @@ class _Page:
         statements = sum(is_statement(text) for text in body)
         kind = self.meta.get("og:type", "")
         declared = "article" in kind or any(item.get("articleBody") for item in self.data)
-        if links >= 8 and linked > 2 * size and statements < links / 4 and not declared:
+        few = linked > 0.5 * size and statements < links / 4
+        if links >= 8 and not declared and (few or self._are_teasers()):
             return (
                 f"{self.source}: this page is a list of {links} links, not an article; "
                 "add the addresses of its articles"
             )
         return None
+
+    def _are_teasers(self) -> bool:
+        """Whether most paragraphs follow a linked headline, as in a list of articles."""
+        kept = [piece for piece in self._kept if piece.is_running_text]
+        teasers = sum(
+            piece.order > 0
+            and _is_link(before := self.pieces[piece.order - 1])
+            and len(before.text) >= 10
+            for piece in kept
+        )
+        return teasers >= 5 and teasers >= 0.6 * len(kept)
 
     # Metadata
 
@@ -391,6 +404,10 @@ class _Page:
             title = clean_title(title, site, heading)
         if not title and headings:
             title = headings[0]
+        marked = any(self.meta.get(name) for name in ("og:title", "twitter:title"))
+        if heading_of := next((text for text in headings if _bare(title) in _bare(text)), None):
+            # The title of the window can be shorter than the headline.
+            title = title if marked or not title else clean_title(heading_of, publisher)
         # A title that only names the site: the heading is the article's own.
         if headings and publisher and _bare(title) == _bare(publisher):
             title = headings[-1]
@@ -548,7 +565,12 @@ def _same(block: str, title: str) -> bool:
 
 
 def _size(blocks: Sequence[Block]) -> int:
-    return sum(len(text) for kind, text in blocks if kind is not SectionKind.HEADING)
+    """Return the characters of running text."""
+    return sum(
+        len(text)
+        for kind, text in blocks
+        if kind is not SectionKind.HEADING and (is_statement(text) or len(text) > 120)
+    )
 
 
 def _holds(blocks: Sequence[Block], other: Sequence[Block], share: float) -> bool:

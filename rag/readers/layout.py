@@ -108,3 +108,32 @@ def _has_end(lines: Sequence[str]) -> bool:
     """Whether a line before the last ends a paragraph: a sentence's end well before the margin."""
     widest = max(map(width, lines), default=0)
     return any(_SENTENCE_END.search(line) and width(line) < widest * 0.8 for line in lines)
+
+
+def named_cells(text: str, start: int, end: int) -> str:
+    """Return the cells of a table's row with the names of their columns; empty if it is none.
+
+    ``[start, end)`` are the characters of the row in ``text``. The names are in the first row of
+    the table: ``달빛구 | 8,150`` under ``구 | 인구`` gives ``달빛구 인구 8,150``.
+    """
+    row = columns(text[start:end])
+    if len(row) < 2 or "\n" in text[start:end]:
+        return ""
+    names: list[str] = []
+    blank = False
+    for line in reversed(text[max(0, start - _MOST_TABLE) : start].split("\n")[:-1]):
+        cells = columns(line)
+        if not cells and not blank:
+            blank = True  # one blank line separates rows that were blocks of their own
+            continue
+        if len(cells) != len(row) and not is_rule(line):
+            break
+        blank = False
+        names = names if is_rule(line) else cells
+    if not names or any(name[:1].isdigit() for name in names[1:]):
+        return ""
+    named = (f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True))
+    return " ".join([row[0], *named])
+
+
+_MOST_TABLE = 20_000

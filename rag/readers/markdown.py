@@ -21,7 +21,7 @@ from geungeo.rag.readers.plain import shorten
 from geungeo.rag.text import clean
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_FIELD = re.compile(r"^([\w -]+?)\s*:[ \t]*(.*?)\s*$", re.MULTILINE)
+_FIELD = re.compile(r"^([\w-][\w -]*?)\s*:[ \t]*(.*?)\s*$")
 _WIKI_LINK = re.compile(r"!?\[\[(?:[^\]|]*\|)?([^\]|]+)\]\]")
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 _KEYS = {
@@ -96,11 +96,25 @@ def _front_matter(text: str) -> dict[str, list[str]]:
     except (yaml.YAMLError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        value = dict(_FIELD.findall(text))
+        value = _lines_of_fields(text)
     return {
         str(key).strip().lower(): [shown for one in _flat(item) if (shown := _shown(one))]
         for key, item in value.items()
     }
+
+
+def _lines_of_fields(text: str) -> dict[str, list[str]]:
+    """Read front matter that is no YAML (a colon in a title) line by line."""
+    found: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in text.split("\n"):
+        if match := _FIELD.match(line):
+            values = found.setdefault(match[1], [])
+            if match[2]:
+                values.append(match[2])
+        elif line.strip().startswith("- "):
+            values.append(line.strip()[2:].strip())
+    return found
 
 
 def _flat(value: Any) -> list[str]:
