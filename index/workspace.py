@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -40,23 +48,81 @@ class Failure:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A document that was read, with what was noticed: a date that cannot be read, lost text."""
+
+    source: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestEvent:
+    """A step of an ingest.
+
+    ``kind`` is ``read`` (a document, with ``count`` articles), ``stored`` (an article, with its
+    ``status``), ``failed``, ``warning`` or ``ignored``; ``source`` names the document or the
+    article, ``message`` says why.
+    """
+
+    kind: Literal["read", "stored", "failed", "warning", "ignored"]
+    source: str
+    status: str | None = None
+    title: str | None = None
+    count: int | None = None
+    message: str | None = None
+
+
+Listener = Callable[[IngestEvent], None]
+
+
 @dataclass(slots=True)
 class IngestSummary:
-    """Article ids by outcome, and failures; ``skipped`` counts blank and duplicate records."""
+    """Article ids by outcome, failures, warnings, and files of a folder that were not read.
+
+    ``skipped`` counts blank and duplicate records.
+    """
 
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     skipped: int = 0
+    warnings: list[Notice] = field(default_factory=list)
+    ignored: list[Notice] = field(default_factory=list)
+    listener: Listener | None = field(default=None, repr=False, compare=False)
 
     def count(self, outcome: Outcome) -> None:
         """Record an outcome."""
         getattr(self, outcome.status).append(outcome.article.id)
+        self._say(
+            IngestEvent(
+                "stored", outcome.article.id, status=outcome.status, title=outcome.article.title
+            )
+        )
 
     def fail(self, source: str, error: GeungeoError) -> None:
         """Record a failure."""
         self.failed.append(Failure(source, str(error), error.code))
+        self._say(IngestEvent("failed", source, message=str(error)))
+
+    def warn(self, source: str, message: str) -> None:
+        """Record a warning about a document that was read."""
+        self.warnings.append(Notice(source, message))
+        self._say(IngestEvent("warning", source, message=message))
+
+    def ignore(self, source: str, reason: str) -> None:
+        """Record a file that was not read."""
+        self.ignored.append(Notice(source, reason))
+        self._say(IngestEvent("ignored", source, message=reason))
+
+    def read(self, source: str, count: int) -> None:
+        """Record a document that was read."""
+        self._say(IngestEvent("read", source, count=count))
+
+    def _say(self, event: IngestEvent) -> None:
+        if self.listener:
+            self.listener(event)
 
 
 def ingest_sources(
@@ -66,43 +132,74 @@ def ingest_sources(
     limit: int,
     fetcher: Fetcher,
     progress: Progress | None = None,
+    listener: Listener | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> IngestSummary:
     """Ingest files, folders and addresses; a bad document does not stop the others.
 
     ``limit`` is the largest file in bytes. ``progress`` is called with each source once it is
-    read; articles are indexed and committed in batches across sources.
+    read, ``listener`` with every step; articles are indexed and committed in batches across
+    sources. ``columns`` names the columns of the fields in formats of records.
     """
-    summary = IngestSummary()
-    drafts = _drafts(sources, limit, fetcher, summary, progress)
-    for outcome in store.ingest_many(drafts):
-        summary.count(outcome)
+    summary = IngestSummary(listener=listener)
+    readings = read_sources(sources, limit, fetcher, summary, progress, columns)
+    drafts = (draft for reading in readings for draft in reading.drafts)
+    store.ingest_many(drafts, each=summary.count)
     return summary
 
 
-def _drafts(
+def read_sources(
     sources: Iterable[str],
     limit: int,
     fetcher: Fetcher,
     summary: IngestSummary,
-    progress: Progress | None,
-) -> Iterator[Draft]:
+    progress: Progress | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Iterator[Reading]:
+    """Yield what each document contains; record failures and warnings in ``summary``."""
     for source in sources:
         for one in [source] if is_address(source) else _expand(source, summary):
             try:
-                reading = read_address(fetcher, one) if is_address(one) else _read_file(one, limit)
-                yield from _accounted(reading, summary)
+                reading = (
+                    read_address(fetcher, one)
+                    if is_address(one)
+                    else _read_file(one, limit, columns)
+                )
             except SourceError as error:
                 summary.fail(one, error)
+            else:
+                _account(reading, summary)
+                summary.read(one, len(reading.drafts))
+                yield reading
             if progress:
                 progress(one)
 
 
-def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
-    """Return the drafts of ``reading``; record its failures in ``summary``."""
+def _account(reading: Reading, summary: IngestSummary) -> None:
+    """Record the failures and warnings of a document in ``summary``."""
     summary.skipped += reading.skipped
     for failure in reading.failures:
         summary.fail(str(failure).split(": ", 1)[0], failure)
+    for draft in reading.drafts:
+        for message in draft.warnings:
+            summary.warn(draft.source, message)
+
+
+def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
+    """Return the drafts of ``reading``; record its failures and warnings in ``summary``."""
+    _account(reading, summary)
     return reading.drafts
+
+
+def fetcher_of(settings: Settings) -> Fetcher:
+    """Create a fetcher of addresses with the limits of ``settings``."""
+    proxy = settings.fetch_proxy
+    return Fetcher(
+        max_bytes=settings.max_source_bytes,
+        seconds=settings.fetch_timeout,
+        private_hosts=settings.fetch_private_hosts,
+        proxy=None if proxy is None else httpx.Proxy(proxy.get_secret_value()),
+    )
 
 
 def read_address(fetcher: Fetcher, url: str) -> Reading:
@@ -125,7 +222,7 @@ def _placed(draft: Draft, url: str) -> Draft:
     return draft if named == urlsplit(url).hostname else replace(draft, url=url)
 
 
-def _read_file(name: str, limit: int) -> Reading:
+def _read_file(name: str, limit: int, columns: Mapping[str, str] | None = None) -> Reading:
     path = Path(name)
     try:
         size = path.stat().st_size
@@ -134,7 +231,19 @@ def _read_file(name: str, limit: int) -> Reading:
         data = path.read_bytes()
     except OSError as error:
         raise UnsupportedSource(f"{path}: {error.strerror or error}") from error
-    return read(data, str(path.resolve()))
+    # The whole path identifies the article; messages have the path as it was given.
+    whole = str(path.resolve())
+    try:
+        reading = read(data, whole, columns=columns)
+    except SourceError as error:
+        raise _renamed(error, whole, name) from error
+    failures = tuple(_renamed(failure, whole, name) for failure in reading.failures)
+    return replace(reading, failures=failures)
+
+
+def _renamed(error: SourceError, whole: str, given: str) -> SourceError:
+    text = str(error)
+    return type(error)(given + text[len(whole) :]) if text.startswith(whole) else error
 
 
 def _expand(source: str, summary: IngestSummary) -> Iterator[str]:
@@ -143,12 +252,18 @@ def _expand(source: str, summary: IngestSummary) -> Iterator[str]:
     if not path.is_dir():
         yield source
         return
-    found = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
+    files = sorted(p for p in path.rglob("*") if p.is_file())
+    found = [one for one in files if one.suffix.lower() in SUFFIXES]
     if not found:
         summary.fail(
             source,
             UnsupportedSource(f"{source}: no {', '.join(sorted(SUFFIXES))} files in this folder"),
         )
+    for one in files:
+        hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
+        if one.suffix.lower() not in SUFFIXES and not hidden:
+            kind = one.suffix.lower()
+            summary.ignore(str(one), f"cannot read {kind} files" if kind else "no suffix")
     yield from map(str, found)
 
 
@@ -233,20 +348,30 @@ class Workspace:
     @property
     def fetcher(self) -> Fetcher:
         """Create a fetcher of addresses with the limits of the settings."""
-        settings = self.settings
-        proxy = settings.fetch_proxy
-        return Fetcher(
-            max_bytes=settings.max_source_bytes,
-            seconds=settings.fetch_timeout,
-            private_hosts=settings.fetch_private_hosts,
-            proxy=None if proxy is None else httpx.Proxy(proxy.get_secret_value()),
-        )
+        return fetcher_of(self.settings)
 
-    def ingest(self, sources: Sequence[str], progress: Progress | None = None) -> IngestSummary:
-        """Ingest files, folders and addresses."""
-        limit = self.settings.max_source_bytes
-        fetcher = self.fetcher
-        return ingest_sources(self.store, sources, limit=limit, fetcher=fetcher, progress=progress)
+    def ingest(
+        self,
+        sources: Sequence[str],
+        progress: Progress | None = None,
+        *,
+        listener: Listener | None = None,
+        columns: Mapping[str, str] | None = None,
+    ) -> IngestSummary:
+        """Ingest files, folders and addresses.
+
+        ``listener`` is called with every step. ``columns`` gives the column or key of a field
+        (``{"text": "본문"}``) in CSV, spreadsheets and JSON.
+        """
+        return ingest_sources(
+            self.store,
+            sources,
+            limit=self.settings.max_source_bytes,
+            fetcher=self.fetcher,
+            progress=progress,
+            listener=listener,
+            columns=columns,
+        )
 
     def ingest_address(self, url: str) -> Outcome:
         """Ingest the single article at ``url``.

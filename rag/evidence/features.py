@@ -101,7 +101,7 @@ class Candidate:
 
     @property
     def glossed(self) -> str:
-        """Text of the sentence and its gloss, for matching; a table's row with its columns' names."""
+        """Text of the sentence and its gloss, for matching; a row with the names of its columns."""
         text = named_cells(self.article.text, self.span.start, self.span.end) or self.text
         return f"{text} {self.gloss}" if self.gloss else text
 

@@ -114,7 +114,8 @@ def named_cells(text: str, start: int, end: int) -> str:
     """Return the cells of a table's row with the names of their columns; empty if it is none.
 
     ``[start, end)`` are the characters of the row in ``text``. The names are in the first row of
-    the table: ``달빛구 | 8,150`` under ``구 | 인구`` gives ``달빛구 인구 8,150``.
+    the table: ``달빛구 | 8,150`` under ``구 | 인구`` gives ``달빛구 인구 8,150이다.``, since the
+    models that read it were trained on sentences.
     """
     row = columns(text[start:end])
     if len(row) < 2 or "\n" in text[start:end]:
@@ -133,7 +134,7 @@ def named_cells(text: str, start: int, end: int) -> str:
     if not names or any(name[:1].isdigit() for name in names[1:]):
         return ""
     named = (f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True))
-    return " ".join([row[0], *named])
+    return f"{row[0]} {', '.join(named)}이다."
 
 
 _MOST_TABLE = 20_000
