@@ -21,6 +21,7 @@ from geungeo.index.database import Database, set_meta
 from geungeo.index.deliveries import Deliveries
 from geungeo.index.derived import Derived
 from geungeo.index.examine import Finding, examine
+from geungeo.index.feeds import Feeds
 from geungeo.index.files import Step, WriteLock, no_step, sync_folder
 from geungeo.index.indexing import Indexed, Indexer
 from geungeo.index.keys import ApiKeys
@@ -81,6 +82,7 @@ class Store:
         self.replies = Replies(self._database, clock)
         self.catalogue = Catalogue(self._database)
         self.keys = ApiKeys(self._database)
+        self.feeds = Feeds(self._database)
         self._articles = Articles(self._database)
 
     @classmethod

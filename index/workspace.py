@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from geungeo.index.feeds import FeedState, Pulled, Puller
 from geungeo.index.fetching import Fetcher, is_address
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.answer import Answer, Ask, Done, Event, Filters
@@ -31,7 +32,14 @@ from geungeo.rag.article import Draft
 from geungeo.rag.backends import make_backend
 from geungeo.rag.backends.verifier import make_verifier
 from geungeo.rag.embedding import make_embedder
-from geungeo.rag.errors import BackendError, GeungeoError, SourceError, UnsupportedSource
+from geungeo.rag.errors import (
+    BackendError,
+    FeedNotFound,
+    FetchFailed,
+    GeungeoError,
+    SourceError,
+    UnsupportedSource,
+)
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.readers import SUFFIXES, read
@@ -210,10 +218,13 @@ def read_address(fetcher: Fetcher, url: str) -> Reading:
     """
     document = fetcher.fetch(url)
     reading = read(document.data, document.url, document.suffix)
-    if document.suffix == ".jsonl":
+    if document.suffix in _OF_RECORDS:
         return reading  # each record names its own address
     drafts = tuple(_placed(draft, document.url) for draft in reading.drafts)
     return replace(reading, drafts=drafts)
+
+
+_OF_RECORDS = {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".xml", ".rss", ".atom"}
 
 
 def _placed(draft: Draft, url: str) -> Draft:
@@ -372,6 +383,62 @@ class Workspace:
             listener=listener,
             columns=columns,
         )
+
+    def pull(
+        self,
+        urls: Sequence[str] = (),
+        *,
+        wait: float = 0.0,
+        listener: Listener | None = None,
+        puller: Puller | None = None,
+    ) -> tuple[IngestSummary, list[Pulled]]:
+        """Ingest the new articles of the feeds ``urls``, or of all that are due.
+
+        ``wait`` is the least time in seconds until a feed is due again. ``puller`` replaces the
+        reader of the feeds in tests.
+
+        Raises:
+            FeedNotFound: one of ``urls`` was not added.
+        """
+        feeds = self.store.feeds
+        known = {state.url: state for state in feeds.all()}
+        if unknown := [url for url in urls if url not in known]:
+            raise FeedNotFound(f"there is no feed {unknown[0]!r}; run: geungeo feeds add URL")
+        puller = puller or Puller(feeds, self.fetcher)
+        summary = IngestSummary(listener=listener)
+        outcomes: list[Pulled] = []
+        for url, state in known.items():
+            if urls and url not in urls:
+                continue
+            if not urls and not feeds.is_due(state):
+                outcomes.append(Pulled(url, "waiting"))
+            elif not feeds.claim(url):
+                outcomes.append(Pulled(url, "busy"))
+            else:
+                outcomes.append(self._pull(state, puller, wait, summary))
+        return summary, outcomes
+
+    def _pull(
+        self, state: FeedState, puller: Puller, wait: float, summary: IngestSummary
+    ) -> Pulled:
+        feeds = self.store.feeds
+        try:
+            pulled = puller.pull(state)
+            for problem in pulled.problems:
+                summary.fail(state.url, FetchFailed(problem))
+            if pulled.status == "failed":
+                feeds.failed(state, pulled.problems[-1])
+                return pulled
+            drafts = [draft for draft, _, _ in pulled.drafts]
+            _account(Reading(tuple(drafts)), summary)
+            self.store.ingest_many(drafts, each=summary.count)
+            for _, item, signature in pulled.drafts:
+                feeds.remember(state.url, item, signature)
+            feeds.succeeded(pulled.state or state, pulled.title, wait)
+        except BaseException:
+            feeds.release(state.url)
+            raise
+        return pulled
 
     def ingest_address(self, url: str) -> Outcome:
         """Ingest the single article at ``url``.

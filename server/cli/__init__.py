@@ -31,6 +31,9 @@ TARGETS = {
     "articles": Target(
         "geungeo.server.cli.articles:articles", "List, show, correct or remove articles."
     ),
+    "feeds": Target(
+        "geungeo.server.cli.feeds:feeds", "Add, list, remove or pull RSS, Atom and sitemaps."
+    ),
     "conversations": Target(
         "geungeo.server.cli.conversations:conversations",
         "List, show, export or delete conversations.",
