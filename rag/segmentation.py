@@ -62,8 +62,10 @@ _STARTER = re.compile(
 )
 _PAIRS = dict(zip("“‘「『(〈《[", "”’」』)〉》]", strict=True))
 _MAX_ENCLOSURE = 300
-# Characters of a reply that says only yes or no.
-_SHORT_REPLY = 10
+# A reply that needs the sentence after it.
+_YES_OR_NO = re.compile(
+    r"(?:네|예|아닙니다|아니요|아니오|아뇨|그렇습니다|그렇죠|맞습니다|그럼요|물론입니다|물론이죠|글쎄요)[.!…]*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _join_answer(
 
 def _is_short_reply(sentence: str) -> bool:
     turn = TURN.match(sentence)
-    return len(sentence[turn.end() - 1 :] if turn else sentence) <= _SHORT_REPLY
+    return _YES_OR_NO.match(sentence[turn.end() - 1 :] if turn else sentence) is not None
 
 
 def _pieces(article: Article) -> Iterator[tuple[Span, SectionKind]]:
@@ -194,7 +196,10 @@ def _starts(line: str) -> list[int]:
 
 def _english_starts(line: str) -> Iterator[int]:
     """Yield the starts of English sentences, but not those after an abbreviation."""
+    balanced = line.count('"') % 2 == 0
     for match in _PERIOD.finditer(line):
+        if balanced and line.count('"', 0, match.end()) % 2:
+            continue  # inside a quotation
         before = _ABBREVIATION.search(line, max(0, match.start() - 12), match.start() + 1)
         if before is None or (before["end"] and _STARTER.match(line, match.end())):
             yield match.end()

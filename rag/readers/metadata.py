@@ -67,7 +67,7 @@ def split_names(text: str | None) -> str | None:
     )
     found: list[str] = []
     for part in re.split(r"[,;·ㆍ/|&]|\band\b|\s외\s", text):
-        name = re.sub(rf"\s*{JOB}(?:\s*기자)?.*$", "", part.strip()).strip(" =-")
+        name = re.sub(rf"(?:(?<=[가-힣]{{2}})|\s){JOB}.*$", "", part.strip()).strip(" =-")
         if name and name not in found:
             found.append(name)
     joined = ", ".join(name.split("=")[-1].strip() for name in found)
