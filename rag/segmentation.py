@@ -17,7 +17,7 @@ from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language import morphemes
 from geungeo.rag.protocols import TokenCounter
 from geungeo.rag.readers.layout import is_wrapped
-from geungeo.rag.readers.lines import TURN, is_answer_turn, is_question_turn
+from geungeo.rag.readers.lines import TURN, is_answer_turn, is_bare_question, is_question_turn
 from geungeo.rag.text import Span, article_language
 
 # tiktoken's pattern backtracks on long runs without a space, so text is counted in pieces.
@@ -121,7 +121,7 @@ def _join_answer(
     asked, replied = question.of(text), answer.of(text)
     if len(question) > MAX_SENTENCE // 4 or not is_question_turn(asked):
         return
-    if not is_answer_turn(replied) or is_question_turn(replied):
+    if is_question_turn(replied) or not (is_answer_turn(replied) or is_bare_question(asked)):
         return
     sentences = split[number + 1]
     taken = 2 if len(sentences) > 1 and _is_short_reply(sentences[0].of(text)) else 1

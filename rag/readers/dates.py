@@ -31,6 +31,7 @@ _ENGLISH = (
     re.compile(rf"\b{_MONTH}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>(?:19|20)\d\d){_CLOCK}"),
     re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?P<y>(?:19|20)\d\d){_CLOCK}"),
 )
+DATES = (DATE, *_ENGLISH)
 # The date of publication, where a line names several.
 _FIRST_PUBLISHED = re.compile(
     r"(?:최초\s*)?(?:기사)?(?:입력|등록|승인|송고|게시|발행|작성)(?:일시|시간|일)?\s*[:|]?\s*(?=['’]?\d)"

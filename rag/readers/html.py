@@ -68,6 +68,7 @@ _GONE = re.compile(
     r"|this\s*(?:article|page)\s*(?:has\s*been\s*removed|is\s*no\s*longer)",
     re.IGNORECASE,
 )
+_TOP = 5  # blocks among which the headline can be repeated
 _WEAK = 200  # characters of running text below which other sources of the body are tried
 _DATE_NAMES = (
     "article:published_time",
@@ -131,9 +132,15 @@ def read_html(text: str, source: str) -> Reading:
     title = page.title(publisher)
     kept = [
         (kind, block)
-        for kind, block in arranged.blocks
-        if not (kind in {SectionKind.HEADING, SectionKind.DECK} and _same(block, title))
+        for number, (kind, block) in enumerate(arranged.blocks)
+        if not (
+            _same(block, title)
+            and (kind in {SectionKind.HEADING, SectionKind.DECK} or number < _TOP)
+        )
     ]
+    left_out = list(arranged.left_out)
+    while kept and kept[-1][0] is SectionKind.HEADING:
+        left_out.append(kept.pop()[1])  # the heading of something around the article
     if not any(kind in {SectionKind.BODY, SectionKind.DECK} for kind, _ in kept):
         raise EmptySource(page.refusal())
     if refusal := page.is_no_article(kept):
@@ -151,7 +158,7 @@ def read_html(text: str, source: str) -> Reading:
         published_at=published_at or facts.published_at or page.printed_date(),
         language=None,
         warnings=tuple(warnings),
-        left_out=arranged.left_out,
+        left_out=tuple(left_out),
     )
     return Reading((draft,))
 
@@ -192,7 +199,8 @@ class _Page:
         ]
         size = _size(blocks)
         for other in self._other_bodies(size):
-            if _size(other) > max(size * 1.1, 1) and not _holds(blocks, other, 0.9):
+            fuller = _sentences(other) > _sentences(blocks) * 1.1
+            if fuller and not _holds(blocks, other, 0.9):
                 blocks, size = other, _size(other)
         missing = self._running_text_outside(blocks)
         lost = sum(map(len, missing))
@@ -301,13 +309,13 @@ class _Page:
 
         logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
         try:
-            document = trafilatura.bare_extraction(
-                self.text, with_metadata=False, include_comments=False, include_images=False
+            found = trafilatura.extract(
+                self.text, output_format="txt", include_comments=False, include_images=False
             )
         except Exception:  # noqa: BLE001 - an extra opinion on the body, of which pages can do without
             return []
-        found = (document.text or "") if document else ""
-        return [(SectionKind.BODY, line) for raw in found.split("\n") if (line := raw.strip())]
+        lines = (line.strip() for line in (found or "").split("\n"))
+        return [(SectionKind.BODY, line) for line in lines if line]
 
     def _running_text_outside(self, blocks: Sequence[Block]) -> list[str]:
         held = _bare(" ".join(text for _, text in blocks))
@@ -569,6 +577,16 @@ def _size(blocks: Sequence[Block]) -> int:
         for kind, text in blocks
         if kind is not SectionKind.HEADING and (is_statement(text) or len(text) > 120)
     )
+
+
+def _sentences(blocks: Sequence[Block]) -> int:
+    """Return the number of sentences of running text, however they are divided into blocks."""
+    return sum(
+        len(_SENTENCE.findall(text)) for kind, text in blocks if kind is not SectionKind.HEADING
+    )
+
+
+_SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 
 
 def _holds(blocks: Sequence[Block], other: Sequence[Block], share: float) -> bool:

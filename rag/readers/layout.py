@@ -14,6 +14,8 @@ _COLUMNS = re.compile(r"\t+|\s{2,}|\s*\|\s*")
 _RULE = re.compile(r"^[\s|+:=\-–—]+$")
 # The narrowest column in which texts are wrapped, in character cells (Hangul fills two).
 _NARROWEST = 24
+_NARROWEST_PAIR = 34  # of two lines, which can also be a heading and a sentence
+_RAGGED = 0.65  # least width of a wrapped line, of the widest
 
 
 def width(line: str) -> int:
@@ -27,21 +29,25 @@ def is_wrapped(lines: Sequence[str]) -> bool:
     All lines but the last fill nearly the same width, most of them end within a sentence, and
     none looks like an item of a list, a turn of a conversation or a row of a table.
     """
-    if len(lines) < 2:
+    if len(lines) < 2 or len(lines) > _MOST_LINES * 5:
         return False
-    inner, last = lines[:-1], lines[-1]
-    widths = [width(line) for line in inner]
-    widest = max(widths)
-    if widest < _NARROWEST or width(last) > widest * 1.1:
+    measured = [_measure(line) for line in lines]
+    if any(own for _, _, own in measured):
         return False
-    if min(widths) < widest * (0.65 if len(lines) > 2 else 1.0):
+    widths = [cells for cells, _, _ in measured[:-1]]
+    ended = sum(ends for _, ends, _ in measured[:-1])
+    return _fits(len(lines), max(widths), min(widths), ended, measured[-1])
+
+
+def _fits(
+    count: int, widest: int, narrowest: int, ended: int, last: tuple[int, bool, bool]
+) -> bool:
+    """Whether ``count`` lines are wrapped; ``ended`` of all but the last end a sentence."""
+    if widest < _NARROWEST or last[0] > widest * 1.1:
         return False
-    if any(_ITEM.match(line) for line in lines) or any(len(columns(line)) > 1 for line in lines):
-        return False
-    ended = sum(_SENTENCE_END.search(line) is not None for line in inner)
-    if len(lines) == 2:
-        return not ended and _SENTENCE_END.search(last) is not None and widest >= 34
-    return ended <= len(inner) * 0.4
+    if count == 2:
+        return not ended and last[1] and widest >= _NARROWEST_PAIR
+    return narrowest >= widest * _RAGGED and ended <= (count - 1) * 0.4
 
 
 def columns(line: str) -> list[str]:
@@ -86,28 +92,43 @@ def paragraphs(lines: Sequence[str]) -> list[tuple[int, int]]:
     """
     found: list[tuple[int, int]] = []
     start = 0
+    measured = [_measure(line) for line in lines]
     while start < len(lines):
-        end = start + 1
-        for candidate in range(len(lines), start + 1, -1):
-            if (
-                candidate - start <= _MOST_LINES
-                and is_wrapped(lines[start:candidate])
-                and not _has_end(lines[start : candidate - 1])
-            ):
-                end = candidate
-                break
+        end = _end_of_paragraph(lines, measured, start)
         found.append((start, end))
         start = end
     return found
 
 
+def _measure(line: str) -> tuple[int, bool, bool]:
+    """Return the width of a line, whether it ends a sentence, and whether it is on its own."""
+    short = line[:_LONGEST]
+    own = _ITEM.match(short) is not None or len(columns(short)) > 1 or len(line) > _LONGEST
+    return width(short), _SENTENCE_END.search(line[-10:]) is not None, own
+
+
+def _end_of_paragraph(
+    lines: Sequence[str], measured: Sequence[tuple[int, bool, bool]], start: int
+) -> int:
+    end = start + 1
+    widest, narrowest, ended, ended_at = 0, 1 << 30, 0, 1 << 30
+    for last in range(start + 1, min(len(lines), start + _MOST_LINES)):
+        cells, ends, own = measured[last - 1]
+        if own or measured[last][2] or cells < _NARROWEST * _RAGGED:
+            break
+        widest, narrowest = max(widest, cells), min(narrowest, cells)
+        ended += ends
+        ended_at = min(ended_at, cells) if ends else ended_at
+        # A sentence's end well before the margin ends the paragraph.
+        if narrowest < widest * _RAGGED or ended_at < widest * 0.8:
+            break
+        if _fits(last - start + 1, widest, narrowest, ended, measured[last]):
+            end = last + 1
+    return end
+
+
 _MOST_LINES = 80
-
-
-def _has_end(lines: Sequence[str]) -> bool:
-    """Whether a line before the last ends a paragraph: a sentence's end well before the margin."""
-    widest = max(map(width, lines), default=0)
-    return any(_SENTENCE_END.search(line) and width(line) < widest * 0.8 for line in lines)
+_LONGEST = 400  # characters of a line that can be one of a wrapped paragraph
 
 
 def named_cells(text: str, start: int, end: int) -> str:

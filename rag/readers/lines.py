@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from geungeo.rag.article import SectionKind
-from geungeo.rag.readers.dates import DATE
+from geungeo.rag.readers.dates import DATE, DATES
 from geungeo.rag.text import listed
 
 Block = tuple[SectionKind, str]
@@ -52,6 +52,7 @@ _NOT_A_SPEAKER = re.compile(
     rf"^(?:[{_MARKS}]\s*)*(?:{_CREDIT_WORD}|기사|제보|문의|입력|수정|승인|등록|송고|글|연락처)"
 )
 _LIST_ITEM = re.compile(rf"^(?:[{_MARKS}]|[①-⑳]|\d{{1,2}}[.)]\s|[가-하][.)]\s)")
+_BARE_QUESTION = re.compile(rf"^[{_MARKS}]\s?[^:：]{{4,250}}\?['\"”’]?$")
 _LABEL = re.compile(
     r"^[\[<◀【(]\s*(?:앵커(?:\s?(?:멘트|리포트))?|기자|리포트|인터뷰|녹취|아나운서|VCR)\s*[\]>▶】)]$"
 )
@@ -85,7 +86,8 @@ _UI = listed(
     """
 )
 _UI_LINE = re.compile(
-    r"^(?:댓글|좋아요|추천|공감|조회(?:수)?|비공감|스크랩|공유|view|hit)s?\s*[:(]?\s*[\d,]+\s*(?:개|건|회)?\)?$"
+    r"^(?:홈|home|뉴스홈)\s*[>›»].{0,40}$"
+    r"|^(?:댓글|좋아요|추천|공감|조회(?:수)?|비공감|스크랩|공유|view|hit)s?\s*[:(]?\s*[\d,]+\s*(?:개|건|회)?\)?$"
     r"|^[가-힣]{2,4}\s*기자(?:의)?\s*(?:다른\s*기사|기사|구독|페이지).{0,10}$"
     r"|^(?:네이버|카카오|구글|유튜브|다음)(?:에서|로|\s).{0,40}(?:구독|추가|만나|보기|채널|받아)\S{0,6}$"
     r"|^(?:글자|글씨|폰트)\s*크기.{0,20}$"
@@ -98,7 +100,8 @@ _UI_LINE = re.compile(
     re.IGNORECASE,
 )
 _PROMOTION = re.compile(
-    r"^[\[<]?[▶▷►☞👉🔗➡]?\s*[\[<]?\s*(?:관련\s*(?:기사|뉴스|영상)|함께\s*(?:볼|보면|읽)|이\s*시각)"
+    r"^(?:Read (?:more|also)|Related|See also|More on this)\s*:"
+    r"|^[\[<]?[▶▷►☞👉🔗➡]?\s*[\[<]?\s*(?:관련\s*(?:기사|뉴스|영상)|함께\s*(?:볼|보면|읽)|이\s*시각)"
     r"|^[▶▷►☞👉🔗➡].{0,80}(?:구독|바로\s*가기|제보|클릭|보러\s*가기|채널|다운로드|앱\s*설치|홈페이지)"
     r"\S{0,6}\s*[☞▶>]?$"
     r"|^[☞👉🔗➡]"
@@ -108,8 +111,9 @@ _COPYRIGHT = re.compile(
     r"|[Aa]ll\s*[Rr]ights\s*[Rr]eserved|(?:AI|인공지능)\s*학습.{0,12}금지"
 )
 _SYMBOL = re.compile(r"[ⓒ©<〈\[(]|\(c\)", re.IGNORECASE)
+_TAIL = 300  # characters at the end of a paragraph that are searched
 _COPYRIGHT_TAIL = re.compile(
-    r"\s*(?:[<〈\[(【]\s*)?(?:저작권자|[ⓒ©]|[Cc]opyright)[^.]{0,60}"
+    r"(?<!\s)\s*(?:[<〈\[(【]\s*)?(?:저작권자|[ⓒ©]|[Cc]opyright)[^.]{0,60}"
     r"(?:무단\s*(?:전재|복제|배포)|[Rr]eserved|재배포)[^.]{0,60}$"
 )
 _MAIL_TAIL = re.compile(
@@ -133,6 +137,10 @@ _COMMENTS = re.compile(
 )
 _DATED = re.compile(
     r"기사|최초|입력|수정|승인|등록|송고|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
+)
+_ENGLISH_NAME = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){1,3}"
+_ENGLISH_BYLINE = re.compile(
+    rf"^By {_ENGLISH_NAME}(?:,? (?:and|&) {_ENGLISH_NAME})?(?:,.{{0,40}})?$"
 )
 _CREW = re.compile(
     r"^(?:(?:영상)?\s?(?:촬영|취재|편집)(?:기자)?|그래픽|자막|CG|구성|작가|연출|글|사진|글·사진|제작|디자인)"
@@ -165,8 +173,15 @@ def is_turn(line: str) -> bool:
     return TURN.match(line) is not None and _NOT_A_SPEAKER.match(line) is None
 
 
+def is_bare_question(line: str) -> bool:
+    """Whether ``line`` is a question of an interview that only a dash or a mark introduces."""
+    return _BARE_QUESTION.match(line) is not None
+
+
 def is_question_turn(line: str) -> bool:
     """Whether ``line`` is a turn that asks."""
+    if is_bare_question(line):
+        return True
     match = TURN.match(line)
     if match is None or not is_turn(line):
         return False
@@ -217,7 +232,11 @@ def is_byline(line: str) -> bool:
         return True
     if is_turn(line):
         return False
-    rest = _MAIL.sub("", REPORTER.sub("", DATE.sub("", line)))
+    if english_byline(line):
+        return True
+    rest = _MAIL.sub("", REPORTER.sub("", line))
+    for pattern in DATES:
+        rest = pattern.sub("", rest)
     if rest == line:
         return False
     bare = _PUNCTUATION.sub("", _DATED.sub("", rest))
@@ -225,9 +244,16 @@ def is_byline(line: str) -> bool:
         return True
     if _MAIL.search(line) or (REPORTER.search(line) and DATE.search(line)):
         return len(bare) <= 14 and not is_statement(line)
+    if DATE.search(line) and re.search(r"[|/·]|조회", line):
+        return len(bare) <= 14 and not is_statement(line)
     # 나래통신 박다솜 기자; [나래=박다솜 기자]; a name with a verb is no byline.
     short = len(line) <= 40 and not ends_sentence(line) and REPORTER.search(line) is not None
     return short and len(bare.strip("=")) <= 8
+
+
+def english_byline(line: str) -> bool:
+    """Whether ``line`` is an English byline: ``By Ann Lee and Bob Kim``."""
+    return _ENGLISH_BYLINE.match(line) is not None
 
 
 def is_page_line(line: str) -> bool:
@@ -272,7 +298,8 @@ def arrange(blocks: Iterable[Block]) -> Arranged:
     Lines of the page and repeated paragraphs are left out; the kind of a body line is corrected
     where its wording says more than the format.
     """
-    lines = [split for block in blocks for split in _split_tail(*block)]
+    stripped = ((kind, line.strip()) for kind, line in blocks)
+    lines = [split for kind, line in stripped if line for split in _split_tail(kind, line)]
     listed = enumerated([line for _, line in lines])
     dropped = page_lines(lines)
     kept = tuple(
@@ -351,10 +378,10 @@ def _split_tail(kind: SectionKind, line: str) -> list[Block]:
     if kind is not SectionKind.BODY:
         return [(kind, line)]
     tail: list[Block] = []
-    if (match := _COPYRIGHT_TAIL.search(line)) and match.start():
+    if (match := _COPYRIGHT_TAIL.search(line, max(0, len(line) - _TAIL))) and (match.start()):
         tail.insert(0, (SectionKind.BODY, line[match.start() :].strip()))
         line = line[: match.start()].rstrip()
-    if match := _MAIL_TAIL.search(line):
+    if match := _MAIL_TAIL.search(line, max(0, len(line) - _TAIL)):
         tail.insert(0, (SectionKind.BYLINE, match["byline"].strip()))
         line = line[: match.start()].rstrip()
     return [(kind, line), *tail]

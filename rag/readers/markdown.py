@@ -45,7 +45,7 @@ def read_markdown(text: str, source: str) -> Reading:
     text = _WIKI_LINK.sub(r"\1", text)
     found = list(_blocks(MarkdownIt("commonmark").enable("table").parse(text)))
     arranged = arrange(found)
-    blocks = list(arranged.blocks)
+    blocks = list(arranged.blocks) or found
     if not blocks:
         raise EmptySource(f"{source}: the document contains no text")
     given = _first(fields, "title")

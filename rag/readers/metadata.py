@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.lines import JOB, REPORTER, Block
+from geungeo.rag.readers.lines import JOB, REPORTER, Block, english_byline
 
 _NAMES = r"[가-힣]{2,4}(?:\s?[·ㆍ,/]\s?[가-힣]{2,4})*"
 _OUTLET = r"[가-힣A-Za-z0-9·&.]{2,20}(?:\s[가-힣A-Za-z0-9·&]{1,12})?"
@@ -113,7 +113,9 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
 
 def byline_author(line: str) -> str | None:
     """Return the reporters that a byline names."""
-    found = [name for match in REPORTER.finditer(line) for name in [match["name"]]]
+    if english_byline(line):
+        return split_names(line)
+    found = [match["name"] for match in REPORTER.finditer(line)]
     return split_names(", ".join(found)) if found else None
 
 

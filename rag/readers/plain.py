@@ -22,6 +22,7 @@ from geungeo.rag.readers.lines import (
     is_byline,
     is_caption,
     is_heading,
+    is_speaker_label,
     is_statement,
     page_lines,
 )
@@ -64,8 +65,8 @@ def read_plain(text: str, source: str) -> Reading:
     ]
     blocks: tuple[Block, ...] = tuple(zip(kinds, texts, strict=True))
     facts = Facts(blocks, left_out)
-    title = texts[0] if kinds[0] is SectionKind.TITLE else shorten(" ".join(texts[0].split()))
-    warnings: tuple[str, ...] = ()
+    first = next((text for text in texts if not is_speaker_label(text)), texts[0])
+    title = texts[0] if kinds[0] is SectionKind.TITLE else shorten(" ".join(first.split()))
     draft = Draft(
         title=clean_title(title, facts.publisher),
         blocks=blocks,
@@ -75,7 +76,6 @@ def read_plain(text: str, source: str) -> Reading:
         publisher=facts.publisher,
         published_at=(parse_date(texts[byline]) if byline is not None else None)
         or facts.published_at,
-        warnings=warnings,
         left_out=left_out,
     )
     return Reading((draft,))
@@ -152,6 +152,8 @@ def _byline_at(lines: list[str]) -> int | None:
     for number, line in enumerate(lines[:_BYLINE_WITHIN]):
         if number == 0 or len(line) > _BYLINE_CHARS or ends_sentence(line):
             continue
+        if is_byline(line):
+            return number
         rest = REPORTER.sub("", DATE.sub("", line))
         if rest != line and len(rest.strip(" \t|·:/-입력수정승인등록")) <= len(line) // 2:
             return number
@@ -161,6 +163,8 @@ def _byline_at(lines: list[str]) -> int | None:
 def _kind(number: int, line: str, byline: int | None, lines: list[str]) -> SectionKind:
     if number == byline:
         return SectionKind.BYLINE
+    if is_speaker_label(line):
+        return SectionKind.HEADING
     if number == 0:
         return SectionKind.TITLE if _is_title(line, byline, lines) else SectionKind.BODY
     if byline is not None and number < byline:
