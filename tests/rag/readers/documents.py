@@ -12,8 +12,13 @@ PlacedLine = tuple[float, float, float, str]
 """``(x, y, size, text)`` of a line on a page of 595 by 842 points."""
 
 
-def pdf(pages: Sequence[Sequence[PlacedLine]], title: str | None = None) -> bytes:
-    """Return a PDF whose font maps each code of two bytes to the same UTF-16 unit."""
+def pdf(
+    pages: Sequence[Sequence[PlacedLine]], title: str | None = None, *, encrypted: bool = False
+) -> bytes:
+    """Return a PDF whose font maps each code of two bytes to the same UTF-16 unit.
+
+    ``encrypted`` gives it a password that is not empty.
+    """
     to_unicode = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Adobe-Identity-UCS"
         " def /CMapType 2 def 1 begincodespacerange <0000> <FFFF> endcodespacerange "
@@ -51,6 +56,15 @@ def pdf(pages: Sequence[Sequence[PlacedLine]], title: str | None = None) -> byte
     if title is not None:
         objects.append(f"<< /Title <FEFF{title.encode('utf-16-be').hex()}> >>".encode())
         info = f" /Info {len(objects)} 0 R"
+    if encrypted:
+        objects.append(
+            b"<< /Filter /Standard /V 1 /R 2 /P -44 /O <"
+            + b"41" * 32
+            + b"> /U <"
+            + b"42" * 32
+            + b"> >>"
+        )
+        info += f" /Encrypt {len(objects)} 0 R /ID [<{'43' * 16}> <{'43' * 16}>]"
     out = bytearray(b"%PDF-1.7\n")
     offsets: list[int] = []
     for number, body in enumerate(objects, 1):

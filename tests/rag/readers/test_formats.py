@@ -335,8 +335,11 @@ def test_pdf_columns_are_read_one_after_the_other() -> None:
         (documents.pdf([[]]), "no text in this PDF, only pictures"),
         (documents.pdf([[(50, 700, 10, LEAD)]])[:200], "damaged or cut off"),
         (b"%PDF-1.7 nonsense", "damaged or cut off"),
+        (documents.pdf([[(50, 700, 10, LEAD)]], encrypted=True), "encrypted"),
+        (documents.pdf([[]] * 2_001), "2,001 pages are over the limit of 2,000"),
+        (documents.pdf([[(50, 700, 10, "\ue001" * 40)]]), "fonts of this PDF do not say"),
     ],
-    ids=["pictures", "cut", "nonsense"],
+    ids=["pictures", "cut", "nonsense", "encrypted", "long", "private"],
 )
 def test_pdf_without_text_is_refused(data: bytes, error: str) -> None:
     with pytest.raises(UnsupportedSource, match=f"a.pdf: .*{error}"):
