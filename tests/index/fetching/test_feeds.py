@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from geungeo.index.workspace import IngestSummary, Workspace
 from geungeo.rag.errors import FeedNotFound, InvalidRequest
 from geungeo.rag.settings import Settings
 from geungeo.server.cli import run
+from geungeo.server.process.feeds import FeedWatcher
 from tests.index.fetching.stage import Site, fetcher
 
 FEED = "http://news.test/rss"
@@ -179,6 +181,22 @@ def test_feed_that_another_process_pulls_is_left_alone(desk: Desk) -> None:
     desk.clock.now += 1_000  # the other process has died
     desk.site.pages["/rss"] = (200, RSS, rss())
     assert desk.pull()[1][0].status == "pulled"
+
+
+def test_server_pulls_feeds_until_it_stops(desk: Desk) -> None:
+    desk.site.pages["/rss"] = (200, RSS, rss((1, "요약."), (2, "요약.")))
+    desk.site.pages["/1?from=rss"] = (200, HTML, article(1))
+    watcher = FeedWatcher(desk.workspace, 60.0, fetcher(desk.site)[0])
+    watcher.start()
+    deadline = time.monotonic() + 20
+    while "/1?from=rss" not in desk.asked and time.monotonic() < deadline:
+        time.sleep(0.05)
+    began = time.monotonic()
+    watcher.stop()
+    # It does not wait for the politeness between two requests, and gives up its claim.
+    assert time.monotonic() - began < 5
+    assert "/1?from=rss" in desk.asked
+    assert desk.workspace.store.feeds.claim(FEED)
 
 
 def test_sitemaps_are_followed(desk: Desk) -> None:
