@@ -198,8 +198,8 @@ class _Page:
             for number, piece in enumerate(kept)
         ]
         size = _size(blocks)
-        for other in self._other_bodies(size):
-            fuller = _sentences(other) > _sentences(blocks) * 1.1
+        for enough, other in self._other_bodies(size):
+            fuller = _sentences(other) > _sentences(blocks) * enough
             if fuller and not _holds(blocks, other, 0.9):
                 blocks, size = other, _size(other)
         missing = self._running_text_outside(blocks)
@@ -292,15 +292,20 @@ class _Page:
         )
         return [piece for piece in result if not _is_link(piece)]
 
-    def _other_bodies(self, size: int) -> Iterator[list[Block]]:
-        """Yield the body as JSON-LD, scripts and trafilatura have it."""
+    def _other_bodies(self, size: int) -> Iterator[tuple[float, list[Block]]]:
+        """Yield the body as JSON-LD, scripts and trafilatura have it.
+
+        The number before it says how many times as many sentences make it the fuller one.
+        """
         for item in self.data:
             body = item.get("articleBody")
             if isinstance(body, str) and body.strip():
-                yield dom.fragment_blocks(body)
+                yield 1.1, dom.fragment_blocks(body)
         if size < _WEAK:
-            yield from map(dom.fragment_blocks, _bodies_in_scripts(self.root))
-            yield self._trafilatura()
+            for body in _bodies_in_scripts(self.root):
+                yield 1.5, dom.fragment_blocks(body)
+            # It can take hidden text and the page around an article for the article.
+            yield 1.5, self._trafilatura()
 
     def _trafilatura(self) -> list[Block]:
         import logging
@@ -608,9 +613,11 @@ def _is_link(piece: Piece) -> bool:
 def _kind(piece: Piece) -> SectionKind:
     """Return the kind of a block; a short line on its own that is no sentence is a heading."""
     listed = any(element.tag in _LISTS for element in piece.path)
-    if piece.kind is SectionKind.BODY and not listed and " | " not in piece.text:
-        return SectionKind.HEADING if is_heading(piece.text, 40) else piece.kind
-    return piece.kind
+    if piece.kind is not SectionKind.BODY or listed or " | " in piece.text:
+        return piece.kind
+    if is_caption(piece.text) or is_byline(piece.text) or not is_heading(piece.text, 40):
+        return piece.kind
+    return SectionKind.HEADING
 
 
 _LISTS = frozenset({"li", "dd", "dt", "td", "th", "pre", "blockquote"})

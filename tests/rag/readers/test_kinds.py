@@ -117,6 +117,54 @@ def test_lost_text_is_reported() -> None:
     assert "0번째 다른 글은" in warning
 
 
+FARES = (
+    "나래시가 버스 요금을 200원 올린다고 5일 밝혔다. 5년 만이다.",
+    "시는 기름값이 올라 어쩔 수 없다고 설명했다.",
+    '시민 고등어 씨는 "한 달에 만원이 더 든다"고 말했다.',
+    "인상은 9월 1일부터다.",
+)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        # A blog with comments.
+        '<main><article><header><h1>버스 요금 오른다</h1><time datetime="2025-08-05">8월 5일</time>'
+        '</header><div class="entry-content"><p>{}</p><p>{}</p><p>{}</p><p>{}</p></div></article>'
+        '<section id="comments"><h2>댓글 1개</h2><p>너무 비쌉니다.</p></section></main>',
+        # Advertisements and buttons between the paragraphs, tags after them.
+        '<div id="articleBody"><h2>버스 요금 오른다</h2><button>공유</button><p>{}</p>'
+        "<p>AD</p><p>{}</p>"
+        '<div class="article-share"><span>페이스북</span></div><p>{}</p><p>{}</p><p>#버스 #요금</p>'
+        "<p>&copy; 들녘신문, 무단전재-재배포금지</p></div>",
+        # Links to other articles between the paragraphs.
+        '<div class="wrap"><h2>버스 요금 오른다</h2><div class="cont"><p>{}</p><div><a href="/1">'
+        '▶ 지하철도 오르나</a></div><p>{}</p><p><a href="/2">[관련기사] 기름값</a></p>'
+        "<p>{}</p><p>{}</p></div></div>",
+        # Tables for the layout, indented by spaces.
+        "<table><tr><td><b>버스 요금 오른다</b></td></tr><tr>"
+        "<td>정들녘 기자 / 입력 : 2025년 08월 05일</td></tr>"
+        "<tr><td>&nbsp;{}<br><br>&nbsp;{}<br><br>&nbsp;{}<br><br>&nbsp;{}</td></tr></table>",
+        # Nothing but divisions, comments at the end.
+        "<div><div>홈 &gt; 사회</div><div>버스 요금 오른다</div>"
+        "<div>들녘신문 | 2025.08.05 10:00</div>"
+        "<div>{}<br>{}<br>{}<br>{}</div><div>목록</div><div>댓글 2</div><div>비쌉니다.</div></div>",
+        # Hidden text, and formatting of each line.
+        '<article><div style="display:none">숨은 글이라고 밝혔다.</div><h1>버스 요금 오른다</h1>'
+        "<p><span>{}</span></p><p><font>{}</font></p><p><i>{}</i></p><p><u>{}</u></p></article>",
+        # The lead outside the container.
+        '<h1>버스 요금 오른다</h1><div class="top">{}</div><div class="photo"><img></div>'
+        '<div class="b2"><p>{}</p><p>{}</p><p>{}</p></div>',
+    ],
+    ids=["blog", "buttons", "links", "tables", "divisions", "hidden", "lead"],
+)
+def test_article_is_found_in_its_page(markup: str) -> None:
+    head = '<meta name="description" content="나래시가 버스 요금을 200원 올린다고 5일 밝혔다.">'
+    found = page(markup.format(*FARES), title="버스 요금 오른다 - 들녘신문", head=head)
+    assert parts(found.article()) == list(FARES)
+    assert found.title == "버스 요금 오른다"
+
+
 # 3. Tables
 
 
