@@ -90,6 +90,10 @@ class Article(BaseModel):
         """Return the day of ``published_at`` in Asia/Seoul; ``None`` without a valid date."""
         return seoul_day(self.published_at) if self.published_at else None
 
+    def page_at(self, position: int) -> int | None:
+        """Return the page of the document that the section at character ``position`` begins on."""
+        return next((one.page for one in self.sections if one.start <= position < one.end), None)
+
     def kind_at(self, position: int) -> SectionKind:
         """Return the kind of the section at character ``position``; body between sections."""
         for section in self.sections:

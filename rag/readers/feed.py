@@ -62,7 +62,7 @@ def parse_feed(text: str, source: str) -> Feed:
         raise MalformedSource(f"{source}: <{kind}> is neither a feed (RSS, Atom) nor a sitemap")
     channel = next((child for child in root if local(child) == "channel"), root)
     items = [one for one in root.iter() if local(one) in {"item", "entry"}]
-    return Feed(_child_text(channel, "title"), tuple(map(_item, items)))
+    return Feed(_outlet(_child_text(channel, "title")), tuple(map(_item, items)))
 
 
 def read_feed(text: str, source: str) -> Reading:
@@ -135,6 +135,18 @@ def _item(element: Any) -> Item:
         ),
         id=guid,
     )
+
+
+_SECTION = re.compile(
+    r"\s*[:|\-–·>]+\s*(?:전체|최신|주요|인기|많이\s*본|정치|경제|사회|국제|문화|스포츠|연예|IT|과학)?\s*"
+    r"(?:기사|뉴스|헤드라인|RSS.*)?$",
+    re.IGNORECASE,
+)
+
+
+def _outlet(title: str | None) -> str | None:
+    """Return the title of a feed without the name of its section: ``들녘신문 : 전체기사``."""
+    return (_SECTION.sub("", title).strip() or title) if title else None
 
 
 def _link(element: Any) -> str | None:

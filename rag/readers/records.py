@@ -63,11 +63,30 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "publisher": (
         *("publisher", "press", "source", "media", "outlet", "provider", "medianame", "company"),
-        *("newspaper", "언론사", "매체", "매체명", "신문사", "언론사명", "출처", "발행처"),
+        *(
+            "newspaper",
+            "docsource",
+            "언론사",
+            "매체",
+            "매체명",
+            "신문사",
+            "언론사명",
+            "출처",
+            "발행처",
+        ),
     ),
     "published_at": (
         *("publishedat", "published", "datepublished", "publishdate", "publisheddate", "pubdate"),
-        *("date", "datetime", "writtenat", "createdat", "regdate", "newsdate", "articledate"),
+        *(
+            "date",
+            "datetime",
+            "writtenat",
+            "createdat",
+            "regdate",
+            "newsdate",
+            "articledate",
+            "docpublished",
+        ),
         *(
             "일자",
             "날짜",

@@ -6,15 +6,18 @@ import io
 import json
 import zipfile
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import docx
 import openpyxl
 import pytest
 
+from geungeo.index.workspace import Workspace
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.errors import MalformedSource, SourceError, UnsupportedSource
 from geungeo.rag.readers import read
+from geungeo.rag.settings import Settings
 from tests.rag.readers import documents
 
 LEAD = "가람시 새벽시장의 배추 값이 한 달 만에 두 배로 뛰었다."
@@ -143,6 +146,29 @@ def test_lists_of_sentences_are_a_text(record: dict[str, Any]) -> None:
     assert parts(one(as_json({"title": "배추값"} | record), "a.jsonl")) == [LEAD, CAUSE]
 
 
+def test_columns_of_known_exports_are_recognised() -> None:
+    bigkinds = (
+        "뉴스 식별자,일자,언론사,기고자,제목,통합 분류1,본문,URL,분석제외 여부\n"
+        f"01.20250702,20250702,가람일보,한여울 기자,배추값 두 배,사회,{LEAD},https://a.example/1,\n"
+    )
+    article = one(bigkinds.encode(), "bigkinds.csv")
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02")
+    assert (article.id, article.url) == ("01.20250702", "https://a.example/1")
+    aihub = {
+        "data": [
+            {
+                "doc_title": "배추값 두 배",
+                "doc_source": "가람일보",
+                "doc_published": "20250702",
+                "paragraphs": [{"context": LEAD, "qas": [{"question": "왜?"}]}],
+            }
+        ]
+    }
+    article = one(as_json(aihub), "aihub.json")
+    assert facts(article) == ("배추값 두 배", None, "가람일보", "2025-07-02")
+    assert parts(article) == [LEAD]
+
+
 def test_bad_records_of_json_do_not_stop_the_rest() -> None:
     reading = read(as_json([{"text": LEAD}, {"title": "x"}, 3, {"text": LEAD}]), "a.json")
     assert len(reading.drafts) == 1
@@ -261,6 +287,22 @@ def test_atom_items_are_articles() -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "publisher"),
+    [
+        ("들녘신문", "들녘신문"),
+        ("들녘신문 : 전체기사", "들녘신문"),
+        ("들녘신문 - 경제", "들녘신문"),
+        ("들녘신문 | RSS", "들녘신문"),
+        ("The Narae Times - Narae", "The Narae Times - Narae"),
+    ],
+)
+def test_title_of_a_feed_is_the_publisher(title: str, publisher: str) -> None:
+    item = f"<item><description>{LEAD}</description></item>"
+    feed = f"<rss><channel><title>{title}</title>{item}</channel></rss>"
+    assert one(feed.encode(), "a.xml").publisher == publisher
+
+
+@pytest.mark.parametrize(
     ("data", "error"),
     [
         (b"<rss><channel><title>x</title></channel></rss>", "the feed has no items"),
@@ -311,6 +353,18 @@ def test_pdf_paragraphs_have_pages() -> None:
         ),
         ("시는 6월 장마로 출하량이 줄었다고 설명했다.", 2),
     ]
+
+
+def test_citation_names_the_page_of_a_pdf(tmp_path: Path) -> None:
+    pages = [
+        [(50, 780, 18, "배추값 두 배로"), (50, 720, 10, "가람시가 새벽시장의 값을 2일 발표했다.")],
+        [(50, 780, 10, "배추 값은 6월 장마로 출하량이 줄어 두 배로 뛰었다고 시가 설명했다.")],
+    ]
+    (tmp_path / "a.pdf").write_bytes(documents.pdf(pages))
+    with Workspace.open(Settings(store=tmp_path / "store")) as workspace:
+        workspace.ingest([str(tmp_path / "a.pdf")])
+        answer = workspace.ask("배추 값은 왜 두 배로 뛰었나?")
+    assert [citation.note for citation in answer.citations] == ["2쪽"]
 
 
 def test_pdf_columns_are_read_one_after_the_other() -> None:
