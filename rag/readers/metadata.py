@@ -83,11 +83,15 @@ def looks_like_outlet(name: str) -> bool:
 
 
 def publisher_name(text: str | None) -> str | None:
-    """Return the name of a publisher; ``None`` for an address or a portal."""
+    """Return the name of a publisher without its slogan; ``None`` for an address or a portal."""
     if not text:
         return None
     parts = [part.strip() for part in re.split(r"\s*[|｜]\s*", " ".join(text.split()))]
-    return next((part for part in parts if part and not PORTALS.search(part)), None)
+    name = next((part for part in parts if part and not PORTALS.search(part)), None)
+    if name is None:
+        return None
+    first = re.split(r"\s+[-–:·]\s+", name)[0]
+    return first if _LOOKS_LIKE_OUTLET.search(first) else name
 
 
 def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:

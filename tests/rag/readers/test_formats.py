@@ -293,7 +293,7 @@ def test_atom_items_are_articles() -> None:
         ("들녘신문 : 전체기사", "들녘신문"),
         ("들녘신문 - 경제", "들녘신문"),
         ("들녘신문 | RSS", "들녘신문"),
-        ("The Narae Times - Narae", "The Narae Times - Narae"),
+        ("The Narae Times - Narae", "The Narae Times"),
     ],
 )
 def test_title_of_a_feed_is_the_publisher(title: str, publisher: str) -> None:

@@ -12,7 +12,7 @@ from geungeo.rag.readers import read
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.layout import is_wrapped, named_cells
 from geungeo.rag.readers.lines import is_byline, is_caption, is_page_line, is_turn
-from geungeo.rag.readers.metadata import clean_title, lead, split_names
+from geungeo.rag.readers.metadata import clean_title, lead, publisher_name, split_names
 from geungeo.rag.segmentation import split_article
 
 BODY = SectionKind.BODY
@@ -438,6 +438,21 @@ def test_leads_name_publisher_and_author(
 )
 def test_names_of_authors_are_separated(given: str, names: str) -> None:
     assert split_names(given) == names
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("들녘신문 - 세상을 바꾸는 뉴스", "들녘신문"),
+        ("가람일보 | 네이버", "가람일보"),
+        ("네이버 뉴스", None),
+        ("Daum 뉴스", None),
+        ("https://www.facebook.example/dasom", None),
+        ("한울방송 뉴스", "한울방송 뉴스"),
+    ],
+)
+def test_publisher_is_no_portal_and_has_no_slogan(given: str, name: str | None) -> None:
+    assert publisher_name(given) == name
 
 
 @pytest.mark.parametrize(
