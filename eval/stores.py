@@ -130,6 +130,7 @@ _SHAPING: Sources = (
         "geungeo.rag",
         ("article.py", "segmentation.py", "text.py"),
     ),
+    ("geungeo.rag.readers", ("dates.py", "layout.py", "lines.py")),
     (
         "geungeo.rag.language",
         (

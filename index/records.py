@@ -139,7 +139,7 @@ def insert(connection: sqlite3.Connection, indexed: Indexed, source: str, ingest
             article.language,
             article.text,
             article.text_sha256,
-            json.dumps([[s.kind, s.start, s.end] for s in article.sections]),
+            json.dumps([_section(section) for section in article.sections]),
             source,
             ingested_at,
         ),
@@ -186,6 +186,12 @@ def insert_derived(connection: sqlite3.Connection, indexed: Indexed) -> None:
     seal(connection, *identity)
 
 
+def _section(section: Section) -> list[str | int]:
+    """Return a section as it is stored; the page only where there is one."""
+    place: list[str | int] = [section.kind, section.start, section.end]
+    return place if section.page is None else [*place, section.page]
+
+
 def article(row: sqlite3.Row) -> Article:
     """Convert a row to an article version.
 
@@ -207,8 +213,10 @@ def article(row: sqlite3.Row) -> Article:
             language=row["language"],
             text=row["text"],
             sections=tuple(
-                Section(kind=SectionKind(kind), start=start, end=end)
-                for kind, start, end in json.loads(row["sections"])
+                Section(
+                    kind=SectionKind(kind), start=start, end=end, page=page[0] if page else None
+                )
+                for kind, start, end, *page in json.loads(row["sections"])
             ),
         )
     except (ValueError, TypeError, AttributeError, LookupError) as error:

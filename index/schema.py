@@ -119,7 +119,28 @@ CREATE TABLE replies (
 ) WITHOUT ROWID;
 """
 
-_MIGRATIONS = (_ARTICLES_AND_CONVERSATIONS, _SERVICE)
+# Feeds as sources of articles. Times are seconds since the epoch.
+_FEEDS = """
+CREATE TABLE feeds (
+    url TEXT PRIMARY KEY,
+    title TEXT,
+    added_at REAL NOT NULL, pulled_at REAL, due_at REAL NOT NULL,
+    etag TEXT, last_modified TEXT,
+    failures INTEGER NOT NULL, error TEXT,
+    claimed_until REAL
+) WITHOUT ROWID;
+
+-- The last state of each item that was ingested, and its changes on a day.
+CREATE TABLE feed_items (
+    feed TEXT NOT NULL REFERENCES feeds (url) ON DELETE CASCADE,
+    item TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    day TEXT NOT NULL, changes INTEGER NOT NULL,
+    PRIMARY KEY (feed, item)
+) WITHOUT ROWID;
+"""
+
+_MIGRATIONS = (_ARTICLES_AND_CONVERSATIONS, _SERVICE, _FEEDS)
 
 SCHEMA_VERSION = len(_MIGRATIONS)
 

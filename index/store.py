@@ -6,11 +6,11 @@ import hashlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from geungeo.index.database import Database, set_meta
 from geungeo.index.deliveries import Deliveries
 from geungeo.index.derived import Derived
 from geungeo.index.examine import Finding, examine
+from geungeo.index.feeds import Feeds
 from geungeo.index.files import Step, WriteLock, no_step, sync_folder
 from geungeo.index.indexing import Indexed, Indexer
 from geungeo.index.keys import ApiKeys
@@ -38,6 +39,8 @@ from geungeo.rag.language.terms import TermArray
 from geungeo.rag.protocols import Embedder, FloatArray, Scores, StoredPassage
 
 _BATCH = 32  # articles per transaction: large enough for batches, small enough to lose in a crash
+
+_EDIT = "edit of version "  # the source of a version with corrected metadata
 
 Progress = Callable[[str], None]
 
@@ -79,6 +82,7 @@ class Store:
         self.replies = Replies(self._database, clock)
         self.catalogue = Catalogue(self._database)
         self.keys = ApiKeys(self._database)
+        self.feeds = Feeds(self._database)
         self._articles = Articles(self._database)
 
     @classmethod
@@ -142,11 +146,16 @@ class Store:
         return self.ingest_many([draft])[0]
 
     def ingest_many(
-        self, drafts: Iterable[Draft], progress: Progress | None = None
+        self,
+        drafts: Iterable[Draft],
+        progress: Progress | None = None,
+        *,
+        each: Callable[[Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Ingest drafts in batches; each is committed and durable before the next.
 
-        ``progress`` is called with each article's id once it is durable.
+        ``progress`` is called with each article's id once it is durable, ``each`` with its
+        outcome.
         """
         outcomes: list[Outcome] = []
         remaining = iter(drafts)
@@ -158,6 +167,8 @@ class Store:
                 for outcome in done:
                     if progress:
                         progress(outcome.article.id)
+                    if each:
+                        each(outcome)
             if any(outcome.status != "unchanged" for outcome in outcomes):
                 self._derived.save()
         return outcomes
@@ -204,9 +215,48 @@ class Store:
             if duplicate is not None:
                 return Outcome("unchanged", duplicate)
             return Outcome("added", _with_version(article, self._articles.next_version(article.id)))
-        if _content(current) == _content(article):
+        if _content(current) == _content(article) or self._is_edited(current, article):
             return Outcome("unchanged", current)
         return Outcome("updated", _with_version(article, self._articles.next_version(article.id)))
+
+    def edit(self, article_id: str, changes: Mapping[str, str | None]) -> Outcome:
+        """Correct metadata (title, author, publisher, …) of an article as a new version.
+
+        When the document that it came from is ingested again unchanged, the corrections stay.
+
+        Raises:
+            ArticleNotFound: there is no such article.
+        """
+        current = self.article(article_id)
+        fields: dict[str, Any] = {
+            name: getattr(current, name)
+            for name in ("id", "title", "url", "author", "publisher", "published_at", "language")
+        }
+        draft = Draft(
+            blocks=tuple((one.kind, one.span.of(current.text)) for one in current.sections),
+            text=current.text,
+            source=f"{_EDIT}{current.version}",
+            pages=tuple(one.page for one in current.sections),
+            **{**fields, **changes},
+        )
+        return self.ingest(draft)
+
+    def _is_edited(self, current: Article, article: Article) -> bool:
+        """Whether ``current`` is ``article`` with corrected metadata."""
+        with self._database.read() as connection:
+            sources = {
+                row["version"]: str(row["source"])
+                for row in connection.execute(
+                    "SELECT version, source FROM articles WHERE id = ?", (current.id,)
+                )
+            }
+        version = current.version
+        while (source := sources.get(version, "")).startswith(_EDIT):
+            version = int(source.removeprefix(_EDIT))
+            base = self._articles.find(current.id, version)
+            if base is not None and _content(base) == _content(article):
+                return True
+        return False
 
     def _duplicate(
         self, draft: Draft, article: Article, pending: dict[str, Article]

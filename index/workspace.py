@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
+from geungeo.index.feeds import FeedState, Pulled, Puller
 from geungeo.index.fetching import Fetcher, is_address
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.answer import Answer, Ask, Done, Event, Filters
@@ -23,7 +32,14 @@ from geungeo.rag.article import Draft
 from geungeo.rag.backends import make_backend
 from geungeo.rag.backends.verifier import make_verifier
 from geungeo.rag.embedding import make_embedder
-from geungeo.rag.errors import BackendError, GeungeoError, SourceError, UnsupportedSource
+from geungeo.rag.errors import (
+    BackendError,
+    FeedNotFound,
+    FetchFailed,
+    GeungeoError,
+    SourceError,
+    UnsupportedSource,
+)
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.readers import SUFFIXES, read
@@ -40,23 +56,81 @@ class Failure:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A document that was read, with what was noticed: a date that cannot be read, lost text."""
+
+    source: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestEvent:
+    """A step of an ingest.
+
+    ``kind`` is ``read`` (a document, with ``count`` articles), ``stored`` (an article, with its
+    ``status``), ``failed``, ``warning`` or ``ignored``; ``source`` names the document or the
+    article, ``message`` says why.
+    """
+
+    kind: Literal["read", "stored", "failed", "warning", "ignored"]
+    source: str
+    status: str | None = None
+    title: str | None = None
+    count: int | None = None
+    message: str | None = None
+
+
+Listener = Callable[[IngestEvent], None]
+
+
 @dataclass(slots=True)
 class IngestSummary:
-    """Article ids by outcome, and failures; ``skipped`` counts blank and duplicate records."""
+    """Article ids by outcome, failures, warnings, and files of a folder that were not read.
+
+    ``skipped`` counts blank and duplicate records.
+    """
 
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     skipped: int = 0
+    warnings: list[Notice] = field(default_factory=list)
+    ignored: list[Notice] = field(default_factory=list)
+    listener: Listener | None = field(default=None, repr=False, compare=False)
 
     def count(self, outcome: Outcome) -> None:
         """Record an outcome."""
         getattr(self, outcome.status).append(outcome.article.id)
+        self._say(
+            IngestEvent(
+                "stored", outcome.article.id, status=outcome.status, title=outcome.article.title
+            )
+        )
 
     def fail(self, source: str, error: GeungeoError) -> None:
         """Record a failure."""
         self.failed.append(Failure(source, str(error), error.code))
+        self._say(IngestEvent("failed", source, message=str(error)))
+
+    def warn(self, source: str, message: str) -> None:
+        """Record a warning about a document that was read."""
+        self.warnings.append(Notice(source, message))
+        self._say(IngestEvent("warning", source, message=message))
+
+    def ignore(self, source: str, reason: str) -> None:
+        """Record a file that was not read."""
+        self.ignored.append(Notice(source, reason))
+        self._say(IngestEvent("ignored", source, message=reason))
+
+    def read(self, source: str, count: int) -> None:
+        """Record a document that was read."""
+        self._say(IngestEvent("read", source, count=count))
+
+    def _say(self, event: IngestEvent) -> None:
+        if self.listener:
+            self.listener(event)
 
 
 def ingest_sources(
@@ -66,43 +140,74 @@ def ingest_sources(
     limit: int,
     fetcher: Fetcher,
     progress: Progress | None = None,
+    listener: Listener | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> IngestSummary:
     """Ingest files, folders and addresses; a bad document does not stop the others.
 
     ``limit`` is the largest file in bytes. ``progress`` is called with each source once it is
-    read; articles are indexed and committed in batches across sources.
+    read, ``listener`` with every step; articles are indexed and committed in batches across
+    sources. ``columns`` names the columns of the fields in formats of records.
     """
-    summary = IngestSummary()
-    drafts = _drafts(sources, limit, fetcher, summary, progress)
-    for outcome in store.ingest_many(drafts):
-        summary.count(outcome)
+    summary = IngestSummary(listener=listener)
+    readings = read_sources(sources, limit, fetcher, summary, progress, columns)
+    drafts = (draft for reading in readings for draft in reading.drafts)
+    store.ingest_many(drafts, each=summary.count)
     return summary
 
 
-def _drafts(
+def read_sources(
     sources: Iterable[str],
     limit: int,
     fetcher: Fetcher,
     summary: IngestSummary,
-    progress: Progress | None,
-) -> Iterator[Draft]:
+    progress: Progress | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Iterator[Reading]:
+    """Yield what each document contains; record failures and warnings in ``summary``."""
     for source in sources:
         for one in [source] if is_address(source) else _expand(source, summary):
             try:
-                reading = read_address(fetcher, one) if is_address(one) else _read_file(one, limit)
-                yield from _accounted(reading, summary)
+                reading = (
+                    read_address(fetcher, one)
+                    if is_address(one)
+                    else _read_file(one, limit, columns)
+                )
             except SourceError as error:
                 summary.fail(one, error)
+            else:
+                _account(reading, summary)
+                summary.read(one, len(reading.drafts))
+                yield reading
             if progress:
                 progress(one)
 
 
-def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
-    """Return the drafts of ``reading``; record its failures in ``summary``."""
+def _account(reading: Reading, summary: IngestSummary) -> None:
+    """Record the failures and warnings of a document in ``summary``."""
     summary.skipped += reading.skipped
     for failure in reading.failures:
         summary.fail(str(failure).split(": ", 1)[0], failure)
+    for draft in reading.drafts:
+        for message in draft.warnings:
+            summary.warn(draft.source, message)
+
+
+def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
+    """Return the drafts of ``reading``; record its failures and warnings in ``summary``."""
+    _account(reading, summary)
     return reading.drafts
+
+
+def fetcher_of(settings: Settings) -> Fetcher:
+    """Create a fetcher of addresses with the limits of ``settings``."""
+    proxy = settings.fetch_proxy
+    return Fetcher(
+        max_bytes=settings.max_source_bytes,
+        seconds=settings.fetch_timeout,
+        private_hosts=settings.fetch_private_hosts,
+        proxy=None if proxy is None else httpx.Proxy(proxy.get_secret_value()),
+    )
 
 
 def read_address(fetcher: Fetcher, url: str) -> Reading:
@@ -113,10 +218,13 @@ def read_address(fetcher: Fetcher, url: str) -> Reading:
     """
     document = fetcher.fetch(url)
     reading = read(document.data, document.url, document.suffix)
-    if document.suffix == ".jsonl":
+    if document.suffix in _OF_RECORDS:
         return reading  # each record names its own address
     drafts = tuple(_placed(draft, document.url) for draft in reading.drafts)
     return replace(reading, drafts=drafts)
+
+
+_OF_RECORDS = {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".xml", ".rss", ".atom"}
 
 
 def _placed(draft: Draft, url: str) -> Draft:
@@ -125,7 +233,7 @@ def _placed(draft: Draft, url: str) -> Draft:
     return draft if named == urlsplit(url).hostname else replace(draft, url=url)
 
 
-def _read_file(name: str, limit: int) -> Reading:
+def _read_file(name: str, limit: int, columns: Mapping[str, str] | None = None) -> Reading:
     path = Path(name)
     try:
         size = path.stat().st_size
@@ -134,7 +242,19 @@ def _read_file(name: str, limit: int) -> Reading:
         data = path.read_bytes()
     except OSError as error:
         raise UnsupportedSource(f"{path}: {error.strerror or error}") from error
-    return read(data, str(path.resolve()))
+    # The whole path identifies the article; messages have the path as it was given.
+    whole = str(path.resolve())
+    try:
+        reading = read(data, whole, columns=columns)
+    except SourceError as error:
+        raise _renamed(error, whole, name) from error
+    failures = tuple(_renamed(failure, whole, name) for failure in reading.failures)
+    return replace(reading, failures=failures)
+
+
+def _renamed(error: SourceError, whole: str, given: str) -> SourceError:
+    text = str(error)
+    return type(error)(given + text[len(whole) :]) if text.startswith(whole) else error
 
 
 def _expand(source: str, summary: IngestSummary) -> Iterator[str]:
@@ -143,12 +263,18 @@ def _expand(source: str, summary: IngestSummary) -> Iterator[str]:
     if not path.is_dir():
         yield source
         return
-    found = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
+    files = sorted(p for p in path.rglob("*") if p.is_file())
+    found = [one for one in files if one.suffix.lower() in SUFFIXES]
     if not found:
         summary.fail(
             source,
             UnsupportedSource(f"{source}: no {', '.join(sorted(SUFFIXES))} files in this folder"),
         )
+    for one in files:
+        hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
+        if one.suffix.lower() not in SUFFIXES and not hidden:
+            kind = one.suffix.lower()
+            summary.ignore(str(one), f"cannot read {kind} files" if kind else "no suffix")
     yield from map(str, found)
 
 
@@ -233,20 +359,86 @@ class Workspace:
     @property
     def fetcher(self) -> Fetcher:
         """Create a fetcher of addresses with the limits of the settings."""
-        settings = self.settings
-        proxy = settings.fetch_proxy
-        return Fetcher(
-            max_bytes=settings.max_source_bytes,
-            seconds=settings.fetch_timeout,
-            private_hosts=settings.fetch_private_hosts,
-            proxy=None if proxy is None else httpx.Proxy(proxy.get_secret_value()),
+        return fetcher_of(self.settings)
+
+    def ingest(
+        self,
+        sources: Sequence[str],
+        progress: Progress | None = None,
+        *,
+        listener: Listener | None = None,
+        columns: Mapping[str, str] | None = None,
+    ) -> IngestSummary:
+        """Ingest files, folders and addresses.
+
+        ``listener`` is called with every step. ``columns`` gives the column or key of a field
+        (``{"text": "본문"}``) in CSV, spreadsheets and JSON.
+        """
+        return ingest_sources(
+            self.store,
+            sources,
+            limit=self.settings.max_source_bytes,
+            fetcher=self.fetcher,
+            progress=progress,
+            listener=listener,
+            columns=columns,
         )
 
-    def ingest(self, sources: Sequence[str], progress: Progress | None = None) -> IngestSummary:
-        """Ingest files, folders and addresses."""
-        limit = self.settings.max_source_bytes
-        fetcher = self.fetcher
-        return ingest_sources(self.store, sources, limit=limit, fetcher=fetcher, progress=progress)
+    def pull(
+        self,
+        urls: Sequence[str] = (),
+        *,
+        wait: float = 0.0,
+        listener: Listener | None = None,
+        puller: Puller | None = None,
+    ) -> tuple[IngestSummary, list[Pulled]]:
+        """Ingest the new articles of the feeds ``urls``, or of all that are due.
+
+        ``wait`` is the least time in seconds until a feed is due again. ``puller`` replaces the
+        reader of the feeds in tests.
+
+        Raises:
+            FeedNotFound: one of ``urls`` was not added.
+        """
+        feeds = self.store.feeds
+        known = {state.url: state for state in feeds.all()}
+        if unknown := [url for url in urls if url not in known]:
+            raise FeedNotFound(f"there is no feed {unknown[0]!r}; run: geungeo feeds add URL")
+        puller = puller or Puller(feeds, self.fetcher)
+        summary = IngestSummary(listener=listener)
+        outcomes: list[Pulled] = []
+        for url, state in known.items():
+            if urls and url not in urls:
+                continue
+            if not urls and not feeds.is_due(state):
+                outcomes.append(Pulled(url, "waiting"))
+            elif not feeds.claim(url):
+                outcomes.append(Pulled(url, "busy"))
+            else:
+                outcomes.append(self._pull(state, puller, wait, summary))
+        return summary, outcomes
+
+    def _pull(
+        self, state: FeedState, puller: Puller, wait: float, summary: IngestSummary
+    ) -> Pulled:
+        feeds = self.store.feeds
+        try:
+            pulled = puller.pull(state)
+            for problem in pulled.problems:
+                summary.fail(state.url, FetchFailed(problem))
+            if pulled.status == "failed":
+                feeds.failed(state, pulled.problems[-1])
+                return pulled
+            drafts = [draft for draft, _, _ in pulled.drafts]
+            _account(Reading(tuple(drafts)), summary)
+            self.store.ingest_many(drafts, each=summary.count)
+            for _, item, signature in pulled.drafts:
+                feeds.remember(state.url, item, signature)
+            feeds.succeeded(pulled.state or state, pulled.title, wait)
+        except BaseException:
+            feeds.release(state.url)
+            raise
+        return pulled
 
     def ingest_address(self, url: str) -> Outcome:
         """Ingest the single article at ``url``.

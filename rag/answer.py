@@ -311,8 +311,17 @@ class Composer:
             support=round(ground.support, 4),
             support_kind=ground.kind,
             section=article.kind_at(ground.span.start),
-            note=ground.note,
+            note=_with_page(ground.note, article, ground.span.start),
         )
+
+
+def _with_page(note: str | None, article: Article, position: int) -> str | None:
+    """Return ``note`` with the page of the document, if it has pages."""
+    page = article.page_at(position)
+    if page is None:
+        return note
+    shown = f"{page}쪽" if article.language == "ko" else f"p. {page}"
+    return f"{shown}; {note}" if note else shown
 
 
 def defuse(text: str) -> str:

@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geungeo.rag.language.dates.times import seoul_day
-from geungeo.rag.text import Span, clean, language_of, nfc
+from geungeo.rag.text import Span, article_language, clean, nfc
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
@@ -29,13 +30,17 @@ class SectionKind(StrEnum):
 
 
 class Section(BaseModel):
-    """A part of ``Article.text`` of one kind; ``start`` and ``end`` in code points."""
+    """A part of ``Article.text`` of one kind; ``start`` and ``end`` in code points.
+
+    ``page`` is the page that it begins on, in a document that has pages.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: SectionKind
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
+    page: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=lambda v: v is None)
 
     @property
     def span(self) -> Span:
@@ -85,6 +90,10 @@ class Article(BaseModel):
         """Return the day of ``published_at`` in Asia/Seoul; ``None`` without a valid date."""
         return seoul_day(self.published_at) if self.published_at else None
 
+    def page_at(self, position: int) -> int | None:
+        """Return the page of the document that the section at character ``position`` begins on."""
+        return next((one.page for one in self.sections if one.start <= position < one.end), None)
+
     def kind_at(self, position: int) -> SectionKind:
         """Return the kind of the section at character ``position``; body between sections."""
         for section in self.sections:
@@ -100,6 +109,8 @@ class Draft:
     ``blocks`` are the parts in reading order, each a line or paragraph of one kind. They are
     located in ``text``, in order; without ``text`` they are joined. The article is identified by
     the first of ``id``, ``url`` and ``source`` (a path or a name) that is given.
+    ``warnings`` say what could not be read; ``left_out`` are lines of the page around the article
+    (menus, notices, related headlines). Neither is stored. ``pages`` are the pages of the blocks.
     """
 
     title: str
@@ -112,6 +123,9 @@ class Draft:
     publisher: str | None = None
     published_at: str | None = None
     language: str | None = None
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    pages: tuple[int | None, ...] = ()
 
     def article_id(self) -> str:
         """Return the given id if it is safe in a URL, or a digest of id, url or source."""
@@ -131,22 +145,26 @@ class Draft:
             author=self.author,
             publisher=self.publisher,
             published_at=self.published_at,
-            language=self.language or language_of(text),
+            language=self.language or article_language(text),
             text=text,
             sections=sections,
         )
 
     def _lay_out(self) -> tuple[str, tuple[Section, ...]]:
         blocks = [
-            (kind, stripped) for kind, block in self.blocks if (stripped := clean(block).strip())
+            (kind, stripped, page)
+            for (kind, block), page in zip_longest(self.blocks, self.pages[: len(self.blocks)])
+            if (stripped := clean(block).strip())
         ]
         if self.text is None and blocks and blocks[0][0] is not SectionKind.TITLE:
-            blocks.insert(0, (SectionKind.TITLE, clean(self.title).strip() or "-"))
-        text = clean("\n\n".join(block for _, block in blocks) if self.text is None else self.text)
+            blocks.insert(0, (SectionKind.TITLE, clean(self.title).strip() or "-", None))
+        text = clean(
+            "\n\n".join(block for _, block, _ in blocks) if self.text is None else self.text
+        )
         sections: list[Section] = []
         at = 0
-        for kind, block in blocks:
+        for kind, block, page in blocks:
             start = text.index(block, at)
             at = start + len(block)
-            sections.append(Section(kind=kind, start=start, end=at))
+            sections.append(Section(kind=kind, start=start, end=at, page=page))
         return text, tuple(sections)

@@ -11,6 +11,7 @@
     │   └── NotFound
     │       ├── ArticleNotFound
     │       ├── ConversationNotFound
+    │       ├── FeedNotFound
     │       └── KeyNotFound
     ├── SourceError                a document cannot be read
     │   ├── UnsupportedSource
@@ -92,6 +93,12 @@ class ConversationNotFound(NotFound):
     """The conversation does not exist."""
 
     code = "conversation_not_found"
+
+
+class FeedNotFound(NotFound):
+    """The feed was not added to the store."""
+
+    code = "feed_not_found"
 
 
 class KeyNotFound(NotFound):

@@ -16,7 +16,9 @@ import tiktoken
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language import morphemes
 from geungeo.rag.protocols import TokenCounter
-from geungeo.rag.text import Span
+from geungeo.rag.readers.layout import is_wrapped
+from geungeo.rag.readers.lines import TURN, is_answer_turn, is_bare_question, is_question_turn
+from geungeo.rag.text import Span, article_language
 
 # tiktoken's pattern backtracks on long runs without a space, so text is counted in pieces.
 _PIECE = 2_000
@@ -46,8 +48,24 @@ _LINE = re.compile(r"[^\n]+")
 _CREDIT = re.compile(r"[(\[]?\s*(사진|자료|출처|그래픽|영상|이미지)\s*[=:·/ⓒ]")
 # Kiwi does not split at an ellipsis; after a predicate's ending a new sentence begins.
 _TRAILING_OFF = re.compile(r"(?<=[다요죠까네군])(?:…+|\.{3,}|‥+)['\"’”]?\s+(?=\S)")
+# A sentence ends here in Chinese and Japanese, and in English before a capital.
+_FULL_STOP = re.compile(r"[。！？][」』”’）)]*(?=\S)")
+_PERIOD = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[\"'“‘])(?P<title>(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|Pres|St|Mt"
+    r"|Hon|No|Nos|Fig|Vol|pp?|vs|cf|e\.g|i\.e|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+    r"|(?:[A-Z]\.)*[A-Z]))\.$|(?P<end>(?:U\.S|U\.K|U\.N|E\.U|D\.C|[ap]\.m|Co|Corp|Inc|Ltd|Jr|Sr|etc|al)\.)$"
+)
+_STARTER = re.compile(
+    r"[\"'“‘(]?(?:He|She|It|They|We|I|You|The|A|An|This|That|These|Those|But|And|However|In|On|At|As"
+    r"|For|When|After|Before|While|If|His|Her|Their|Its|Our|My|There|Officials|Police)\b"
+)
 _PAIRS = dict(zip("“‘「『(〈《[", "”’」』)〉》]", strict=True))
 _MAX_ENCLOSURE = 300
+# A reply that needs the sentence after it.
+_YES_OR_NO = re.compile(
+    r"(?:네|예|아닙니다|아니요|아니오|아뇨|그렇습니다|그렇죠|맞습니다|그럼요|물론입니다|물론이죠|글쎄요)[.!…]*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +79,62 @@ class Sentence:
 def split_article(article: Article) -> list[Sentence]:
     """Return all sentences of ``article`` in reading order.
 
-    They are disjoint, have no white space at their ends, never cross a line, and together
-    contain every character of the text that is not white space.
+    They are disjoint, have no white space at their ends, and together contain every character
+    of the text that is not white space. They cross a line only in a paragraph that is wrapped at
+    a margin, and where a question and the beginning of its answer are one unit.
     """
     pieces = list(_pieces(article))
-    spans = split_lines([span.of(article.text) for span, _ in pieces])
-    return [
-        Sentence(local.shift(piece.start), kind)
+    spans = split_lines([span.of(article.text).replace("\n", " ") for span, _ in pieces])
+    split = [
+        [Span(piece.start, piece.end)] if _is_whole(piece, kind) else _shifted(locals_, piece)
         for (piece, kind), locals_ in zip(pieces, spans, strict=True)
-        for local in locals_
     ]
+    for number in range(len(pieces) - 1):
+        _join_answer(article.text, pieces, split, number)
+    return [
+        Sentence(span, kind)
+        for (_, kind), found in zip(pieces, split, strict=True)
+        for span in found
+    ]
+
+
+def _shifted(spans: Sequence[Span], piece: Span) -> list[Span]:
+    return [span.shift(piece.start) for span in spans]
+
+
+def _is_whole(piece: Span, kind: SectionKind) -> bool:
+    """Whether a piece is one sentence whatever marks it contains: a headline with a question."""
+    return kind in {SectionKind.TITLE, SectionKind.HEADING} and len(piece) <= MAX_SENTENCE // 4
+
+
+def _join_answer(
+    text: str, pieces: Sequence[tuple[Span, SectionKind]], split: list[list[Span]], number: int
+) -> None:
+    """Make a question in a conversation and the first sentence of its answer one sentence.
+
+    The answer alone (``A. 7퍼센트다.``) does not say what it is about. A reply of one word
+    (``네.``) brings the sentence after it.
+    """
+    (question, kind), (answer, next_kind) = pieces[number], pieces[number + 1]
+    if kind is not SectionKind.BODY or next_kind is not SectionKind.BODY or not split[number]:
+        return
+    asked, replied = question.of(text), answer.of(text)
+    if len(question) > MAX_SENTENCE // 4 or not is_question_turn(asked):
+        return
+    if is_question_turn(replied) or not (is_answer_turn(replied) or is_bare_question(asked)):
+        return
+    sentences = split[number + 1]
+    taken = 2 if len(sentences) > 1 and _is_short_reply(sentences[0].of(text)) else 1
+    end = sentences[taken - 1].end
+    if end - split[number][0].start > MAX_SENTENCE:
+        return
+    split[number] = [Span(split[number][0].start, end)]
+    split[number + 1] = sentences[taken:]
+
+
+def _is_short_reply(sentence: str) -> bool:
+    turn = TURN.match(sentence)
+    return _YES_OR_NO.match(sentence[turn.end() - 1 :] if turn else sentence) is not None
 
 
 def _pieces(article: Article) -> Iterator[tuple[Span, SectionKind]]:
@@ -81,17 +145,28 @@ def _pieces(article: Article) -> Iterator[tuple[Span, SectionKind]]:
         yield from _lines(article.text, Span(at, section.start if section else end), "body")
         if section is None:
             return
-        yield from _lines(article.text, section.span, section.kind)
+        if _is_wrapped(article.text, section.span):
+            yield from _cut(article.text, section.span.strip(article.text), section.kind)
+        else:
+            yield from _lines(article.text, section.span, section.kind)
         at = section.end
 
 
 def _lines(text: str, span: Span, kind: str) -> Iterator[tuple[Span, SectionKind]]:
     for line in _LINE.finditer(text, span.start, span.end):
-        stripped = Span(line.start(), line.end()).strip(text)
-        for start in range(stripped.start, stripped.end, _MAX_LINE):
-            piece = Span(start, min(start + _MAX_LINE, stripped.end)).strip(text)
-            if piece:
-                yield piece, SectionKind(kind)
+        yield from _cut(text, Span(line.start(), line.end()).strip(text), kind)
+
+
+def _cut(text: str, span: Span, kind: str) -> Iterator[tuple[Span, SectionKind]]:
+    for start in range(span.start, span.end, _MAX_LINE):
+        piece = Span(start, min(start + _MAX_LINE, span.end)).strip(text)
+        if piece:
+            yield piece, SectionKind(kind)
+
+
+def _is_wrapped(text: str, span: Span) -> bool:
+    """Whether the lines of a section are one paragraph, wrapped at a margin."""
+    return is_wrapped([line.strip() for line in span.of(text).split("\n")])
 
 
 def split_lines(lines: Sequence[str]) -> list[list[Span]]:
@@ -110,7 +185,24 @@ def _split(line: str) -> list[Span]:
 def _starts(line: str) -> list[int]:
     """Return the sentence starts by Kiwi and after closing ellipses, always including 0."""
     after_ellipsis = (match.end() for match in _TRAILING_OFF.finditer(line))
-    return sorted({0, *morphemes.sentence_starts(line), *after_ellipsis})
+    full_stops = (match.end() for match in _FULL_STOP.finditer(line))
+    language = article_language(line)
+    if language in {"ja", "zh"}:
+        return sorted({0, *full_stops})
+    if language == "en":
+        return sorted({0, *_english_starts(line), *full_stops})
+    return sorted({0, *morphemes.sentence_starts(line), *after_ellipsis, *full_stops})
+
+
+def _english_starts(line: str) -> Iterator[int]:
+    """Yield the starts of English sentences, but not those after an abbreviation."""
+    balanced = line.count('"') % 2 == 0
+    for match in _PERIOD.finditer(line):
+        if balanced and line.count('"', 0, match.end()) % 2:
+            continue  # inside a quotation
+        before = _ABBREVIATION.search(line, max(0, match.start() - 12), match.start() + 1)
+        if before is None or (before["end"] and _STARTER.match(line, match.end())):
+            yield match.end()
 
 
 def _drop_wrong_cuts(line: str, cuts: list[int]) -> list[int]:

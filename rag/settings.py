@@ -134,6 +134,15 @@ class Settings(BaseSettings):
     fetch_timeout: Annotated[
         float, Field(gt=0, le=600, description="Seconds to fetch one address, in total.")
     ] = 20.0
+    feeds_every: Annotated[
+        float | None,
+        Field(
+            ge=60,
+            le=86_400 * 7,
+            description="Seconds between two pulls of the feeds while the server runs; unset: the "
+            "server does not pull them.",
+        ),
+    ] = None
     fetch_private_hosts: Annotated[
         tuple[str, ...],
         *CommaSeparated,

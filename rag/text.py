@@ -19,6 +19,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"\s+")
 _HANGUL = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]")
 _LATIN = re.compile(r"[A-Za-z]")
+_KANA = re.compile("[\u3041-\u30ff]")
+_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def nfc(text: str) -> str:
@@ -83,6 +85,19 @@ def language_of(text: str) -> Language:
     """
     hangul, latin = len(_HANGUL.findall(text)), len(_LATIN.findall(text))
     return "ko" if hangul and hangul * 3 >= latin else "en"
+
+
+def article_language(text: str) -> str:
+    """Return the ISO 639-1 code of an article's language: ``ko``, ``en``, ``ja`` or ``zh``.
+
+    Kana in a text without Hangul make it Japanese; Han characters alone make it Chinese.
+    """
+    if language_of(text) == "ko":
+        return "ko"
+    kana, han, latin = (len(found.findall(text)) for found in (_KANA, _HAN, _LATIN))
+    if (kana + han) * 3 < latin or not kana + han:
+        return "en"
+    return "ja" if kana else "zh"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -23,6 +23,7 @@ from geungeo.server.channels.slack import routes as slack
 from geungeo.server.channels.slack.channel import SlackChannel
 from geungeo.server.http import problems
 from geungeo.server.http.middleware import Head, Observe, RequestId, RequestLimits, SecurityHeaders
+from geungeo.server.process.feeds import FeedWatcher
 from geungeo.server.routes import articles, chat, conversations, health, page
 from geungeo.server.state import AppState, Writers
 from geungeo.server.telemetry.metrics import Metrics
@@ -104,14 +105,20 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Answer Slack's deliveries and update the gauges while the server runs."""
+    """Answer Slack's deliveries, pull feeds and update the gauges while the server runs."""
     state: AppState = app.state.geungeo
     slack_channel: SlackChannel | None = app.state.slack
     updates = asyncio.create_task(_update_gauges(state))
+    every = state.workspace.settings.feeds_every
+    watcher = FeedWatcher(state.workspace, every) if every is not None else None
+    if watcher is not None:
+        watcher.start()
     if slack_channel is not None:
         await slack_channel.start()
     yield
     updates.cancel()
+    if watcher is not None:
+        await asyncio.to_thread(watcher.stop)
     if slack_channel is not None:
         await slack_channel.stop()
 

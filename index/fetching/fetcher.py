@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -30,6 +30,23 @@ _KINDS: dict[str, str | None] = {
     "application/x-jsonlines": ".jsonl",
     "application/x-ndjson": ".jsonl",
     "application/ndjson": ".jsonl",
+    "application/rss+xml": ".xml",
+    "application/atom+xml": ".xml",
+    "application/rdf+xml": ".xml",
+    "application/xml": ".xml",
+    "text/xml": ".xml",
+    "application/json": ".json",
+    "application/feed+json": ".json",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "application/pdf": ".pdf",
+    "message/rfc822": ".eml",
+    "multipart/related": ".mhtml",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/hwp+zip": ".hwpx",
+    "application/x-hwp": ".hwp",
+    "application/haansofthwp": ".hwp",
     "text/plain": None,
     "application/octet-stream": None,
     "": None,
@@ -52,11 +69,20 @@ _FAILURES = (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A fetched document: its final address, the reader's suffix, and its bytes."""
+    """A fetched document: its final address, the reader's suffix, and its bytes.
+
+    ``etag`` and ``last_modified`` are what the server wants to be asked with the next time.
+    """
 
     url: str
     suffix: str
     data: bytes
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class NotModified(Exception):
+    """The server says that the document has not changed."""
 
 
 def is_address(source: str) -> bool:
@@ -101,9 +127,26 @@ class Fetcher:
             FetchFailed: the address is unreachable, too slow, too large, or does not answer 200.
             UnsupportedSource: the content type is not supported.
         """
+        document = self.fetch_changed(url)
+        if document is None:
+            raise FetchFailed(f"{url}: the server answered 304")
+        return document
+
+    def fetch_changed(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Document | None:
+        """Fetch the document at ``url``; ``None`` if it has not changed since that state.
+
+        Raises:
+            SourceError: as :meth:`fetch`.
+        """
+        given = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        conditions = {name: value for name, value in given.items() if value}
         try:
             with self._pool() as pool:
-                return self._follow(pool, parse(url))
+                return self._follow(pool, parse(url), conditions)
+        except NotModified:
+            return None
         except SourceError as error:
             # Name the given address: the user does not know the others.
             prefix = "" if str(error).startswith(url) else f"{url}: "
@@ -127,15 +170,19 @@ class Fetcher:
             network_backend=backend,
         )
 
-    def _follow(self, pool: httpcore.ConnectionPool, url: httpx.URL) -> Document:
+    def _follow(
+        self, pool: httpcore.ConnectionPool, url: httpx.URL, conditions: Mapping[str, str]
+    ) -> Document:
         for _ in range(MAX_REDIRECTS + 1):
             self._policy.check(url)
             target = httpcore.URL(
                 scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
             )
-            headers = httpx.Headers({**_HEADERS, "Host": url.netloc.decode("ascii")})
+            headers = httpx.Headers({**_HEADERS, **conditions, "Host": url.netloc.decode("ascii")})
             with pool.stream("GET", target, headers=headers.raw) as response:
                 answer = httpx.Headers(response.headers)
+                if response.status == HTTPStatus.NOT_MODIFIED and conditions:
+                    raise NotModified
                 if response.status not in _REDIRECTS or "location" not in answer:
                     return self._document(url, response, answer)
             url = parse(_joined(url, answer["location"]))
@@ -153,7 +200,9 @@ class Fetcher:
             data += chunk
             if len(data) > self._max_bytes:
                 raise FetchFailed(f"the document is over the limit of {self._max_bytes:,} bytes")
-        return Document(str(url), suffix, bytes(data))
+        return Document(
+            str(url), suffix, bytes(data), headers.get("etag"), headers.get("last-modified")
+        )
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ from geungeo.rag.language.analysis import analysed
 from geungeo.rag.protocols import Corpus, FloatArray
 from geungeo.rag.question import Question
 from geungeo.rag.question.concepts import AnswerType, Concept
+from geungeo.rag.readers.layout import named_cells
 from geungeo.rag.retrieval.channels import Retrieved
 from geungeo.rag.text import Span, fold
 
@@ -89,10 +90,20 @@ class Candidate:
         before = first.of(self.article.text) if first.start < self.span.start else ""
         return SentenceInContext(self.article.title, before, self.glossed)
 
+    def answers_by_column(self, asked: str) -> bool:
+        """Whether this is a table's row whose number is in a column that ``asked`` names.
+
+        The name of the column (``인구``) says what is counted, so that the cell needs no unit.
+        """
+        named = named_cells(self.article.text, self.span.start, self.span.end)
+        names = re.findall(r"(?<=\s)([^\s\d]{2,})\s+[+-]?\d", named)
+        return any(name in asked for name in names)
+
     @property
     def glossed(self) -> str:
-        """Text of the sentence and its gloss, for matching."""
-        return f"{self.text} {self.gloss}" if self.gloss else self.text
+        """Text of the sentence and its gloss, for matching; a row with the names of its columns."""
+        text = named_cells(self.article.text, self.span.start, self.span.end) or self.text
+        return f"{text} {self.gloss}" if self.gloss else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +195,10 @@ def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measu
                 )
                 for text, read in zip(texts, glossed, strict=True)
             ],
-            [unit_score(text, question.text) for text in texts],
+            [
+                1.0 if candidate.answers_by_column(asked) else unit_score(text, question.text)
+                for candidate, text in zip(found, texts, strict=True)
+            ],
             _hits(focus, near).max(axis=1, initial=0.0) if focus else np.ones(len(texts)),
             [candidate.kind is SectionKind.BODY for candidate in found],
             [candidate.kind is SectionKind.CAPTION for candidate in found],

@@ -1,4 +1,4 @@
-"""Decoding of documents: UTF-8, UTF-16 and the Korean code pages."""
+"""Decoding of documents: UTF-8, UTF-16, the Korean code pages and ISO-2022."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ _MAGIC = {
     b"SQLite format 3": "SQLite",
     b"\xd0\xcf\x11\xe0": "Office or HWP",
 }
+# Escape sequences that designate the characters of a 7-bit encoding (RFC 1557, RFC 1468).
+_ESCAPES = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"))
 # Least share of letters, digits, spaces and punctuation among the characters of a text.
 _PLAUSIBLE = 0.97
 _SAMPLE = 50_000
@@ -43,6 +45,9 @@ def decode(data: bytes, source: str) -> str:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strictly(data, encoding, source)
+    for escape, encoding in _ESCAPES:
+        if escape in data[:_SAMPLE]:
+            return _strictly(data, encoding, source)
     if b"\x00" in data:
         return _without_bom(data, source)
     try:
@@ -56,8 +61,8 @@ def _strictly(data: bytes, encoding: str, source: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise UndecodableSource(
-            f"{source}: marked as {error.encoding}, but byte {error.start} is invalid; "
-            "save the file as UTF-8"
+            f"{source}: marked as {error.encoding.replace('_', '-')}, but byte {error.start} is "
+            "invalid; save the file as UTF-8"
         ) from error
 
 

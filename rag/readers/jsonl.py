@@ -1,26 +1,22 @@
 """Reader of JSON Lines: one article per line, lines separated by ``\\n`` only.
 
-Fields: ``text`` (or ``body``, ``content``) and optionally ``id``, ``title``, ``url``,
-``author``, ``publisher``, ``published_at`` (or ``date``), ``language``. Blank lines and
-exact duplicates are skipped and counted; a bad line is reported with its number, and the
-other lines are read.
+The fields are those of :mod:`geungeo.rag.readers.records`. Blank lines and exact duplicates are
+skipped and counted; a bad line is reported with its number, and the other lines are read.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from geungeo.rag.article import Draft, SectionKind
+from geungeo.rag.article import Draft
 from geungeo.rag.errors import EmptySource, MalformedSource, SourceError
-from geungeo.rag.readers.draft import Reading, parse_date, web_address
-from geungeo.rag.readers.plain import is_caption, shorten
-from geungeo.rag.text import clean
-
-_TEXT_FIELDS = ("text", "body", "content")
+from geungeo.rag.readers.draft import Reading
+from geungeo.rag.readers.records import draft_of
 
 
-def read_jsonl(text: str, source: str) -> Reading:
+def read_jsonl(text: str, source: str, columns: Mapping[str, str] | None = None) -> Reading:
     """Read all articles of a JSONL document.
 
     Raises:
@@ -37,7 +33,10 @@ def read_jsonl(text: str, source: str) -> Reading:
             continue
         seen.add(record)
         try:
-            drafts.append(_draft(record, f"{source}:{number}"))
+            fields = parse_json(record, f"{source}:{number}")
+            if not isinstance(fields, dict):
+                raise MalformedSource(f"{source}:{number}: the line is not a JSON object")
+            drafts.append(draft_of(fields, f"{source}:{number}", columns))
         except SourceError as error:
             failures.append(error)
     if not drafts:
@@ -45,44 +44,16 @@ def read_jsonl(text: str, source: str) -> Reading:
     return Reading(tuple(drafts), tuple(failures), skipped)
 
 
-def _draft(record: str, source: str) -> Draft:
+def parse_json(text: str, source: str) -> Any:
+    """Parse a JSON value.
+
+    Raises:
+        MalformedSource: it is not valid JSON, or nested too deeply.
+    """
     try:
-        fields = json.loads(record, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise MalformedSource(f"{source}: not valid JSON ({_brief(error)})") from error
-    if not isinstance(fields, dict):
-        raise MalformedSource(f"{source}: the line is not a JSON object")
-    body = next((fields[name] for name in _TEXT_FIELDS if fields.get(name)), None)
-    if not isinstance(body, str) or not clean(body).strip():
-        raise MalformedSource(f"{source}: no text; expected one of {', '.join(_TEXT_FIELDS)}")
-    paragraphs = [line for raw in clean(body).split("\n") if (line := raw.strip())]
-    return Draft(
-        title=_string(fields, "title", source) or shorten(paragraphs[0]),
-        blocks=tuple(
-            (SectionKind.CAPTION if is_caption(line) else SectionKind.BODY, line)
-            for line in paragraphs
-        ),
-        source=source,
-        id=_string(fields, "id", source),
-        url=web_address(_string(fields, "url", source)),
-        author=_string(fields, "author", source),
-        publisher=_string(fields, "publisher", source),
-        published_at=parse_date(
-            _string(fields, "published_at", source) or _string(fields, "date", source) or ""
-        ),
-        language=_string(fields, "language", source),
-    )
-
-
-def _string(fields: dict[str, Any], name: str, source: str) -> str | None:
-    value = fields.get(name)
-    if value is None:
-        return None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        raise MalformedSource(f"{source}: field {name!r} must be a string")
-    return " ".join(clean(value).split()) or None
 
 
 def _refuse(constant: str) -> Any:

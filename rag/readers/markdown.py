@@ -4,43 +4,133 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource
-from geungeo.rag.readers.draft import Reading, parse_date, web_address
-from geungeo.rag.readers.plain import is_caption, shorten
+from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.dom import fragment_blocks
+from geungeo.rag.readers.draft import Reading, web_address
+from geungeo.rag.readers.layout import is_wrapped
+from geungeo.rag.readers.lines import arrange
+from geungeo.rag.readers.metadata import Facts, clean_title, split_names
+from geungeo.rag.readers.plain import shorten
 from geungeo.rag.text import clean
 
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_FIELD = re.compile(r"^([A-Za-z_]+)\s*:\s*(.+?)\s*$", re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FIELD = re.compile(r"^([\w-][\w -]*?)\s*:[ \t]*(.*?)\s*$")
+_WIKI_LINK = re.compile(r"!?\[\[(?:[^\]|]*\|)?([^\]|]+)\]\]")
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
+_KEYS = {
+    "title": ("title", "headline", "제목"),
+    "author": ("author", "authors", "byline", "reporter", "기자", "작성자"),
+    "publisher": ("publisher", "site", "press", "언론사", "매체"),
+    "published_at": ("published_at", "published", "date", "pubdate", "발행일", "날짜"),
+    "url": ("url", "source", "link", "canonical", "permalink", "주소", "링크"),
+    "id": ("id",),
+    "language": ("language", "lang"),
+}
 
 
 def read_markdown(text: str, source: str) -> Reading:
     """Read one article: the title is a first-level heading, the metadata ``---`` front matter."""
     text = clean(text)
-    fields: dict[str, str] = {}
+    fields: dict[str, list[str]] = {}
     if front := _FRONT_MATTER.match(text):
-        fields = {key.lower(): value.strip("'\"") for key, value in _FIELD.findall(front[1])}
+        fields = _front_matter(front[1])
         text = text[front.end() :]
-    blocks = list(_blocks(MarkdownIt("commonmark").parse(text)))
+    text = _WIKI_LINK.sub(r"\1", text)
+    found = list(_blocks(MarkdownIt("commonmark").enable("table").parse(text)))
+    arranged = arrange(found)
+    blocks = list(arranged.blocks) or found
     if not blocks:
         raise EmptySource(f"{source}: the document contains no text")
-    title = fields.get("title")
+    given = _first(fields, "title")
+    title = given
     if title is None:
         title = next((block for kind, block in blocks if kind is SectionKind.TITLE), None)
+    facts = Facts(blocks, arranged.left_out)
+    publisher, address = _first(fields, "publisher"), web_address(_first(fields, "url"))
+    source_field = _first(fields, "url")
+    if publisher is None and source_field and not address and "://" not in source_field:
+        publisher = source_field  # `source: 나래통신`
+    publisher = publisher or facts.publisher
+    warnings: list[str] = []
+    written = _first(fields, "published_at")
+    published_at = parse_date(written or "")
+    if written and published_at is None:
+        warnings.append(f"date {shorten(written, 40)!r} cannot be read; stored without a date")
     draft = Draft(
-        title=title or shorten(blocks[0][1]),
+        title=clean_title(title, publisher) if title else shorten(blocks[0][1]),
         blocks=tuple(_one_title(blocks, title)),
         source=source,
-        url=web_address(fields.get("url")),
-        author=fields.get("author"),
-        publisher=fields.get("publisher"),
-        published_at=parse_date(fields.get("published_at") or fields.get("date") or ""),
+        id=_first(fields, "id"),
+        url=address,
+        author=split_names(", ".join(_all(fields, "author"))) or facts.author,
+        publisher=publisher,
+        published_at=published_at or facts.published_at,
+        language=_first(fields, "language"),
+        warnings=tuple(warnings),
+        left_out=arranged.left_out,
     )
     return Reading((draft,))
+
+
+def _first(fields: dict[str, list[str]], field: str) -> str | None:
+    return next(iter(_all(fields, field)), None)
+
+
+def _all(fields: dict[str, list[str]], field: str) -> list[str]:
+    return next((values for name in _KEYS[field] if (values := fields.get(name))), [])
+
+
+def _front_matter(text: str) -> dict[str, list[str]]:
+    """Return the values of each key; YAML, and line by line where it is not valid YAML."""
+    import yaml
+
+    try:
+        # The basic loader makes only strings, lists and mappings.
+        value: Any = yaml.BaseLoader(text).get_single_data()
+    except (yaml.YAMLError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        value = _lines_of_fields(text)
+    return {
+        str(key).strip().lower(): [shown for one in _flat(item) if (shown := _shown(one))]
+        for key, item in value.items()
+    }
+
+
+def _lines_of_fields(text: str) -> dict[str, list[str]]:
+    """Read front matter that is no YAML (a colon in a title) line by line."""
+    found: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in text.split("\n"):
+        if match := _FIELD.match(line):
+            values = found.setdefault(match[1], [])
+            if match[2]:
+                values.append(match[2])
+        elif line.strip().startswith("- "):
+            values.append(line.strip()[2:].strip())
+    return found
+
+
+def _flat(value: Any) -> list[str]:
+    if isinstance(value, list):
+        # Without quotes, `[[나래통신]]` is a list in a list to YAML, but a link in a note.
+        return [text for one in value for text in _flat(one)]
+    if isinstance(value, dict):
+        return _flat(value.get("name") or [])
+    return [str(value)]
+
+
+def _shown(text: str) -> str:
+    text = _WIKI_LINK.sub(r"\1", text.strip())
+    text = _LINK.sub(lambda link: link[2] if not link[1] else link[1], text)
+    return " ".join(text.strip("'\"<> ").split())
 
 
 def _one_title(
@@ -58,16 +148,30 @@ def _one_title(
 
 def _blocks(tokens: list[Token]) -> Iterator[tuple[SectionKind, str]]:
     kind = SectionKind.BODY
+    cells: list[str] | None = None
     for token in tokens:
         if token.type == "heading_open":
             kind = SectionKind.TITLE if token.tag == "h1" else SectionKind.HEADING
         elif token.type == "heading_close":
             kind = SectionKind.BODY
+        elif token.type == "tr_open":
+            cells = []
+        elif token.type == "tr_close":
+            if cells:
+                yield SectionKind.BODY, " | ".join(cell or "-" for cell in cells)
+            cells = None
         elif token.type in {"fence", "code_block"}:
-            yield SectionKind.BODY, token.content
-        elif token.type == "inline" and (block := _plain(token.children or []).strip()):
-            caption = kind is SectionKind.BODY and is_caption(block)
-            yield SectionKind.CAPTION if caption else kind, block
+            yield from ((SectionKind.BODY, line) for line in token.content.split("\n") if line)
+        elif token.type == "html_block":
+            yield from fragment_blocks(token.content)
+        elif token.type == "inline":
+            shown = _plain(token.children or [])
+            if cells is not None:
+                cells.append(" ".join(shown.split()))
+                continue
+            lines = [line for raw in shown.split("\n") if (line := raw.strip())]
+            for line in [" ".join(lines)] if is_wrapped(lines) else lines:
+                yield kind, line
 
 
 def _plain(tokens: list[Token]) -> str:
@@ -80,4 +184,6 @@ def _plain(tokens: list[Token]) -> str:
             parts.append(_plain(token.children or []))
         elif token.type in {"softbreak", "hardbreak"}:
             parts.append("\n" if token.type == "hardbreak" else " ")
+        elif token.type == "html_inline" and token.content.lower().startswith("<br"):
+            parts.append("\n")
     return "".join(parts)

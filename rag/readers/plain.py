@@ -1,50 +1,82 @@
 """Reader of plain text as copied from Korean news sites: title, deck, byline, body.
 
 The parts are not marked, so they are recognised by their form: a byline is a date with a
-reporter's name, a caption ends in a photo credit, a heading is a short line without a
-sentence ending.
+reporter's name, a caption has a photo credit, a heading is a short line without a sentence
+ending. Lines wrapped at a margin are one paragraph.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from geungeo.rag.article import Draft, SectionKind
-from geungeo.rag.readers.draft import DATE, Reading, parse_date
-from geungeo.rag.text import clean
+from geungeo.rag.readers.dates import DATE, parse_date
+from geungeo.rag.readers.draft import Reading
+from geungeo.rag.readers.layout import paragraphs, table_lines
+from geungeo.rag.readers.lines import (
+    REPORTER,
+    Block,
+    ends_sentence,
+    enumerated,
+    is_byline,
+    is_caption,
+    is_heading,
+    is_speaker_label,
+    is_statement,
+    page_lines,
+)
+from geungeo.rag.readers.metadata import Facts, byline_author, clean_title
+from geungeo.rag.text import Span, clean
 
-_REPORTER = re.compile(
-    r"(?P<name>[가-힣]{2,4})\s*(?:선임|전문|객원|수습|인턴)?\s*(?:기자|특파원|논설위원|앵커)(?![가-힣])"
-)
-_OPENER = re.compile(
-    r"^[\[(〔【]\s*(?:[가-힣]{2,4}=)?(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)"
-    r"(?:\s+(?P<name>[가-힣]{2,4})\s*(?:기자|특파원))?\s*[\])〕】]"
-)
-_CREDIT = re.compile(r"(?:사진|자료|출처|그래픽|이미지|영상)\s*(?:제공)?\s*[=:ⓒ]|[▲△◀▶]|ⓒ")
-_SENTENCE_END = re.compile(r"[.!?…。]['\"’”)\]]*$")
+_LINE = re.compile(r"[^\n]+")
 _BYLINE_WITHIN = 6
 _BYLINE_CHARS = 80
-_HEADING_CHARS = 60
 _TITLE_CHARS = 150
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that is not blank: its span, its text, and whether a blank line follows."""
+
+    span: Span
+    text: str
+    before_blank: bool
+
+
 def read_plain(text: str, source: str) -> Reading:
-    """Read one article from plain text; the text is kept unchanged except for NFC."""
+    """Read one article from plain text.
+
+    The text is kept unchanged except for NFC and for lines of the page around the article.
+    """
     text = clean(text)
-    lines = [stripped for line in text.split("\n") if (stripped := line.strip())]
-    byline = _byline_at(lines)
-    kinds = [_kind(number, line, byline, len(lines)) for number, line in enumerate(lines)]
-    title = lines[0] if kinds[0] is SectionKind.TITLE else shorten(lines[0])
-    publisher, author = _opener(lines, kinds)
-    reporter = _REPORTER.search(lines[byline]) if byline is not None else None
+    text, left_out = _without_page(text)
+    lines = _lines(text)
+    spans = _blocks(lines)
+    texts = [span.of(text) for span in spans]
+    byline = _byline_at(texts)
+    tables = _in_tables(lines, spans)
+    listed = enumerated(texts)
+    kinds = [
+        SectionKind.BODY
+        if number in tables or number in listed
+        else _kind(number, line, byline, texts)
+        for number, line in enumerate(texts)
+    ]
+    blocks: tuple[Block, ...] = tuple(zip(kinds, texts, strict=True))
+    facts = Facts(blocks, left_out)
+    first = next((text for text in texts if not is_speaker_label(text)), texts[0])
+    title = texts[0] if kinds[0] is SectionKind.TITLE else shorten(" ".join(first.split()))
     draft = Draft(
-        title=title,
-        blocks=tuple(zip(kinds, lines, strict=True)),
+        title=clean_title(title, facts.publisher),
+        blocks=blocks,
         source=source,
         text=text,
-        author=reporter["name"] if reporter else author,
-        publisher=publisher,
-        published_at=parse_date(lines[byline]) if byline is not None else None,
+        author=(byline_author(texts[byline]) if byline is not None else None) or facts.author,
+        publisher=facts.publisher,
+        published_at=(parse_date(texts[byline]) if byline is not None else None)
+        or facts.published_at,
+        left_out=left_out,
     )
     return Reading((draft,))
 
@@ -57,46 +89,97 @@ def shorten(text: str, limit: int = 60) -> str:
     return (head.rsplit(" ", 1)[0] if " " in head else head) + "…"
 
 
+def _lines(text: str) -> list[_Line]:
+    found: list[_Line] = []
+    for match in _LINE.finditer(text):
+        span = Span(*match.span()).strip(text)
+        if span:
+            blank = (
+                not text[match.end() : match.end() + 200]
+                .partition("\n")[2]
+                .partition("\n")[0]
+                .strip()
+            )
+            found.append(_Line(span, span.of(text), blank))
+    return found
+
+
+def _without_page(text: str) -> tuple[str, tuple[str, ...]]:
+    """Remove the lines of the page around the article from ``text``; return both."""
+    lines = _lines(text)
+    blocks: list[Block] = [(SectionKind.BODY, line.text) for line in lines]
+    dropped = page_lines(blocks)
+    if not dropped or len(dropped) == len(lines):
+        return text, ()
+    at, parts = 0, list[str]()
+    for number in sorted(dropped):
+        start = text.rfind("\n", 0, lines[number].span.start) + 1
+        end = text.find("\n", lines[number].span.end)
+        parts.append(text[at:start])
+        at = len(text) if end < 0 else end + 1
+    parts.append(text[at:])
+    return "".join(parts), tuple(lines[number].text for number in sorted(dropped))
+
+
+def _blocks(lines: list[_Line]) -> list[Span]:
+    """Return the spans of the blocks: lines, and paragraphs of lines wrapped at a margin."""
+    found: list[Span] = []
+    run: list[_Line] = []
+    for line in lines:
+        run.append(line)
+        if line.before_blank:
+            found.extend(_run_blocks(run))
+            run = []
+    found.extend(_run_blocks(run))
+    return found
+
+
+def _run_blocks(run: list[_Line]) -> list[Span]:
+    texts = [line.text for line in run]
+    return [
+        Span(run[first].span.start, run[last - 1].span.end) for first, last in paragraphs(texts)
+    ]
+
+
+def _in_tables(lines: list[_Line], spans: list[Span]) -> set[int]:
+    """Return the numbers of the blocks that are rows of a table."""
+    rows = {lines[number].span for number in table_lines([line.text for line in lines])}
+    return {number for number, span in enumerate(spans) if span in rows and number}
+
+
 def _byline_at(lines: list[str]) -> int | None:
     """Return the number of the line near the top that is mainly a date or a reporter's name."""
     for number, line in enumerate(lines[:_BYLINE_WITHIN]):
-        if number == 0 or len(line) > _BYLINE_CHARS or _SENTENCE_END.search(line):
+        if number == 0 or len(line) > _BYLINE_CHARS or ends_sentence(line):
             continue
-        rest = _REPORTER.sub("", DATE.sub("", line))
+        if is_byline(line):
+            return number
+        rest = REPORTER.sub("", DATE.sub("", line))
         if rest != line and len(rest.strip(" \t|·:/-입력수정승인등록")) <= len(line) // 2:
             return number
     return None
 
 
-def _kind(number: int, line: str, byline: int | None, count: int) -> SectionKind:
+def _kind(number: int, line: str, byline: int | None, lines: list[str]) -> SectionKind:
     if number == byline:
         return SectionKind.BYLINE
+    if is_speaker_label(line):
+        return SectionKind.HEADING
     if number == 0:
-        is_title = count > 1 and len(line) <= _TITLE_CHARS and not _SENTENCE_END.search(line)
-        return SectionKind.TITLE if is_title else SectionKind.BODY
+        return SectionKind.TITLE if _is_title(line, byline, lines) else SectionKind.BODY
     if byline is not None and number < byline:
-        return SectionKind.DECK
+        return SectionKind.BYLINE if is_byline(line) else SectionKind.DECK
+    if is_byline(line):
+        return SectionKind.BYLINE
     if is_caption(line):
         return SectionKind.CAPTION
-    if is_heading(line) and number < count - 1:
+    if "\n" not in line and is_heading(line) and number < len(lines) - 1:
         return SectionKind.HEADING
     return SectionKind.BODY
 
 
-def is_caption(line: str) -> bool:
-    """Whether ``line`` looks like a caption, with a photo credit."""
-    credits_at = [match.start() for match in _CREDIT.finditer(line)]
-    return bool(credits_at) and (credits_at[0] == 0 or credits_at[-1] > len(line) - 40)
-
-
-def is_heading(line: str) -> bool:
-    """Whether ``line`` looks like a heading: short, and not a sentence."""
-    return len(line) <= _HEADING_CHARS and not _SENTENCE_END.search(line)
-
-
-def _opener(lines: list[str], kinds: list[SectionKind]) -> tuple[str | None, str | None]:
-    """Return publisher and reporter of ``[애플경제 전윤미 기자]`` at the start of the body."""
-    for line, kind in zip(lines, kinds, strict=True):
-        if kind is SectionKind.BODY and (match := _OPENER.match(line)):
-            return match["publisher"].strip(), match["name"]
-    return None, None
+def _is_title(line: str, byline: int | None, lines: list[str]) -> bool:
+    if len(lines) == 1 or len(line) > _TITLE_CHARS or "\n" in line:
+        return False
+    # A headline may ask or exclaim; that a byline follows shows that it is one.
+    return not ends_sentence(line) or (not is_statement(line) and byline is not None)

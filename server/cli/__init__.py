@@ -28,7 +28,12 @@ TARGETS = {
     "search": Target("geungeo.server.cli.ask:search", "Find passages without answering."),
     "serve": Target("geungeo.server.cli.serve:serve", "Serve the API and the web page."),
     "ingest": Target("geungeo.server.cli.articles:ingest", "Add or update articles."),
-    "articles": Target("geungeo.server.cli.articles:articles", "List, show or remove articles."),
+    "articles": Target(
+        "geungeo.server.cli.articles:articles", "List, show, correct or remove articles."
+    ),
+    "feeds": Target(
+        "geungeo.server.cli.feeds:feeds", "Add, list, remove or pull RSS, Atom and sitemaps."
+    ),
     "conversations": Target(
         "geungeo.server.cli.conversations:conversations",
         "List, show, export or delete conversations.",

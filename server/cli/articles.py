@@ -1,14 +1,20 @@
-"""``geungeo ingest`` and ``articles``: add, list, show and remove articles."""
+"""``geungeo ingest`` and ``articles``: add, list, show, correct and remove articles."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from geungeo.rag.article import Article
-from geungeo.server.cli.commands import open_workspace
-from geungeo.server.cli.output import json_text, progress_reporter
+from geungeo.rag.article import Article, Draft
+from geungeo.rag.errors import InvalidRequest
+from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.draft import web_address
+from geungeo.server.cli.commands import open_workspace, settings_of
+from geungeo.server.cli.output import ingest_reporter, json_text
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
@@ -16,39 +22,154 @@ if TYPE_CHECKING:
 
 
 EXIT_SOME_FAILED = 2
+EXIT_INTERRUPTED = 130
+
+
+FIELDS = ("text", "title", "id", "url", "author", "publisher", "published_at", "language")
+
+
+class ColumnOption(click.ParamType[tuple[str, str]]):
+    """An option ``FIELD=COLUMN``."""
+
+    name = "FIELD=COLUMN"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return the field and the column."""
+        field, separator, column = str(value).partition("=")
+        if not separator or not column or field not in FIELDS:
+            self.fail(
+                f"{value!r}: write FIELD=COLUMN with a field of {', '.join(FIELDS)}", param, ctx
+            )
+        return field, column
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="PATH_OR_URL...")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+@click.option("--events", is_flag=True, help="Print each step as a line of JSON, the summary last.")
+@click.option("--dry-run", is_flag=True, help="Show what would be stored; change nothing.")
+@click.option(
+    "--map",
+    "mapped",
+    multiple=True,
+    type=ColumnOption(),
+    help="Column of a field in CSV, spreadsheets and JSON, such as text=본문. Repeatable.",
+)
 @click.pass_context
-def ingest(ctx: click.Context, sources: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
-    """Add or update articles from .txt, .md, .html and .jsonl files, folders and URLs.
+def ingest(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001 - click passes options by name
+    events: bool,  # noqa: FBT001
+    dry_run: bool,  # noqa: FBT001
+    mapped: tuple[tuple[str, str], ...],
+) -> None:
+    """Add or update articles from files, folders and URLs.
 
+    Files: .txt .md .html .json .jsonl .csv .tsv .xlsx .xml (feeds) .pdf .docx .hwpx .hwp .eml
+    .mhtml and others, see docs/add-articles.md.
     Only public hosts are fetched; the setting fetch_private_hosts allows others.
     A source that cannot be read does not stop the others; the exit status is then 2.
+    Articles are stored in batches: after an interruption, run the same command again.
     """
-    with open_workspace(ctx) as workspace, progress_reporter("read") as report:
-        summary = workspace.ingest(sources, report)
-    click.echo(_as_json(summary) if as_json else _as_text(summary))
-    for failure in summary.failed:
-        named = failure.error.startswith(failure.source)
-        line = failure.error if named else f"{failure.source}: {failure.error}"
-        click.echo(f"geungeo: {escape_line(line)}", err=True)
+    columns = dict(mapped)
+    if dry_run:
+        summary = _dry_run(ctx, sources, columns, as_json=as_json)
+    else:
+        with open_workspace(ctx) as workspace, ingest_reporter(events=events) as listener:
+            try:
+                summary = workspace.ingest(sources, listener=listener, columns=columns)
+            except KeyboardInterrupt:
+                click.echo("geungeo: interrupted; run the same command again to go on", err=True)
+                ctx.exit(EXIT_INTERRUPTED)
+        if events:
+            click.echo(json.dumps({"event": "done", **_summary(summary)}, ensure_ascii=False))
+        else:
+            click.echo(json_text(_summary(summary)) if as_json else _as_text(summary))
+    _complain(summary)
     if summary.failed:
         ctx.exit(EXIT_SOME_FAILED)
 
 
-def _as_json(summary: IngestSummary) -> str:
-    failed = [{"source": one.source, "error": one.error} for one in summary.failed]
-    return json_text(
-        {
-            "added": list(summary.added),
-            "updated": list(summary.updated),
-            "unchanged": list(summary.unchanged),
-            "failed": failed,
-        }
+def _complain(summary: IngestSummary) -> None:
+    """Write failures, warnings and files that were not read to stderr, one a line."""
+    for failure in summary.failed:
+        named = failure.error.startswith(failure.source)
+        line = failure.error if named else f"{failure.source}: {failure.error}"
+        click.echo(f"geungeo: {escape_line(line)}", err=True)
+    for notice in summary.warnings:
+        click.echo(
+            f"geungeo: warning: {escape_line(f'{notice.source}: {notice.message}')}", err=True
+        )
+    if summary.ignored:
+        kinds = Counter(notice.message for notice in summary.ignored)
+        reasons = ", ".join(f"{count} ({reason})" for reason, count in kinds.most_common(8))
+        click.echo(f"geungeo: files not read: {escape_line(reasons)}", err=True)
+
+
+def _dry_run(
+    ctx: click.Context, sources: tuple[str, ...], columns: dict[str, str], *, as_json: bool
+) -> IngestSummary:
+    from geungeo.index.workspace import IngestSummary, fetcher_of, read_sources
+
+    settings = settings_of(ctx)
+    summary = IngestSummary()
+    readings = read_sources(
+        sources, settings.max_source_bytes, fetcher_of(settings), summary, columns=columns
     )
+    drafts = [draft for reading in readings for draft in reading.drafts]
+    if as_json:
+        click.echo(json_text({"articles": [_described(draft) for draft in drafts]}))
+        return summary
+    for draft in drafts:
+        click.echo(_shown(draft))
+    click.echo(f"{len(drafts)} would be read, {len(summary.failed)} failed; nothing was stored")
+    return summary
+
+
+def _described(draft: Draft) -> dict[str, Any]:
+    article = draft.article()
+    return {
+        **article.model_dump(mode="json", exclude={"version", "text"}),
+        "source": draft.source,
+        "sections": [
+            {"kind": one.kind, "text": one.span.of(article.text)} for one in article.sections
+        ],
+        "left_out": list(draft.left_out),
+        "warnings": list(draft.warnings),
+    }
+
+
+def _shown(draft: Draft) -> str:
+    article = draft.article()
+    counts = Counter(section.kind.value for section in article.sections)
+    lines = [escape_line(article.title)]
+    names = ("author", "publisher", "published_at", "url")
+    lines += [f"  {name:<13}{escape_line(getattr(article, name) or '-')}" for name in names]
+    parts = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    lines.append(f"  {'sections':<13}{parts}")
+    if draft.left_out:
+        lines.append(f"  {'left out':<13}{len(draft.left_out)} lines: {_cut(draft.left_out[0])}")
+    return "\n".join(lines)
+
+
+def _cut(text: str) -> str:
+    line = escape_line(text)
+    return line if len(line) <= 60 else f"{line[:59]}…"
+
+
+def _summary(summary: IngestSummary) -> dict[str, Any]:
+    return {
+        "added": summary.added,
+        "updated": summary.updated,
+        "unchanged": summary.unchanged,
+        "failed": [{"source": one.source, "error": one.error} for one in summary.failed],
+        "skipped": summary.skipped,
+        "warnings": [asdict(one) for one in summary.warnings],
+        "ignored": [asdict(one) for one in summary.ignored],
+    }
 
 
 def _as_text(summary: IngestSummary) -> str:
@@ -60,7 +181,7 @@ def _as_text(summary: IngestSummary) -> str:
 
 @click.group()
 def articles() -> None:
-    """List, show or remove articles."""
+    """List, show, correct or remove articles."""
 
 
 @articles.command("list")
@@ -84,12 +205,14 @@ def list_articles(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
 @click.argument("article_id", metavar="ID")
 @click.option("--version", "number", type=click.IntRange(min=1), help="Default: the newest.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with sections and spans.")
+@click.option("--sections", is_flag=True, help="Name the kind of each section, and its page.")
 @click.pass_context
 def show(
     ctx: click.Context,
     article_id: str,
     number: int | None,
     as_json: bool,  # noqa: FBT001 - click passes options by name
+    sections: bool,  # noqa: FBT001
 ) -> None:
     """Show one article."""
     with open_workspace(ctx) as workspace:
@@ -100,7 +223,44 @@ def show(
     facts = [article.publisher, article.author, article.published_at, article.url]
     click.echo(f"{escape_line(article.id)} v{article.version}")
     click.echo(" · ".join(escape_line(fact) for fact in facts if fact))
-    click.echo("\n" + plain_text(article.text))
+    if not sections:
+        click.echo("\n" + plain_text(article.text))
+        return
+    click.echo("")
+    for section in article.sections:
+        page = f" p. {section.page}" if section.page else ""
+        text = escape_line(section.span.of(article.text))
+        click.echo(f"[{section.kind.value}{page}] {text}")
+
+
+@articles.command()
+@click.argument("article_id", metavar="ID")
+@click.option("--title", help="Title.")
+@click.option("--author", help="Author; several are separated by commas.")
+@click.option("--publisher", help="Publisher.")
+@click.option("--date", "published_at", help="Date of publication, such as 2025-07-02 09:10.")
+@click.option("--url", help="The article's own address.")
+@click.option("--language", help="Language: ko, en or another code of ISO 639-1.")
+@click.pass_context
+def edit(ctx: click.Context, /, article_id: str, **given: str | None) -> None:
+    """Correct the data of an article as a new version; an empty value removes it.
+
+    The text is not changed. Ingesting the same document again keeps the corrections.
+    """
+    changes = {name: value.strip() or None for name, value in given.items() if value is not None}
+    if not changes:
+        raise click.UsageError("nothing to change; give --title, --author, --publisher, --date, …")
+    if "title" in changes and not changes["title"]:
+        raise InvalidRequest("an article needs a title; give a text after --title")
+    if day := changes.get("published_at"):
+        changes["published_at"] = parse_date(day)
+        if changes["published_at"] is None:
+            raise InvalidRequest(f"date {day!r} cannot be read; write it as 2025-07-02 09:10")
+    if (url := changes.get("url")) and web_address(url) is None:
+        raise InvalidRequest(f"{url!r} is not an http or https address")
+    with open_workspace(ctx) as workspace:
+        outcome = workspace.store.edit(article_id, changes)
+    click.echo(f"{escape_line(article_id)} v{outcome.article.version} {outcome.status}")
 
 
 @articles.command()

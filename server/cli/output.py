@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from geungeo.rag.answer import Answer, Citation, support_label
 from geungeo.server.escaping import escape_line, plain_text
+
+if TYPE_CHECKING:
+    from geungeo.index.workspace import IngestEvent
 
 _LABELS = {
     "ko": {"sources": "근거", "abstained": "답하지 않음"},
@@ -72,3 +76,54 @@ def progress_reporter(noun: str) -> Iterator[Callable[[str], None] | None]:
             progress.update(task, advance=1, description=escape_line(source)[-60:])
 
         yield report
+
+
+@contextmanager
+def ingest_reporter(*, events: bool) -> Iterator[Callable[[IngestEvent], None] | None]:
+    """Yield a listener of an ingest: JSON lines on stdout, or progress on a terminal's stderr.
+
+    The progress counts articles, with their rate and the time left; its total grows with the
+    documents that are read.
+    """
+    if events:
+        yield _print_event
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TextColumn("articles, {task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=0, rate="-")
+
+        def listen(event: IngestEvent) -> None:
+            known = progress.tasks[task]
+            if event.kind == "read":
+                progress.update(task, total=(known.total or 0) + (event.count or 0))
+            elif event.kind == "stored":
+                speed = f"{known.speed:.1f}/s" if known.speed else "-"
+                progress.update(task, advance=1, rate=speed)
+            progress.update(task, description=escape_line(event.title or event.source)[-50:])
+
+        yield listen
+
+
+def _print_event(event: IngestEvent) -> None:
+    fields = {name: value for name, value in asdict(event).items() if value is not None}
+    line = {"event": fields.pop("kind"), **fields}
+    print(json.dumps(line, ensure_ascii=False), flush=True)  # noqa: T201 - the output

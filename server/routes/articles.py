@@ -17,6 +17,7 @@ from starlette.status import (
 )
 
 from geungeo.rag.protocols import Filters
+from geungeo.rag.readers import SUFFIXES
 from geungeo.server.http.bodies import StrictRoute
 from geungeo.server.http.problems import problems
 from geungeo.server.http.schemas import (
@@ -33,10 +34,11 @@ MEDIA_TYPE = "application/octet-stream"
 
 router = APIRouter(route_class=StrictRoute, tags=["articles"])
 
+_KINDS = "|".join(sorted(suffix.removeprefix(".") for suffix in SUFFIXES))
 FileName = Annotated[
     str,
     Query(
-        pattern=r"^[^/\\\x00-\x1f]{1,100}\.(txt|md|markdown|html|htm|jsonl|ndjson)$",
+        pattern=rf"^[^/\\\x00-\x1f]{{1,100}}\.({_KINDS})$",
         description="File name; its suffix gives the format. The same name updates an article.",
     ),
 ]
@@ -126,7 +128,7 @@ async def remove_article(article_id: str, state: State) -> None:
 
 @router.post("/articles/file", openapi_extra=_BODY, responses=problems(409, 415))
 async def upload(request: Request, name: FileName, state: State) -> UploadResponse:
-    """Add or update the articles of a file; several if it is JSON Lines.
+    """Add or update the articles of a file; several if it has records.
 
     The body is the file's bytes, so that the readers detect the encoding.
     """

@@ -40,7 +40,9 @@ function filesForm() {
   const chooser = el("input", {
     type: "file",
     multiple: true,
-    accept: ".txt,.md,.markdown,.html,.htm,.jsonl,.ndjson",
+    accept: 
+      ".txt,.md,.markdown,.html,.htm,.json,.jsonl,.ndjson,.csv,.tsv,.xlsx,.xml,.rss,.atom,.pdf,.docx," +
+      ".hwpx,.hwp,.eml,.mht,.mhtml",
     hidden: true,
     onchange: () => {
       addFiles(chooser.files);

@@ -6,7 +6,7 @@ import * as api from "./api.js";
 const CHUNK_LINES = 32;
 const CHUNK_BYTES = 1_000_000;
 const NAME_LENGTH = 100;
-const KINDS = /\.(txt|md|markdown|html|htm|jsonl|ndjson)$/i;
+const KINDS = /\.(txt|md|markdown|html?|jsonl?|ndjson|csv|tsv|xlsx|xml|rss|atom|pdf|docx|hwpx?|eml|mht(ml)?)$/i;
 const RECORDS = /\.(jsonl|ndjson)$/;
 const LINE_FEED = 10;
 

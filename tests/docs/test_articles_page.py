@@ -12,6 +12,7 @@ import geungeo
 from geungeo.rag.article import Article
 from geungeo.rag.readers import SUFFIXES, read
 from tests.docs.pages import ROOT
+from tests.rag.readers.documents import pdf
 
 PAGE = (ROOT / "docs/add-articles.md").read_text("utf-8")
 ROW = re.compile(r"^\| (.+?) \|(?: (.*?))? \|$", re.MULTILINE)
@@ -77,7 +78,10 @@ def test_page_lists_fields_of_a_record() -> None:
 
 def test_page_lists_keys_of_front_matter() -> None:
     keys = first_column("Markdown")
-    assert keys == {"title", "author", "publisher", "published_at", "date", "url"}
+    assert keys == {
+        *("title", "author", "authors", "publisher", "published_at", "published", "date"),
+        *("url", "source"),
+    }
     lines = [f"{key}: {value}" for key, value in FRONT_MATTER.items()]
     text = "\n".join(["---", *lines, "---", "# 다른 제목", "", "본문이다."])
     article = read(text.encode(), "a.md").drafts[0].article()
@@ -99,7 +103,14 @@ FRONT_MATTER = {
 REFUSED = {
     "empty.txt": b"",
     "blank.txt": b"\x01",
-    "story.pdf": b"text",
+    "story.exe": b"text",
+    "cut.pdf": b"%PDF-1.7 cut",
+    "pictures.pdf": pdf([[]]),
+    "cut.docx": b"PK",
+    "table.csv": b"a,b\n1,2\n",
+    "note.xml": b"<note>x</note>",
+    "bomb.xml": b'<!DOCTYPE rss [<!ENTITY a "b">]><rss>&a;</rss>',
+    "removed.html": "<html><body><p>삭제된 기사입니다.</p></body></html>".encode(),
     "pdf.txt": b"%PDF-1.7",
     "binary.txt": b"\x00\x01\x02\x03",
     "unknown.txt": "첫 줄이다.\n".encode() + b"\xff\xff broken \x80\x81\n",

@@ -33,7 +33,7 @@ def show(page: Any, state: str, conversations: dict[str, str]) -> None:
         page.click(".library-head .button")
         page.one("#ingest-text").send_keys(" ")
         page.js(
-            "const files = new DataTransfer(); files.items.add(new File(['x'], 'x.pdf'));"
+            "const files = new DataTransfer(); files.items.add(new File(['x'], 'x.png'));"
             "document.documentElement.dispatchEvent(new DragEvent('drop', {dataTransfer: files}))"
         )
         page.one(".job.failed")

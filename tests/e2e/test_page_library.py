@@ -56,14 +56,14 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
         home,
         ("옛글.TXT", WHALES.encode("cp949")),
         ("소식.jsonl", "\n".join(lines).encode()),
-        ("그림.pdf", b"%PDF-1.7"),
+        ("그림.png", b"\x89PNG"),
         ("빈 글.md", b" \n"),
     )
     done = jobs(home)
     assert done[0] == ["옛글.TXT", "들어갔습니다"]
     assert done[1][:2] == ["소식.jsonl", "새 기사 59건 · 실패 1건"]
     assert "소식.jsonl:45" in done[1][2]
-    assert done[2][1:] == ["넣지 못했습니다", "txt, md, html, jsonl 파일만 넣을 수 있습니다."]
+    assert done[2][1:] == ["넣지 못했습니다", "이런 종류의 파일은 넣을 수 없습니다."]
     assert done[3][1:3] == ["넣지 못했습니다", "글이 비어 있습니다."]
     assert "4개 가운데 4개 끝남" in home.one(".jobs-head").text
     home.one("#ingest-text").send_keys("한강 수상버스\n\n서울시가 운항을 늘린다.")

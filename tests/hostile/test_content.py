@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import re
 import socket
 import unicodedata
 
@@ -95,7 +96,12 @@ def test_no_export_is_a_spreadsheet() -> None:
     # Exports are Markdown, HTML and JSON; a spreadsheet would need its formulas escaped.
     for package in ("rag", "index", "server", "eval"):
         for path in (ROOT / package).rglob("*.py"):
-            tree = ast.parse(path.read_text("utf-8"))
+            source = path.read_text("utf-8")
+            if path == ROOT / "rag/readers/rows.py":
+                # It reads tables.
+                assert not re.search(r"\bwriter\b|\bWorkbook\b|\.save\(", source)
+                continue
+            tree = ast.parse(source)
             imported = {
                 name.name
                 for node in ast.walk(tree)

@@ -76,7 +76,7 @@ def test_an_article_from_a_page_has_the_address_of_the_page(
     article = workspace.ingest_address(f"http://{site}/view.php?id=7#top").article
     assert article.title == "고래가 동해에 돌아왔다"
     assert "혹등고래 12마리" in article.text
-    assert (article.publisher, article.published_at) == ("바다일보", "2025-04-01")
+    assert (article.publisher, article.published_at) == ("바다일보", "2025-04-01T09:00:00+09:00")
     assert article.url == f"http://{site}/news/7"  # its own permanent link
     again = workspace.ingest_address(f"http://{site}/view.php?id=7")
     assert (again.status, again.article.id) == ("unchanged", article.id)

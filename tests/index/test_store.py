@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from geungeo.rag.protocols import Embedder, FloatArray
 NOBODY = Filters()
 
 
-def draft(number: int, text: str = "", **fields: str) -> Draft:
+def draft(number: int, text: str = "", **fields: Any) -> Draft:
     body = text or f"기사 {number}의 본문이다. 주제는 반도체 {number}호 공장이다."
     fields.setdefault("publisher", "시험일보")
     return Draft(

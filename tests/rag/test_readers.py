@@ -72,7 +72,7 @@ def test_empty_files_are_rejected(data: bytes) -> None:
 
 def test_the_error_for_an_unknown_suffix_names_the_supported_ones() -> None:
     with pytest.raises(UnsupportedSource, match=r"\.html, .*\.txt"):
-        read("글".encode(), "a.hwp")
+        read("글".encode(), "a.exe")
 
 
 def test_markdown_is_read_as_displayed() -> None:
@@ -104,7 +104,7 @@ def test_html_is_read_without_the_rest_of_the_page() -> None:
     )
     article = one(page.encode(), "a.html")
     assert article.title == "시험 기사"
-    assert article.published_at == "2025-03-02"
+    assert article.published_at == "2025-03-02T09:00:00+09:00"
     assert "문단 3입니다." in article.text
     assert "alert(1)" not in article.text and "메뉴" not in article.text
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from geungeo.rag.settings import Settings, load
 from geungeo.server.access.policy import RULES

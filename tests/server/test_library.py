@@ -120,7 +120,7 @@ async def test_bad_line_is_reported_and_the_others_are_added(http: httpx.AsyncCl
     [
         ("그림.txt", b"\x89PNG\r\n\x1a\n\x00\x00", 422, "unsupported_source"),
         ("빈.md", b" \n", 422, "empty_source"),
-        ("글.pdf", b"text", 422, "invalid_request"),
+        ("글.exe", b"text", 422, "invalid_request"),
         ("../글.txt", b"text", 422, "invalid_request"),
     ],
 )

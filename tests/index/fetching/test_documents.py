@@ -33,10 +33,10 @@ def test_the_content_type_selects_the_reader(site: Site, path: str, kind: str, s
     ("path", "kind"),
     [
         ("/a.html", "image/png"),
-        ("/a", "application/pdf"),
-        ("/a.html", "application/json"),
+        ("/a", "application/zip"),
+        ("/a.html", "application/javascript"),
         ("/a", "application/octet-stream"),
-        ("/a.pdf", "application/octet-stream"),
+        ("/a.zip", "application/octet-stream"),
     ],
 )
 def test_other_content_types_are_rejected_before_the_body_is_read(

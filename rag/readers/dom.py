@@ -1,0 +1,295 @@
+"""The visible blocks of an HTML page: paragraphs, headings, captions and rows of tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from geungeo.rag.article import SectionKind
+from geungeo.rag.readers.layout import is_wrapped
+from geungeo.rag.readers.lines import is_statement
+from geungeo.rag.text import clean, listed
+
+_SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000\n]+")
+_HIDDEN_TAGS = listed(
+    "script style template svg math iframe object embed canvas video audio map head button select"
+    " input textarea dialog"
+)
+_BLOCK_TAGS = listed(
+    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure"
+    " footer form h1 h2 h3 h4 h5 h6 header hr html li main nav noscript ol p pre section summary"
+    " table tbody td tfoot th thead tr ul"
+)
+_HEADINGS = listed("h1 h2 h3 h4 h5 h6")
+_BOLD = listed("b strong")
+_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_BREAK = "\x00"  # a <br> within a paragraph; clean() removes it from any text
+
+_CAPTION_CLASS = re.compile(
+    r"caption|img_?desc|photo_?(?:desc|txt|text|info|by)|about_?photo|pic_?(?:desc|txt)|figure_?txt"
+    r"|image_?(?:desc|txt|caption)|end_photo|photo_?journal|css_?desc|img_?txt|vod_?(?:desc|caption)|desc_?(?:img|photo)",
+    re.IGNORECASE,
+)
+_DECK_CLASS = re.compile(
+    r"sub_?-?(?:tit|head)|mid_?-?tit|deck|(?:article|news|view|end)[-_]?(?:summary|lead|sub)|media_end_summary"
+    r"|^summ[au]ry$|(?<=\s)summ[au]ry(?=\s)|^summ[au]ry(?=\s)|summ[au]ry[-_]?(?:view|tit|txt)|standfirst|art_?sub|tit_?sub",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Piece:
+    """A visible block: its kind, its text, the characters of it in links, and its element."""
+
+    kind: SectionKind
+    text: str
+    linked: int
+    element: Any
+    order: int = 0
+    path: tuple[Any, ...] = field(default=())
+
+    @property
+    def is_running_text(self) -> bool:
+        """Whether the block is a sentence of a text rather than a label or a link."""
+        if self.linked > len(self.text) * 0.5:
+            return False
+        return is_statement(self.text) or len(self.text) > 120
+
+
+class Walker:
+    """Collector of the visible blocks below an element, in document order."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self._text: list[str] = []
+        self._linked = 0
+        self._bold = 0
+        self._path: list[Any] = []
+        self._kinds: list[SectionKind] = [SectionKind.BODY]
+
+    def walk(self, root: Any) -> list[Piece]:
+        """Return the blocks below ``root``."""
+        stack: list[tuple[str, Any]] = [("open", root)]
+        # Not recursive: hostile pages nest tens of thousands of elements.
+        links = bold = 0
+        while stack:
+            step, node = stack.pop()
+            if step == "text":
+                self._add(node, links, bold)
+                continue
+            tag = node.tag if isinstance(node.tag, str) else ""
+            if step == "close":
+                links -= tag == "a"
+                bold -= tag in _BOLD
+                if tag in _BLOCK_TAGS:
+                    self._flush(node)
+                    self._path.pop()
+                    self._kinds.pop()
+                continue
+            if not tag or tag in _HIDDEN_TAGS or is_hidden(node):
+                continue
+            if tag == "br":
+                self._text.append(_BREAK)
+                continue
+            if tag == "table" and (rows := table_rows(node)):
+                self._flush(node)
+                self._path.append(node)
+                for row in rows:
+                    self._emit(SectionKind.BODY, row, 0, node)
+                self._path.pop()
+                continue
+            described = f"{node.get('class') or ''} {node.get('id') or ''}"
+            is_block = tag in _BLOCK_TAGS or bool(
+                described.strip()
+                and tag in {"em", "span", "strong", "cite"}
+                and (_CAPTION_CLASS.search(described) or _DECK_CLASS.search(described))
+            )
+            if is_block and tag not in _BLOCK_TAGS:
+                node.tag = tag = "div"
+            if is_block:
+                self._flush(node)
+                self._path.append(node)
+                self._kinds.append(_kind(tag, described, self._kinds[-1]))
+            links += tag == "a"
+            bold += tag in _BOLD
+            stack.append(("close", node))
+            for child in reversed(node):
+                if child.tail:
+                    stack.append(("text", child.tail))
+                stack.append(("open", child))
+            if node.text:
+                stack.append(("text", node.text))
+        self._flush(root)
+        return self.pieces
+
+    def _add(self, text: str, links: int, bold: int) -> None:
+        shown = _SPACES.sub(" ", text)
+        self._text.append(shown)
+        size = len(shown.strip())
+        self._linked += size if links else 0
+        self._bold += size if bold else 0
+
+    def _flush(self, element: Any) -> None:
+        joined = "".join(self._text)
+        linked, bold = self._linked, self._bold
+        self._text, self._linked, self._bold = [], 0, 0
+        paragraphs = _paragraphs(joined)
+        total = sum(map(len, paragraphs)) or 1
+        for text in paragraphs:
+            kind = self._kinds[-1]
+            alone = bold >= total * 0.95 and len(text) <= 80 and not is_statement(text)
+            if kind is SectionKind.BODY and alone and len(paragraphs) == 1:
+                kind = SectionKind.HEADING
+            self._emit(kind, text, linked * len(text) // total, element)
+
+    def _emit(self, kind: SectionKind, text: str, linked: int, element: Any) -> None:
+        self.pieces.append(Piece(kind, text, linked, element, len(self.pieces), tuple(self._path)))
+
+
+def is_hidden(element: Any) -> bool:
+    """Whether a browser does not show ``element``."""
+    if element.get("hidden") is not None:
+        return True
+    style = element.get("style")
+    return bool(style and _UNSEEN.search(style))
+
+
+def _kind(tag: str, described: str, inherited: SectionKind) -> SectionKind:
+    if tag == "figcaption" or _CAPTION_CLASS.search(described):
+        return SectionKind.CAPTION
+    if _DECK_CLASS.search(described):
+        return SectionKind.DECK
+    if tag in _HEADINGS:
+        return SectionKind.HEADING
+    return inherited
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Split at two or more breaks; a single break too, except in lines wrapped by hand."""
+    found: list[str] = []
+    for part in re.split(rf"{_BREAK}\s*{_BREAK}[\s{_BREAK}]*", text):
+        lines = [line for raw in part.split(_BREAK) if (line := _tidy(raw))]
+        if is_wrapped(lines):
+            found.append(" ".join(lines))
+        else:
+            found.extend(lines)
+    return found
+
+
+def _tidy(text: str) -> str:
+    return _SPACES.sub(" ", clean(text).replace("\n", " ")).strip()
+
+
+def table_rows(table: Any) -> list[str]:
+    """Return the rows of a table of data, cells separated by `` | ``; none for a layout table.
+
+    A cell that spans several rows is repeated in each, so that every row has its names.
+    """
+    rows: list[list[str]] = []
+    spanning: dict[int, tuple[int, str]] = {}
+    if any(True for _ in table.iterdescendants("table")):
+        return []
+    for row in table.iter("tr"):
+        cells: list[str] = []
+        for cell in row:
+            if cell.tag not in {"td", "th"} or is_hidden(cell):
+                continue
+            _fill(cells, spanning)
+            pieces = Walker().walk(_inner(cell))
+            if any(len(piece.text) > 300 for piece in pieces) or len(pieces) > 8:
+                return []  # a table for layout
+            text = " ".join(piece.text for piece in pieces)
+            if (count := _number(cell.get("rowspan"))) > 1:
+                spanning[len(cells)] = (count - 1, text)
+            cells.append(text)
+            # A name over several columns is the name of each of them.
+            cells.extend([text] * (_number(cell.get("colspan")) - 1))
+        _fill(cells, spanning)
+        if any(cells):
+            rows.append(cells)
+    if not rows or max(map(len, rows)) < 2:
+        return []
+    caption = table.find("caption")
+    name = _tidy("".join(caption.itertext())) if caption is not None else ""
+    return [*([name] if name else []), *map(_shown_row, rows)]
+
+
+def _shown_row(cells: Sequence[str]) -> str:
+    if len(set(cells)) == 1:
+        return cells[0]  # one cell over all columns
+    return " | ".join(cell or "-" for cell in cells)
+
+
+def _fill(cells: list[str], spanning: dict[int, tuple[int, str]]) -> None:
+    while len(cells) in spanning:
+        left, text = spanning.pop(len(cells))
+        if left > 1:
+            spanning[len(cells)] = (left - 1, text)
+        cells.append(text)
+
+
+def _number(text: str | None) -> int:
+    return min(int(text), 50) if text and text.isdigit() and int(text) > 0 else 1
+
+
+def _inner(cell: Any) -> Any:
+    """Return a copy of a cell as a neutral element."""
+    import copy
+
+    twin = copy.copy(cell)
+    twin.tag = "div"
+    twin.tail = None
+    return twin
+
+
+def pieces_of(root: Any) -> list[Piece]:
+    """Return the visible blocks below ``root`` in document order."""
+    return Walker().walk(root)
+
+
+_MARKUP = re.compile(
+    r"<(?:/?(?:p|br|b|i|u|em|strong|div|span|a|img|h[1-6]|ul|ol|li|table|tr|td|th|figure|figcaption"
+    r"|blockquote|font|sup|sub)\b[^<>]*)>|&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,5});",
+    re.IGNORECASE,
+)
+
+
+def has_markup(text: str) -> bool:
+    """Whether ``text`` contains HTML tags or character references."""
+    return _MARKUP.search(text) is not None
+
+
+def fragment_blocks(markup: str) -> list[tuple[SectionKind, str]]:
+    """Return the visible blocks of a piece of HTML; its line breaks separate paragraphs."""
+    import lxml.html
+
+    try:
+        # The line breaks of a text with a few tags are its paragraphs.
+        joined = markup.replace("\n", "<br>\n") if "<p" not in markup.lower() else markup
+        root = lxml.html.fromstring(f"<div>{clean(joined)}</div>")
+    except (ValueError, lxml.etree.LxmlError):
+        return [(SectionKind.BODY, line) for line in clean(markup).split("\n") if line.strip()]
+    return [(piece.kind, piece.text) for piece in pieces_of(root)]
+
+
+_INLINE = re.compile(
+    r"</?(?:b|i|u|em|strong|span|font|br)\b[^<>]*>|&(?:[a-z]{2,8}|#\d{2,6});", re.IGNORECASE
+)
+
+
+def fragment_text(markup: str) -> str:
+    """Return the visible text of a title with formatting tags on one line; others as they are."""
+    if not _INLINE.search(markup) or "<script" in markup.lower():
+        return markup
+    return " ".join(text for _, text in fragment_blocks(markup))
+
+
+def ancestors(pieces: Sequence[Piece]) -> Iterator[tuple[Any, list[Piece]]]:
+    """Yield each element with the blocks that it contains."""
+    inside: dict[Any, list[Piece]] = {}
+    for piece in pieces:
+        for element in piece.path:
+            inside.setdefault(element, []).append(piece)
+    yield from inside.items()

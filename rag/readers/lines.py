@@ -1,0 +1,388 @@
+"""Lines of a news article: which are body, captions, bylines, headings, and which are page.
+
+Korean pages and their copies mark these parts by wording and symbols, not by tags, so all
+readers share these rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from geungeo.rag.article import SectionKind
+from geungeo.rag.readers.dates import DATE, DATES
+from geungeo.rag.text import listed
+
+Block = tuple[SectionKind, str]
+
+SENTENCE_END = re.compile(r"[.!?…。！？]['\"’”」』)\]]*$")
+_STATEMENT_END = re.compile(r"(?:[다요죠까오음함임]|[a-z0-9])[.!?。]['\"’”」』)\]]*$|。$")
+_ENDS = re.compile(r"[가-힣a-z][.!?](?=\s|$|['\"’”)])")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+JOB = (
+    r"(?:(?:선임|수석|전문|객원|수습|인턴|시민|명예|대학생|사진)\s?)?"
+    r"(?:기자|특파원|논설위원|앵커|통신원|리포터|PD|에디터)"
+)
+REPORTER = re.compile(rf"(?P<name>[가-힣]{{2,4}}(?:[·ㆍ,/]\s?[가-힣]{{2,4}})*)\s*{JOB}(?![가-힣])")
+
+# Caption
+
+_CREDIT_WORD = (
+    r"(?:자료\s*사진|사진|자료|출처|그래픽|이미지|영상|일러스트|삽화|캡처)(?:\s*(?:출처|제공))?"
+)
+_CREDIT = re.compile(rf"{_CREDIT_WORD}\s*[=:ⓒ/]|[(\[<]\s*자료\s*사진\s*[)\]>]|ⓒ")
+_PROVIDED = re.compile(r"(?:^|[/(\[=〈<])\s*[가-힣A-Za-z0-9·\s]{2,24}\s제공\s*[)\]〉>.]?$")
+_AGENCY = re.compile(
+    r"[/=(\[]\s*(?:연합뉴스|뉴시스|뉴스1|AP|AFP|EPA|로이터|신화|[가-힣]{2,4}\s?(?:선임)?기자)\s*[)\]]?$"
+)
+_PICTURE = re.compile(r"재판매\s*및\s*DB\s*금지|^[(\[<〈]\s*(?:자료\s*)?사진\s*[)\]>〉]")
+_POINTER = re.compile(r"^[▲△▼▽◀◁]")
+_CAPTION_CHARS = 250
+
+# Speakers and lists
+
+_MARKS = "▶▷►▻■□◆◇○●◎▲△▼▽◀◁※•·∙▪\\-–—*"
+TURN = re.compile(
+    rf"^(?:[{_MARKS}]\s*)*(?:(?P<qa>[QA문답])\s*[.:)]|(?P<label>질문|답변)\s*[.:)]?"
+    r"|(?P<name>[가-힣A-Za-z·]{1,10}(?:\s[가-힣A-Za-z·]{1,8}){0,2}(?:\([^)]{1,20}\))?)\s*[:：>＞])"
+    r"\s*\S"
+)
+_NOT_A_SPEAKER = re.compile(
+    rf"^(?:[{_MARKS}]\s*)*(?:{_CREDIT_WORD}|기사|제보|문의|입력|수정|승인|등록|송고|글|연락처)"
+)
+_LIST_ITEM = re.compile(rf"^(?:[{_MARKS}]|[①-⑳]|\d{{1,2}}[.)]\s|[가-하][.)]\s)")
+_BARE_QUESTION = re.compile(rf"^[{_MARKS}]\s?[^:：]{{4,250}}\?['\"”’]?$")
+_LABEL = re.compile(
+    r"^[\[<◀【(]\s*(?:앵커(?:\s?(?:멘트|리포트))?|기자|리포트|인터뷰|녹취|아나운서|VCR)\s*[\]>▶】)]$"
+)
+_QUESTION_END = re.compile(r"(?:\?|[까나요가지죠]\.?)['\"’”)]*$")
+
+# Lines of the page
+
+_SYMBOLS = " \t·|,/:~<>〈〉[](){}【】「」▶▷►◀◁▲△▼▽■□◆◇○●☞→←↑↓+×✕…'\"“”‘’*#-–—=_"
+_UI = listed(
+    """
+    광고 ad advertisement 공유 공유하기 기사공유 sns공유 인쇄
+    인쇄하기 프린트 스크랩 스크랩하기 기사스크랩하기 글자크기 글자크기조절
+    글자크기변경 글자크기설정 글씨크기 글씨크기조절 가 가가 가가가 작게 크게 보통
+    본문글씨키우기 본문글씨줄이기 글씨키우기 글씨줄이기 본문텍스트크기설정 폰트크기
+    글자크기조정 기사본문영역 본문영역 기사본문 본문바로가기 기사내용 본문듣기
+    기사듣기 음성으로듣기 음성듣기 다시듣기 url복사 링크복사 주소복사
+    url복사하기 복사하기 기사저장 기사url복사 카카오톡 카카오스토리 페이스북
+    트위터 네이버블로그 네이버밴드 밴드 블로그 라인 facebook twitter
+    kakaotalk x 메일 이메일 메일보내기 구독 구독하기 구독중 기자구독
+    기자구독하기 채널구독 뉴스레터구독 알림받기 팔로우 좋아요 싫어요 응원하기 화나요
+    슬퍼요 훈훈해요 후속기사원해요 추천 추천하기 북마크 저장 닫기 열기 더보기
+    전체보기 목록 목록보기 목록으로 맨위로 위로 top 이전 다음 이전기사 다음기사
+    이전기사보기 다음기사보기 홈 home 로그인 회원가입 마이페이지 검색 메뉴
+    전체메뉴 번역 번역beta 요약 ai요약 요약봇 댓글쓰기 댓글보기 댓글닫기 신고
+    신고하기 기사제보 제보하기 제보 다른기사보기 기자의다른기사보기 다른기사더보기
+    이기자의다른기사 기자페이지 무단전재및재배포금지 기사원문 원문보기 원문 기사보기
+    영상보기 이미지크게보기 사진확대 확대보기 이미지확대 이미지확대보기
+    클릭하면확대됩니다 opencast 네이버뉴스스탠드 pdf보기 지면보기 다크모드
+    skip share print comments subscribe readmore
+    followus thisarticle
+    """
+)
+_UI_LINE = re.compile(
+    r"^(?:#[^\s#]{1,20}\s*)+$"
+    r"|^(?:홈|home|뉴스홈)\s*[>›»].{0,40}$"
+    r"|^(?:댓글|좋아요|추천|공감|조회(?:수)?|비공감|스크랩|공유|view|hit)s?\s*[:(]?\s*[\d,]+\s*(?:개|건|회)?\)?$"
+    r"|^[가-힣]{2,4}\s*기자(?:의)?\s*(?:다른\s*기사|기사|구독|페이지).{0,10}$"
+    r"|^(?:네이버|카카오|구글|유튜브|다음)(?:에서|로|\s).{0,40}(?:구독|추가|만나|보기|채널|받아)\S{0,6}$"
+    r"|^(?:글자|글씨|폰트)\s*크기.{0,20}$"
+    r"|^(?:기사\s*)?제보(?:는|하기|[:：\s]).{0,80}$"
+    r"|^.{0,40}(?:제보를\s*(?:기다립니다|받습니다)|전재를\s*금합니다)\.?.{0,40}$"
+    r"|^(?:카카오톡|카톡)\s*[:：@]?.{0,40}(?:제보|검색|채널|okjebo|추가).{0,30}$"
+    r"|^(?:▷|▶|☞|👉|🔊|📞)?\s*(?:카카오톡|이메일|전화|유튜브|네이버)\s*[:：].{0,60}$"
+    r"|^이\s*(?:기사|뉴스)(?:를|가|는)?\s.{0,20}(?:공유|추천|구독|도움|좋았|후원|번역)\S{0,10}.{0,20}$"
+    r"|^(?:바로\s*가기|자세히\s*보기).{0,10}$",
+    re.IGNORECASE,
+)
+_PROMOTION = re.compile(
+    r"^(?:Read (?:more|also)|Related|See also|More on this)\s*:"
+    r"|^[\[<]?[▶▷►☞👉🔗➡]?\s*[\[<]?\s*(?:관련\s*(?:기사|뉴스|영상)|함께\s*(?:볼|보면|읽)|이\s*시각)"
+    r"|^[▶▷►☞👉🔗➡].{0,80}(?:구독|바로\s*가기|제보|클릭|보러\s*가기|채널|다운로드|앱\s*설치|홈페이지)"
+    r"\S{0,6}\s*[☞▶>]?$"
+    r"|^[☞👉🔗➡]"
+)
+_COPYRIGHT = re.compile(
+    r"무단\s*(?:전재|복제|배포|사용|도용)|재배포\s*금지|저작권자|저작권은|[Cc]opyright|COPYRIGHT"
+    r"|[Aa]ll\s*[Rr]ights\s*[Rr]eserved|(?:AI|인공지능)\s*학습.{0,12}금지"
+)
+_SYMBOL = re.compile(r"[ⓒ©<〈\[(]|\(c\)", re.IGNORECASE)
+_TAIL = 300  # characters at the end of a paragraph that are searched
+_COPYRIGHT_TAIL = re.compile(
+    r"(?<!\s)\s*(?:[<〈\[(【]\s*)?(?:저작권자|[ⓒ©]|[Cc]opyright)[^.]{0,60}"
+    r"(?:무단\s*(?:전재|복제|배포)|[Rr]eserved|재배포)[^.]{0,60}$"
+)
+_MAIL_TAIL = re.compile(
+    r"(?<=[.!?”\"'’)\]])\s*(?P<byline>[/\[(]?(?:[가-힣A-Za-z]{2,12}\s*=\s*)?[가-힣]{2,4}\s*"
+    rf"{JOB}?\s*[/|(\[]?\s*{_MAIL.pattern}\s*[)\]]?)$"
+)
+_RELATED = re.compile(
+    r"^(?:관련\s*(?:기사|뉴스|콘텐츠|영상|태그)|이\s*시각\s*(?:주요|추천|인기)\s*(?:뉴스|기사)"
+    r"|(?:많이|가장\s*많이)\s*(?:본|읽은)\s*(?:뉴스|기사)|인기\s*(?:기사|뉴스)|추천\s*(?:기사|뉴스|콘텐츠)"
+    r"|주요\s*(?:기사|뉴스)|최신\s*(?:기사|뉴스)|실시간\s*(?:뉴스|인기|랭킹).{0,6}|랭킹\s*뉴스"
+    r"|함께\s*(?:볼|보면|읽으면)\s*.{0,12}(?:기사|뉴스)|오늘의\s*(?:핫|주요|추천).{0,8}"
+    r"|(?:이\s*)?(?:기자|언론사)의?\s*다른\s*기사|다른\s*기사\s*보기|더\s*(?:볼만한|보기)\s*.{0,8}"
+    r"|핫\s*(?:이슈|뉴스|클릭)|포토\s*뉴스|당신이\s*좋아할.{0,10}|헤드라인\s*뉴스|베스트\s*클릭"
+    r"|.{2,12}\s*(?:주요|인기|추천)\s*(?:기사|뉴스)|related\s*(?:articles|stories|news)?)\s*(?:더보기)?$",
+    re.IGNORECASE,
+)
+_COMMENTS = re.compile(
+    r"^(?:전체\s*)?(?:댓글|의견|comments?)\s*(?:\(?\s*[\d,]*\s*(?:개|건)?\)?)?(?:\s*(?:쓰기|보기|목록))?$"
+    r"|^.{0,8}댓글\s*(?:쓰기|달기|남기기)$|^로그인\s*후\s*댓글.{0,20}$",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    r"기사|최초|입력|수정|승인|등록|송고|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
+)
+_ENGLISH_NAME = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){1,3}"
+_ENGLISH_BYLINE = re.compile(
+    rf"^By {_ENGLISH_NAME}(?:,? (?:and|&) {_ENGLISH_NAME})?(?:,.{{0,40}})?$"
+)
+_CREW = re.compile(
+    r"^(?:(?:영상)?\s?(?:촬영|취재|편집)(?:기자)?|그래픽|자막|CG|구성|작가|연출|글|사진|글·사진|제작|디자인)"
+    r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
+    r"(?:[/|,]\s?(?:영상)?(?:촬영|편집|취재|그래픽|자막|CG|구성|사진|글|디자인)(?:기자)?\s?[:：=]?\s?[가-힣·,\s]{2,20})*$"
+)
+_PUNCTUATION = re.compile(r"[\s|·:：/\-–—,.()\[\]<>]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """The blocks of an article, and the lines of the page that were left out."""
+
+    blocks: tuple[Block, ...]
+    left_out: tuple[str, ...]
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether ``line`` ends like a sentence."""
+    return SENTENCE_END.search(line) is not None
+
+
+def is_statement(line: str) -> bool:
+    """Whether ``line`` ends like a sentence of a running text (``…했다.``), not like a headline."""
+    return _STATEMENT_END.search(line) is not None
+
+
+def is_turn(line: str) -> bool:
+    """Whether ``line`` is a turn of a conversation: ``▶정하늘 : …``, ``Q. …``."""
+    return TURN.match(line) is not None and _NOT_A_SPEAKER.match(line) is None
+
+
+def is_bare_question(line: str) -> bool:
+    """Whether ``line`` is a question of an interview that only a dash or a mark introduces."""
+    return _BARE_QUESTION.match(line) is not None
+
+
+def is_question_turn(line: str) -> bool:
+    """Whether ``line`` is a turn that asks."""
+    if is_bare_question(line):
+        return True
+    match = TURN.match(line)
+    if match is None or not is_turn(line):
+        return False
+    if match["qa"] or match["label"]:
+        return (match["qa"] or match["label"]) in {"Q", "문", "질문"}
+    return line.rstrip("'\"’”)").endswith("?")
+
+
+def is_answer_turn(line: str) -> bool:
+    """Whether ``line`` is a turn that can answer the turn before it."""
+    match = TURN.match(line)
+    if match is None or not is_turn(line):
+        return False
+    if match["qa"] or match["label"]:
+        return (match["qa"] or match["label"]) in {"A", "답", "답변"}
+    return True
+
+
+def is_caption(line: str) -> bool:
+    """Whether ``line`` looks like the caption of a picture: a credit, or ``▲`` and one phrase."""
+    if len(line) > _CAPTION_CHARS or len(_ENDS.findall(line)) > 2 or is_turn(line):
+        return False
+    if _PICTURE.search(line) or _PROVIDED.search(line) or _AGENCY.search(line):
+        return True
+    credits_at = [match.start() for match in _CREDIT.finditer(line)]
+    if credits_at and (credits_at[0] <= 1 or credits_at[-1] > len(line) - 40):
+        return True
+    return _POINTER.match(line) is not None and len(_ENDS.findall(line)) <= 1
+
+
+def is_heading(line: str, limit: int = 60) -> bool:
+    """Whether ``line`` looks like a heading: short, and neither a sentence nor part of a list."""
+    if len(line) > limit or ends_sentence(line) or is_turn(line):
+        return False
+    return not (_LIST_ITEM.match(line) and not line.startswith(("■", "◆", "◇", "□", "○", "●", "▶")))
+
+
+def is_speaker_label(line: str) -> bool:
+    """Whether ``line`` names only the kind of speaker, as ``[앵커]`` of a broadcast."""
+    return _LABEL.match(line) is not None
+
+
+def is_byline(line: str) -> bool:
+    """Whether ``line`` is mainly a reporter's name and address, or the dates of publication."""
+    if len(line) > 120:
+        return False
+    if _CREW.match(line) and re.search(r"[:：=]", line) and not ends_sentence(line):
+        return True
+    if is_turn(line):
+        return False
+    if english_byline(line):
+        return True
+    rest = _MAIL.sub("", REPORTER.sub("", line))
+    for pattern in DATES:
+        rest = pattern.sub("", rest)
+    if rest == line:
+        return False
+    bare = _PUNCTUATION.sub("", _DATED.sub("", rest))
+    if not bare:
+        return True
+    if _MAIL.search(line) or (REPORTER.search(line) and DATE.search(line)):
+        return len(bare) <= 14 and not is_statement(line)
+    if DATE.search(line) and re.search(r"[|/·]|조회", line):
+        return len(bare) <= 14 and not is_statement(line)
+    # 나래통신 박다솜 기자; [나래=박다솜 기자]; a name with a verb is no byline.
+    short = len(line) <= 40 and not ends_sentence(line) and REPORTER.search(line) is not None
+    return short and len(bare.strip("=")) <= 8
+
+
+def english_byline(line: str) -> bool:
+    """Whether ``line`` is an English byline: ``By Ann Lee and Bob Kim``."""
+    return _ENGLISH_BYLINE.match(line) is not None
+
+
+def is_page_line(line: str) -> bool:
+    """Whether ``line`` belongs to the page around an article: buttons, notices, promotions."""
+    return is_copyright(line) or is_button(line) or _is_promotion(line)
+
+
+def is_button(line: str) -> bool:
+    """Whether ``line`` is the text of a button or of a counter."""
+    if len(line) > 120:
+        return False
+    bare = line.strip(_SYMBOLS)
+    word = re.sub(r"[\s·]+", "", bare).lower()
+    return bool(word in _UI or (bare and _UI_LINE.match(bare) and not is_statement(line)))
+
+
+def is_copyright(line: str) -> bool:
+    """Whether ``line`` is a notice of copyright, not a sentence about one."""
+    notice = _COPYRIGHT.search(line)
+    if len(line) > 220 or notice is None or _ENDS.search(line[: notice.start()]):
+        return False
+    return not is_statement(line) or _SYMBOL.search(line) is not None
+
+
+def _is_promotion(line: str) -> bool:
+    return len(line) <= 150 and _PROMOTION.search(line) is not None and not is_statement(line)
+
+
+def begins_related(line: str) -> bool:
+    """Whether ``line`` is the heading of a list of other articles."""
+    return len(line) <= 40 and _RELATED.match(line.strip(_SYMBOLS)) is not None
+
+
+def begins_comments(line: str) -> bool:
+    """Whether ``line`` is the heading of the readers' comments."""
+    return len(line) <= 30 and _COMMENTS.match(line.strip(_SYMBOLS)) is not None
+
+
+def arrange(blocks: Iterable[Block]) -> Arranged:
+    """Sort the lines of an article whose format marks at most headings and captions.
+
+    Lines of the page and repeated paragraphs are left out; the kind of a body line is corrected
+    where its wording says more than the format.
+    """
+    stripped = ((kind, line.strip()) for kind, line in blocks)
+    lines = [split for kind, line in stripped if line for split in _split_tail(kind, line)]
+    listed = enumerated([line for _, line in lines])
+    dropped = page_lines(lines)
+    kept = tuple(
+        (_kind(kind, line, number in listed), line)
+        for number, (kind, line) in enumerate(lines)
+        if number not in dropped
+    )
+    return Arranged(kept, tuple(lines[number][1] for number in sorted(dropped)))
+
+
+def page_lines(lines: Sequence[Block]) -> set[int]:
+    """Return the numbers of the lines that are not the article's.
+
+    These are buttons, notices, lists of other articles, the comments at the end, and paragraphs
+    that occurred before.
+    """
+    found: set[int] = set()
+    seen: set[str] = set()
+    related = False
+    for number, (kind, line) in enumerate(lines):
+        if begins_comments(line) and _is_near_end(lines, number):
+            return found | set(range(number, len(lines)))
+        if begins_related(line):
+            related = True
+        elif related and kind is not SectionKind.CAPTION and _resumes(kind, line):
+            related = False
+        repeated = len(line) >= 40 and line in seen
+        listed = related and not is_byline(line)
+        if begins_related(line) or is_page_line(line) or repeated or listed:
+            found.add(number)
+        else:
+            seen.add(line)
+    return found
+
+
+def _resumes(kind: SectionKind, line: str) -> bool:
+    """Whether a line after the headlines of other articles belongs to the article again."""
+    return is_statement(line) or (kind is SectionKind.HEADING and not is_byline(line))
+
+
+def _is_near_end(lines: Sequence[Block], number: int) -> bool:
+    """Whether most of the text comes before a line: a heading of comments ends the article."""
+    before = sum(len(line) for _, line in lines[:number] if is_statement(line))
+    return before > 0 or number > len(lines) // 2
+
+
+def _kind(kind: SectionKind, line: str, listed: bool) -> SectionKind:  # noqa: FBT001
+    if kind in {SectionKind.TITLE, SectionKind.DECK, SectionKind.BYLINE}:
+        return kind
+    if is_byline(line):
+        return SectionKind.BYLINE
+    if kind is SectionKind.HEADING:
+        return SectionKind.BODY if is_statement(line) and len(line) > 80 else kind
+    if is_speaker_label(line):
+        return SectionKind.HEADING
+    if kind is SectionKind.BODY and not listed and is_caption(line):
+        return SectionKind.CAPTION
+    return kind
+
+
+def enumerated(lines: Sequence[str]) -> set[int]:
+    """Return the numbers of lines that are items of a list: neighbours with the same mark."""
+    found: set[int] = set()
+    for number, line in enumerate(lines[:-1]):
+        if (
+            _POINTER.match(line)
+            and _POINTER.match(lines[number + 1])
+            and not (_CREDIT.search(line) or _CREDIT.search(lines[number + 1]))
+        ):
+            found |= {number, number + 1}
+    return found
+
+
+def _split_tail(kind: SectionKind, line: str) -> list[Block]:
+    """Separate a reporter's address and a notice of copyright from the end of a paragraph."""
+    if kind is not SectionKind.BODY:
+        return [(kind, line)]
+    tail: list[Block] = []
+    if (match := _COPYRIGHT_TAIL.search(line, max(0, len(line) - _TAIL))) and (match.start()):
+        tail.insert(0, (SectionKind.BODY, line[match.start() :].strip()))
+        line = line[: match.start()].rstrip()
+    if match := _MAIL_TAIL.search(line, max(0, len(line) - _TAIL)):
+        tail.insert(0, (SectionKind.BYLINE, match["byline"].strip()))
+        line = line[: match.start()].rstrip()
+    return [(kind, line), *tail]

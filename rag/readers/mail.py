@@ -1,0 +1,105 @@
+"""Reader of mail (EML) and of pages saved as one file (MHTML)."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import replace
+from email.message import EmailMessage
+from typing import cast
+
+from geungeo.rag.article import Draft
+from geungeo.rag.errors import EmptySource, UnsupportedSource
+from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.draft import Reading, web_address
+from geungeo.rag.readers.encoding import decode
+from geungeo.rag.readers.html import read_html
+from geungeo.rag.readers.metadata import split_names
+from geungeo.rag.readers.plain import read_plain
+from geungeo.rag.text import clean
+
+_MOST_PARTS = 1_000
+
+
+def read_mail(data: bytes, source: str) -> Reading:
+    """Read one article from a mail, or from the page of an MHTML file.
+
+    Raises:
+        UnsupportedSource: the file is no mail.
+        EmptySource: it has no text.
+    """
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    if not message.keys():
+        raise UnsupportedSource(f"{source}: this is not a mail or a saved page; it has no header")
+    text, is_html, location, attached = _body(message, source)
+    subject = clean(str(message.get("Subject") or "")).strip()
+    is_page = message.get_content_type() == "multipart/related" and location is not None
+    if is_html:
+        reading = read_html(text, source)
+    else:
+        reading = read_plain(f"{subject}\n\n{text}" if subject else text, source)
+    warnings = (
+        (f"{attached} attachments were not read; save them as files and add those",)
+        if attached and not is_page
+        else ()
+    )
+    address = web_address(str(message.get("Snapshot-Content-Location") or location or ""))
+    drafts = tuple(
+        _completed(draft, message, "" if is_page else subject, address, warnings)
+        for draft in reading.drafts
+    )
+    return replace(reading, drafts=drafts)
+
+
+def _completed(
+    draft: Draft,
+    message: EmailMessage,
+    subject: str,
+    address: str | None,
+    warnings: tuple[str, ...],
+) -> Draft:
+    sender = str(message.get("From") or "")
+    name = sender.partition("<")[0].strip().strip('"')
+    saved_by_browser = name.lower().startswith("saved by")
+    return replace(
+        draft,
+        title=subject or draft.title,
+        author=draft.author or (None if saved_by_browser else split_names(clean(name))),
+        published_at=draft.published_at
+        or (None if saved_by_browser else parse_date(str(message.get("Date") or ""))),
+        url=draft.url or address,
+        warnings=(*draft.warnings, *warnings),
+    )
+
+
+def _body(message: EmailMessage, source: str) -> tuple[str, bool, str | None, int]:
+    """Return the text, whether it is HTML, its address, and the number of attachments."""
+    plain: str | None = None
+    attached = 0
+    for number, part in enumerate(message.walk()):
+        if number > _MOST_PARTS:
+            break
+        if part.is_multipart():
+            continue
+        kind = part.get_content_type()
+        if part.get_content_disposition() == "attachment":
+            attached += 1
+        elif kind in {"text/html", "application/xhtml+xml"}:
+            location = part.get("Content-Location")
+            return _decoded(part, source), True, str(location) if location else None, attached
+        elif kind == "text/plain" and plain is None:
+            plain = _decoded(part, source)
+    if plain is None or not plain.strip():
+        raise EmptySource(f"{source}: the mail has no text")
+    return plain, False, None, attached
+
+
+def _decoded(part: email.message.Message, source: str) -> str:
+    data = cast("bytes", part.get_payload(decode=True) or b"")
+    charset = part.get_content_charset()
+    if charset:
+        try:
+            return data.decode(charset)
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return decode(data, source) if data.strip() else ""

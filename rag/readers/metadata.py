@@ -1,0 +1,195 @@
+"""Author, publisher and title as news texts write them: wire leads, bylines, suffixes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from geungeo.rag.article import SectionKind
+from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.lines import JOB, REPORTER, Block, english_byline
+
+_NAMES = r"[가-힣]{2,4}(?:\s?[·ㆍ,/]\s?[가-힣]{2,4})*"
+_OUTLET = r"[가-힣A-Za-z0-9·&.]{2,20}(?:\s[가-힣A-Za-z0-9·&]{1,12})?"
+# (서울=연합뉴스) 홍길동 기자 = ; 【서울=뉴시스】홍길동 기자 =
+_WIRE = re.compile(
+    rf"^[\[(〔【（]\s*(?P<place>[가-힣A-Za-z·]{{1,12}})\s*=\s*(?P<publisher>{_OUTLET}?)"
+    rf"(?:\s+(?P<inner>{_NAMES})\s*{JOB})?\s*[\])〕】）]"
+    rf"\s*(?:(?P<outer>(?:{_NAMES}\s*{JOB}?[\s,·]*)+?)\s*{JOB}\s*=)?"
+)
+# [애플경제 전윤미 기자]; [헤럴드경제=홍길동 기자]; [파이낸셜뉴스]
+_DESK = re.compile(
+    rf"^[\[(〔【（]\s*(?P<publisher>{_OUTLET}?)(?:\s*[=\s/|]\s*(?P<inner>{_NAMES})\s*{JOB})?\s*[\])〕】）]"
+)
+_LEADING = re.compile(rf"^(?P<outer>{_NAMES})\s*{JOB}\s*=\s*(?=\S)")
+_REPORTS = re.compile(
+    rf"(?P<name>[가-힣]{{2,4}})\s*{JOB}(?:가|의)?\s*(?:입니다|보도(?:합|입)니다|취재|전합니다|보도)"
+)
+_LOOKS_LIKE_OUTLET = re.compile(
+    r"(?:뉴스|일보|신문|통신|경제|방송|타임스|타임즈|데일리|투데이|저널|미디어|매거진|신보|포스트|헤럴드|프레스"
+    r"|매일|한겨레|경향|중앙|오마이|프레시안|시사|[A-Z]{2,4}|News|Times|Post|Daily|Herald|Journal)\d{0,2}$"
+)
+_NO_OUTLET = re.compile(
+    r"^(?:앵커|기자|리포트|인터뷰|단독|속보|대담|문답|기고|칼럼|사설|르포|현장|영상|포토|사진|종합|특집|기획|팩트체크"
+    r"|관련기사|질문|답변|.{0,6}(?:특징주|브리핑|칼럼|인터뷰))\d*$"
+)
+_COPYRIGHT_OWNER = re.compile(
+    r"(?:저작권자\s*)?(?:ⓒ|©|\([cC]\)|저작권자\s*[:|]?)\s*(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)"
+    r"\s*(?:[,.|\-–(<>\])〉]|무단|All|$)"
+)
+PORTALS = re.compile(
+    r"^(?:https?:|www\.)|네이버|naver|다음\s*뉴스|^다음$|daum|네이트|^nate|^줌|zum|구글|google|msn|facebook"
+    r"|페이스북|카카오|kakao|yahoo|flipboard|티스토리|tistory|유튜브|youtube|^@",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(r"\s*(?:\s[|\-–—<>:]\s|\s?[|｜]\s?|\s?::+\s?|\s[«»]\s|\s-\s?|\s<\s?)\s*")
+_PORTAL_SUFFIX = re.compile(
+    r"\s*[|:\-–—]+\s*(?:네이버\s*(?:뉴스|연예|스포츠)|다음\s*(?:뉴스)?|Daum(?:\s*뉴스)?|네이트\s*뉴스|NAVER.*|MSN|zum.*)$",
+    re.IGNORECASE,
+)
+_SECTION_WORD = re.compile(
+    r"^(?:기사\s*본문|본문|뉴스|정치|경제|사회|국제|세계|문화|스포츠|연예|IT|과학|전국|지역|생활|산업|금융|증권|부동산"
+    r"|오피니언|전체|종합|홈|기사\s*보기|[가-힣·/]{2,8}\s?(?:>|<|기사|뉴스))$"
+)
+
+
+def split_names(text: str | None) -> str | None:
+    """Return the names of reporters in ``text``, separated by ``, ``, without titles and addresses.
+
+    A text in which no name is recognised is returned as it is.
+    """
+    if not text:
+        return None
+    text = re.sub(r"https?://\S+|[\w.+-]+@[\w.-]+|[\[\]()]", " ", text)
+    text = re.sub(
+        r"^(?:by|글|취재|기자)\s*[:=]?\s+", "", " ".join(text.split()), flags=re.IGNORECASE
+    )
+    found: list[str] = []
+    for part in re.split(r"[,;·ㆍ/|&]|\band\b|\s외\s", text):
+        name = re.sub(rf"(?:(?<=[가-힣]{{2}})|\s){JOB}.*$", "", part.strip()).strip(" =-")
+        if name and name not in found:
+            found.append(name)
+    joined = ", ".join(name.split("=")[-1].strip() for name in found)
+    # 가람일보 한여울: the outlet before the name.
+    if match := re.fullmatch(r"(?P<outlet>\S{2,12})\s(?P<name>[가-힣]{2,4})", joined):
+        joined = match["name"] if _LOOKS_LIKE_OUTLET.search(match["outlet"]) else joined
+    return joined or None
+
+
+def looks_like_outlet(name: str) -> bool:
+    """Whether a name ends like that of a newspaper or broadcaster, not like a person's."""
+    return len(name) > 4 and _LOOKS_LIKE_OUTLET.search(name) is not None
+
+
+def publisher_name(text: str | None) -> str | None:
+    """Return the name of a publisher without its slogan; ``None`` for an address or a portal."""
+    if not text:
+        return None
+    parts = [part.strip() for part in re.split(r"\s*[|｜]\s*", " ".join(text.split()))]
+    name = next((part for part in parts if part and not PORTALS.search(part)), None)
+    if name is None:
+        return None
+    first = re.split(r"\s+[-–:·]\s+", name)[0]
+    return first if _LOOKS_LIKE_OUTLET.search(first) else name
+
+
+def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
+    """Return publisher and authors that the first lines of a body begin with."""
+    for line in lines:
+        if (match := _WIRE.match(line)) and REPORTER.fullmatch(match["publisher"]):
+            # [헤럴드경제=홍길동 기자]
+            return publisher_name(match["place"]), split_names(match["publisher"])
+        if match:
+            publisher = publisher_name(match["publisher"])
+            return publisher, split_names(match["inner"] or match["outer"])
+        if match := _DESK.match(line):
+            publisher, inner = match["publisher"].strip(), match["inner"]
+            if not _NO_OUTLET.match(publisher) and (inner or _LOOKS_LIKE_OUTLET.search(publisher)):
+                after = _LEADING.match(line[match.end() :].lstrip())
+                return publisher_name(publisher), split_names(
+                    inner or (after["outer"] if after else None)
+                )
+        if match := _LEADING.match(line):
+            return None, split_names(match["outer"])
+    return None, None
+
+
+def byline_author(line: str) -> str | None:
+    """Return the reporters that a byline names."""
+    if english_byline(line):
+        return split_names(line)
+    found = [match["name"] for match in REPORTER.finditer(line)]
+    return split_names(", ".join(found)) if found else None
+
+
+def copyright_owner(lines: Iterable[str]) -> str | None:
+    """Return the publisher that a notice of copyright names."""
+    for line in lines:
+        if (match := _COPYRIGHT_OWNER.search(line)) and (
+            name := publisher_name(match["publisher"].strip())
+        ):
+            return name.split(",")[0].strip()
+    return None
+
+
+class Facts:
+    """The metadata that the blocks of an article name, as far as its format does not give it."""
+
+    def __init__(self, blocks: Iterable[Block], left_out: Iterable[str] = ()) -> None:
+        blocks = list(blocks)
+        body = [line for kind, line in blocks if kind is SectionKind.BODY]
+        bylines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
+        publisher, author = lead([*body[:3], *bylines])
+        self.publisher = publisher or copyright_owner(left_out)
+        self.author = (
+            author
+            or next((name for line in bylines if (name := byline_author(line))), None)
+            or next((match["name"] for line in body if (match := _REPORTS.search(line))), None)
+        )
+        self.published_at = next((day for line in bylines if (day := parse_date(line))), None)
+
+
+def clean_title(title: str, publisher: str | None = None, heading: str | None = None) -> str:
+    """Return ``title`` without the name of the site, of the portal and of the section after it.
+
+    ``heading`` is the first-level heading of the page: where the title only adds to it, the
+    heading is the title.
+    """
+    title = " ".join(title.split()).strip(": ")
+    heading = " ".join((heading or "").split())
+    if len(heading) >= 6 and heading != title and _bare(title).startswith(_bare(heading)):
+        rest = title[len(heading) :]
+        if _SEPARATOR.match(f" {rest.strip()} ") or _SEPARATOR.match(rest):
+            return heading
+    while True:
+        shorter = _PORTAL_SUFFIX.sub("", title)
+        pieces = list(_SEPARATOR.finditer(shorter))
+        if pieces and pieces[-1].start() >= 4:
+            tail = shorter[pieces[-1].end() :].strip(" :|<>-")
+            if not tail or _is_site(tail, publisher):
+                shorter = shorter[: pieces[-1].start()]
+        if publisher and pieces and _bare(shorter[: pieces[0].start()]) == _bare(publisher):
+            shorter = shorter[pieces[0].end() :]
+        shorter = shorter.strip(" |:")
+        if shorter == title or not shorter:
+            return title
+        title = shorter
+
+
+def _is_site(tail: str, publisher: str | None) -> bool:
+    if PORTALS.search(tail) or _SECTION_WORD.match(tail):
+        return True
+    if publisher and (_bare(tail) in _bare(publisher) or _bare(publisher) in _bare(tail)):
+        return True
+    return len(tail) <= 14 and " " not in tail and _LOOKS_LIKE_OUTLET.search(tail) is not None
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()
+
+
+def host_of(url: str | None) -> str | None:
+    """Return the host of ``url`` without ``www.``."""
+    host = urlsplit(url or "").hostname
+    return host.removeprefix("www.") if host else None

@@ -1,0 +1,257 @@
+"""Records: one mapping of fields to an article, for JSON, JSON Lines, CSV and spreadsheets.
+
+The usual names of the fields are known, Korean ones too; a mapping of the user's own comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from geungeo.rag.article import Draft, SectionKind
+from geungeo.rag.errors import MalformedSource
+from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.dom import fragment_blocks, fragment_text, has_markup
+from geungeo.rag.readers.draft import web_address
+from geungeo.rag.readers.layout import paragraphs
+from geungeo.rag.readers.lines import Block, arrange
+from geungeo.rag.readers.metadata import Facts, clean_title, publisher_name, split_names
+from geungeo.rag.readers.plain import shorten
+from geungeo.rag.text import clean
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "text": (
+        *("text", "body", "content", "contents", "articlebody", "article", "articleoriginal"),
+        *("originaltext", "fulltext", "sentences", "paragraphs", "paragraph", "contenthtml"),
+        *(
+            "context",
+            "document",
+            "newscontent",
+            "본문",
+            "내용",
+            "기사본문",
+            "기사내용",
+            "뉴스본문",
+            "전문",
+        ),
+        *("description", "summary", "본문요약"),
+    ),
+    "title": (
+        *("title", "headline", "subject", "doctitle", "newstitle", "name"),
+        *("제목", "기사제목", "뉴스제목", "표제", "헤드라인"),
+    ),
+    "id": (
+        "id",
+        "articleid",
+        "newsid",
+        "docid",
+        "guid",
+        "aid",
+        "뉴스식별자",
+        "기사id",
+        "식별자",
+        "기사번호",
+    ),
+    "url": (
+        *("url", "originallink", "link", "href", "canonical", "articleurl", "newsurl", "permalink"),
+        *("주소", "링크", "기사주소", "원문주소", "원본주소", "기사링크", "원문링크"),
+    ),
+    "author": (
+        *("author", "authors", "byline", "writer", "reporter", "creator", "journalist"),
+        *("기자", "기자명", "기고자", "작성자", "글쓴이", "저자"),
+    ),
+    "publisher": (
+        *("publisher", "press", "source", "media", "outlet", "provider", "medianame", "company"),
+        *(
+            "newspaper",
+            "docsource",
+            "언론사",
+            "매체",
+            "매체명",
+            "신문사",
+            "언론사명",
+            "출처",
+            "발행처",
+        ),
+    ),
+    "published_at": (
+        *("publishedat", "published", "datepublished", "publishdate", "publisheddate", "pubdate"),
+        *(
+            "date",
+            "datetime",
+            "writtenat",
+            "createdat",
+            "regdate",
+            "newsdate",
+            "articledate",
+            "docpublished",
+        ),
+        *(
+            "일자",
+            "날짜",
+            "발행일",
+            "발행일자",
+            "작성일",
+            "작성일시",
+            "입력일",
+            "입력일시",
+            "게시일",
+            "등록일",
+        ),
+        *("등록일시", "보도일", "보도일자", "기사일자", "뉴스일자", "발행일시"),
+    ),
+    "language": ("language", "lang", "언어"),
+}
+"""The names of each field, without case, spaces, ``_`` and ``-``; the first one filled counts."""
+
+_NO_LETTERS = re.compile(r"[\s_\-.:()]+")
+# Nested places of the metadata in corpora.
+_INNER = ("metadata", "meta", "info", "attributes")
+
+
+def known_field(name: str) -> str | None:
+    """Return the field of an article that a column of this name holds, or ``None``."""
+    bare = _NO_LETTERS.sub("", name).casefold()
+    return next((field for field, names in FIELDS.items() if bare in names), None)
+
+
+def draft_of(
+    record: Mapping[str, Any], source: str, columns: Mapping[str, str] | None = None
+) -> Draft:
+    """Return the article of a record; ``columns`` gives the record's name of a field.
+
+    Raises:
+        MalformedSource: the record has no text, or a field has a value that is no text.
+    """
+    fields = _Fields(record, source, columns or {})
+    blocks = list(fields.body())
+    arranged = arrange(blocks)
+    kept = arranged.blocks or tuple(blocks)
+    facts = Facts(kept, arranged.left_out)
+    publisher = publisher_name(fields.text("publisher")) or facts.publisher
+    title = fragment_text(fields.text("title") or "")
+    published_at, warnings = fields.date()
+    return Draft(
+        title=clean_title(title, publisher) or shorten(kept[0][1]),
+        blocks=kept,
+        source=source,
+        id=fields.text("id"),
+        url=web_address(fields.text("url")),
+        author=split_names(fields.text("author")) or facts.author,
+        publisher=publisher,
+        published_at=published_at or facts.published_at,
+        language=fields.text("language"),
+        warnings=tuple(warnings),
+        left_out=arranged.left_out if arranged.blocks else (),
+    )
+
+
+class _Fields:
+    """The fields of a record under their usual names."""
+
+    def __init__(self, record: Mapping[str, Any], source: str, columns: Mapping[str, str]) -> None:
+        self.source = source
+        self._columns = columns
+        self._values: dict[str, Any] = {}
+        for part in (record, *(record.get(name) for name in _INNER)):
+            if isinstance(part, Mapping):
+                for name, value in part.items():
+                    self._values.setdefault(_NO_LETTERS.sub("", str(name)).casefold(), value)
+        self._named = record
+
+    def value(self, field: str) -> tuple[str, Any]:
+        """Return the name and the value of a field; ``None`` if the record has none."""
+        if chosen := self._columns.get(field):
+            return chosen, self._named.get(chosen)
+        for name in FIELDS[field]:
+            value = self._values.get(name)
+            if value not in (None, "", [], {}):
+                return name, value
+        return field, None
+
+    def text(self, field: str) -> str | None:
+        """Return the value of a field on one line; lists are joined by commas."""
+        name, value = self.value(field)
+        if isinstance(value, Mapping):  # {"name": "가람일보"}
+            value = next(
+                (value[key] for key in ("name", "title", "text", "id") if key in value), None
+            )
+        if isinstance(value, list) and field == "author":
+            parts = [part.get("name") if isinstance(part, Mapping) else part for part in value]
+            value = ", ".join(str(part) for part in parts if part)
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str):
+            raise MalformedSource(f"{self.source}: field {name!r} must be a string")
+        return " ".join(clean(value).split()) or None
+
+    def date(self) -> tuple[str | None, list[str]]:
+        """Return the date of publication, and a warning if it cannot be read."""
+        unreadable: list[str] = []
+        names = (
+            [chosen] if (chosen := self._columns.get("published_at")) else FIELDS["published_at"]
+        )
+        for name in names:
+            value = self._named.get(name) if chosen else self._values.get(name)
+            if value in (None, "", [], {}) or isinstance(value, bool):
+                continue
+            if found := parse_date(str(value)):
+                return found, []
+            unreadable.append(
+                f"field {name!r}: date {shorten(str(value), 40)!r} cannot be read; "
+                "stored without a date"
+            )
+        return None, unreadable[:1]
+
+    def body(self) -> Iterator[Block]:
+        """Yield the blocks of the text.
+
+        Raises:
+            MalformedSource: there is no text.
+        """
+        found = False
+        _, value = self.value("text")
+        for paragraph in _texts(value):
+            for block in text_blocks(paragraph):
+                found = True
+                yield block
+        if not found:
+            names = self._columns.get("text") or "text, body, content"
+            raise MalformedSource(f"{self.source}: no text; expected one of {names}")
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:
+    """Yield the paragraphs of a text that is a string, or lists of strings and of objects."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list) and depth < 5:
+        if _is_sentences(value):
+            yield " ".join(_ended(text) for one in value if (text := next(_texts(one, 4), "")))
+            return
+        for one in value:
+            yield from _texts(one, depth + 1)
+    elif isinstance(value, Mapping) and depth < 5:
+        for key in ("sentence", "text", "form", "content", "context", "paragraph", "sentences"):
+            if key in value:
+                yield from _texts(value[key], depth + 1)
+                return
+
+
+def _is_sentences(values: list[Any]) -> bool:
+    """Whether a list holds the sentences of one paragraph (AI Hub), not paragraphs."""
+    return bool(values) and all(isinstance(one, Mapping) and "sentence" in one for one in values)
+
+
+def _ended(sentence: str) -> str:
+    return sentence.strip()
+
+
+def text_blocks(text: str) -> list[Block]:
+    """Return the paragraphs of a text; tags and character references are resolved."""
+    if has_markup(text):
+        return fragment_blocks(text)
+    lines = [line for raw in clean(text).split("\n") if (line := raw.strip())]
+    return [(SectionKind.BODY, " ".join(lines[first:last])) for first, last in paragraphs(lines)]

@@ -1,0 +1,508 @@
+"""Formats of documents: which articles they give, and how broken and hostile ones are refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import docx
+import openpyxl
+import pytest
+
+from geungeo.index.workspace import Workspace
+from geungeo.rag.article import Article, SectionKind
+from geungeo.rag.errors import MalformedSource, SourceError, UnsupportedSource
+from geungeo.rag.readers import read
+from geungeo.rag.settings import Settings
+from tests.rag.readers import documents
+
+LEAD = "가람시 새벽시장의 배추 값이 한 달 만에 두 배로 뛰었다."
+CAUSE = "시는 6월 장마로 출하량이 40% 줄었기 때문이라고 설명했다."
+
+
+def one(data: bytes, name: str, **columns: str) -> Article:
+    (draft,) = read(data, name, columns=columns).drafts
+    return draft.article()
+
+
+def parts(article: Article, kind: SectionKind = SectionKind.BODY) -> list[str]:
+    return [s.span.of(article.text) for s in article.sections if s.kind is kind]
+
+
+def facts(article: Article) -> tuple[str, str | None, str | None, str | None]:
+    return article.title, article.author, article.publisher, article.published_at
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [
+            {
+                "title": "배추값 두 배",
+                "text": LEAD,
+                "author": "한여울",
+                "press": "가람일보",
+                "date": "2025-07-02",
+            }
+        ],
+        {
+            "status": "ok",
+            "totalResults": 1,
+            "articles": [
+                {
+                    "source": {"id": None, "name": "가람일보"},
+                    "author": "한여울",
+                    "title": "배추값 두 배",
+                    "publishedAt": "2025-07-02",
+                    "content": LEAD,
+                }
+            ],
+        },
+        {
+            "data": {
+                "items": [
+                    {"headline": "배추값 두 배", "body": LEAD, "byline": "한여울 기자"}
+                    | {"언론사": "가람일보", "일자": "20250702"}
+                ]
+            }
+        },
+        {
+            "document": [
+                {
+                    "id": "NW1",
+                    "metadata": {
+                        "title": "배추값 두 배",
+                        "author": "한여울",
+                        "publisher": "가람일보",
+                        "date": "20250702",
+                    },
+                    "paragraph": [{"id": "NW1.1", "form": LEAD}],
+                }
+            ]
+        },
+        {
+            "documents": [
+                {
+                    "id": "1",
+                    "media_name": "가람일보",
+                    "publish_date": "2025-07-02 00:00:00".removesuffix(" 00:00:00"),
+                    "title": "배추값 두 배",
+                    "author": "한여울",
+                    "text": [[{"index": 0, "sentence": LEAD, "highlight_indices": ""}]],
+                }
+            ]
+        },
+    ],
+    ids=["list", "newsapi", "nested", "corpus", "aihub"],
+)
+def test_json_shapes_give_the_same_article(value: Any) -> None:
+    article = one(as_json(value), "export.json")
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02")
+    assert parts(article) == [LEAD]
+
+
+def test_search_api_of_naver_is_read_without_tags() -> None:
+    value = {
+        "lastBuildDate": "Wed, 02 Jul 2025 10:00:00 +0900",
+        "items": [
+            {
+                "title": "가람시 <b>배추</b>값 &quot;두 배&quot;",
+                "originallink": "https://garam.example/1",
+                "link": "https://n.news.example/1",
+                "description": "가람시 새벽시장의 <b>배추</b> 값이 두 배로 뛰었다.",
+                "pubDate": "Wed, 02 Jul 2025 09:10:00 +0900",
+            }
+        ],
+    }
+    article = one(as_json(value), "naver.json")
+    assert article.title == '가람시 배추값 "두 배"'
+    assert article.url == "https://garam.example/1"
+    assert article.published_at == "2025-07-02T09:10:00+09:00"
+    assert parts(article) == ["가람시 새벽시장의 배추 값이 두 배로 뛰었다."]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"sentences": [LEAD, CAUSE]},
+        {"article_original": [LEAD, CAUSE], "extractive": [0]},
+        {"paragraphs": [{"context": LEAD}, {"context": CAUSE}]},
+        {"text": [LEAD, CAUSE]},
+        {"content": f"<p>{LEAD}</p><p>{CAUSE}</p>"},
+    ],
+)
+def test_lists_of_sentences_are_a_text(record: dict[str, Any]) -> None:
+    assert parts(one(as_json({"title": "배추값"} | record), "a.jsonl")) == [LEAD, CAUSE]
+
+
+def test_columns_of_known_exports_are_recognised() -> None:
+    bigkinds = (
+        "뉴스 식별자,일자,언론사,기고자,제목,통합 분류1,본문,URL,분석제외 여부\n"
+        f"01.20250702,20250702,가람일보,한여울 기자,배추값 두 배,사회,{LEAD},https://a.example/1,\n"
+    )
+    article = one(bigkinds.encode(), "bigkinds.csv")
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02")
+    assert (article.id, article.url) == ("01.20250702", "https://a.example/1")
+    aihub = {
+        "data": [
+            {
+                "doc_title": "배추값 두 배",
+                "doc_source": "가람일보",
+                "doc_published": "20250702",
+                "paragraphs": [{"context": LEAD, "qas": [{"question": "왜?"}]}],
+            }
+        ]
+    }
+    article = one(as_json(aihub), "aihub.json")
+    assert facts(article) == ("배추값 두 배", None, "가람일보", "2025-07-02")
+    assert parts(article) == [LEAD]
+
+
+def test_bad_records_of_json_do_not_stop_the_rest() -> None:
+    reading = read(as_json([{"text": LEAD}, {"title": "x"}, 3, {"text": LEAD}]), "a.json")
+    assert len(reading.drafts) == 1
+    assert [str(failure) for failure in reading.failures] == [
+        "a.json#2: no text; expected one of text, body, content",
+        "a.json#3: the record is not a JSON object",
+    ]
+    assert reading.skipped == 1
+
+
+def test_deeply_nested_json_is_refused() -> None:
+    with pytest.raises(MalformedSource, match="nested too deeply"):
+        read(b"[" * 100_000 + b"]" * 100_000, "a.json")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        as_json({"title": "배추값", "text": LEAD}),
+        f'<?xml version="1.0"?><rss><channel><item><title>배추값</title><description>{LEAD}'
+        "</description></item></channel></rss>".encode(),
+        "<!DOCTYPE html><html><head><title>배추값</title></head>"
+        f"<body><p>{LEAD}</p></body></html>".encode(),
+    ],
+    ids=["json", "rss", "html"],
+)
+def test_content_counts_where_the_suffix_says_only_text(data: bytes) -> None:
+    assert parts(one(data, "a.txt")) == [LEAD]
+
+
+def test_unreadable_date_is_reported() -> None:
+    (draft,) = read(as_json({"text": LEAD, "date": "초여름"}), "a.jsonl").drafts
+    assert draft.published_at is None
+    assert draft.warnings == ("field 'date': date '초여름' cannot be read; stored without a date",)
+
+
+# Tables
+
+
+@pytest.mark.parametrize(("name", "separator"), [("a.csv", ","), ("a.tsv", "\t"), ("b.csv", ";")])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp949"])
+def test_rows_of_csv_are_articles(name: str, separator: str, encoding: str) -> None:
+    rows = [["제목", "일자", "언론사", "기고자", "본문", "URL"]]
+    rows += [
+        [
+            "배추값 두 배",
+            "20250702",
+            "가람일보",
+            "한여울",
+            f'"{LEAD}\n{CAUSE}"',
+            "https://a.example/1",
+        ]
+    ]
+    text = "\r\n".join(separator.join(row) for row in rows)
+    article = one(text.encode(encoding), name)
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02")
+    assert article.url == "https://a.example/1"
+    assert parts(article) == [LEAD, CAUSE]
+
+
+def test_mapping_names_columns() -> None:
+    data = f"kop,inhoud,dag\n배추값,{LEAD},2025-07-02\n".encode()
+    with pytest.raises(MalformedSource, match=r"name it with --map text=COLUMN"):
+        read(data, "a.csv")
+    article = one(data, "a.csv", text="inhoud", title="kop", published_at="dag")
+    assert (article.title, article.published_at, parts(article)) == ("배추값", "2025-07-02", [LEAD])
+    with pytest.raises(MalformedSource, match="there is no column 'body'"):
+        read(data, "a.csv", columns={"text": "body"})
+
+
+def test_unbalanced_quotes_of_csv_keep_the_rows_before() -> None:
+    reading = read(f'title,text\n배추값,{LEAD}\n무값,"{CAUSE}\n'.encode(), "a.csv")
+    assert [draft.title for draft in reading.drafts] == ["배추값"]
+    assert "a.csv:3: not valid CSV" in str(reading.failures[0])
+
+
+def test_huge_cell_of_csv_is_refused_with_its_line() -> None:
+    with pytest.raises(MalformedSource, match=r"a\.csv:2: not valid CSV \(field larger"):
+        read(b"title,text\nx," + b"a" * 10_000_000, "a.csv")
+
+
+def test_spreadsheet_is_read_like_csv() -> None:
+    import datetime
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["제목", "본문", "일자", "언론사", "기고자"])
+    sheet.append(["배추값 두 배", LEAD, datetime.date(2025, 7, 2), "가람일보", "한여울"])
+    out = io.BytesIO()
+    book.save(out)
+    article = one(out.getvalue(), "a.xlsx")
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02")
+
+
+# Feeds
+
+
+def test_atom_items_are_articles() -> None:
+    feed = (
+        '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
+        "<title>가람일보</title><entry><title>배추값 두 배</title>"
+        '<link rel="self" href="https://a.example/self"/><link href="https://a.example/1"/>'
+        "<published>2025-07-02T00:10:00Z</published><author><name>한여울</name></author>"
+        "<summary>짧다.</summary><content type='html'>"
+        f"&lt;p&gt;{LEAD}&lt;/p&gt;&lt;p&gt;{CAUSE}&lt;/p&gt;</content></entry>"
+        "<entry><title>무값</title></entry></feed>"
+    )
+    reading = read(feed.encode(), "a.atom")
+    article = reading.drafts[0].article()
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02T00:10:00+00:00")
+    assert article.url == "https://a.example/1"
+    assert parts(article) == [LEAD, CAUSE]
+    assert [str(failure) for failure in reading.failures] == [
+        "a.atom#2: the item (무값) has no text"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "publisher"),
+    [
+        ("들녘신문", "들녘신문"),
+        ("들녘신문 : 전체기사", "들녘신문"),
+        ("들녘신문 - 경제", "들녘신문"),
+        ("들녘신문 | RSS", "들녘신문"),
+        ("The Narae Times - Narae", "The Narae Times"),
+    ],
+)
+def test_title_of_a_feed_is_the_publisher(title: str, publisher: str) -> None:
+    item = f"<item><description>{LEAD}</description></item>"
+    feed = f"<rss><channel><title>{title}</title>{item}</channel></rss>"
+    assert one(feed.encode(), "a.xml").publisher == publisher
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"<rss><channel><title>x</title></channel></rss>", "the feed has no items"),
+        (b"<note><to>x</to></note>", "neither a feed"),
+        (
+            b'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
+            b"<rss><channel><item><description>&b;</description></item></channel></rss>",
+            "declares entities",
+        ),
+        (
+            b'<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss>&x;</rss>',
+            "declares entities",
+        ),
+        (
+            b"<urlset><url><loc>https://a.example/1</loc></url></urlset>",
+            "a sitemap lists 1 addresses",
+        ),
+    ],
+)
+def test_feeds_that_are_none_are_refused(data: bytes, error: str) -> None:
+    with pytest.raises(SourceError, match=error):
+        read(data, "a.xml")
+
+
+# Documents
+
+
+def test_pdf_paragraphs_have_pages() -> None:
+    first = [
+        (50, 780, 18, "배추값 두 배로"),
+        (50, 750, 10, "2025년 7월 2일 한여울 기자"),
+        (50, 720, 10, "가람시 새벽시장의 배추 값이 한 달 만에 두 배로 뛰었다고 시가"),
+        (50, 706, 10, "밝혔다. 무 값은 그대로다."),
+        (290, 30, 10, "1"),
+    ]
+    second = [(50, 780, 10, "시는 6월 장마로 출하량이 줄었다고 설명했다."), (290, 30, 10, "2")]
+    article = one(documents.pdf([first, second]), "a.pdf")
+    assert article.title == "배추값 두 배로"
+    assert (article.author, article.published_at) == ("한여울", "2025-07-02")
+    body = [
+        (s.span.of(article.text), s.page) for s in article.sections if s.kind is SectionKind.BODY
+    ]
+    assert body == [
+        (
+            "가람시 새벽시장의 배추 값이 한 달 만에 두 배로 뛰었다고 시가 밝혔다. "
+            "무 값은 그대로다.",
+            1,
+        ),
+        ("시는 6월 장마로 출하량이 줄었다고 설명했다.", 2),
+    ]
+
+
+def test_citation_names_the_page_of_a_pdf(tmp_path: Path) -> None:
+    pages = [
+        [(50, 780, 18, "배추값 두 배로"), (50, 720, 10, "가람시가 새벽시장의 값을 2일 발표했다.")],
+        [(50, 780, 10, "배추 값은 6월 장마로 출하량이 줄어 두 배로 뛰었다고 시가 설명했다.")],
+    ]
+    (tmp_path / "a.pdf").write_bytes(documents.pdf(pages))
+    with Workspace.open(Settings(store=tmp_path / "store")) as workspace:
+        workspace.ingest([str(tmp_path / "a.pdf")])
+        answer = workspace.ask("배추 값은 왜 두 배로 뛰었나?")
+    assert [citation.note for citation in answer.citations] == ["2쪽"]
+
+
+def test_pdf_columns_are_read_one_after_the_other() -> None:
+    shared = [
+        "둘째 줄에서 이어지며 셋째 줄에서도",
+        "계속되다가 넷째 줄에서 마침내 이",
+        "다섯째 줄에 이르러서야 비로소 이",
+    ]
+    left = ["왼쪽 단의 첫 줄은 여기에서 시작하고", *shared, "문장이 끝난다."]
+    right = ["오른쪽 단의 첫 줄은 나중에 읽으며", *shared, "문장도 끝난다."]
+    page: list[documents.PlacedLine] = []
+    for number, (one_line, other) in enumerate(zip(left, right, strict=True)):
+        page += [(50, 700 - 14 * number, 10, one_line), (320, 700 - 14 * number, 10, other)]
+    text = one(documents.pdf([page]), "a.pdf").text.replace("\n", " ")
+    assert " ".join(left[1:]) in text
+    assert text.index("문장이 끝난다.") < text.index("오른쪽 단의")
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (documents.pdf([[]]), "no text in this PDF, only pictures"),
+        (documents.pdf([[(50, 700, 10, LEAD)]])[:200], "damaged or cut off"),
+        (b"%PDF-1.7 nonsense", "damaged or cut off"),
+        (documents.pdf([[(50, 700, 10, LEAD)]], encrypted=True), "encrypted"),
+        (documents.pdf([[]] * 2_001), "2,001 pages are over the limit of 2,000"),
+        (documents.pdf([[(50, 700, 10, "\ue001" * 40)]]), "fonts of this PDF do not say"),
+    ],
+    ids=["pictures", "cut", "nonsense", "encrypted", "long", "private"],
+)
+def test_pdf_without_text_is_refused(data: bytes, error: str) -> None:
+    with pytest.raises(UnsupportedSource, match=f"a.pdf: .*{error}"):
+        read(data, "a.pdf")
+
+
+def test_word_document_keeps_headings_and_rows() -> None:
+    document = docx.Document()
+    document.add_heading("배추값 두 배", 0)
+    document.add_paragraph("2025-07-02 한여울 기자")
+    document.add_paragraph(LEAD)
+    document.add_heading("원인", 2)
+    document.add_paragraph(CAUSE)
+    table = document.add_table(rows=2, cols=2)
+    for row, cells in zip(table.rows, [("품목", "값"), ("배추", "4,200원")], strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    out = io.BytesIO()
+    document.save(out)
+    article = one(out.getvalue(), "a.docx")
+    assert facts(article) == ("배추값 두 배", "한여울", None, "2025-07-02")
+    assert parts(article) == [LEAD, CAUSE, "품목 | 값", "배추 | 4,200원"]
+    assert parts(article, SectionKind.HEADING) == ["원인"]
+
+
+def test_hancom_documents_are_read() -> None:
+    lines = ["배추값 두 배", "2025-07-02 한여울 기자", LEAD, CAUSE]
+    rows = [("품목", "값"), ("배추", "4,200원")]
+    article = one(documents.hwpx(lines, rows), "a.hwpx")
+    assert facts(article) == ("배추값 두 배", "한여울", None, "2025-07-02")
+    assert parts(article) == [LEAD, CAUSE, "품목 | 값", "배추 | 4,200원"]
+    article = one(documents.hwp(lines), "a.hwp")
+    assert facts(article) == ("배추값 두 배", "한여울", None, "2025-07-02")
+    assert parts(article) == [LEAD, CAUSE]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error"),
+    [
+        ("a.docx", b"PK\x03\x04 cut", "damaged or cut off"),
+        ("a.docx", documents.archive({"word/x.xml": "<x/>"}), "cannot be opened"),
+        ("a.docx", documents.ole({"EncryptedPackage": b"x"}), "encrypted with a password"),
+        ("a.xlsx", documents.archive({"a.xml": "<x/>"}), "cannot be opened"),
+        ("a.hwpx", documents.archive({"a.xml": "<x/>"}), "no text part"),
+        (
+            "a.hwpx",
+            documents.archive(
+                {"Contents/section0.xml": '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'}
+            ),
+            "declares entities",
+        ),
+        ("a.hwp", documents.hwp([LEAD], flags=3), "encrypted"),
+        ("a.hwp", documents.hwp([LEAD], flags=5), "for distribution only"),
+        ("a.hwp", documents.hwp([LEAD])[:1000], "damaged or cut off"),
+        ("a.hwp", b"HWP Document File V3.00 \x1a", "HWP 3 document"),
+    ],
+)
+def test_damaged_and_encrypted_documents_are_refused(name: str, data: bytes, error: str) -> None:
+    with pytest.raises(UnsupportedSource, match=error) as caught:
+        read(data, name)
+    assert str(caught.value).startswith(name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.hwpx", "a.xlsx"])
+def test_zip_bombs_are_refused_without_unpacking(name: str) -> None:
+    data = documents.archive({"Contents/section0.xml": b"\0" * 50_000_000})
+    with pytest.raises(UnsupportedSource, match="unpacks to 50,000,000 bytes"):
+        read(data, name)
+    many = io.BytesIO()
+    with zipfile.ZipFile(many, "w") as container:
+        for number in range(6_000):
+            container.writestr(f"{number}", b"")
+    with pytest.raises(UnsupportedSource, match="6,000 parts"):
+        read(many.getvalue(), name)
+
+
+# Mail
+
+
+def test_mail_is_an_article() -> None:
+    message = EmailMessage()
+    message["Subject"] = "[보도자료] 배추값 두 배"
+    message["From"] = "가람시 공보실 <press@garam.example>"
+    message["Date"] = "Wed, 02 Jul 2025 09:10:00 +0900"
+    message.set_content(f"{LEAD}\n\n{CAUSE}\n")
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="a.pdf")
+    (draft,) = read(message.as_bytes(), "a.eml").drafts
+    article = draft.article()
+    assert article.title == "[보도자료] 배추값 두 배"
+    assert article.published_at == "2025-07-02T09:10:00+09:00"
+    assert parts(article) == [LEAD, CAUSE]
+    assert draft.warnings == ("1 attachments were not read; save them as files and add those",)
+
+
+def test_saved_page_is_read_like_the_page() -> None:
+    page = (
+        "<html><head><title>배추값 두 배</title></head><body><article><h1>배추값 두 배</h1>"
+        f"<p>{LEAD}</p><p>{CAUSE}</p></article></body></html>"
+    )
+    message = EmailMessage()
+    message["From"] = "<Saved by Blink>"
+    message["Snapshot-Content-Location"] = "https://garam.example/1"
+    message["Subject"] = "배추값 두 배"
+    message["Date"] = "Thu, 03 Jul 2025 10:00:00 +0900"
+    message.set_content(page, subtype="html", charset="utf-8")
+    message.make_related()
+    next(message.iter_parts())["Content-Location"] = "https://garam.example/1"
+    article = one(message.as_bytes(), "a.mhtml")
+    assert facts(article) == ("배추값 두 배", None, None, None)
+    assert article.url == "https://garam.example/1"
+    assert parts(article) == [LEAD, CAUSE]
