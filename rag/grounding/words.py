@@ -423,7 +423,7 @@ def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
 
 
 def _formerly(amount: Counted, own: Sequence[_Slot], source: Analysed, claim: Analysed) -> bool:
-    """Whether ``amount`` is the one before a change (23곳에서 8곳으로), told as the present one."""
+    """Whether ``amount`` is the one before a change (23곳에서 8곳으로), stated as the present one."""
     if amount.end or any(slot.amount.end != "from" for slot in own):
         return False
     if any(m.form in _FORMERLY for m in claim.morphemes):
@@ -621,7 +621,7 @@ _IMPERATIVE = listed("라 어라 아라 여라 으라 거라 세요 으세요 �
 
 
 def is_instruction(claim: str) -> bool:
-    """Whether ``claim`` tells the reader or a model to do something, which no answer does."""
+    """Whether ``claim`` asks the reader or a model to do something, which no answer does."""
     text = claim.strip()
     if _COMMANDS.match(text):
         return True

@@ -83,7 +83,7 @@ class Fact:
     subjects taken over from an earlier clause; ``own`` are those that the clause itself names.
     ``firm`` says that the clause whose subject is carried over leads on with the same subject.
     ``decided`` says that it is unreal only because it is settled and not yet done (-기로 했다);
-    ``past`` that it is told as done or going on (했다, 하고 있다).
+    ``past`` that it is stated as done or going on (했다, 하고 있다).
     """
 
     predicate: str
