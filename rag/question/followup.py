@@ -20,6 +20,12 @@ from geungeo.rag.language.morphemes import Morpheme, analyse
 from geungeo.rag.language.vocabulary import canonical_names
 from geungeo.rag.protocols import Backend, Report, Rewriter
 from geungeo.rag.question.concepts import QUESTION_WORDS, AnswerType, answer_type, parse_question
+from geungeo.rag.question.intents import (
+    ABOUT_ARTICLES,
+    intent_of,
+    intents_of,
+    without_small_talk,
+)
 from geungeo.rag.text import clean, for_model, language_of, visible
 
 # Seconds for a model's rewrite: the user waits for it before retrieval starts.
@@ -136,10 +142,10 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     """Complete ``question`` with what it leaves out, taken from ``history`` (oldest first)."""
     if not history:
         return question
-    last = history[-1]
-    topic = _topic(last.question)
-    if not topic.phrases:
+    found = _last_topic(question, history)
+    if found is None:
         return question
+    last, topic = found
     if language_of(question) == "en" and not _SO_WHAT.match(question):
         return _english(question, topic)
     if _SO_WHAT.match(question):
@@ -151,6 +157,28 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if answer_type(last.question) is AnswerType.PERSON and (name := _new_name(last)):
         topic = _Topic(name, topic.phrases)
     return _korean(_LEAD.sub("", question), topic)
+
+
+def _last_topic(question: str, history: Sequence[Turn]) -> tuple[Turn, _Topic] | None:
+    """Return the last turn that has a topic, and that topic.
+
+    Small talk has none and takes none; neither does a request about articles (요약해 줘), unless it
+    names one. Words about articles as such are no topic.
+    """
+    if intent_of(question) != "question":
+        return None
+    turns = without_small_talk(history)
+    for turn, intent in zip(
+        reversed(turns), reversed(intents_of([t.question for t in turns])), strict=True
+    ):
+        topic = _topic(turn.question)
+        if intent == "question":
+            return (turn, topic) if topic.phrases else None
+        phrases = tuple(p for p in topic.phrases if p.lower() not in ABOUT_ARTICLES)
+        if phrases:
+            subject = topic.subject if topic.subject in phrases else phrases[0]
+            return turn, _Topic(subject, phrases)
+    return None
 
 
 def _korean(question: str, topic: _Topic) -> str:

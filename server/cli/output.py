@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from geungeo.rag.answer import Answer, Citation, support_label
+from geungeo.rag.answer import Answer, Citation, nearest_heading, support_label
 from geungeo.server.escaping import escape_line, plain_text
 
 _LABELS = {
@@ -20,8 +20,13 @@ def render_answer(answer: Answer) -> str:
     """Return the answer and its numbered quotes as text."""
     labels = _LABELS[answer.language]
     lines = [plain_text(answer.text)]
-    if answer.status == "abstained":
+    if answer.reason and answer.reason != "not_a_question":
         lines.append(f"({labels['abstained']}: {answer.reason})")
+    if answer.nearest:
+        lines += ["", f"{nearest_heading(answer)}:"]
+    for one in answer.nearest:
+        origin = ", ".join(escape_line(part) for part in one.origin)
+        lines += [f"  “{escape_line(one.quote)}”", f"      {origin} [{one.start}:{one.end}]"]
     sources = {citation.marker: citation for citation in answer.citations}
     if sources:
         lines += ["", f"{labels['sources']}:"]
