@@ -27,7 +27,9 @@ from geungeo.rag.evidence.features import (
     measure,
 )
 from geungeo.rag.evidence.models import Classifier, Model, shipped_model
-from geungeo.rag.evidence.premise import conflict
+from geungeo.rag.evidence.premise import conflict, refuted
+from geungeo.rag.language.terms import term_hash
+from geungeo.rag.language.vocabulary import terms_of
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray
 from geungeo.rag.question import Question
 from geungeo.rag.retrieval.channels import Retrieved
@@ -38,8 +40,15 @@ MAX_EVIDENCE = 12
 _CLEAR_SCORE = 0.05
 # Factor for evidence about another time than the one asked about.
 _OTHER_TIME = 0.2
-# A question with a smaller share of its concepts in the evidence is off topic.
+# A question with a smaller share of its concepts in the evidence may be off topic.
 _ON_TOPIC = 0.15
+# A sentence is about the matter of the question from this share on.
+_SAME_MATTER = 0.4
+# Log-odds of the cross-encoder below which no sentence is about the question.
+_UNRELATED = -3.0
+# Log-odds below which a question without a single known noun is off topic.
+_DOUBTFUL = 0.0
+_NOUNS = frozenset({"NNG", "NNP", "SL", "SN", "XR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +112,14 @@ def assess(
     if happened.any():
         # Any event of that time answers a question about what happened then.
         answerability = 1.0
-    contradicted = bool(summary[ANSWER_FEATURES.index("conflict")])
-    if asked and contradicts_time(asked, found[order[0]]):
-        contradicted = True
+    best_text = found[order[0]]
+    if asked and contradicts_time(asked, best_text):
         answerability *= _OTHER_TIME
     # The sentence that the question is about may have been ranked lower only for its time.
-    contradicted |= asked is not None and contradicts_time(asked, found[best_ignoring_time])
-    reason = _reason(question, measured, order, contradicted=contradicted)
+    other_time = asked is not None and any(
+        contradicts_time(asked, found[at]) for at in (int(order[0]), best_ignoring_time)
+    )
+    reason = _reason(question, measured, order, other_time=other_time)
     return Assessment(question, evidence, answerability, limit, reason)
 
 
@@ -194,14 +204,37 @@ def _assumed(question: Question, measured: Measured, best: int) -> str | None:
 
 
 def _reason(
-    question: Question, measured: Measured, order: np.ndarray, *, contradicted: bool
+    question: Question, measured: Measured, order: np.ndarray, *, other_time: bool
 ) -> Reason:
-    """Return the reason to abstain: off topic, a false premise or weak evidence."""
-    if not question.concepts:
+    """Return the reason to abstain: off topic, a false premise or weak evidence.
+
+    The first two are statements about the articles: they are made only if the evidence shows it.
+    """
+    found = measured.found_near[order[:3]].max(axis=0, initial=0.0)
+    covered = float((found * measured.weights).sum())
+    judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
+    if _is_off_topic(question, measured, found, covered, judged):
         return "off_topic"
-    found = measured.found_near[order[:3]].max(axis=0)
+    best = measured.candidates[int(order[0])]
+    if other_time and covered >= _SAME_MATTER:
+        return "false_premise"
+    if question.language != best.article.language or judged < _UNRELATED:
+        return "weak_evidence"
+    contradicted = refuted(
+        question.text, question.morphemes, best.text, measured.terms_near, covered=covered
+    )
+    return "false_premise" if contradicted else "weak_evidence"
+
+
+def _is_off_topic(
+    question: Question, measured: Measured, found: np.ndarray, covered: float, judged: float
+) -> bool:
+    """Whether the question shares next to nothing with the passages, in words and in meaning."""
     # A name that occurs in every passage has almost no weight but still gives the topic.
     named = any(hit and c.role == "name" for hit, c in zip(found, question.concepts, strict=True))
-    if not named and float((found * measured.weights).sum()) < _ON_TOPIC:
-        return "off_topic"
-    return "false_premise" if contradicted else "weak_evidence"
+    if named or covered >= _ON_TOPIC:
+        return False
+    # 규모 is no concept, but it is a word that the passages may have.
+    nouns = [m for m in question.morphemes if m.tag.split("-")[0] in _NOUNS]
+    known = {term_hash(term) for term in terms_of(nouns)} & measured.terms_near
+    return judged < _DOUBTFUL and not known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -71,7 +72,13 @@ class Overview:
     ) -> Reply | None:
         """Return the reply to ``text``, or ``None`` if no article is meant or has what is asked."""
         scope = scope_of(
-            text, self._corpus, self._embedder, filters=filters, history=history, today=today
+            text,
+            self._corpus,
+            self._embedder,
+            filters=filters,
+            history=history,
+            today=today,
+            by_title=intent == "about_article",
         )
         if not scope.headlines:
             return None
@@ -232,11 +239,15 @@ def _title_span(article: Article) -> Span:
 
 
 def _credit_span(article: Article, *values: str) -> Span | None:
-    """Return the byline that holds one of ``values``, if any."""
+    """Return the byline that holds one of ``values``, or the day of one; ``None`` without it."""
+    names = [fold(value).removesuffix(" 기자") for value in values if value]
+    days = {(article.published_at or "")[:10].replace("-", "")} - {""}
     for section in article.sections:
         line = fold(section.span.of(article.text))
-        names = [fold(value).removesuffix(" 기자") for value in values if value]
-        if section.kind is SectionKind.BYLINE and any(name in line for name in names):
+        digits = re.sub(r"\D", "", line)
+        if section.kind is SectionKind.BYLINE and (
+            any(name in line for name in names) or any(day in digits for day in days)
+        ):
             return section.span
     return None
 

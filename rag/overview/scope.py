@@ -33,6 +33,8 @@ _MONTH = re.compile(r"(?<![\d.])(1[0-2]|[1-9])월(?:\s*([12]\d|3[01]|[1-9])일)?
 _TITLES = re.compile(r"\s*(?:기자|특파원|논설위원|객원기자|reporter)\s*$")
 # Characters of an answer that are searched for, and of a line that identifies its source.
 _READ, _LINE = 600, 20
+# Characters at the beginning of an article that name its matter.
+_BEGINNING = 400
 _ENGLISH_STOP = frozenset({"word"})
 
 
@@ -58,10 +60,13 @@ def scope_of(
     filters: Filters,
     history: Sequence[Turn],
     today: date,
+    by_title: bool = False,
 ) -> Scope:
     """Return the articles that ``text`` is about, by its names, dates and topic.
 
-    ``this article`` is the only one, or the one that the last answer cites.
+    ``this article`` is the only one, or the one that the last answer cites. With ``by_title``
+    the topic names an article, as in ``나르단 기사를 쓴 기자``: its names must be at the
+    beginning of the article; anywhere else they may name another medium.
     """
     known = list(corpus.headlines(filters))
     question = read(text, corpus, embedder, today)
@@ -71,14 +76,16 @@ def scope_of(
     topic = _topic(question, rest)
     words = " ".join(concept.surface for concept in topic)
     if len(found) <= 1:
-        single = bool(found) and (not topic or _covers(found[0], topic, question, corpus))
+        single = bool(found) and (
+            not topic or _covers(found[0], topic, question, corpus, begin=by_title)
+        )
         return Scope(tuple(found) if single or not topic else (), words, single, restricted)
     if _THIS.search(fold(text)) and not restricted_by(found, known, dated=dated):
         last = _last_cited(history, corpus, embedder, filters)
         if last is not None:
             return Scope((last,), words, single=True)
     if topic:
-        about = _about(found, topic, question, corpus, filters)
+        about = _about(found, topic, question, corpus, filters, begin=by_title)
         titled = [one for one in about if _share(topic, one.title) == 1.0]
         named = titled if len(titled) == 1 and not _PLURAL.search(fold(text)) else about
         return Scope(tuple(named), words, len(named) == 1, restricted=True)
@@ -159,6 +166,8 @@ def _about(
     question: Question,
     corpus: Corpus,
     filters: Filters,
+    *,
+    begin: bool,
 ) -> list[Headline]:
     """Return the articles about ``topic``, newest first: by retrieval, then by their words."""
     by_id = {one.id: one for one in found}
@@ -169,17 +178,27 @@ def _about(
     if near and corpus.article(near[0]).language != question.language:
         # Words cannot be compared across languages.
         return [by_id[near[0]]]
-    about = {i for i in near if _covers(by_id[i], topic, question, corpus)}
+    about = {i for i in near if _covers(by_id[i], topic, question, corpus, begin=begin)}
     about |= {one.id for one in found if _share(topic, one.title) == 1.0}
     return [one for one in found if one.id in about]
 
 
-def _covers(one: Headline, topic: Sequence[Concept], question: Question, corpus: Corpus) -> bool:
-    """Whether the article has the topic's names and most of its words, in the same language."""
+def _covers(
+    one: Headline,
+    topic: Sequence[Concept],
+    question: Question,
+    corpus: Corpus,
+    *,
+    begin: bool = False,
+) -> bool:
+    """Whether the article has the topic's names and most of its words, in the same language.
+
+    With ``begin`` only its beginning is read.
+    """
     article = corpus.article(one.id, one.version)
     if article.language != question.language:
         return True
-    text = fold(article.text)
+    text = fold(article.title + "\n" + (article.text[:_BEGINNING] if begin else article.text))
     share = sum(_in(concept, text) for concept in topic) / len(topic)
     names = [concept for concept in topic if concept.role == "name"]
     return share >= _ON_TOPIC and all(_in(concept, text) for concept in names)

@@ -22,6 +22,7 @@ from geungeo.rag.protocols import Backend, Report, Rewriter
 from geungeo.rag.question.concepts import QUESTION_WORDS, AnswerType, answer_type, parse_question
 from geungeo.rag.question.intents import (
     ABOUT_ARTICLES,
+    SO_WHAT,
     intent_of,
     intents_of,
     without_small_talk,
@@ -105,12 +106,6 @@ _THAT_TIME = re.compile(
     r"(?<![가-힣])(?:그때|그\s*당시|당시|그\s*무렵|그\s*후|그\s*뒤|이후|그\s*전)"
 )
 _AMONG = re.compile(r"(?<![가-힣])(?:그\s*중|이\s*중|그\s*가운데|그들|이들|양측|둘)")
-_SO_WHAT = re.compile(
-    r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그다음은?|그\s*결과는?|결과는|어떻게\s*됐어"
-    r"|so\??|and then|then what)"
-    r"[\s?.!~ㅋㅎ]*$",
-    re.IGNORECASE,
-)
 _LEAD = re.compile(
     r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그렇다면|and|so|then|but)[,\s]+", re.IGNORECASE
 )
@@ -146,9 +141,9 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if found is None:
         return question
     last, topic = found
-    if language_of(question) == "en" and not _SO_WHAT.match(question):
+    if language_of(question) == "en" and not SO_WHAT.match(question):
         return _english(question, topic)
-    if _SO_WHAT.match(question):
+    if SO_WHAT.match(question):
         return (
             f"{topic} 결과는 어떻게 됐나?"
             if language_of(question) == "ko"

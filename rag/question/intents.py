@@ -125,7 +125,16 @@ def _decide(texts: Sequence[str]) -> Iterator[Intent]:
         yield intent
 
 
+# A lone connective asks for what came of the question before it.
+SO_WHAT = re.compile(
+    r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그다음은?|그\s*결과는?|결과는|어떻게\s*됐어"
+    r"|so\??|and then|then what)"
+    r"[\s?.!~ㅋㅎ]*$",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"[^\W_]")
+# Code and markup ask for nothing; they are searched for like any question.
+_CODE = re.compile(r"[<>{}\\]|--|;(?=\s*\w+\s|\s*$)")
 _known: Memo[str, Intent] = Memo(4_096, _decide)
 
 
@@ -136,8 +145,15 @@ def intent_of(text: str) -> Intent:
 
 def intents_of(texts: Sequence[str]) -> list[Intent]:
     """Return the intent of each of ``texts``, as :func:`intent_of`."""
-    known = _known.get(text for text in texts if _LETTER.search(text))
-    return [known.get(text, "small_talk") for text in texts]
+    ruled = {text: _by_rule(text) for text in texts}
+    known = _known.get(text for text, intent in ruled.items() if intent is None)
+    return [ruled[text] or known[text] for text in texts]
+
+
+def _by_rule(text: str) -> Intent | None:
+    if not _LETTER.search(text):
+        return "small_talk"
+    return "question" if _CODE.search(text) or SO_WHAT.match(text) else None
 
 
 def names_something(text: str, corpus: Corpus) -> bool:
