@@ -153,14 +153,14 @@ def _kind_prior(question: Question, found: Sequence[Candidate]) -> np.ndarray:
 
 
 # Few, since there are few training questions: more features would overfit to their sources.
-ANSWER_FEATURES = ("judged", "lead", "conflict", "concepts")
+ANSWER_FEATURES = ("judged", "lead", "conflict")
 
 
 def summarise(question: Question, measured: Measured, order: np.ndarray) -> FloatArray:
     """Return ``(len(ANSWER_FEATURES),)``: features of all evidence for the decision to answer.
 
-    They are the best judgement and its lead over the next, whether the best sentence
-    contradicts the question, and the number of its concepts divided by eight, at most 1.
+    They are the best judgement and its lead over the next, and whether the best sentence
+    contradicts the question.
     """
     judged = measured.features[:, SENTENCE_FEATURES.index("judged")]
     second, first = np.sort(np.append(judged, UNREAD))[-2:]
@@ -169,7 +169,6 @@ def summarise(question: Question, measured: Measured, order: np.ndarray) -> Floa
             first,
             first - second,
             _assumed(question, measured, int(order[0])) is not None,
-            min(len(question.concepts), 8) / 8,
         ],
         dtype=np.float32,
     )

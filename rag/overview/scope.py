@@ -222,7 +222,13 @@ def _last_cited(
     """
     for turn in reversed(history):
         cited = MARKER.search(turn.answer) is not None
-        if not cited and intent_of(turn.question) != "question":
+        intent = intent_of(turn.question)
+        if intent in {"about_article", "listing"}:
+            asked = read(turn.question, corpus, embedder)
+            if not _topic(asked, fold(turn.question)):
+                continue
+            cited = False
+        elif not cited and intent != "question":
             continue
         said = MARKER.sub("", turn.answer)[:_READ] if cited else turn.question
         passages = find(corpus, read(said, corpus, embedder), 3, filters).passages

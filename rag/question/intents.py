@@ -125,6 +125,11 @@ def _decide(texts: Sequence[str]) -> Iterator[Intent]:
         yield intent
 
 
+# 기사는 언제 나왔어, 기사를 쓴 사람: whatever the article is about.
+_CREDITED = re.compile(
+    r"(?:기사|뉴스|이\s*글)(?:은|는|를|을|가|이)?\s*(?:누가\s*(?:썼|쓴|작성)|언제\s*(?:나왔|나온|썼|쓴|작성|보도|게재)"
+    r"|어느\s*(?:신문|매체|언론))|(?:기사|글)(?:를|을)?\s*(?:쓴|작성한)\s*(?:기자|사람|날짜|날)"
+)
 # A lone connective asks for what came of the question before it.
 SO_WHAT = re.compile(
     r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그다음은?|그\s*결과는?|결과는|어떻게\s*됐어"
@@ -153,7 +158,9 @@ def intents_of(texts: Sequence[str]) -> list[Intent]:
 def _by_rule(text: str) -> Intent | None:
     if not _LETTER.search(text):
         return "small_talk"
-    return "question" if _CODE.search(text) or SO_WHAT.match(text) else None
+    if _CODE.search(text) or SO_WHAT.match(text):
+        return "question"
+    return "about_article" if _CREDITED.search(fold(text)) else None
 
 
 def names_something(text: str, corpus: Corpus) -> bool:
