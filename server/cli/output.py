@@ -17,7 +17,10 @@ _LABELS = {
 
 
 def render_answer(answer: Answer) -> str:
-    """Return the answer and its numbered quotes as text."""
+    """Return the answer and its numbered sources as text.
+
+    A quote that is a sentence of the answer is not printed a second time.
+    """
     labels = _LABELS[answer.language]
     lines = [plain_text(answer.text)]
     if answer.reason and answer.reason != "not_a_question":
@@ -33,10 +36,18 @@ def render_answer(answer: Answer) -> str:
     for marker, citation in sorted(sources.items()):
         label = support_label(answer, marker)
         quote = f"“{escape_line(citation.quote)}”" + (f" ({label})" if label else "")
-        lines += [f"  [{marker}] {quote}", f"      {_origin(citation)}"]
+        if _is_said(answer, citation):
+            lines.append(f"  [{marker}] {_origin(citation)}")
+        else:
+            lines += [f"  [{marker}] {quote}", f"      {_origin(citation)}"]
         if citation.note:
             lines.append(f"      ({escape_line(citation.note)})")
     return "\n".join(lines)
+
+
+def _is_said(answer: Answer, citation: Citation) -> bool:
+    """Whether the claim that ``citation`` belongs to is its quote, word for word."""
+    return answer.text[citation.answer_start : citation.answer_end] == citation.quote
 
 
 def json_text(value: Any) -> str:

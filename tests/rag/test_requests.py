@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -84,10 +85,13 @@ def talk(workspace: Workspace, name: str, turns: Sequence[str]) -> list[Answer]:
     return [workspace.ask(turn, conversation_id=name) for turn in turns]
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["안녕하세용", "넵 감사합니다!", "ㅋㅋㅋ", "아하 그렇군", "고마웡", "ok thanks a lot", "🙏🙏", "hello~", "수고하셨어요", "굿굿", "...", "잘 자요", "thx!!", "오 대박", "ㅇㅋㅇㅋ"],
-)
+SMALL_TALK = """
+안녕하세용|넵 감사합니다!|ㅋㅋㅋ|아하 그렇군|고마웡|ok thanks a lot|🙏🙏|hello~
+수고하셨어요|굿굿|...|잘 자요|thx!!|오 대박|ㅇㅋㅇㅋ
+"""
+
+
+@pytest.mark.parametrize("text", re.split(r"[|\n]", SMALL_TALK.strip()))
 def test_small_talk_gets_a_friendly_line_without_a_citation(news: Workspace, text: str) -> None:
     answer = news.ask(text)
     assert (answer.intent, answer.reason) == ("small_talk", "not_a_question")
