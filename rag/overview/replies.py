@@ -194,10 +194,14 @@ class Overview:
             shown = scope.headlines[:_LISTED]
             return Reply(claims=tuple(self._entry(one, language) for one in shown))
         article = self._article(scope.headlines[0])
-        values = [_fact(fact, article, language) for fact in facts_of(text)]
+        asked = facts_of(text)
+        values = [_fact(fact, article, language) for fact in asked]
         known = [value for value in values if value]
         if not known:
             return None
+        if asked == ("date",):
+            # A date alone states nothing: of what is said first.
+            known = [*filter(None, [article.publisher or article.author]), *known]
         span = _credit_span(article, *known) or _title_span(article)
         return Reply(claims=(replace(_claim(", ".join(known), article, span), layout="run"),))
 

@@ -29,7 +29,7 @@ COUNTS = ("overview", "article", "credit", "asks", "names", "nouns")
 # E5's cosines lie in a narrow range, so its components are scaled.
 _SCALE = 20.0
 _MOST_NOUNS = 4
-# A text with as many nouns of its own matter is about that matter.
+# A text with as many concepts of its own matter is about that matter.
 _SPECIFIC = 3
 
 # Words that a request has about articles as such, not about what they say.
@@ -90,11 +90,7 @@ def intent_features(texts: Sequence[str]) -> FloatArray:
 
 def _counts(text: str) -> tuple[float, ...]:
     folded = fold(text)
-    others = [
-        concept.role
-        for concept in parse_question(text).concepts
-        if concept.surface not in ABOUT_ARTICLES
-    ]
+    others = _own_matter(text)
     nouns = [role for role in others if role in {"name", "noun", "number"}]
     return (
         float(asks_for_overview(text)),
@@ -114,15 +110,19 @@ def shipped_intents() -> IntentModel:
 
 
 def _decide(texts: Sequence[str]) -> Iterator[Intent]:
-    features = intent_features(texts)
-    for row, counts in zip(shipped_intents()(features), features[:, -len(COUNTS) :], strict=True):
+    for text, row in zip(texts, shipped_intents()(intent_features(texts)), strict=True):
         intent = INTENTS[int(np.argmax(row))]
-        count = dict(zip(COUNTS, counts.tolist(), strict=True))
-        about_something = count["nouns"] * _MOST_NOUNS >= _SPECIFIC
-        if about_something and not (count["overview"] or count["article"]):
+        named = asks_for_overview(text) or _ARTICLE.search(fold(text)) is not None
+        if not named and intent != "small_talk" and len(_own_matter(text)) >= _SPECIFIC:
             # A request about articles names them or asks for an overview.
             intent = "question"
         yield intent
+
+
+def _own_matter(text: str) -> list[str]:
+    """Return the roles of the concepts that are not about articles as such."""
+    concepts = parse_question(text).concepts
+    return [c.role for c in concepts if fold(c.surface) not in ABOUT_ARTICLES]
 
 
 # 기사는 언제 나왔어, 기사를 쓴 사람: whatever the article is about.
@@ -139,7 +139,7 @@ SO_WHAT = re.compile(
 )
 _LETTER = re.compile(r"[^\W_]")
 # Code and markup ask for nothing; they are searched for like any question.
-_CODE = re.compile(r"[<>{}\\]|--|;(?=\s*\w+\s|\s*$)")
+CODE = re.compile(r"[<>{}\\]|--|;(?=\s*\w+\s|\s*$)")
 _known: Memo[str, Intent] = Memo(4_096, _decide)
 
 
@@ -158,7 +158,7 @@ def intents_of(texts: Sequence[str]) -> list[Intent]:
 def _by_rule(text: str) -> Intent | None:
     if not _LETTER.search(text):
         return "small_talk"
-    if _CODE.search(text) or SO_WHAT.match(text):
+    if CODE.search(text) or SO_WHAT.match(text):
         return "question"
     return "about_article" if _CREDITED.search(fold(text)) else None
 
