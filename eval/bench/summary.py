@@ -1,9 +1,9 @@
 """``geungeo bench summary``: sentences chosen for a summary against marked ones.
 
-Each article in ``summaries.jsonl`` has four sentences that an annotator marked. The method is fitted
-without the article that it is tested on (leave one out); the line ``shipped`` has the weights of the
-product, which were fitted on all of them. Baselines: the first four sentences, and TextRank
-(Mihalcea & Tarau, 2004) over shared nouns.
+Each article in ``summaries.jsonl`` has four sentences that an annotator marked. The method is
+fitted without the article that it is tested on (leave one out); the line ``shipped`` has the
+weights of the product, which were fitted on all of them. Baselines: the first four sentences, and
+TextRank (Mihalcea & Tarau, 2004) over shared nouns.
 """
 
 from __future__ import annotations

@@ -140,9 +140,7 @@ def fit_answerer(features: np.ndarray, rows: Sequence[Row]) -> Linear:
     return Linear(scaled.astype(np.float32), float(model.intercept_[0] - (scaled * mean).sum()))
 
 
-def fit(
-    rows: Sequence[Row], *, threshold: float, ranker: Linear | None = None
-) -> dict[str, Any]:
+def fit(rows: Sequence[Row], *, threshold: float, ranker: Linear | None = None) -> dict[str, Any]:
     """Return the model trained on all rows, in its JSON form; ``ranker`` is kept if given."""
     ranker = ranker or fit_ranker(rows)
     features = summaries(rows, ranker)
