@@ -66,7 +66,7 @@ def scope_of(
 
     ``this article`` is the only one, or the one that the last answer cites. With ``by_title``
     the topic names an article, as in ``나르단 기사를 쓴 기자``: its names must be at the
-    beginning of the article; anywhere else they may name another medium.
+    beginning of the article; in its body they may name another medium.
     """
     known = list(corpus.headlines(filters))
     question = read(text, corpus, embedder, today)

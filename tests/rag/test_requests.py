@@ -95,7 +95,7 @@ SMALL_TALK = """
 def test_small_talk_gets_a_friendly_line_without_a_citation(news: Workspace, text: str) -> None:
     answer = news.ask(text)
     assert (answer.intent, answer.reason) == ("small_talk", "not_a_question")
-    assert answer.citations == answer.nearest == answer.passages == ()
+    assert not answer.citations and not answer.nearest and not answer.passages
     examples = answer.text.split("예를 들면: " if answer.language == "ko" else "For example: ")[1]
     assert len(examples.split(" / ")) == 2
     assert "솔섬 앞바다 고래 관찰선 첫 출항" in examples
