@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from geungeo.rag.evidence.antecedents import CONNECTIVE, adjacent, pointer
+from geungeo.rag.evidence.antecedents import adjacent, pointer
+from geungeo.rag.evidence.trimming import trim
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
 
-# Characters that are left of a trimmed sentence, at least.
-_SHORTEST = 5
 # Minimum share of the best score for an additional sentence.
 _MIN_SCORE_SHARE = 0.5
-# [매체 김기자 기자], (서울=통신) 김기자 기자 =, and the label of an answer: A.
-_OPENER = re.compile(
-    r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*"
-    r"(?:[가-힣·]{2,12}\s?(?:기자|특파원)\s*[=:]\s*)?"
-    r"|^[가-힣·]{2,12}\s?(?:기자|특파원)\s*=\s*"
-    r"|^[\[(【]?(?:A|답|답변)\s*\d{0,2}\s*[.:)\]】]\s*"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +102,6 @@ def _spans(chosen: list[_Chosen]) -> list[tuple[Evidence, Span]]:
         else:
             quoted += [(before, trim(before)), (item, item.span)]
     return quoted
-
-
-def trim(evidence: Evidence) -> Span:
-    """Return the span of the sentence without dateline, label and leading connective."""
-    span = evidence.span
-    for pattern in (_OPENER, CONNECTIVE):
-        text = span.of(evidence.article.text)
-        match = pattern.match(text)
-        if match and len(text) - match.end() > _SHORTEST:
-            span = Span(span.start + match.end(), span.end)
-    return span
 
 
 def _frame(quote: str, language: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from geungeo.rag.answer import Nearest
 from geungeo.rag.article import SectionKind
-from geungeo.rag.backends.extractive import trim
+from geungeo.rag.evidence.trimming import trim
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.text import Span, fold
 

@@ -9,8 +9,8 @@ from datetime import date
 
 from geungeo.rag.answer import Filters, Ground, GroundedClaim, Intent, Layout, Turn
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.backends.extractive import trim
 from geungeo.rag.evidence.reading import reading
+from geungeo.rag.evidence.trimming import trim
 from geungeo.rag.language.dates.periods import day, label
 from geungeo.rag.language.dates.times import named_times, seoul_day
 from geungeo.rag.overview.scope import Scope, scope_of
