@@ -24,6 +24,7 @@ from geungeo.rag.errors import GeungeoError, InvalidRequest
 from geungeo.rag.protocols import Turn
 from geungeo.rag.question.followup import standalone
 from geungeo.server import answering
+from geungeo.server.channels.wording import nearest_text
 from geungeo.server.http.bodies import StrictRoute
 from geungeo.server.http.links import citation_link
 from geungeo.server.http.problems import UNEXPECTED, openai_error, openai_errors, public, status_of
@@ -177,7 +178,7 @@ def _recent(messages: list[Message]) -> list[Message]:
 def _turn(question: str, answer: str, before: list[Turn]) -> Turn:
     """Return a turn with a standalone question; a text too long for a question is not analysed."""
     if len(question) <= MAX_REWRITTEN:
-        question = standalone(question, before[-1:])
+        question = standalone(question, before)
     return Turn(question, answer)
 
 
@@ -255,13 +256,15 @@ def _extensions(answer: Answer) -> dict[str, Any]:
         "citations": [citation.model_dump(mode="json") for citation in answer.citations],
         "status": answer.status,
         "reason": answer.reason,
+        "intent": answer.intent,
+        "nearest": [one.model_dump(mode="json") for one in answer.nearest],
     }
 
 
 def _completion(answer: Answer) -> dict[str, Any]:
     message = {
         "role": "assistant",
-        "content": answer.text,
+        "content": answer.text + nearest_text(answer),
         "refusal": None,
         "annotations": [annotation(citation) for citation in answer.citations],
     }
@@ -341,7 +344,8 @@ def _event_frames(event: Event, chunks: _Chunks, state: AppState) -> list[bytes]
         case Done(answer):
             state.metrics.answer(CHANNEL, answer)
             # An abstention has no claims; its text explains it.
-            explanation = [chunks.delta({"content": answer.text})] if answer.reason else []
+            text = answer.text + nearest_text(answer)
+            explanation = [chunks.delta({"content": text})] if answer.reason else []
             last = [*explanation, chunks.delta({}, "stop", **_extensions(answer))]
             return [*last, chunks.usage(answer)] if chunks.include_usage else last
         case _:
