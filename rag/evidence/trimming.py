@@ -18,9 +18,7 @@ _OPENER = re.compile(
     r"|^[\[(【]?(?:A|답|답변)\s*\d{0,2}\s*[.:)\]】]\s*"
 )
 # A question and its answer in one sentence: the question line.
-_QUESTION_LINE = re.compile(
-    r"^[^\n]{1,250}\n(?=\s*[\[(【]?(?:A|답|답변)\s*\d{0,2}\s*[.:)\]】])"
-)
+_QUESTION_LINE = re.compile(r"^[^\n]{1,250}\n(?=\s*[\[(【]?(?:A|답|답변)\s*\d{0,2}\s*[.:)\]】])")
 
 
 def trim(evidence: Evidence) -> Span:
