@@ -25,6 +25,7 @@ from geungeo.rag.question.concepts import asks_for_overview, parse_question
 from geungeo.rag.text import fold, listed
 
 INTENTS: tuple[Intent, ...] = ("question", "summary", "listing", "about_article", "small_talk")
+_SMALL_TALK, _EVEN = INTENTS.index("small_talk"), 0.5
 COUNTS = ("overview", "article", "credit", "asks", "names", "nouns")
 # E5's cosines lie in a narrow range, so its components are scaled.
 _SCALE = 20.0
@@ -111,7 +112,9 @@ def shipped_intents() -> IntentModel:
 
 def _decide(texts: Sequence[str]) -> Iterator[Intent]:
     for text, row in zip(texts, shipped_intents()(intent_features(texts)), strict=True):
-        intent = INTENTS[int(np.argmax(row))]
+        # A friendly line instead of an answer is given only where it is more likely than not.
+        likely = row * (row >= _EVEN) if np.argmax(row) == _SMALL_TALK else row
+        intent = INTENTS[int(np.argmax(likely if likely.any() else row[:_SMALL_TALK]))]
         named = asks_for_overview(text) or _ARTICLE.search(fold(text)) is not None
         if not named and intent != "small_talk" and len(_own_matter(text)) >= _SPECIFIC:
             # A request about articles names them or asks for an overview.
@@ -129,6 +132,12 @@ def _own_matter(text: str) -> list[str]:
 _CREDITED = re.compile(
     r"(?:기사|뉴스|이\s*글)(?:은|는|를|을|가|이)?\s*(?:누가\s*(?:썼|쓴|작성)|언제\s*(?:나왔|나온|썼|쓴|작성|보도|게재)"
     r"|어느\s*(?:신문|매체|언론))|(?:기사|글)(?:를|을)?\s*(?:쓴|작성한)\s*(?:기자|사람|날짜|날)"
+)
+# 제목을 새로 지어 줘 asks to write one; 제목이 뭐야 asks for the one it has.
+_WRITE_TITLE = re.compile(
+    r"(?:제목|헤드라인|표제)(?:처럼|을|를|으로|로)?\s[^?]{0,12}?"
+    r"(?:만들|만드|써|쓰|달|지어|짓|뽑|줄여|줄이|붙여|정해|다시|새로)"
+    r"|\b(?:write|make|suggest|create|give me|come up with)\b[^?]{0,24}\b(?:title|headline)\b"
 )
 # A lone connective asks for what came of the question before it.
 SO_WHAT = re.compile(
@@ -160,6 +169,8 @@ def _by_rule(text: str) -> Intent | None:
         return "small_talk"
     if CODE.search(text) or SO_WHAT.match(text):
         return "question"
+    if _WRITE_TITLE.search(fold(text)):
+        return "summary"
     return "about_article" if _CREDITED.search(fold(text)) else None
 
 

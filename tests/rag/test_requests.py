@@ -307,3 +307,20 @@ def test_question_lines_are_recognised(line: str, asking: bool) -> None:
 def test_reasons_are_given_only_when_true(workspace: Workspace, question: str, reason: str) -> None:
     answer = workspace.ask(question)
     assert (answer.status, answer.reason) == ("abstained", reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("기사 제목을 새로 써 주세요.", "summary"),
+        ("한 줄 제목으로 만들어 줘", "summary"),
+        ("헤드라인 하나 뽑아줘", "summary"),
+        ("Write a headline for this article", "summary"),
+        ("이 기사 제목이 뭐야?", "about_article"),
+        ("What is the headline?", "about_article"),
+        ("책 제목을 뭐로 지었나?", "question"),
+        ("무료예요?", "question"),
+    ],
+)
+def test_writing_a_title_is_a_summary_and_asking_for_it_is_not(text: str, intent: str) -> None:
+    assert intent_of(text) == intent
