@@ -275,7 +275,7 @@ def _doers(fact: Fact) -> list[Phrase]:
         if not is_pronoun(p)
         and not _empty(p)
         and set(_unmeasured(p.words)) - SEASON
-        # 19억 원이 든다: an amount acts for nobody. 단청은 되살렸다 may have a topic as its object.
+        # 19억 원이 든다: an amount is no actor. 단청은 되살렸다 may have a topic as its object.
         and not any(char.isdigit() for word in p.words for char in word)
         and any(len(word) > _SHORT_NAME or word in _TITLE for word in p.words)
     ]
