@@ -342,7 +342,7 @@ class Gullible(SlowModel):
         ]
 
 
-@pytest.mark.parametrize("obedient", [False, True])
+@pytest.mark.parametrize("obedient", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_claims_of_an_obedient_model_are_dropped(
     bait: Bait, monkeypatch: pytest.MonkeyPatch, *, obedient: bool
 ) -> None:

@@ -205,7 +205,7 @@ def quote_below(text: str, citation: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["un-41", "summary", *(pytest.param(n, marks=pytest.mark.slow) for n in ("num-01", "en-02"))],
+    ["summary", *(pytest.param(n, marks=pytest.mark.slow) for n in ("num-01", "en-02", "un-41"))],
 )
 def test_command_line_gives_the_same_citations(served: Any, name: str) -> None:
     (question,) = asked = questions(name)
