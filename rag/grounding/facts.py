@@ -61,6 +61,7 @@ def mismatches(
     findings += _only_planned(claim, sources)
     findings += _another_actor(claim, sources, stated)
     findings += _turned_around(claim, sources)
+    findings += _first_and_again(claim, sources)
     findings += _other_share(claim, sources)
     for fact in _with_clefts(claim.narrated):
         findings += _side_doubts(fact, stated)
@@ -298,6 +299,24 @@ def _turned_around(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding
                 )
                 if exchanged:
                     return [veto(f"exchanged in the source: {theirs[1]} 대신 {mine[1]}")]
+    return []
+
+
+_FIRST = re.compile(r"처음(?!부터|에는|엔)|최초|사상 첫|유례없|전례 없")
+_BEFORE = re.compile(
+    r"전에도|과거에도|예전에도|여러\s?(?:번|차례)|수차례|(?:두|세|네|\d+)\s?(?:번|차례)(?:나|째|이나)"
+    r"|또다시|재차|거듭"
+)
+
+
+def _first_and_again(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 처음이다 where the source says that it happened before, or the reverse."""
+    source = " ".join(text.text for text in sources)
+    for mine, theirs in ((_FIRST, _BEFORE), (_BEFORE, _FIRST)):
+        said, stated = mine.search(claim.text), theirs.search(source)
+        both = mine.search(source) or theirs.search(claim.text)
+        if said and stated and not both:
+            return [veto(f"the opposite is in the source: {stated[0]}")]
     return []
 
 
@@ -576,7 +595,8 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     if claim.denied != source.denied:
         reason = f"it denies what the source affirms, or the reverse: {claim.predicate}"
         # 큰 타격이 없다 for 타격이 크지 않다: the denial may be in the clause around it.
-        final = certain and claim.ending not in {"ETM", "ETN"}
+        possible = claim.ending_form in {"ᆯ", "을"}  # 바꿀 수 없다
+        final = certain and (possible or claim.ending not in {"ETM", "ETN"})
         if claim.denied and claim.ending == "EF" and claim.predicate not in _EMPTY_DENIAL:
             final = final or not _negative(stated)
         return veto(reason) if final else doubt(reason)

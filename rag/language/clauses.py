@@ -369,6 +369,8 @@ class _Parser:
                 or (m.form == "대신" and fact.ending == "ETM")
             ):
                 fact.denied = not fact.denied
+                if m.form == "없":
+                    fact.unreal = False  # 바꿀 수 없다 is as sure as 바꾸지 못한다
             elif not (
                 tag.startswith("J")
                 or tag in BOUND
