@@ -24,8 +24,8 @@ from geungeo.rag.errors import GeungeoError, InvalidRequest
 from geungeo.rag.protocols import Turn
 from geungeo.rag.question.followup import standalone
 from geungeo.server import answering
+from geungeo.server.channels.openai_sources import SourceFormat, Sources, without_sources
 from geungeo.server.http.bodies import StrictRoute
-from geungeo.server.http.links import citation_link
 from geungeo.server.http.problems import UNEXPECTED, openai_error, openai_errors, public, status_of
 from geungeo.server.http.streams import (
     EventStream,
@@ -101,6 +101,9 @@ class CompletionRequest(_Lenient):
     response_format: dict[str, Any] | None = None
     modalities: list[str] | None = None
     logprobs: bool | None = None
+    sources: Annotated[
+        Sources | None, Field(description="Overrides the setting v1_sources for this answer.")
+    ] = None
 
     @property
     def include_usage(self) -> bool:
@@ -161,7 +164,7 @@ def _turns(messages: list[Message]) -> list[Turn]:
                 turns.append(_turn(question, "", turns))
             question = message.plain()
         elif message.role == "assistant" and question is not None:
-            turns.append(_turn(question, message.plain(), turns))
+            turns.append(_turn(question, without_sources(message.plain()), turns))
             question = None
     if question is not None:
         turns.append(_turn(question, "", turns))
@@ -209,11 +212,12 @@ async def get_model(model: str) -> Response:
 async def create_completion(body: CompletionRequest, request: Request, state: State) -> Response:
     """Answer the last user message; earlier messages are the conversation."""
     ask = await run_in_threadpool(ask_of, body)
+    sources = SourceFormat(request, state.workspace.settings, body.sources)
     if not body.stream:
         answer = await cancel_on_disconnect(request, answering.answer(state.workspace, ask))
         state.metrics.answer(CHANNEL, answer)
-        return JSONResponse(_completion(answer))
-    chunks = _Chunks(include_usage=body.include_usage)
+        return JSONResponse(_completion(answer, sources))
+    chunks = _Chunks(sources, include_usage=body.include_usage)
     events = answering.timed(
         answering.stream(state.workspace, ask), partial(state.metrics.first_claim, CHANNEL)
     )
@@ -223,17 +227,8 @@ async def create_completion(body: CompletionRequest, request: Request, state: St
     )
 
 
-def annotation(citation: Citation) -> dict[str, Any]:
-    """Return a citation as OpenAI's ``url_citation``; the indices are half-open in the answer."""
-    return {
-        "type": "url_citation",
-        "url_citation": {
-            "url": citation_link(citation),
-            "title": citation.title,
-            "start_index": citation.answer_start,
-            "end_index": citation.answer_end,
-        },
-    }
+def _annotation(citation: Citation, sources: SourceFormat) -> dict[str, Any]:
+    return {"type": "url_citation", "url_citation": sources.citation(citation)}
 
 
 def _model() -> dict[str, Any]:
@@ -258,12 +253,12 @@ def _extensions(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _completion(answer: Answer) -> dict[str, Any]:
+def _completion(answer: Answer, sources: SourceFormat) -> dict[str, Any]:
     message = {
         "role": "assistant",
-        "content": answer.text,
+        "content": answer.text + sources.appendix(answer),
         "refusal": None,
-        "annotations": [annotation(citation) for citation in answer.citations],
+        "annotations": [_annotation(citation, sources) for citation in answer.citations],
     }
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     return {
@@ -280,7 +275,8 @@ def _completion(answer: Answer) -> dict[str, Any]:
 class _Chunks:
     """A factory for the chunks of one streamed completion, with the same id and time."""
 
-    def __init__(self, *, include_usage: bool) -> None:
+    def __init__(self, sources: SourceFormat, *, include_usage: bool) -> None:
+        self.sources = sources
         self.include_usage = include_usage
         self._created = time.time_ns()
 
@@ -337,12 +333,13 @@ def _event_frames(event: Event, chunks: _Chunks, state: AppState) -> list[bytes]
         case Delta(text):
             return [chunks.delta({"content": text})]
         case Cited(citation):
-            return [chunks.delta({"annotations": [annotation(citation)]})]
+            return [chunks.delta({"annotations": [_annotation(citation, chunks.sources)]})]
         case Done(answer):
             state.metrics.answer(CHANNEL, answer)
             # An abstention has no claims; its text explains it.
-            explanation = [chunks.delta({"content": answer.text})] if answer.reason else []
-            last = [*explanation, chunks.delta({}, "stop", **_extensions(answer))]
+            rest = answer.text if answer.reason else chunks.sources.appendix(answer)
+            before = [chunks.delta({"content": rest})] if rest else []
+            last = [*before, chunks.delta({}, "stop", **_extensions(answer))]
             return [*last, chunks.usage(answer)] if chunks.include_usage else last
         case _:
             return []

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from geungeo.server.escaping import escape_markdown
+
 openai = pytest.importorskip("openai", reason="the openai client is a test extra")
 
 QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
@@ -54,8 +56,11 @@ def test_completion_contains_its_citations(client: Any, served: Any) -> None:
             citation["answer_end"],
         )
         assert message.content[cited.start_index : cited.end_index]
-        assert cited.title == citation["title"]
-        opened = httpx.get(served.url + cited.url, timeout=120, headers={"Accept": "text/html"})
+        marker, quote = citation["marker"], citation["quote"]
+        assert cited.title == f"[{marker}] {citation['title']}: “{quote}”"
+        assert cited.quote == quote
+        assert cited.url.startswith(f"{served.url}/articles/")
+        opened = httpx.get(cited.url, timeout=120, headers={"Accept": "text/html"})
         assert opened.status_code == 200
         assert f"start={citation['start']}&end={citation['end']}" in cited.url
 
@@ -80,6 +85,46 @@ def test_stream_equals_the_completion(client: Any) -> None:
     assert len(ids) == 1
     assert usage is not None
     assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
+
+
+def test_list_of_sources_follows_the_text(client: Any) -> None:
+    plain = complete(client).choices[0].message
+    listed = complete(client, extra_body={"sources": "list"})
+    message = listed.choices[0].message
+    assert message.annotations == plain.annotations
+    by_marker = {one["marker"]: one for one in listed.citations}
+    urls = {one.url_citation.title[:3]: one.url_citation.url for one in message.annotations}
+    lines = [
+        f"- [{marker}] [“{escape_markdown(one['quote'])}”]({urls[f'[{marker}]']}) "
+        f"{escape_markdown(one['title'])}"
+        for marker, one in sorted(by_marker.items())
+    ]
+    text, appendix = message.content.split("\n\n근거:\n\n")
+    assert text == plain.content
+    assert len(lines) == len(appendix.splitlines())
+    for line, expected in zip(appendix.splitlines(), lines, strict=True):
+        assert line.startswith(expected)
+    streamed = complete(client, stream=True, extra_body={"sources": "list"})
+    pieces = [choice.delta.content or "" for chunk in streamed for choice in chunk.choices]
+    assert "".join(pieces) == message.content
+
+
+def test_list_of_sources_in_the_history_changes_nothing(client: Any) -> None:
+    follow_up = "그래서 MS는 무엇을 개발했나?"
+    answers = []
+    for sources in ("annotations", "list"):
+        first = complete(client, extra_body={"sources": sources}).choices[0].message.content
+        history = [*user(QUESTION), {"role": "assistant", "content": first}, *user(follow_up)]
+        answered = client.chat.completions.create(model="geungeo", messages=history)
+        answers.append((answered.choices[0].message.content, answered.citations))
+    assert answers[0] == answers[1]
+    assert answers[0][1]
+
+
+def test_abstention_has_no_list_of_sources(client: Any) -> None:
+    plain = complete(client, OFF_TOPIC).choices[0].message.content
+    listed = complete(client, OFF_TOPIC, extra_body={"sources": "list"})
+    assert listed.choices[0].message.content == plain
 
 
 def test_stream_ends_with_done_on_the_wire(served: Any) -> None:
@@ -156,6 +201,7 @@ def test_parameters_of_openai_are_accepted(client: Any) -> None:
         ({"logprobs": True}, "logprobs"),
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"messages": []}, "messages"),
+        ({"extra_body": {"sources": "footnotes"}}, "sources"),
         ({"messages": [{"role": "assistant", "content": "x"}]}, None),
         ({"messages": [{"role": "user", "content": "  "}]}, None),
         ({"messages": [{"role": "user", "content": "가" * 20_000}]}, None),
