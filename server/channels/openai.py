@@ -51,43 +51,49 @@ class UnsupportedParameter(InvalidRequest):
         self.param = param
 
 
-class _Lenient(BaseModel):
+class Lenient(BaseModel):
+    """A body that may have further fields."""
+
     # OpenAI's servers accept unknown fields, and clients expect that.
     model_config = ConfigDict(extra="allow")
 
 
-class ContentPart(_Lenient):
+class ContentPart(Lenient):
     """A part of a message; only text is supported."""
 
     type: str
     text: str | None = None
 
 
-class Message(_Lenient):
+# Of completions and of responses.
+_TEXT_PARTS = {"text", "refusal", "input_text", "output_text"}
+
+
+class Message(Lenient):
     """A message of the history."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[ContentPart] | None = None
 
-    def plain(self) -> str:
-        """Return the message's text."""
+    def plain(self, param: str = "messages") -> str:
+        """Return the message's text; an error names the field ``param``."""
         if self.content is None or isinstance(self.content, str):
             return self.content or ""
         for part in self.content:
-            if part.type not in {"text", "refusal"}:
+            if part.type not in _TEXT_PARTS:
                 raise UnsupportedParameter(
-                    "messages", f"content of type {part.type!r} is not supported; send text"
+                    param, f"content of type {part.type!r} is not supported; send text"
                 )
         return "\n".join(part.text or "" for part in self.content)
 
 
-class StreamOptions(_Lenient):
+class StreamOptions(Lenient):
     """Options of a stream."""
 
     include_usage: bool = False
 
 
-class CompletionRequest(_Lenient):
+class CompletionRequest(Lenient):
     """A chat completion request; sampling parameters are accepted and have no effect."""
 
     model: Annotated[str, Field(min_length=1)]
@@ -118,12 +124,24 @@ def ask_of(request: CompletionRequest) -> Ask:
         InvalidRequest: an unsupported parameter, named in the message.
     """
     _refuse_unsupported(request)
-    *before, last = request.messages
+    return conversation(request.messages, "messages")
+
+
+def conversation(messages: list[Message], param: str) -> Ask:
+    """Return the last of ``messages`` as a question with the earlier ones as its history.
+
+    Raises:
+        InvalidRequest: an unsupported message, or none by a user at the end; names ``param``.
+    """
+    if not messages:
+        raise InvalidRequest(f"{param}: send at least one message with the role 'user'")
+    *before, last = messages
     if last.role != "user":
         raise InvalidRequest(
-            f"messages: the last message must have the role 'user', not {last.role!r}"
+            f"{param}: the last message must have the role 'user', not {last.role!r}"
         )
-    return Ask(question=last.plain(), history=tuple(_turns(_recent(before))[-MAX_TURNS:]))
+    turns = _turns(_recent(before), param)[-MAX_TURNS:]
+    return Ask(question=last.plain(param), history=tuple(turns))
 
 
 def _refuse_unsupported(request: CompletionRequest) -> None:
@@ -146,7 +164,7 @@ def _refuse_unsupported(request: CompletionRequest) -> None:
         raise UnsupportedParameter("logprobs", "answers are quoted, not sampled; leave it out")
 
 
-def _turns(messages: list[Message]) -> list[Turn]:
+def _turns(messages: list[Message], param: str) -> list[Turn]:
     """Return pairs of question and answer; a question without an answer still gives its topic.
 
     Each question is rewritten to be standalone, as in a stored conversation, so that the same
@@ -157,14 +175,14 @@ def _turns(messages: list[Message]) -> list[Turn]:
     for message in messages:
         if message.role in {"tool", "function"}:
             raise UnsupportedParameter(
-                "messages", "messages of tools are not supported; leave them out"
+                param, "messages of tools are not supported; leave them out"
             )
         if message.role == "user":
             if question is not None:
                 turns.append(_turn(question, "", turns))
-            question = message.plain()
+            question = message.plain(param)
         elif message.role == "assistant" and question is not None:
-            turns.append(_turn(question, without_sources(message.plain()), turns))
+            turns.append(_turn(question, without_sources(message.plain(param)), turns))
             question = None
     if question is not None:
         turns.append(_turn(question, "", turns))
@@ -244,7 +262,7 @@ def _usage(answer: Answer) -> dict[str, int]:
     }
 
 
-def _extensions(answer: Answer) -> dict[str, Any]:
+def extensions(answer: Answer) -> dict[str, Any]:
     """Return the fields beyond OpenAI's format; clients may ignore them."""
     return {
         "citations": [citation.model_dump(mode="json") for citation in answer.citations],
@@ -268,7 +286,7 @@ def _completion(answer: Answer, sources: SourceFormat) -> dict[str, Any]:
         "model": MODEL,
         "choices": [choice],
         "usage": _usage(answer),
-        **_extensions(answer),
+        **extensions(answer),
     }
 
 
@@ -339,7 +357,7 @@ def _event_frames(event: Event, chunks: _Chunks, state: AppState) -> list[bytes]
             # An abstention has no claims; its text explains it.
             rest = answer.text if answer.reason else chunks.sources.appendix(answer)
             before = [chunks.delta({"content": rest})] if rest else []
-            last = [*before, chunks.delta({}, "stop", **_extensions(answer))]
+            last = [*before, chunks.delta({}, "stop", **extensions(answer))]
             return [*last, chunks.usage(answer)] if chunks.include_usage else last
         case _:
             return []

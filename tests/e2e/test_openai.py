@@ -237,3 +237,131 @@ def test_malformed_json_is_rejected_in_the_format_of_openai(served: Any) -> None
     missing = httpx.get(f"{served.url}/v1/embeddings", timeout=120)
     assert missing.status_code == 404
     assert missing.json()["error"]["type"] == "invalid_request_error"
+
+
+def respond(client: Any, asked: Any = QUESTION, **extra: Any) -> Any:
+    return client.responses.create(model="geungeo", input=asked, **extra)
+
+
+def test_response_contains_its_citations(client: Any) -> None:
+    response = respond(client)
+    completion = complete(client)
+    assert response.output_text == completion.choices[0].message.content
+    assert response.status == "completed"
+    assert response.citations == completion.citations
+    assert response.answer_status == completion.status == "answered"
+    ((part,),) = [item.content for item in response.output]
+    cited = [one.url_citation for one in completion.choices[0].message.annotations]
+    assert [one.model_dump() for one in part.annotations] == [
+        {"type": "url_citation", **one.model_dump()} for one in cited
+    ]
+    usage = response.usage
+    assert usage.total_tokens == usage.input_tokens + usage.output_tokens
+
+
+RESPONSE_EVENTS = [
+    "response.created",
+    "response.in_progress",
+    "response.output_item.added",
+    "response.content_part.added",
+    "response.output_text.delta",
+    "response.output_text.annotation.added",
+    "response.output_text.done",
+    "response.content_part.done",
+    "response.output_item.done",
+    "response.completed",
+]
+
+
+@pytest.mark.parametrize("sources", ["annotations", "list"])
+def test_streamed_response_has_the_official_events(client: Any, sources: str) -> None:
+    extra = {"sources": sources}
+    whole = respond(client, extra_body=extra)
+    events = list(respond(client, stream=True, extra_body=extra))
+    kinds = [event.type for event in events]
+    assert list(dict.fromkeys(kinds)) == RESPONSE_EVENTS
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    text = "".join(event.delta for event in events if event.type == RESPONSE_EVENTS[4])
+    assert text == whole.output_text
+    added = [event for event in events if event.type == RESPONSE_EVENTS[5]]
+    assert [event.annotation_index for event in added] == list(range(len(added)))
+    (part,) = whole.output[0].content
+    assert [event.annotation.model_dump() for event in added] == [
+        one.model_dump() for one in part.annotations
+    ]
+    completed = events[-1].response
+    assert completed.output_text == text
+    assert completed.citations == whole.citations
+    assert len({event.response.id for event in events if hasattr(event, "response")}) == 1
+
+
+def test_stream_helper_of_responses_works(client: Any) -> None:
+    with client.responses.stream(model="geungeo", input=QUESTION) as stream:
+        text = "".join(
+            event.delta for event in stream if event.type == "response.output_text.delta"
+        )
+        assert stream.get_final_response().output_text == text == respond(client).output_text
+
+
+def test_abstention_is_a_response(client: Any) -> None:
+    response = respond(client, OFF_TOPIC)
+    assert response.status == "completed"
+    assert response.reason
+    assert response.output_text == complete(client, OFF_TOPIC).choices[0].message.content
+    streamed = [event for event in respond(client, OFF_TOPIC, stream=True)]
+    deltas = [event.delta for event in streamed if event.type == "response.output_text.delta"]
+    assert deltas == [response.output_text]
+
+
+def test_input_is_the_conversation(client: Any) -> None:
+    first = respond(client)
+    follow_up = {"role": "user", "content": [{"type": "input_text", "text": "그래서?"}]}
+    asked = [
+        {"role": "developer", "content": "Answer in verse."},
+        *user(QUESTION),
+        *[item.model_dump(exclude_none=True) for item in first.output],
+        follow_up,
+    ]
+    messages = [
+        *user(QUESTION),
+        {"role": "assistant", "content": first.output_text},
+        *user("그래서?"),
+    ]
+    completion = client.chat.completions.create(model="geungeo", messages=messages)
+    assert respond(client, asked).output_text == completion.choices[0].message.content
+    assert respond(client, asked).citations == completion.citations
+    referring = [*user(QUESTION), {"type": "item_reference", "id": first.output[0].id}, follow_up]
+    assert respond(client, referring).output_text
+
+
+@pytest.mark.parametrize(
+    ("extra", "param"),
+    [
+        ({"previous_response_id": "resp_1"}, "previous_response_id"),
+        ({"conversation": "conv_1"}, "conversation"),
+        ({"background": True}, "background"),
+        ({"prompt": {"id": "pmpt_1"}}, "prompt"),
+        ({"tools": [{"type": "web_search"}]}, "tools"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"text": {"format": {"type": "json_object"}}}, "text"),
+        ({"input": []}, None),
+        ({"input": ""}, None),
+        ({"input": [{"type": "message", "content": "x"}]}, "input"),
+        ({"input": [{"role": "nobody", "content": "x"}]}, None),
+        ({"input": [{"type": "reasoning", "summary": []}]}, None),
+        ({"input": [{"type": "function_call_output", "call_id": "1", "output": "x"}]}, "input"),
+        ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]}, "input"),
+        ({"input": "가" * 20_000}, None),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_unsupported_fields_of_responses_are_rejected(
+    client: Any, extra: dict[str, Any], param: str | None, stream: bool
+) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.responses.create(**{"model": "geungeo", "input": QUESTION, **extra, "stream": stream})
+    error = caught.value
+    assert error.type == "invalid_request_error"
+    assert error.code
+    assert param is None or error.param == param
+    assert error.body["message"]
