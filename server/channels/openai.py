@@ -8,10 +8,12 @@ https://platform.openai.com/docs/api-reference/chat
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -25,8 +27,16 @@ from geungeo.rag.protocols import Turn
 from geungeo.rag.question.followup import standalone
 from geungeo.server import answering
 from geungeo.server.channels.openai_sources import SourceFormat, Sources, without_sources
+from geungeo.server.channels.openai_tasks import answer_task
 from geungeo.server.http.bodies import StrictRoute
-from geungeo.server.http.problems import UNEXPECTED, openai_error, openai_errors, public, status_of
+from geungeo.server.http.problems import (
+    UNEXPECTED,
+    CodedError,
+    openai_error,
+    openai_errors,
+    public,
+    status_of,
+)
 from geungeo.server.http.streams import (
     EventStream,
     cancel_on_disconnect,
@@ -174,9 +184,7 @@ def _turns(messages: list[Message], param: str) -> list[Turn]:
     question: str | None = None
     for message in messages:
         if message.role in {"tool", "function"}:
-            raise UnsupportedParameter(
-                param, "messages of tools are not supported; leave them out"
-            )
+            raise UnsupportedParameter(param, "messages of tools are not supported; leave them out")
         if message.role == "user":
             if question is not None:
                 turns.append(_turn(question, "", turns))
@@ -211,6 +219,37 @@ log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["openai-compatible"])
 
 
+SERVED = (
+    "GET /v1/models",
+    "GET /v1/models/{model}",
+    "POST /v1/chat/completions",
+    "POST /v1/responses",
+    "POST /v1/embeddings",
+)
+unserved = APIRouter(prefix="/v1", include_in_schema=False)
+
+
+@unserved.api_route("", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@unserved.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def not_served(request: Request, path: str = "") -> Response:
+    """Reject a request for what is not served, and name what is."""
+    served = "this server has " + ", ".join(SERVED)
+    asked = f"{request.method} /v1/{path}".rstrip("/")
+    allowed = [
+        method
+        for method, served_path in map(str.split, SERVED)
+        if re.fullmatch(served_path.replace("{model}", "[^/]+"), f"/v1/{path}")
+    ]
+    if allowed:
+        raise CodedError(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            f"{asked} is not served; {served}",
+            {"Allow": ", ".join(allowed)},
+        )
+    raise CodedError(HTTPStatus.NOT_FOUND, "not_found", f"{asked} is not served; {served}")
+
+
 @router.get("/models")
 async def list_models() -> dict[str, Any]:
     """List the only model: this server's pipeline."""
@@ -229,19 +268,22 @@ async def get_model(model: str) -> Response:
 @router.post("/chat/completions", response_model=None)
 async def create_completion(body: CompletionRequest, request: Request, state: State) -> Response:
     """Answer the last user message; earlier messages are the conversation."""
+    task = await run_in_threadpool(answer_task, body.messages[-1].plain())
+    if task is not None:
+        return _task_completion(task, body)
     ask = await run_in_threadpool(ask_of, body)
     sources = SourceFormat(request, state.workspace.settings, body.sources)
     if not body.stream:
         answer = await cancel_on_disconnect(request, answering.answer(state.workspace, ask))
         state.metrics.answer(CHANNEL, answer)
         return JSONResponse(_completion(answer, sources))
-    chunks = _Chunks(sources, include_usage=body.include_usage)
+    chunks = _Chunks(include_usage=body.include_usage)
     events = answering.timed(
         answering.stream(state.workspace, ask), partial(state.metrics.first_claim, CHANNEL)
     )
     first = await cancel_on_disconnect(request, first_event(events))
     return EventStream(
-        with_heartbeat(_frames(first, events, chunks, state), state.stopping, _stopped)
+        with_heartbeat(_frames(first, events, chunks, sources, state), state.stopping, _stopped)
     )
 
 
@@ -272,29 +314,47 @@ def extensions(answer: Answer) -> dict[str, Any]:
 
 
 def _completion(answer: Answer, sources: SourceFormat) -> dict[str, Any]:
+    annotations = [_annotation(citation, sources) for citation in answer.citations]
+    body = _completed(answer.id, answer.text + sources.appendix(answer), annotations)
+    return {**body, "usage": _usage(answer), **extensions(answer)}
+
+
+def _completed(name: str, content: str, annotations: list[dict[str, Any]]) -> dict[str, Any]:
     message = {
         "role": "assistant",
-        "content": answer.text + sources.appendix(answer),
+        "content": content,
         "refusal": None,
-        "annotations": [_annotation(citation, sources) for citation in answer.citations],
+        "annotations": annotations,
     }
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     return {
-        "id": f"chatcmpl-{answer.id}",
+        "id": f"chatcmpl-{name}",
         "object": "chat.completion",
         "created": int(time.time()),
         "model": MODEL,
         "choices": [choice],
-        "usage": _usage(answer),
-        **extensions(answer),
+        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
     }
+
+
+def _task_completion(content: str, body: CompletionRequest) -> Response:
+    """Return the completion of a task prompt, which is no Answer."""
+    if not body.stream:
+        return JSONResponse(_completed(f"task-{time.time_ns():x}", content, []))
+
+    async def frames() -> AsyncGenerator[bytes, None]:
+        chunks = _Chunks(include_usage=body.include_usage)
+        yield chunks.delta({"role": "assistant", "content": content})
+        yield chunks.delta({}, "stop")
+        yield frame("[DONE]")
+
+    return EventStream(frames())
 
 
 class _Chunks:
     """A factory for the chunks of one streamed completion, with the same id and time."""
 
-    def __init__(self, sources: SourceFormat, *, include_usage: bool) -> None:
-        self.sources = sources
+    def __init__(self, *, include_usage: bool) -> None:
         self.include_usage = include_usage
         self._created = time.time_ns()
 
@@ -324,15 +384,16 @@ async def _frames(
     first: Event,
     events: AsyncGenerator[Event, None],
     chunks: _Chunks,
+    sources: SourceFormat,
     state: AppState,
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(events):
         yield chunks.delta({"role": "assistant", "content": ""})
         try:
-            for one in _event_frames(first, chunks, state):
+            for one in _event_frames(first, chunks, sources, state):
                 yield one
             async for event in events:
-                for one in _event_frames(event, chunks, state):
+                for one in _event_frames(event, chunks, sources, state):
                     yield one
         except GeungeoError as error:
             log.warning("stream ended with %s: %s", error.code, error)
@@ -346,16 +407,18 @@ async def _frames(
         yield frame("[DONE]")
 
 
-def _event_frames(event: Event, chunks: _Chunks, state: AppState) -> list[bytes]:
+def _event_frames(
+    event: Event, chunks: _Chunks, sources: SourceFormat, state: AppState
+) -> list[bytes]:
     match event:
         case Delta(text):
             return [chunks.delta({"content": text})]
         case Cited(citation):
-            return [chunks.delta({"annotations": [_annotation(citation, chunks.sources)]})]
+            return [chunks.delta({"annotations": [_annotation(citation, sources)]})]
         case Done(answer):
             state.metrics.answer(CHANNEL, answer)
             # An abstention has no claims; its text explains it.
-            rest = answer.text if answer.reason else chunks.sources.appendix(answer)
+            rest = answer.text if answer.reason else sources.appendix(answer)
             before = [chunks.delta({"content": rest})] if rest else []
             last = [*before, chunks.delta({}, "stop", **extensions(answer))]
             return [*last, chunks.usage(answer)] if chunks.include_usage else last

@@ -98,11 +98,15 @@ def _title(question: str) -> str:
 
 
 def _tags(questions: list[str]) -> list[str]:
-    """Return the nouns and names of the questions, the first ones."""
-    found: dict[str, None] = {}
+    """Return the nouns and names of the questions, the first ones; adjacent ones as one."""
     text = " ".join(questions)[:_MAX_ANALYSED]
+    spans: list[tuple[int, int]] = []
     for morpheme in analyse(text):
-        form = text[morpheme.start : morpheme.end]
-        if morpheme.tag in _NOUNS and len(form) > 1 and form not in _TOO_GENERAL:
-            found.setdefault(form)
-    return list(found)[:MAX_TAGS]
+        if morpheme.tag not in _NOUNS:
+            continue
+        if spans and spans[-1][1] == morpheme.start:
+            spans[-1] = (spans[-1][0], morpheme.end)
+        else:
+            spans.append((morpheme.start, morpheme.end))
+    forms = dict.fromkeys(text[start:end] for start, end in spans)
+    return [form for form in forms if len(form) > 1 and form not in _TOO_GENERAL][:MAX_TAGS]
