@@ -17,7 +17,7 @@ from geungeo.server.access.hosts import Hosts
 from geungeo.server.access.middleware import Access
 from geungeo.server.access.rates import Rates
 from geungeo.server.access.signatures import WebhookVerifier
-from geungeo.server.channels import openai, responses
+from geungeo.server.channels import embeddings, openai, responses
 from geungeo.server.channels.hooks import routes as hooks
 from geungeo.server.channels.slack import routes as slack
 from geungeo.server.channels.slack.channel import SlackChannel
@@ -76,10 +76,8 @@ def create_app(
     keyed = [problems.KEY]
     for module in (chat, articles, conversations):
         app.include_router(module.router, dependencies=keyed, responses=problems.GUARDED)
-    for module in (openai, responses):
-        app.include_router(
-            module.router, dependencies=keyed, responses=problems.GUARDED_OPENAI
-        )
+    for v1 in (openai.router, responses.router, embeddings.router, openai.unserved):
+        app.include_router(v1, dependencies=keyed, responses=problems.GUARDED_OPENAI)
     app.mount("/static/swagger", StaticFiles(directory=page.SWAGGER), name="swagger")
     app.mount("/static", page.Assets(directory=page.WEB), name="static")
     # Added from the inside out: the last one added receives a request first.

