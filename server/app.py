@@ -17,7 +17,7 @@ from geungeo.server.access.hosts import Hosts
 from geungeo.server.access.middleware import Access
 from geungeo.server.access.rates import Rates
 from geungeo.server.access.signatures import WebhookVerifier
-from geungeo.server.channels import embeddings, openai, responses
+from geungeo.server.channels import embeddings, mcp, openai, responses
 from geungeo.server.channels.hooks import routes as hooks
 from geungeo.server.channels.slack import routes as slack
 from geungeo.server.channels.slack.channel import SlackChannel
@@ -78,6 +78,8 @@ def create_app(
         app.include_router(module.router, dependencies=keyed, responses=problems.GUARDED)
     for v1 in (openai.router, responses.router, embeddings.router, openai.unserved):
         app.include_router(v1, dependencies=keyed, responses=problems.GUARDED_OPENAI)
+    app.state.mcp = mcp.Endpoint(state, app.version)
+    app.add_route(mcp.PATH, app.state.mcp, include_in_schema=False)
     app.mount("/static/swagger", StaticFiles(directory=page.SWAGGER), name="swagger")
     app.mount("/static", page.Assets(directory=page.WEB), name="static")
     # Added from the inside out: the last one added receives a request first.
@@ -92,7 +94,13 @@ def create_app(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "MCP-Protocol-Version",
+                "X-API-Key",
+                "X-Request-ID",
+            ],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     app.add_middleware(Hosts, settings=settings, keys=workspace.store.keys)
@@ -106,7 +114,7 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Answer Slack's deliveries, pull feeds and update the gauges while the server runs."""
+    """Serve Slack and MCP, pull feeds and update the gauges while the server runs."""
     state: AppState = app.state.geungeo
     slack_channel: SlackChannel | None = app.state.slack
     updates = asyncio.create_task(_update_gauges(state))
@@ -116,7 +124,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         watcher.start()
     if slack_channel is not None:
         await slack_channel.start()
-    yield
+    async with app.state.mcp.run():
+        yield
     updates.cancel()
     if watcher is not None:
         await asyncio.to_thread(watcher.stop)

@@ -18,7 +18,7 @@ from geungeo.server.cli import cli
 from tests.docs.pages import BLOCKS, DOCUMENTS, ROOT, RUNNABLE, Block, name_of
 
 NOT_RUN = {
-    "installs packages": 2,
+    "installs packages": 3,
     "makes an environment": 6,
     "needs Docker": 7,
     "needs a Slack workspace": 1,
