@@ -132,7 +132,7 @@ async def test_passages_and_articles_are_those_of_the_api(served: Served, connec
 @TRANSPORTS
 async def test_conversation_goes_on(served: Served, connect: Connect) -> None:
     follow_up = "그래서 MS는 무엇을 개발했나?"
-    name = f"mcp-{connect.__name__}"  # type: ignore[attr-defined]  # a function
+    name = f"mcp-{connect.__name__}"
     begun = chat(served, SEED_QUESTION)
     expected = chat(served, follow_up, conversation_id=begun["conversation_id"])
     async with connect(served) as client:
