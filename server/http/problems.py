@@ -222,9 +222,12 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = error.code if isinstance(error, CodedError) else code_of(error.status_code)
-    return _respond(
-        request, error.status_code, code, str(error.detail), headers=error.headers or {}
-    )
+    detail, headers = str(error.detail), error.headers or {}
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and code == code_of(error.status_code):
+        allowed = headers.get("Allow")
+        if allowed and detail == HTTPStatus.METHOD_NOT_ALLOWED.phrase:
+            detail = f"this path does not take {request.method}; send {allowed}"
+    return _respond(request, error.status_code, code, detail, headers=headers)
 
 
 def _respond(
@@ -314,8 +317,8 @@ def _responses(statuses: tuple[int, ...], media_type: str, schema: str) -> Respo
 _LIMITS = (400, 408, 413, 421, 431, 500, 503)
 _ACCESS = (401, 403, 429)
 OPEN = problems(*_LIMITS)
-GUARDED = problems(*_LIMITS, *_ACCESS, 422)
-GUARDED_OPENAI = openai_errors(*_LIMITS, *_ACCESS)
+GUARDED = problems(*_LIMITS, *_ACCESS, 415, 422)
+GUARDED_OPENAI = openai_errors(*_LIMITS, *_ACCESS, 415)
 
 
 def install_schema(app: FastAPI) -> None:
@@ -330,6 +333,9 @@ def install_schema(app: FastAPI) -> None:
             for name in _UNUSED_SCHEMAS:
                 schemas.pop(name, None)
             for path, operations in schema["paths"].items():
+                for operation in operations.values():
+                    if "requestBody" not in operation:
+                        operation["responses"].pop("415", None)
                 if path.startswith(OPENAI_PREFIX):
                     # FastAPI adds 422, which OpenAI's servers do not use.
                     for operation in operations.values():

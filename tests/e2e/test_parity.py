@@ -69,8 +69,12 @@ def chat_stream(served: Any, asked: tuple[str, ...]) -> list[Cited]:
         body = {"question": question, "stream": True}
         body |= {"conversation_id": conversation} if conversation else {}
         raw = post(served.url, "/chat", body).text
-        blocks = [block.split("\ndata: ") for block in raw.split("\n\n") if "\ndata: " in block]
-        events = [(name.removeprefix("event: "), json.loads(data)) for name, data in blocks]
+        blocks = [
+            dict(line.split(": ", 1) for line in block.split("\n"))
+            for block in raw.split("\n\n")
+            if "\ndata: " in block
+        ]
+        events = [(block["event"], json.loads(block["data"])) for block in blocks]
         done = events[-1][1]
         conversation = done["conversation_id"]
         text = "".join(data["text"] for name, data in events if name == "delta")
