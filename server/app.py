@@ -40,6 +40,17 @@ Every citation names a half-open span `[start, end)` of one article version, in 
 code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
 """
 
+# In the order in which /docs shows them.
+TAGS = [
+    {"name": "chat", "description": "Questions in, verified Answers out."},
+    {"name": "articles", "description": "The texts that citations point into."},
+    {"name": "search", "description": "Passages without an answer."},
+    {"name": "conversations", "description": "Stored Answers and their ratings."},
+    {"name": "openai-compatible", "description": "The same answers for clients of OpenAI's API."},
+    {"name": "slack", "description": "Deliveries of Slack."},
+    {"name": "hooks", "description": "Mattermost, JANDI and signed webhooks."},
+    {"name": "operations", "description": "Health, readiness and metrics."},
+]
 
 GAUGE_SECONDS = 5.0
 
@@ -61,6 +72,7 @@ def create_app(
         title="geungeo",
         version=_version(),
         description=DESCRIPTION,
+        openapi_tags=TAGS,
         docs_url=None,  # FastAPI's own page loads its script from another host
         redoc_url=None,
         redirect_slashes=False,

@@ -322,7 +322,11 @@ GUARDED_OPENAI = openai_errors(*_LIMITS, *_ACCESS, 415)
 
 
 def install_schema(app: FastAPI) -> None:
-    """Add the error responses to the schema of ``app``, which is made on first use."""
+    """Add the error responses to the schema of ``app``, which is made on first use.
+
+    Its paths get the order of their tags.
+    """
+    order = [tag["name"] for tag in app.openapi_tags or []]
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -340,6 +344,15 @@ def install_schema(app: FastAPI) -> None:
                     # FastAPI adds 422, which OpenAI's servers do not use.
                     for operation in operations.values():
                         operation["responses"].pop("422", None)
+            schema["paths"] = dict(
+                sorted(schema["paths"].items(), key=lambda entry: _first_tag(entry[1], order))
+            )
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # as in FastAPI's documentation
+
+
+def _first_tag(operations: Mapping[str, Any], order: Sequence[str]) -> int:
+    """Return the place in ``order`` of a path's first tag; paths without one are last."""
+    tags = [tag for operation in operations.values() for tag in operation.get("tags", ())]
+    return min((order.index(tag) for tag in tags if tag in order), default=len(order))

@@ -254,3 +254,15 @@ async def test_body_that_is_not_declared_as_json_is_415(
     assert error["code"] == "unsupported_media_type"
     detail = error.get("detail") or error["message"]
     assert f"Content-Type: application/json, {named} (curl: -H" in detail
+
+
+async def test_description_begins_with_chat_articles_and_search(client: Client) -> None:
+    async with client() as http:
+        schema = (await http.get("/openapi.json")).json()
+    tags = [tag["name"] for tag in schema["tags"]]
+    assert tags[:3] == ["chat", "articles", "search"]
+    operations = [one for path in schema["paths"].values() for one in path.values()]
+    assert {one["tags"][0] for one in operations} == set(tags)
+    paths = list(schema["paths"])
+    assert paths[0] == "/chat"
+    assert paths[1:5] == [*[path for path in paths if path.startswith("/articles")], "/search"]
