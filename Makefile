@@ -66,6 +66,7 @@ eval: $(FULL) ## Evaluate on the shipped questions about the seed article
 eval-gate: $(FULL) ## A smaller evaluation that fails when a promise or the quality breaks
 	$(BIN)/geungeo --store "$$(mktemp -d)" eval eval/data/seed_article.jsonl --limit 60 --seed 1 \
 		--min quote_exact=1 --min unsupported_claims=0 --min recall@5=0.8 --min answer_hit=0.6
+	$(BIN)/geungeo bench grounding
 
 campaign-kill: $(FULL) ## Kill changes of a store; goes on where it stopped (SECONDS=600)
 	$(BIN)/python -m tests.campaigns kill --cases 1500 --seconds $(or $(SECONDS),600)

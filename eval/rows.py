@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from geungeo.eval.cases import Expectation, Kind
-from geungeo.rag.answer import Citation, DroppedClaim, Reason, Status
+from geungeo.rag.answer import Citation, DroppedClaim, Intent, Nearest, Reason, Status
 from geungeo.rag.errors import InvariantViolation
 
 
@@ -61,6 +61,7 @@ class Verdict(_Model):
 
     answer_hit: bool | None = None
     quote_hit: bool | None = None
+    helpful: bool | None = None
     exact_match: float | None = None
     char_f1: float | None = None
     statements: tuple[Statement, ...] = ()
@@ -90,6 +91,8 @@ class Row(_Model):
     asked: bool = Field(description="False in a retrieval-only run.")
     status: Status | None = None
     reason: Reason | None = None
+    intent: Intent = "question"
+    nearest: tuple[Nearest, ...] = ()
     text: str = ""
     standalone_question: str = ""
     backend: str = ""

@@ -76,9 +76,11 @@ def verdict_of(
     sources = [source_of(citation, lookup) for citation in answer.citations]
     hit = answered and any(contains_answer(text, case.answers) for text in [plain, *cited])
     compared = case.expected == "answer"
+    near = _near_gold(answer, gold)
     return Verdict(
         answer_hit=hit if compared and case.answers else None,
         quote_hit=_hits_gold(sources, gold) if compared and gold else None,
+        helpful=hit or near if compared and (case.answers or gold) else None,
         exact_match=exact_match(plain, case.answers) if compared and case.answers else None,
         char_f1=round(char_f1(plain, case.answers), 6) if compared and case.answers else None,
         statements=tuple(_statements(case, answer, sources, gold, judges)) if answered else (),
@@ -109,6 +111,16 @@ def _hits_gold(sources: Iterable[Source | None], gold: Sequence[GoldSpan]) -> bo
         and (place.article_id, place.version) == (source.article_id, source.version)
         and place.span.overlaps(source.span)
         for source in sources
+        for place in gold
+    )
+
+
+def _near_gold(answer: Answer, gold: Sequence[GoldSpan]) -> bool:
+    """Whether a nearest sentence of an abstention overlaps the gold."""
+    return any(
+        (place.article_id, place.version) == (one.article_id, one.version)
+        and place.span.overlaps(Span(one.start, one.end))
+        for one in answer.nearest
         for place in gold
     )
 
@@ -208,6 +220,8 @@ def row_of(
         update={
             "status": answer.status,
             "reason": answer.reason,
+            "intent": answer.intent,
+            "nearest": answer.nearest,
             "text": answer.text,
             "standalone_question": answer.standalone_question,
             "backend": answer.backend,

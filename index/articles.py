@@ -77,7 +77,12 @@ class Catalogue:
         self._database = database
 
     def find(
-        self, query: str = "", filters: Filters | None = None, *, limit: int, offset: int = 0
+        self,
+        query: str = "",
+        filters: Filters | None = None,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> tuple[list[Entry], int]:
         """Return entries ``offset`` to ``offset + limit``, newest publication first, and the total.
 
@@ -94,7 +99,8 @@ class Catalogue:
             )
             words = fold(query).split()
             found = [entry for row in rows if _has(entry := Entry(**dict(row)), words)]
-        return found[offset : offset + limit], len(found)
+        end = None if limit is None else offset + limit
+        return found[offset:end], len(found)
 
 
 def _has(entry: Entry, words: list[str]) -> bool:

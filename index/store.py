@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from geungeo.index import records
-from geungeo.index.articles import Articles, Catalogue, allowed_keys, missing
+from geungeo.index.articles import Articles, Catalogue, Entry, allowed_keys, missing
 from geungeo.index.conversations import Clock, Conversations, Feedback, utc_now
 from geungeo.index.database import Database, set_meta
 from geungeo.index.deliveries import Deliveries
@@ -393,6 +393,10 @@ class Store:
         return problems
 
     # Retrieval (the Corpus protocol)
+
+    def headlines(self, filters: Filters) -> list[Entry]:
+        """Return the articles that pass ``filters``, newest publication first."""
+        return self.catalogue.find(filters=filters)[0]
 
     def size(self) -> int:
         """Return the number of indexed passages."""

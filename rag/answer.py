@@ -62,15 +62,27 @@ Reason = Literal[
     "unverified",
     "false_premise",
     "off_topic",
+    "not_a_question",
     "backend_unavailable",
 ]
+Intent = Literal["question", "summary", "listing", "about_article", "small_talk"]
 SupportKind = Literal["quote", "rules", "entailment"]
 Layout = Literal["run", "item", "line"]
 ArticleLookup = Callable[[str, int], Article]
 
 _LABELS: dict[Language, dict[str, str]] = {
-    "ko": {"sources": "근거", "abstained": "답하지 않음", "entailment": "뜻으로 확인"},
-    "en": {"sources": "Sources", "abstained": "No answer", "entailment": "checked by meaning"},
+    "ko": {
+        "sources": "근거",
+        "abstained": "답하지 않음",
+        "entailment": "뜻으로 확인",
+        "nearest": "가까운 문장 (답은 아님)",
+    },
+    "en": {
+        "sources": "Sources",
+        "abstained": "No answer",
+        "entailment": "checked by meaning",
+        "nearest": "Nearest sentences (not an answer)",
+    },
 }
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
@@ -108,6 +120,42 @@ class Citation(_Model):
     support_kind: SupportKind = "rules"
     section: SectionKind
     note: str | None = None
+
+
+class Nearest(_Model):
+    """A sentence shown beside an abstention: related to the question, but not an answer.
+
+    ``quote`` is the text at ``[start, end)`` of the article version, in code points.
+    """
+
+    article_id: str
+    version: int
+    title: str
+    publisher: str | None
+    published_at: str | None
+    start: int
+    end: int
+    quote: str
+
+    @property
+    def origin(self) -> list[str]:
+        """Return title, publisher and day of the article, those that are known."""
+        day = (self.published_at or "")[:10]
+        return [part for part in (self.title, self.publisher, day) if part]
+
+    @classmethod
+    def of(cls, article: Article, span: Span) -> Nearest:
+        """Return the sentence at ``span`` of ``article``."""
+        return cls(
+            article_id=article.id,
+            version=article.version,
+            title=article.title,
+            publisher=article.publisher,
+            published_at=article.published_at,
+            start=span.start,
+            end=span.end,
+            quote=span.of(article.text),
+        )
 
 
 class PassageHit(_Model):
@@ -181,9 +229,11 @@ class Answer(_Model):
     question: str
     standalone_question: str
     language: Language
+    intent: Intent = "question"
     status: Status
     reason: Reason | None
     text: str
+    nearest: tuple[Nearest, ...] = ()
     citations: tuple[Citation, ...] = ()
     passages: tuple[PassageHit, ...] = ()
     conversation_id: str | None = None
@@ -196,8 +246,14 @@ class Answer(_Model):
         """Return the answer as HTML for a notebook; all text from articles is escaped."""
         labels = _LABELS[self.language]
         parts = [f"<p>{_bdi(self.text)}</p>"]
-        if self.reason:
+        if self.reason and self.reason != "not_a_question":
             parts.append(f"<p>({labels['abstained']}: <code>{escape(self.reason)}</code>)</p>")
+        if self.nearest:
+            items = "".join(
+                f"<li>“{_bdi(one.quote)}”<br>{', '.join(map(_bdi, one.origin))}</li>"
+                for one in self.nearest
+            )
+            parts.append(f"<p>{labels['nearest']}:</p><ul>{items}</ul>")
         sources = {citation.marker: citation for citation in self.citations}
         if sources:
             items = "".join(
@@ -220,6 +276,11 @@ def support_label(answer: Answer, marker: int) -> str | None:
         if citation.marker == marker
     )
     return _LABELS[answer.language]["entailment"] if by_meaning else None
+
+
+def nearest_heading(answer: Answer) -> str:
+    """Return the words above the nearest sentences of an abstention."""
+    return _LABELS[answer.language]["nearest"]
 
 
 def _source_item(citation: Citation, label: str | None) -> str:
@@ -352,7 +413,9 @@ def check(answer: Answer, lookup: ArticleLookup) -> None:
     """
     _check_status(answer)
     for citation in answer.citations:
-        _check_quote(citation, lookup)
+        _check_quote(f"citation [{citation.marker}]", citation, lookup)
+    for nearest in answer.nearest:
+        _check_quote("a nearest sentence", nearest, lookup)
     _check_markers(answer.text, answer.citations)
 
 
@@ -361,15 +424,17 @@ def _check_status(answer: Answer) -> None:
         raise InvariantViolation(f"answer {answer.id}: answered without a citation")
     if answer.status == "abstained" and not answer.reason:
         raise InvariantViolation(f"answer {answer.id}: abstained without a reason")
+    if answer.status == "answered" and answer.nearest:
+        raise InvariantViolation(f"answer {answer.id}: answered with nearest sentences")
 
 
-def _check_quote(citation: Citation, lookup: ArticleLookup) -> None:
-    text = lookup(citation.article_id, citation.version).text
-    inside = 0 <= citation.start < citation.end <= len(text)
-    if not inside or text[citation.start : citation.end] != citation.quote:
+def _check_quote(what: str, shown: Citation | Nearest, lookup: ArticleLookup) -> None:
+    text = lookup(shown.article_id, shown.version).text
+    inside = 0 <= shown.start < shown.end <= len(text)
+    if not inside or text[shown.start : shown.end] != shown.quote:
         raise InvariantViolation(
-            f"citation [{citation.marker}] of {citation.article_id} v{citation.version} "
-            f"does not quote [{citation.start}, {citation.end})"
+            f"{what} of {shown.article_id} v{shown.version} "
+            f"does not quote [{shown.start}, {shown.end})"
         )
 
 
@@ -423,6 +488,7 @@ _ABSTENTIONS: dict[Language, dict[Reason, str]] = {
         "unverified": "답을 만들었지만 기사에서 근거를 확인하지 못해 내놓지 않았습니다.",
         "false_premise": "질문에 담긴 전제가 기사 내용과 맞지 않아 답하지 않았습니다.",
         "off_topic": "저장된 기사에서 다루지 않는 질문입니다.",
+        "not_a_question": "기사에 관해 궁금한 것을 물어보세요.",
         "backend_unavailable": "지금 답변 서버에 연결할 수 없습니다. 잠시 뒤 다시 물어봐 주세요.",
     },
     "en": {
@@ -431,6 +497,7 @@ _ABSTENTIONS: dict[Language, dict[Reason, str]] = {
         "unverified": "I drafted an answer but could not verify it against the articles.",
         "false_premise": "The question assumes something that the articles contradict.",
         "off_topic": "The stored articles do not cover this.",
+        "not_a_question": "Ask me anything about the articles.",
         "backend_unavailable": "The answering backend cannot be reached right now. Try again soon.",
     },
 }

@@ -21,6 +21,8 @@ from geungeo.rag.answer import (
     DroppedClaim,
     Event,
     Filters,
+    Intent,
+    Nearest,
     PassageHit,
     PassagesFound,
     Reason,
@@ -31,12 +33,15 @@ from geungeo.rag.answer import (
 )
 from geungeo.rag.backends.extractive import Extractive
 from geungeo.rag.errors import BackendError, BackendOverloaded, InvalidQuestion, Overloaded
+from geungeo.rag.evidence.nearest import nearest_of
 from geungeo.rag.evidence.reading import reading, with_contexts
 from geungeo.rag.evidence.select import Assessment, assess
 from geungeo.rag.evidence.sources import refine
 from geungeo.rag.gate import Gate
 from geungeo.rag.grounding.ground import Grounded, Grounder
 from geungeo.rag.language.dates.times import today_in_seoul
+from geungeo.rag.overview.replies import Overview, Quoting, Reply
+from geungeo.rag.overview.small_talk import small_talk_reply
 from geungeo.rag.protocols import (
     Backend,
     Bounded,
@@ -49,11 +54,13 @@ from geungeo.rag.protocols import (
     Load,
     Report,
     Task,
+    Turn,
     Verifier,
 )
 from geungeo.rag.question import Question, read
 from geungeo.rag.question.concepts import asks_for_overview
 from geungeo.rag.question.followup import rewritten
+from geungeo.rag.question.intents import intent_of, names_something, without_small_talk
 from geungeo.rag.question.spelling import correct_spelling
 from geungeo.rag.retrieval.copies import Copy
 from geungeo.rag.retrieval.find import Found, find
@@ -74,6 +81,10 @@ class _Run:
     standalone: str
     language: Language
     report: Report
+    intent: Intent = "question"
+    history: tuple[Turn, ...] = ()
+    reply: Reply | None = None
+    text: str = ""
     hits: tuple[PassageHit, ...] = ()
     assessment: Assessment | None = None
     context: tuple[Evidence, ...] = ()
@@ -120,6 +131,7 @@ class Pipeline:
         self._settings = settings
         self._clock = clock
         self._today = today
+        self._overview = Overview(corpus, embedder)
         self._gate = Gate(
             settings.search_concurrency or os.cpu_count() or 1,
             settings.search_queue,
@@ -153,14 +165,25 @@ class Pipeline:
             # Reject the question before any work if the backend cannot take it.
             self._backend.check_room()
         async with self._gate.slot(_SEARCH_TIMEOUT):
-            corrected = await asyncio.to_thread(correct_spelling, question, self._corpus)
-        standalone = await rewritten(corrected, ask.history, self._backend, report)
-        run = _Run(ask, standalone, language_of(corrected), report)
+            run = await asyncio.to_thread(self._begin, ask, question, report)
+        if run.intent == "small_talk":
+            yield PassagesFound(())
+            yield Done(self._finish(run, question, "not_a_question", began))
+            return
+        if run.reply is None:
+            run.standalone = await rewritten(run.standalone, run.history, self._backend, report)
         run.spent["rewrite"] = self._clock() - began
         # No slot was held while a model rewrote the question.
         async with self._gate.slot(_SEARCH_TIMEOUT, admitted=True):
             await asyncio.to_thread(self._retrieve, run)
         yield PassagesFound(run.hits)
+        if run.reply is not None:
+            async with aclosing(self._write_reply(run, run.reply)) as events:
+                async for event in events:
+                    yield event
+            reason = None if run.composer.citations else _abstention_reason(run)
+            yield Done(self._finish(run, question, reason, began))
+            return
         skipped = self._reason_to_skip_backend(run)
         if skipped or run.assessment is None:
             yield Done(self._finish(run, question, skipped, began))
@@ -169,7 +192,7 @@ class Pipeline:
             run.standalone,
             run.language,
             run.assessment.evidence,
-            ask.history,
+            run.history,
             context=run.context,
             quotable=run.is_quotable,
         )
@@ -178,6 +201,59 @@ class Pipeline:
                 yield event
         reason = None if run.composer.citations else _abstention_reason(run)
         yield Done(self._finish(run, question, reason, began))
+
+    def _begin(self, ask: Ask, question: str, report: Report) -> _Run:
+        """Correct the question, find its intent and, unless it is a question, its reply.
+
+        A request that no stored article fits is answered like a question.
+        """
+        corrected = correct_spelling(question, self._corpus)
+        intent = intent_of(corrected)
+        if intent == "small_talk" and names_something(corrected, self._corpus):
+            intent = "question"
+        language = language_of(corrected)
+        history = without_small_talk(ask.history)
+        run = _Run(ask, corrected, language, report, intent, history)
+        if intent == "small_talk":
+            run.text = small_talk_reply(corrected, language, self._corpus)
+        elif intent != "question":
+            run.reply = self._overview.reply(
+                corrected, intent, filters=ask.filters, history=history, today=self._today()
+            )
+        return run
+
+    async def _write_reply(self, run: _Run, reply: Reply) -> AsyncGenerator[Event]:
+        """Yield the events of a summary, a listing or facts about an article.
+
+        A generative backend writes the summary of one article, after reading all of it; if none
+        of its claims is released, the article is quoted.
+        """
+        if reply.claims:
+            run.report.backend = Quoting.name
+            for event in self._release(run, [Grounded(claim) for claim in reply.claims]):
+                yield event
+            return
+        task = Task(
+            run.standalone,
+            run.language,
+            reply.evidence,
+            run.history,
+            context=reply.context if self._generative else (),
+        )
+        if self._generative:
+            async with aclosing(self._write(run, task)) as events:
+                async for event in events:
+                    yield event
+        if not run.composer.citations and self._may_summarise(run):
+            async with aclosing(
+                self._draft(run, Quoting(reply.quotes), task, Grounder(task))
+            ) as events:
+                async for event in events:
+                    yield event
+
+    def _may_summarise(self, run: _Run) -> bool:
+        """Whether to summarise by quotation: not if a model failed and may not be replaced."""
+        return not run.failed or self._settings.llm_extractive_fallback
 
     def _reason_to_skip_backend(self, run: _Run) -> Reason | None:
         """Return the reason to abstain without asking the backend; ``None`` to ask it.
@@ -222,7 +298,7 @@ class Pipeline:
 
         An empty draft means that the model found no answer in the evidence: nothing is quoted.
         """
-        if not self._generative or not run.is_quotable:
+        if not self._generative or not run.is_quotable or run.reply is not None:
             return False
         return self._settings.llm_extractive_fallback if run.failed else run.drafted > 0
 
@@ -274,6 +350,9 @@ class Pipeline:
         return question, find(self._corpus, question, k, filters)
 
     def _retrieve(self, run: _Run) -> None:
+        if run.reply is not None:
+            run.hits = ()
+            return
         began = self._clock()
         k = run.ask.top_k or self._settings.top_k
         # A caller's top_k limits the evidence; the default one limits only the passages shown.
@@ -330,9 +409,11 @@ class Pipeline:
             question=question,
             standalone_question=run.standalone,
             language=run.language,
+            intent=run.intent,
             status="abstained" if reason else "answered",
             reason=reason,
-            text=abstention(reason, run.language) if reason else run.composer.text,
+            text=(run.text or abstention(reason, run.language)) if reason else run.composer.text,
+            nearest=_nearest(run, reason),
             citations=() if reason else tuple(run.composer.citations),
             passages=run.hits,
             conversation_id=run.ask.conversation_id,
@@ -350,6 +431,13 @@ class Pipeline:
         )
         check(answer, self._corpus.article)
         return answer
+
+
+def _nearest(run: _Run, reason: Reason | None) -> tuple[Nearest, ...]:
+    """Return the sentences to show beside an abstention; none if nothing is related."""
+    if reason in {None, "not_a_question", "no_evidence", "off_topic"} or run.assessment is None:
+        return ()
+    return nearest_of(run.assessment.evidence)
 
 
 def _abstention_reason(run: _Run) -> Reason:

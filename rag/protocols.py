@@ -69,6 +69,34 @@ class StoredPassage:
         return self.span.of(self.article.text)
 
 
+class Headline(Protocol):
+    """Metadata of the newest version of an article, without its text."""
+
+    @property
+    def id(self) -> str:
+        """Return the article's id."""
+
+    @property
+    def version(self) -> int:
+        """Return the newest version."""
+
+    @property
+    def title(self) -> str:
+        """Return the title."""
+
+    @property
+    def author(self) -> str | None:
+        """Return the author."""
+
+    @property
+    def publisher(self) -> str | None:
+        """Return the publisher."""
+
+    @property
+    def published_at(self) -> str | None:
+        """Return the time of publication, ISO 8601."""
+
+
 Scores = dict[int, float]
 """Passage key to score; higher is better."""
 
@@ -99,6 +127,9 @@ class Corpus(Protocol):
 
     def article(self, article_id: str, version: int | None = None) -> Article:
         """Return an article version, by default the newest; raise ``ArticleNotFound``."""
+
+    def headlines(self, filters: Filters) -> Sequence[Headline]:
+        """Return the articles that pass ``filters``, newest publication first."""
 
     def size(self) -> int:
         """Return the number of passages."""

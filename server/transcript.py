@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from geungeo.rag.answer import Answer, Citation, support_label
+from geungeo.rag.answer import Answer, Citation, Nearest, nearest_heading, support_label
 from geungeo.rag.readers.draft import web_address
 from geungeo.server.escaping import escape_markdown
 
@@ -36,8 +36,11 @@ def _turn(number: int, answer: Answer) -> list[str]:
         parts.append(f"*{labels['understood']}: {escape_markdown(answer.standalone_question)}*")
     # The prefix keeps the text's first character from opening a block.
     parts.append(f"> {_escape_lead(escape_markdown(answer.text))}")
-    if answer.status == "abstained":
-        parts.append(f"*{labels['abstained']}: {escape_markdown(answer.reason or '')}*")
+    if answer.reason and answer.reason != "not_a_question":
+        parts.append(f"*{labels['abstained']}: {escape_markdown(answer.reason)}*")
+    if answer.nearest:
+        parts.append(f"{nearest_heading(answer)}:")
+        parts.append("\n".join(map(_nearest, answer.nearest)))
     sources = {citation.marker: citation for citation in answer.citations}
     if sources:
         parts.append(
@@ -72,6 +75,12 @@ def _source(citation: Citation, labels: dict[str, str], support: str | None) -> 
     quote = f"“{escape_markdown(citation.quote)}”" + (f" ({support})" if support else "")
     note = f" ({escape_markdown(citation.note)})" if citation.note else ""
     return f"- \\[{citation.marker}\\] {quote}{note} {origin} ({place}){link}"
+
+
+def _nearest(one: Nearest) -> str:
+    origin = escape_markdown(", ".join(one.origin))
+    place = f"{escape_markdown(one.article_id)} v{one.version} {one.start}–{one.end}"
+    return f"- “{escape_markdown(one.quote)}” {origin} ({place})"
 
 
 def _destination(url: str) -> str:

@@ -13,6 +13,7 @@ from geungeo.eval.bench.own import own
 from geungeo.eval.bench.passages import passages
 from geungeo.eval.bench.retrieval import retrieval
 from geungeo.eval.bench.scale import scale
+from geungeo.eval.bench.summary import summary
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -42,6 +43,7 @@ bench.add_command(own)
 bench.add_command(passages)
 bench.add_command(retrieval)
 bench.add_command(scale)
+bench.add_command(summary)
 
 
 @bench.command("grounding")

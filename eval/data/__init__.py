@@ -8,10 +8,13 @@ from pathlib import Path
 from geungeo.rag.errors import UsageError
 
 SEED_QUESTIONS = "seed_article.jsonl"
+OPEN_QUESTIONS = "open_questions.jsonl"
+SUMMARIES = "summaries.jsonl"
 # Training data: in the repository, not in the wheel.
 NEWS_ARTICLES = "news_articles.jsonl"
 NEWS_QUESTIONS = "news_questions.jsonl"
 NEWS_CLAIMS = "news_claims.jsonl"
+INTENT_PHRASES = "intents.jsonl"
 
 
 def data_file(name: str) -> Path:

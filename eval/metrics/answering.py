@@ -22,6 +22,16 @@ def answer_hit(row: Row) -> Numbers:
     return float(row.verdict.answer_hit or False), 1.0
 
 
+def helpful(row: Row) -> Numbers:
+    """Score what a reader gets to see: an accepted answer, or the gold among nearest sentences.
+
+    Only answerable questions outside of conversations count.
+    """
+    if row.turn is not None or not _wants_answer_text(row):
+        return None
+    return float(row.verdict.helpful or False), 1.0
+
+
 def turn_answer_hit(row: Row) -> Numbers:
     """Score :func:`answer_hit` on turns of conversations that have accepted answers.
 
@@ -110,6 +120,7 @@ def _wants_answer_text(row: Row) -> bool:
 
 ANSWER_METRICS: tuple[Metric, ...] = (
     Metric("answer_hit", "answer", "holds an accepted answer", answer_hit, ratio),
+    Metric("helpful", "answer", "holds it, or shows it as nearest", helpful, ratio),
     Metric("quote_hit", "answer", "cites the gold span", quote_hit, ratio),
     Metric("char_f1", "answer", "KorQuAD character F1", char_f1, ratio),
     Metric("exact_match", "answer", "KorQuAD exact match", exact_match, ratio),

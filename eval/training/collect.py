@@ -11,7 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from geungeo.eval.cases import Case, Dataset
-from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, SEED_QUESTIONS, data_file
+from geungeo.eval.data import (
+    NEWS_ARTICLES,
+    NEWS_QUESTIONS,
+    OPEN_QUESTIONS,
+    SEED_QUESTIONS,
+    data_file,
+)
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.judge import GoldSpan
 from geungeo.eval.stores import Bench, GoldFinder, default_cache, open_benches
@@ -51,7 +57,7 @@ def collect(
     ``limit`` caps the KorQuAD questions (each is used twice).
     """
     rows: list[Row] = []
-    rows.extend(_news_rows(read_dataset(data_file(NEWS_QUESTIONS)), data_file(NEWS_ARTICLES)))
+    rows.extend(_news_rows(data_file(NEWS_ARTICLES)))
     paths = [data_file(SEED_QUESTIONS), *([korquad] if korquad else []), *nomiracl]
     sets = [read_dataset(path) for path in paths]
     with tempfile.TemporaryDirectory() as folder:
@@ -62,8 +68,12 @@ def collect(
     return rows
 
 
-def _news_rows(dataset: Dataset, articles: Path) -> Iterator[Row]:
-    """Yield questions about invented news, all articles in one store; a group is an article."""
+def _news_rows(articles: Path) -> Iterator[Row]:
+    """Yield questions about invented news, all articles in one store; a group is an article.
+
+    Of the factual ones only those about articles that the cross-encoder does not know; the open
+    ones it does not know at all.
+    """
     from geungeo.index.workspace import Workspace
 
     with (
@@ -71,20 +81,22 @@ def _news_rows(dataset: Dataset, articles: Path) -> Iterator[Row]:
         Workspace.open(Settings(store=Path(folder))) as workspace,
     ):
         workspace.ingest([str(articles)])
-        maker = _Maker(dataset, workspace.store, workspace.embedder)
         gold = GoldFinder(workspace.store)
-        for item in dataset.items:
-            case = item.cases[0]
-            if not held_out(case.article_id or ""):
-                continue
-            yield maker.row(
-                case,
-                case.article_id or "",
-                Filters(),
-                gold.find(case, dataset),
-                answerable=case.expected == "answer",
-                source="news",
-            )
+        for name, source in ((NEWS_QUESTIONS, "news"), (OPEN_QUESTIONS, "open")):
+            dataset = read_dataset(data_file(name))
+            maker = _Maker(dataset, workspace.store, workspace.embedder)
+            for item in dataset.items:
+                case = item.cases[0]
+                if source == "news" and not held_out(case.article_id or ""):
+                    continue
+                yield maker.row(
+                    case,
+                    case.article_id or "",
+                    Filters(),
+                    gold.find(case, dataset),
+                    answerable=case.expected == "answer",
+                    source=source,
+                )
 
 
 def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:

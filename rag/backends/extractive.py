@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from geungeo.rag.evidence.antecedents import CONNECTIVE, adjacent, pointer
+from geungeo.rag.evidence.antecedents import adjacent, pointer
+from geungeo.rag.evidence.trimming import trim
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
 
 # Minimum share of the best score for an additional sentence.
 _MIN_SCORE_SHARE = 0.5
-_OPENER = re.compile(r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +102,6 @@ def _spans(chosen: list[_Chosen]) -> list[tuple[Evidence, Span]]:
         else:
             quoted += [(before, trim(before)), (item, item.span)]
     return quoted
-
-
-def trim(evidence: Evidence) -> Span:
-    """Return the span of the sentence without dateline and leading connective."""
-    span = evidence.span
-    for pattern in (_OPENER, CONNECTIVE):
-        text = span.of(evidence.article.text)
-        match = pattern.match(text)
-        if match and len(text) - match.end() > 10:
-            span = Span(span.start + match.end(), span.end)
-    return span
 
 
 def _frame(quote: str, language: str) -> str:

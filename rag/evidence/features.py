@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geungeo.rag.article import Article, SectionKind
+from geungeo.rag.evidence.asking_lines import asks
 from geungeo.rag.evidence.crossencoder import CrossEncoder, SentenceInContext
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.protocols import Corpus, FloatArray
@@ -129,12 +130,17 @@ def warm_up() -> None:
 
 
 def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
-    """Return the distinct sentences of the passages, by passage and position."""
+    """Return the distinct sentences of the passages that do not ask, by passage and position.
+
+    A question line of an interview or FAQ is only the context of the sentence after it.
+    """
     found: dict[tuple[str, int, Span], Candidate] = {}
     for rank, retrieved in enumerate(passages, 1):
         passage = retrieved.passage
         spans = [sentence.span for sentence in passage.sentences]
         for at, sentence in enumerate(passage.sentences):
+            if asks(sentence.span.of(passage.article.text)):
+                continue
             key = (passage.article.id, passage.article.version, sentence.span)
             around = tuple(spans[max(0, at - 1) : at + 2])
             found.setdefault(

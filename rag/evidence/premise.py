@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import pairwise
 
 from geungeo.rag.language.morphemes import Morpheme, analyse
 from geungeo.rag.language.terms import term_hash
@@ -44,6 +45,44 @@ def conflict(
     found = analyse(evidence)
     return (
         opposite(asked, found) or _reversed(question, evidence) or _other_actor(asked, found, known)
+    )
+
+
+def refuted(
+    question: str,
+    asked: Sequence[Morpheme],
+    evidence: str,
+    known: AbstractSet[int],
+    *,
+    covered: float,
+) -> bool:
+    """Whether ``evidence`` refutes what the question takes for granted, so that one may say so.
+
+    Stricter than :func:`conflict`. Another subject refutes only a question that presupposes
+    an action (``…한 이유는?``, not ``…는 무엇을 밝혔나?``), in a sentence that has most of its
+    concepts; ``covered`` is their weighted share in [0, 1].
+    """
+    found = analyse(evidence)
+    if opposite(asked, found) or _reversed(question, evidence):
+        return True
+    return (
+        covered >= _SAME_MATTER
+        and _presupposes(question, asked)
+        and _other_actor(asked, found, known) is not None
+    )
+
+
+# An action that is taken for granted: its reason, or a clause before a noun (발표한 계획).
+_REASON = re.compile(r"왜|이유|까닭|배경|계기|원인|때문")
+_SAME_MATTER = 0.6
+
+
+def _presupposes(question: str, asked: Sequence[Morpheme]) -> bool:
+    if _REASON.search(question):
+        return True
+    return any(
+        after.tag == "ETM" and verb.tag.split("-")[0] in {"VV", "XSV"}
+        for verb, after in pairwise(asked)
     )
 
 

@@ -27,9 +27,12 @@ from geungeo.rag.evidence.features import (
     measure,
 )
 from geungeo.rag.evidence.models import Classifier, Model, shipped_model
-from geungeo.rag.evidence.premise import conflict
+from geungeo.rag.evidence.premise import conflict, refuted
+from geungeo.rag.language.terms import term_hash
+from geungeo.rag.language.vocabulary import terms_of
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray
 from geungeo.rag.question import Question
+from geungeo.rag.question.intents import CODE
 from geungeo.rag.retrieval.channels import Retrieved
 
 # Maximum number of evidence sentences of an answer or a prompt.
@@ -38,8 +41,16 @@ MAX_EVIDENCE = 12
 _CLEAR_SCORE = 0.05
 # Factor for evidence about another time than the one asked about.
 _OTHER_TIME = 0.2
-# A question with a smaller share of its concepts in the evidence is off topic.
+# A question with a smaller share of its concepts in the evidence may be off topic.
 _ON_TOPIC = 0.15
+_ANY_TERM = 1e-6
+# A sentence is about the matter of the question from this share on.
+_SAME_MATTER = 0.4
+# Log-odds of the cross-encoder below which no sentence is about the question.
+_UNRELATED = -3.0
+# Log-odds below which a question without a single known noun is off topic.
+_DOUBTFUL = 0.0
+_NOUNS = frozenset({"NNG", "NNP", "SL", "SN", "XR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +114,14 @@ def assess(
     if happened.any():
         # Any event of that time answers a question about what happened then.
         answerability = 1.0
-    contradicted = bool(summary[ANSWER_FEATURES.index("conflict")])
-    if asked and contradicts_time(asked, found[order[0]]):
-        contradicted = True
+    best_text = found[order[0]]
+    if asked and contradicts_time(asked, best_text):
         answerability *= _OTHER_TIME
     # The sentence that the question is about may have been ranked lower only for its time.
-    contradicted |= asked is not None and contradicts_time(asked, found[best_ignoring_time])
-    reason = _reason(question, measured, order, contradicted=contradicted)
+    other_time = asked is not None and any(
+        contradicts_time(asked, found[at]) for at in (int(order[0]), best_ignoring_time)
+    )
+    reason = _reason(question, measured, order, other_time=other_time)
     return Assessment(question, evidence, answerability, limit, reason)
 
 
@@ -143,14 +155,14 @@ def _kind_prior(question: Question, found: Sequence[Candidate]) -> np.ndarray:
 
 
 # Few, since there are few training questions: more features would overfit to their sources.
-ANSWER_FEATURES = ("judged", "lead", "conflict", "concepts")
+ANSWER_FEATURES = ("judged", "lead", "conflict")
 
 
 def summarise(question: Question, measured: Measured, order: np.ndarray) -> FloatArray:
     """Return ``(len(ANSWER_FEATURES),)``: features of all evidence for the decision to answer.
 
-    They are the best judgement and its lead over the next, whether the best sentence
-    contradicts the question, and the number of its concepts divided by eight, at most 1.
+    They are the best judgement and its lead over the next, and whether the best sentence
+    contradicts the question.
     """
     judged = measured.features[:, SENTENCE_FEATURES.index("judged")]
     second, first = np.sort(np.append(judged, UNREAD))[-2:]
@@ -159,7 +171,6 @@ def summarise(question: Question, measured: Measured, order: np.ndarray) -> Floa
             first,
             first - second,
             _assumed(question, measured, int(order[0])) is not None,
-            min(len(question.concepts), 8) / 8,
         ],
         dtype=np.float32,
     )
@@ -175,11 +186,14 @@ _ENGLISH_ASKS = re.compile(
 def _asks_nothing(question: Question, measured: Measured, language: str) -> bool:
     """Whether the question shares no term with the passages (ㅋㅋㅋㅋ).
 
-    Terms cannot be compared across languages; there a text without a question form and
+    Code and markup that share hardly a term with them ask nothing either. Terms cannot be
+    compared across languages; there a text without a question form and
     without known names (``<script>``) counts as no question.
     """
     if question.language == language:
-        return not measured.found_near.any()
+        found = measured.found_near.max(axis=0, initial=0.0)
+        covered = float((found * measured.weights).sum())
+        return covered < (_ON_TOPIC if CODE.search(question.text) else _ANY_TERM)
     names = np.array([concept.role == "name" for concept in question.concepts], dtype=bool)
     named = bool(names.any() and measured.found_near[:, names].any(axis=0).all())
     return question.language == "en" and not named and not _ENGLISH_ASKS.search(question.text)
@@ -194,14 +208,37 @@ def _assumed(question: Question, measured: Measured, best: int) -> str | None:
 
 
 def _reason(
-    question: Question, measured: Measured, order: np.ndarray, *, contradicted: bool
+    question: Question, measured: Measured, order: np.ndarray, *, other_time: bool
 ) -> Reason:
-    """Return the reason to abstain: off topic, a false premise or weak evidence."""
-    if not question.concepts:
+    """Return the reason to abstain: off topic, a false premise or weak evidence.
+
+    The first two are statements about the articles: they are made only if the evidence shows it.
+    """
+    found = measured.found_near[order[:3]].max(axis=0, initial=0.0)
+    covered = float((found * measured.weights).sum())
+    judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
+    if _is_off_topic(question, measured, found, covered, judged):
         return "off_topic"
-    found = measured.found_near[order[:3]].max(axis=0)
+    best = measured.candidates[int(order[0])]
+    if other_time and covered >= _SAME_MATTER:
+        return "false_premise"
+    if question.language != best.article.language or judged < _UNRELATED:
+        return "weak_evidence"
+    contradicted = refuted(
+        question.text, question.morphemes, best.text, measured.terms_near, covered=covered
+    )
+    return "false_premise" if contradicted else "weak_evidence"
+
+
+def _is_off_topic(
+    question: Question, measured: Measured, found: np.ndarray, covered: float, judged: float
+) -> bool:
+    """Whether the question shares next to nothing with the passages, in words and in meaning."""
     # A name that occurs in every passage has almost no weight but still gives the topic.
     named = any(hit and c.role == "name" for hit, c in zip(found, question.concepts, strict=True))
-    if not named and float((found * measured.weights).sum()) < _ON_TOPIC:
-        return "off_topic"
-    return "false_premise" if contradicted else "weak_evidence"
+    if named or covered >= _ON_TOPIC:
+        return False
+    # 규모 is no concept, but it is a word that the passages may have.
+    nouns = [m for m in question.morphemes if m.tag.split("-")[0] in _NOUNS]
+    known = {term_hash(term) for term in terms_of(nouns)} & measured.terms_near
+    return judged < _DOUBTFUL and not known

@@ -270,10 +270,18 @@ def _doers(fact: Fact) -> list[Phrase]:
     if fact.ending in {"ETM", "ETN"}:
         own = [p for p in own if p in fact.topics]  # a topic is that of the sentence
     return [
-        p for p in own if not is_pronoun(p) and not _empty(p) and set(_unmeasured(p.words)) - SEASON
+        p
+        for p in own
+        if not is_pronoun(p)
+        and not _empty(p)
+        and set(_unmeasured(p.words)) - SEASON
+        # 19억 원이 든다: an amount is no actor. 단청은 되살렸다 may have a topic as its object.
+        and not any(char.isdigit() for word in p.words for char in word)
+        and any(len(word) > _SHORT_NAME or word in _TITLE for word in p.words)
     ]
 
 
+_SHORT_NAME = 2  # characters
 _INSTEAD = re.compile(r"([가-힣A-Za-z0-9]+?)(?:을|를|이|가)?\s?대신(?:에)?\s")
 
 

@@ -423,7 +423,7 @@ def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
 
 
 def _formerly(amount: Counted, own: Sequence[_Slot], source: Analysed, claim: Analysed) -> bool:
-    """Whether ``amount`` is the one before a change (23곳에서 8곳으로), stated as the present one."""
+    """Whether ``amount`` is the one before a change (23곳에서 8곳으로), given as today's."""
     if amount.end or any(slot.amount.end != "from" for slot in own):
         return False
     if any(m.form in _FORMERLY for m in claim.morphemes):

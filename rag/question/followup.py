@@ -20,6 +20,13 @@ from geungeo.rag.language.morphemes import Morpheme, analyse
 from geungeo.rag.language.vocabulary import canonical_names
 from geungeo.rag.protocols import Backend, Report, Rewriter
 from geungeo.rag.question.concepts import QUESTION_WORDS, AnswerType, answer_type, parse_question
+from geungeo.rag.question.intents import (
+    ABOUT_ARTICLES,
+    SO_WHAT,
+    intent_of,
+    intents_of,
+    without_small_talk,
+)
 from geungeo.rag.text import clean, for_model, language_of, visible
 
 # Seconds for a model's rewrite: the user waits for it before retrieval starts.
@@ -99,12 +106,6 @@ _THAT_TIME = re.compile(
     r"(?<![가-힣])(?:그때|그\s*당시|당시|그\s*무렵|그\s*후|그\s*뒤|이후|그\s*전)"
 )
 _AMONG = re.compile(r"(?<![가-힣])(?:그\s*중|이\s*중|그\s*가운데|그들|이들|양측|둘)")
-_SO_WHAT = re.compile(
-    r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그다음은?|그\s*결과는?|결과는|어떻게\s*됐어"
-    r"|so\??|and then|then what)"
-    r"[\s?.!~ㅋㅎ]*$",
-    re.IGNORECASE,
-)
 _LEAD = re.compile(
     r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그렇다면|and|so|then|but)[,\s]+", re.IGNORECASE
 )
@@ -136,13 +137,13 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     """Complete ``question`` with what it leaves out, taken from ``history`` (oldest first)."""
     if not history:
         return question
-    last = history[-1]
-    topic = _topic(last.question)
-    if not topic.phrases:
+    found = _last_topic(question, history)
+    if found is None:
         return question
-    if language_of(question) == "en" and not _SO_WHAT.match(question):
+    last, topic = found
+    if language_of(question) == "en" and not SO_WHAT.match(question):
         return _english(question, topic)
-    if _SO_WHAT.match(question):
+    if SO_WHAT.match(question):
         return (
             f"{topic} 결과는 어떻게 됐나?"
             if language_of(question) == "ko"
@@ -151,6 +152,28 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if answer_type(last.question) is AnswerType.PERSON and (name := _new_name(last)):
         topic = _Topic(name, topic.phrases)
     return _korean(_LEAD.sub("", question), topic)
+
+
+def _last_topic(question: str, history: Sequence[Turn]) -> tuple[Turn, _Topic] | None:
+    """Return the last turn that has a topic, and that topic.
+
+    Small talk has none and takes none; neither does a request about articles (요약해 줘), unless it
+    names one. Words about articles as such are no topic.
+    """
+    if intent_of(question) != "question":
+        return None
+    turns = without_small_talk(history)
+    for turn, intent in zip(
+        reversed(turns), reversed(intents_of([t.question for t in turns])), strict=True
+    ):
+        topic = _topic(turn.question)
+        if intent == "question":
+            return (turn, topic) if topic.phrases else None
+        phrases = tuple(p for p in topic.phrases if p.lower() not in ABOUT_ARTICLES)
+        if phrases:
+            subject = topic.subject if topic.subject in phrases else phrases[0]
+            return turn, _Topic(subject, phrases)
+    return None
 
 
 def _korean(question: str, topic: _Topic) -> str:

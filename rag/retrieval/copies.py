@@ -125,9 +125,10 @@ def _story(retrieved: Retrieved) -> str:
 
 
 def distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return ``evidence`` without duplicates from other articles, in the same order.
+    """Return ``evidence`` without duplicates, in the same order.
 
-    Of two duplicates the one published first is kept, at the better one's position.
+    Within an article only equal sentences are duplicates. Of two duplicates the one published
+    first is kept, at the better one's position.
     """
     kept: list[Evidence] = []
     for item in evidence:
@@ -144,5 +145,5 @@ def distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
 
 def _same(item: Evidence, other: Evidence) -> bool:
     if item.article.id == other.article.id:
-        return False
+        return fold(item.text) == fold(other.text)
     return adds_nothing(item.text, other.text) or adds_nothing(other.text, item.text)

@@ -206,7 +206,7 @@ def _recent(messages: list[Message]) -> list[Message]:
 def _turn(question: str, answer: str, before: list[Turn]) -> Turn:
     """Return a turn with a standalone question; a text too long for a question is not analysed."""
     if len(question) <= MAX_REWRITTEN:
-        question = standalone(question, before[-1:])
+        question = standalone(question, before)
     return Turn(question, answer)
 
 
@@ -310,6 +310,8 @@ def extensions(answer: Answer) -> dict[str, Any]:
         "citations": [citation.model_dump(mode="json") for citation in answer.citations],
         "status": answer.status,
         "reason": answer.reason,
+        "intent": answer.intent,
+        "nearest": [one.model_dump(mode="json") for one in answer.nearest],
     }
 
 
@@ -418,7 +420,7 @@ def _event_frames(
         case Done(answer):
             state.metrics.answer(CHANNEL, answer)
             # An abstention has no claims; its text explains it.
-            rest = answer.text if answer.reason else sources.appendix(answer)
+            rest = (answer.text if answer.reason else "") + sources.appendix(answer)
             before = [chunks.delta({"content": rest})] if rest else []
             last = [*before, chunks.delta({}, "stop", **extensions(answer))]
             return [*last, chunks.usage(answer)] if chunks.include_usage else last

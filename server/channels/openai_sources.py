@@ -13,7 +13,7 @@ from fastapi import Request
 
 from geungeo.rag.answer import Answer, Citation
 from geungeo.rag.settings import Settings
-from geungeo.server.channels.wording import origin, phrase
+from geungeo.server.channels.wording import nearest_text, origin, phrase
 from geungeo.server.escaping import escape_markdown
 from geungeo.server.http.links import base_url_of, citation_link
 
@@ -50,9 +50,12 @@ class SourceFormat:
         }
 
     def appendix(self, answer: Answer) -> str:
-        """Return the list of sources to append to the answer's text; "" if none is wanted."""
+        """Return what follows the answer's text.
+
+        That is the list of sources, if one is wanted, or the nearest sentences of an abstention.
+        """
         if not self._listed or not answer.citations:
-            return ""
+            return nearest_text(answer)
         by_marker = {citation.marker: citation for citation in answer.citations}
         lines = [self._line(by_marker[marker]) for marker in sorted(by_marker)]
         return f"\n\n{phrase('sources', answer.language)}:\n\n" + "\n".join(lines)

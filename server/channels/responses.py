@@ -306,7 +306,7 @@ class _Stream:
 
     def _end(self, answer: Answer) -> list[bytes]:
         # An abstention has no claims; its text explains it.
-        rest = answer.text if answer.reason else self._sources.appendix(answer)
+        rest = (answer.text if answer.reason else "") + self._sources.appendix(answer)
         part = self._made.part(answer)
         return [
             *([self._delta(rest)] if rest else []),

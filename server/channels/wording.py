@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from geungeo.rag.answer import Citation, Reason
+from geungeo.rag.answer import Answer, Citation, Reason, defuse, nearest_heading
 from geungeo.rag.errors import GeungeoError, InvalidQuestion
-from geungeo.rag.text import Language, language_of
+from geungeo.rag.text import Language, language_of, one_line
 
 Phrase = Literal[
     "open", "searching", "usage", "too_long", "failed", "slow", "thanks", "more", "sources"
@@ -43,6 +43,7 @@ _HINTS: dict[Language, dict[Reason, str]] = {
         "unverified": "한 번에 한 가지씩 더 구체적으로 질문해 주세요.",
         "false_premise": "전제를 빼고 사실 여부부터 질문해 주세요.",
         "off_topic": "저장된 기사에서 다루는 내용을 질문해 주세요.",
+        "not_a_question": "",
         "backend_unavailable": "잠시 후 같은 질문을 다시 보내 주세요.",
     },
     "en": {
@@ -51,6 +52,7 @@ _HINTS: dict[Language, dict[Reason, str]] = {
         "unverified": "Ask again about one thing at a time, more specifically.",
         "false_premise": "Ask again without the assumption, for example whether it is true.",
         "off_topic": "Ask about something that the stored articles cover.",
+        "not_a_question": "",
         "backend_unavailable": "Send the same question again in a moment.",
     },
 }
@@ -81,5 +83,19 @@ def origin(citation: Citation) -> str:
 
 
 def hint(reason: Reason, language: Language) -> str:
-    """Return advice on how to ask again after an abstention."""
+    """Return advice on how to ask again after an abstention; empty after small talk."""
     return _HINTS[language][reason]
+
+
+def nearest_text(answer: Answer) -> str:
+    """Return the nearest sentences of an abstention as text; empty without any.
+
+    It begins with a blank line, to follow the answer's text, and contains no marker or markup.
+    """
+    if not answer.nearest:
+        return ""
+    lines = [
+        f"- “{defuse(one_line(one.quote))}” ({defuse(one_line(', '.join(one.origin)))})"
+        for one in answer.nearest
+    ]
+    return "\n".join([f"\n\n{nearest_heading(answer)}:", *lines])

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from geungeo.rag.answer import Answer, Citation, support_label
+from geungeo.rag.answer import Answer, Citation, nearest_heading, support_label
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
@@ -21,21 +21,37 @@ _LABELS = {
 
 
 def render_answer(answer: Answer) -> str:
-    """Return the answer and its numbered quotes as text."""
+    """Return the answer and its numbered sources as text.
+
+    A quote that is a sentence of the answer is not printed a second time.
+    """
     labels = _LABELS[answer.language]
     lines = [plain_text(answer.text)]
-    if answer.status == "abstained":
+    if answer.reason and answer.reason != "not_a_question":
         lines.append(f"({labels['abstained']}: {answer.reason})")
+    if answer.nearest:
+        lines += ["", f"{nearest_heading(answer)}:"]
+    for one in answer.nearest:
+        origin = ", ".join(escape_line(part) for part in one.origin)
+        lines += [f"  “{escape_line(one.quote)}”", f"      {origin} [{one.start}:{one.end}]"]
     sources = {citation.marker: citation for citation in answer.citations}
     if sources:
         lines += ["", f"{labels['sources']}:"]
     for marker, citation in sorted(sources.items()):
         label = support_label(answer, marker)
         quote = f"“{escape_line(citation.quote)}”" + (f" ({label})" if label else "")
-        lines += [f"  [{marker}] {quote}", f"      {_origin(citation)}"]
+        if _is_said(answer, citation):
+            lines.append(f"  [{marker}] {_origin(citation)}")
+        else:
+            lines += [f"  [{marker}] {quote}", f"      {_origin(citation)}"]
         if citation.note:
             lines.append(f"      ({escape_line(citation.note)})")
     return "\n".join(lines)
+
+
+def _is_said(answer: Answer, citation: Citation) -> bool:
+    """Whether the claim that ``citation`` belongs to is its quote, word for word."""
+    return answer.text[citation.answer_start : citation.answer_end] == citation.quote
 
 
 def json_text(value: Any) -> str:

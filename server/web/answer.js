@@ -152,13 +152,15 @@ export class SourceList {
   }
 }
 
-/** What came closest to an answer that was not given. */
-export function nearest(passages, open) {
-  const items = passages.slice(0, 3).map((hit) => {
-    const text = new CodePoints(hit.text);
-    const shown = text.slice(0, 120) + (text.length > 120 ? "…" : "");
-    const content = el("span", { class: "excerpt", lang: langOf(shown) }, sourceNodes(shown));
-    return el("li", {}, sourceLink(hit, open, [content]));
+/** The sentences that came closest to an answer that was not given. */
+export function nearest(sentences, open) {
+  const items = sentences.map((one) => {
+    const facts = [one.title, one.publisher, shownDate(one.published_at)];
+    const content = [
+      el("q", { lang: langOf(one.quote) }, sourceNodes(one.quote)),
+      el("span", { class: "origin", lang: langOf(one.title) }, sourceNodes(facts.filter(Boolean).join(" · "))),
+    ];
+    return el("li", {}, sourceLink(one, open, content));
   });
   const heading = el("h3", {}, words().nearest);
   return el("section", { class: "sources nearest" }, heading, el("ul", {}, items));

@@ -87,6 +87,7 @@ export class Turn {
       this.render();
     }
     if (status === "answered") announce(words().finished(new Set(citations.map((c) => c.marker)).size));
+    else if (answer.reason === "not_a_question") announce(text);
     else announce(`${words().noAnswer}. ${text} ${words().advice[answer.reason] ?? ""}`);
   }
 
@@ -108,7 +109,7 @@ export class Turn {
   /** Everything anew, in the present language. */
   render() {
     const shown = this.answer ?? this.partial;
-    const abstained = shown.status === "abstained";
+    const abstained = shown.status === "abstained" && shown.reason !== "not_a_question";
     const open = (citation) => this.actions.open(citation, this);
     this.card.classList.toggle("abstained", abstained);
     this.text = new AnswerText(this.key, shown.language ?? language(), open);
@@ -143,18 +144,18 @@ export class Turn {
   }
 
   #advice() {
-    const { reason, passages, citations } = this.answer;
+    const { reason, nearest: found } = this.answer;
     const ways =
       reason === "backend_unavailable"
         ? [this.#askAgain()]
         : [button(words().rephrase, () => this.actions.rephrase(this.question), { class: "button" })];
+    if (reason === "not_a_question") return [];
     if (["no_evidence", "weak_evidence", "off_topic"].includes(reason)) {
       ways.push(button(words().addArticles, this.actions.addArticles, { class: "button" }));
     }
     const advice = el("p", { class: "advice" }, words().advice[reason] ?? words().errors.other);
-    const found = passages.length && !citations.length && reason !== "off_topic";
     const open = (place) => this.actions.open(place, this);
-    return [advice, el("p", { class: "ways-out" }, ways), ...(found ? [nearest(passages, open)] : [])];
+    return [advice, el("p", { class: "ways-out" }, ways), ...(found?.length ? [nearest(found, open)] : [])];
   }
 
   #askAgain() {

@@ -39,7 +39,7 @@ export default {
   finished: (sources) => `The answer is complete, with ${count(sources, "source", "sources")}.`,
   understood: (question) => `Understood as: ${question}`,
   noAnswer: "No answer",
-  nearest: "Closest passages",
+  nearest: "Nearest sentences (not an answer)",
   advice: {
     no_evidence: "Try other words, or add an article that reports on this.",
     weak_evidence: "Ask more specifically (who, when, what), or add an article with more details.",

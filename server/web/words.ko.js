@@ -37,7 +37,7 @@ export default {
   finished: (sources) => `답변이 끝났습니다. 근거 ${sources}개.`,
   understood: (question) => `이렇게 이해했습니다: ${question}`,
   noAnswer: "답하지 않았습니다",
-  nearest: "가장 가까운 대목",
+  nearest: "가까운 문장 (답은 아님)",
   advice: {
     no_evidence: "다른 단어로 질문하거나, 이 일을 다룬 기사를 넣어 주세요.",
     weak_evidence: "누가, 언제, 무엇을처럼 더 구체적으로 질문하거나, 더 자세한 기사를 넣어 주세요.",

@@ -39,13 +39,9 @@ STORY = (
 )
 WIRE = '{"title": "서울 지하철 증편", "text": "서울시는 지하철을 하루 20회 늘린다고 3일 밝혔다."}\n'
 
-# Each command of a page loads the models again, which is slow. The default run has only a page
-# whose commands are requests to one server, and asks the READMEs' questions in this process.
-DEFAULT = ("http-api.md",)
-PAGES = [
-    pytest.param(page, id=name_of(page), marks=() if page.name in DEFAULT else pytest.mark.slow)
-    for page in PAGES_THAT_RUN
-]
+# Each command of a page loads the models again, which is slow. The default run asks the
+# READMEs' questions in this process.
+PAGES = [pytest.param(page, id=name_of(page), marks=pytest.mark.slow) for page in PAGES_THAT_RUN]
 ARTICLE_ID = re.compile(r"\b[0-9a-f]{16}\b")
 ASK = re.compile(r'\.venv/bin/geungeo ask "([^"]+)"')
 

@@ -23,25 +23,38 @@ SHIPPED = {
         json.loads, (ROOT / "eval/data/seed_article.jsonl").read_text("utf-8").splitlines()
     )
 }
-# Facts, a number, a cause, English, misspelt, no answer, a false premise, an attack.
+# Facts, a number, a cause, English, misspelt, no answer, a false premise, an attack; and
+# requests about the article as a whole.
+REQUESTS = {
+    "summary": "이 기사를 세 문장으로 요약해줘",
+    "listing": "어떤 기사가 있어?",
+    "author": "이 기사 누가 썼어?",
+    "thanks": "고마워요",
+}
 SINGLE = (
     "fact-02", "num-01", "date-01", "why-01", "en-02", "typo-01", "un-03", "un-41", "fp-02",
-    "atk-06",
+    "atk-06", *REQUESTS,
 )  # fmt: skip
 TALKS = ("conv-01", "conv-02")
 PLACES = ("article_id", "version", "start", "end", "marker", "answer_start", "answer_end")
 
-Cited = tuple[str, list[tuple[Any, ...]]]
-"""An answer's text, and the fields PLACES of each citation."""
+Cited = tuple[str, list[tuple[Any, ...]], list[tuple[Any, ...]]]
+"""An answer's text, the fields PLACES of each citation, and the place of each nearest sentence."""
 
 
 def questions(name: str) -> tuple[str, ...]:
+    if name in REQUESTS:
+        return (REQUESTS[name],)
     record = SHIPPED[name]
     return tuple(turn["question"] for turn in record.get("turns", [record]))
 
 
-def cited(text: str, citations: list[dict[str, Any]]) -> Cited:
-    return text, [tuple(citation[place] for place in PLACES) for citation in citations]
+def cited(text: str, citations: list[dict[str, Any]], nearest: list[dict[str, Any]]) -> Cited:
+    return (
+        text,
+        [tuple(citation[place] for place in PLACES) for citation in citations],
+        [tuple(one[place] for place in PLACES[:4]) for one in nearest],
+    )
 
 
 def post(url: str, path: str, body: dict[str, Any]) -> httpx.Response:
@@ -59,7 +72,7 @@ def chat_json(url: str, asked: tuple[str, ...]) -> list[Cited]:
         answer = post(url, "/chat", body).json()
         conversation = answer["conversation_id"]
         assert bool(answer["citations"]) == (answer["status"] == "answered")
-        found.append(cited(answer["text"], answer["citations"]))
+        found.append(cited(answer["text"], answer["citations"], answer["nearest"]))
     return found
 
 
@@ -81,7 +94,7 @@ def chat_stream(served: Any, asked: tuple[str, ...]) -> list[Cited]:
         streamed = [data for name, data in events if name == "citation"]
         assert text == (done["text"] if streamed else "")
         assert streamed == done["citations"]
-        found.append(cited(done["text"], streamed))
+        found.append(cited(done["text"], streamed, done["nearest"]))
     return found
 
 
@@ -95,34 +108,40 @@ def openai_stream(served: Any, asked: tuple[str, ...]) -> list[Cited]:
 
 def over_openai(
     asked: tuple[str, ...],
-    complete: Callable[[list[dict[str, str]]], tuple[str, list[Any], list[Any]]],
+    complete: Callable[[list[dict[str, str]]], tuple[str, list[Any], dict[str, Any]]],
 ) -> list[Cited]:
     """Ask through the OpenAI API, whose message history is the conversation."""
     messages: list[dict[str, str]] = []
     found = []
     for question in asked:
         messages.append({"role": "user", "content": question})
-        text, annotations, citations = complete(messages)
+        content, annotations, extensions = complete(messages)
+        citations, nearest = extensions["citations"], extensions["nearest"]
         indices = [
             (one["url_citation"]["start_index"], one["url_citation"]["end_index"])
             for one in annotations
         ]
         assert indices == [(one["answer_start"], one["answer_end"]) for one in citations]
-        messages.append({"role": "assistant", "content": text})
-        found.append(cited(text, citations))
+        messages.append({"role": "assistant", "content": content})
+        # The text of an abstention ends with its nearest sentences.
+        text, _, listed = content.partition("\n\n") if nearest else (content, "", "")
+        assert all(one["quote"] in listed for one in nearest)
+        found.append(cited(text, citations, nearest))
     return found
 
 
-def whole_completion(url: str, messages: list[dict[str, str]]) -> tuple[str, list[Any], list[Any]]:
+def whole_completion(
+    url: str, messages: list[dict[str, str]]
+) -> tuple[str, list[Any], dict[str, Any]]:
     body = {"model": "geungeo", "messages": messages}
     completion = post(url, "/v1/chat/completions", body).json()
     message = completion["choices"][0]["message"]
-    return message["content"], message["annotations"], completion["citations"]
+    return message["content"], message["annotations"], completion
 
 
 def streamed_completion(
     url: str, messages: list[dict[str, str]]
-) -> tuple[str, list[Any], list[Any]]:
+) -> tuple[str, list[Any], dict[str, Any]]:
     body = {"model": "geungeo", "messages": messages, "stream": True}
     raw = post(url, "/v1/chat/completions", body).text
     chunks = [
@@ -133,7 +152,7 @@ def streamed_completion(
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
     text = "".join(delta.get("content") or "" for delta in deltas)
     annotations = [one for delta in deltas for one in delta.get("annotations") or []]
-    return text, annotations, next(c["citations"] for c in chunks if "citations" in c)
+    return text, annotations, next(c for c in chunks if "citations" in c)
 
 
 def responses_json(served: Any, asked: tuple[str, ...]) -> list[Cited]:
@@ -216,13 +235,16 @@ def test_questions_cover_answers_and_abstentions(served: Any) -> None:
     for name in TALKS:
         turns = chat_json(served.url, questions(name))
         assert len(turns) == 3
-        assert all(citations for _, citations in turns[:2])
+        assert all(citations for _, citations, _ in turns[:2])
 
 
 def test_evaluation_gives_the_same_citations(served: Any, tmp_path: Path) -> None:
     chosen, results = tmp_path / "chosen.jsonl", tmp_path / "results.json"
     names = (*SINGLE[::2], TALKS[0])
-    records = [SHIPPED[name] for name in names]
+    records = [
+        SHIPPED.get(name) or {"id": name, "kind": "unanswerable", "question": REQUESTS[name]}
+        for name in names
+    ]
     chosen.write_text(
         "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), "utf-8"
     )
@@ -235,22 +257,31 @@ def test_evaluation_gives_the_same_citations(served: Any, tmp_path: Path) -> Non
             (row for row in rows if row["id"].split("#")[0] == name),
             key=lambda row: row["turn"] or 0,
         )
-        found = [cited(row["text"], row["citations"]) for row in mine]
+        found = [cited(row["text"], row["citations"], row["nearest"]) for row in mine]
         assert found == chat_json(served.url, questions(name)), name
 
 
-@pytest.mark.parametrize("name", ["num-01", "un-41", pytest.param("en-02", marks=pytest.mark.slow)])
+def quote_below(text: str, citation: dict[str, Any]) -> str:
+    """Return the quote that is printed below the answer: none if the answer contains it."""
+    said = text[citation["answer_start"] : citation["answer_end"]]
+    return "" if said == citation["quote"] else str(citation["quote"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["summary", *(pytest.param(n, marks=pytest.mark.slow) for n in ("num-01", "en-02", "un-41"))],
+)
 def test_command_line_gives_the_same_citations(served: Any, name: str) -> None:
     (question,) = asked = questions(name)
     (expected,) = chat_json(served.url, asked)
     printed = json.loads(output_of(served, "ask", question, "--json"))
-    assert cited(printed["text"], printed["citations"]) == expected
+    assert cited(printed["text"], printed["citations"], printed["nearest"]) == expected
     shown = output_of(served, "ask", question)
     assert shown.startswith(printed["text"])
     by_marker = {one["marker"]: one for one in printed["citations"]}
-    listed = re.findall(r"^  \[(\d+)\] “(.*)”\n      .*\[(\d+):(\d+)\]$", shown, re.M)
+    listed = re.findall(r"^  \[(\d+)\] (?:“(.*)”\n      )?.*\[(\d+):(\d+)\]$", shown, re.M)
     assert listed == [
-        (str(marker), one["quote"], str(one["start"]), str(one["end"]))
+        (str(marker), quote_below(printed["text"], one), str(one["start"]), str(one["end"]))
         for marker, one in sorted(by_marker.items())
     ]
 
@@ -262,8 +293,8 @@ def test_conversation_on_the_command_line_gives_the_same_citations(served: Any) 
     for question in asked:
         args = ["ask", question, "--json", "--conversation", "parity-cli"]
         answer = json.loads(output_of(served, *args))
-        found.append(cited(answer["text"], answer["citations"]))
+        found.append(cited(answer["text"], answer["citations"], answer["nearest"]))
     assert found == chat_json(served.url, asked)
     in_the_terminal = output_of(served, "conversations", "show", "parity-cli")
-    for text, _ in found:
+    for text, _, _ in found:
         assert text in in_the_terminal

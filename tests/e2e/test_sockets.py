@@ -131,6 +131,7 @@ def test_slow_heads_and_bodies_and_silent_sockets_are_closed(served: Any) -> Non
     assert {status_of(answers[kind]) for kind in ("head", "body", "chunk")} == {408}
 
 
+@pytest.mark.slow
 def test_requests_on_one_connection_have_separate_deadlines(served: Any) -> None:
     with httpx.Client(base_url=served.url, timeout=120) as http:
         for _ in range(4):
@@ -157,7 +158,9 @@ def test_query_string_is_never_logged(served: Any) -> None:
     assert "\nforged" not in log
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_signal_stops_the_server_cleanly(
     serve_again: Callable[..., Any], tmp_path: Path, how: signal.Signals
 ) -> None:

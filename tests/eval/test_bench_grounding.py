@@ -32,6 +32,8 @@ def believe(claim: Claim, task: Task) -> Grounded:
     return Grounded(GroundedClaim(claim.text, (Ground(item.article, item.span, 1.0),)))
 
 
+# `make eval-gate` runs the bench, which fails at the same rates.
+@pytest.mark.slow
 def test_rates_hold_in_each_half(report: GroundingReport) -> None:
     assert report.lies["all"].n >= 300
     for half in ("all", "tuned", "held_out"):
@@ -41,11 +43,13 @@ def test_rates_hold_in_each_half(report: GroundingReport) -> None:
     assert report.written_claims["all"].n >= 60
 
 
+@pytest.mark.slow
 def test_source_sentences_always_pass(report: GroundingReport) -> None:
     verbatim = report.by_paraphrase["verbatim"]
     assert verbatim.passed == verbatim.n > 0
 
 
+@pytest.mark.slow
 def test_every_kind_of_lie_is_generated(report: GroundingReport) -> None:
     assert set(RULES) < set(report.by_kind)
     assert sum(rate.n for rate in report.by_kind.values()) == report.lies["all"].n

@@ -90,7 +90,7 @@ def test_same_question_gives_same_citations(workspace: Workspace) -> None:
 
 @given(st.text(min_size=1, max_size=120))
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_text_gives_valid_answer_or_invalid_question(
     workspace: Workspace, question: str

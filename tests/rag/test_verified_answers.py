@@ -234,7 +234,7 @@ def test_the_prompt_shows_the_article_in_reading_order(workspace: Workspace) -> 
     assert len(at) == 1 and "설리먼은 애초" in numbered[at[0] - 1]
 
 
-DOUBTFUL = "두 회사의 관계에서 얻을 교훈은 무엇이라고 생각하나요?"
+DOUBTFUL = "독자가 두 회사에서 배울 점은 무엇인가요?"
 
 
 def test_a_generative_backend_is_asked_where_the_extractive_one_would_abstain(

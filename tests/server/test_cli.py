@@ -90,7 +90,10 @@ def test_ask_prints_answer_and_quotes(store: str, capsys: pytest.CaptureFixture[
     shown = capsys.readouterr().out
     assert shown.startswith(answer["text"])
     for citation in answer["citations"]:
-        assert f"[{citation['marker']}] “{citation['quote']}”" in shown
+        said = answer["text"][citation["answer_start"] : citation["answer_end"]]
+        quote = "" if said == citation["quote"] else f"“{citation['quote']}”"
+        assert f"[{citation['marker']}] {quote}" in shown
+        assert shown.count(citation["quote"]) == 1
         assert f"[{citation['start']}:{citation['end']}]" in shown
 
 

@@ -39,7 +39,7 @@ def three_kinds(**changes: Any) -> Answer:
 def test_terminal_labels_only_the_source_of_the_claim_judged_by_meaning(language: Any) -> None:
     shown = render_answer(three_kinds(language=language)).splitlines()
     assert [line for line in shown if line.startswith("  [")] == [
-        f"  [1] “{QUOTE}”",
+        "  [1] 제목, 신문, 2025-04-01T09:00:00+09:00 [3:12]",
         f"  [2] “{RULES}”",
         f"  [3] “{MEANING}” ({LABELS[language]})",
     ]

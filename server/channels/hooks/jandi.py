@@ -46,7 +46,15 @@ def render(answer: Answer, base_url: str) -> dict[str, Any]:
         for marker in sorted(sources)
     ]
     if answer.reason:
-        info = [{"description": hint(answer.reason, answer.language)}]
+        info = [
+            {
+                "title": escape_jandi(" · ".join(one.origin)),
+                "description": escape_jandi(f"“{one.quote}”"),
+            }
+            for one in answer.nearest
+        ]
+        advice = hint(answer.reason, answer.language)
+        info += [{"description": advice}] if advice else []
     return {
         "body": escape_jandi(answer.text),
         "connectColor": ABSTAINED if answer.reason else ANSWERED,

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from geungeo.rag.answer import Answer, Citation, support_label
-from geungeo.server.channels.wording import hint, origin, phrase
+from geungeo.server.channels.wording import hint, nearest_text, origin, phrase
 from geungeo.server.escaping import escape_mattermost
 from geungeo.server.http.links import source_link
 
@@ -46,7 +46,9 @@ def render(answer: Answer, base_url: str) -> str:
     sources = {citation.marker: citation for citation in answer.citations}
     text = escape_mattermost(answer.text)
     if answer.reason:
-        return f"{text}\n\n*{hint(answer.reason, answer.language)}*"
+        near = escape_mattermost(nearest_text(answer))
+        advice = hint(answer.reason, answer.language)
+        return f"{text}{near}\n\n*{advice}*" if advice else text
     for number, marker in enumerate(sorted(sources)):
         support = support_label(answer, marker)
         source = _source(sources[marker], base_url, phrase("open", answer.language), support)

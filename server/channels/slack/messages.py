@@ -21,7 +21,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from geungeo.rag.answer import Answer, Citation, support_label
+from geungeo.rag.answer import Answer, Citation, Nearest, nearest_heading, support_label
 from geungeo.rag.text import Language
 from geungeo.server.channels.wording import hint, origin, phrase
 from geungeo.server.escaping import SLACK_ENTITIES, escape_slack
@@ -50,8 +50,11 @@ def answer_messages(answer: Answer, base_url: str) -> list[Message]:
         _quote(sources[marker], base_url, answer.language, support_label(answer, marker))
         for marker in sorted(sources)
     ]
-    if answer.reason:
-        groups.append([_context(hint(answer.reason, answer.language))])
+    if answer.nearest:
+        groups.append([DividerBlock(), _context(nearest_heading(answer))])
+        groups += [_nearest(one, base_url, answer.language) for one in answer.nearest]
+    if answer.reason and (advice := hint(answer.reason, answer.language)):
+        groups.append([_context(advice)])
     groups.append([_feedback(answer)])
     return _messages(_packed(groups), answer.text, answer.language)
 
@@ -86,6 +89,17 @@ def _quote(
     note = shortened(citation.note or "", MAX_ORIGIN)
     contexts = [_context(text) for text in (source, note) if text]
     return [*_sections(f"[{citation.marker}] “{citation.quote}”", button), *contexts]
+
+
+def _nearest(one: Nearest, base_url: str, language: Language) -> list[Block]:
+    url = source_link(one, base_url)
+    button = None
+    if url is not None and len(url) <= MAX_URL:
+        button = ButtonElement(
+            text=_plain(phrase("open", language)), url=url, action_id=f"open_{one.start}"
+        )
+    source = shortened(" · ".join(one.origin), MAX_ORIGIN)
+    return [*_sections(f"“{one.quote}”", button), _context(source)]
 
 
 def _feedback(answer: Answer) -> Block:

@@ -1,0 +1,1 @@
+"""Requests about articles as a whole: summaries, lists, author and date, and small talk."""
