@@ -274,10 +274,18 @@ class Settings(BaseSettings):
         Field(
             pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
             max_length=500,
-            description="Public URL of this server, for links in chat channels; default: the "
-            "address that the channel used.",
+            description="Public URL of this server, for links in chat channels and /v1; default: "
+            "the address that the client used.",
         ),
     ] = None
+    v1_sources: Annotated[
+        Literal["annotations", "list"],
+        Field(
+            description="How answers under /v1 carry their sources: as annotations only, or also "
+            "as a list of linked quotes at the end of the text, for clients that show no "
+            "annotations."
+        ),
+    ] = "annotations"
     host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535, description="Port to listen on.")] = 8000
     max_body_bytes: Annotated[

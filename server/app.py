@@ -17,7 +17,7 @@ from geungeo.server.access.hosts import Hosts
 from geungeo.server.access.middleware import Access
 from geungeo.server.access.rates import Rates
 from geungeo.server.access.signatures import WebhookVerifier
-from geungeo.server.channels import openai
+from geungeo.server.channels import embeddings, mcp, openai, responses
 from geungeo.server.channels.hooks import routes as hooks
 from geungeo.server.channels.slack import routes as slack
 from geungeo.server.channels.slack.channel import SlackChannel
@@ -40,6 +40,17 @@ Every citation names a half-open span `[start, end)` of one article version, in 
 code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
 """
 
+# In the order in which /docs shows them.
+TAGS = [
+    {"name": "chat", "description": "Questions in, verified Answers out."},
+    {"name": "articles", "description": "The texts that citations point into."},
+    {"name": "search", "description": "Passages without an answer."},
+    {"name": "conversations", "description": "Stored Answers and their ratings."},
+    {"name": "openai-compatible", "description": "The same answers for clients of OpenAI's API."},
+    {"name": "slack", "description": "Deliveries of Slack."},
+    {"name": "hooks", "description": "Mattermost, JANDI and signed webhooks."},
+    {"name": "operations", "description": "Health, readiness and metrics."},
+]
 
 GAUGE_SECONDS = 5.0
 
@@ -61,6 +72,7 @@ def create_app(
         title="geungeo",
         version=_version(),
         description=DESCRIPTION,
+        openapi_tags=TAGS,
         docs_url=None,  # FastAPI's own page loads its script from another host
         redoc_url=None,
         redirect_slashes=False,
@@ -76,7 +88,10 @@ def create_app(
     keyed = [problems.KEY]
     for module in (chat, articles, conversations):
         app.include_router(module.router, dependencies=keyed, responses=problems.GUARDED)
-    app.include_router(openai.router, dependencies=keyed, responses=problems.GUARDED_OPENAI)
+    for v1 in (openai.router, responses.router, embeddings.router, openai.unserved):
+        app.include_router(v1, dependencies=keyed, responses=problems.GUARDED_OPENAI)
+    app.state.mcp = mcp.Endpoint(state, app.version)
+    app.add_route(mcp.PATH, app.state.mcp, include_in_schema=False)
     app.mount("/static/swagger", StaticFiles(directory=page.SWAGGER), name="swagger")
     app.mount("/static", page.Assets(directory=page.WEB), name="static")
     # Added from the inside out: the last one added receives a request first.
@@ -91,7 +106,13 @@ def create_app(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "MCP-Protocol-Version",
+                "X-API-Key",
+                "X-Request-ID",
+            ],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     app.add_middleware(Hosts, settings=settings, keys=workspace.store.keys)
@@ -105,7 +126,7 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Answer Slack's deliveries, pull feeds and update the gauges while the server runs."""
+    """Serve Slack and MCP, pull feeds and update the gauges while the server runs."""
     state: AppState = app.state.geungeo
     slack_channel: SlackChannel | None = app.state.slack
     updates = asyncio.create_task(_update_gauges(state))
@@ -115,7 +136,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         watcher.start()
     if slack_channel is not None:
         await slack_channel.start()
-    yield
+    async with app.state.mcp.run():
+        yield
     updates.cancel()
     if watcher is not None:
         await asyncio.to_thread(watcher.stop)

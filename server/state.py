@@ -52,6 +52,8 @@ class Checkup:
 
 
 WRITERS = 4
+# Requests for embeddings that are computed at the same time, and that may be queued.
+EMBEDDINGS, EMBEDDINGS_QUEUE = 1, 16
 # Longest wait in the queue, in seconds.
 QUEUE_SECONDS = 60.0
 
@@ -81,15 +83,21 @@ class Writers:
             return await to_thread.run_sync(call, limiter=self._limiter)
 
 
+def _embedding_gate() -> Gate:
+    doing = "request for embeddings is being computed"
+    return Gate(EMBEDDINGS, EMBEDDINGS_QUEUE, doing=doing, refusal=Overloaded)
+
+
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """One application's workspace, writers, metrics, checkup and stop signal."""
+    """One application's workspace, writers, metrics, checkup, stop signal and gate."""
 
     workspace: Workspace
     writers: Writers
     metrics: Metrics = field(default_factory=Metrics)
     checkup: Checkup = field(default_factory=Checkup)
     stopping: Stopping = field(default_factory=Stopping)
+    embedding_gate: Gate = field(default_factory=_embedding_gate)
 
     def update_gauges(self) -> None:
         """Update the gauges of the metrics; call it in the event loop."""

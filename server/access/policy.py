@@ -74,6 +74,7 @@ RULES = (
     _rule("POST", "/search", "ask"),
     _rule("POST", "/feedback", "ask"),
     _rule("GET|POST", "/v1/", "ask"),
+    _rule("POST", "/mcp", "ask"),
     _rule("GET", "/conversations", "ask"),
     _rule("GET|DELETE", "/conversations/", "ask"),
     _rule("GET", "/articles", "ask", "ingest"),

@@ -8,10 +8,12 @@ https://platform.openai.com/docs/api-reference/chat
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -24,10 +26,17 @@ from geungeo.rag.errors import GeungeoError, InvalidRequest
 from geungeo.rag.protocols import Turn
 from geungeo.rag.question.followup import standalone
 from geungeo.server import answering
-from geungeo.server.channels.wording import nearest_text
+from geungeo.server.channels.openai_sources import SourceFormat, Sources, without_sources
+from geungeo.server.channels.openai_tasks import answer_task
 from geungeo.server.http.bodies import StrictRoute
-from geungeo.server.http.links import citation_link
-from geungeo.server.http.problems import UNEXPECTED, openai_error, openai_errors, public, status_of
+from geungeo.server.http.problems import (
+    UNEXPECTED,
+    CodedError,
+    openai_error,
+    openai_errors,
+    public,
+    status_of,
+)
 from geungeo.server.http.streams import (
     EventStream,
     cancel_on_disconnect,
@@ -52,43 +61,49 @@ class UnsupportedParameter(InvalidRequest):
         self.param = param
 
 
-class _Lenient(BaseModel):
+class Lenient(BaseModel):
+    """A body that may have further fields."""
+
     # OpenAI's servers accept unknown fields, and clients expect that.
     model_config = ConfigDict(extra="allow")
 
 
-class ContentPart(_Lenient):
+class ContentPart(Lenient):
     """A part of a message; only text is supported."""
 
     type: str
     text: str | None = None
 
 
-class Message(_Lenient):
+# Of completions and of responses.
+_TEXT_PARTS = {"text", "refusal", "input_text", "output_text"}
+
+
+class Message(Lenient):
     """A message of the history."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[ContentPart] | None = None
 
-    def plain(self) -> str:
-        """Return the message's text."""
+    def plain(self, param: str = "messages") -> str:
+        """Return the message's text; an error names the field ``param``."""
         if self.content is None or isinstance(self.content, str):
             return self.content or ""
         for part in self.content:
-            if part.type not in {"text", "refusal"}:
+            if part.type not in _TEXT_PARTS:
                 raise UnsupportedParameter(
-                    "messages", f"content of type {part.type!r} is not supported; send text"
+                    param, f"content of type {part.type!r} is not supported; send text"
                 )
         return "\n".join(part.text or "" for part in self.content)
 
 
-class StreamOptions(_Lenient):
+class StreamOptions(Lenient):
     """Options of a stream."""
 
     include_usage: bool = False
 
 
-class CompletionRequest(_Lenient):
+class CompletionRequest(Lenient):
     """A chat completion request; sampling parameters are accepted and have no effect."""
 
     model: Annotated[str, Field(min_length=1)]
@@ -102,6 +117,9 @@ class CompletionRequest(_Lenient):
     response_format: dict[str, Any] | None = None
     modalities: list[str] | None = None
     logprobs: bool | None = None
+    sources: Annotated[
+        Sources | None, Field(description="Overrides the setting v1_sources for this answer.")
+    ] = None
 
     @property
     def include_usage(self) -> bool:
@@ -116,12 +134,24 @@ def ask_of(request: CompletionRequest) -> Ask:
         InvalidRequest: an unsupported parameter, named in the message.
     """
     _refuse_unsupported(request)
-    *before, last = request.messages
+    return conversation(request.messages, "messages")
+
+
+def conversation(messages: list[Message], param: str) -> Ask:
+    """Return the last of ``messages`` as a question with the earlier ones as its history.
+
+    Raises:
+        InvalidRequest: an unsupported message, or none by a user at the end; names ``param``.
+    """
+    if not messages:
+        raise InvalidRequest(f"{param}: send at least one message with the role 'user'")
+    *before, last = messages
     if last.role != "user":
         raise InvalidRequest(
-            f"messages: the last message must have the role 'user', not {last.role!r}"
+            f"{param}: the last message must have the role 'user', not {last.role!r}"
         )
-    return Ask(question=last.plain(), history=tuple(_turns(_recent(before))[-MAX_TURNS:]))
+    turns = _turns(_recent(before), param)[-MAX_TURNS:]
+    return Ask(question=last.plain(param), history=tuple(turns))
 
 
 def _refuse_unsupported(request: CompletionRequest) -> None:
@@ -144,7 +174,7 @@ def _refuse_unsupported(request: CompletionRequest) -> None:
         raise UnsupportedParameter("logprobs", "answers are quoted, not sampled; leave it out")
 
 
-def _turns(messages: list[Message]) -> list[Turn]:
+def _turns(messages: list[Message], param: str) -> list[Turn]:
     """Return pairs of question and answer; a question without an answer still gives its topic.
 
     Each question is rewritten to be standalone, as in a stored conversation, so that the same
@@ -154,15 +184,13 @@ def _turns(messages: list[Message]) -> list[Turn]:
     question: str | None = None
     for message in messages:
         if message.role in {"tool", "function"}:
-            raise UnsupportedParameter(
-                "messages", "messages of tools are not supported; leave them out"
-            )
+            raise UnsupportedParameter(param, "messages of tools are not supported; leave them out")
         if message.role == "user":
             if question is not None:
                 turns.append(_turn(question, "", turns))
-            question = message.plain()
+            question = message.plain(param)
         elif message.role == "assistant" and question is not None:
-            turns.append(_turn(question, message.plain(), turns))
+            turns.append(_turn(question, without_sources(message.plain(param)), turns))
             question = None
     if question is not None:
         turns.append(_turn(question, "", turns))
@@ -191,6 +219,37 @@ log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["openai-compatible"])
 
 
+SERVED = (
+    "GET /v1/models",
+    "GET /v1/models/{model}",
+    "POST /v1/chat/completions",
+    "POST /v1/responses",
+    "POST /v1/embeddings",
+)
+unserved = APIRouter(prefix="/v1", include_in_schema=False)
+
+
+@unserved.api_route("", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@unserved.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def not_served(request: Request, path: str = "") -> Response:
+    """Reject a request for what is not served, and name what is."""
+    served = "this server has " + ", ".join(SERVED)
+    asked = f"{request.method} /v1/{path}".rstrip("/")
+    allowed = [
+        method
+        for method, served_path in map(str.split, SERVED)
+        if re.fullmatch(served_path.replace("{model}", "[^/]+"), f"/v1/{path}")
+    ]
+    if allowed:
+        raise CodedError(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            f"{asked} is not served; {served}",
+            {"Allow": ", ".join(allowed)},
+        )
+    raise CodedError(HTTPStatus.NOT_FOUND, "not_found", f"{asked} is not served; {served}")
+
+
 @router.get("/models")
 async def list_models() -> dict[str, Any]:
     """List the only model: this server's pipeline."""
@@ -209,32 +268,27 @@ async def get_model(model: str) -> Response:
 @router.post("/chat/completions", response_model=None)
 async def create_completion(body: CompletionRequest, request: Request, state: State) -> Response:
     """Answer the last user message; earlier messages are the conversation."""
+    task = await run_in_threadpool(answer_task, body.messages[-1].plain())
+    if task is not None:
+        return _task_completion(task, body)
     ask = await run_in_threadpool(ask_of, body)
+    sources = SourceFormat(request, state.workspace.settings, body.sources)
     if not body.stream:
         answer = await cancel_on_disconnect(request, answering.answer(state.workspace, ask))
         state.metrics.answer(CHANNEL, answer)
-        return JSONResponse(_completion(answer))
+        return JSONResponse(_completion(answer, sources))
     chunks = _Chunks(include_usage=body.include_usage)
     events = answering.timed(
         answering.stream(state.workspace, ask), partial(state.metrics.first_claim, CHANNEL)
     )
     first = await cancel_on_disconnect(request, first_event(events))
     return EventStream(
-        with_heartbeat(_frames(first, events, chunks, state), state.stopping, _stopped)
+        with_heartbeat(_frames(first, events, chunks, sources, state), state.stopping, _stopped)
     )
 
 
-def annotation(citation: Citation) -> dict[str, Any]:
-    """Return a citation as OpenAI's ``url_citation``; the indices are half-open in the answer."""
-    return {
-        "type": "url_citation",
-        "url_citation": {
-            "url": citation_link(citation),
-            "title": citation.title,
-            "start_index": citation.answer_start,
-            "end_index": citation.answer_end,
-        },
-    }
+def _annotation(citation: Citation, sources: SourceFormat) -> dict[str, Any]:
+    return {"type": "url_citation", "url_citation": sources.citation(citation)}
 
 
 def _model() -> dict[str, Any]:
@@ -250,7 +304,7 @@ def _usage(answer: Answer) -> dict[str, int]:
     }
 
 
-def _extensions(answer: Answer) -> dict[str, Any]:
+def extensions(answer: Answer) -> dict[str, Any]:
     """Return the fields beyond OpenAI's format; clients may ignore them."""
     return {
         "citations": [citation.model_dump(mode="json") for citation in answer.citations],
@@ -261,23 +315,42 @@ def _extensions(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _completion(answer: Answer) -> dict[str, Any]:
+def _completion(answer: Answer, sources: SourceFormat) -> dict[str, Any]:
+    annotations = [_annotation(citation, sources) for citation in answer.citations]
+    body = _completed(answer.id, answer.text + sources.appendix(answer), annotations)
+    return {**body, "usage": _usage(answer), **extensions(answer)}
+
+
+def _completed(name: str, content: str, annotations: list[dict[str, Any]]) -> dict[str, Any]:
     message = {
         "role": "assistant",
-        "content": answer.text + nearest_text(answer),
+        "content": content,
         "refusal": None,
-        "annotations": [annotation(citation) for citation in answer.citations],
+        "annotations": annotations,
     }
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     return {
-        "id": f"chatcmpl-{answer.id}",
+        "id": f"chatcmpl-{name}",
         "object": "chat.completion",
         "created": int(time.time()),
         "model": MODEL,
         "choices": [choice],
-        "usage": _usage(answer),
-        **_extensions(answer),
+        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
     }
+
+
+def _task_completion(content: str, body: CompletionRequest) -> Response:
+    """Return the completion of a task prompt, which is no Answer."""
+    if not body.stream:
+        return JSONResponse(_completed(f"task-{time.time_ns():x}", content, []))
+
+    async def frames() -> AsyncGenerator[bytes, None]:
+        chunks = _Chunks(include_usage=body.include_usage)
+        yield chunks.delta({"role": "assistant", "content": content})
+        yield chunks.delta({}, "stop")
+        yield frame("[DONE]")
+
+    return EventStream(frames())
 
 
 class _Chunks:
@@ -313,15 +386,16 @@ async def _frames(
     first: Event,
     events: AsyncGenerator[Event, None],
     chunks: _Chunks,
+    sources: SourceFormat,
     state: AppState,
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(events):
         yield chunks.delta({"role": "assistant", "content": ""})
         try:
-            for one in _event_frames(first, chunks, state):
+            for one in _event_frames(first, chunks, sources, state):
                 yield one
             async for event in events:
-                for one in _event_frames(event, chunks, state):
+                for one in _event_frames(event, chunks, sources, state):
                     yield one
         except GeungeoError as error:
             log.warning("stream ended with %s: %s", error.code, error)
@@ -335,18 +409,20 @@ async def _frames(
         yield frame("[DONE]")
 
 
-def _event_frames(event: Event, chunks: _Chunks, state: AppState) -> list[bytes]:
+def _event_frames(
+    event: Event, chunks: _Chunks, sources: SourceFormat, state: AppState
+) -> list[bytes]:
     match event:
         case Delta(text):
             return [chunks.delta({"content": text})]
         case Cited(citation):
-            return [chunks.delta({"annotations": [annotation(citation)]})]
+            return [chunks.delta({"annotations": [_annotation(citation, sources)]})]
         case Done(answer):
             state.metrics.answer(CHANNEL, answer)
             # An abstention has no claims; its text explains it.
-            text = answer.text + nearest_text(answer)
-            explanation = [chunks.delta({"content": text})] if answer.reason else []
-            last = [*explanation, chunks.delta({}, "stop", **_extensions(answer))]
+            rest = (answer.text if answer.reason else "") + sources.appendix(answer)
+            before = [chunks.delta({"content": rest})] if rest else []
+            last = [*before, chunks.delta({}, "stop", **extensions(answer))]
             return [*last, chunks.usage(answer)] if chunks.include_usage else last
         case _:
             return []

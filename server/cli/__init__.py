@@ -27,6 +27,7 @@ TARGETS = {
     "chat": Target("geungeo.server.cli.ask:chat", "Hold a conversation in the terminal."),
     "search": Target("geungeo.server.cli.ask:search", "Find passages without answering."),
     "serve": Target("geungeo.server.cli.serve:serve", "Serve the API and the web page."),
+    "mcp": Target("geungeo.server.cli.mcp:mcp", "Serve an MCP client over stdin and stdout."),
     "ingest": Target("geungeo.server.cli.articles:ingest", "Add or update articles."),
     "articles": Target(
         "geungeo.server.cli.articles:articles", "List, show, correct or remove articles."

@@ -78,7 +78,10 @@ def ingest(
     if dry_run:
         summary = _dry_run(ctx, sources, columns, as_json=as_json)
     else:
-        with open_workspace(ctx) as workspace, ingest_reporter(events=events) as listener:
+        with (
+            open_workspace(ctx, makes_stores=True) as workspace,
+            ingest_reporter(events=events) as listener,
+        ):
             try:
                 summary = workspace.ingest(sources, listener=listener, columns=columns)
             except KeyboardInterrupt:

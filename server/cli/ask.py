@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import click
 
@@ -15,6 +18,9 @@ from geungeo.rag.protocols import Filters
 from geungeo.server.cli.commands import open_workspace
 from geungeo.server.cli.output import json_text, render_answer
 from geungeo.server.escaping import escape_line
+
+_QUIT_WORDS = {"quit", "exit", ":q", "/quit", "/exit", "종료", "끝"}
+_HISTORY = 1_000
 
 
 @click.command()
@@ -32,7 +38,8 @@ def ask(
 ) -> None:
     """Answer QUESTION from the articles in the store, with numbered quotes.
 
-    An empty store is first filled with the articles of the package.
+    An abstention is an answer too: the exit status is 0, and --json has its reason. An empty
+    store is first filled with the articles of the package.
     """
     from geungeo.server.answering import answer
 
@@ -47,15 +54,23 @@ def ask(
 @click.option("--conversation", metavar="ID", help="Continue (or start) this conversation.")
 @click.pass_context
 def chat(ctx: click.Context, conversation: str | None) -> None:
-    """Hold a conversation; an empty line or Ctrl-D ends it.
+    """Hold a conversation; quit, 종료 or Ctrl-D ends it.
 
-    An empty store is first filled with the articles of the package.
+    In a terminal, the arrow keys recall earlier questions. An empty store is first filled with
+    the articles of the package.
     """
     from geungeo.server.answering import answer
 
     conversation_id = conversation or uuid.uuid4().hex
     prompting = sys.stdin.isatty()
     with open_workspace(ctx, seed=True) as workspace, asyncio.Runner() as runner:
+        if prompting:
+            _, count = workspace.store.catalogue.find("", Filters(), limit=1, offset=0)
+            noun = "article" if count == 1 else "articles"
+            click.echo(
+                f"{count} {noun} in {escape_line(str(workspace.settings.store))}. Ask a question; "
+                "quit or Ctrl-D ends. (질문을 입력하세요. 끝내려면 종료)"
+            )
         for question in _questions(prompting=prompting):
             asked = Ask(question=question, conversation_id=conversation_id)
             try:
@@ -67,25 +82,47 @@ def chat(ctx: click.Context, conversation: str | None) -> None:
 
 
 def _questions(*, prompting: bool) -> Iterator[str]:
-    """Yield the lines of a pipe, or the typed lines up to an empty one."""
-    if prompting:
-        yield from _typed()
-        return
-    for line in sys.stdin:
-        if line.strip():
-            yield line.strip()
+    """Yield the lines of a pipe, or the typed ones, up to a quit word; blank ones are skipped."""
+    for line in _typed() if prompting else sys.stdin:
+        question = line.strip()
+        if question.casefold() in _QUIT_WORDS:
+            return
+        if question:
+            yield question
 
 
 def _typed() -> Iterator[str]:
-    while True:
-        try:
-            line = input("> ")
-        except EOFError:
-            click.echo()
-            return
-        if not line.strip():
-            return
-        yield line
+    """Yield the lines typed at a prompt, with line editing and the history of earlier calls."""
+    with _history():
+        while True:
+            try:
+                yield input("> ")
+            except EOFError:
+                click.echo()
+                return
+
+
+@contextmanager
+def _history() -> Iterator[None]:
+    """Load the history of typed questions, and save it; without readline there is none."""
+    try:
+        import readline
+    except ImportError:
+        yield
+        return
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    file = state / "geungeo" / "chat_history"
+    # A history that cannot be read or written must not end a conversation.
+    with suppress(OSError):
+        readline.read_history_file(file)
+    readline.set_history_length(_HISTORY)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            readline.write_history_file(file)
 
 
 @click.command()

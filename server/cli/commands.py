@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import click
 
+from geungeo.server.escaping import escape_line
 from geungeo.server.process.memory import check_memory_limit, limit_heaps
 
 if TYPE_CHECKING:
@@ -133,15 +135,46 @@ def settings_of(ctx: click.Context, **flags: Any) -> Settings:
 
 
 def open_workspace(
-    ctx: click.Context, *, seed: bool = False, check_embedder: bool = True, **flags: Any
+    ctx: click.Context,
+    *,
+    seed: bool = False,
+    check_embedder: bool = True,
+    makes_stores: bool = False,
+    **flags: Any,
 ) -> Workspace:
     """Open the store of ``ctx``; ``seed`` fills an empty one with the articles of the package.
+
+    A new store that was named by ``--store`` is announced; by commands that usually make one
+    (``makes_stores``) only if another store has a similar name.
 
     The workspace is imported here because it imports numerical libraries, which ``--help`` does
     not need.
     """
     check_memory_limit()
     limit_heaps()
+    settings = settings_of(ctx, **flags)
+    given: Context | None = ctx.obj
+    named = given is not None and given["store"] is not None
+    is_new = named and not os.path.lexists(settings.store)
     from geungeo.index.workspace import Workspace
 
-    return Workspace.open(settings_of(ctx, **flags), seed=seed, check_embedder=check_embedder)
+    workspace = Workspace.open(settings, seed=seed, check_embedder=check_embedder)
+    if is_new:
+        _announce_new_store(settings.store, only_if_similar=makes_stores)
+    return workspace
+
+
+def _announce_new_store(folder: Path, *, only_if_similar: bool) -> None:
+    """Say on stderr that ``folder`` was made: ``--store`` may be mistyped."""
+    from geungeo.index.database import FILE
+
+    try:
+        others = [one.parent.name for one in folder.absolute().parent.glob(f"*/{FILE}")]
+    except OSError:
+        others = []
+    close = difflib.get_close_matches(folder.name, set(others) - {folder.name}, 1)
+    if only_if_similar and not close:
+        return
+    hint = f"; did you mean {escape_line(str(folder.with_name(close[0])))}?" if close else ""
+    message = f"there was no store in {escape_line(str(folder))}; made a new one{hint}"
+    click.echo(f"geungeo: {message}", err=True)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from geungeo.server.http.problems import MalformedBody
+from geungeo.server.http.problems import CodedError, MalformedBody
 
 MAX_DEPTH = 32
 # Longest integer literal, in digits; Python's conversion takes quadratic time.
 MAX_DIGITS = 300
 
+_JSON = re.compile(r"application/([\w.-]+\+)?json", re.ASCII)
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -55,16 +58,34 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its body through :class:`StrictRequest`."""
+    """A route that reads its body through :class:`StrictRequest`.
+
+    A body that is declared as something other than JSON is a 415: ``curl -d`` sends a form.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler with a strict request."""
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
-            return await handler(StrictRequest(request.scope, request.receive))
+            strict_request = StrictRequest(request.scope, request.receive)
+            if self.body_field is not None:
+                await _require_json(strict_request)
+            return await handler(strict_request)
 
         return strict
+
+
+async def _require_json(request: Request) -> None:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not _JSON.fullmatch(media_type) and await request.body():
+        sent = f"not {media_type}" if _MEDIA_TYPE.fullmatch(media_type) else "which is missing"
+        raise CodedError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            f"send JSON with the header Content-Type: application/json, {sent} "
+            "(curl: -H 'content-type: application/json')",
+        )
 
 
 def _refuse_constant(name: str) -> NoReturn:

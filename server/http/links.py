@@ -21,10 +21,14 @@ def deep_link(article_id: str, version: int, start: int, end: int) -> str:
     return f"/articles/{quote(article_id, safe='')}?{query}"
 
 
-def citation_link(citation: Citation) -> str:
-    """Return the link at which a reader can check ``citation``."""
+def citation_link(citation: Citation, base_url: str) -> str:
+    """Return the URL at which a reader can check ``citation``: the article's own, or the page's.
+
+    Without a ``base_url`` the page's URL is a path.
+    """
     own = web_address(citation.url)
-    return own or deep_link(citation.article_id, citation.version, citation.start, citation.end)
+    link = deep_link(citation.article_id, citation.version, citation.start, citation.end)
+    return own or f"{base_url.rstrip('/')}{link}"
 
 
 def source_link(citation: Citation | Nearest, base_url: str) -> str | None:

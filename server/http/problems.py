@@ -222,9 +222,12 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = error.code if isinstance(error, CodedError) else code_of(error.status_code)
-    return _respond(
-        request, error.status_code, code, str(error.detail), headers=error.headers or {}
-    )
+    detail, headers = str(error.detail), error.headers or {}
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and code == code_of(error.status_code):
+        allowed = headers.get("Allow")
+        if allowed and detail == HTTPStatus.METHOD_NOT_ALLOWED.phrase:
+            detail = f"this path does not take {request.method}; send {allowed}"
+    return _respond(request, error.status_code, code, detail, headers=headers)
 
 
 def _respond(
@@ -314,12 +317,16 @@ def _responses(statuses: tuple[int, ...], media_type: str, schema: str) -> Respo
 _LIMITS = (400, 408, 413, 421, 431, 500, 503)
 _ACCESS = (401, 403, 429)
 OPEN = problems(*_LIMITS)
-GUARDED = problems(*_LIMITS, *_ACCESS, 422)
-GUARDED_OPENAI = openai_errors(*_LIMITS, *_ACCESS)
+GUARDED = problems(*_LIMITS, *_ACCESS, 415, 422)
+GUARDED_OPENAI = openai_errors(*_LIMITS, *_ACCESS, 415)
 
 
 def install_schema(app: FastAPI) -> None:
-    """Add the error responses to the schema of ``app``, which is made on first use."""
+    """Add the error responses to the schema of ``app``, which is made on first use.
+
+    Its paths get the order of their tags.
+    """
+    order = [tag["name"] for tag in app.openapi_tags or []]
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -330,10 +337,22 @@ def install_schema(app: FastAPI) -> None:
             for name in _UNUSED_SCHEMAS:
                 schemas.pop(name, None)
             for path, operations in schema["paths"].items():
+                for operation in operations.values():
+                    if "requestBody" not in operation:
+                        operation["responses"].pop("415", None)
                 if path.startswith(OPENAI_PREFIX):
                     # FastAPI adds 422, which OpenAI's servers do not use.
                     for operation in operations.values():
                         operation["responses"].pop("422", None)
+            schema["paths"] = dict(
+                sorted(schema["paths"].items(), key=lambda entry: _first_tag(entry[1], order))
+            )
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # as in FastAPI's documentation
+
+
+def _first_tag(operations: Mapping[str, Any], order: Sequence[str]) -> int:
+    """Return the place in ``order`` of a path's first tag; paths without one are last."""
+    tags = [tag for operation in operations.values() for tag in operation.get("tags", ())]
+    return min((order.index(tag) for tag in tags if tag in order), default=len(order))

@@ -31,11 +31,13 @@ IsoDate = Annotated[
 ]
 
 
-class _Request(BaseModel):
+class StrictModel(BaseModel):
+    """A body that may have no further fields."""
+
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
 
-class FilterRequest(_Request):
+class FilterRequest(StrictModel):
     """Filters of retrieval; an absent field filters nothing."""
 
     article_ids: Annotated[list[str], Field(max_length=1000)] | None = None
@@ -53,7 +55,7 @@ class FilterRequest(_Request):
         )
 
 
-class ChatRequest(_Request):
+class ChatRequest(StrictModel):
     """A question, continuing a conversation if it names one."""
 
     question: Question
@@ -63,7 +65,7 @@ class ChatRequest(_Request):
     filters: FilterRequest = FilterRequest()
 
 
-class SearchRequest(_Request):
+class SearchRequest(StrictModel):
     """A query for passages."""
 
     query: Question
@@ -78,7 +80,7 @@ class SearchResponse(BaseModel):
     passages: list[PassageHit]
 
 
-class ArticleRequest(_Request):
+class ArticleRequest(StrictModel):
     """An article's text, in the format of a ``.txt``, ``.md`` or ``.html`` file; or its URL."""
 
     model_config = ConfigDict(
@@ -151,7 +153,7 @@ class IngestResponse(BaseModel):
     article: ArticleSummary
 
 
-class FeedbackRequest(_Request):
+class FeedbackRequest(StrictModel):
     """A reader's rating of an answer."""
 
     answer_id: Annotated[str, Field(min_length=1, max_length=128)]

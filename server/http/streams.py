@@ -21,11 +21,20 @@ KEEP_ALIVE = b": keep-alive\n\n"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def frame(data: Any, event: str | None = None) -> bytes:
-    """Return one event. The data is JSON on one line, so no token can forge an event."""
+# Milliseconds until a client reconnects after a lost connection.
+RETRY_MS = 3_000
+
+
+def frame(data: Any, event: str | None = None, number: int | None = None) -> bytes:
+    """Return one event. The data is JSON on one line, so no token can forge an event.
+
+    ``number`` is the id of the event, from 0. A client that reconnects sends the last one.
+    """
     payload = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
     name = f"event: {event}\n" if event else ""
-    return f"{name}data: {payload}\n\n".encode()
+    place = "" if number is None else f"\nid: {number}"
+    retry = f"\nretry: {RETRY_MS}" if number == 0 else ""
+    return f"{name}data: {payload}{place}{retry}\n\n".encode()
 
 
 class Stopping:

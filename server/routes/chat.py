@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,7 +18,7 @@ from geungeo.rag.errors import GeungeoError
 from geungeo.server import answering
 from geungeo.server.access.policy import CurrentCaller
 from geungeo.server.http.bodies import StrictRoute
-from geungeo.server.http.problems import UNEXPECTED, Responses, public, status_of
+from geungeo.server.http.problems import UNEXPECTED, CodedError, Responses, public, status_of
 from geungeo.server.http.schemas import ChatRequest, SearchRequest, SearchResponse
 from geungeo.server.http.streams import (
     EventStream,
@@ -40,7 +41,8 @@ _STREAM_DOC: Responses = {
             "`done` and `error` as text/event-stream."
         ),
         "content": {"text/event-stream": {}},
-    }
+    },
+    204: {"description": "The client reconnects to a stream that has ended."},
 }
 
 
@@ -48,7 +50,10 @@ _STREAM_DOC: Responses = {
 async def chat(
     body: ChatRequest, request: Request, state: State, caller: CurrentCaller
 ) -> Response | Answer:
-    """Answer a question from the articles in the store."""
+    """Answer a question from the articles in the store.
+
+    A reconnecting client (`Last-Event-ID`) is not answered again: 204.
+    """
     ask = Ask(
         question=body.question,
         # A new conversation gets an id, so that the client can continue it.
@@ -56,6 +61,10 @@ async def chat(
         top_k=body.top_k,
         filters=body.filters.filters(),
     )
+    if body.stream and "last-event-id" in request.headers:
+        # The status that ends the reconnecting of an event source: the question was answered, or
+        # the client has to decide to ask it again.
+        return Response(status_code=HTTPStatus.NO_CONTENT)
     if not body.stream:
         work = answering.answer(state.workspace, ask, caller.owner)
         answer = await cancel_on_disconnect(request, work)
@@ -68,6 +77,18 @@ async def chat(
     # Errors before the first event become a status: an invalid question is a plain 422.
     first = await cancel_on_disconnect(request, first_event(events))
     return EventStream(with_heartbeat(_frames(first, events, state), state.stopping, _stopped))
+
+
+@router.get("/chat", include_in_schema=False)
+async def chat_by_get() -> Response:
+    """Reject the GET of an event source, and name the way to stream."""
+    raise CodedError(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        'ask with POST and a JSON body: {"question": "…", "stream": true}; an EventSource can '
+        "only send GET, so read the stream with fetch",
+        {"Allow": "POST"},
+    )
 
 
 @router.post("/search", tags=["search"])
@@ -85,10 +106,12 @@ async def _frames(
     first: Event, events: AsyncGenerator[Event, None], state: AppState
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(events):
-        yield _frame(first, state)
+        yield _frame(first, state, 0)
+        number = 0
         try:
             async for event in events:
-                yield _frame(event, state)
+                number += 1
+                yield _frame(event, state, number)
         except GeungeoError as error:
             log.warning("stream ended with %s: %s", error.code, error)
             store = state.workspace.settings.store
@@ -98,17 +121,17 @@ async def _frames(
             yield _error("internal_error", UNEXPECTED, 500)
 
 
-def _frame(event: Event, state: AppState) -> bytes:
+def _frame(event: Event, state: AppState, number: int) -> bytes:
     match event:
         case PassagesFound(passages):
-            return frame([hit.model_dump(mode="json") for hit in passages], "passages")
+            return frame([hit.model_dump(mode="json") for hit in passages], "passages", number)
         case Delta(text):
-            return frame({"text": text}, "delta")
+            return frame({"text": text}, "delta", number)
         case Cited(citation):
-            return frame(citation.model_dump(mode="json"), "citation")
+            return frame(citation.model_dump(mode="json"), "citation", number)
         case Done(answer):
             state.metrics.answer(CHANNEL, answer)
-            return frame(answer.model_dump(mode="json"), "done")
+            return frame(answer.model_dump(mode="json"), "done", number)
 
 
 def _stopped() -> bytes:

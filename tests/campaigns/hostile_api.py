@@ -84,4 +84,4 @@ def _check_refusal(case: Case[Any], response: Response) -> None:
 
 def _is_of_messages(body: dict[str, Any]) -> bool:
     """Whether the roles of the messages are wrong, which a schema does not express."""
-    return str(body.get("error", {}).get("message")).startswith("messages:")
+    return str(body.get("error", {}).get("message")).startswith(("messages:", "input:"))

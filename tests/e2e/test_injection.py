@@ -212,21 +212,19 @@ def test_every_http_channel_is_inert(bait: Bait, number: int) -> None:
         assert response.status_code == 200, response.text
         assert secret_in(response.text) == []
     answer = examine(bait, plain.json())
-    blocks = [
-        block.split("\ndata: ", 1) for block in stream.text.split("\n\n") if "\ndata: " in block
-    ]
+    blocks = [block.split("\n")[:2] for block in stream.text.split("\n\n") if "\ndata: " in block]
     assert [name for name, _ in blocks][-1] == "event: done"
     assert {name for name, _ in blocks} <= {
         "event: passages", "event: delta", "event: citation", "event: done",
     }  # fmt: skip
-    examine(bait, json.loads(blocks[-1][1]))
+    examine(bait, json.loads(blocks[-1][1].removeprefix("data: ")))
     message = completion.json()["choices"][0]["message"]
     content = message["content"]
     assert content.startswith(answer.text)
     assert (content == answer.text) == (not answer.nearest)
     assert active(content) == set()
     for one in message["annotations"]:
-        assert one["url_citation"]["url"].startswith(("http://", "/articles/evil?"))
+        assert one["url_citation"]["url"].startswith("http://")
     deltas = [
         json.loads(block[6:])["choices"][0]["delta"].get("content") or ""
         for block in chunks.text.split("\n\n")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import uuid
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -80,8 +82,12 @@ def chat_stream(served: Any, asked: tuple[str, ...]) -> list[Cited]:
         body = {"question": question, "stream": True}
         body |= {"conversation_id": conversation} if conversation else {}
         raw = post(served.url, "/chat", body).text
-        blocks = [block.split("\ndata: ") for block in raw.split("\n\n") if "\ndata: " in block]
-        events = [(name.removeprefix("event: "), json.loads(data)) for name, data in blocks]
+        blocks = [
+            dict(line.split(": ", 1) for line in block.split("\n"))
+            for block in raw.split("\n\n")
+            if "\ndata: " in block
+        ]
+        events = [(block["event"], json.loads(block["data"])) for block in blocks]
         done = events[-1][1]
         conversation = done["conversation_id"]
         text = "".join(data["text"] for name, data in events if name == "delta")
@@ -149,13 +155,71 @@ def streamed_completion(
     return text, annotations, next(c for c in chunks if "citations" in c)
 
 
+def responses_json(served: Any, asked: tuple[str, ...]) -> list[Cited]:
+    return over_responses(served.url, asked, stream=False)
+
+
+def responses_stream(served: Any, asked: tuple[str, ...]) -> list[Cited]:
+    return over_responses(served.url, asked, stream=True)
+
+
+def over_responses(url: str, asked: tuple[str, ...], *, stream: bool) -> list[Cited]:
+    """Ask with the input as the conversation; the annotations must be those of the citations."""
+    items: list[dict[str, Any]] = []
+    found = []
+    for question in asked:
+        items.append({"role": "user", "content": question})
+        response = post(
+            url, "/v1/responses", {"model": "geungeo", "input": items, "stream": stream}
+        )
+        if stream:
+            lines = [line for line in response.text.splitlines() if line.startswith("data: ")]
+            events = [json.loads(line.removeprefix("data: ")) for line in lines]
+            deltas = [one for one in events if one["type"] == "response.output_text.delta"]
+            added = [
+                one for one in events if one["type"] == "response.output_text.annotation.added"
+            ]
+            body = events[-1]["response"]
+            text = "".join(one["delta"] for one in deltas)
+            annotations = [one["annotation"] for one in added]
+        else:
+            body = response.json()
+            (part,) = body["output"][0]["content"]
+            text, annotations = part["text"], part["annotations"]
+        citations = body["citations"]
+        indices = [(one["start_index"], one["end_index"]) for one in annotations]
+        assert indices == [(one["answer_start"], one["answer_end"]) for one in citations]
+        items += body["output"]
+        found.append(cited(text, citations))
+    return found
+
+
+def over_mcp(served: Any, asked: tuple[str, ...]) -> list[Cited]:
+    mcp = pytest.importorskip("mcp", reason="the MCP SDK is a test extra")
+
+    async def ask() -> list[Cited]:
+        name = f"parity-mcp-{uuid.uuid4().hex}"
+        found = []
+        async with mcp.Client(f"{served.url}/mcp") as client:
+            for question in asked:
+                arguments = {"question": question, "conversation_id": name}
+                answer = (await client.call_tool("ask", arguments)).structured_content
+                found.append(cited(answer["text"], answer["citations"]))
+        return found
+
+    return asyncio.run(ask())
+
+
 def output_of(served: Any, *args: str) -> str:
     done = geungeo(*args, "--store", str(served.store), timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-@pytest.mark.parametrize("channel", [chat_stream, openai_json, openai_stream])
+@pytest.mark.parametrize(
+    "channel",
+    [chat_stream, openai_json, openai_stream, responses_json, responses_stream, over_mcp],
+)
 @pytest.mark.parametrize("name", [*SINGLE, *TALKS])
 def test_every_http_channel_gives_the_same_citations(
     served: Any, name: str, channel: Callable[[Any, tuple[str, ...]], list[Cited]]

@@ -144,6 +144,8 @@ ALLOWED: dict[str, list[Scope]] = {
     "POST /feedback": ["ask", "admin"],
     "GET /v1/models": ["ask", "admin"],
     "POST /v1/chat/completions": ["ask", "admin"],
+    "POST /v1/responses": ["ask", "admin"],
+    "POST /v1/embeddings": ["ask", "admin"],
     "GET /conversations": ["ask", "admin"],
     "DELETE /conversations/x": ["ask", "admin"],
     "GET /articles": ["ask", "ingest", "admin"],

@@ -31,8 +31,11 @@ async def events_of(client: httpx.AsyncClient, body: dict[str, Any]) -> list[tup
     for block in raw.split("\n\n"):
         if not block or block.startswith(":"):
             continue
-        name, data = block.split("\n")
-        found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+        fields = dict(line.split(": ", 1) for line in block.split("\n"))
+        found.append((fields["event"], json.loads(fields["data"])))
+        if fields["event"] != "error":
+            assert fields["id"] == str(len(found) - 1)
+        assert fields.get("retry") == ("3000" if len(found) == 1 else None)
     return found
 
 
@@ -206,3 +209,60 @@ async def test_page_and_static_files_are_served(client: Client) -> None:
             assert (await http.get(f"/static/{name}")).status_code == 200, name
         outside = await http.get("/static/../app.py")
     assert outside.status_code == 404
+
+
+async def test_reconnecting_client_is_not_answered_again(client: Client) -> None:
+    body = {"question": QUESTION, "stream": True}
+    async with client() as http:
+        again = await http.post("/chat", json=body, headers={"Last-Event-ID": "7"})
+        whole = await http.post(
+            "/chat", json={"question": QUESTION}, headers={"Last-Event-ID": "7"}
+        )
+    assert (again.status_code, again.content) == (204, b"")
+    assert whole.status_code == 200
+
+
+async def test_event_source_gets_405_with_a_hint(client: Client) -> None:
+    async with client() as http:
+        response = await http.get("/chat", params={"question": QUESTION})
+        other = await http.get("/search")
+    assert response.status_code == other.status_code == 405
+    assert response.headers["allow"] == other.headers["allow"] == "POST"
+    assert "read the stream with fetch" in response.json()["detail"]
+    assert other.json()["detail"] == "this path does not take GET; send POST"
+
+
+@pytest.mark.parametrize("path", ["/chat", "/search", "/articles", "/v1/chat/completions"])
+@pytest.mark.parametrize(
+    ("content_type", "named"),
+    [
+        ("application/x-www-form-urlencoded", "not application/x-www-form-urlencoded"),
+        ("text/plain; charset=utf-8", "not text/plain"),
+        ("x" * 9_000, "which is missing"),
+        (None, "which is missing"),
+    ],
+)
+async def test_body_that_is_not_declared_as_json_is_415(
+    client: Client, path: str, content_type: str | None, named: str
+) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    async with client() as http:
+        response = await http.post(path, content=b'{"question": "x"}', headers=headers)
+    assert response.status_code == 415
+    error = response.json()
+    error = error.get("error", error)
+    assert error["code"] == "unsupported_media_type"
+    detail = error.get("detail") or error["message"]
+    assert f"Content-Type: application/json, {named} (curl: -H" in detail
+
+
+async def test_description_begins_with_chat_articles_and_search(client: Client) -> None:
+    async with client() as http:
+        schema = (await http.get("/openapi.json")).json()
+    tags = [tag["name"] for tag in schema["tags"]]
+    assert tags[:3] == ["chat", "articles", "search"]
+    operations = [one for path in schema["paths"].values() for one in path.values()]
+    assert {one["tags"][0] for one in operations} == set(tags)
+    paths = list(schema["paths"])
+    assert paths[0] == "/chat"
+    assert paths[1:5] == [*[path for path in paths if path.startswith("/articles")], "/search"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import pty
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -111,6 +114,62 @@ def test_chat_answers_line_by_line(store: str) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("근거:") == 2
     assert "3,000 characters" in done.stderr
+
+
+@pytest.mark.parametrize("word", ["quit", "/exit", "종료", " QUIT "])
+def test_quit_word_ends_a_conversation(
+    store: str, word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\n{word}\n{QUESTION}\n"))
+    assert run(["chat", "--store", store]) == 0
+    assert capsys.readouterr().out.count("근거:") == 1
+
+
+def test_chat_in_a_terminal_has_banner_and_history(store: str, tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "geungeo.server.cli", "chat", "--store", store]
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "TERM": "dumb"}
+    with subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment
+    ) as process:
+        os.close(terminal)
+        os.write(controller, f"\n{QUESTION}\n종료\n".encode())
+        shown = b""
+        with suppress(OSError):  # the end of a terminal
+            while piece := os.read(controller, 65_536):
+                shown += piece
+        assert process.wait(60) == 0, shown
+    os.close(controller)
+    text = shown.decode()
+    assert f"1 article in {store}. Ask a question; quit or Ctrl-D ends." in text.replace("\r", "")
+    assert text.count("근거:") == 1
+    history = tmp_path / "geungeo/chat_history"
+    assert QUESTION in history.read_text("utf-8")
+    assert history.stat().st_mode & 0o777 == 0o600
+
+
+def test_new_store_is_announced_with_the_name_that_was_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["articles", "list", "--store", str(tmp_path / "news")]) == 0
+    first = capsys.readouterr().err
+    assert first == f"geungeo: there was no store in {tmp_path / 'news'}; made a new one\n"
+    assert run(["articles", "list", "--store", str(tmp_path / "news")]) == 0
+    assert capsys.readouterr().err == ""
+    assert run(["articles", "list", "--store", str(tmp_path / "nesw")]) == 0
+    hint = f"; did you mean {tmp_path / 'news'}?"
+    assert capsys.readouterr().err.endswith(f"made a new one{hint}\n")
+    article = tmp_path / "a.txt"
+    article.write_text("제목이다\n\n본문이다.", "utf-8")
+    assert run(["ingest", str(article), "--store", str(tmp_path / "other")]) == 0
+    assert "made a new one" not in capsys.readouterr().err
+    assert run(["ingest", str(article), "--store", str(tmp_path / "newss")]) == 0
+    assert capsys.readouterr().err.count("did you mean") == 1
+
+
+def test_abstention_is_status_0(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ask", "--store", store, "--json", "김치찌개 맛있게 끓이는 법은?"]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "abstained"
 
 
 def test_articles_are_listed_and_shown_with_spans(

@@ -79,7 +79,7 @@ async def test_body_without_json_content_type_is_rejected(
     async with client() as http:
         headers = {"Content-Type": content_type} if content_type else {}
         response = await http.post("/chat", content=b'{"question": "a"}', headers=headers)
-    assert response.status_code == 422
+    assert response.status_code == 415
 
 
 @pytest.mark.parametrize("length_known", [True, False])

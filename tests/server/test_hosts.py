@@ -38,6 +38,8 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/search", {"query": "고래"}),
     ("GET", "/v1/models", None),
     ("POST", "/v1/chat/completions", COMPLETION),
+    ("POST", "/v1/responses", {"model": "geungeo", "input": QUESTION["question"]}),
+    ("POST", "/v1/embeddings", {"model": "geungeo", "input": "고래"}),
 )
 MakeWorkspace = Callable[..., Workspace]
 
