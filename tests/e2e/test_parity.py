@@ -190,7 +190,11 @@ def over_responses(url: str, asked: tuple[str, ...], *, stream: bool) -> list[Ci
         indices = [(one["start_index"], one["end_index"]) for one in annotations]
         assert indices == [(one["answer_start"], one["answer_end"]) for one in citations]
         items += body["output"]
-        found.append(cited(text, citations))
+        nearest = body["nearest"]
+        # The text of an abstention ends with its nearest sentences.
+        text, _, listed = text.partition("\n\n") if nearest else (text, "", "")
+        assert all(one["quote"] in listed for one in nearest)
+        found.append(cited(text, citations, nearest))
     return found
 
 
@@ -204,7 +208,7 @@ def over_mcp(served: Any, asked: tuple[str, ...]) -> list[Cited]:
             for question in asked:
                 arguments = {"question": question, "conversation_id": name}
                 answer = (await client.call_tool("ask", arguments)).structured_content
-                found.append(cited(answer["text"], answer["citations"]))
+                found.append(cited(answer["text"], answer["citations"], answer["nearest"]))
         return found
 
     return asyncio.run(ask())
