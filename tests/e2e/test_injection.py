@@ -261,9 +261,8 @@ def test_instructions_in_a_history_change_nothing(bait: Bait) -> None:
     assert kinds == set()
 
 
-@pytest.mark.parametrize(
-    "number", [0, pytest.param(2, marks=pytest.mark.slow), pytest.param(7, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 2, 7])
 def test_command_line_prints_text_and_no_secret(bait: Bait, number: int) -> None:
     question = bait.questions()[number]
     place = ("--store", str(bait.store))

@@ -124,6 +124,7 @@ def test_comparison_names_changed_settings(
     assert strict.comparison.metrics["recall@5"].difference == 0
 
 
+@pytest.mark.slow
 def test_sample_depends_on_the_seed(evaluate: Evaluate, data: Path, tmp_path: Path) -> None:
     def ids(seed: str) -> list[str]:
         options = ("--retrieval-only", "--limit", "1", "--seed", seed)
