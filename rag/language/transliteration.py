@@ -147,7 +147,9 @@ def romanised_in(name: str, text: str) -> bool:
         return False
     words = _SYLLABLES.findall(unicodedata.normalize("NFC", text))
     if surname := _SURNAMES.get(folded):
-        return any(word.startswith(surname) and len(word) > 1 for word in words)
+        # 박물관 begins like a Park; with a title or a given name's length it is one.
+        person = re.compile(rf"{surname}(?:모\s?)?(?:[가-힣]{{1,2}}\s?)?(?:{_TITLES})")
+        return any(person.match(text, at) for at in _starts(text, surname))
     wanted = _fold_roman(re.sub(r"[^a-z]", "", folded))
     if len(wanted) < _MIN_ROMAN:
         return any(_roman(word[0]) == wanted for word in words if len(word) > 2)
@@ -157,6 +159,17 @@ def romanised_in(name: str, text: str) -> bool:
         for start in range(min(len(word), 3))
         for end in range(start + 1, min(len(word), start + len(wanted)) + 1)
     )
+
+
+_TITLES = (
+    "씨|군|양|대표|회장|사장|교수|의원|장관|총리|대통령|시장|지사|감독|선수|위원장|이사장|원장|소장"
+    "|총재|박사|작가|본부장|부장|팀장|국장|실장|차관|총장|대변인|이사|변호사|판사|검사|배우|가수|기자|연구원"
+)
+
+
+def _starts(text: str, word: str) -> list[int]:
+    """Return where ``word`` begins a word of ``text``."""
+    return [match.start() for match in re.finditer(rf"(?<![가-힣]){word}", text)]
 
 
 def _fold_roman(letters: str) -> str:

