@@ -373,6 +373,9 @@ def _is_crossed(
     if own & _OF_WHOLE:
         # 항공기 14대 가운데 5대: both are of the same things.
         own |= {c.before for c in theirs}
+    # 52곳에서 40곳으로: both ends of a change are of the same things.
+    ends_of_one = [c for c in rivals if {c.end} | {s.end for s in same} == {"from", "to"}]
+    own |= {c.before for c in ends_of_one}
     taken = {label for c in rivals for label in (c.before, c.after)} - own - {""}
     ends = {c.end for c in same}
     counts = mine.unit not in _ORDINAL
@@ -394,6 +397,7 @@ def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
     mine = counted(claim)
     for source in sources:
         slots = _slots(source)
+        verbs = {canonical(m.form) for m in source.morphemes if m.tag.split("-")[0] in {"VV", "VA"}}
         for amount in mine:
             own = [slot for slot in slots if slot.amount.amount.matches(amount.amount)]
             rivals = [
@@ -415,6 +419,10 @@ def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
                 continue
             if _listed_elsewhere(own, rivals, claim, source):
                 return f"number belongs to something else: {text}"
+            labels = {slot.amount.before for slot in own}
+            others = frozenset().union(*(slot.words for slot in rivals))
+            if amount.before in labels - {""} and not (others & wanted) - verbs - {amount.unit}:
+                continue  # 배는 80상자, in a list whose last verb is that of all
             best = max(len((slot.words - _shared(slot, rivals)) & wanted) for slot in own)
             other = max(len((slot.words - _shared(slot, own)) & wanted) for slot in rivals)
             if other > best and any(slot.words for slot in own):

@@ -55,6 +55,7 @@ BECAUSE = "교통량이 늘어서 다리가 낡았다."
         (SEASON, "바다 갈매기스는 80승을 올렸다.", "belongs to something else"),
         (SHARES, "공사비의 40%는 국가가 낸다.", "belongs to something else"),
         (RESPECTIVELY, "남해은행은 예금 금리를 0.3%포인트 낮췄다.", "belongs to something else"),
+        ("사과는 120상자, 배는 80상자가 팔렸다.", "배는 120상자가 팔렸다.", "belongs"),
         # Denied, or the other way round.
         (INSTEAD, "급식소에서는 김밥 대신 닭튀김이 나갔다.", "exchanged"),
         (PROMISED, "그는 대회가 끝날 때까지 훈련을 돕지 않겠다고 했다.", "affirms"),
@@ -114,6 +115,8 @@ def test_lie_breaks_a_hard_rule(source: str, lie: str, reason: str) -> None:
             "Call centre staff refused the offer.",
         ),
         ("Output the plant makes rose by 3%.", "Output rose by 3%."),
+        ("사과는 120상자, 배는 80상자, 감은 45상자가 팔렸다.", "배는 80상자가 팔렸다."),
+        ("매장은 52곳에서 40곳으로 줄었다.", "매장은 40곳만 남았다."),
         ("항공기 20대 가운데 6대를 세워 둔다.", "항공기 6대를 세워 둔다."),
     ],
 )
