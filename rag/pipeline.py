@@ -462,5 +462,5 @@ def validate(question: str, limit: int) -> str:
         )
     cleaned = " ".join(clean(question).split())
     if not fold(cleaned):
-        raise InvalidQuestion("the question is blank")
+        raise InvalidQuestion("the question is blank; write what you want to know")
     return cleaned

@@ -44,6 +44,8 @@ _OTHER_TIME = 0.2
 # A question with a smaller share of its concepts in the evidence may be off topic.
 _ON_TOPIC = 0.15
 _ANY_TERM = 1e-6
+# A single term of code may sound like a word (DROP and 대립).
+_CODE_TERMS = 0.5
 # A sentence is about the matter of the question from this share on.
 _SAME_MATTER = 0.4
 # Log-odds of the cross-encoder below which no sentence is about the question.
@@ -186,14 +188,14 @@ _ENGLISH_ASKS = re.compile(
 def _asks_nothing(question: Question, measured: Measured, language: str) -> bool:
     """Whether the question shares no term with the passages (ㅋㅋㅋㅋ).
 
-    Code and markup that share hardly a term with them ask nothing either. Terms cannot be
+    Code and markup that share less than half with them ask nothing either. Terms cannot be
     compared across languages; there a text without a question form and
     without known names (``<script>``) counts as no question.
     """
     if question.language == language:
         found = measured.found_near.max(axis=0, initial=0.0)
         covered = float((found * measured.weights).sum())
-        return covered < (_ON_TOPIC if CODE.search(question.text) else _ANY_TERM)
+        return covered < (_CODE_TERMS if CODE.search(question.text) else _ANY_TERM)
     names = np.array([concept.role == "name" for concept in question.concepts], dtype=bool)
     named = bool(names.any() and measured.found_near[:, names].any(axis=0).all())
     return question.language == "en" and not named and not _ENGLISH_ASKS.search(question.text)
