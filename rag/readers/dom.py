@@ -15,7 +15,7 @@ from geungeo.rag.text import clean, listed
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000\n]+")
 _HIDDEN_TAGS = listed(
     "script style template svg math iframe object embed canvas video audio map head button select"
-    " input textarea dialog"
+    " input textarea dialog amp-ad amp-embed amp-list amp-sidebar"
 )
 _BLOCK_TAGS = listed(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure"

@@ -49,7 +49,7 @@ _AROUND = re.compile(
     r"|login|search|journalist|reporter|writer|sponsor|taboola|dable|outbrain|vote|emoji|reaction"
     r"|recomm|audio|tts|popup|modal|layer|quick|aside|side|sidebar|paging|pagination|page_?nav"
     r"|prev|next|another|others?|series|issue|latest|headline_?list|news_?list|list|more|event|poll"
-    r"|notice|guide|skip|family|sitemap|cookie)"
+    r"|notice|guide|skip|family|sitemap|cookie|stock|ticker|widget)"
     r"(?:[-_\s\d]|area|box|wrap|list|news|article|s\b|ed\b|ation|$)|댓글|관련",
     re.IGNORECASE,
 )
@@ -434,6 +434,10 @@ class _Page:
         given = self.meta.get("og:article:author")
         if given and not REPORTER.search(given) and (name := publisher_name(given)):
             return name
+        given = self.meta.get("article:author")
+        site = self.meta.get("og:site_name") or ""
+        if given and given in re.split(r"\s+[-–|:]\s+", site)[1:]:
+            return publisher_name(given)
         for element in self.root.iter("img"):
             described = " ".join(
                 f"{one.get('class') or ''}"
@@ -475,10 +479,15 @@ class _Page:
             if not isinstance(element.tag, str):
                 continue
             described = " ".join(element.get(name) or "" for name in ("class", "itemprop", "rel"))
-            if re.search(r"(?:^|[-_\s])(?:author|byline|journalist|reporter|writer)", described):
-                text = _text(element)
-                if text and len(text) <= 80 and (match := _REPORTER_OF.search(text)):
-                    return split_names(match[0])
+            text = _text(element) if _CREDITED.search(described) else ""
+            if not 0 < len(text) <= 80:
+                continue
+            if match := _REPORTER_OF.search(text):
+                return split_names(match[0])
+            if (match := _NAME.fullmatch(text) or _WRITTEN_BY.match(text)) and (
+                _NAMED_CLASS.search(described) or _is_dated(element)
+            ):
+                return match["name"]
         return None
 
     def published_at(self) -> tuple[str | None, str | None]:
@@ -509,6 +518,11 @@ class _Page:
             for element in self.root.iter("time")
             if element.get("datetime")
         )
+        for element in self.root.iter():
+            if isinstance(element.tag, str) and _DATED_CLASS.search(element.get("class") or ""):
+                text = _text(element)
+                if text and len(text) <= _DATE_CHARS and len(re.sub(r"[\d\s.:/-]", "", text)) <= 8:
+                    yield text
 
     def printed_date(self) -> str | None:
         """Return the date that the page shows around its headline, if it is marked as one."""
@@ -540,6 +554,15 @@ class _Page:
         )
 
 
+# Classes of elements that may name the author, those that surely do, and those with dates.
+_NAMED_CLASS = re.compile(r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)")
+_CREDITED = re.compile(
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit)(?:[-_\s]|$)"
+)
+_DATED_CLASS = re.compile(r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)")
+_DATE_CHARS = 40
+_NAME = re.compile(r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\))?")
+_WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
 _REPORTER_OF = re.compile(
     r"[가-힣]{2,4}(?:\s?[·,]\s?[가-힣]{2,4})*\s*(?:기자|특파원|논설위원|앵커)"
 )
@@ -555,6 +578,12 @@ def _is_person(name: str, publisher: str | None) -> bool:
             re.IGNORECASE,
         )
     )
+
+
+def _is_dated(element: Any) -> bool:
+    """Whether the element, or a short one around it, shows a date."""
+    shown = (_text(one) for one in (element, element.getparent()) if one is not None)
+    return any(len(text) <= 200 and parse_date(text) is not None for text in shown)
 
 
 def _brief(error: Exception) -> str:
