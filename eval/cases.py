@@ -41,9 +41,10 @@ class Case:
     """One question with the expected outcome.
 
     ``expected`` decides the abstention metrics; ``answers`` are the accepted strings, any of which
-    is sufficient. The gold place is given by ``quote`` (looked up in the store, in ``article_id``
-    if the store has it) or by ``place`` (in a document of the data set). ``scope`` restricts
-    retrieval to these documents. ``turn`` counts from 1 and is None outside a conversation.
+    is sufficient. The gold places are given by ``quotes``, each of which answers (looked up in the
+    store, in ``article_id`` if the store has it), or by ``place`` (in a document of the data set).
+    ``scope`` restricts retrieval to these documents. ``turn`` counts from 1 and is None outside a
+    conversation.
     """
 
     id: str
@@ -51,7 +52,7 @@ class Case:
     question: str
     expected: Expectation
     answers: tuple[str, ...] = ()
-    quote: str | None = None
+    quotes: tuple[str, ...] = ()
     article_id: str | None = None
     place: GoldPlace | None = None
     scope: tuple[str, ...] | None = None

@@ -89,8 +89,7 @@ def plan(
 
 def _has_gold(item: Item) -> bool:
     return any(
-        case.turn is None and (case.place is not None or case.quote is not None)
-        for case in item.cases
+        case.turn is None and (case.place is not None or bool(case.quotes)) for case in item.cases
     )
 
 
@@ -227,4 +226,4 @@ class _CaseRun:
 
 
 def _names_gold(case: Case) -> bool:
-    return case.place is not None or case.quote is not None
+    return case.place is not None or bool(case.quotes)

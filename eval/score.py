@@ -76,11 +76,12 @@ def verdict_of(
     sources = [source_of(citation, lookup) for citation in answer.citations]
     hit = answered and any(contains_answer(text, case.answers) for text in [plain, *cited])
     compared = case.expected == "answer"
+    quoted = _hits_gold(sources, gold)
     near = _near_gold(answer, gold)
     return Verdict(
         answer_hit=hit if compared and case.answers else None,
-        quote_hit=_hits_gold(sources, gold) if compared and gold else None,
-        helpful=hit or near if compared and (case.answers or gold) else None,
+        quote_hit=quoted if compared and gold else None,
+        helpful=hit or quoted or near if compared and (case.answers or gold) else None,
         exact_match=exact_match(plain, case.answers) if compared and case.answers else None,
         char_f1=round(char_f1(plain, case.answers), 6) if compared and case.answers else None,
         statements=tuple(_statements(case, answer, sources, gold, judges)) if answered else (),
@@ -208,7 +209,7 @@ def row_of(
         question=case.question,
         expected=case.expected,
         answers=case.answers,
-        quote=case.quote,
+        quote=" / ".join(case.quotes) or None,
         gold_found=gold_found,
         retrieval=retrieval,
         asked=asked,

@@ -84,12 +84,13 @@ class GoldFinder:
         """Return every gold place of a case; empty if it has none or the store lacks it."""
         if case.place is not None:
             return self._find_place(case, dataset)
-        if case.quote is None:
+        if not case.quotes:
             return ()
         return tuple(
             GoldSpan(article.id, article.version, span)
             for article in self._candidates(case.article_id)
-            for span in self._loose(article).find(case.quote)
+            for quote in case.quotes
+            for span in self._loose(article).find(quote)
         )
 
     def _find_place(self, case: Case, dataset: Dataset) -> tuple[GoldSpan, ...]:

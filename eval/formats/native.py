@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
 from geungeo.eval.cases import KINDS, Case, Document, Expectation, Item, Kind
-from geungeo.eval.formats.record import BadRecordError, optional_text, text_field, texts_field
+from geungeo.eval.formats.record import (
+    BadRecordError,
+    optional_text,
+    text_field,
+    texts_field,
+)
 
 _COMMON = {"id", "kind", "tags"}
 _SINGLE = _COMMON | {"question", "answers", "quote", "article_id"}
@@ -56,20 +61,28 @@ def _case(
     turn: int | None = None,
 ) -> Case:
     answers = texts_field(record, "answers")
-    quote = optional_text(record, "quote")
+    quotes = _quotes(record)
     if kind == "unanswerable" and answers:
         raise BadRecordError("an unanswerable question cannot have answers")
     return Case(
         id=identifier,
         kind=kind,
         question=text_field(record, "question"),
-        expected=_expectation(kind, has_gold=bool(answers or quote)),
+        expected=_expectation(kind, has_gold=bool(answers or quotes)),
         answers=answers,
-        quote=quote,
+        quotes=quotes,
         article_id=optional_text(record, "article_id"),
         turn=turn,
         tags=tags,
     )
+
+
+def _quotes(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the gold quotes: one string, or a list of which each answers."""
+    if isinstance(record.get("quote"), list):
+        return texts_field(record, "quote")
+    quote = optional_text(record, "quote")
+    return () if quote is None else (quote,)
 
 
 def _expectation(kind: Kind, *, has_gold: bool) -> Expectation:

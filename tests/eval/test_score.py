@@ -28,7 +28,7 @@ def lookup(article_id: str, version: int) -> Article:
     return Article(id="a", title="제목", text=TEXT)
 
 
-CASE = Case("1", "answerable", "언제?", "answer", answers=("2023년 11월",), quote="2023년 11월")
+CASE = Case("1", "answerable", "언제?", "answer", answers=("2023년 11월",), quotes=("2023년 11월",))
 GOLD = (GoldSpan("a", 1, Span(7, 16)),)
 
 
