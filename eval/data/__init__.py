@@ -13,6 +13,7 @@ SUMMARIES = "summaries.jsonl"
 # Training data: in the repository, not in the wheel.
 NEWS_ARTICLES = "news_articles.jsonl"
 NEWS_QUESTIONS = "news_questions.jsonl"
+OPEN_LESSONS = "open_lessons.jsonl"
 NEWS_CLAIMS = "news_claims.jsonl"
 INTENT_PHRASES = "intents.jsonl"
 

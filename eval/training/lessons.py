@@ -25,10 +25,9 @@ from geungeo.eval.cases import Case, Document
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.matching import contains_answer
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.evidence.crossencoder import SentenceInContext
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.language.terms import bigrams
-from geungeo.rag.protocols import Embedder, FloatArray
+from geungeo.rag.protocols import Embedder, FloatArray, SentenceInContext
 from geungeo.rag.readers import read
 from geungeo.rag.segmentation import split_article, split_lines
 from geungeo.rag.text import Span
@@ -39,6 +38,10 @@ _NEAR = 12
 # Near misses are searched among this many nearest sentences.
 _LOOKED_AT = 80
 _BIGRAM_WEIGHT = 0.3
+# Right sentences of a lesson, at most.
+_RIGHT = 2
+# Characters of a short answer, at most.
+_SHORT = 30
 _NUMBER = re.compile(r"\d+")
 
 
@@ -49,6 +52,8 @@ class Lesson:
     question: str
     passages: tuple[SentenceInContext, ...]
     answers: tuple[bool, ...]
+    # In code points of the first passage's sentence; None if it has no short answer.
+    short: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,12 @@ def korquad_lessons(path: Path, embedder: Embedder, seed: int) -> Iterator[Lesso
         ]
         home = [at for at in misses if sentences[at].home == case.place.document][:_NEAR]
         away = [at for at in misses if sentences[at].home != case.place.document][:_NEAR]
-        yield from _lessons(case.question, gold, (home, away), library, draw)
+        short = None
+        if gold:
+            within = place.shift(-sentences[gold[0]].span.start)
+            length = len(sentences[gold[0]].passage.sentence)
+            short = within if within.start >= 0 and within.end <= length else None
+        yield from _lessons(case.question, gold, (home, away), library, draw, short)
 
 
 def news_lessons(
@@ -132,17 +142,32 @@ def news_lessons(
         order = library.near(case.question, vector)
         own = [at for at in order if sentences[at].home == case.article_id]
         away = [at for at in order if sentences[at].home != case.article_id][:_NEAR]
-        gold = [
-            at for at in own if case.quote and _same(case.quote, sentences[at].passage.sentence)
-        ][:1]
+        right = [
+            at
+            for at in own
+            if any(_same(quote, sentences[at].passage.sentence) for quote in case.quotes)
+        ]
+        gold = right[: min(_RIGHT, len(case.quotes))]
         if case.expected == "answer" and not gold:
             continue
         misses = [
             at
             for at in own
-            if at not in gold and not contains_answer(sentences[at].passage.sentence, case.answers)
+            if at not in right and not contains_answer(sentences[at].passage.sentence, case.answers)
         ][:_NEAR]
-        yield from _lessons(case.question, gold, (misses, away), library, draw)
+        short = _short_answer(case, sentences[gold[0]].passage.sentence) if gold else None
+        yield from _lessons(case.question, gold, (misses, away), library, draw, short)
+
+
+def _short_answer(case: Case, sentence: str) -> Span | None:
+    """Return the place in ``sentence`` of the first answer that is a few words."""
+    if "why" in case.tags:
+        return None
+    for answer in case.answers:
+        start = sentence.find(answer)
+        if start >= 0 and len(answer) <= _SHORT:
+            return Span(start, start + len(answer))
+    return None
 
 
 def _asked(cases: Sequence[Case], embedder: Embedder) -> Iterator[tuple[Case, FloatArray]]:
@@ -156,16 +181,17 @@ def _lessons(
     misses: tuple[list[int], list[int]],
     library: Library,
     draw: random.Random,
+    short: Span | None,
 ) -> Iterator[Lesson]:
     home, away = misses
     # The nearest miss is always included, the others are sampled from the near ones.
-    chosen = [*home[:1], *draw.sample(home[1:], min(1, len(home[1:]))), *_drawn(draw, away, 1)]
+    chosen = [*home[:1], *_drawn(draw, home[1:], 1), *_drawn(draw, away, 1)]
     if not gold:
         chosen = [*home[:3], *_drawn(draw, away, 1)]
     places = [*gold, *chosen]
     passages = tuple(library.sentences[at].passage for at in places)
     asked = rephrased(question, draw) if draw.random() < 0.35 else question
-    yield Lesson(asked, passages, tuple(at in gold for at in places))
+    yield Lesson(asked, passages, tuple(at in gold for at in places), short)
     if not gold:
         return
     near = [library.sentences[at].passage.sentence for at in home[:6]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from importlib.resources import files
 from pathlib import Path
@@ -71,3 +72,53 @@ def test_rephrasing_drops_particles_or_uses_a_synonym() -> None:
     told = {rephrased(question, _draw(seed)) for seed in range(20)}
     assert question not in told or len(told) > 1
     assert any(len(one) < len(question) for one in told)
+
+
+def test_open_lessons_quote_their_articles() -> None:
+    """Every question about an article has right sentences that are in it, or none answers."""
+    articles = {
+        one["id"]: "".join(one["text"].split())
+        for line in (DATA / "news_articles.jsonl").read_text("utf-8").splitlines()
+        for one in [json.loads(line)]
+    }
+    data = read_dataset(DATA / "open_lessons.jsonl")
+    assert not data.bad_lines
+    cases = [item.cases[0] for item in data.items]
+    assert len({(case.article_id, case.question) for case in cases}) == len(cases) > 1_000
+    for case in cases:
+        text = articles[case.article_id or ""]
+        assert bool(case.quotes) == (case.expected == "answer"), case.id
+        assert all("".join(quote.split()) in text for quote in case.quotes), case.id
+
+
+def test_open_lessons_teach_several_right_sentences(embedder: Embedder, tmp_path: Path) -> None:
+    text = "한빛시는 버스 요금을 올린다. 기름값이 올랐기 때문이다. 손님도 줄었다. 시장은 사과했다."
+    article = {"id": "news-1", "title": "요금", "text": text}
+    case = {
+        "id": "a",
+        "kind": "answerable",
+        "article_id": "news-1",
+        "question": "왜 올려?",
+        "quote": ["기름값이 올랐기 때문이다.", "손님도 줄었다."],
+    }
+    (tmp_path / "a.jsonl").write_text(json.dumps(article, ensure_ascii=False), "utf-8")
+    (tmp_path / "q.jsonl").write_text(json.dumps(case, ensure_ascii=False), "utf-8")
+    assert not held_out("news-1")
+    (lesson,) = [
+        one
+        for one in news_lessons(tmp_path / "q.jsonl", tmp_path / "a.jsonl", embedder, seed=1)
+        if any(one.answers)
+    ]
+    right = [
+        p.sentence for p, answers in zip(lesson.passages, lesson.answers, strict=True) if answers
+    ]
+    assert sorted(right) == ["기름값이 올랐기 때문이다.", "손님도 줄었다."]
+    assert lesson.short is None
+
+
+def test_short_answers_are_in_the_right_sentence(lessons: list[Lesson]) -> None:
+    found = [one for one in lessons if one.short is not None]
+    assert len(found) > 20
+    for one in found:
+        assert one.answers[0]
+        assert 0 < len(one.short.of(one.passages[0].sentence)) <= 30  # type: ignore[union-attr]
