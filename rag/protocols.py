@@ -136,12 +136,29 @@ class Corpus(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceInContext:
+    """A sentence with its context: the article's title and the sentence before it."""
+
+    title: str
+    before: str
+    sentence: str
+
+
+class Reranker(Protocol):
+    """Model that reads a question and a sentence together."""
+
+    def judge(self, question: str, passages: Sequence[SentenceInContext]) -> FloatArray:
+        """Return ``(len(passages),)``: the log-odds that each sentence answers; 0 is even."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A sentence selected for a question. ``number`` identifies it in a prompt, from 1.
 
     ``score`` in [0, 1] estimates how well it answers; ``passage_rank`` is from 1.
-    ``leans_on`` is the number of the sentence that it points back at (이에, 그는), ``rival`` of
-    the one that says otherwise; ``note`` is for the reader, to stand beside the quote.
+    ``leans_on`` is the number of the sentence that it points back at (이에, 그는),
+    ``elaborated_by`` of the next one that it announces, ``rival`` of the one that says otherwise;
+    ``note`` is for the reader, shown beside the quote.
     ``context`` are the sentences before it in its section, which may name its subject.
     """
 
@@ -152,6 +169,7 @@ class Evidence:
     score: float
     passage_rank: int
     leans_on: int | None = None
+    elaborated_by: int | None = None
     rival: int | None = None
     note: str | None = None
     context: tuple[Span, ...] = ()

@@ -17,18 +17,19 @@ _MIN_SCORE_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """A sentence of the answer; ``before`` is its antecedent, if shown."""
+    """A sentence of the answer, with the neighbours that it is shown with."""
 
     item: Evidence
     before: Evidence | None = None
+    after: Evidence | None = None
 
 
 class Extractive:
     """Backend that quotes one to ``max_sentences`` sentences, each cited, in reading order.
 
     If two sources differ, both are quoted, the newer first. A sentence that cannot be
-    understood without its antecedent is quoted with it; if the two are adjacent, they are one
-    claim and one quote.
+    understood without its antecedent is quoted with it, one that only announces the next with
+    that; adjacent sentences are one claim and one quote.
     """
 
     name = "extractive"
@@ -58,19 +59,23 @@ class Extractive:
             : self._max
         ]
         first_seen = {item.article.id: at for at, item in reversed(list(enumerate(worthy)))}
-        quoted = _spans(self._with_antecedents(worthy, by_number))
+        quoted = _spans(self._with_neighbours(worthy, by_number))
         return sorted(quoted, key=lambda pair: (first_seen[pair[0].article.id], pair[1].start))
 
-    def _with_antecedents(
+    def _with_neighbours(
         self, worthy: list[Evidence], by_number: dict[int, Evidence]
     ) -> list[_Chosen]:
-        """Return the sentences with their antecedents, at most ``max_sentences`` together.
+        """Return the sentences with their neighbours, at most ``max_sentences`` together.
 
-        Required antecedents come before additional sentences; optional ones only if there is
-        room.
+        Required neighbours come before additional sentences; optional ones only if there is
+        room. What the best sentence announces is shown in any case: alone it says nothing.
         """
-        numbers = {item.number for item in worthy}
         best = worthy[0]
+        if best.elaborated_by is not None:
+            after = by_number.get(best.elaborated_by)
+            others = [item for item in worthy[1:] if item is not after][: max(0, self._max - 2)]
+            return [_Chosen(best, after=after), *map(_Chosen, others)]
+        numbers = {item.number for item in worthy}
         if (
             best.leans_on is not None
             and best.leans_on not in numbers
@@ -94,8 +99,12 @@ def _spans(chosen: list[_Chosen]) -> list[tuple[Evidence, Span]]:
     """Return the span to quote of each sentence; an adjacent antecedent is included."""
     quoted: list[tuple[Evidence, Span]] = []
     for choice in chosen:
-        item, before = choice.item, choice.before
-        if before is None:
+        item, before, after = choice.item, choice.before, choice.after
+        if after is not None and adjacent(item.article, item.span, after.span):
+            quoted.append((item, Span(trim(item).start, after.span.end)))
+        elif after is not None:
+            quoted += [(item, trim(item)), (after, after.span)]
+        elif before is None:
             quoted.append((item, trim(item)))
         elif adjacent(item.article, before.span, item.span):
             quoted.append((item, Span(trim(before).start, item.span.end)))

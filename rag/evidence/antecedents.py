@@ -1,4 +1,8 @@
-"""Sentences that refer back (이에, 그는, 이 회사는 …) and the sentences that they refer to."""
+"""Sentences that are not understood, or do not answer, without a neighbour.
+
+Some refer back (이에, 그는, 이 회사는 …) to one before them. Others only announce what the next one
+says (우려도 있다. 조건은 두 가지다.), or say what happened where the next one says why.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +48,18 @@ _PERSON_OR_COMPANY = re.compile(
     r"|(?:he|she|they|his|her|their|the company)\b)",
     re.IGNORECASE,
 )
+# An announcing sentence is short and contains no figure and no quotation. In characters.
+_ANNOUNCING = {"ko": 32, "en": 60}
+_SPECIFIC = re.compile(r"[\d“”\"‘’「」『』]")
+_STATEMENT = re.compile(r"(?:다|[a-z])\.?$")
+_EXPLAINS = re.compile(
+    r"때문(?:이|으로|에)|탓(?:이|으로|에)|덕(?:분)?(?:이다|이라고|에|으로)"
+    r"|까닭(?:이|에서)|이유(?:에서|로|를 들|였)|판단에서"
+    r"|[아어여해워와겨라]서(?:다|였다)[.”]|려는 것(?:이다|이라고)|영향(?:이|으로)"
+    r"|^(?:이유|원인|배경|발단|계기|까닭|주범)[은는에]|^조사 결과"
+    r"|\b(?:because|due to|owing to|since|the reason)\b",
+    re.IGNORECASE,
+)
 _MAX_STEPS = 3
 # Longest part of a paragraph that is searched backwards, in characters.
 _WINDOW = 1_500
@@ -54,6 +70,44 @@ def pointer(text: str) -> Pointer | None:
     if _PRONOUN.match(CONNECTIVE.sub("", text)) or _ENGLISH_PRONOUN.match(text):
         return "pronoun"
     return "connective" if _CONTRAST.match(text) else None
+
+
+def announces(text: str, language: str) -> bool:
+    """Whether the sentence only announces what the next one says: 반발도 거세다."""
+    return (
+        len(text) <= _ANNOUNCING.get(language, 0)
+        and not _SPECIFIC.search(text)
+        and _STATEMENT.search(text) is not None
+        and not explains(text)
+    )
+
+
+def explains(text: str) -> bool:
+    """Whether the sentence says a reason: … 때문이다."""
+    return _EXPLAINS.search(text) is not None
+
+
+def following(article: Article, span: Span) -> Span | None:
+    """Return the body sentence just after ``span``, in its paragraph or the next one.
+
+    ``None`` at the end of the article or above a heading.
+    """
+    text = article.text
+    start = span.end
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        piece = Span(start, min(end, start + _WINDOW)).strip(text)
+        if len(piece):
+            kind = article.kind_at(piece.start)
+            if kind is SectionKind.BODY:
+                sentences = split_lines([piece.of(text)])[0]
+                cut_off = piece.end < Span(start, end).strip(text).end and len(sentences) < 2
+                return None if cut_off or not sentences else sentences[0].shift(piece.start)
+            if kind is not SectionKind.CAPTION:
+                return None
+        start = end + 1
+    return None
 
 
 def antecedent(article: Article, span: Span) -> Span | None:

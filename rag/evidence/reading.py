@@ -37,7 +37,8 @@ _split: Memo[Article, list[Sentence]] = Memo(
 class Reading:
     """Numbered sentences to read, in the order of their articles, and the evidence among them.
 
-    ``evidence`` is ordered best first; ``leans_on`` and ``rival`` are numbers of ``context``.
+    ``evidence`` is ordered best first; ``leans_on``, ``elaborated_by`` and ``rival`` are numbers
+    of ``context``.
     """
 
     context: tuple[Evidence, ...]
@@ -184,6 +185,7 @@ def _linked(context: Sequence[Evidence], evidence: Sequence[Evidence]) -> Readin
         linked[at] = replace(
             context[at],
             leans_on=None if item.leans_on is None else numbers.get(item.leans_on),
+            elaborated_by=None if item.elaborated_by is None else numbers.get(item.elaborated_by),
             rival=None if item.rival is None else numbers.get(item.rival),
         )
     best_first = tuple(linked[places[_key(item.article), item.span]] for item in evidence)

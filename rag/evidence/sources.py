@@ -6,8 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from geungeo.rag.article import Article
-from geungeo.rag.evidence.antecedents import antecedent, pointer
+from geungeo.rag.article import Article, SectionKind
+from geungeo.rag.evidence.antecedents import (
+    announces,
+    antecedent,
+    explains,
+    following,
+    pointer,
+)
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.dates.periods import label
@@ -17,7 +23,7 @@ from geungeo.rag.protocols import Evidence
 from geungeo.rag.question.concepts import AnswerType, ParsedQuestion
 from geungeo.rag.retrieval.copies import distinct
 from geungeo.rag.retrieval.find import newest_first
-from geungeo.rag.text import Language, fold
+from geungeo.rag.text import Language, Span, fold
 
 # Only sentences that may be shown need their antecedent.
 _SHOWN = 4
@@ -45,27 +51,59 @@ def refine(question: ParsedQuestion, evidence: Sequence[Evidence], language: Lan
         items[0] = replace(best, rival=rival.number, note=note)
         items[found.other] = replace(rival, rival=best.number, note=note)
         notes.append(note)
-    return Refined(tuple(_with_antecedents(items)), tuple(notes))
+    return Refined(tuple(_with_neighbours(question, items)), tuple(notes))
 
 
-def _with_antecedents(items: list[Evidence]) -> list[Evidence]:
-    """Link the first few sentences to their antecedents, which are added to the evidence."""
+def _with_neighbours(question: ParsedQuestion, items: list[Evidence]) -> list[Evidence]:
+    """Link the first few sentences to their neighbours, which are added to the evidence."""
     items = list(items)
     for at, item in enumerate(items[:_SHOWN]):
-        if pointer(item.text) is None:
-            continue
-        span = antecedent(item.article, item.span)
-        if span is None:
-            continue
-        known = next((e for e in items if e.article.id == item.article.id and e.span == span), None)
-        if known is None:
-            # It does not answer by itself: it goes last, with a score of 0.
-            known = replace(
-                item, number=len(items) + 1, span=span, score=0.0, rival=None, note=None
-            )
-            items.append(known)
-        items[at] = replace(items[at], leans_on=known.number)
+        if pointer(item.text) is not None:
+            span = antecedent(item.article, item.span)
+            if span is not None:
+                items[at] = replace(items[at], leans_on=_number(items, item, span))
+        span = _elaboration(question, item)
+        if span is not None:
+            items[at] = replace(items[at], elaborated_by=_number(items, item, span))
     return items
+
+
+def _number(items: list[Evidence], item: Evidence, span: Span) -> int:
+    """Return the number of the sentence at ``span`` of the article of ``item``; add it if new."""
+    for known in items:
+        if known.article.id == item.article.id and known.span == span:
+            return known.number
+    # It does not answer by itself: it goes last, with a score of 0.
+    added = replace(
+        item,
+        number=len(items) + 1,
+        span=span,
+        score=0.0,
+        leans_on=None,
+        elaborated_by=None,
+        rival=None,
+        note=None,
+    )
+    items.append(added)
+    return added.number
+
+
+# A short sentence answers a question for one of these.
+_FACTUAL = frozenset({AnswerType.PERSON, AnswerType.TIME, AnswerType.AMOUNT, AnswerType.PLACE})
+
+
+def _elaboration(question: ParsedQuestion, item: Evidence) -> Span | None:
+    """Return the next sentence if ``item`` announces it, or if it says the reason asked for."""
+    if item.kind is not SectionKind.BODY or question.answer_type in _FACTUAL:
+        return None
+    announced = announces(item.text, item.article.language)
+    asks_why = question.answer_type is AnswerType.CAUSE and not explains(item.text)
+    if not announced and not asks_why:
+        return None
+    span = following(item.article, item.span)
+    if span is None or not (announced or explains(span.of(item.article.text))):
+        return None
+    return span
 
 
 # A source with a lower share of the best score is not checked for a conflict.

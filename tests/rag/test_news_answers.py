@@ -62,6 +62,13 @@ ARTICLES = [
         "이에 도담시는 사업을 민간 투자 방식으로 바꿨다. 시민들은 교통 체증이 풀리기를 바란다.",
     },
     {
+        "id": "market",
+        "title": "솔내 새벽시장",
+        "published_at": "2026-04-02",
+        "text": "솔내시는 새벽시장 터를 주차장으로 바꾸기로 했다. 상인들의 반발도 거세다.\n"
+        "상인회는 점포를 옮길 곳부터 정하라며 시청 앞에서 농성을 벌이고 있다.",
+    },
+    {
         "id": "undated",
         "title": "바람마을 축제",
         "text": "바람마을은 지난 1월 연날리기 축제를 열었다. 축제에는 관광객 3만 명이 다녀갔다.",
@@ -203,4 +210,12 @@ def test_an_answer_limited_to_one_sentence_has_no_antecedent(newsroom: Workspace
     answer = ask(newsroom, "도담시는 무엇을 민간 투자 방식으로 바꿨나?", max_sentences=1)
     assert [c.quote for c in answer.citations] == [
         "이에 도담시는 사업을 민간 투자 방식으로 바꿨다."
+    ]
+
+
+def test_a_sentence_that_only_announces_is_cited_with_the_next(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "솔내시 새벽시장 상인들의 반발은 어떤가?")
+    assert [c.quote for c in answer.citations] == [
+        "상인들의 반발도 거세다.",
+        "상인회는 점포를 옮길 곳부터 정하라며 시청 앞에서 농성을 벌이고 있다.",
     ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from geungeo.rag.article import Article, Section, SectionKind
-from geungeo.rag.evidence.antecedents import antecedent, pointer
+from geungeo.rag.evidence.antecedents import announces, antecedent, explains, following, pointer
 from geungeo.rag.evidence.sources import dispute, refine
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.question.concepts import parse_question
@@ -200,3 +200,83 @@ def test_a_shared_antecedent_is_added_once() -> None:
     assert [e.leans_on for e in evidence] == [3, 3, None]
     assert evidence[2].text == "김민수 대표는 한솔반도체를 세웠다."
     assert evidence[2].score == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("우려도 있다.", True),
+        ("시장은 즉각 반응했다.", True),
+        ("공정위가 내건 조건은 두 가지다.", True),
+        ("비용도 만만치 않다.", True),
+        ("전문가들의 평가는 엇갈린다.", True),
+        ("There are concerns.", True),
+        ("주가는 6.3% 내렸다.", False),
+        ("대표는 “답이 없다”고 했다.", False),
+        ("노조는 로봇이 들어오면 하청 노동자부터 내보낼 것이라며 고용 보장을 요구했다.", False),
+        ("사진=한빛일보", False),
+    ],
+)
+def test_a_short_statement_without_details_announces_the_next(text: str, *, expected: bool) -> None:
+    assert announces(text, "ko" if text[0] > "z" else "en") is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("부품이 모자랐기 때문이다.", True),
+        ("전선이 끊긴 탓에 열차가 멈췄다.", True),
+        ("투자자의 항의를 받고서다.", False),
+        ("전기버스 판매가 급증해서다.", True),
+        ("손님을 잃을까 두려워서다.", True),
+        ("값이 싸다는 이유에서다.", True),
+        ("원인은 낡은 배관이었다.", True),
+        ("The line closed because the river rose.", True),
+        ("공장은 3월에 문을 닫았다.", False),
+    ],
+)
+def test_a_sentence_that_says_a_reason_is_recognised(text: str, *, expected: bool) -> None:
+    assert explains(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "after"),
+    [
+        ("그는 지난해 물러났다.", "그의 자리는 비어 있다."),
+        ("그의 자리는 비어 있다.", "이에 이사회가 소집됐다."),  # in the paragraph after
+        ("그러나 결론은 없었다.", None),  # a heading is between
+        ("이를 두고 말이 많다.", None),
+    ],
+)
+def test_the_following_sentence_is_in_the_same_section(sentence: str, after: str | None) -> None:
+    article = paragraphs()
+    start = article.text.index(sentence)
+    found = following(article, Span(start, start + len(sentence)))
+    assert (found and found.of(article.text)) == after
+
+
+REPORT = (
+    "한빛시는 시청 앞 광장을 막았다. 우려도 있다. 상인들은 손님이 끊길 것으로 본다. "
+    "시는 공사를 멈췄다. 지하에서 옛 성벽이 나왔기 때문이다. 공사비는 40억 원이다."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "best", "after"),
+    [
+        ("무엇이 우려되나?", "우려도 있다.", "상인들은 손님이 끊길 것으로 본다."),
+        ("시는 왜 공사를 멈췄나?", "시는 공사를 멈췄다.", "지하에서 옛 성벽이 나왔기 때문이다."),
+        ("언제 공사를 멈췄나?", "시는 공사를 멈췄다.", None),
+        ("공사비는 얼마인가?", "공사비는 40억 원이다.", None),
+        ("왜 광장을 막았나?", "지하에서 옛 성벽이 나왔기 때문이다.", None),
+    ],
+)
+def test_what_a_sentence_announces_becomes_evidence(
+    question: str, best: str, after: str | None
+) -> None:
+    article = Article(id="a", title="광장", text=REPORT)
+    start = REPORT.index(best)
+    item = replace(said("x"), article=article, span=Span(start, start + len(best)))
+    evidence = refine(parse_question(question), [item], "ko").evidence
+    assert evidence[0].elaborated_by == (2 if after else None)
+    assert [one.text for one in evidence[1:]] == ([after] if after else [])
