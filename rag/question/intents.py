@@ -144,6 +144,8 @@ SO_WHAT = re.compile(
     r"[\s?.!~ㅋㅎ]*$",
     re.IGNORECASE,
 )
+# 아이 상태는? 반대하는 쪽은? asks about its topic, unless that is the listener or an article.
+_TOPIC_ASKED = re.compile(r"(?<![너넌니네])(?<!당신)(?<!그쪽)[은는]\s*\?+$")
 _LETTER = re.compile(r"[^\W_]")
 # Code and markup ask for nothing; they are searched for like any question.
 CODE = re.compile(r"[<>{}\\]|--|;(?=\s*\w+\s|\s*$)")
@@ -169,7 +171,11 @@ def _by_rule(text: str) -> Intent | None:
         return "question"
     if _WRITE_TITLE.search(fold(text)):
         return "summary"
-    return "about_article" if _CREDITED.search(fold(text)) else None
+    if _CREDITED.search(fold(text)):
+        return "about_article"
+    if _TOPIC_ASKED.search(text) and len(_own_matter(text)) == len(parse_question(text).concepts):
+        return "question"
+    return None
 
 
 def names_something(text: str, corpus: Corpus) -> bool:
