@@ -25,6 +25,7 @@ HELP_WIDTH = 88
 SECTIONS = {
     "store": "Store",
     "embedder": "Embedding",
+    "reranker": "Reading",
     "passage_tokens": "Passages and answers",
     "max_question_chars": "Sizes",
     "fetch_timeout": "Fetching addresses",

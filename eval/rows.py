@@ -64,6 +64,7 @@ class Verdict(_Model):
     helpful: bool | None = None
     exact_match: float | None = None
     char_f1: float | None = None
+    short_answer_f1: float | None = None
     statements: tuple[Statement, ...] = ()
     inexact: tuple[int, ...] = Field(
         default=(), description="Markers whose quote differs from the text at its span."
@@ -94,6 +95,7 @@ class Row(_Model):
     intent: Intent = "question"
     nearest: tuple[Nearest, ...] = ()
     text: str = ""
+    short_answer: str | None = None
     standalone_question: str = ""
     backend: str = ""
     answerability: float | None = None

@@ -76,6 +76,7 @@ def verdict_of(
     sources = [source_of(citation, lookup) for citation in answer.citations]
     hit = answered and any(contains_answer(text, case.answers) for text in [plain, *cited])
     compared = case.expected == "answer"
+    short = answer.short_answer
     quoted = _hits_gold(sources, gold)
     near = _near_gold(answer, gold)
     return Verdict(
@@ -84,6 +85,11 @@ def verdict_of(
         helpful=hit or quoted or near if compared and (case.answers or gold) else None,
         exact_match=exact_match(plain, case.answers) if compared and case.answers else None,
         char_f1=round(char_f1(plain, case.answers), 6) if compared and case.answers else None,
+        short_answer_f1=(
+            round(char_f1(short.text if short else plain, case.answers), 6)
+            if compared and case.answers
+            else None
+        ),
         statements=tuple(_statements(case, answer, sources, gold, judges)) if answered else (),
         inexact=tuple(
             citation.marker
@@ -224,6 +230,7 @@ def row_of(
             "intent": answer.intent,
             "nearest": answer.nearest,
             "text": answer.text,
+            "short_answer": answer.short_answer.text if answer.short_answer else None,
             "standalone_question": answer.standalone_question,
             "backend": answer.backend,
             "answerability": round(answer.trace.answerability, 6),

@@ -40,8 +40,9 @@ from geungeo.rag.errors import (
     SourceError,
     UnsupportedSource,
 )
+from geungeo.rag.evidence.reranking import make_reranker
 from geungeo.rag.pipeline import Pipeline
-from geungeo.rag.protocols import Embedder
+from geungeo.rag.protocols import Embedder, SentenceInContext
 from geungeo.rag.readers import SUFFIXES, read
 from geungeo.rag.readers.draft import Reading
 from geungeo.rag.settings import Settings
@@ -321,7 +322,15 @@ class Workspace:
         self.embedder = embedder
         self.backend = make_backend(settings)
         self.verifier = make_verifier(settings)
-        self.pipeline = Pipeline(store, embedder, self.backend, settings, verifier=self.verifier)
+        self.reranker = make_reranker(settings)
+        self.pipeline = Pipeline(
+            store,
+            embedder,
+            self.backend,
+            settings,
+            verifier=self.verifier,
+            reranker=self.reranker,
+        )
 
     @classmethod
     def open(cls, settings: Settings, *, seed: bool = False, check_embedder: bool = True) -> Self:
@@ -349,10 +358,11 @@ class Workspace:
     def warm_up(self) -> None:
         """Load models and indexes, so that the first question is not delayed.
 
-        A failing embedding endpoint is only logged, as it may be available later.
+        A failing endpoint is only logged, as it may be available later.
         """
         try:
             self.pipeline.search("준비", 1, Filters())
+            self.reranker.judge("준비", [SentenceInContext("", "", ".")])
         except BackendError as error:
             log.warning("warm-up failed: %s", error)
 

@@ -158,6 +158,19 @@ class Nearest(_Model):
         )
 
 
+class ShortAnswer(_Model):
+    """The words inside a cited quote that answer the question.
+
+    ``text`` is that at ``[start, end)`` of the article version, in code points.
+    """
+
+    text: str
+    article_id: str
+    version: int
+    start: int
+    end: int
+
+
 class PassageHit(_Model):
     """A retrieved passage; ``score`` is the fused one, higher is better, ``rank`` from 1."""
 
@@ -233,6 +246,7 @@ class Answer(_Model):
     status: Status
     reason: Reason | None
     text: str
+    short_answer: ShortAnswer | None = None
     nearest: tuple[Nearest, ...] = ()
     citations: tuple[Citation, ...] = ()
     passages: tuple[PassageHit, ...] = ()
@@ -416,6 +430,8 @@ def check(answer: Answer, lookup: ArticleLookup) -> None:
         _check_quote(f"citation [{citation.marker}]", citation, lookup)
     for nearest in answer.nearest:
         _check_quote("a nearest sentence", nearest, lookup)
+    if answer.short_answer is not None:
+        _check_short(answer.short_answer, answer.citations)
     _check_markers(answer.text, answer.citations)
 
 
@@ -436,6 +452,15 @@ def _check_quote(what: str, shown: Citation | Nearest, lookup: ArticleLookup) ->
             f"{what} of {shown.article_id} v{shown.version} "
             f"does not quote [{shown.start}, {shown.end})"
         )
+
+
+def _check_short(short: ShortAnswer, citations: Sequence[Citation]) -> None:
+    for one in citations:
+        same = (one.article_id, one.version) == (short.article_id, short.version)
+        at = short.start - one.start
+        if same and at >= 0 and one.quote[at : at + short.end - short.start] == short.text:
+            return
+    raise InvariantViolation(f"no citation quotes the short answer {short.text!r}")
 
 
 def _check_markers(text: str, citations: Sequence[Citation]) -> None:

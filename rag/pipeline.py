@@ -26,6 +26,7 @@ from geungeo.rag.answer import (
     PassageHit,
     PassagesFound,
     Reason,
+    ShortAnswer,
     Timings,
     Trace,
     abstention,
@@ -36,6 +37,7 @@ from geungeo.rag.errors import BackendError, BackendOverloaded, InvalidQuestion,
 from geungeo.rag.evidence.nearest import nearest_of
 from geungeo.rag.evidence.reading import reading, with_contexts
 from geungeo.rag.evidence.select import Assessment, assess
+from geungeo.rag.evidence.shortanswer import short_answer
 from geungeo.rag.evidence.sources import refine
 from geungeo.rag.gate import Gate
 from geungeo.rag.grounding.ground import Grounded, Grounder
@@ -53,6 +55,7 @@ from geungeo.rag.protocols import (
     Generative,
     Load,
     Report,
+    Reranker,
     Task,
     Turn,
     Verifier,
@@ -109,7 +112,8 @@ class Pipeline:
     queue; further ones are rejected with a retry delay.
 
     ``verifier`` judges the claims that the rules cannot prove; without one they are replaced by
-    quotations. ``today`` returns the user's date; 작년 and 지난달 in a question are relative to it.
+    quotations. ``reranker`` judges the sentences; by default the bundled one does. ``today``
+    returns the user's date; 작년 and 지난달 in a question are relative to it.
     """
 
     def __init__(
@@ -120,6 +124,7 @@ class Pipeline:
         settings: Settings,
         *,
         verifier: Verifier | None = None,
+        reranker: Reranker | None = None,
         clock: Stopwatch = time.perf_counter,
         today: Callable[[], date] = today_in_seoul,
     ) -> None:
@@ -128,6 +133,7 @@ class Pipeline:
         self._backend = backend
         self._generative = isinstance(backend, Generative) and backend.generative
         self._verifier = verifier
+        self._reranker = reranker
         self._settings = settings
         self._clock = clock
         self._today = today
@@ -361,10 +367,20 @@ class Pipeline:
         run.hits = tuple(hit.hit(rank) for rank, hit in enumerate(found.passages[:k], 1))
         if found.passages:
             threshold = self._settings.answer_threshold
-            assessed = assess(self._corpus, question, found.passages, threshold=threshold)
+            assessed = assess(
+                self._corpus,
+                question,
+                found.passages,
+                threshold=threshold,
+                reranker=self._reranker,
+            )
             refined = refine(assessed.question, assessed.evidence, run.language)
+            # About the articles that the reader chose, no question is off topic.
+            chosen = run.ask.filters.article_ids is not None and assessed.reason == "off_topic"
             run.assessment = replace(
-                assessed, evidence=self._in_context(run, refined.evidence, found)
+                assessed,
+                evidence=self._in_context(run, refined.evidence, found),
+                reason="weak_evidence" if chosen else assessed.reason,
             )
             run.report.notes += refined.notes
             run.copies = found.copies
@@ -413,6 +429,7 @@ class Pipeline:
             status="abstained" if reason else "answered",
             reason=reason,
             text=(run.text or abstention(reason, run.language)) if reason else run.composer.text,
+            short_answer=None if reason else _short_answer(run),
             nearest=_nearest(run, reason),
             citations=() if reason else tuple(run.composer.citations),
             passages=run.hits,
@@ -431,6 +448,17 @@ class Pipeline:
         )
         check(answer, self._corpus.article)
         return answer
+
+
+def _short_answer(run: _Run) -> ShortAnswer | None:
+    """Return the words of the best evidence that answer; ``None`` for a request or if unsure."""
+    found = run.assessment
+    if run.reply is not None or found is None or not found.evidence:
+        return None
+    asked = found.question
+    if asked.language != found.evidence[0].article.language:
+        return None
+    return short_answer(asked.text, asked.answer_type, found.evidence[0], run.composer.citations)
 
 
 def _nearest(run: _Run, reason: Reason | None) -> tuple[Nearest, ...]:

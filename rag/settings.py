@@ -98,6 +98,23 @@ class Settings(BaseSettings):
         str | None, Field(description="Text put before a passage; default: the model's own.")
     ] = None
 
+    reranker: Annotated[
+        str,
+        Field(
+            pattern=r"^(bundled|sentence-transformers:.+|endpoint:.+)$",
+            description=(
+                "Model that reads question and sentence together: bundled, "
+                "sentence-transformers:MODEL_OR_DIR or endpoint:MODEL."
+            ),
+        ),
+    ] = "bundled"
+    reranker_base_url: Annotated[
+        str | None, Field(description="Base URL of the reranker's /rerank.")
+    ] = None
+    reranker_api_key: Annotated[
+        SecretStr | None, Field(description="Key for reranker_base_url.")
+    ] = None
+
     passage_tokens: Annotated[
         int, Field(ge=32, le=2048, description="Token budget of a passage (tiktoken).")
     ] = 200

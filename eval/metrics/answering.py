@@ -66,6 +66,20 @@ def char_f1(row: Row) -> Numbers:
     return float(row.verdict.char_f1 or 0.0), 1.0
 
 
+def short_answer_f1(row: Row) -> Numbers:
+    """Score KorQuAD's character F1 of the short answer; of the whole answer if it has none."""
+    if row.turn is not None or not _wants_answer_text(row):
+        return None
+    return float(row.verdict.short_answer_f1 or 0.0), 1.0
+
+
+def short_answer_right(row: Row) -> Numbers:
+    """Score the share of short answers that share half of their characters with an accepted one."""
+    if row.turn is not None or not _wants_answer_text(row) or row.short_answer is None:
+        return None
+    return float((row.verdict.short_answer_f1 or 0.0) >= 0.5), 1.0
+
+
 def citation_recall(row: Row) -> Numbers:
     """Score the share of an answer's statements that their citations together support (ALCE).
 
@@ -123,6 +137,12 @@ ANSWER_METRICS: tuple[Metric, ...] = (
     Metric("helpful", "answer", "holds it, or shows it as nearest", helpful, ratio),
     Metric("quote_hit", "answer", "cites the gold span", quote_hit, ratio),
     Metric("char_f1", "answer", "KorQuAD character F1", char_f1, ratio),
+    Metric(
+        "short_answer_f1", "answer", "character F1 of the short answer", short_answer_f1, ratio
+    ),
+    Metric(
+        "short_answer_right", "answer", "short answers that are right", short_answer_right, ratio
+    ),
     Metric("exact_match", "answer", "KorQuAD exact match", exact_match, ratio),
     Metric("citation_precision", "answer", "citations that help (ALCE)", citation_precision, ratio),
     Metric("citation_recall", "answer", "statements supported (ALCE)", citation_recall, ratio),

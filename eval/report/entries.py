@@ -75,6 +75,8 @@ def entry_of(row: Row, library: Library | None) -> dict[str, Any]:
         "answer_hit": verdict.answer_hit,
         "quote_hit": verdict.quote_hit,
         "char_f1": verdict.char_f1,
+        "short_answer": row.short_answer,
+        "short_answer_f1": verdict.short_answer_f1,
         "statements": [
             {
                 "text": statement.text,

@@ -12,7 +12,9 @@ space, so a text is split word by word, and words are cached.
 from __future__ import annotations
 
 import mmap
+import re
 import struct
+import unicodedata
 from array import array
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +26,7 @@ import numpy.typing as npt
 
 from geungeo.rag.errors import MalformedSource
 from geungeo.rag.protocols import FloatArray
+from geungeo.rag.text import Span
 
 Bytes = bytes | mmap.mmap
 
@@ -212,6 +215,7 @@ def _dequantised(blocks: npt.NDArray[Any]) -> FloatArray:
     return np.ascontiguousarray(weights.reshape(-1), dtype=np.float32)
 
 
+_WORD = re.compile(r"\S+")
 _SPACE = "\u2581"  # SentencePiece's symbol for a space
 # SentencePiece's value: log-probability of an unknown character below the least likely piece.
 _UNKNOWN_PENALTY = 10.0
@@ -226,6 +230,7 @@ class Pieces:
     def __init__(self, file: E5File) -> None:
         special = set(file.special.values())
         self._ids = {piece: at for at, (piece, _) in enumerate(file.pieces) if at not in special}
+        self._texts = {at: piece for piece, at in self._ids.items()}
         self._scores = array("d", (score for _, score in file.pieces))
         self._longest = max(map(len, self._ids))
         self._unknown = file.special["unk"]
@@ -242,6 +247,24 @@ class Pieces:
             found += self._word(_SPACE + word[:_LONGEST_WORD])
             if len(found) >= most:
                 return found[:most]
+        return found
+
+    def places(self, text: str) -> list[Span]:
+        """Return the place in ``text`` of each piece of :meth:`ids`, in code points.
+
+        A piece of a word that normalisation changes has the place of the whole word.
+        """
+        found: list[Span] = []
+        for match in _WORD.finditer(text):
+            word = unicodedata.normalize("NFKC", match[0]).translate(self._normalisation)
+            ids = self._word(_SPACE + word[:_LONGEST_WORD]) if word.split() == [word] else ()
+            lengths = [len(self._texts.get(at, "")) for at in ids]
+            at = match.start() - len(_SPACE)
+            exact = word == match[0] and all(lengths) and sum(lengths) == len(word) + len(_SPACE)
+            for length in lengths:
+                whole = Span(match.start(), match.end())
+                found.append(Span(max(at, match.start()), at + length) if exact else whole)
+                at += length
         return found
 
     def _segmented(self, word: str) -> tuple[int, ...]:

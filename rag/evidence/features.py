@@ -10,9 +10,9 @@ import numpy as np
 
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.evidence.asking_lines import asks
-from geungeo.rag.evidence.crossencoder import CrossEncoder, SentenceInContext
+from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
 from geungeo.rag.language.analysis import analysed
-from geungeo.rag.protocols import Corpus, FloatArray
+from geungeo.rag.protocols import Corpus, FloatArray, Reranker, SentenceInContext
 from geungeo.rag.question import Question
 from geungeo.rag.question.concepts import AnswerType, Concept
 from geungeo.rag.readers.layout import named_cells
@@ -40,7 +40,6 @@ SENTENCE_FEATURES = (
     "judged",
 )
 
-_cross_encoder = CrossEncoder()
 # Number of candidates that the cross-encoder reads, the most expensive feature.
 READ = 10
 # Score of candidates that the cross-encoder did not read (log-odds); also its lower bound.
@@ -124,11 +123,6 @@ class Measured:
     terms_near: frozenset[int]
 
 
-def warm_up() -> None:
-    """Load the cross-encoder now, so that the first question need not."""
-    _cross_encoder.judge("?", [SentenceInContext("", "", ".")])
-
-
 def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
     """Return the distinct sentences of the passages that do not ask, by passage and position.
 
@@ -158,8 +152,11 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
     return list(found.values())
 
 
-def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measured:
-    """Measure all ``found`` sentences against the question."""
+def measure(
+    corpus: Corpus, question: Question, found: list[Candidate], reranker: Reranker | None = None
+) -> Measured:
+    """Measure all ``found`` sentences against the question; by default with the bundled model."""
+    judge = reranker or bundled_cross_encoder()
     texts = [candidate.text for candidate in found]
     glossed = [candidate.glossed for candidate in found]
     nears = [_texts_near(candidate) for candidate in found]
@@ -214,19 +211,21 @@ def measure(corpus: Corpus, question: Question, found: list[Candidate]) -> Measu
             ],
             [min(len(text), 300) / 100 for text in texts],
             [text.rstrip().endswith("?") for text in texts],
-            _judged(question.text, found, dense + _WORD_WEIGHT * (near_cover + bigrams)),
+            _judged(judge, question.text, found, dense + _WORD_WEIGHT * (near_cover + bigrams)),
         ]
     ).astype(np.float32)
     terms_near = frozenset().union(*near)
     return Measured(found, features, hits_near, weights, terms_near)
 
 
-def _judged(question: str, found: Sequence[Candidate], estimate: np.ndarray) -> np.ndarray:
-    """Return ``(n,)``: the cross-encoder's log-odds for the sentences of highest ``estimate``."""
+def _judged(
+    reranker: Reranker, question: str, found: Sequence[Candidate], estimate: np.ndarray
+) -> np.ndarray:
+    """Return ``(n,)``: the reranker's log-odds for the sentences of highest ``estimate``."""
     judged = np.full(len(found), UNREAD, dtype=np.float32)
     chosen = np.argsort(-estimate, kind="stable")[:READ]
     passages = [found[at].in_context for at in chosen]
-    judged[chosen] = np.maximum(_cross_encoder.judge(question, passages), UNREAD)
+    judged[chosen] = np.maximum(reranker.judge(question, passages), UNREAD)
     return judged
 
 

@@ -30,7 +30,7 @@ from geungeo.rag.evidence.models import Classifier, Model, shipped_model
 from geungeo.rag.evidence.premise import conflict, refuted
 from geungeo.rag.language.terms import term_hash
 from geungeo.rag.language.vocabulary import terms_of
-from geungeo.rag.protocols import Corpus, Evidence, FloatArray
+from geungeo.rag.protocols import Corpus, Evidence, FloatArray, Reranker
 from geungeo.rag.question import Question
 from geungeo.rag.question.intents import CODE
 from geungeo.rag.retrieval.channels import Retrieved
@@ -75,8 +75,12 @@ def assess(
     passages: Sequence[Retrieved],
     threshold: float | None = None,
     model: Model | None = None,
+    reranker: Reranker | None = None,
 ) -> Assessment:
-    """Rank the sentences of ``passages`` and judge whether they answer ``question``."""
+    """Rank the sentences of ``passages`` and judge whether they answer ``question``.
+
+    ``reranker`` defaults to the bundled one.
+    """
     model = model or shipped_model(SENTENCE_FEATURES, ANSWER_FEATURES)
     asked = question.times
     limit = model.threshold if threshold is None else threshold
@@ -86,7 +90,7 @@ def assess(
         return Assessment(question, (byline,), 1.0, limit, "weak_evidence")
     if not found:
         return Assessment(question, (), 0.0, limit, "no_evidence")
-    measured = measure(corpus, question, found)
+    measured = measure(corpus, question, found, reranker)
     scores = rank_scores(model.ranker, question, measured)
     happened = np.zeros(len(found), dtype=bool)
     best_ignoring_time = int(np.argmax(scores))
@@ -186,7 +190,7 @@ _ENGLISH_ASKS = re.compile(
 
 
 def _asks_nothing(question: Question, measured: Measured, language: str) -> bool:
-    """Whether the question shares no term with the passages (ㅋㅋㅋㅋ).
+    """Whether the question shares neither terms nor meaning with the passages (ㅋㅋㅋㅋ).
 
     Code and markup that share less than half with them ask nothing either. Terms cannot be
     compared across languages; there a text without a question form and
@@ -195,7 +199,10 @@ def _asks_nothing(question: Question, measured: Measured, language: str) -> bool
     if question.language == language:
         found = measured.found_near.max(axis=0, initial=0.0)
         covered = float((found * measured.weights).sum())
-        return covered < (_CODE_TERMS if CODE.search(question.text) else _ANY_TERM)
+        if CODE.search(question.text):
+            return covered < _CODE_TERMS
+        judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
+        return covered < _ANY_TERM and judged < _DOUBTFUL
     names = np.array([concept.role == "name" for concept in question.concepts], dtype=bool)
     named = bool(names.any() and measured.found_near[:, names].any(axis=0).all())
     return question.language == "en" and not named and not _ENGLISH_ASKS.search(question.text)

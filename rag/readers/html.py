@@ -555,11 +555,15 @@ class _Page:
 
 
 # Classes of elements that may name the author, those that surely do, and those with dates.
-_NAMED_CLASS = re.compile(r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)")
+_NAMED_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)"
+)
 _CREDITED = re.compile(
     r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit)(?:[-_\s]|$)"
 )
-_DATED_CLASS = re.compile(r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)")
+_DATED_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
+)
 _DATE_CHARS = 40
 _NAME = re.compile(r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\))?")
 _WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")

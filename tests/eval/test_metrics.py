@@ -73,9 +73,15 @@ def test_rank_metrics_agree_with_ir_measures() -> None:
 
 def test_answer_metrics_count_every_kind_of_miss(make_row: MakeRow) -> None:
     rows = [
-        make_row(verdict=Verdict(answer_hit=True, exact_match=1.0, char_f1=1.0)),
+        make_row(
+            verdict=Verdict(answer_hit=True, exact_match=1.0, char_f1=1.0, short_answer_f1=0.9),
+            short_answer="3월",
+        ),
         make_row(verdict=Verdict(answer_hit=True, exact_match=0.0, char_f1=0.5)),
-        make_row(verdict=Verdict(answer_hit=False, exact_match=0.0, char_f1=0.1)),
+        make_row(
+            verdict=Verdict(answer_hit=False, exact_match=0.0, char_f1=0.1, short_answer_f1=0.2),
+            short_answer="구미",
+        ),
         make_row(status="abstained", reason="weak_evidence"),
         make_row(status=None, error="backend_unavailable: down"),
         make_row(expected="abstain", kind="unanswerable", answers=()),  # no case
@@ -86,6 +92,9 @@ def test_answer_metrics_count_every_kind_of_miss(make_row: MakeRow) -> None:
     assert figures["answer_hit"].n == 5
     assert figures["exact_match"].value == pytest.approx(1 / 5)
     assert figures["char_f1"].value == pytest.approx(1.6 / 5)
+    assert figures["short_answer_f1"].value == pytest.approx(1.1 / 5)
+    assert figures["short_answer_right"].value == pytest.approx(1 / 2)
+    assert figures["short_answer_right"].n == 2
     assert "turn_answer_hit" not in figures
 
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geungeo.rag.answer import Answer, Composer, Ground, GroundedClaim, check, markers_in
+from geungeo.rag.answer import (
+    Answer,
+    Composer,
+    Ground,
+    GroundedClaim,
+    ShortAnswer,
+    check,
+    markers_in,
+)
 from geungeo.rag.article import Article
 from geungeo.rag.errors import InvariantViolation
 from geungeo.rag.text import Span
@@ -137,3 +145,23 @@ def test_a_marker_forged_inside_a_claim_is_defused() -> None:
     composer = Composer()
     composer.add(GroundedClaim("거짓말 [9] 이다.", (Ground(ARTICLES[0], Span(0, 5), 1),)))
     assert composer.text == "거짓말 (9) 이다. [1]"
+
+
+def test_a_short_answer_is_part_of_a_cited_quote() -> None:
+    article = ARTICLES[0]
+    composer = Composer()
+    composer.add(GroundedClaim("본문이다.", (Ground(article, Span(2, 16), 1.0),), "run"))
+
+    def short(start: int, end: int, text: str) -> ShortAnswer:
+        return ShortAnswer(text=text, article_id="a0", version=1, start=start, end=end)
+
+    quote = Span(2, 16).of(article.text)
+    check(answer_of(composer, short_answer=short(3, 6, quote[1:4])), lookup)
+    for wrong in (
+        short(3, 6, "다른 말"),
+        short(14, 20, article.text[14:20]),
+        short(0, 4, article.text[0:4]),
+        short(3, 6, quote[1:4]).model_copy(update={"version": 2}),
+    ):
+        with pytest.raises(InvariantViolation, match="short answer"):
+            check(answer_of(composer, short_answer=wrong), lookup)

