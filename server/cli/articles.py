@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geungeo.rag.article import Article, Draft
-from geungeo.rag.errors import InvalidRequest
-from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.draft import web_address
 from geungeo.server.cli.commands import open_workspace, settings_of
 from geungeo.server.cli.output import ingest_reporter, json_text
 from geungeo.server.escaping import escape_line, plain_text
@@ -250,17 +247,9 @@ def edit(ctx: click.Context, /, article_id: str, **given: str | None) -> None:
 
     The text is not changed. Ingesting the same document again keeps the corrections.
     """
-    changes = {name: value.strip() or None for name, value in given.items() if value is not None}
+    changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
         raise click.UsageError("nothing to change; give --title, --author, --publisher, --date, …")
-    if "title" in changes and not changes["title"]:
-        raise InvalidRequest("an article needs a title; give a text after --title")
-    if day := changes.get("published_at"):
-        changes["published_at"] = parse_date(day)
-        if changes["published_at"] is None:
-            raise InvalidRequest(f"date {day!r} cannot be read; write it as 2025-07-02 09:10")
-    if (url := changes.get("url")) and web_address(url) is None:
-        raise InvalidRequest(f"{url!r} is not an http or https address")
     with open_workspace(ctx) as workspace:
         outcome = workspace.store.edit(article_id, changes)
     click.echo(f"{escape_line(article_id)} v{outcome.article.version} {outcome.status}")
