@@ -149,7 +149,8 @@ def _what(text: str, morphemes: Sequence[Morpheme]) -> str | None:
         return None
     verb = [one for one in _verb(morphemes[:end]) if one.tag != "EP"]
     at = end - len(_verb(morphemes[:end]))
-    if at < 2 or not verb or morphemes[at - 1].tag != "JKO" or verb[0].form == "하":
+    # A noun with 하다 (발표, 요청): of other verbs (내리다, 줄이다) the object is often no answer.
+    if at < 2 or len(verb) < 2 or verb[1].tag != "XSV" or morphemes[at - 1].tag != "JKO":
         return None
     noun = morphemes[at - 2]
     if noun.tag != "NNG" or len(noun.form) < 2 or noun.form in subject:

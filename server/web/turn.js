@@ -176,7 +176,8 @@ export class Turn {
 
   #renderFoot() {
     if (!this.answer) return this.foot.replaceChildren();
-    const { backend, timings_ms: timings } = this.answer;
+    const { citations, timings_ms: timings } = this.answer;
+    const backend = citations.length ? this.answer.backend : null; // without, nobody wrote anything
     const foot = el(
       "footer",
       { class: "answer-foot" },

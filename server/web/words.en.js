@@ -103,9 +103,12 @@ export default {
   marked: (quote) => `Cited in the article: ${quote}`,
   badSpan: "The passage in this link does not exist in this article.",
   answeredIn: (backend, ms) =>
-    `${backend === "extractive" ? "Quoted from the articles" : `Language model ${backend}`} · ${
-      ms < 100 ? "under 0.1 s" : `${(ms / 1000).toFixed(1)} s`
-    }`,
+    [
+      backend === "extractive" ? "Quoted from the articles" : backend && `Language model ${backend}`,
+      ms < 100 ? "under 0.1 s" : `${(ms / 1000).toFixed(1)} s`,
+    ]
+      .filter(Boolean)
+      .join(" · "),
   articleTools: "Actions for this article",
   askOnly: "Ask this article only",
   summary: "Summary",
@@ -197,6 +200,7 @@ export default {
     network: "The server could not be reached. Please check the connection and try again.",
     invalid_question: "The question is empty or too long. Please shorten it and ask again.",
     article_not_found: "The article was not found; it may have been removed. Please choose one from the list.",
+    invalid_metadata: "The title is missing, or the date or the address cannot be read. Write the date as 2025-07-02 09:10.",
     answer_not_found: "This answer is not shared, or was deleted with its conversation.",
     feed_not_found: "The feed was not found; it may have been removed.",
     conversation_not_found: "The conversation was not found: it was deleted or has expired.",

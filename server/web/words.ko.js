@@ -101,9 +101,12 @@ export default {
   marked: (quote) => `기사에서 인용된 부분: ${quote}`,
   badSpan: "이 링크가 가리키는 자리는 이 기사에 없습니다.",
   answeredIn: (backend, ms) =>
-    `${backend === "extractive" ? "기사 문장 인용" : `언어 모델 ${backend}`} · ${
-      ms < 100 ? "0.1초 미만" : `${(ms / 1000).toFixed(1)}초`
-    }`,
+    [
+      backend === "extractive" ? "기사 문장 인용" : backend && `언어 모델 ${backend}`,
+      ms < 100 ? "0.1초 미만" : `${(ms / 1000).toFixed(1)}초`,
+    ]
+      .filter(Boolean)
+      .join(" · "),
   articleTools: "이 기사로 할 일",
   askOnly: "이 기사만 묻기",
   summary: "요약",
@@ -195,6 +198,7 @@ export default {
     network: "서버에 연결하지 못했습니다. 연결을 확인하고 다시 시도해 주세요.",
     invalid_question: "질문이 비어 있거나 너무 깁니다. 고쳐서 다시 질문해 주세요.",
     article_not_found: "기사를 찾을 수 없습니다. 지워졌을 수 있습니다. 기사 목록에서 다시 골라 주세요.",
+    invalid_metadata: "제목이 비었거나, 발행일 또는 주소를 읽을 수 없습니다. 발행일은 2025-07-02 09:10처럼 적어 주세요.",
     answer_not_found: "이 답변은 공유되지 않았거나, 대화와 함께 지워졌습니다.",
     feed_not_found: "피드를 찾을 수 없습니다. 이미 지워졌을 수 있습니다.",
     conversation_not_found: "대화를 찾을 수 없습니다. 지워졌거나 보관 기간이 지났습니다.",
