@@ -1,8 +1,10 @@
-"""``geungeo ingest`` and ``articles``: add, list, show, correct and remove articles."""
+"""``geungeo init``, ``ingest`` and ``articles``: stores, and the articles in them."""
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -40,6 +42,28 @@ class ColumnOption(click.ParamType[tuple[str, str]]):
                 f"{value!r}: write FIELD=COLUMN with a field of {', '.join(FIELDS)}", param, ctx
             )
         return field, column
+
+
+@click.command()
+@click.option("--sample", is_flag=True, help="Fill it with the articles of the package.")
+@click.pass_context
+def init(ctx: click.Context, sample: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Make a store and say what to do next; one that exists is not changed.
+
+    The other commands that read a store named by --store refuse a folder without one, since
+    its name may be mistyped.
+    """
+    folder = settings_of(ctx).store
+    existed = os.path.lexists(folder)
+    with open_workspace(ctx, makes_stores=True, seed=sample) as workspace:
+        count = len(workspace.store.articles())
+    noun = "article" if count == 1 else "articles"
+    click.echo(
+        f"{'there is' if existed else 'made'} a store in {escape_line(str(folder))}: {count} {noun}"
+    )
+    named = shlex.join(["--store", str(folder)])
+    todo = f'geungeo ask {named} "…"' if count else f"geungeo ingest {named} PATH_OR_URL"
+    click.echo(f"next: {escape_line(todo)}")
 
 
 @click.command()

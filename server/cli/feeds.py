@@ -53,7 +53,7 @@ def feeds() -> None:
 @click.pass_context
 def add(ctx: click.Context, urls: tuple[str, ...]) -> None:
     """Add feeds; pull or watch then reads their articles."""
-    with open_workspace(ctx) as workspace:
+    with open_workspace(ctx, makes_stores=True) as workspace:
         for url in urls:
             word = "added" if workspace.store.feeds.add(url) else "already there:"
             click.echo(f"{word} {escape_line(url)}")
