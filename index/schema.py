@@ -151,6 +151,9 @@ CREATE TABLE shares (
     created_at TEXT NOT NULL,
     UNIQUE (conversation_id, answer_id)
 ) WITHOUT ROWID;
+
+-- The only article that the questions of a channel's thread are about, if a person chose one.
+ALTER TABLE threads ADD COLUMN article_id TEXT;
 """
 
 _MIGRATIONS = (_ARTICLES_AND_CONVERSATIONS, _SERVICE, _FEEDS, _SHARES)
