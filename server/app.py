@@ -38,6 +38,10 @@ DESCRIPTION = """Question answering over news articles, Korean first.
 
 Every citation names a half-open span `[start, end)` of one article version, in **Unicode
 code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
+
+Also served, and described by its own protocol: `/mcp`, the Model Context Protocol over
+streamable HTTP, with the tools `ask`, `search`, `get_article` and `list_articles`, under the same
+keys and scopes.
 """
 
 # In the order in which /docs shows them.

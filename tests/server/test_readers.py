@@ -1,4 +1,4 @@
-"""What the page asks the server for: own conversations, sharing, starters, corrections, feeds."""
+"""Routes of the page: own conversations, sharing, example questions, corrections, feeds."""
 
 from __future__ import annotations
 
