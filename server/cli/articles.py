@@ -6,14 +6,13 @@ import json
 import os
 import shlex
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from geungeo.rag.article import Article, Draft
 from geungeo.server.cli.commands import open_workspace, settings_of
-from geungeo.server.cli.output import ingest_reporter, json_text
+from geungeo.server.cli.output import ingest_reporter, json_text, summary_of
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
@@ -109,9 +108,9 @@ def ingest(
                 click.echo("geungeo: interrupted; run the same command again to go on", err=True)
                 ctx.exit(EXIT_INTERRUPTED)
         if events:
-            click.echo(json.dumps({"event": "done", **_summary(summary)}, ensure_ascii=False))
+            click.echo(json.dumps({"event": "done", **summary_of(summary)}, ensure_ascii=False))
         else:
-            click.echo(json_text(_summary(summary)) if as_json else _as_text(summary))
+            click.echo(json_text(summary_of(summary)) if as_json else _as_text(summary))
     _complain(summary)
     if summary.failed:
         ctx.exit(EXIT_SOME_FAILED)
@@ -182,18 +181,6 @@ def _shown(draft: Draft) -> str:
 def _cut(text: str) -> str:
     line = escape_line(text)
     return line if len(line) <= 60 else f"{line[:59]}…"
-
-
-def _summary(summary: IngestSummary) -> dict[str, Any]:
-    return {
-        "added": summary.added,
-        "updated": summary.updated,
-        "unchanged": summary.unchanged,
-        "failed": [{"source": one.source, "error": one.error} for one in summary.failed],
-        "skipped": summary.skipped,
-        "warnings": [asdict(one) for one in summary.warnings],
-        "ignored": [asdict(one) for one in summary.ignored],
-    }
 
 
 def _as_text(summary: IngestSummary) -> str:

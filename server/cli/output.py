@@ -16,7 +16,7 @@ from geungeo.rag.answer import MARKER, Answer, Citation, nearest_heading, suppor
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
-    from geungeo.index.workspace import IngestEvent
+    from geungeo.index.workspace import IngestEvent, IngestSummary
 
 _LABELS = {
     "ko": {"sources": "근거", "abstained": "답하지 않음"},
@@ -145,6 +145,19 @@ def progress_reporter(noun: str) -> Iterator[Callable[[str], None] | None]:
             progress.update(task, advance=1, description=escape_line(source)[-60:])
 
         yield report
+
+
+def summary_of(summary: IngestSummary) -> dict[str, Any]:
+    """Return the summary of an ingest as printed with ``--json`` and at the end of ``--events``."""
+    return {
+        "added": summary.added,
+        "updated": summary.updated,
+        "unchanged": summary.unchanged,
+        "failed": [{"source": one.source, "error": one.error} for one in summary.failed],
+        "skipped": summary.skipped,
+        "warnings": [asdict(one) for one in summary.warnings],
+        "ignored": [asdict(one) for one in summary.ignored],
+    }
 
 
 @contextmanager

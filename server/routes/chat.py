@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
@@ -118,9 +118,7 @@ class StarterList(BaseModel):
 
 
 @router.get("/starters", tags=["search"])
-async def starters(
-    state: State, language: Annotated[str | None, Query(pattern=r"^[a-z]{2,3}$")] = None
-) -> StarterList:
+async def starters(state: State, language: Literal["ko", "en"] | None = None) -> StarterList:
     """Return up to three example questions, each of which the stored articles answer.
 
     They are made from the newest articles, those in `language` first, without a language model.
