@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
-from geungeo.rag.errors import GeungeoError, Overloaded
+from geungeo.rag.errors import Overloaded
 from geungeo.rag.gate import Gate
 from geungeo.rag.protocols import Load, Watched
 from geungeo.rag.question.starters import Starter
@@ -117,7 +117,8 @@ class AppState:
         try:
             # A client that goes away must not cancel the work for the others.
             return await asyncio.shield(task)
-        except GeungeoError:
+        except Exception:
+            # A failure is not kept: the next request tries again.
             self.starter_tasks.pop(key, None)
             raise
 

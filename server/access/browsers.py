@@ -56,6 +56,8 @@ def naming(send: Send, name: str, *, secure: bool) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.append("Set-Cookie", f"{cookie}; Secure" if secure else cookie)
+            # A proxy that kept this response would give one name to several browsers.
+            headers["Cache-Control"] = f"private, {headers.get('cache-control', 'no-store')}"
         await send(message)
 
     return named

@@ -49,7 +49,9 @@ async def test_browser_sees_its_own_conversations_and_programs_see_all(
 ) -> None:
     workspace = workspace_of()
     async with browser(workspace) as one, browser(workspace) as other, browser(workspace) as api:
-        cookie = (await one.get("/", headers=PAGE)).headers["set-cookie"]
+        page = await one.get("/", headers=PAGE)
+        assert page.headers["cache-control"].startswith("private")
+        cookie = page.headers["set-cookie"]
         assert cookie.startswith("geungeo_browser=")
         assert "HttpOnly" in cookie
         assert "SameSite=Lax" in cookie
