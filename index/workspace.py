@@ -14,7 +14,7 @@ from collections.abc import (
     Sequence,
 )
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from itertools import islice, zip_longest
@@ -29,11 +29,12 @@ from geungeo.index.feeds import FeedState, Pulled, Puller
 from geungeo.index.fetching import Fetcher, is_address
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.answer import Answer, Ask, Done, Event, Filters
-from geungeo.rag.article import Draft
+from geungeo.rag.article import Article, Draft
 from geungeo.rag.backends import make_backend
 from geungeo.rag.backends.verifier import make_verifier
 from geungeo.rag.embedding import make_embedder
 from geungeo.rag.errors import (
+    ArticleNotFound,
     BackendError,
     FeedNotFound,
     FetchFailed,
@@ -539,7 +540,10 @@ class Workspace:
         trial = Pipeline(self.store, self.embedder, make_backend(extractive), extractive)
         entries = self.store.catalogue.find(limit=_STARTER_ARTICLES)[0]
         entries.sort(key=lambda entry: entry.language != language)
-        articles = [self.store.article(entry.id, entry.version) for entry in entries]
+        articles: list[Article] = []
+        for entry in entries:
+            with suppress(ArticleNotFound):  # removed meanwhile
+                articles.append(self.store.article(entry.id, entry.version))
         # One question for each article, then a second one, and so on.
         rounds = zip_longest(*(starters_of(article) for article in articles))
         candidates = (one for each in rounds for one in each if one is not None)
@@ -571,7 +575,10 @@ _STARTER_ARTICLES, _STARTER_TRIES = 8, 16
 
 def _is_answered(pipeline: Pipeline, starter: Starter) -> bool:
     """Whether ``pipeline`` answers ``starter`` from its sentence, or its article for a summary."""
-    answer = _run(pipeline.answer(Ask(starter.question)))
+    try:
+        answer = _run(pipeline.answer(Ask(starter.question)))
+    except ArticleNotFound:  # removed meanwhile
+        return False
     if answer.status != "answered":
         return False
     cited = [

@@ -28,7 +28,7 @@ NOT_RUN = {
     "needs another package": 5,
     "needs data that is not shipped": 1,
     "needs root and systemd": 2,
-    "needs the internet": 4,
+    "needs the internet": 5,
     "takes minutes": 1,
 }
 LINK = re.compile(r"\]\(((?!https?://)[^)#\s]*)(#[^)\s]+)?\)")
