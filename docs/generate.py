@@ -75,6 +75,24 @@ its name; every [setting](settings.md) can also come from the environment.
 | 2 | bad usage or input; one line on standard error says what |
 | 3 | a backend or the store is unavailable |
 | 130 | interrupted |
+
+A program that has to know whether there was an answer reads `status` and `reason` of
+`geungeo ask --json`.
+
+`--store` must name a folder with a store, since its name may be mistyped: `geungeo init` makes one,
+and so do `ingest`, `feeds add` and `restore`. `ask`, `chat`, `search`, `serve` and `mcp` also make
+one and fill it with the sample articles, unless a folder beside it has a similar name.
+
+`ask` and `chat` use colours on a terminal; `NO_COLOR=1` turns them off.
+
+## Completion
+
+Bash, zsh and fish complete commands and options. For bash, add this line to `~/.bashrc`; for the
+others, write `zsh_source` or `fish_source`, and `~/.zshrc` or `~/.config/fish/config.fish`:
+
+```sh
+eval "$(_GEUNGEO_COMPLETE=bash_source geungeo)"
+```
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +13,22 @@ from typing import Literal
 
 from geungeo.index.database import Database
 from geungeo.rag.answer import Answer, Turn
-from geungeo.rag.errors import ConversationNotFound, InvalidRequest, StoreLocked
+from geungeo.rag.errors import (
+    AnswerNotFound,
+    ConversationNotFound,
+    InvalidRequest,
+    StoreLocked,
+)
 
 Clock = Callable[[], datetime]
 
 # Ids come from clients; these are safe in URLs, file names, logs and shells.
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+# Characters with a meaning in the patterns of LIKE.
+_LIKE = re.compile(r"[\\%_]")
+_CONTAINS = r"""
+ AND (c.title LIKE ? ESCAPE '\' OR EXISTS (SELECT 1 FROM turns WHERE conversation_id = c.id
+ AND (answer ->> '$.question' LIKE ? ESCAPE '\' OR answer ->> '$.text' LIKE ? ESCAPE '\')))"""
 # Interval at which adding a turn also erases expired conversations.
 _PURGE_EVERY = timedelta(hours=1)
 
@@ -31,13 +42,14 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class ConversationSummary:
-    """A conversation in a list; times are ISO 8601, UTC."""
+    """A conversation in a list; times are ISO 8601, UTC. ``title`` is the reader's own, if any."""
 
     id: str
     created_at: str
     updated_at: str
     turns: int
     first_question: str
+    title: str | None = None
 
 
 def check_id(conversation_id: str) -> str:
@@ -59,9 +71,9 @@ class Conversations:
     With ``keep_days`` a conversation expires that many days after its last turn: it is no longer
     returned, and is erased at the next purge.
 
-    An ``owner`` is the id of an API key: it can read, list, continue and delete the conversations
-    that it started. The owner ``None`` can do so with all conversations, and only ``None`` can
-    access those that it started.
+    An ``owner`` is the id of an API key, or of a browser: it can read, list, continue, rename,
+    share and delete the conversations that it started. The owner ``None`` can do so with all
+    conversations, and only ``None`` can access those that it started.
     """
 
     def __init__(self, database: Database, clock: Clock, keep_days: int | None = None) -> None:
@@ -156,21 +168,97 @@ class Conversations:
         return [Answer.model_validate_json(row["answer"]) for row in reversed(rows)]
 
     def list(
-        self, limit: int | None = None, offset: int = 0, owner: str | None = None
+        self,
+        limit: int | None = None,
+        offset: int = 0,
+        owner: str | None = None,
+        query: str = "",
     ) -> list[ConversationSummary]:
-        """Return conversations, the most recent first; erase expired ones."""
+        """Return conversations, the most recent first; erase expired ones.
+
+        With ``query`` only those whose title, questions or answers contain each of its words.
+        """
         self.purge()
+        words = ["%" + _LIKE.sub(r"\\\g<0>", word) + "%" for word in query.split()]
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT c.id, c.created_at, c.updated_at, COUNT(*) AS turns, "
+                "SELECT c.id, c.created_at, c.updated_at, c.title, COUNT(*) AS turns, "  # noqa: S608 - fixed
                 "(SELECT answer ->> '$.question' FROM turns "
                 " WHERE conversation_id = c.id AND ordinal = 1) AS first_question "
                 "FROM conversations c JOIN turns t ON t.conversation_id = c.id "
-                "WHERE c.updated_at >= ? AND (? IS NULL OR c.owner = ?) "
+                f"WHERE c.updated_at >= ? AND (? IS NULL OR c.owner = ?){_CONTAINS * len(words)} "
                 "GROUP BY c.id ORDER BY c.updated_at DESC, c.id LIMIT ? OFFSET ?",
-                (self._oldest(), owner, owner, -1 if limit is None else limit, offset),
+                (
+                    self._oldest(),
+                    owner,
+                    owner,
+                    *[word for word in words for _ in range(3)],
+                    -1 if limit is None else limit,
+                    offset,
+                ),
             ).fetchall()
         return [ConversationSummary(**dict(row)) for row in rows]
+
+    def rename(self, conversation_id: str, title: str | None, owner: str | None = None) -> None:
+        """Give a conversation a title; ``None`` removes it.
+
+        Raises:
+            InvalidRequest: the id is invalid.
+            ConversationNotFound: it does not exist, has expired, or has another owner.
+        """
+        check_id(conversation_id)
+        with self._database.write() as connection:
+            done = connection.execute(
+                "UPDATE conversations SET title = ? "
+                "WHERE id = ? AND updated_at >= ? AND (? IS NULL OR owner = ?)",
+                (title, conversation_id, self._oldest(), owner, owner),
+            )
+            if not done.rowcount:
+                raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
+
+    def share(self, conversation_id: str, answer_id: str, owner: str | None = None) -> str:
+        """Return the token by which others can read one answer; it cannot be guessed.
+
+        An answer has one token. Deleting the conversation makes it invalid.
+
+        Raises:
+            InvalidRequest: the id is invalid.
+            ConversationNotFound: the conversation does not exist, or has another owner.
+            AnswerNotFound: the conversation does not have this answer.
+        """
+        if all(one.id != answer_id for one in self._read(conversation_id, -1, owner)):
+            raise AnswerNotFound(f"the conversation {conversation_id!r} has no such answer")
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO shares VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (conversation_id, answer_id) DO NOTHING",
+                (secrets.token_urlsafe(18), conversation_id, answer_id, _stamp(self._clock())),
+            )
+            row = connection.execute(
+                "SELECT token FROM shares WHERE conversation_id = ? AND answer_id = ?",
+                (conversation_id, answer_id),
+            ).fetchone()
+            return str(row["token"])
+
+    def shared(self, token: str) -> Answer:
+        """Return the answer that was shared with ``token``.
+
+        It does not name its conversation, which stays its owner's.
+
+        Raises:
+            AnswerNotFound: the token is unknown, or the conversation was deleted or has expired.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT t.answer FROM shares s JOIN conversations c ON c.id = s.conversation_id "
+                "JOIN turns t ON t.conversation_id = c.id AND t.answer_id = s.answer_id "
+                "WHERE s.token = ? AND c.updated_at >= ?",
+                (token, self._oldest()),
+            ).fetchone()
+        if row is None:
+            raise AnswerNotFound("this answer is not shared, or no longer")
+        answer = Answer.model_validate_json(row["answer"])
+        return answer.model_copy(update={"conversation_id": None})
 
     def delete(self, conversation_id: str, owner: str | None = None) -> None:
         """Delete a conversation.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from geungeo.index.conversations import Clock
@@ -50,6 +50,9 @@ class NewDelivery:
     ``keys`` are all its ids: if one is known, it is a duplicate. ``position`` orders the questions
     of one conversation. An ``uninvited`` one (without a mention) counts only in a thread in which
     the bot takes part. ``messages`` are ready to be posted, ``None`` if ``job`` is not done yet.
+
+    A delivery that begins no thread of its own belongs to the last conversation whose id begins
+    with ``continues`` and that had a question in the last ``within`` seconds, if there is one.
     """
 
     channel: str
@@ -59,14 +62,20 @@ class NewDelivery:
     position: str = ""
     uninvited: bool = False
     messages: Sequence[Mapping[str, Any]] | None = None
+    continues: str | None = None
+    within: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A claimed delivery; the first ``sent`` of its ``messages`` have been posted."""
+    """A claimed delivery; the first ``sent`` of its ``messages`` have been posted.
+
+    ``conversation_id`` may be another than the one that it came with: see ``NewDelivery``.
+    """
 
     id: int
     job: str
+    conversation_id: str | None
     messages: tuple[dict[str, Any], ...] | None
     sent: int
     attempts: int
@@ -110,6 +119,7 @@ class Deliveries:
                 return "duplicate"
             self._join(connection, one.conversation_id, now)
             return "accepted"
+        one = self._continuing(connection, one, now)
         part = one.conversation_id is not None and self._takes_part(connection, one, now)
         state = "parked" if one.uninvited and not part else "waiting"
         if state == "parked" and _count(connection, "state = 'parked'") >= MAX_PARKED:
@@ -135,6 +145,40 @@ class Deliveries:
             return "parked"
         self._join(connection, one.conversation_id, now)
         return "accepted"
+
+    def _continuing(
+        self, connection: sqlite3.Connection, one: NewDelivery, now: float
+    ) -> NewDelivery:
+        """Return ``one`` as a part of the conversation that it goes on with."""
+        if one.continues is None or self._takes_part(connection, one, now):
+            return one
+        row = connection.execute(
+            "SELECT conversation_id FROM threads WHERE seen_at >= ?1"
+            " AND substr(conversation_id, 1, length(?2)) = ?2"
+            " ORDER BY seen_at DESC, conversation_id DESC LIMIT 1",
+            (now - one.within, one.continues),
+        ).fetchone()
+        return one if row is None else replace(one, conversation_id=row["conversation_id"])
+
+    def only_article(self, conversation_id: str) -> str | None:
+        """Return the article that the questions of a thread are about; ``None`` for all."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT article_id FROM threads WHERE conversation_id = ?", (conversation_id,)
+            ).fetchone()
+        return None if row is None else row["article_id"]
+
+    def toggle_article(self, conversation_id: str, article_id: str) -> bool:
+        """Restrict a thread to an article, or end that; return whether it is restricted now."""
+        with self._database.write() as connection:
+            row = connection.execute(
+                "INSERT INTO threads (conversation_id, seen_at, article_id) VALUES (?1, ?2, ?3)"
+                " ON CONFLICT (conversation_id) DO UPDATE SET seen_at = excluded.seen_at,"
+                " article_id = CASE WHEN article_id IS excluded.article_id THEN NULL"
+                " ELSE excluded.article_id END RETURNING article_id",
+                (conversation_id, self._now(), article_id),
+            ).fetchone()
+        return row["article_id"] is not None
 
     def _known(self, connection: sqlite3.Connection, keys: Sequence[str]) -> sqlite3.Row | None:
         row: sqlite3.Row | None = connection.execute(
@@ -162,7 +206,11 @@ class Deliveries:
         """Take part in a thread from now on, and queue replies that arrived before its question."""
         if conversation_id is None:
             return
-        connection.execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (conversation_id, now))
+        connection.execute(
+            "INSERT INTO threads (conversation_id, seen_at) VALUES (?, ?)"
+            " ON CONFLICT (conversation_id) DO UPDATE SET seen_at = excluded.seen_at",
+            (conversation_id, now),
+        )
         connection.execute(
             "UPDATE deliveries SET state = 'waiting', due_at = ? "
             "WHERE conversation_id = ? AND state = 'parked'",
@@ -205,7 +253,13 @@ class Deliveries:
             ).fetchone()
         messages = None if row["messages"] is None else tuple(json.loads(row["messages"]))
         return Delivery(
-            row["id"], row["job"], messages, row["sent"], row["attempts"], row["received_at"]
+            row["id"],
+            row["job"],
+            row["conversation_id"],
+            messages,
+            row["sent"],
+            row["attempts"],
+            row["received_at"],
         )
 
     def renew(self, owner: str) -> None:

@@ -140,7 +140,23 @@ CREATE TABLE feed_items (
 ) WITHOUT ROWID;
 """
 
-_MIGRATIONS = (_ARTICLES_AND_CONVERSATIONS, _SERVICE, _FEEDS)
+# Names that readers give to conversations, and answers that they share by a link.
+_SHARES = """
+ALTER TABLE conversations ADD COLUMN title TEXT;
+
+CREATE TABLE shares (
+    token TEXT PRIMARY KEY,
+    conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    answer_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (conversation_id, answer_id)
+) WITHOUT ROWID;
+
+-- The only article that the questions of a channel's thread are about, if a person chose one.
+ALTER TABLE threads ADD COLUMN article_id TEXT;
+"""
+
+_MIGRATIONS = (_ARTICLES_AND_CONVERSATIONS, _SERVICE, _FEEDS, _SHARES)
 
 SCHEMA_VERSION = len(_MIGRATIONS)
 

@@ -32,11 +32,14 @@ from geungeo.rag.article import Article, Draft
 from geungeo.rag.embedding.vectors import without_digest
 from geungeo.rag.errors import (
     EmbedderMismatch,
+    InvalidMetadata,
     StoreUnavailable,
 )
 from geungeo.rag.language.morphemes import segmenter_identity
 from geungeo.rag.language.terms import TermArray
 from geungeo.rag.protocols import Embedder, FloatArray, Scores, StoredPassage
+from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.draft import web_address
 
 _BATCH = 32  # articles per transaction: large enough for batches, small enough to lose in a crash
 
@@ -222,11 +225,14 @@ class Store:
     def edit(self, article_id: str, changes: Mapping[str, str | None]) -> Outcome:
         """Correct metadata (title, author, publisher, …) of an article as a new version.
 
-        When the document that it came from is ingested again unchanged, the corrections stay.
+        Blank values are removed. When the document that it came from is ingested again unchanged,
+        the corrections stay.
 
         Raises:
             ArticleNotFound: there is no such article.
+            InvalidMetadata: a title is missing, or a date or an address cannot be read.
         """
+        changes = _corrections(changes)
         current = self.article(article_id)
         fields: dict[str, Any] = {
             name: getattr(current, name)
@@ -430,6 +436,21 @@ class Store:
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
         """Return the passages with these keys, in that order; removed ones are left out."""
         return self._articles.passages(keys)
+
+
+def _corrections(changes: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return ``changes`` in the form in which they are stored."""
+    checked = {name: (value or "").strip() or None for name, value in changes.items()}
+    for name in {"title", "language"} & checked.keys():
+        if not checked[name]:
+            raise InvalidMetadata(f"an article needs a {name}")
+    if day := checked.get("published_at"):
+        checked["published_at"] = parse_date(day)
+        if checked["published_at"] is None:
+            raise InvalidMetadata(f"date {day!r} cannot be read; write it as 2025-07-02 09:10")
+    if (url := checked.get("url")) and web_address(url) is None:
+        raise InvalidMetadata(f"{url!r} is not an http or https address")
+    return checked
 
 
 def _content(article: Article) -> tuple[object, ...]:

@@ -14,9 +14,10 @@ from collections.abc import (
     Sequence,
 )
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
+from itertools import islice, zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -28,11 +29,12 @@ from geungeo.index.feeds import FeedState, Pulled, Puller
 from geungeo.index.fetching import Fetcher, is_address
 from geungeo.index.store import Outcome, Progress, Store
 from geungeo.rag.answer import Answer, Ask, Done, Event, Filters
-from geungeo.rag.article import Draft
+from geungeo.rag.article import Article, Draft
 from geungeo.rag.backends import make_backend
 from geungeo.rag.backends.verifier import make_verifier
 from geungeo.rag.embedding import make_embedder
 from geungeo.rag.errors import (
+    ArticleNotFound,
     BackendError,
     FeedNotFound,
     FetchFailed,
@@ -43,9 +45,12 @@ from geungeo.rag.errors import (
 from geungeo.rag.evidence.reranking import make_reranker
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Embedder, SentenceInContext
+from geungeo.rag.question.starters import Starter, credits_of, overview
+from geungeo.rag.question.starters import starters as starters_of
 from geungeo.rag.readers import SUFFIXES, read
 from geungeo.rag.readers.draft import Reading
 from geungeo.rag.settings import Settings
+from geungeo.rag.text import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,6 +539,30 @@ class Workspace:
                 self.store.conversations.append, result.conversation_id, result, owner
             )
 
+    def starters(self, count: int = 3, language: str | None = None) -> list[Starter]:
+        """Return up to ``count`` example questions that the articles answer.
+
+        They are about the newest articles, those in ``language`` first; the last one asks for a
+        summary. All were answered by the pipeline, with quotations instead of an LLM, from the
+        article that they were made from.
+        """
+        extractive = self.settings.model_copy(update={"backend": "extractive"})
+        trial = Pipeline(self.store, self.embedder, make_backend(extractive), extractive)
+        entries = self.store.catalogue.find(limit=_STARTER_ARTICLES)[0]
+        entries.sort(key=lambda entry: entry.language != language)
+        articles: list[Article] = []
+        for entry in entries:
+            with suppress(ArticleNotFound):  # removed meanwhile
+                articles.append(self.store.article(entry.id, entry.version))
+        # One question for each article, then a second one, and so on.
+        rounds = zip_longest(*(starters_of(article) for article in articles))
+        candidates = (one for each in rounds for one in each if one is not None)
+        good = (one for one in islice(candidates, _STARTER_TRIES) if _is_answered(trial, one))
+        found = list(islice(good, max(count - 1, 0)))
+        others = (make(article) for make in (overview, credits_of) for article in articles)
+        good = (one for one in others if one is not None and _is_answered(trial, one))
+        return [*found, *islice(good, count - len(found))]
+
     def close(self) -> None:
         """Close the store."""
         self.store.close()
@@ -548,6 +577,27 @@ class Workspace:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+# The newest articles that example questions are made from, and the questions that are tried.
+_STARTER_ARTICLES, _STARTER_TRIES = 8, 16
+
+
+def _is_answered(pipeline: Pipeline, starter: Starter) -> bool:
+    """Whether ``pipeline`` answers ``starter`` from its sentence, or its article for a summary."""
+    try:
+        answer = _run(pipeline.answer(Ask(starter.question)))
+    except ArticleNotFound:  # removed meanwhile
+        return False
+    if answer.status != "answered":
+        return False
+    cited = [
+        Span(one.start, one.end)
+        for one in answer.citations
+        if (one.article_id, one.version) == (starter.article.id, starter.article.version)
+    ]
+    span = starter.span
+    return bool(cited) if span is None else any(one.overlaps(span) for one in cited)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

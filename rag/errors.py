@@ -6,11 +6,13 @@
     ├── UsageError                 the request cannot be carried out
     │   ├── InvalidQuestion
     │   ├── InvalidRequest
+    │   │   └── InvalidMetadata
     │   ├── SettingsError
     │   ├── MissingExtra
     │   └── NotFound
     │       ├── ArticleNotFound
     │       ├── ConversationNotFound
+    │       ├── AnswerNotFound
     │       ├── FeedNotFound
     │       └── KeyNotFound
     ├── SourceError                a document cannot be read
@@ -65,6 +67,12 @@ class InvalidRequest(UsageError):
     code = "invalid_request"
 
 
+class InvalidMetadata(InvalidRequest):
+    """A title, a date, an address or a language of an article is invalid."""
+
+    code = "invalid_metadata"
+
+
 class SettingsError(UsageError):
     """A setting is unknown or has an invalid value."""
 
@@ -93,6 +101,12 @@ class ConversationNotFound(NotFound):
     """The conversation does not exist."""
 
     code = "conversation_not_found"
+
+
+class AnswerNotFound(NotFound):
+    """The answer does not exist, or is not shared."""
+
+    code = "answer_not_found"
 
 
 class FeedNotFound(NotFound):

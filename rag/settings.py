@@ -375,6 +375,23 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=100_000, description="Unanswered questions from Slack, at most.")
     ] = 1_000
 
+    slack_dm_minutes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10_080,
+            description="Minutes after which a direct message begins a new conversation; "
+            "0: each one does, unless it is a reply.",
+        ),
+    ] = 60
+    slack_links: Annotated[
+        bool,
+        Field(
+            description="Fetch and store the article of a link in a message to the bot, and answer "
+            "from it; without a question it is summarized. Public hosts only."
+        ),
+    ] = False
+
     mattermost_token: Annotated[
         SecretStr | None, Field(description="Tokens of Mattermost's hooks, comma-separated.")
     ] = None

@@ -24,7 +24,7 @@ from geungeo.server.channels.slack.channel import SlackChannel
 from geungeo.server.http import problems
 from geungeo.server.http.middleware import Head, Observe, RequestId, RequestLimits, SecurityHeaders
 from geungeo.server.process.feeds import FeedWatcher
-from geungeo.server.routes import articles, chat, conversations, health, page
+from geungeo.server.routes import articles, chat, conversations, feeds, health, page
 from geungeo.server.state import AppState, Writers
 from geungeo.server.telemetry.metrics import Metrics
 from geungeo.server.telemetry.tracing import Tracing
@@ -38,13 +38,18 @@ DESCRIPTION = """Question answering over news articles, Korean first.
 
 Every citation names a half-open span `[start, end)` of one article version, in **Unicode
 code points** (not bytes, not UTF-16 units): `article.text[start:end] == quote`.
+
+Also served, and described by its own protocol: `/mcp`, the Model Context Protocol over
+streamable HTTP, with the tools `ask`, `search`, `get_article` and `list_articles`, under the same
+keys and scopes.
 """
 
 # In the order in which /docs shows them.
 TAGS = [
     {"name": "chat", "description": "Questions in, verified Answers out."},
     {"name": "articles", "description": "The texts that citations point into."},
-    {"name": "search", "description": "Passages without an answer."},
+    {"name": "search", "description": "Passages, and example questions, without an answer."},
+    {"name": "feeds", "description": "RSS, Atom and sitemaps as sources of articles."},
     {"name": "conversations", "description": "Stored Answers and their ratings."},
     {"name": "openai-compatible", "description": "The same answers for clients of OpenAI's API."},
     {"name": "slack", "description": "Deliveries of Slack."},
@@ -86,7 +91,7 @@ def create_app(
     for module in (page, health, slack, hooks):
         app.include_router(module.router, responses=problems.OPEN)
     keyed = [problems.KEY]
-    for module in (chat, articles, conversations):
+    for module in (chat, articles, feeds, conversations):
         app.include_router(module.router, dependencies=keyed, responses=problems.GUARDED)
     for v1 in (openai.router, responses.router, embeddings.router, openai.unserved):
         app.include_router(v1, dependencies=keyed, responses=problems.GUARDED_OPENAI)
@@ -105,7 +110,7 @@ def create_app(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "DELETE"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=[
                 "Authorization",
                 "Content-Type",

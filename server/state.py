@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 from geungeo.rag.errors import Overloaded
 from geungeo.rag.gate import Gate
 from geungeo.rag.protocols import Load, Watched
+from geungeo.rag.question.starters import Starter
 from geungeo.server.http.streams import Stopping
 from geungeo.server.telemetry.metrics import Metrics
 
@@ -98,6 +99,28 @@ class AppState:
     checkup: Checkup = field(default_factory=Checkup)
     stopping: Stopping = field(default_factory=Stopping)
     embedding_gate: Gate = field(default_factory=_embedding_gate)
+    starter_tasks: dict[tuple[int, str | None], asyncio.Future[list[Starter]]] = field(
+        default_factory=dict
+    )
+    starter_limiter: CapacityLimiter = field(default_factory=partial(CapacityLimiter, 1))
+
+    async def starters(self, language: str | None) -> Sequence[Starter]:
+        """Return the example questions for the present articles; made once, in the background."""
+        key = (self.workspace.store.generation, language)
+        task = self.starter_tasks.get(key)
+        if task is None:
+            for old in [one for one in self.starter_tasks if one[0] != key[0]]:
+                del self.starter_tasks[old]
+            make = partial(self.workspace.starters, language=language)
+            task = asyncio.ensure_future(to_thread.run_sync(make, limiter=self.starter_limiter))
+            self.starter_tasks[key] = task
+        try:
+            # A client that goes away must not cancel the work for the others.
+            return await asyncio.shield(task)
+        except Exception:
+            # A failure is not kept: the next request tries again.
+            self.starter_tasks.pop(key, None)
+            raise
 
     def update_gauges(self) -> None:
         """Update the gauges of the metrics; call it in the event loop."""

@@ -15,7 +15,7 @@ import httpcore
 import httpx
 
 from geungeo.index.fetching.network import Deadline, PinnedBackend, Resolver, resolve
-from geungeo.index.fetching.targets import Policy, parse
+from geungeo.index.fetching.targets import PORTS, Policy, parse
 from geungeo.rag.errors import FetchFailed, SourceError, UnsupportedSource
 from geungeo.rag.readers import SUFFIXES
 
@@ -131,6 +131,28 @@ class Fetcher:
         if document is None:
             raise FetchFailed(f"{url}: the server answered 304")
         return document
+
+    def check(self, url: str) -> None:
+        """Reject an address that :meth:`fetch` would not connect to; nothing is fetched.
+
+        A name that cannot be resolved now is not rejected.
+
+        Raises:
+            FetchBlocked: the address must not be fetched.
+        """
+        parsed = parse(url)
+        self._policy.check(parsed)
+        if self._proxy is not None:
+            return
+        host, port = parsed.raw_host.decode("ascii"), parsed.port or PORTS[parsed.scheme]
+        backend = PinnedBackend(
+            None, self._resolver, Deadline(self._seconds, self._clock), self._sockets
+        )
+        try:
+            answers = backend.resolved(host, port)
+        except (httpcore.NetworkError, httpcore.TimeoutException):
+            return
+        self._policy.check_answers(host, port, answers)
 
     def fetch_changed(
         self, url: str, *, etag: str | None = None, last_modified: str | None = None

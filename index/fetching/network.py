@@ -77,7 +77,7 @@ class PinnedBackend(httpcore.NetworkBackend):
         Raises:
             FetchBlocked: at least one of them is not public.
         """
-        answers = self._resolve(host, port)
+        answers = self.resolved(host, port)
         if self._policy is not None:
             self._policy.check_answers(host, port, answers)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
@@ -96,7 +96,13 @@ class PinnedBackend(httpcore.NetworkBackend):
                 return _TimedStream(stream, self._deadline)
         raise failure
 
-    def _resolve(self, host: str, port: int) -> list[Address]:
+    def resolved(self, host: str, port: int) -> list[Address]:
+        """Return all addresses of ``host``.
+
+        Raises:
+            httpcore.ConnectError: it cannot be resolved.
+            httpcore.ConnectTimeout: that takes too long.
+        """
         # getaddrinfo has no timeout: if it takes too long, its thread is abandoned.
         executor = ThreadPoolExecutor(1, thread_name_prefix="resolve")
         try:

@@ -16,7 +16,7 @@ from geungeo.rag.errors import FetchBlocked
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 # With such a last label a host is an IPv4 address in another notation (WHATWG URL, 3.5).
@@ -38,7 +38,7 @@ def parse(url: str) -> httpx.URL:
         host = parsed.host
     except (httpx.InvalidURL, UnicodeError) as error:  # the latter for a name like xn--
         raise FetchBlocked(f"{url}: this is not a valid address ({error})") from error
-    if parsed.scheme not in _PORTS:
+    if parsed.scheme not in PORTS:
         raise FetchBlocked(f"{url}: only http and https addresses are fetched")
     if not host:
         raise FetchBlocked(f"{url}: the address names no host")
@@ -67,7 +67,7 @@ class Policy:
         Raises:
             FetchBlocked: the port is not allowed, or the host is a private address.
         """
-        host, port = url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
+        host, port = url.raw_host.decode("ascii"), url.port or PORTS[url.scheme]
         if port not in self._ports and f"{host}:{port}" not in self._exceptions:
             allowed = " and ".join(map(str, self._ports))
             raise FetchBlocked(f"{host}: port {port} is not fetched from, only {allowed}")

@@ -106,6 +106,13 @@ def sentence_starts(line: str) -> list[int]:
         return [sentence.start for sentence in kiwi().split_into_sents(line)]
 
 
+def composed(morphemes: Sequence[tuple[str, str]]) -> str:
+    """Return the text that Kiwi writes for ``(form, tag)`` pairs."""
+    with _lock:
+        text: str = kiwi().join(morphemes)
+    return text
+
+
 def spaced(text: str) -> str:
     """Return ``text`` with its spacing corrected by Kiwi."""
     with _lock:

@@ -5,6 +5,7 @@ A key in the query string is ignored: URLs end up in logs and histories.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,9 +17,11 @@ from geungeo.index.keys import ApiKey, ApiKeys
 from geungeo.index.keys import Scope as KeyScope
 from geungeo.rag.errors import StoreError
 from geungeo.rag.settings import Settings
+from geungeo.server.access.browsers import browser_in, naming, needs_name, new_name
 from geungeo.server.access.hosts import is_local, keys_required
 from geungeo.server.access.policy import ANYONE, Caller, needed
 from geungeo.server.access.rates import Rates, client_address
+from geungeo.server.http.links import wants_page
 from geungeo.server.http.middleware import drain, refuse
 from geungeo.server.http.problems import public, status_of
 from geungeo.server.telemetry.logs import note
@@ -69,10 +72,30 @@ class Access:
                     scope, send, outcome.status, outcome.detail, outcome.headers, code=outcome.code
                 )
                 return
+            if outcome is ANYONE:
+                outcome, send = self._of_browser(scope, send)
             scope["state"]["caller"] = outcome
             if outcome.key_id is not None:
                 note(key=outcome.key_id)
+        elif needs_name(scope) and wants_page(scope) and not await self._needs_key():
+            _, send = self._of_browser(scope, send)
         await self.app(scope, receive, send)
+
+    def _of_browser(self, scope: Scope, send: Send) -> tuple[Caller, Send]:
+        """Return the caller with its browser's name, and a ``send`` that gives it a new one."""
+        name = browser_in(scope)
+        if name is None and needs_name(scope):
+            name = new_name()
+            public_url = self._settings.public_url or ""
+            secure = scope["scheme"] == "https" or public_url.startswith("https://")
+            send = naming(send, name, secure=secure)
+        return (ANYONE if name is None else replace(ANYONE, browser=name)), send
+
+    async def _needs_key(self) -> bool:
+        try:
+            return await keys_required(self._settings, self._keys)
+        except StoreError:
+            return True
 
     async def _authorize(self, scope: Scope, scopes: frozenset[KeyScope]) -> Caller | _Refusal:
         required = await keys_required(self._settings, self._keys)

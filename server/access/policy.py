@@ -14,14 +14,20 @@ from geungeo.server.http.links import wants_page
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The API key of a request; ``key_id`` is ``None`` if no key is required."""
+    """The API key of a request; ``key_id`` is ``None`` if no key is required.
+
+    ``browser`` is then the name in the cookie of a browser.
+    """
 
     key_id: str | None
     scopes: frozenset[Scope]
+    browser: str | None = None
 
     @property
     def owner(self) -> str | None:
-        """Return the key whose conversations the caller may use; ``None`` for all of them."""
+        """Return the owner whose conversations the caller may use; ``None`` for all of them."""
+        if self.browser is not None:
+            return f"browser:{self.browser}"
         return None if "admin" in self.scopes else self.key_id
 
     def may(self, needed: frozenset[Scope]) -> bool:
@@ -29,7 +35,7 @@ class Caller:
         return "admin" in self.scopes or bool(self.scopes & needed)
 
 
-# On a server without keys every client is an administrator.
+# On a server without keys every client is an administrator; a browser sees its own conversations.
 ANYONE = Caller(None, frozenset(SCOPES))
 
 
@@ -76,20 +82,27 @@ RULES = (
     _rule("GET|POST", "/v1/", "ask"),
     _rule("POST", "/mcp", "ask"),
     _rule("GET", "/conversations", "ask"),
-    _rule("GET|DELETE", "/conversations/", "ask"),
+    _rule("GET|POST|PATCH|DELETE", "/conversations/", "ask"),
+    _rule("GET", "/shared/", "ask"),
+    _rule("GET", "/starters", "ask"),
     _rule("GET", "/articles", "ask", "ingest"),
     _rule("GET", "/articles/", "ask", "ingest"),
     _rule("POST", "/articles", "ingest"),
-    _rule("POST|DELETE", "/articles/", "ingest"),
+    _rule("POST|PATCH|DELETE", "/articles/", "ingest"),
+    _rule("GET|POST|DELETE", "/feeds", "ingest"),
+    _rule("POST", "/feeds/", "ingest"),
     _rule("GET", "/metrics", "admin"),
 )
 _ANY_KEY = frozenset(SCOPES)
+# Paths at which browsers get the page, which then asks for the data.
+PAGED = ("/articles/", "/shared/")
 
 
 def needed(scope: AsgiScope) -> frozenset[Scope] | None:
     """Return the scopes of which a request needs one; ``None`` if it is public."""
     method, path = scope["method"], scope["path"]
-    if method in _READ and (path == "/" or (path.startswith("/articles/") and wants_page(scope))):
+    paged = path.startswith(PAGED) and wants_page(scope)
+    if method in _READ and (path == "/" or paged):
         return None
     return next((rule.scopes for rule in RULES if _applies(rule, method, path)), _ANY_KEY)
 

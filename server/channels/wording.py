@@ -9,7 +9,23 @@ from geungeo.rag.errors import GeungeoError, InvalidQuestion
 from geungeo.rag.text import Language, language_of, one_line
 
 Phrase = Literal[
-    "open", "searching", "usage", "too_long", "failed", "slow", "thanks", "more", "sources"
+    "open",
+    "searching",
+    "usage",
+    "too_long",
+    "failed",
+    "slow",
+    "thanks",
+    "more",
+    "sources",
+    "help",
+    "summary",
+    "only",
+    "summarize",
+    "restricted",
+    "unrestricted",
+    "gone",
+    "link_failed",
 ]
 
 _PHRASES: dict[Language, dict[Phrase, str]] = {
@@ -23,6 +39,19 @@ _PHRASES: dict[Language, dict[Phrase, str]] = {
         "thanks": "의견을 저장했습니다. 고맙습니다.",
         "more": "계속 ({number}/{total})",
         "sources": "근거",
+        "help": "{command} 뒤에 질문을 적으면 저장된 기사에서 근거를 찾아 나에게만 답합니다. "
+        "예: {command} 협상이 왜 중단됐나요?\n"
+        "채널에서는 봇을 멘션하고, 스레드에서는 그냥 이어서 질문하세요. "
+        "{command} 이번 주 기사 요약 처럼 요약이나 목록도 부탁할 수 있습니다.",
+        "summary": "요약",
+        "only": "이 기사만",
+        "summarize": "이 기사를 요약해 줘",
+        "restricted": "이 스레드의 다음 질문에는 이 기사로만 답합니다: {title}. "
+        "같은 단추를 다시 누르면 모든 기사로 돌아갑니다.",
+        "unrestricted": "다시 모든 기사에서 답을 찾습니다.",
+        "gone": "이 기사는 더 이상 저장되어 있지 않습니다.",
+        "link_failed": "링크에서 기사를 읽지 못했습니다. 누구나 볼 수 있는 기사 주소인지 "
+        "확인해 주세요.",
     },
     "en": {
         "open": "Open source",
@@ -34,6 +63,19 @@ _PHRASES: dict[Language, dict[Phrase, str]] = {
         "thanks": "Your feedback has been saved. Thank you.",
         "more": "Continued ({number}/{total})",
         "sources": "Sources",
+        "help": "Write a question after {command}; the answer, with its sources in the stored "
+        "articles, is shown to you only. For example: {command} Why did the talks stop?\n"
+        "In a channel mention the bot; in its threads just go on asking. Summaries and lists "
+        "work too: {command} summarize this week's articles",
+        "summary": "Summary",
+        "only": "This article only",
+        "summarize": "Summarize this article",
+        "restricted": "Questions in this thread are now answered from this article only: {title}. "
+        "Press the same button again for all articles.",
+        "unrestricted": "Questions are answered from all articles again.",
+        "gone": "This article is no longer stored.",
+        "link_failed": "No article could be read at this link. Please check that everybody can "
+        "open it.",
     },
 }
 _HINTS: dict[Language, dict[Reason, str]] = {

@@ -23,6 +23,7 @@ from geungeo.server.escaping import escape_line
 from geungeo.server.telemetry.logs import show_log_on_stderr
 
 TARGETS = {
+    "init": Target("geungeo.server.cli.articles:init", "Make a store, empty or with a sample."),
     "ask": Target("geungeo.server.cli.ask:ask", "Answer one question, with citations."),
     "chat": Target("geungeo.server.cli.ask:chat", "Hold a conversation in the terminal."),
     "search": Target("geungeo.server.cli.ask:search", "Find passages without answering."),

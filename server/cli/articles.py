@@ -1,20 +1,18 @@
-"""``geungeo ingest`` and ``articles``: add, list, show, correct and remove articles."""
+"""``geungeo init``, ``ingest`` and ``articles``: stores, and the articles in them."""
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from geungeo.rag.article import Article, Draft
-from geungeo.rag.errors import InvalidRequest
-from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.draft import web_address
 from geungeo.server.cli.commands import open_workspace, settings_of
-from geungeo.server.cli.output import ingest_reporter, json_text
+from geungeo.server.cli.output import ingest_reporter, json_text, summary_of
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
@@ -43,6 +41,28 @@ class ColumnOption(click.ParamType[tuple[str, str]]):
                 f"{value!r}: write FIELD=COLUMN with a field of {', '.join(FIELDS)}", param, ctx
             )
         return field, column
+
+
+@click.command()
+@click.option("--sample", is_flag=True, help="Fill it with the articles of the package.")
+@click.pass_context
+def init(ctx: click.Context, sample: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Make a store and say what to do next; one that exists is not changed.
+
+    The other commands that read a store named by --store refuse a folder without one, since
+    its name may be mistyped.
+    """
+    folder = settings_of(ctx).store
+    existed = os.path.lexists(folder)
+    with open_workspace(ctx, makes_stores=True, seed=sample) as workspace:
+        count = len(workspace.store.articles())
+    noun = "article" if count == 1 else "articles"
+    click.echo(
+        f"{'there is' if existed else 'made'} a store in {escape_line(str(folder))}: {count} {noun}"
+    )
+    named = shlex.join(["--store", str(folder)])
+    todo = f'geungeo ask {named} "…"' if count else f"geungeo ingest {named} PATH_OR_URL"
+    click.echo(f"next: {escape_line(todo)}")
 
 
 @click.command()
@@ -88,9 +108,9 @@ def ingest(
                 click.echo("geungeo: interrupted; run the same command again to go on", err=True)
                 ctx.exit(EXIT_INTERRUPTED)
         if events:
-            click.echo(json.dumps({"event": "done", **_summary(summary)}, ensure_ascii=False))
+            click.echo(json.dumps({"event": "done", **summary_of(summary)}, ensure_ascii=False))
         else:
-            click.echo(json_text(_summary(summary)) if as_json else _as_text(summary))
+            click.echo(json_text(summary_of(summary)) if as_json else _as_text(summary))
     _complain(summary)
     if summary.failed:
         ctx.exit(EXIT_SOME_FAILED)
@@ -161,18 +181,6 @@ def _shown(draft: Draft) -> str:
 def _cut(text: str) -> str:
     line = escape_line(text)
     return line if len(line) <= 60 else f"{line[:59]}…"
-
-
-def _summary(summary: IngestSummary) -> dict[str, Any]:
-    return {
-        "added": summary.added,
-        "updated": summary.updated,
-        "unchanged": summary.unchanged,
-        "failed": [{"source": one.source, "error": one.error} for one in summary.failed],
-        "skipped": summary.skipped,
-        "warnings": [asdict(one) for one in summary.warnings],
-        "ignored": [asdict(one) for one in summary.ignored],
-    }
 
 
 def _as_text(summary: IngestSummary) -> str:
@@ -250,17 +258,9 @@ def edit(ctx: click.Context, /, article_id: str, **given: str | None) -> None:
 
     The text is not changed. Ingesting the same document again keeps the corrections.
     """
-    changes = {name: value.strip() or None for name, value in given.items() if value is not None}
+    changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
         raise click.UsageError("nothing to change; give --title, --author, --publisher, --date, …")
-    if "title" in changes and not changes["title"]:
-        raise InvalidRequest("an article needs a title; give a text after --title")
-    if day := changes.get("published_at"):
-        changes["published_at"] = parse_date(day)
-        if changes["published_at"] is None:
-            raise InvalidRequest(f"date {day!r} cannot be read; write it as 2025-07-02 09:10")
-    if (url := changes.get("url")) and web_address(url) is None:
-        raise InvalidRequest(f"{url!r} is not an http or https address")
     with open_workspace(ctx) as workspace:
         outcome = workspace.store.edit(article_id, changes)
     click.echo(f"{escape_line(article_id)} v{outcome.article.version} {outcome.status}")

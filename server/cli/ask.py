@@ -7,17 +7,21 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from geungeo.rag.answer import Ask, PassageHit
+from geungeo.rag.answer import Ask, Delta, Done, PassageHit
 from geungeo.rag.errors import InvalidQuestion
 from geungeo.rag.protocols import Filters
 from geungeo.server.cli.commands import open_workspace
-from geungeo.server.cli.output import json_text, render_answer
+from geungeo.server.cli.output import Ink, colours_wanted, json_text, render_answer, render_rest
 from geungeo.server.escaping import escape_line
+
+if TYPE_CHECKING:
+    from geungeo.index.workspace import Workspace
 
 _QUIT_WORDS = {"quit", "exit", ":q", "/quit", "/exit", "종료", "끝"}
 _HISTORY = 1_000
@@ -39,7 +43,8 @@ def ask(
     """Answer QUESTION from the articles in the store, with numbered quotes.
 
     An abstention is an answer too: the exit status is 0, and --json has its reason. An empty
-    store is first filled with the articles of the package.
+    store is first filled with the articles of the package. Colours are for terminals only;
+    NO_COLOR turns them off.
     """
     from geungeo.server.answering import answer
 
@@ -47,7 +52,11 @@ def ask(
         result = asyncio.run(
             answer(workspace, Ask(question=question, conversation_id=conversation, top_k=top_k))
         )
-    click.echo(result.model_dump_json(indent=2) if as_json else render_answer(result))
+    if as_json:
+        click.echo(result.model_dump_json(indent=2))
+        return
+    colours = colours_wanted()
+    click.echo(render_answer(result, Ink(colours=colours)), color=colours)
 
 
 @click.command()
@@ -56,13 +65,12 @@ def ask(
 def chat(ctx: click.Context, conversation: str | None) -> None:
     """Hold a conversation; quit, 종료 or Ctrl-D ends it.
 
-    In a terminal, the arrow keys recall earlier questions. An empty store is first filled with
-    the articles of the package.
+    In a terminal, the arrow keys recall earlier questions. Each sentence is printed as soon as
+    it is verified. An empty store is first filled with the articles of the package.
     """
-    from geungeo.server.answering import answer
-
     conversation_id = conversation or uuid.uuid4().hex
     prompting = sys.stdin.isatty()
+    colours = colours_wanted()
     with open_workspace(ctx, seed=True) as workspace, asyncio.Runner() as runner:
         if prompting:
             _, count = workspace.store.catalogue.find("", Filters(), limit=1, offset=0)
@@ -74,11 +82,25 @@ def chat(ctx: click.Context, conversation: str | None) -> None:
         for question in _questions(prompting=prompting):
             asked = Ask(question=question, conversation_id=conversation_id)
             try:
-                result = runner.run(answer(workspace, asked))
+                runner.run(_print_answer(workspace, asked, colours=colours))
             except InvalidQuestion as error:
                 click.echo(f"geungeo: {escape_line(str(error))}", err=True)
-                continue
-            click.echo(render_answer(result) + "\n")
+
+
+async def _print_answer(workspace: Workspace, asked: Ask, *, colours: bool) -> None:
+    """Print an answer sentence by sentence, then its sources."""
+    from geungeo.server.answering import stream
+
+    ink = Ink(colours=colours)
+    printed = ""
+    async with aclosing(stream(workspace, asked)) as events:
+        async for event in events:
+            if isinstance(event, Delta):
+                printed += event.text
+                click.echo(ink.said(event.text), nl=False, color=colours)
+            elif isinstance(event, Done):
+                rest = event.answer.text.removeprefix(printed)
+                click.echo(ink.said(rest) + render_rest(event.answer, ink) + "\n", color=colours)
 
 
 def _questions(*, prompting: bool) -> Iterator[str]:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypedDict
 
 import click
 
@@ -144,11 +144,15 @@ def open_workspace(
 ) -> Workspace:
     """Open the store of ``ctx``; ``seed`` fills an empty one with the articles of the package.
 
-    A new store that was named by ``--store`` is announced; by commands that usually make one
-    (``makes_stores``) only if another store has a similar name.
+    A folder without a store that was named by ``--store`` may be mistyped. Commands that make
+    stores (``makes_stores``) say so if another store has a similar name. Those that fill an empty
+    store make one there unless another has a similar name; all others refuse.
 
     The workspace is imported here because it imports numerical libraries, which ``--help`` does
     not need.
+
+    Raises:
+        InvalidRequest: there is no store in the folder; the message has the ways out.
     """
     check_memory_limit()
     limit_heaps()
@@ -156,25 +160,35 @@ def open_workspace(
     given: Context | None = ctx.obj
     named = given is not None and given["store"] is not None
     is_new = named and not os.path.lexists(settings.store)
+    similar = _similar_store(settings.store) if is_new else None
+    if is_new and not makes_stores and (similar or not seed):
+        _refuse_new_store(settings.store, similar)
     from geungeo.index.workspace import Workspace
 
     workspace = Workspace.open(settings, seed=seed, check_embedder=check_embedder)
-    if is_new:
-        _announce_new_store(settings.store, only_if_similar=makes_stores)
+    if is_new and (similar or not makes_stores):
+        hint = f"; did you mean {escape_line(str(similar))}?" if similar else ""
+        folder = escape_line(str(settings.store))
+        click.echo(f"geungeo: there was no store in {folder}; made a new one{hint}", err=True)
     return workspace
 
 
-def _announce_new_store(folder: Path, *, only_if_similar: bool) -> None:
-    """Say on stderr that ``folder`` was made: ``--store`` may be mistyped."""
+def _refuse_new_store(folder: Path, similar: Path | None) -> NoReturn:
+    from geungeo.rag.errors import InvalidRequest
+
+    hint = f"did you mean {similar}? " if similar else ""
+    raise InvalidRequest(
+        f"there is no store in {folder}; {hint}to make one, run: geungeo init --store {folder}"
+    )
+
+
+def _similar_store(folder: Path) -> Path | None:
+    """Return a store beside ``folder`` with a similar name, which may have been meant."""
     from geungeo.index.database import FILE
 
     try:
         others = [one.parent.name for one in folder.absolute().parent.glob(f"*/{FILE}")]
     except OSError:
-        others = []
+        return None
     close = difflib.get_close_matches(folder.name, set(others) - {folder.name}, 1)
-    if only_if_similar and not close:
-        return
-    hint = f"; did you mean {escape_line(str(folder.with_name(close[0])))}?" if close else ""
-    message = f"there was no store in {escape_line(str(folder))}; made a new one{hint}"
-    click.echo(f"geungeo: {message}", err=True)
+    return folder.with_name(close[0]) if close else None

@@ -36,8 +36,8 @@ def list_conversations(
         click.echo(json_text(listed))
         return
     for row in rows:
-        question = escape_line(row.first_question)[:60]
-        click.echo(f"{row.id}  {row.updated_at[:16]}  {row.turns} turns  {question}")
+        name = escape_line(row.title or row.first_question)[:60]
+        click.echo(f"{row.id}  {row.updated_at[:16]}  {row.turns} turns  {name}")
 
 
 @conversations.command()

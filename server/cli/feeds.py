@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geungeo.server.cli.commands import open_workspace
-from geungeo.server.cli.output import ingest_reporter, json_text
+from geungeo.server.cli.output import ingest_reporter, json_text, summary_of
 from geungeo.server.escaping import escape_line
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def feeds() -> None:
 @click.pass_context
 def add(ctx: click.Context, urls: tuple[str, ...]) -> None:
     """Add feeds; pull or watch then reads their articles."""
-    with open_workspace(ctx) as workspace:
+    with open_workspace(ctx, makes_stores=True) as workspace:
         for url in urls:
             word = "added" if workspace.store.feeds.add(url) else "already there:"
             click.echo(f"{word} {escape_line(url)}")
@@ -94,13 +95,19 @@ def remove(ctx: click.Context, url: str) -> None:
 
 @feeds.command()
 @click.argument("urls", nargs=-1, metavar="[URL...]")
-@click.option("--events", is_flag=True, help="Print each step as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+@click.option("--events", is_flag=True, help="Print each step as a line of JSON, the summary last.")
 @click.pass_context
-def pull(ctx: click.Context, urls: tuple[str, ...], events: bool) -> None:  # noqa: FBT001
+def pull(
+    ctx: click.Context,
+    urls: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001 - click passes options by name
+    events: bool,  # noqa: FBT001
+) -> None:
     """Read the new articles of these feeds, or of all that are due."""
     with open_workspace(ctx) as workspace, ingest_reporter(events=events) as listener:
         summary, outcomes = workspace.pull(urls, listener=listener)
-    _report(summary, outcomes)
+    _report(summary, outcomes, as_json=as_json, events=events)
     if summary.failed:
         ctx.exit(EXIT_SOME_FAILED)
 
@@ -108,22 +115,47 @@ def pull(ctx: click.Context, urls: tuple[str, ...], events: bool) -> None:  # no
 @feeds.command()
 @click.option("--every", type=Duration(), default="10m", help="Time between two pulls of a feed.")
 @click.option("--times", type=click.IntRange(min=1), help="Stop after this many rounds.")
+@click.option("--events", is_flag=True, help="Print each step as a line of JSON.")
 @click.pass_context
-def watch(ctx: click.Context, every: float, times: int | None) -> None:
+def watch(
+    ctx: click.Context,
+    every: float,
+    times: int | None,
+    events: bool,  # noqa: FBT001 - click passes options by name
+) -> None:
     """Pull all feeds again and again, until interrupted."""
     rounds = 0
-    with open_workspace(ctx) as workspace:
+    with open_workspace(ctx) as workspace, ingest_reporter(events=events) as listener:
         while True:
             began = time.monotonic()
-            summary, outcomes = workspace.pull(wait=every * 0.9)
-            _report(summary, outcomes)
+            summary, outcomes = workspace.pull(wait=every * 0.9, listener=listener)
+            _report(summary, outcomes, events=events)
             rounds += 1
             if times is not None and rounds >= times:
                 return
             time.sleep(max(0.0, every - (time.monotonic() - began)))
 
 
-def _report(summary: IngestSummary, outcomes: list[Pulled]) -> None:
+def _report(
+    summary: IngestSummary, outcomes: list[Pulled], *, as_json: bool = False, events: bool = False
+) -> None:
+    feeds = {"feeds": {outcome.url: outcome.status for outcome in outcomes}}
+    if events:
+        line = {"event": "done", **summary_of(summary), **feeds}
+        click.echo(json.dumps(line, ensure_ascii=False))
+    elif as_json:
+        click.echo(json_text({**summary_of(summary), **feeds}))
+    else:
+        _report_in_words(summary, outcomes)
+    for failure in summary.failed:
+        click.echo(f"geungeo: {escape_line(failure.error)}", err=True)
+    for notice in summary.warnings:
+        click.echo(
+            f"geungeo: warning: {escape_line(f'{notice.source}: {notice.message}')}", err=True
+        )
+
+
+def _report_in_words(summary: IngestSummary, outcomes: list[Pulled]) -> None:
     statuses = [outcome.status for outcome in outcomes]
     counts = ", ".join(
         f"{statuses.count(status)} {status}"
@@ -134,9 +166,3 @@ def _report(summary: IngestSummary, outcomes: list[Pulled]) -> None:
         f"{len(summary.added)} added, {len(summary.updated)} updated, "
         f"{len(summary.unchanged)} unchanged; feeds: {counts or 'none'}"
     )
-    for failure in summary.failed:
-        click.echo(f"geungeo: {escape_line(failure.error)}", err=True)
-    for notice in summary.warnings:
-        click.echo(
-            f"geungeo: warning: {escape_line(f'{notice.source}: {notice.message}')}", err=True
-        )

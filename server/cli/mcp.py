@@ -16,7 +16,7 @@ def mcp(ctx: click.Context) -> None:
     """Serve one MCP client over standard input and output.
 
     The client starts this command itself; see docs/clients.md. The same tools are at /mcp of
-    ``geungeo serve``. An empty store is first filled with the articles of the package.
+    geungeo serve. An empty store is first filled with the articles of the package.
     """
     from geungeo.server.channels.mcp import serve_stdio
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from geungeo.rag.answer import Answer, Citation, nearest_heading, support_label
+import click
+
+from geungeo.rag.answer import MARKER, Answer, Citation, nearest_heading, support_label
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
-    from geungeo.index.workspace import IngestEvent
+    from geungeo.index.workspace import IngestEvent, IngestSummary
 
 _LABELS = {
     "ko": {"sources": "근거", "abstained": "답하지 않음"},
@@ -20,32 +24,81 @@ _LABELS = {
 }
 
 
-def render_answer(answer: Answer) -> str:
+def colours_wanted() -> bool:
+    """Whether stdout is a terminal that shows colours (https://no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty()
+
+
+class Ink:
+    """Styles of a terminal; without ``colours`` texts stay as they are."""
+
+    def __init__(self, *, colours: bool) -> None:
+        self._colours = colours
+
+    def said(self, text: str) -> str:
+        """Return a piece of an answer with its markers set off."""
+        return MARKER.sub(lambda match: self.marker(match[0]), plain_text(text))
+
+    def marker(self, text: str) -> str:
+        """Return a marker, such as ``[1]``."""
+        return self._style(text, fg="cyan", bold=True)
+
+    def heading(self, text: str) -> str:
+        """Return the line above sources or nearest sentences."""
+        return self._style(text, bold=True)
+
+    def aside(self, text: str) -> str:
+        """Return where a quote is from."""
+        return self._style(text, dim=True)
+
+    def warning(self, text: str) -> str:
+        """Return the reason of an abstention."""
+        return self._style(text, fg="yellow")
+
+    def _style(self, text: str, **styles: Any) -> str:
+        return click.style(text, **styles) if self._colours else text
+
+
+PLAIN = Ink(colours=False)
+
+
+def render_answer(answer: Answer, ink: Ink = PLAIN) -> str:
     """Return the answer and its numbered sources as text.
 
     A quote that is a sentence of the answer is not printed a second time.
     """
+    return ink.said(answer.text) + render_rest(answer, ink)
+
+
+def render_rest(answer: Answer, ink: Ink = PLAIN) -> str:
+    """Return what follows the text of an answer: reason, nearest sentences, sources."""
     labels = _LABELS[answer.language]
-    lines = [plain_text(answer.text)]
+    lines = [""]
     if answer.reason and answer.reason != "not_a_question":
-        lines.append(f"({labels['abstained']}: {answer.reason})")
+        lines.append(ink.warning(f"({labels['abstained']}: {answer.reason})"))
     if answer.nearest:
-        lines += ["", f"{nearest_heading(answer)}:"]
+        lines += ["", ink.heading(f"{nearest_heading(answer)}:")]
     for one in answer.nearest:
         origin = ", ".join(escape_line(part) for part in one.origin)
-        lines += [f"  “{escape_line(one.quote)}”", f"      {origin} [{one.start}:{one.end}]"]
+        lines += [
+            f"  “{escape_line(one.quote)}”",
+            ink.aside(f"      {origin} [{one.start}:{one.end}]"),
+        ]
     sources = {citation.marker: citation for citation in answer.citations}
     if sources:
-        lines += ["", f"{labels['sources']}:"]
+        lines += ["", ink.heading(f"{labels['sources']}:")]
     for marker, citation in sorted(sources.items()):
         label = support_label(answer, marker)
         quote = f"“{escape_line(citation.quote)}”" + (f" ({label})" if label else "")
+        number, origin = ink.marker(f"[{marker}]"), _origin(citation)
         if _is_said(answer, citation):
-            lines.append(f"  [{marker}] {_origin(citation)}")
+            lines.append(f"  {number} {ink.aside(origin)}")
         else:
-            lines += [f"  [{marker}] {quote}", f"      {_origin(citation)}"]
+            lines += [f"  {number} {quote}", ink.aside(f"      {origin}")]
         if citation.note:
-            lines.append(f"      ({escape_line(citation.note)})")
+            lines.append(ink.aside(f"      ({escape_line(citation.note)})"))
     return "\n".join(lines)
 
 
@@ -92,6 +145,19 @@ def progress_reporter(noun: str) -> Iterator[Callable[[str], None] | None]:
             progress.update(task, advance=1, description=escape_line(source)[-60:])
 
         yield report
+
+
+def summary_of(summary: IngestSummary) -> dict[str, Any]:
+    """Return the summary of an ingest as printed with ``--json`` and at the end of ``--events``."""
+    return {
+        "added": summary.added,
+        "updated": summary.updated,
+        "unchanged": summary.unchanged,
+        "failed": [{"source": one.source, "error": one.error} for one in summary.failed],
+        "skipped": summary.skipped,
+        "warnings": [asdict(one) for one in summary.warnings],
+        "ignored": [asdict(one) for one in summary.ignored],
+    }
 
 
 @contextmanager

@@ -115,6 +115,34 @@ class ArticleRequest(StrictModel):
         return self
 
 
+_Value = Annotated[str, Field(max_length=500)] | None
+
+
+class EditRequest(StrictModel):
+    """Corrections of an article's data; an absent field is not changed, null removes it."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    title: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
+    author: _Value = None
+    publisher: _Value = None
+    published_at: _Value = None
+    url: Annotated[str, Field(max_length=2_000)] | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("name at least one field to change")
+        return self
+
+
+class FeedRequest(StrictModel):
+    """The address of a feed (RSS, Atom) or a sitemap."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
 class ArticleSummary(BaseModel):
     """An article without its text."""
 

@@ -25,6 +25,7 @@ from geungeo.server.http.schemas import (
     ArticleRequest,
     ArticleSummary,
     ArticleView,
+    EditRequest,
     IngestResponse,
     IsoDate,
 )
@@ -114,6 +115,17 @@ async def get_article(
     versions = await run_in_threadpool(store.versions, article_id)
     response.headers["Vary"] = "Accept"
     return ArticleView(**article.model_dump(), versions=list(versions))
+
+
+@router.patch("/articles/{article_id:path}", responses=problems(404, 409))
+async def edit_article(article_id: str, body: EditRequest, state: State) -> IngestResponse:
+    """Correct the data of an article as a new version; null removes a value.
+
+    The text is not changed. Ingesting the same document again keeps the corrections.
+    """
+    changes = body.model_dump(exclude_unset=True)
+    outcome = await state.writers.run(state.workspace.store.edit, article_id, changes)
+    return IngestResponse(status=outcome.status, article=ArticleSummary.of(outcome.article))
 
 
 @router.delete(

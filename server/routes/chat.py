@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from geungeo.rag.answer import Answer, Ask, Cited, Delta, Done, Event, PassagesFound
 from geungeo.rag.errors import GeungeoError
@@ -100,6 +101,35 @@ async def search(body: SearchRequest, request: Request, state: State) -> SearchR
     )
     hits = await cancel_on_disconnect(request, work)
     return SearchResponse(query=body.query, passages=list(hits))
+
+
+class StarterView(BaseModel):
+    """An example question and the article that answers it."""
+
+    question: str
+    article_id: str
+    title: str
+
+
+class StarterList(BaseModel):
+    """Example questions."""
+
+    starters: list[StarterView]
+
+
+@router.get("/starters", tags=["search"])
+async def starters(state: State, language: Literal["ko", "en"] | None = None) -> StarterList:
+    """Return up to three example questions, each of which the stored articles answer.
+
+    They are made from the newest articles, those in `language` first, without a language model.
+    """
+    found = await state.starters(language)
+    return StarterList(
+        starters=[
+            StarterView(question=one.question, article_id=one.article.id, title=one.article.title)
+            for one in found
+        ]
+    )
 
 
 async def _frames(

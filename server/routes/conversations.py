@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.status import HTTP_204_NO_CONTENT
 
 from geungeo.rag.answer import Answer
 from geungeo.server.access.policy import CurrentCaller
 from geungeo.server.http.bodies import StrictRoute
+from geungeo.server.http.links import base_url_of
 from geungeo.server.http.problems import Responses, problems
-from geungeo.server.http.schemas import CONVERSATION_ID, FeedbackRequest
+from geungeo.server.http.schemas import CONVERSATION_ID, FeedbackRequest, StrictModel
 from geungeo.server.state import State
 from geungeo.server.transcript import MEDIA_TYPE, to_markdown
 
@@ -34,6 +35,26 @@ class ConversationEntry(BaseModel):
     updated_at: str
     turns: int
     first_question: str
+    title: str | None
+
+
+class RenameRequest(StrictModel):
+    """A title for a conversation; null removes it."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)] | None
+
+
+class ShareRequest(StrictModel):
+    """The answer of a conversation to share."""
+
+    answer_id: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class ShareResponse(BaseModel):
+    """The link to a shared answer; ``url`` is absolute if the server knows its own address."""
+
+    token: str
+    url: str
 
 
 class ConversationList(BaseModel):
@@ -64,10 +85,13 @@ async def list_conversations(
     caller: CurrentCaller,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    q: Annotated[
+        str, Query(max_length=200, description="Words of the title, a question or an answer.")
+    ] = "",
 ) -> ConversationList:
-    """List conversations, the most recent first; with an API key only those of that key."""
+    """List conversations, the most recent first: those of the API key, or of the browser."""
     found = await run_in_threadpool(
-        state.workspace.store.conversations.list, limit, offset, caller.owner
+        state.workspace.store.conversations.list, limit, offset, caller.owner, q
     )
     entries = [
         ConversationEntry(
@@ -76,6 +100,7 @@ async def list_conversations(
             updated_at=one.updated_at,
             turns=one.turns,
             first_question=one.first_question,
+            title=one.title,
         )
         for one in found
     ]
@@ -106,6 +131,47 @@ async def get_conversation(
         )
     ratings = await run_in_threadpool(state.workspace.store.feedback.ratings, conversation_id)
     return ConversationView(conversation_id=conversation_id, answers=answers, ratings=ratings)
+
+
+@router.patch(
+    "/conversations/{conversation_id}",
+    status_code=HTTP_204_NO_CONTENT,
+    responses=problems(404, 409),
+)
+async def rename_conversation(
+    conversation_id: ConversationPath, body: RenameRequest, state: State, caller: CurrentCaller
+) -> None:
+    """Give a conversation a title."""
+    title = " ".join(body.title.split()) if body.title else None
+    rename = state.workspace.store.conversations.rename
+    await run_in_threadpool(rename, conversation_id, title or None, caller.owner)
+
+
+@router.post("/conversations/{conversation_id}/share", responses=problems(404, 409))
+async def share_answer(
+    conversation_id: ConversationPath,
+    body: ShareRequest,
+    request: Request,
+    state: State,
+    caller: CurrentCaller,
+) -> ShareResponse:
+    """Make a link by which others with access to this server can read one answer.
+
+    The rest of the conversation stays private; deleting the conversation ends the sharing.
+    """
+    share = state.workspace.store.conversations.share
+    token = await run_in_threadpool(share, conversation_id, body.answer_id, caller.owner)
+    base = base_url_of(request, state.workspace.settings.public_url)
+    return ShareResponse(token=token, url=f"{base}/shared/{token}")
+
+
+@router.get("/shared/{token}", responses=problems(404))
+async def shared_answer(
+    token: Annotated[str, Path(max_length=64)], state: State, response: Response
+) -> Answer:
+    """Return an answer that was shared. A browser gets the page instead."""
+    response.headers["Vary"] = "Accept"
+    return await run_in_threadpool(state.workspace.store.conversations.shared, token)
 
 
 @router.delete(

@@ -70,15 +70,14 @@ async def index() -> Response:
     return page()
 
 
-async def article(article_id: str) -> Response:
-    """Return the page for an article; the page itself reads the query."""
-    del article_id
+async def place(name: str) -> Response:
+    """Return the page for an article or a shared answer; the page itself reads the URL."""
+    del name
     return page()
 
 
-router.add_api_route(
-    "/articles/{article_id:path}", article, route_class_override=BrowserRoute, methods=["GET"]
-)
+for path in ("/articles/{name:path}", "/shared/{name}"):
+    router.add_api_route(path, place, route_class_override=BrowserRoute, methods=["GET"])
 
 
 @router.get("/docs")

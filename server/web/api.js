@@ -62,10 +62,12 @@ async function problem(response) {
 
 const json = async (path, options) => (await request(path, options)).json();
 
-function post(path, body, signal) {
+function sendJson(path, method, body, signal) {
   const headers = { "Content-Type": "application/json" };
-  return request(path, { method: "POST", headers, body: JSON.stringify(body), signal });
+  return request(path, { method, headers, body: JSON.stringify(body), signal });
 }
+
+const post = (path, body, signal) => sendJson(path, "POST", body, signal);
 
 /** `{articles, total}`; `asked` may have q, published_from, published_to, limit, offset. */
 export function articles(asked = {}) {
@@ -94,8 +96,55 @@ export function addFile(bytes, name, signal) {
   return json(path, { method: "POST", headers, body: bytes, signal });
 }
 
-export async function conversations(offset, limit) {
-  return (await json(`/conversations?offset=${offset}&limit=${limit}`)).conversations;
+/** Corrects the data of an article; `{status, article}` has its new version. */
+export async function edit(id, changes) {
+  return (await sendJson(`/articles/${encodeURIComponent(id)}`, "PATCH", changes)).json();
+}
+
+export function removeArticle(id) {
+  return request(`/articles/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
+export async function feeds() {
+  return (await json("/feeds")).feeds;
+}
+
+export async function addFeed(url) {
+  return (await post("/feeds", { url })).json();
+}
+
+/** `{status, added, updated, unchanged, failed}`; it can take minutes. */
+export async function pullFeed(url) {
+  return (await post("/feeds/pull", { url })).json();
+}
+
+export function removeFeed(url) {
+  return request(`/feeds?url=${encodeURIComponent(url)}`, { method: "DELETE" });
+}
+
+/** Questions that the stored articles answer: `{question, article_id, title}`. */
+export async function starters(language) {
+  return (await json(`/starters?language=${language}`)).starters;
+}
+
+export async function conversations(offset, limit, q = "") {
+  const query = new URLSearchParams({ offset, limit });
+  if (q) query.set("q", q);
+  return (await json(`/conversations?${query}`)).conversations;
+}
+
+export function rename(id, title) {
+  return sendJson(`/conversations/${encodeURIComponent(id)}`, "PATCH", { title });
+}
+
+/** `{token, url}` of a link to one answer. */
+export async function share(id, answerId) {
+  return (await post(`/conversations/${encodeURIComponent(id)}/share`, { answer_id: answerId })).json();
+}
+
+/** The Answer that was shared with `token`. */
+export function shared(token) {
+  return json(`/shared/${encodeURIComponent(token)}`);
 }
 
 /** `{answers, ratings}` */
@@ -116,10 +165,11 @@ export function feedback(answerId, rating) {
   return post("/feedback", { answer_id: answerId, rating });
 }
 
-/** Yields {event, data} as the answer is verified piece by piece. */
-export async function* ask(question, conversationId, signal) {
+/** Yields {event, data} as the answer is verified piece by piece; `articleId` asks one only. */
+export async function* ask(question, conversationId, articleId, signal) {
   const body = { question, stream: true };
   if (conversationId) body.conversation_id = conversationId;
+  if (articleId) body.filters = { article_ids: [articleId] };
   const response = await post("/chat", body, signal);
   if (!response.headers.get("Content-Type")?.startsWith(STREAM)) {
     throw new Problem({ code: "network", detail: "the answer is no stream" });

@@ -17,18 +17,23 @@ import {
   startSource,
 } from "./source.js";
 import {
+  ask,
   conversationId,
   newConversation,
   openConversation,
+  openShared,
+  refreshWelcome,
   renderTalk,
   resume,
   startTalk,
 } from "./talk.js";
+import { openFeeds } from "./feeds.js";
+import { renderScope, setScope } from "./scope.js";
 import { renderTheme, themeSwitch } from "./theme.js";
 
 function renderFrame() {
   translate(document);
-  $("question").placeholder = words().placeholder;
+  renderScope();
   $("language").textContent = words().otherLanguage;
   $("language").setAttribute("aria-label", words().otherLanguageLabel);
   $("language").lang = document.documentElement.lang === "ko" ? "en" : "ko";
@@ -80,18 +85,38 @@ async function start() {
       await openConversation(id);
       if (!isSheet("rail")) $("question").focus();
     },
-    deleted: (id) => {
+    gone: (id) => {
       if (id === conversationId()) newConversation();
     },
   });
-  startIngest({ open: openSource, changed: refreshLibrary });
+  startIngest({ open: openSource, changed: articlesChanged });
   onKey(() => {
     renderRail();
     renderSource();
+    refreshWelcome();
   });
-  startSource({ add: openIngest });
+  startSource({
+    add: openIngest,
+    feeds: () => openFeeds(articlesChanged),
+    ask,
+    scope: setScope,
+    changed: articlesChanged,
+  });
   renderRail();
-  await resume();
+  const shared = /^\/shared\/([\w-]+)$/.exec(location.pathname);
+  if (shared) await openShared(shared[1]);
+  else await resume();
 }
 
-start();
+function articlesChanged() {
+  refreshLibrary();
+  refreshWelcome();
+}
+
+/** A keyboard is at hand: one can type at once. On a touch screen the keyboard would cover all. */
+function focusQuestion() {
+  const idle = document.activeElement === document.body && !document.querySelector("dialog[open]");
+  if (idle && !matchMedia("(pointer: coarse)").matches) $("question").focus({ preventScroll: true });
+}
+
+start().then(focusQuestion);

@@ -1,6 +1,6 @@
 // An article as it was cited: its sections, and the cited characters marked in them.
 
-import { deepLink, el, plainClick, safeUrl } from "./dom.js";
+import { deepLink, el, icon, iconButton, plainClick, safeUrl } from "./dom.js";
 import { shownDate, words } from "./i18n.js";
 import { token } from "./links.js";
 import { CodePoints, sourceNodes } from "./text.js";
@@ -10,7 +10,7 @@ const TAGS = { title: "h2", deck: "p", byline: "p", caption: "p", heading: "h3",
 /**
  * The article with `[start, end)` (code points) marked, and more faintly what else the turn cites
  * of this version. `marks` are the elements of the span asked for; `hooks`: open(place),
- * back(token).
+ * back(token), summarize(), only(), correct(), remove().
  */
 export function articleView(article, { start, end }, turn, hooks) {
   const text = new CodePoints(article.text);
@@ -23,14 +23,22 @@ export function articleView(article, { start, end }, turn, hooks) {
   for (const section of article.sections) {
     // Between sections stands white space only; it is kept, so that the marked text is whole.
     body.append(...marker.nodes(at, section.start));
-    const label = section.kind === "caption" ? words().kinds.caption : null;
-    const attributes = { class: `section ${section.kind}`, "data-label": label };
+    const label = words().kinds[section.kind] ?? section.kind;
+    const shown = section.page ? `${label} · ${words().page(section.page)}` : label;
+    const attributes = { class: `section ${section.kind}`, "data-label": shown };
     const nodes = marker.nodes(section.start, section.end);
     body.append(el(TAGS[section.kind] ?? "p", attributes, nodes));
     at = section.end;
   }
   body.append(...marker.nodes(at, text.length));
-  const node = el("div", {}, facts(article), notices(article, asked && !valid, hooks.open), body);
+  const node = el(
+    "div",
+    { class: "article-view" },
+    facts(article),
+    tools(article, body, hooks),
+    notices(article, asked && !valid, hooks.open),
+    body,
+  );
   return { node, marks: [...body.querySelectorAll("mark.cited")], quote: text.slice(span.start, span.end) };
 }
 
@@ -98,6 +106,26 @@ function facts(article) {
     { class: "facts" },
     el("span", {}, sourceNodes(shown.filter(Boolean).join(" · "))),
     url ? el("a", { href: url, ...rel }, words().original) : null,
+  );
+}
+
+/** What can be done with the article; only the newest version can be asked and corrected. */
+function tools(article, body, hooks) {
+  if (article.version < Math.max(...article.versions)) return null;
+  const tool = (name, label, act, attributes = {}) =>
+    el("button", { type: "button", class: "button", onclick: act, ...attributes }, icon(name), el("span", {}, label));
+  const kinds = tool("kinds", words().showKinds, () => {
+    const on = body.classList.toggle("show-kinds");
+    kinds.setAttribute("aria-pressed", String(on));
+  }, { "aria-pressed": "false" });
+  return el(
+    "div",
+    { class: "article-tools", role: "group", "aria-label": words().articleTools },
+    tool("ask", words().askOnly, hooks.only),
+    tool("summary", words().summary, hooks.summarize),
+    kinds,
+    iconButton("edit", words().correct, hooks.correct),
+    iconButton("trash", words().removeArticle, hooks.remove),
   );
 }
 

@@ -1,9 +1,11 @@
 // An answer with its sources as plain text, for somebody's notes.
 
 import { announce } from "./announce.js";
+import * as api from "./api.js";
 import { openDialog } from "./dialogs.js";
-import { deepLink, el, safeUrl } from "./dom.js";
+import { button, deepLink, el, safeUrl } from "./dom.js";
 import { shownDate, words } from "./i18n.js";
+import { problemNode } from "./problem.js";
 import { inert } from "./text.js";
 
 /** The question, the answer, and each numbered quote with where it stands. */
@@ -39,10 +41,41 @@ export async function copyText(text) {
   return true;
 }
 
+/** Makes a link to the answer of `turn`, copies it and shows it. */
+export async function shareAnswer(answer) {
+  let content;
+  try {
+    const { url, token } = await api.share(answer.conversation_id, answer.id);
+    const link = new URL(url || `/shared/${token}`, location.origin).href;
+    const field = el("input", { id: "share-link", type: "text", readonly: true, value: link, autofocus: true });
+    const copied = el("span", { class: "quiet", role: "status" });
+    const copy = async () => {
+      if (await copyText(link)) copied.textContent = words().copied;
+    };
+    content = [
+      el("p", {}, words().shareText),
+      el(
+        "div",
+        { class: "row" },
+        el("label", { for: "share-link" }, words().shareLink),
+        field,
+        button(words().copyLink, copy, { class: "button primary" }),
+      ),
+      copied,
+    ];
+    openDialog(words().shareTitle, content, { className: "narrow" });
+    field.select();
+  } catch (error) {
+    content = [problemNode(error)];
+    openDialog(words().shareTitle, content, { className: "narrow" });
+  }
+}
+
 function copyBySelection(text) {
   const field = el("textarea", { class: "visually-hidden", readonly: true }, text);
   const before = document.activeElement;
-  document.body.append(field);
+  // A modal dialog makes everything outside of it inert.
+  (document.querySelector("dialog[open]") ?? document.body).append(field);
   field.select();
   const done = document.execCommand("copy");
   field.remove();

@@ -53,4 +53,7 @@ export function translate(root) {
     node.setAttribute("aria-label", words()[node.dataset.label]);
     if (node.tagName === "BUTTON") node.title = words()[node.dataset.label];
   }
+  for (const node of root.querySelectorAll("[data-placeholder]")) {
+    node.placeholder = words()[node.dataset.placeholder];
+  }
 }

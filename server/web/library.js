@@ -10,7 +10,7 @@ const PAGE = 50;
 const PAUSE = 250; // milliseconds without a key stroke
 
 export class Library {
-  /** `hooks`: open(place), add(). */
+  /** `hooks`: open(place), add(), feeds(). */
   constructor(hooks) {
     this.hooks = hooks;
     this.asked = { q: "", published_from: "", published_to: "" };
@@ -34,6 +34,7 @@ export class Library {
           icon("plus"),
           words().addArticles,
         ),
+        button(words().feeds, this.hooks.feeds, { class: "button" }),
       ),
       this.#form(),
       this.results,

@@ -3,6 +3,7 @@
 import { announce } from "./announce.js";
 import * as api from "./api.js";
 import { articleView } from "./article.js";
+import { correct, removeArticle } from "./correct.js";
 import { $, deepLink, el, icon, iconButton, motion } from "./dom.js";
 import { words } from "./i18n.js";
 import { closeSheet, isOpen, isSheet, openSheet } from "./layers.js";
@@ -10,11 +11,14 @@ import { Library } from "./library.js";
 import { problemNode } from "./problem.js";
 import { turnOf } from "./talk.js";
 
+let hooks = {};
 const state = { place: null, turn: null, drawing: 0, library: null };
 
-/** `hooks`: add(). */
-export function startSource({ add }) {
-  state.library = new Library({ open: (place) => openSource(place), add });
+/** `hooks`: add(), feeds(), ask(question, article), scope(article), changed(). */
+export function startSource(given) {
+  hooks = given;
+  const { add, feeds } = given;
+  state.library = new Library({ open: (place) => openSource(place), add, feeds });
   addEventListener("popstate", () => {
     state.place = placeInAddress();
     state.turn = turnOf(history.state?.turn);
@@ -50,7 +54,8 @@ export function openList() {
 
 /** Shows the first source of a fresh answer, where that takes nothing from the reader. */
 export function preview(turn) {
-  const first = turn.citations[0];
+  // Of an abstention the nearest sentence.
+  const first = turn.citations[0] ?? turn.answer?.nearest?.[0];
   if (!first || isSheet("reader") || $("reader").contains(document.activeElement)) return;
   state.place = pick(first);
   state.turn = turn;
@@ -80,7 +85,7 @@ async function draw({ focus }) {
     try {
       const article = await api.article(place.article_id, place.version);
       title = article.title;
-      view = articleView(article, place, turn, { open: openSource, back: backToClaim });
+      view = articleView(article, place, turn, { open: openSource, back: backToClaim, ...tools(article) });
     } catch (error) {
       view = { node: problemNode(error, () => draw({ focus: true })), marks: [] };
     }
@@ -96,6 +101,32 @@ async function draw({ focus }) {
     if (focus) announce(words().marked(view.quote));
   }
   if (focus) (mark ?? $("reader")).focus({ preventScroll: true });
+}
+
+/** What can be done with an article. */
+function tools(article) {
+  const leave = () => {
+    if (isSheet("reader") && isOpen("reader")) closeSource();
+  };
+  return {
+    summarize: () => {
+      leave();
+      hooks.ask(words().summarize[article.language === "ko" ? "ko" : "en"], article);
+    },
+    only: () => {
+      leave();
+      hooks.scope(article);
+      $("question").focus();
+    },
+    correct: () => correct(article, (now) => {
+      hooks.changed();
+      openSource({ article_id: now.id, version: now.version });
+    }),
+    remove: () => removeArticle(article, () => {
+      hooks.changed();
+      openList();
+    }, (problem) => $("reader").querySelector(".article-tools").after(problem)),
+  };
 }
 
 /** Where one is, and the ways on and out. */

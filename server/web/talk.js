@@ -1,27 +1,43 @@
 // The conversation: asks, shows what comes, and can be left and taken up again.
 
 import * as api from "./api.js";
+import { shareAnswer } from "./copy.js";
 import { $, el, icon, motion } from "./dom.js";
 import { words } from "./i18n.js";
 import { problemNode } from "./problem.js";
+import { scope } from "./scope.js";
 import { session } from "./storage.js";
 import { Turn } from "./turn.js";
+import { welcome } from "./welcome.js";
 
-const state = { turns: [], conversation: null, running: null, problem: null };
+const state = { turns: [], conversation: null, running: null, problem: null, shared: false };
 let actions = {};
 let changed = () => {};
 let answered = () => {};
 
-/** `hooks`: open(citation, turn), addArticles(), changed(conversation id), answered(turn). */
+/** `hooks`: open(place, turn), addArticles(), changed(conversation id), answered(turn). */
 export function startTalk(hooks) {
-  actions = { ...hooks, askAgain, rephrase };
+  actions = { ...hooks, askAgain, rephrase, share: (turn) => shareAnswer(turn.answer) };
   ({ changed, answered } = hooks);
   $("composer").addEventListener("submit", submit);
   $("question").addEventListener("keydown", (event) => {
-    // While a Hangul syllable is being composed, Enter belongs to the input method.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // While a Hangul syllable is being composed, the keys belong to the input method.
+    if (event.isComposing) return;
+    if (event.key === "ArrowUp" && !event.target.value && state.turns.length) {
+      event.preventDefault();
+      rephrase(state.turns.at(-1).question, { select: false });
+      return;
+    }
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     if (!state.running) $("composer").requestSubmit();
+  });
+  addEventListener("keydown", (event) => {
+    const busy = event.target.closest?.("input, textarea, select, dialog");
+    if (event.key !== "/" || busy || event.ctrlKey || event.metaKey || event.altKey) return;
+    if ($("talk").inert) return;
+    event.preventDefault();
+    $("question").focus();
   });
   renderTalk();
 }
@@ -41,16 +57,14 @@ export function renderTalk() {
 function renderTurns() {
   const nodes = state.turns.map((turn) => turn.node);
   if (state.problem) nodes.push(state.problem());
-  $("turns").replaceChildren(...(nodes.length ? nodes : [welcome()]));
+  if (state.shared) nodes.unshift(el("p", { class: "notice shared" }, words().sharedText));
+  const invite = () => welcome({ ask, open: actions.open, addArticles: actions.addArticles });
+  $("turns").replaceChildren(...(nodes.length ? nodes : [invite()]));
 }
 
-function welcome() {
-  return el(
-    "div",
-    { class: "welcome" },
-    el("h2", {}, words().welcome),
-    el("p", {}, words().welcomeText),
-  );
+/** Shows the newest articles and example questions as they are now. */
+export function refreshWelcome() {
+  if (!state.turns.length && !state.problem) renderTurns();
 }
 
 function renderSend() {
@@ -71,8 +85,14 @@ function submit(event) {
   $("question").focus();
   if (!question) return;
   $("question").value = "";
-  const turn = new Turn(question, actions);
-  if (state.problem) newConversation();
+  ask(question);
+}
+
+/** Asks `question`; `about` is the only article to answer from. */
+export function ask(question, about = scope()) {
+  if (state.running) return;
+  if (state.problem || state.shared) newConversation();
+  const turn = new Turn(question, actions, about);
   state.turns.push(turn);
   if (state.turns.length === 1) $("turns").replaceChildren();
   $("turns").append(turn.node);
@@ -87,10 +107,11 @@ function askAgain(turn) {
   run(turn);
 }
 
-function rephrase(question) {
+function rephrase(question, { select = true } = {}) {
   $("question").value = question;
   $("question").focus();
-  $("question").select();
+  if (select) $("question").select();
+  else $("question").setSelectionRange(question.length, question.length);
 }
 
 async function run(turn) {
@@ -99,7 +120,12 @@ async function run(turn) {
   renderSend();
   scrollTo(turn);
   try {
-    for await (const { event, data } of api.ask(turn.question, state.conversation, running.signal)) {
+    for await (const { event, data } of api.ask(
+      turn.question,
+      state.conversation,
+      turn.scope?.id,
+      running.signal,
+    )) {
       turn.receive(event, data);
     }
   } catch (error) {
@@ -128,7 +154,8 @@ function become(id) {
 
 function leave() {
   state.running?.abort();
-  Object.assign(state, { turns: [], conversation: null, running: null, problem: null });
+  if (state.shared) history.replaceState(null, "", "/");
+  Object.assign(state, { turns: [], conversation: null, running: null, problem: null, shared: false });
 }
 
 export function newConversation() {
@@ -157,6 +184,23 @@ export async function openConversation(id) {
   renderTurns();
   renderSend();
   state.turns.at(-1)?.node.scrollIntoView({ block: "start" });
+}
+
+/** Shows the answer that somebody has shared; a question to it begins a conversation. */
+export async function openShared(token) {
+  leave();
+  state.shared = true;
+  try {
+    const answer = await api.shared(token);
+    const turn = new Turn(answer.question, actions);
+    turn.restoreShared(answer);
+    state.turns = [turn];
+    renderTurns();
+    answered(turn);
+  } catch (error) {
+    state.problem = () => problemNode(error, () => openShared(token));
+    renderTurns();
+  }
 }
 
 /** Takes up the conversation of this tab; one that is gone is no news. */

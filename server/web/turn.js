@@ -7,16 +7,21 @@ import { answerAsText, copyText } from "./copy.js";
 import { button, el, icon, iconButton } from "./dom.js";
 import { language, words } from "./i18n.js";
 import { problemNode } from "./problem.js";
-import { langOf } from "./text.js";
+import { langOf, sourceNodes } from "./text.js";
 
 let counter = 0;
 
 export class Turn {
-  /** `actions`: open(citation, turn), askAgain(turn), rephrase(question), addArticles(). */
-  constructor(question, actions) {
+  /**
+   * `actions`: open(citation, turn), askAgain(turn), rephrase(question), addArticles(),
+   * share(turn). `scope` is the only article that was asked, if any.
+   */
+  constructor(question, actions, scope = null) {
     this.key = `t${++counter}`;
     this.question = question;
     this.actions = actions;
+    this.scope = scope;
+    this.shared = false;
     this.answer = null;
     this.rating = null;
     const id = `${this.key}-question`;
@@ -25,6 +30,7 @@ export class Turn {
       "article",
       { class: "turn", "aria-labelledby": id },
       el("h2", { class: "question", id, lang: langOf(question) }, question),
+      scope ? el("p", { class: "asked-of", lang: scope.language }, icon("file"), sourceNodes(scope.title)) : null,
       this.card,
     );
     this.begin();
@@ -99,6 +105,12 @@ export class Turn {
     this.render();
   }
 
+  /** An answer that somebody has shared: it can be read and copied, not rated. */
+  restoreShared(answer) {
+    this.shared = true;
+    this.restore(answer);
+  }
+
   fail(error) {
     this.stage = null;
     if (error.name === "AbortError") this.stopped = true;
@@ -164,14 +176,20 @@ export class Turn {
 
   #renderFoot() {
     if (!this.answer) return this.foot.replaceChildren();
-    const { backend, timings_ms: timings } = this.answer;
+    const { citations, timings_ms: timings } = this.answer;
+    const backend = citations.length ? this.answer.backend : null; // without, nobody wrote anything
     const foot = el(
       "footer",
       { class: "answer-foot" },
       el("span", { class: "made-by" }, words().answeredIn(backend, timings.total)),
       this.#copyButton(),
-      this.#vote("up", words().helpful),
-      this.#vote("down", words().unhelpful),
+      ...(this.shared
+        ? []
+        : [
+            iconButton("share", words().share, () => this.actions.share(this), { class: "icon-button share" }),
+            this.#vote("up", words().helpful),
+            this.#vote("down", words().unhelpful),
+          ]),
     );
     return this.foot.replaceChildren(foot);
   }

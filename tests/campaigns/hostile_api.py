@@ -18,6 +18,7 @@ _BEYOND_SCHEMA = {
     "fetch_blocked",
     "fetch_failed",
     "hook_not_configured",
+    "invalid_metadata",  # a blank title, a date that cannot be read
     "invalid_json",  # NUL and lone surrogates, which JSON Schema allows
     "invalid_question",
     "malformed_source",

@@ -28,7 +28,7 @@ NOT_RUN = {
     "needs another package": 5,
     "needs data that is not shipped": 1,
     "needs root and systemd": 2,
-    "needs the internet": 4,
+    "needs the internet": 5,
     "takes minutes": 1,
 }
 LINK = re.compile(r"\]\(((?!https?://)[^)#\s]*)(#[^)\s]+)?\)")
@@ -93,7 +93,7 @@ def check_options(words: list[str], line: str) -> None:
 
 @DOCUMENT
 def test_named_settings_exist(page: Path) -> None:
-    named = re.findall(r"GEUNGEO_([A-Z][A-Z_]+[A-Z])", page.read_text("utf-8"))
+    named = re.findall(r"(?<!_)GEUNGEO_([A-Z][A-Z_]+[A-Z])", page.read_text("utf-8"))
     assert {name.lower() for name in named} - {"name"} <= set(Settings.model_fields)
 
 

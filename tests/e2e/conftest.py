@@ -17,12 +17,16 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from geungeo.rag.settings import Settings
+from geungeo.server.access.browsers import COOKIE
 from tests.support import ROOT
 from tests.support.processes import Served, geungeo, serving_in_thread, start, stop
 
 PATIENCE = 40
 
 T = TypeVar("T")
+
+# The name of the tests' browser: conversations that were begun with it are its own.
+NAME = "0123456789abcdef" * 2
 
 # A character outside the Basic Multilingual Plane counts as two in JavaScript and one in Python;
 # every citation after it would be off by one if the page counted as JavaScript does.
@@ -117,9 +121,11 @@ class Page:
         self.wait(lambda: self.js("return document.title && document.querySelector('.pane-head')"))
 
     def forget(self) -> None:
-        """Clear the browser's storage and its log for this page."""
+        """Clear the browser's storage and its log for this page; it keeps its name."""
         clear = {"origin": self.url, "storageTypes": "all"}
         self.browser.execute_cdp_cmd("Storage.clearDataForOrigin", clear)
+        cookie = {"url": self.url, "name": COOKIE, "value": NAME, "httpOnly": True}
+        self.browser.execute_cdp_cmd("Network.setCookie", cookie)
         if self.browser.current_url.startswith(self.url):
             self.js("sessionStorage.clear()")
         self.complaints()
@@ -242,6 +248,7 @@ def asked(served: Served) -> dict[str, str]:
     names = {}
     for number, question in enumerate((SEED_QUESTION, ASTRAL_QUESTION, OFF_TOPIC)):
         body = {"question": question, "conversation_id": f"asked-{number}"}
-        response = httpx.post(f"{served.url}/chat", json=body, timeout=120)
+        cookies = {COOKIE: NAME}
+        response = httpx.post(f"{served.url}/chat", json=body, timeout=120, cookies=cookies)
         names[question] = response.json()["conversation_id"]
     return names

@@ -14,8 +14,14 @@ pytestmark = pytest.mark.browser
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text("utf-8")
 SEED_QUESTION = "MS가 오픈AI에 대한 의존도를 낮추는 이유는?"
 OFF_TOPIC = "김치찌개 맛있게 끓이는 법은?"
-STATES = ("empty", "answered", "abstained", "ingest", "confirm", "key", "phone")
-DEFAULT = {("answered", "light", "ko"), ("abstained", "dark", "en"), ("ingest", "dark", "ko")}
+STATES = (
+    "empty", "answered", "abstained", "ingest", "confirm", "key", "phone", "article", "correct",
+    "feeds", "share", "scoped",
+)  # fmt: skip
+DEFAULT = {
+    ("answered", "light", "ko"), ("abstained", "dark", "en"), ("ingest", "dark", "ko"),
+    ("article", "dark", "ko"),
+}  # fmt: skip
 
 
 def marked(case: tuple[str, str, str]) -> Any:
@@ -44,11 +50,35 @@ def show(page: Any, state: str, conversations: dict[str, str]) -> None:
     elif state == "key":
         page.module("(await import('/static/key.js')).askForKey()")
         page.one("#api-key")
+    elif state == "article":
+        open_article(page)
+        page.click(".article-tools [aria-pressed]")
+    elif state == "correct":
+        open_article(page)
+        page.click(".article-tools .icon-button")
+        page.one("#correct-title")
+    elif state == "feeds":
+        page.click(".library-head .button:nth-of-type(2)")
+        page.one("dialog .feeds .quiet")
+    elif state == "share":
+        page.resume(conversations[SEED_QUESTION])
+        page.click(".share")
+        page.one("#share-link")
+    elif state == "scoped":
+        page.size(360, 740)
+        open_article(page)
+        page.click(".article-tools .button")
+        page.one("#scope button")
     elif state == "phone":
         page.size(360, 740)
         page.resume(conversations[SEED_QUESTION])
         page.click(".answer .marker")
         page.one("mark.cited")
+
+
+def open_article(page: Any) -> None:
+    page.open(page.one(".article-link").get_attribute("href").removeprefix(page.url))
+    page.one(".article-tools")
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,9 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
     assert len(titles(home)) == 50
     home.click(".results .more")
     home.wait(lambda: len(titles(home)) == 61)
-    home.one("input[type=search]").send_keys("고래")
+    home.one(".finder [type=search]").send_keys("고래")
     home.wait(lambda: titles(home) == ["옛 완성형 고래 소식"])
-    home.one("input[type=search]").send_keys("가 없다")
+    home.one(".finder [type=search]").send_keys("가 없다")
     assert "조건에 맞는 기사가 없습니다" in home.one(".results .quiet").text
     home.click(".results .button")
     home.wait(lambda: len(titles(home)) == 50)

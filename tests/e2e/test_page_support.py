@@ -24,7 +24,7 @@ from geungeo.rag.answer import (
 )
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
-from tests.e2e.conftest import Page, begin
+from tests.e2e.conftest import NAME, Page, begin
 from tests.support.processes import serving_in_thread
 
 pytestmark = pytest.mark.browser
@@ -86,7 +86,7 @@ def judged_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with a conversation whose answer has every kind of support."""
     settings = Settings(store=tmp_path_factory.mktemp("judged"))
     with Workspace.open(settings, seed=True) as workspace:
-        workspace.store.conversations.append("kinds", three_kinds(workspace))
+        workspace.store.conversations.append("kinds", three_kinds(workspace), f"browser:{NAME}")
     with serving_in_thread(settings) as (_, url):
         yield url
 

@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
+import geungeo as geungeo_package
 from tests.support import ROOT
-from tests.support.processes import geungeo
+from tests.support.processes import command, geungeo
 
 SHIPPED = {
     record["id"]: record
@@ -202,16 +203,21 @@ def over_mcp(served: Any, asked: tuple[str, ...]) -> list[Cited]:
     mcp = pytest.importorskip("mcp", reason="the MCP SDK is a test extra")
 
     async def ask() -> list[Cited]:
-        name = f"parity-mcp-{uuid.uuid4().hex}"
-        found = []
         async with mcp.Client(f"{served.url}/mcp") as client:
-            for question in asked:
-                arguments = {"question": question, "conversation_id": name}
-                answer = (await client.call_tool("ask", arguments)).structured_content
-                found.append(cited(answer["text"], answer["citations"], answer["nearest"]))
-        return found
+            return await called(client, asked)
 
     return asyncio.run(ask())
+
+
+async def called(client: Any, asked: tuple[str, ...]) -> list[Cited]:
+    """Ask a conversation through the tool of an MCP client."""
+    name = f"parity-mcp-{uuid.uuid4().hex}"
+    found = []
+    for question in asked:
+        arguments = {"question": question, "conversation_id": name}
+        answer = (await client.call_tool("ask", arguments)).structured_content
+        found.append(cited(answer["text"], answer["citations"], answer["nearest"]))
+    return found
 
 
 def output_of(served: Any, *args: str) -> str:
@@ -263,6 +269,34 @@ def test_evaluation_gives_the_same_citations(served: Any, tmp_path: Path) -> Non
         )
         found = [cited(row["text"], row["citations"], row["nearest"]) for row in mine]
         assert found == chat_json(served.url, questions(name)), name
+
+
+# The models are loaded in a process of its own. tests/e2e/test_mcp.py asks it one question by
+# default, tests/server/test_api.py the Python face.
+@pytest.mark.slow
+def test_mcp_over_stdio_gives_the_same_citations(served: Any) -> None:
+    mcp = pytest.importorskip("mcp", reason="the MCP SDK is a test extra")
+    program, *args = command("mcp", "--store", str(served.store))
+
+    async def ask() -> list[list[Cited]]:
+        transport = mcp.stdio_client(mcp.StdioServerParameters(command=program, args=args))
+        async with mcp.Client(transport) as client:
+            return [await called(client, questions(name)) for name in (*SINGLE, *TALKS)]
+
+    found = asyncio.run(ask())
+    assert found == [chat_json(served.url, questions(name)) for name in (*SINGLE, *TALKS)]
+
+
+@pytest.mark.slow
+def test_python_gives_the_same_citations(served: Any) -> None:
+    with geungeo_package.open(served.store) as news:
+        for name in (*SINGLE, *TALKS):
+            talk = f"parity-python-{uuid.uuid4().hex}"
+            found = []
+            for question in questions(name):
+                answer = news.ask(question, conversation_id=talk).model_dump(mode="json")
+                found.append(cited(answer["text"], answer["citations"], answer["nearest"]))
+            assert found == chat_json(served.url, questions(name)), name
 
 
 def quote_below(text: str, citation: dict[str, Any]) -> str:

@@ -165,6 +165,7 @@ def test_corrected_data_is_a_new_version_that_a_second_ingest_keeps(
 def test_wrong_corrections_are_refused(
     tmp_path: Path, run: Run, arguments: list[str], error: str
 ) -> None:
+    (tmp_path / "store").mkdir()
     result = run(tmp_path / "store", "articles", "edit", "x", *arguments)
     assert result.exit_code == 2
     assert error in result.stderr

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+import geungeo
 from geungeo.index.workspace import Workspace
 from geungeo.rag.settings import Settings
 from geungeo.server.app import create_app
@@ -266,3 +267,14 @@ async def test_description_begins_with_chat_articles_and_search(client: Client) 
     paths = list(schema["paths"])
     assert paths[0] == "/chat"
     assert paths[1:5] == [*[path for path in paths if path.startswith("/articles")], "/search"]
+
+
+async def test_python_face_gives_the_same_citations(client: Client, workspace: Workspace) -> None:
+    asked = ("데이터 센터 계획의 규모는 얼마인가?", "이 기사를 요약해 줘", "내일 서울 날씨는?")
+    with geungeo.open(workspace.settings.store) as news:
+        async with client() as http:
+            for question in asked:
+                over_http = (await http.post("/chat", json={"question": question})).json()
+                answer = news.ask(question).model_dump(mode="json")
+                for part in ("text", "citations", "nearest", "reason"):
+                    assert answer[part] == over_http[part]

@@ -11,7 +11,9 @@ import subprocess
 import sys
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 
 from geungeo.index.workspace import Workspace
@@ -148,23 +150,106 @@ def test_chat_in_a_terminal_has_banner_and_history(store: str, tmp_path: Path) -
     assert history.stat().st_mode & 0o777 == 0o600
 
 
-def test_new_store_is_announced_with_the_name_that_was_meant(
+def test_mistyped_store_is_refused_with_the_way_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["articles", "list", "--store", str(tmp_path / "news")]) == 0
-    first = capsys.readouterr().err
-    assert first == f"geungeo: there was no store in {tmp_path / 'news'}; made a new one\n"
-    assert run(["articles", "list", "--store", str(tmp_path / "news")]) == 0
-    assert capsys.readouterr().err == ""
-    assert run(["articles", "list", "--store", str(tmp_path / "nesw")]) == 0
-    hint = f"; did you mean {tmp_path / 'news'}?"
-    assert capsys.readouterr().err.endswith(f"made a new one{hint}\n")
+    news, mistyped = tmp_path / "news", tmp_path / "nesw"
+    for reading in (["articles", "list"], ["conversations", "list"], ["feeds", "list"], ["doctor"]):
+        assert run([*reading, "--store", str(mistyped)]) == 2
+        assert capsys.readouterr().err == (
+            f"geungeo: there is no store in {mistyped}; "
+            f"to make one, run: geungeo init --store {mistyped}\n"
+        )
+    assert run(["init", "--store", str(news)]) == 0
+    assert capsys.readouterr().out == (
+        f"made a store in {news}: 0 articles\nnext: geungeo ingest --store {news} PATH_OR_URL\n"
+    )
+    # Also the commands that fill a new store refuse a name so near to another.
+    for reading in (["articles", "list"], ["ask", "MS는?"], ["search", "MS"]):
+        assert run([*reading, "--store", str(mistyped)]) == 2
+        assert f"there is no store in {mistyped}; did you mean {news}?" in capsys.readouterr().err
+    assert not mistyped.exists()
     article = tmp_path / "a.txt"
     article.write_text("제목이다\n\n본문이다.", "utf-8")
     assert run(["ingest", str(article), "--store", str(tmp_path / "other")]) == 0
     assert "made a new one" not in capsys.readouterr().err
     assert run(["ingest", str(article), "--store", str(tmp_path / "newss")]) == 0
     assert capsys.readouterr().err.count("did you mean") == 1
+
+
+@pytest.mark.slow
+def test_init_with_sample_can_be_asked_and_is_repeatable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = str(tmp_path / "news")
+    for said in ("made", "there is"):
+        assert run(["init", "--sample", "--store", store]) == 0
+        shown = capsys.readouterr().out
+        assert shown.startswith(f"{said} a store in {store}: 1 article\n")
+        assert f"next: geungeo ask --store {store}" in shown
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_colours_are_for_terminals_only(
+    store: str,
+    environment: dict[str, str],
+    coloured: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout", shown)
+    assert run(["ask", QUESTION, "--store", store]) == 0
+    assert ("\x1b[36m\x1b[1m[1]\x1b[0m" in shown.getvalue()) is coloured
+    assert ("\x1b" in shown.getvalue()) is coloured
+    monkeypatch.setattr(shown, "isatty", lambda: False)
+    shown.truncate(0)
+    assert run(["ask", QUESTION, "--store", store]) == 0
+    assert "\x1b" not in shown.getvalue()
+
+
+def test_chat_prints_each_sentence_when_it_is_verified(
+    store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["ask", QUESTION, "--store", store]) == 0
+    whole = capsys.readouterr().out
+    pieces: list[str] = []
+    echo = click.echo
+
+    def record(message: str = "", **more: Any) -> None:
+        pieces.append(message)
+        echo(message, **more)
+
+    monkeypatch.setattr("geungeo.server.cli.ask.click.echo", record)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\n"))
+    assert run(["chat", "--store", store]) == 0
+    assert capsys.readouterr().out == f"{whole}\n"
+    assert len(pieces) >= 2  # the sentence, then its sources
+    assert pieces[0] in whole.splitlines()[0]
+
+
+def test_shell_completion_knows_commands_and_options() -> None:
+    def completed(*words: str) -> set[str]:
+        environment = {
+            "_GEUNGEO_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(["geungeo", *words]),
+            "COMP_CWORD": str(len(words)),
+        }
+        command = [sys.executable, "-m", "geungeo.server.cli"]
+        done = subprocess.run(
+            command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+        )
+        return {line.split(",")[1] for line in done.stdout.splitlines()}
+
+    assert completed("ar") == {"articles"}
+    assert {"--json", "--store", "--top-k"} <= completed("ask", "--")
 
 
 def test_abstention_is_status_0(store: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ def read(messages: list[dict[str, Any]]) -> str:
     return "".join(unescaped(one["text"]) for one in texts)
 
 
-def test_message_has_text_quotes_and_two_buttons() -> None:
+def test_message_has_text_quotes_and_buttons() -> None:
     answer = answered(
         "중단했다. [1][2] 그는 떠났다. [1]",
         citation(1, "협상을 중단했다."),
@@ -64,7 +64,7 @@ def test_message_has_text_quotes_and_two_buttons() -> None:
     assert refused(message) == []
     kinds = [block["type"] for block in message["blocks"]]
     assert kinds == ["section", "divider", "section", "context", "section", "context", "context",
-                     "actions"]  # fmt: skip
+                     "actions", "actions"]  # fmt: skip
     texts = [one["text"] for one in text_objects(message["blocks"])]
     assert texts == [
         answer.text,
@@ -77,6 +77,15 @@ def test_message_has_text_quotes_and_two_buttons() -> None:
     link = message["blocks"][2]["accessory"]["url"]
     assert link == f"{BASE}/articles/a%2Fb%20c?version=2&start=3&end=12"
     assert [button["value"] for button in message["blocks"][-1]["elements"]] == [answer.id] * 2
+    # Without a conversation nothing goes on: an article can be summarized only.
+    (summary,) = message["blocks"][-2]["elements"]
+    assert (summary["action_id"], summary["value"]) == ("article_summary", "a/b c")
+    going_on = answer.model_copy(update={"conversation_id": "slack:T:C:1.2"})
+    (message,) = answer_messages(going_on, BASE)
+    assert refused(message) == []
+    block = message["blocks"][-2]
+    assert block["block_id"] == "article_ko:slack:T:C:1.2"
+    assert [one["action_id"] for one in block["elements"]] == ["article_summary", "article_only"]
 
 
 def test_abstention_gives_advice() -> None:

@@ -9,16 +9,23 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
 from geungeo.index.deliveries import Deliveries, NewDelivery, Receipt
-from geungeo.rag.answer import Ask
-from geungeo.rag.errors import BackendUnavailable, GeungeoError, Overloaded
+from geungeo.rag.answer import Ask, Filters
+from geungeo.rag.errors import (
+    ArticleNotFound,
+    BackendUnavailable,
+    GeungeoError,
+    Overloaded,
+    SourceError,
+)
 from geungeo.rag.settings import secrets_in
+from geungeo.rag.text import Language, one_line
 from geungeo.server import answering
 from geungeo.server.access.signatures import SlackVerifier
 from geungeo.server.channels.slack.client import SlackClient, response_origins
 from geungeo.server.channels.slack.events import CHANNEL, Job
 from geungeo.server.channels.slack.messages import Message, answer_messages, note_messages
 from geungeo.server.channels.slack.worker import Worker
-from geungeo.server.channels.wording import failure
+from geungeo.server.channels.wording import Phrase, failure, language_for, phrase
 from geungeo.server.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -147,10 +154,18 @@ class SlackChannel:
         self._executor.shutdown()
 
     async def _answer(self, job: Job, attempt: int) -> Sequence[Message]:
+        language = job.language if job.toggles else language_for(job.question)
         try:
+            if job.toggles:
+                return await asyncio.to_thread(self._restrict, job)
             answer = await answering.answer(
-                self._workspace, Ask(question=job.question, conversation_id=job.conversation_id)
+                self._workspace, await asyncio.to_thread(self._ask, job)
             )
+        except ArticleNotFound:
+            return note_messages(phrase("gone", language))
+        except SourceError as error:
+            log.info("link from Slack not read: %s: %s", error.code, error)
+            return note_messages(phrase("link_failed", language))
         except GeungeoError as error:
             if isinstance(error, BackendUnavailable | Overloaded) and attempt < ANSWER_ATTEMPTS:
                 raise
@@ -159,3 +174,32 @@ class SlackChannel:
             return note_messages(failure(error, job.question, limit))
         self._metrics.answer(CHANNEL, answer)
         return answer_messages(answer, job.base_url)
+
+    def _ask(self, job: Job) -> Ask:
+        """Return the question of ``job``, restricted to its article or to that of its thread.
+
+        Raises:
+            SourceError: the link of the job cannot be fetched or read.
+            ArticleNotFound: its article was removed.
+        """
+        store, article_id = self._workspace.store, job.article_id
+        question = job.question
+        if job.link is not None:
+            article = self._workspace.ingest_address(job.link).article
+            article_id = article.id
+            language: Language = "ko" if article.language == "ko" else "en"
+            question = question or phrase("summarize", language)
+        elif article_id is not None:
+            store.article(article_id)
+        elif job.conversation_id is not None:
+            article_id = store.deliveries.only_article(job.conversation_id)
+        filters = Filters(article_ids=frozenset({article_id}) if article_id else None)
+        return Ask(question=question, conversation_id=job.conversation_id, filters=filters)
+
+    def _restrict(self, job: Job) -> Sequence[Message]:
+        """Restrict the thread of ``job`` to its article, or end that; raise ``ArticleNotFound``."""
+        article = self._workspace.store.article(job.article_id or "")
+        toggle = self._workspace.store.deliveries.toggle_article
+        restricted = toggle(job.conversation_id or "", article.id)
+        which: Phrase = "restricted" if restricted else "unrestricted"
+        return note_messages(phrase(which, job.language, title=one_line(article.title)))

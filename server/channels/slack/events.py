@@ -11,8 +11,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geungeo.index.deliveries import NewDelivery
+from geungeo.rag.text import Language
 from geungeo.server.escaping import SLACK_ENTITIES
 
+_MAX_LINK = 2_000
+_LINK = re.compile(r"<https?://[^<>\s]+>")
 _REFERENCE = re.compile(r"<([^<>\s][^<>]*)>")
 
 
@@ -51,9 +54,17 @@ class Job(_Payload):
 
     The answer goes to a thread of a channel, or to ``response_url``. ``base_url`` is the
     server's public URL, for links; empty if unknown.
+
+    ``article_id`` is the only article to answer from; ``link`` is the address of one that is
+    fetched before. A job that ``toggles`` restricts its thread to the article, or ends that, and
+    posts a note in ``language``.
     """
 
     question: str = ""
+    article_id: str | None = None
+    link: str | None = None
+    toggles: bool = False
+    language: Language = "ko"
     conversation_id: str | None = None
     base_url: str = ""
     channel: str | None = None
@@ -100,10 +111,23 @@ def read_envelope(value: Any) -> Envelope | None:
         return None
 
 
-def question_in(envelope: Envelope, *, base_url: str, max_chars: int) -> NewDelivery | None:
+def link_in(text: str) -> str | None:
+    """Return the address of the only link to a web page in ``text``."""
+    found = {match[1].partition("|")[0] for match in _REFERENCE.finditer(text)}
+    links = [target for target in found if target.startswith(("https://", "http://"))]
+    if len(links) != 1 or len(links[0]) > _MAX_LINK:
+        return None
+    return question_of(links[0])
+
+
+def question_in(
+    envelope: Envelope, *, base_url: str, max_chars: int, dm_seconds: float, links: bool
+) -> NewDelivery | None:
     """Return the delivery of a question to this app; ``None`` for any other event.
 
-    A question is cut after ``max_chars`` + 1 characters, which suffices to reject it.
+    A question is cut after ``max_chars`` + 1 characters, which suffices to reject it. A direct
+    message goes on with the conversation of the last ``dm_seconds``. With ``links`` a link in the
+    message is the article to answer from.
     """
     event = envelope.event
     if event.get("type") not in ("app_mention", "message") or _is_noise(envelope):
@@ -119,8 +143,12 @@ def question_in(envelope: Envelope, *, base_url: str, max_chars: int) -> NewDeli
     thread = message.thread_ts or message.ts
     team = envelope.team_id or "-"
     conversation = f"slack:{team}:{message.channel}:{thread}"
+    link = link_in(message.text) if links and addressed else None
+    # The question is what is beside the link.
+    text = _LINK.sub(" ", message.text) if link else message.text
     job = Job(
-        question=question_of(message.text)[: max_chars + 1],
+        question=question_of(text)[: max_chars + 1],
+        link=link,
         conversation_id=conversation,
         base_url=base_url,
         channel=message.channel,
@@ -137,6 +165,8 @@ def question_in(envelope: Envelope, *, base_url: str, max_chars: int) -> NewDeli
         conversation_id=conversation,
         position=message.ts.rjust(22, "0"),
         uninvited=not addressed,
+        continues=f"slack:{team}:{message.channel}:" if direct else None,
+        within=dm_seconds,
     )
 
 

@@ -23,7 +23,7 @@ from slack_sdk.models.blocks import (
 
 from geungeo.rag.answer import Answer, Citation, Nearest, nearest_heading, support_label
 from geungeo.rag.text import Language
-from geungeo.server.channels.wording import hint, origin, phrase
+from geungeo.server.channels.wording import Phrase, hint, origin, phrase
 from geungeo.server.escaping import SLACK_ENTITIES, escape_slack
 from geungeo.server.http.links import source_link
 
@@ -36,6 +36,9 @@ MAX_MESSAGE = 12_000
 MAX_ORIGIN = 300
 FEEDBACK = "feedback_"
 UP, DOWN = "feedback_up", "feedback_down"
+ARTICLE = "article_"
+ARTICLE_SUMMARY, ARTICLE_ONLY = "article_summary", "article_only"
+MAX_VALUE = 2_000
 
 Message = dict[str, Any]
 
@@ -55,6 +58,7 @@ def answer_messages(answer: Answer, base_url: str) -> list[Message]:
         groups += [_nearest(one, base_url, answer.language) for one in answer.nearest]
     if answer.reason and (advice := hint(answer.reason, answer.language)):
         groups.append([_context(advice)])
+    groups += [[block] for block in _articles(answer)]
     groups.append([_feedback(answer)])
     return _messages(_packed(groups), answer.text, answer.language)
 
@@ -110,6 +114,28 @@ def _feedback(answer: Answer) -> Block:
                 text=PlainTextObject(text=sign, emoji=True), action_id=action, value=answer.id
             )
             for sign, action in (("👍", UP), ("👎", DOWN))
+        ],
+    )
+
+
+def _articles(answer: Answer) -> Iterator[Block]:
+    """Yield the buttons for the article that an answer cites first."""
+    first = next(iter(answer.citations), None)
+    if first is None or len(first.article_id) > MAX_VALUE or answer.intent == "summary":
+        return
+    named: list[tuple[str, Phrase]] = [(ARTICLE_SUMMARY, "summary")]
+    conversation = ""
+    # A conversation is needed to go on with: the answer to a slash command has none.
+    if answer.conversation_id is not None:
+        named.append((ARTICLE_ONLY, "only"))
+        conversation = f":{answer.conversation_id}"
+    yield ActionsBlock(
+        block_id=f"{ARTICLE}{answer.language}{conversation}",
+        elements=[
+            ButtonElement(
+                text=_plain(phrase(text, answer.language)), action_id=action, value=first.article_id
+            )
+            for action, text in named
         ],
     )
 

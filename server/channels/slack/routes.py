@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -26,12 +26,22 @@ from geungeo.server.channels.slack.events import (
     CHANNEL,
     Id,
     Job,
+    Timestamp,
     question_in,
     question_of,
     read_envelope,
 )
-from geungeo.server.channels.slack.messages import DOWN, FEEDBACK, UP, note_messages
+from geungeo.server.channels.slack.messages import (
+    ARTICLE,
+    ARTICLE_SUMMARY,
+    DOWN,
+    FEEDBACK,
+    MAX_VALUE,
+    UP,
+    note_messages,
+)
 from geungeo.server.channels.wording import language_for, phrase
+from geungeo.server.escaping import escape_slack
 from geungeo.server.http.bodies import parse, parse_form
 from geungeo.server.http.links import base_url_of
 from geungeo.server.http.problems import CodedError, MalformedBody, problems
@@ -42,6 +52,11 @@ RETRY_SECONDS = "10"
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/slack", tags=["slack"], responses=problems(401, 404, 422))
 
+HELP = {"help", "?", "도움말", "도움", "사용법"}
+_COMMAND = re.compile(r"/[\w-]{1,40}")
+_ARTICLE_BLOCK = re.compile(
+    rf"{ARTICLE}(?P<language>ko|en)(?::(?P<conversation>[\w.:-]{{1,128}}))?"
+)
 _TRIGGER = re.compile(r"[A-Za-z0-9.]{1,100}", re.ASCII)
 
 
@@ -61,6 +76,8 @@ async def events(request: Request, state: State) -> Response:
             envelope,
             base_url=base_url_of(request, settings.public_url),
             max_chars=settings.max_question_chars,
+            dm_seconds=settings.slack_dm_minutes * 60.0,
+            links=settings.slack_links,
         )
     if question is None:
         state.metrics.delivery(CHANNEL, "ignored")
@@ -82,6 +99,11 @@ async def commands(request: Request, state: State) -> Response:
     language = language_for(question)
     if not question:
         return _ephemeral(phrase("usage", language))
+    if question.casefold() in HELP:
+        name = form.get("command", "")
+        command_name = name if _COMMAND.fullmatch(name) else "/ask"
+        language = "en" if name.isascii() and question.isascii() else "ko"
+        return _ephemeral(escape_slack(phrase("help", language, command=command_name)))
     url = form.get("response_url", "")
     if not may_respond(url, slack.response_origins):
         log.warning("slash command with a response_url that does not belong to Slack")
@@ -109,16 +131,42 @@ class _Action(BaseModel):
     value: Annotated[str, Field(pattern=r"^[0-9a-f]{1,64}$")]
 
 
+class _ArticleAction(BaseModel):
+    """A click on a button for an article, whose id is the value."""
+
+    action_id: Literal["article_summary", "article_only"]
+    block_id: str = ""
+    value: Annotated[str, Field(min_length=1, max_length=MAX_VALUE)]
+    action_ts: Timestamp
+
+
+class _Place(BaseModel):
+    """The message whose button was pressed; ``thread_ts`` if it is a reply in a thread."""
+
+    ts: Timestamp
+    thread_ts: Timestamp | None = None
+
+
+class _Channel(BaseModel):
+    id: Id
+
+
 class _Interaction(BaseModel):
     type: str
     user: _User
+    channel: _Channel | None = None
+    message: _Place | None = None
     actions: list[dict[str, Any]] = []
     response_url: str = ""
 
 
 @router.post("/interactions")
 async def interactions(request: Request, state: State) -> Response:
-    """Accept a click on a button; 👍 and 👎 are stored once per person and answer."""
+    """Accept a click on a button.
+
+    👍 and 👎 are stored once per person and answer; an article is summarized once per message, or
+    becomes the only one that the questions of the thread are about.
+    """
     slack = await _verified_channel(request, state)
     payload = parse(parse_form(await request.body()).get("payload", "").encode())
     try:
@@ -129,6 +177,7 @@ async def interactions(request: Request, state: State) -> Response:
         ) from error
     for value in interaction.actions if interaction.type == "block_actions" else ():
         await _store_rating(value, interaction, slack, state)
+        await _act_on_article(value, interaction, slack, state, request)
     return Response()
 
 
@@ -155,6 +204,51 @@ async def _store_rating(
             "up" if action.action_id == UP else "down",
             None,
         )
+
+
+async def _act_on_article(
+    value: dict[str, Any],
+    interaction: _Interaction,
+    slack: SlackChannel,
+    state: AppState,
+    request: Request,
+) -> None:
+    try:
+        action = _ArticleAction.model_validate(value)
+    except ValidationError:
+        return
+    place, channel = interaction.message, interaction.channel
+    # The answer to a slash command is seen by one person only, and has no thread.
+    thread = place.thread_ts if place is not None and channel is not None else None
+    named = _ARTICLE_BLOCK.fullmatch(action.block_id)
+    language: Language = "en" if named and named["language"] == "en" else "ko"
+    job = Job(
+        base_url=base_url_of(request, state.workspace.settings.public_url),
+        article_id=action.value,
+        conversation_id=named["conversation"] if named and thread else None,
+        channel=channel.id if channel is not None and thread else None,
+        thread_ts=thread,
+        response_url=None if thread else interaction.response_url,
+        language=language,
+    )
+    message = f"{channel.id if channel else '-'}:{place.ts if place else interaction.user.id}"
+    if action.action_id == ARTICLE_SUMMARY:
+        # Once per message, whoever asks for it.
+        digest = hashlib.sha256(action.value.encode()).hexdigest()[:32]
+        key = f"slack:summary:{message}:{digest}"
+        changes: dict[str, Any] = {"question": phrase("summarize", language)}
+    elif job.conversation_id is not None:
+        key, changes = f"slack:only:{message}:{action.action_ts}", {"toggles": True}
+    else:
+        return
+    delivery = NewDelivery(
+        CHANNEL,
+        (key,),
+        job.model_copy(update=changes).model_dump_json(),
+        conversation_id=job.conversation_id,
+        position=action.action_ts.rjust(22, "0"),
+    )
+    await _accept(slack, state, delivery)
 
 
 async def _verified_channel(request: Request, state: AppState) -> SlackChannel:

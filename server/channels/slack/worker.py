@@ -141,6 +141,8 @@ class Worker:
         """Return the outcome of the delivery; ``None`` if it is retried later."""
         try:
             job = Job.model_validate_json(delivery.job)
+            if delivery.conversation_id is not None:
+                job = job.model_copy(update={"conversation_id": delivery.conversation_id})
             messages = delivery.messages
             if messages is None:
                 messages = tuple(await self._answer(job, delivery.attempts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -262,8 +263,27 @@ def test_feeds_are_added_listed_and_removed(
         "0 added, 0 updated, 0 unchanged; feeds: 1 waiting",
         "removed http://127.0.0.1/rss",
     ]
-    made, failed, *_ = captured.err.splitlines()
-    assert made.startswith("geungeo: there was no store")
+    failed, *_ = captured.err.splitlines()
     assert failed.startswith(
         "geungeo: http://127.0.0.1/rss: 127.0.0.1: this host is not on the public internet"
     )
+
+
+def test_pull_is_reported_as_json_and_as_events(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = "http://127.0.0.1/rss"
+    store = ["--store", str(tmp_path / "store")]
+    assert run([*store, "feeds", "add", url]) == 0
+    capsys.readouterr()
+    assert run([*store, "feeds", "pull", "--json", url]) == 2
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["added"], summary["feeds"]) == ([], {url: "failed"})
+    assert url in summary["failed"][0]["error"]
+    assert run([*store, "feeds", "pull", "--events", url]) == 2
+    failed, done = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (failed["event"], failed["source"]) == ("failed", url)
+    assert (done["event"], done["feeds"]) == ("done", {url: "failed"})
+    assert run([*store, "feeds", "watch", "--events", "--times", "1"]) == 0
+    (done,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert done["feeds"] == {url: "waiting"}
