@@ -41,6 +41,10 @@ class Ink:
         """Return a piece of an answer with its markers set off."""
         return MARKER.sub(lambda match: self.marker(match[0]), plain_text(text))
 
+    def short(self, text: str) -> str:
+        """Return the words that answer."""
+        return self._style(text, bold=True)
+
     def marker(self, text: str) -> str:
         """Return a marker, such as ``[1]``."""
         return self._style(text, fg="cyan", bold=True)
@@ -65,11 +69,13 @@ PLAIN = Ink(colours=False)
 
 
 def render_answer(answer: Answer, ink: Ink = PLAIN) -> str:
-    """Return the answer and its numbered sources as text.
+    """Return the short answer, the answer and its numbered sources as text.
 
     A quote that is a sentence of the answer is not printed a second time.
     """
-    return ink.said(answer.text) + render_rest(answer, ink)
+    short = answer.short_answer
+    first = f"{ink.short(escape_line(short.text))}\n\n" if short else ""
+    return first + ink.said(answer.text) + render_rest(answer, ink)
 
 
 def render_rest(answer: Answer, ink: Ink = PLAIN) -> str:

@@ -87,6 +87,7 @@ export class Turn {
     if (status === "answered" && text === this.text.text) {
       // What stands there may be focused or selected: it stays.
       this.text.node.lang = answer.language;
+      this.text.node.before(...this.#shortAnswer());
       this.#renderState();
       this.#renderFoot();
     } else {
@@ -130,7 +131,7 @@ export class Turn {
     this.sources.append(shown.citations);
     this.state = el("div", { class: "state" });
     this.foot = el("div");
-    const parts = [this.text.node, this.state, this.sources.node, this.foot];
+    const parts = [...this.#shortAnswer(), this.text.node, this.state, this.sources.node, this.foot];
     if (abstained) {
       parts.unshift(el("p", { class: "abstained-label" }, words().noAnswer));
       this.text.node.classList.add("abstained-reason");
@@ -138,6 +139,13 @@ export class Turn {
     this.card.replaceChildren(...parts);
     this.#renderState();
     this.#renderFoot();
+  }
+
+  /** The words inside the first quote that answer, where there are such. */
+  #shortAnswer() {
+    const short = this.answer?.short_answer;
+    if (!short) return [];
+    return [el("p", { class: "short-answer", lang: langOf(short.text) }, el("strong", {}, sourceNodes(short.text)))];
   }
 
   #renderState() {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geungeo.rag.answer import Answer, Citation
+from geungeo.rag.answer import Answer, Citation, ShortAnswer
 from geungeo.rag.article import SectionKind
 from geungeo.server.channels.slack.events import question_of
 from geungeo.server.channels.slack.messages import answer_messages, note_messages, pieces, shortened
@@ -185,3 +185,18 @@ def test_question_is_the_displayed_text(sent: str, asked: str) -> None:
 @given(st.text())
 def test_arbitrary_text_is_read_without_error(text: str) -> None:
     assert question_of(text) == " ".join(question_of(text).split())
+
+
+def test_the_short_answer_is_a_header() -> None:
+    quote = "공장은 <구미>에 짓는다."
+    short = ShortAnswer(text="<구미>", article_id="a", version=1, start=4, end=8)
+    answer = answered(f"{quote} [1]", citation(1, quote)).model_copy(update={"short_answer": short})
+    (message,) = answer_messages(answer, BASE)
+    assert message["blocks"][0] == {
+        "type": "header",
+        "text": {"type": "plain_text", "text": "&lt;구미&gt;", "emoji": False},
+    }
+    assert message["blocks"][1]["type"] == "section"
+    long = answer.model_copy(update={"short_answer": short.model_copy(update={"text": "&" * 40})})
+    (message,) = answer_messages(long, BASE)
+    assert message["blocks"][0]["type"] == "section"

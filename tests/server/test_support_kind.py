@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from geungeo.rag.answer import Answer, Delta, Done, DroppedClaim, Trace, Usage
+from geungeo.rag.answer import Answer, Delta, Done, DroppedClaim, ShortAnswer, Trace, Usage
 from geungeo.server.channels.hooks import jandi, mattermost
 from geungeo.server.channels.slack.messages import MAX_ORIGIN, answer_messages
-from geungeo.server.cli.output import render_answer
+from geungeo.server.cli.output import Ink, render_answer
 from geungeo.server.telemetry.metrics import Metrics
 from geungeo.server.transcript import to_markdown
 from tests.server.conftest import Scripted
@@ -183,3 +183,12 @@ def test_claim_with_two_sources_is_one_claim() -> None:
              for marker, quote in enumerate((QUOTE, RULES), 1)]  # fmt: skip
     metrics.answer("chat", answered("가 [1][2]", *cited))
     assert 'geungeo_claims_total{outcome="entailment"} 1.0' in metrics.render().decode()
+
+
+def test_the_short_answer_is_above_the_answer() -> None:
+    quote = "공장은 구미에 짓는다."
+    short = ShortAnswer(text="구미", article_id="a", version=1, start=4, end=6)
+    answer = answered(f"{quote} [1]", citation(1, quote)).model_copy(update={"short_answer": short})
+    assert render_answer(answer).splitlines()[:3] == ["구미", "", f"{quote} [1]"]
+    coloured = render_answer(answer, Ink(colours=True)).splitlines()[0]
+    assert coloured == "\x1b[1m구미\x1b[0m"

@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ContextBlock,
     DividerBlock,
+    HeaderBlock,
     PlainTextObject,
     SectionBlock,
 )
@@ -30,6 +31,7 @@ from geungeo.server.http.links import source_link
 MAX_SECTION = 3_000
 MAX_BLOCKS = 50
 MAX_URL = 3_000
+MAX_HEADER = 150
 # Undocumented: above about 13,200 characters in all blocks together Slack responds with
 # msg_blocks_too_long (github.com/slackapi/bolt-js/issues/2509).
 MAX_MESSAGE = 12_000
@@ -44,8 +46,14 @@ Message = dict[str, Any]
 
 
 def answer_messages(answer: Answer, base_url: str) -> list[Message]:
-    """Return the answer, a quote for each marker and buttons, in as few messages as possible."""
+    """Return the answer, a quote for each marker and buttons, in as few messages as possible.
+
+    The short answer is a header above it, which Slack shows in bold.
+    """
     groups: list[list[Block]] = [[block] for block in _sections(answer.text)]
+    short = answer.short_answer
+    if short and len(escape_slack(short.text)) <= MAX_HEADER:
+        groups[0].insert(0, HeaderBlock(text=_plain(short.text)))
     sources = {citation.marker: citation for citation in answer.citations}
     if sources:
         groups.append([DividerBlock()])
