@@ -1,0 +1,422 @@
+"""Find in what a claim differs from a source sentence that speaks of the same thing.
+
+The hard rules of grounding say that a claim and a sentence disagree; most often because the
+sentence is about another matter. Only where both speak of the same event is it a contradiction.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from geungeo.rag.grounding.ground import grounds_of
+from geungeo.rag.grounding.support import Grounds, Verdict, support
+from geungeo.rag.language import quotations
+from geungeo.rag.language.amounts import Counted, counted
+from geungeo.rag.language.analysis import Analysed, analysed
+from geungeo.rag.language.clauses import Fact
+from geungeo.rag.language.dates.times import Time, named_times
+from geungeo.rag.language.vocabulary import canonical
+from geungeo.rag.protocols import Evidence
+from geungeo.rag.text import fold, language_of, listed
+
+DifferenceKind = Literal["number", "date", "name", "role", "negation", "certainty", "quotation"]
+
+# The vetoes of grounding by what they say differs; a veto that is not listed says nothing of it.
+KINDS: tuple[tuple[str, DifferenceKind], ...] = (
+    ("number not in source", "number"),
+    ("number belongs to something else", "number"),
+    ("number is of the whole", "number"),
+    ("the number was so before", "number"),
+    ("time not in source", "date"),
+    ("the source gives another time", "date"),
+    ("not when it was in the source", "date"),
+    ("name not in source", "name"),
+    ("another one does it in the source", "role"),
+    ("another ", "name"),
+    ("not who did it in the source", "role"),
+    ("not what the source speaks of", "role"),
+    ("not what it was done to in the source", "role"),
+    ("not with whom in the source", "role"),
+    ("not to or from whom in the source", "role"),
+    ("roles are exchanged", "role"),
+    ("exchanged in the source", "role"),
+    ("both did it in the source", "role"),
+    ("it denies what the source affirms", "negation"),
+    ("it denies what the source does not deny", "negation"),
+    ("it affirms what the source denies", "negation"),
+    ("the source denies", "negation"),
+    ("the speaker affirms it in the source", "negation"),
+    ("the opposite is in the source", "negation"),
+    ("it is the opposite in the source", "negation"),
+    ("the source says that this was not done", "negation"),
+    ("it is surer than the source", "certainty"),
+    ("the source states it only as a plan", "certainty"),
+    ("not a verbatim quotation", "quotation"),
+    ("not who said it in the source", "quotation"),
+)
+# Vetoes after which a sentence says nothing about the claim, true or false.
+_APART = (
+    "it is about something",
+    "it says nothing",
+    "it is an instruction",
+    "markup not in source",
+)
+
+
+def kind_of(reason: str) -> DifferenceKind | None:
+    """Return what a veto of grounding says differs, ``None`` for any other reason."""
+    return next((kind for start, kind in KINDS if reason.startswith(start)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: ``claimed`` is what the text says, ``found`` what the source says instead.
+
+    Both are words of their texts, where they could be singled out.
+    """
+
+    kind: DifferenceKind
+    claimed: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """How a sentence differs from a claim; ``certain`` if both surely speak of the same event."""
+
+    differences: tuple[Difference, ...]
+    signs: Signs
+    certain: bool
+
+
+_CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "NR"})
+_EMPTY_WORDS = listed(
+    "하 되 있 것 대하 관하 따르 의하 통하 위하 말 밝히 전하 때문 때 등 수 중 이번 당시 경우 관련 "
+    "정도 측 또 또한 더 매우 즉 특히 함께 현재 각각 그 이 모두 총 약 받 가운데"
+)
+_NAMES = frozenset({"NNP", "SL"})
+
+
+def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast | None:
+    """Return in what ``item`` says otherwise than ``claim``, if both are about the same thing.
+
+    ``pool`` are all sentences that were found for the claim, ``item`` among them.
+    """
+    grounds = grounds_of(item, pool)
+    verdict = support(claim, grounds)
+    if not verdict.vetoes or any(why.startswith(_APART) for why in verdict.vetoes):
+        return None
+    if language_of(claim) != "ko" or language_of(grounds.source) != "ko":
+        return None
+    found = [(kind, why) for why in verdict.vetoes if (kind := kind_of(why))]
+    if not found or len({kind for kind, _ in found}) > _MOST_KINDS:
+        return None
+    mine, there, *around = analysed([claim, grounds.source, *grounds.context, grounds.about or "-"])
+    made = [_difference(kind, why, mine, there, grounds) for kind, why in found]
+    differences = tuple(dict.fromkeys(one for one in made if one))
+    if not differences or None in made:
+        return None
+    if not _are_distinct(differences):
+        return None
+    signs = _signs(mine, there, around, differences, grounds)
+    return Contrast(differences, signs, _is_same_event(signs))
+
+
+# More that differs is another matter.
+_MOST_KINDS, _MOST_VALUES = 2, 2
+
+
+def _are_distinct(differences: Sequence[Difference]) -> bool:
+    """Whether few values differ, and each from another one of the source."""
+    claimed = {_squeezed(one.claimed) for one in differences}
+    claimed = {one for one in claimed if not any(one != o and one in o for o in claimed)}
+    found = {_squeezed(one.found) for one in differences}
+    return len(claimed) <= min(_MOST_VALUES, len(found))
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s", "", fold(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What speaks for a sentence and a claim being about the same event.
+
+    ``near`` is the share of the claim's ``words`` other content words that the sentence holds,
+    ``names`` whether all its other names are known there, ``predicate`` whether it says the same
+    of them. With the source's values in place of its own, the claim breaks no rule any more
+    (``repaired``), or is proven (``proven``).
+    """
+
+    kinds: frozenset[DifferenceKind]
+    near: float
+    words: int
+    names: bool
+    predicate: bool
+    repaired: bool
+    proven: bool
+
+
+# The shares of a claim's other words that a sentence must hold to be about the same event:
+# measured on claims about our own articles, see docs/check.md.
+_NEAR_PROVEN = 0.5
+_NEAR_REPAIRED = 0.6
+_NEAR_SAME = 0.8
+_NEAR_ROLES = 0.95
+# A claim with fewer other words may be about anything.
+_FEWEST_WORDS, _FEW_WORDS = 2, 3
+
+
+def _is_same_event(signs: Signs) -> bool:
+    if not signs.names or signs.words < _FEWEST_WORDS:
+        return False
+    if signs.proven and signs.near >= _NEAR_PROVEN:
+        return True
+    if signs.words < _FEW_WORDS:
+        return False
+    if signs.repaired and signs.near >= _NEAR_REPAIRED:
+        return signs.predicate or signs.kinds == {"number"}
+    if signs.kinds == {"role"}:
+        return signs.predicate and signs.near >= _NEAR_ROLES
+    if signs.kinds <= {"negation", "certainty"} and signs.words > _FEW_WORDS:
+        return signs.near >= _NEAR_SAME
+    return signs.predicate and signs.near >= _NEAR_SAME
+
+
+def _signs(
+    mine: Analysed,
+    there: Analysed,
+    around: Sequence[Analysed],
+    differences: Sequence[Difference],
+    grounds: Grounds,
+) -> Signs:
+    differing = " ".join(one.claimed for one in differences)
+    names = [
+        m.form
+        for m in mine.morphemes
+        if m.tag in _NAMES and len(m.form) > 1 and m.form not in fold(differing)
+    ]
+    known = [there, *around]
+    wanted = _words(mine, differing)
+    repaired = _repaired(mine.text, differences, grounds)
+    return Signs(
+        kinds=frozenset(one.kind for one in differences),
+        near=_share(wanted, there),
+        words=len(wanted),
+        names=all(any(name in one.squeezed for one in known) for name in names),
+        predicate=_same_predicate(mine, there),
+        repaired=repaired is not None and not repaired.vetoes,
+        proven=repaired is not None and repaired.supported,
+    )
+
+
+def _same_predicate(mine: Analysed, there: Analysed) -> bool:
+    main = _main(mine)
+    if main is None:
+        return False
+    wanted = canonical(main.predicate)
+    if main.predicate in _EMPTY_WORDS:
+        return True
+    return any(canonical(fact.predicate) == wanted for fact in there.facts) or (
+        len(main.predicate) > 1 and wanted in there.forms
+    )
+
+
+def _main(text: Analysed) -> Fact | None:
+    closing = [fact for fact in text.narrated if fact.ending == "EF"]
+    return closing[-1] if closing else (text.narrated[-1] if text.narrated else None)
+
+
+def _words(text: Analysed, differing: str) -> set[str]:
+    left = fold(differing)
+    return {
+        canonical(m.form)
+        for m in text.morphemes
+        if m.tag.split("-")[0] in _CONTENT and m.form not in _EMPTY_WORDS and m.form not in left
+    }
+
+
+def _share(wanted: set[str], text: Analysed) -> float:
+    return sum(_holds(text, word) for word in wanted) / max(1, len(wanted))
+
+
+def _holds(text: Analysed, word: str) -> bool:
+    return word in text.forms or (len(word) > 1 and word in text.squeezed)
+
+
+def _difference(
+    kind: DifferenceKind, why: str, mine: Analysed, there: Analysed, grounds: Grounds
+) -> Difference | None:
+    if kind == "number":
+        return _number(why, mine, there)
+    if kind == "date":
+        return _date(why, mine, there, grounds)
+    if kind == "quotation":
+        return _quotation(why, mine, there)
+    if kind in {"name", "role"}:
+        return _party(kind, why, mine, there)
+    return _statement(kind, why, mine, there)
+
+
+def _after(why: str) -> str:
+    """Return the subject of a veto: ``수원`` of ``not who did it in the source: 수원 (하)``."""
+    value = why.split(": ", 1)[-1]
+    return re.sub(r"\s*\([^()]*\)$", "", value).split(", not ")[-1].strip()
+
+
+def _number(why: str, mine: Analysed, there: Analysed) -> Difference | None:
+    claimed = _counted_of(why, mine)
+    if claimed is None:
+        return None
+    own = counted(mine)
+    rivals = [
+        other
+        for other in counted(there)
+        if (other.unit == claimed.unit or other.amount.unit == claimed.amount.unit)
+        and not other.amount.matches(claimed.amount)
+    ]
+    free = [r for r in rivals if not any(r.amount.matches(one.amount) for one in own)]
+    best = max(free, key=lambda r: _likeness(claimed, r), default=None)
+    if best is None:
+        return None
+    inside = any(other.amount.matches(claimed.amount) for other in counted(there))
+    # 40만 회분 is in the sentence too, of something else: only the same label shows of what.
+    if (inside and _likeness(claimed, best) < _SAME_LABEL) or (
+        len(free) > 1 and not _likeness(claimed, best)
+    ):
+        return None
+    return Difference("number", claimed.surface, best.surface)
+
+
+_SAME_LABEL = 2
+
+
+def _likeness(one: Counted, other: Counted) -> int:
+    return (
+        2 * (bool(one.before) and one.before == other.before)
+        + 2 * (bool(one.after) and one.after == other.after)
+        + (one.end == other.end)
+    )
+
+
+def _counted_of(why: str, mine: Analysed) -> Counted | None:
+    """Return the amount of the claim that a veto names."""
+    named = _after(why)
+    digits = re.sub(r"[^\d.]", "", named)
+    found = counted(mine)
+    for one in found:
+        if one.surface == named or named in one.surface or one.surface in named:
+            return one
+    for one in found:
+        if digits and digits in re.sub(r"[^\d.]", "", one.surface):
+            return one
+        if f"{float(one.amount.value):g}" == digits:
+            return one
+    return None
+
+
+def _date(why: str, mine: Analysed, there: Analysed, grounds: Grounds) -> Difference | None:
+    own = named_times(mine.text, grounds.published)
+    named = _after(why).removeprefix("the source gives another time than ").strip()
+    claimed = next(
+        (t for t in own if t.span.of(mine.text) in named or named in t.span.of(mine.text)), None
+    )
+    others = named_times(there.text, grounds.published)
+    if claimed is None:
+        word = named.split()[0] if named else ""
+        rival = next((t for t in others if t.relative), others[0] if others else None)
+        if not word or word not in mine.text or rival is None:
+            return None
+        return Difference("date", word, rival.span.of(there.text))
+    rivals = [t for t in others if not t.period.overlaps(claimed.period)]
+    alike = [t for t in rivals if t.period.grain is claimed.period.grain] or rivals
+    free = [t for t in alike if not any(t.period == o.period for o in own if o is not claimed)]
+    if not free:
+        return None
+    return Difference("date", _shown(claimed, mine), _shown(free[0], there))
+
+
+def _shown(time: Time, text: Analysed) -> str:
+    return time.span.of(text.text)
+
+
+def _party(kind: DifferenceKind, why: str, mine: Analysed, there: Analysed) -> Difference | None:
+    claimed = _after(why)
+    if not claimed:
+        return None
+    others = _parties(there)
+    if why.startswith("another one does it"):
+        rival = why.split(": ", 1)[1].split(", not ")[0]
+        return Difference(kind, claimed, rival)
+    if any(char.isdigit() for char in claimed):
+        return None  # 3월에 is no party
+    own = _squeezed(mine.text)
+    exchanged = "exchanged" in why
+    rivals = [o for o in others if exchanged or _squeezed(o) not in own]
+    rivals = [o for o in rivals if _squeezed(o) != _squeezed(claimed) and not o.isdigit()]
+    rivals = [o for o in rivals if not any(char.isdigit() for char in o)] or rivals
+    return Difference(kind, claimed, rivals[0]) if rivals else None
+
+
+def _parties(text: Analysed) -> list[str]:
+    """Return who acts or is named in a sentence: subjects and topics first, then names."""
+    facts: Sequence[Fact] = text.narrated
+    found = [" ".join(p.words) for fact in facts for p in (*fact.own, *fact.topics)]
+    found += [m.form for m in text.morphemes if m.tag in _NAMES and len(m.form) > 1]
+    return list(dict.fromkeys(found))
+
+
+def _statement(
+    kind: DifferenceKind, why: str, mine: Analysed, there: Analysed
+) -> Difference | None:
+    word = _after(why).split(" ")[-1]
+    return Difference(kind, _clause(mine, word), _clause(there, word))
+
+
+_CLAUSE_WORDS = 3
+
+
+def _clause(text: Analysed, word: str) -> str:
+    """Return the words around the predicate ``word``, or the end of the sentence without it."""
+    spaced = text.text.split()
+    at = next((n for n, part in enumerate(spaced) if len(word) > 1 and word in fold(part)), None)
+    if at is None:
+        return " ".join(spaced[-_CLAUSE_WORDS:])
+    return " ".join(spaced[max(0, at - 1) : at + _CLAUSE_WORDS - 1])
+
+
+def _quotation(why: str, mine: Analysed, there: Analysed) -> Difference | None:
+    claimed = _after(why)
+    if why.startswith("not who said it"):
+        return _party("role", why, mine, there)
+    rivals = quotations.quotations(there.text) or [there.text]
+    best = max(rivals, key=lambda one: _alike(claimed, one))
+    if _alike(claimed, best) < _SAME_QUOTATION:
+        return None
+    return Difference("quotation", claimed, best)
+
+
+_SAME_QUOTATION = 0.55
+
+
+def _alike(one: str, other: str) -> float:
+    """Return how alike two quotations are, in [0, 1]; part of a longer one is like it."""
+    a, b = quotations.comparable(one), quotations.comparable(other)
+    blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size > 1) / max(1, len(a))
+
+
+def _repaired(claim: str, differences: Iterable[Difference], grounds: Grounds) -> Verdict | None:
+    """Judge the claim with the source's values in place of its own; ``None`` if it has none."""
+    text = claim
+    for one in differences:
+        if one.kind not in {"number", "date", "name", "role", "quotation"}:
+            return None
+        if one.claimed not in text:
+            return None
+        text = text.replace(one.claimed, one.found, 1)
+    return support(text, grounds)
