@@ -38,7 +38,7 @@ from geungeo.rag.evidence.features import Candidate, candidates
 from geungeo.rag.evidence.nearest import nearest_of
 from geungeo.rag.evidence.reading import with_contexts
 from geungeo.rag.gate import Gate
-from geungeo.rag.grounding.ground import Grounded, Grounder, grounds_of, time_note
+from geungeo.rag.grounding.ground import Grounded, Grounder, time_note
 from geungeo.rag.grounding.support import shared_words
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.protocols import (
@@ -104,7 +104,7 @@ class ClaimSource(_Model):
 
 
 class ClaimDifference(_Model):
-    """What differs: ``claimed`` in the text, ``found`` in the source number ``source`` (from 0)."""
+    """One difference: ``claimed`` in the text, ``found`` in the source at index ``source``."""
 
     kind: DifferenceKind
     claimed: str
@@ -115,8 +115,8 @@ class ClaimDifference(_Model):
 class CheckedClaim(_Model):
     """One statement: ``Check.text[start:end] == text``, in code points.
 
-    ``sources`` are the newest and the oldest first where they disagree (``disputed``), else the
-    best first. ``nearest`` are set for ``not_found``; ``why`` for ``not_a_claim``.
+    ``sources`` are the newest and the oldest first where they disagree (``disputed``), otherwise
+    the best first. ``nearest`` are set for ``not_found``; ``why`` for ``not_a_claim``.
     """
 
     number: int
@@ -375,7 +375,7 @@ class Checker:
         They are judged by the rules alone; the verifier has read the whole sentence.
         """
         made: list[CheckedClaim] = []
-        for unit in parts(examined.unit, run.text):
+        for unit in parts(examined.unit, run.text, run.written):
             task = Task("", language_of(unit.text), examined.pool)
             ranked = _nearest_first(unit.text, examined.pool)
             settled = Grounder(task).take(Claim(unit.text, (ranked[0].number,)))

@@ -34,7 +34,7 @@ _CLOSERS = " \t”’\"'」』)）*_`~.!…。ㅋㅎㅠㅜ^"
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One statement of a text: ``span`` is where it stands, ``text`` what is judged.
+    """One statement of a text: ``span`` is its place, ``text`` what is judged.
 
     ``text`` is without markup and with the relative times written out, if the text has a date.
     ``no_claim`` says why it states nothing that articles could prove.
@@ -132,7 +132,7 @@ _COMMANDING = listed(
 _OPINION_END = re.compile(
     r"(?:생각(?:합니다|한다|해요|이다|입니다|된다|됩니다|이 든다|이 듭니다)"
     r"|(?:것|거|듯)\s?(?:같(?:다|아요|습니다|네요)|싶(?:다|어요|습니다|네요)|하다|합니다|해요)"
-    r"|(?:좋겠(?:다|어요|습니다|네요))|기대(?:된다|됩니다|돼요|되네요|해\s?본다|해\s?봅니다)"
+    r"|(?:좋겠(?:다|어요|습니다|네요))|기대(?:된다|됩니다|돼요|되네요|한다|합니다|해요|해\s?본다|해\s?봅니다)"
     r"|바란다|바랍니다|바라요|싶다|싶습니다|싶어요|싶네요|응원(?:한다|합니다|해요)"
     r"|(?:아닐까|않을까)(?:\s?(?:싶다|싶습니다|싶네요|한다|합니다))?"
     r"|해야\s?(?:한다|합니다|해요|할 것이다|할 것입니다|하지 않을까)"
@@ -171,7 +171,17 @@ def no_claim(text: str, parsed: Analysed) -> NoClaim | None:
         return "instruction"
     if _is_opinion(text, parsed, main):
         return "opinion"
-    return "fragment" if is_fragment(text) else None
+    return "fragment" if is_fragment(text) or _names_only(parsed) else None
+
+
+def _names_only(parsed: Analysed) -> bool:
+    """Whether a sentence has one word that could be proven (윤빛소프트입니다), and no quotation."""
+    words = {m.form for m in parsed.morphemes if m.tag.split("-")[0] in _PROVABLE}
+    return len(words) < _FEWEST and not any(char.isdigit() for char in parsed.text)
+
+
+_PROVABLE = frozenset({"NNG", "NNP", "SL", "SH", "XR", "VV", "VA", "NR", "SN", "MAG"})
+_FEWEST = 2
 
 
 def _closing(parsed: Analysed) -> Fact | None:
@@ -190,7 +200,7 @@ def _is_opinion(text: str, parsed: Analysed, main: Fact | None) -> bool:
         return True
     if _OPINION_END.search(text):
         # 정부는 …을 바란다 reports; without anyone who does it the writer speaks.
-        acting = main is not None and main.own and main.predicate not in {"하", "같", "싶", "없"}
+        acting = main is not None and main.topics and main.predicate not in {"하", "같", "싶", "없"}
         return not acting or "같" in text[-8:] or "싶" in text[-8:]
     if main is None:
         return False
@@ -209,15 +219,15 @@ _SHORTEST_PART = 12
 _FINAL_SS = 20  # the number of the final consonant ㅆ
 
 
-def parts(unit: Unit, source: str) -> list[Unit]:
+def parts(unit: Unit, source: str, written: date | None = None) -> list[Unit]:
     """Return the clauses of a sentence that joins several facts; none if it joins none.
 
     ``source`` is the text that the span of ``unit`` refers to. Each part is judged as a sentence
     of its own, with the topic of the first one where it names none.
     """
     text = unit.span.of(source)
-    if unit.text != " ".join(text.split()) or language_of(text) != "ko":
-        return []  # markup or dates were rewritten: its characters are not those of the text
+    if judged(text) != " ".join(text.split()) or language_of(text) != "ko":
+        return []  # markup was removed: the characters judged are not those of the text
     text = text.replace("\n", " ")
     cuts = [match for match in _JOINT.finditer(text) if _splits(text, match)]
     if not cuts:
@@ -235,7 +245,7 @@ def parts(unit: Unit, source: str) -> list[Unit]:
         shown = _closed(span.of(text), match, span.start, past=past) if match else span.of(text)
         if found and topic and not _names_actor(shown):
             shown = f"{topic} {shown}"
-        found.append(Unit(span.shift(unit.span.start), shown))
+        found.append(Unit(span.shift(unit.span.start), judged(shown, written)))
         start = end
     return found
 

@@ -86,7 +86,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """How a sentence differs from a claim; ``certain`` if both surely speak of the same event."""
+    """Differences of a sentence from a claim; ``certain`` if both speak of the same event."""
 
     differences: tuple[Difference, ...]
     signs: Signs
@@ -106,26 +106,40 @@ def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast |
 
     ``pool`` are all sentences that were found for the claim, ``item`` among them.
     """
+    claim = _REPLY.sub("", claim)
     grounds = grounds_of(item, pool)
     verdict = support(claim, grounds)
-    if not verdict.vetoes or any(why.startswith(_APART) for why in verdict.vetoes):
+    reasons = verdict.vetoes or _denials(verdict)
+    if not reasons or any(why.startswith(_APART) for why in reasons):
         return None
     if language_of(claim) != "ko" or language_of(grounds.source) != "ko":
         return None
-    found = [(kind, why) for why in verdict.vetoes if (kind := kind_of(why))]
+    found = [(kind, why) for why in reasons if (kind := kind_of(why))]
     if not found or len({kind for kind, _ in found}) > _MOST_KINDS:
         return None
     mine, there, *around = analysed([claim, grounds.source, *grounds.context, grounds.about or "-"])
     made = [_difference(kind, why, mine, there, grounds) for kind, why in found]
-    differences = tuple(dict.fromkeys(one for one in made if one))
-    if not differences or None in made:
+    if None in made:
         return None
+    differences = _without_repetitions([one for one in made if one])
     if not _are_distinct(differences):
         return None
     signs = _signs(mine, there, around, differences, grounds)
-    return Contrast(differences, signs, _is_same_event(signs))
+    certain = _is_same_event(signs) and (bool(verdict.vetoes) or signs.near >= _NEAR_ROLES)
+    return Contrast(differences, signs, certain)
 
 
+def _denials(verdict: Verdict) -> tuple[str, ...]:
+    """Return the doubt that a claim denies what its source affirms, if nothing more is doubted.
+
+    맡지 않기로 했다 is not vetoed for 맡기로 했다: what was denied may be another clause.
+    """
+    denied = [why for why in verdict.doubts if kind_of(why) == "negation"]
+    return tuple(denied) if len(denied) == len(verdict.doubts) else ()
+
+
+# 아니에요 at the start of a reply denies what was asked, not what the claim says.
+_REPLY = re.compile(r"^(?:네|예|아니(?:요|오|에요|다)|아닙니다|아뇨|맞(?:아요|습니다))[,.!]\s+")
 # More that differs is another matter.
 _MOST_KINDS, _MOST_VALUES = 2, 2
 
@@ -138,13 +152,25 @@ def _are_distinct(differences: Sequence[Difference]) -> bool:
     return len(claimed) <= min(_MOST_VALUES, len(found))
 
 
+def _without_repetitions(found: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Return ``found`` without the numbers of a date that differs (2021년 in 2021년 가을)."""
+    dates = [one.claimed for one in found if one.kind == "date"]
+    return tuple(
+        dict.fromkeys(
+            one
+            for one in found
+            if one.kind != "number" or not any(one.claimed in day for day in dates)
+        )
+    )
+
+
 def _squeezed(text: str) -> str:
     return re.sub(r"\s", "", fold(text))
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What speaks for a sentence and a claim being about the same event.
+    """Signs that a sentence and a claim are about the same event.
 
     ``near`` is the share of the claim's ``words`` other content words that the sentence holds,
     ``names`` whether all its other names are known there, ``predicate`` whether it says the same
