@@ -31,7 +31,7 @@ from geungeo.rag.answer import (
     Usage,
 )
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.checking.claims import NoClaim, Unit, parts, units
+from geungeo.rag.checking.claims import NoClaim, Unit, dated, parts, units
 from geungeo.rag.checking.differences import Contrast, Difference, DifferenceKind, contrast
 from geungeo.rag.errors import InvalidRequest, InvariantViolation
 from geungeo.rag.evidence.features import Candidate, candidates
@@ -265,7 +265,7 @@ class Checker:
         name = self._verifier.name if self._verifier else "rules"
         run = _Run(request, text, written_on(request.date), Report(name))
         async with self._gate.slot(_TIMEOUT):
-            run.units = await asyncio.to_thread(units, text, run.written)
+            run.units = await asyncio.to_thread(units, text)
         yield CheckStarted(len(run.units))
         for start in range(0, len(run.units), _BATCH):
             batch = run.units[start : start + _BATCH]
@@ -352,9 +352,9 @@ class Checker:
             if unit.no_claim is not None:
                 examined.settled = [_quoted(unit.text, pool)]
             else:
-                task = Task("", language_of(unit.text), pool)
-                examined.grounder = Grounder(task, self._verifier)
-                examined.settled = examined.grounder.take(Claim(unit.text, (pool[0].number,)))
+                text = dated(unit.text, run.written, pool[0].article.published_day)
+                examined.grounder = Grounder(Task("", language_of(text), pool), self._verifier)
+                examined.settled = examined.grounder.take(Claim(text, (pool[0].number,)))
         run.spent["ground"] = run.spent.get("ground", 0.0) + self._clock() - began
         return examined
 
@@ -375,10 +375,11 @@ class Checker:
         They are judged by the rules alone; the verifier has read the whole sentence.
         """
         made: list[CheckedClaim] = []
-        for unit in parts(examined.unit, run.text, run.written):
-            task = Task("", language_of(unit.text), examined.pool)
+        for unit in parts(examined.unit, run.text):
             ranked = _nearest_first(unit.text, examined.pool)
-            settled = Grounder(task).take(Claim(unit.text, (ranked[0].number,)))
+            text = dated(unit.text, run.written, ranked[0].article.published_day)
+            task = Task("", language_of(text), examined.pool)
+            settled = Grounder(task).take(Claim(text, (ranked[0].number,)))
             made.append(self._conclude(run, _Examined(unit, ranked, settled=settled)))
         return made if any(one.verdict == "supported" for one in made) else []
 
@@ -392,12 +393,14 @@ class Checker:
             verdict="not_found",
         )
         supported = examined.supported
+        if supported is not None and not _is_dated_alike(supported, unit.text, run.written):
+            supported = None
         if supported is None and unit.no_claim is not None:
             return claim.model_copy(update={"verdict": "not_a_claim", "why": unit.no_claim})
         if not examined.pool:
             return claim
         language = language_of(run.text)
-        compared = self._compare(unit.text, examined.pool)
+        compared = self._compare(unit.text, run.written, examined.pool)
         if supported is not None and supported.claim is not None:
             return _supported(claim, supported, compared, language)
         against = [(item, found) for item, found in compared if found.certain]
@@ -406,9 +409,14 @@ class Checker:
         return claim.model_copy(update={"nearest": nearest_of(examined.pool)})
 
     @staticmethod
-    def _compare(text: str, pool: Sequence[Evidence]) -> list[tuple[Evidence, Contrast]]:
+    def _compare(
+        text: str, written: date | None, pool: Sequence[Evidence]
+    ) -> list[tuple[Evidence, Contrast]]:
         """Return the nearest sentences that disagree, and in what."""
-        made = [(item, contrast(text, item, pool)) for item in pool[:_COMPARED]]
+        made = [
+            (item, contrast(dated(text, written, item.article.published_day), item, pool))
+            for item in pool[:_COMPARED]
+        ]
         return [(item, one) for item, one in made if one is not None]
 
     def _finish(self, run: _Run, began: float) -> Check:
@@ -510,6 +518,16 @@ def enforce(check: Check, lookup: ArticleLookup) -> None:
                     f"claim {claim.number} does not quote {shown.article_id} "
                     f"v{shown.version} [{shown.start}, {shown.end})"
                 )
+
+
+def _is_dated_alike(supported: Grounded, text: str, written: date | None) -> bool:
+    """Whether the times of ``text`` mean the same in all articles that support it as judged."""
+    if supported.claim is None:
+        return True
+    readings = {
+        dated(text, written, ground.article.published_day) for ground in supported.claim.grounds
+    }
+    return readings == {supported.claim.text} or supported.claim.text not in {text, *readings}
 
 
 def _key(article: Article) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from geungeo.rag.grounding.support import is_fragment
 from geungeo.rag.grounding.words import is_instruction
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.clauses import Fact
-from geungeo.rag.language.dates.periods import Grain
+from geungeo.rag.language.dates.periods import Grain, Period
 from geungeo.rag.language.dates.times import relative_times
 from geungeo.rag.readers.layout import is_wrapped
 from geungeo.rag.segmentation import split_lines
@@ -36,8 +36,7 @@ _CLOSERS = " \t”’\"'」』)）*_`~.!…。ㅋㅎㅠㅜ^"
 class Unit:
     """One statement of a text: ``span`` is its place, ``text`` what is judged.
 
-    ``text`` is without markup and with the relative times written out, if the text has a date.
-    ``no_claim`` says why it states nothing that articles could prove.
+    ``text`` is without markup, ``no_claim`` the reason why it states nothing that could be proven.
     """
 
     span: Span
@@ -45,11 +44,10 @@ class Unit:
     no_claim: NoClaim | None = None
 
 
-def units(text: str, written: date | None = None) -> list[Unit]:
+def units(text: str) -> list[Unit]:
     """Return the statements of ``text`` (normalised) in order; spans are disjoint.
 
-    ``written`` is the text's own date, from which 지난달 or 올해 count. Lines of markup alone
-    are left out.
+    Lines of markup alone are left out.
     """
     pieces = list(_pieces(text))
     found = split_lines([piece.of(text).replace("\n", " ") for piece in pieces])
@@ -58,7 +56,7 @@ def units(text: str, written: date | None = None) -> list[Unit]:
         for piece, spans in zip(pieces, found, strict=True)
         for span in spans
     ]
-    made = [Unit(span, judged(span.of(text), written)) for span in spans]
+    made = [Unit(span, judged(span.of(text))) for span in spans]
     made = [unit for unit in made if any(char.isalnum() for char in unit.text)]
     parsed = analysed(unit.text for unit in made)
     return [
@@ -84,29 +82,44 @@ def _pieces(text: str) -> Iterator[Span]:
                     yield piece
 
 
-def judged(text: str, written: date | None = None) -> str:
-    """Return ``text`` as it is judged: plain, and with its relative times resolved."""
-    shown = plain(prepare(text))
-    return _with_dates(shown, written) if written else shown
+def judged(text: str) -> str:
+    """Return ``text`` as it is judged: plain, without markup."""
+    return plain(prepare(text))
 
 
-def _with_dates(text: str, written: date) -> str:
-    """Write relative times as dates: 지난달 in a text of July 2025 is 2025년 6월."""
+_CALENDAR = re.compile(
+    r"(?:지지난해|지난해|작년|재작년|올해|금년|내년|내후년|지난\s?달|이달|이번\s?달|다음\s?달|내달"
+    r"|어제|오늘|내일|모레|그제|(?:지난|오는|올해|작년|지난해|내년)\s?\d{1,2}월(?:\s?\d{1,2}일)?)"
+)
+
+
+def dated(text: str, written: date | None, published: date | None) -> str:
+    """Return ``text``, written on that day, with the relative times that ``published`` changes.
+
+    An article's 지난달 is not that of a text of a later month, which is written out: 2025년 6월.
+    A time that means the same in both stays as it is.
+    """
+    if written is None or language_of(text) != "ko":
+        return text
+    here = relative_times(text, published) if published else ()
+    meant = {time.span: time.period for time in here}
     found = text
     for time in reversed(relative_times(text, written)):
-        first = time.period.first
-        if language_of(text) != "ko":
+        shown = _CALENDAR.fullmatch(time.span.of(text))
+        if shown is None or meant.get(time.span) == time.period:
             continue
-        if time.period.grain is Grain.YEAR:
-            value = f"{first.year}년"
-        elif time.period.grain is Grain.MONTH:
-            value = f"{first.year}년 {first.month}월"
-        elif time.period.grain is Grain.DAY:
-            value = f"{first.year}년 {first.month}월 {first.day}일"
-        else:
-            continue
-        found = f"{found[: time.span.start]}{value}{found[time.span.end :]}"
+        if value := _written_out(time.period):
+            found = f"{found[: time.span.start]}{value}{found[time.span.end :]}"
     return found
+
+
+def _written_out(period: Period) -> str | None:
+    first = period.first
+    if period.grain is Grain.YEAR:
+        return f"{first.year}년"
+    if period.grain is Grain.MONTH:
+        return f"{first.year}년 {first.month}월"
+    return f"{first.year}년 {first.month}월 {first.day}일" if period.grain is Grain.DAY else None
 
 
 _GREETING = re.compile(
@@ -132,12 +145,18 @@ _COMMANDING = listed(
 _OPINION_END = re.compile(
     r"(?:생각(?:합니다|한다|해요|이다|입니다|된다|됩니다|이 든다|이 듭니다)"
     r"|(?:것|거|듯)\s?(?:같(?:다|아요|습니다|네요)|싶(?:다|어요|습니다|네요)|하다|합니다|해요)"
-    r"|(?:좋겠(?:다|어요|습니다|네요))|기대(?:된다|됩니다|돼요|되네요|한다|합니다|해요|해\s?본다|해\s?봅니다)"
+    r"|(?:좋겠(?:다|어요|습니다|네요))|기대(?:된다|됩니다|돼요|되네요|한다|합니다|해요|해\s?본다)"
     r"|바란다|바랍니다|바라요|싶다|싶습니다|싶어요|싶네요|응원(?:한다|합니다|해요)"
     r"|(?:아닐까|않을까)(?:\s?(?:싶다|싶습니다|싶네요|한다|합니다))?"
-    r"|해야\s?(?:한다|합니다|해요|할 것이다|할 것입니다|하지 않을까)"
+    r"|기원(?:한다|합니다|드립니다)|볼 수 (?:있다|있습니다|있겠다)|봅니다|보인다|보입니다"
     r"|(?:틀림없|분명하|당연하)(?:다|습니다)|마땅하다|의심스럽다|의심스럽습니다"
     r"|수밖에 없(?:다|습니다|어요|네요)|느껴진다|느껴집니다|느껴져요)\W*$"
+)
+_MUST_END = re.compile(r"야\s?(?:한다|합니다|해요|할 것이다|할 것입니다|하지 않을까|하겠다)\W*$")
+# Those whose opinions are reported; anything else is the topic of the writer's own.
+_WHO = re.compile(
+    r"(?:정부|당국|회사|기업|업체|업계|은행|법원|경찰|검찰|위원회|연구팀|연구진|전문가|노조|단체|학부모|주민"
+    r"|시민|대표|장관|의원|교수|위원장|시장|군수|도지사|사장|연구원|소장|박사|감독|선수|기자|관계자|씨|측)$"
 )
 _FIRST_PERSON = re.compile(
     r"(?:^|[\s“(])(?:저는|나는|저로서는|나로서는|제가 보기에|내가 보기에|필자는|필자가 보기에|"
@@ -146,7 +165,8 @@ _FIRST_PERSON = re.compile(
 _FELT = listed(
     "안타깝 다행 다행스럽 아쉽 놀랍 반갑 대단하 훌륭하 멋지 감동적 흥미롭 재미있 재밌 씁쓸하 "
     "답답하 부럽 뿌듯하 자랑스럽 기쁘 슬프 무섭 신기하 인상적 아름답 매력적 의미심장하 뜻깊 "
-    "바람직하 중요하 귀감 기대되 궁금하 고무적 이례적 획기적 모범 소중하 좋 멋있 든든하 훈훈하"
+    "바람직하 중요하 귀감 인상 훈훈 답답 감동 의미 "
+    "기대되 궁금하 고무적 이례적 획기적 모범 소중하 좋 멋있 든든하 훈훈하"
 )
 _EVALUATING = frozenset({"VA", "XR", "NNG", "VV"})
 
@@ -165,6 +185,8 @@ def no_claim(text: str, parsed: Analysed) -> NoClaim | None:
         return "fragment" if is_fragment(text) else None
     main = _closing(parsed)
     form = _final_ending(parsed)
+    if _FOLLOWS.search(text):
+        return "fragment"
     if main and main.asked and form in _ASKING and form not in {"죠", "지", "니", "나"}:
         return "question"
     if form in _COMMANDING and (main is None or not main.copula):
@@ -184,6 +206,9 @@ _PROVABLE = frozenset({"NNG", "NNP", "SL", "SH", "XR", "VV", "VA", "NR", "SN", "
 _FEWEST = 2
 
 
+_FOLLOWS = re.compile(r"다음과 같(?:다|습니다|아요)\W*$")
+
+
 def _closing(parsed: Analysed) -> Fact | None:
     closing = [fact for fact in parsed.narrated if fact.ending == "EF"]
     return closing[-1] if closing else None
@@ -198,15 +223,26 @@ def _is_opinion(text: str, parsed: Analysed, main: Fact | None) -> bool:
     """Whether the writer states what he thinks; what others think is reported and a claim."""
     if _FIRST_PERSON.search(text):
         return True
+    named = any(m.tag == "NNP" for m in parsed.outside)
+    exact = any(char.isdigit() for char in text)
     if _OPINION_END.search(text):
-        # 정부는 …을 바란다 reports; without anyone who does it the writer speaks.
-        acting = main is not None and main.topics and main.predicate not in {"하", "같", "싶", "없"}
-        return not acting or "같" in text[-8:] or "싶" in text[-8:]
-    if main is None:
+        # 정부는 …을 바란다 reports; 안전은 중요하다고 생각한다 does not.
+        topics = main.topics if main else []
+        return not any(_is_party(phrase.words, parsed) for phrase in topics)
+    if main is None or exact or named:
         return False
-    last = [m for m in parsed.outside if m.tag.split("-")[0] in _EVALUATING][-1:]
-    felt = main.predicate in _FELT or any(m.form in _FELT for m in last)
-    return felt and not any(char.isdigit() for char in text) and not main.past
+    if _MUST_END.search(text):
+        return True
+    last = [m for m in parsed.outside if m.tag.split("-")[0] in _EVALUATING]
+    felt = main.predicate in _FELT or any(
+        m.form in _FELT for m in last[-2 if main.copula else -1 :]
+    )
+    return felt and not main.past
+
+
+def _is_party(words: Sequence[str], parsed: Analysed) -> bool:
+    names = {m.form for m in parsed.outside if m.tag in {"NNP", "SL"}}
+    return any(_WHO.search(word) or any(name in word for name in names) for word in words)
 
 
 # A clause that ends in one of these says something of its own.
@@ -219,7 +255,7 @@ _SHORTEST_PART = 12
 _FINAL_SS = 20  # the number of the final consonant ㅆ
 
 
-def parts(unit: Unit, source: str, written: date | None = None) -> list[Unit]:
+def parts(unit: Unit, source: str) -> list[Unit]:
     """Return the clauses of a sentence that joins several facts; none if it joins none.
 
     ``source`` is the text that the span of ``unit`` refers to. Each part is judged as a sentence
@@ -245,7 +281,7 @@ def parts(unit: Unit, source: str, written: date | None = None) -> list[Unit]:
         shown = _closed(span.of(text), match, span.start, past=past) if match else span.of(text)
         if found and topic and not _names_actor(shown):
             shown = f"{topic} {shown}"
-        found.append(Unit(span.shift(unit.span.start), judged(shown, written)))
+        found.append(Unit(span.shift(unit.span.start), shown))
         start = end
     return found
 

@@ -17,7 +17,7 @@ from geungeo.rag.grounding.support import Grounds, Verdict, support
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
-from geungeo.rag.language.clauses import Fact
+from geungeo.rag.language.clauses import UNREAL_WORD, Fact
 from geungeo.rag.language.dates.times import Time, named_times
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
@@ -115,26 +115,57 @@ def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast |
     if language_of(claim) != "ko" or language_of(grounds.source) != "ko":
         return None
     found = [(kind, why) for why in reasons if (kind := kind_of(why))]
+    if any(kind == "certainty" and _after(why) in UNREAL_WORD for kind, why in found):
+        return None  # 도착할 예정이다 is no surer than 도착할 예정이며
     if not found or len({kind for kind, _ in found}) > _MOST_KINDS:
         return None
     mine, there, *around = analysed([claim, grounds.source, *grounds.context, grounds.about or "-"])
-    made = [_difference(kind, why, mine, there, grounds) for kind, why in found]
-    if None in made:
+    found = _outside_quotations(found, mine.text)
+    pairs = [(kind, _difference(kind, why, mine, there, grounds)) for kind, why in found]
+    differences = _without_repetitions([one for _, one in pairs if one])
+    dated = any(one.kind == "date" for one in differences)
+    # 2026 year of 내년 5월 is no number of its own.
+    if not differences or any(
+        one is None and not (dated and kind in {"date", "number"}) for kind, one in pairs
+    ):
         return None
-    differences = _without_repetitions([one for one in made if one])
     if not _are_distinct(differences):
         return None
     signs = _signs(mine, there, around, differences, grounds)
-    certain = _is_same_event(signs) and (bool(verdict.vetoes) or signs.near >= _NEAR_ROLES)
+    certain = _is_same_event(signs)
+    if not verdict.vetoes:
+        certain = certain and (signs.proven or signs.kinds == {"negation"})
+        certain = certain and signs.near >= _NEAR_ROLES
     return Contrast(differences, signs, certain)
 
 
-def _denials(verdict: Verdict) -> tuple[str, ...]:
-    """Return the doubt that a claim denies what its source affirms, if nothing more is doubted.
+def _outside_quotations(
+    found: Sequence[tuple[DifferenceKind, str]], claim: str
+) -> list[tuple[DifferenceKind, str]]:
+    """Return ``found`` without what differs inside a quotation that differs as a whole."""
+    if not any(kind == "quotation" for kind, _ in found):
+        return list(found)
+    inside = " ".join(quotations.quotations(claim))
+    rest = claim
+    for quote in quotations.quotations(claim):
+        rest = rest.replace(quote, " ")
+    own = {fold(c.surface) for c in counted(analysed([rest])[0])} if rest.strip() else set()
+    return [
+        (kind, why)
+        for kind, why in found
+        if kind == "quotation"
+        or (kind in {"name", "role"} and _after(why) not in inside)
+        or (kind == "number" and any(_after(why) in one or one in _after(why) for one in own))
+    ]
 
-    맡지 않기로 했다 is not vetoed for 맡기로 했다: what was denied may be another clause.
+
+def _denials(verdict: Verdict) -> tuple[str, ...]:
+    """Return the doubts that a claim denies what its source affirms, or names another actor.
+
+    맡지 않기로 했다 is not vetoed for 맡기로 했다: what was denied may be another clause. None if
+    anything more is doubted.
     """
-    denied = [why for why in verdict.doubts if kind_of(why) == "negation"]
+    denied = [why for why in verdict.doubts if kind_of(why) in {"negation", "role"}]
     return tuple(denied) if len(denied) == len(verdict.doubts) else ()
 
 
@@ -168,6 +199,10 @@ def _squeezed(text: str) -> str:
     return re.sub(r"\s", "", fold(text))
 
 
+_VALUES = frozenset({"number", "date", "name", "role", "quotation"})
+_PARTIES = frozenset({"name", "role"})
+
+
 @dataclass(frozen=True, slots=True)
 class Signs:
     """Signs that a sentence and a claim are about the same event.
@@ -175,7 +210,8 @@ class Signs:
     ``near`` is the share of the claim's ``words`` other content words that the sentence holds,
     ``names`` whether all its other names are known there, ``predicate`` whether it says the same
     of them. With the source's values in place of its own, the claim breaks no rule any more
-    (``repaired``), or is proven (``proven``).
+    (``repaired``), or is proven (``proven``). ``roles`` is whether parties that differ have the
+    same role in both.
     """
 
     kinds: frozenset[DifferenceKind]
@@ -185,6 +221,7 @@ class Signs:
     predicate: bool
     repaired: bool
     proven: bool
+    roles: bool
 
 
 # The shares of a claim's other words that a sentence must hold to be about the same event:
@@ -204,7 +241,11 @@ def _is_same_event(signs: Signs) -> bool:
         return True
     if signs.words < _FEW_WORDS:
         return False
-    if signs.repaired and signs.near >= _NEAR_REPAIRED:
+    if (
+        signs.repaired
+        and signs.near >= _NEAR_REPAIRED
+        and (signs.roles or not signs.kinds & _PARTIES)
+    ):
         return signs.predicate or signs.kinds == {"number"}
     if signs.kinds == {"role"}:
         return signs.predicate and signs.near >= _NEAR_ROLES
@@ -220,9 +261,10 @@ def _signs(
     differences: Sequence[Difference],
     grounds: Grounds,
 ) -> Signs:
-    differing = " ".join(one.claimed for one in differences)
+    # What is denied or unsure is told by the predicate: the words around it must agree.
+    differing = " ".join(one.claimed for one in differences if one.kind in _VALUES)
     names = [
-        m.form
+        _squeezed(m.form)
         for m in mine.morphemes
         if m.tag in _NAMES and len(m.form) > 1 and m.form not in fold(differing)
     ]
@@ -237,7 +279,33 @@ def _signs(
         predicate=_same_predicate(mine, there),
         repaired=repaired is not None and not repaired.vetoes,
         proven=repaired is not None and repaired.supported,
+        roles=all(
+            _role(mine.text, one.claimed) == _role(there.text, one.found)
+            for one in differences
+            if one.kind in _PARTIES
+        ),
     )
+
+
+_ROLES = (
+    ("subject", re.compile(r"(?:은|는|이|가|께서|도)(?![가-힣])")),
+    ("object", re.compile(r"(?:을|를)(?![가-힣])")),
+    ("owner", re.compile(r"의(?![가-힣])")),
+    ("place", re.compile(r"(?:에서|에)(?![가-힣])")),
+    ("other", re.compile(r"(?:에게|와|과|로|으로|부터|까지|하고)")),
+)
+
+
+def _role(text: str, party: str) -> str | None:
+    """Return the role that the particle after ``party`` gives it, ``None`` without one."""
+    folded = text.casefold()
+    at = folded.find(party.casefold().split()[-1] if party else party)
+    if at < 0:
+        return None
+    rest = folded[at + len(party.split()[-1]) :]
+    # 배도훤 최고기술책임자는: the particle follows the title.
+    rest = re.sub(r"^(?:\s?[가-힣]{2,10}(?=(?:은|는|이|가|을|를)\s))", "", rest)
+    return next((role for role, pattern in _ROLES if pattern.match(rest)), None)
 
 
 def _same_predicate(mine: Analysed, there: Analysed) -> bool:
@@ -315,10 +383,12 @@ def _number(why: str, mine: Analysed, there: Analysed) -> Difference | None:
         len(free) > 1 and not _likeness(claimed, best)
     ):
         return None
-    return Difference("number", claimed.surface, best.surface)
+    kind: DifferenceKind = "date" if _CALENDAR.fullmatch(claimed.surface) else "number"
+    return Difference(kind, claimed.surface, best.surface)
 
 
 _SAME_LABEL = 2
+_CALENDAR = re.compile(r"(?:(?:19|20)\d\d년|\d{1,2}월|[0-3]?\d일)")
 
 
 def _likeness(one: Counted, other: Counted) -> int:
@@ -329,20 +399,25 @@ def _likeness(one: Counted, other: Counted) -> int:
     )
 
 
+_AMOUNT = re.compile(r"(\d[\d.]*(?:e[+-]?\d+)?)")
+
+
 def _counted_of(why: str, mine: Analysed) -> Counted | None:
-    """Return the amount of the claim that a veto names."""
+    """Return the amount of the claim that a veto names, as written or as a value."""
     named = _after(why)
-    digits = re.sub(r"[^\d.]", "", named)
     found = counted(mine)
     for one in found:
-        if one.surface == named or named in one.surface or one.surface in named:
+        if one.surface and (one.surface == named or one.surface in named):
             return one
-    for one in found:
-        if digits and digits in re.sub(r"[^\d.]", "", one.surface):
-            return one
-        if f"{float(one.amount.value):g}" == digits:
-            return one
-    return None
+    value = _AMOUNT.match(named)
+    if value is None:
+        return None
+    amount = float(value[1])
+    return next((one for one in found if _is_close(float(one.amount.value), amount)), None)
+
+
+def _is_close(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-4 * max(abs(one), abs(other), 1e-9)
 
 
 def _date(why: str, mine: Analysed, there: Analysed, grounds: Grounds) -> Difference | None:
@@ -385,6 +460,8 @@ def _party(kind: DifferenceKind, why: str, mine: Analysed, there: Analysed) -> D
     rivals = [o for o in others if exchanged or _squeezed(o) not in own]
     rivals = [o for o in rivals if _squeezed(o) != _squeezed(claimed) and not o.isdigit()]
     rivals = [o for o in rivals if not any(char.isdigit() for char in o)] or rivals
+    role = _role(mine.text, claimed)
+    rivals = [o for o in rivals if role and _role(there.text, o) == role] or rivals
     return Difference(kind, claimed, rivals[0]) if rivals else None
 
 
