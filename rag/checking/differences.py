@@ -17,7 +17,7 @@ from geungeo.rag.grounding.support import Grounds, Verdict, support
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
-from geungeo.rag.language.clauses import UNREAL_WORD, Fact
+from geungeo.rag.language.clauses import NO_HEAD, UNREAL_WORD, Fact
 from geungeo.rag.language.dates.times import Time, named_times
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
@@ -211,7 +211,7 @@ class Signs:
     ``names`` whether all its other names are known there, ``predicate`` whether it says the same
     of them. With the source's values in place of its own, the claim breaks no rule any more
     (``repaired``), or is proven (``proven``). ``roles`` is whether parties that differ have the
-    same role in both.
+    same role in both, ``governed`` whether the verbs that what differs belongs to are in the source.
     """
 
     kinds: frozenset[DifferenceKind]
@@ -222,6 +222,7 @@ class Signs:
     repaired: bool
     proven: bool
     roles: bool
+    governed: bool
 
 
 # The shares of a claim's other words that a sentence must hold to be about the same event:
@@ -229,6 +230,7 @@ class Signs:
 _NEAR_PROVEN = 0.5
 _NEAR_REPAIRED = 0.6
 _NEAR_SAME = 0.8
+_NEAR_OTHER = 0.9
 _NEAR_ROLES = 0.95
 # A claim with fewer other words may be about anything.
 _FEWEST_WORDS, _FEW_WORDS = 2, 3
@@ -241,16 +243,14 @@ def _is_same_event(signs: Signs) -> bool:
         return True
     if signs.words < _FEW_WORDS:
         return False
-    if (
-        signs.repaired
-        and signs.near >= _NEAR_REPAIRED
-        and (signs.roles or not signs.kinds & _PARTIES)
-    ):
+    if signs.repaired and signs.near >= _NEAR_REPAIRED and signs.roles and signs.governed:
         return signs.predicate or signs.kinds == {"number"}
+    if not signs.roles or not signs.governed:
+        return False
     if signs.kinds == {"role"}:
         return signs.predicate and signs.near >= _NEAR_ROLES
     if signs.kinds <= {"negation", "certainty"} and signs.words > _FEW_WORDS:
-        return signs.near >= _NEAR_SAME
+        return signs.near >= (_NEAR_SAME if signs.predicate else _NEAR_OTHER)
     return signs.predicate and signs.near >= _NEAR_SAME
 
 
@@ -284,11 +284,30 @@ def _signs(
             for one in differences
             if one.kind in _PARTIES
         ),
+        governed=all(
+            _is_governed(mine, one.claimed, there) for one in differences if one.kind in _VALUES
+        ),
+    )
+
+
+def _is_governed(mine: Analysed, value: str, there: Analysed) -> bool:
+    """Whether the verb after ``value`` (서울에 본사를 둔) is one of the source, too."""
+    at = mine.text.casefold().find(value.casefold())
+    fact = next((f for f in mine.facts if f.start >= at + len(value)), None) if at >= 0 else None
+    if fact is None or fact.predicate in _EMPTY_WORDS or fact.copula:
+        return True
+    return _states(there, fact.predicate)
+
+
+def _states(text: Analysed, predicate: str) -> bool:
+    wanted = canonical(predicate)
+    return any(canonical(fact.predicate) == wanted for fact in text.facts) or (
+        len(predicate) > 1 and wanted in text.forms
     )
 
 
 _ROLES = (
-    ("subject", re.compile(r"(?:은|는|이|가|께서|도)(?![가-힣])")),
+    ("subject", re.compile(r"(?:은|는|이|가|께서)(?![가-힣])")),
     ("object", re.compile(r"(?:을|를)(?![가-힣])")),
     ("owner", re.compile(r"의(?![가-힣])")),
     ("place", re.compile(r"(?:에서|에)(?![가-힣])")),
@@ -310,19 +329,16 @@ def _role(text: str, party: str) -> str | None:
 
 def _same_predicate(mine: Analysed, there: Analysed) -> bool:
     main = _main(mine)
-    if main is None:
-        return False
-    wanted = canonical(main.predicate)
-    if main.predicate in _EMPTY_WORDS:
-        return True
-    return any(canonical(fact.predicate) == wanted for fact in there.facts) or (
-        len(main.predicate) > 1 and wanted in there.forms
-    )
+    return main is not None and (main.predicate in _EMPTY_WORDS or _states(there, main.predicate))
 
 
 def _main(text: Analysed) -> Fact | None:
-    closing = [fact for fact in text.narrated if fact.ending == "EF"]
-    return closing[-1] if closing else (text.narrated[-1] if text.narrated else None)
+    """Return the last clause that says something: that of 것이다 is the one before it."""
+    closing = [fact for fact in text.narrated if fact.ending == "EF"] or list(text.narrated)
+    if closing and closing[-1].predicate in NO_HEAD:
+        said = [fact for fact in text.narrated if fact.predicate not in NO_HEAD]
+        return said[-1] if said else closing[-1]
+    return closing[-1] if closing else None
 
 
 def _words(text: Analysed, differing: str) -> set[str]:
@@ -473,9 +489,24 @@ def _parties(text: Analysed) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _is_said_too(why: str, mine: Analysed, there: Analysed) -> bool:
+    """Whether the source states the claim's own word beside its opposite: 줄어든 반면 늘었다."""
+    main = _main(mine)
+    return (
+        why.startswith("the opposite is in the source")
+        and main is not None
+        and any(
+            canonical(fact.predicate) == canonical(main.predicate) and fact.denied == main.denied
+            for fact in there.narrated
+        )
+    )
+
+
 def _statement(
     kind: DifferenceKind, why: str, mine: Analysed, there: Analysed
 ) -> Difference | None:
+    if _is_said_too(why, mine, there):
+        return None
     word = _after(why).split(" ")[-1]
     return Difference(kind, _clause(mine, word), _clause(there, word))
 
