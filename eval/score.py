@@ -214,18 +214,17 @@ def checked_of(case: Case, check: Check, gold: Sequence[GoldSpan]) -> CheckedGol
     found = [one for one in check.claims if Span(one.start, one.end).overlaps(marked)]
     if not found:
         return None
-    verdicts = {one.verdict for one in found}
     kinds = tuple(dict.fromkeys(d.kind for one in found for d in one.differences))
     shown: list[ClaimSource | Nearest] = []
     for one in found:
         shown += [*one.sources, *one.nearest]
     return CheckedGold(
         expected=claim.verdict,
-        verdict=next(verdict for verdict in _GRAVITY if verdict in verdicts),
+        verdict=gravest({one.verdict for one in found}),
         wording=claim.wording,
         kind=claim.kind,
         found=kinds,
-        named=_is_named(claim.kind, kinds) if claim.kind else None,
+        named=is_named(claim.kind, kinds) if claim.kind else None,
         source_shown=any(
             (source.article_id, source.version) == (place.article_id, place.version)
             and place.span.overlaps(Span(source.start, source.end))
@@ -237,7 +236,13 @@ def checked_of(case: Case, check: Check, gold: Sequence[GoldSpan]) -> CheckedGol
     )
 
 
-def _is_named(kind: str, found: Sequence[str]) -> bool:
+def gravest(verdicts: set[CheckVerdict]) -> CheckVerdict:
+    """Return the gravest of ``verdicts``: contradicted, not found, supported, not a claim."""
+    return next((verdict for verdict in _GRAVITY if verdict in verdicts), "not_a_claim")
+
+
+def is_named(kind: str, found: Sequence[str]) -> bool:
+    """Whether one of the kinds ``found`` names the difference ``kind``."""
     alike = next((group for group in _ALIKE if kind in group), {kind})
     return kind in found or bool(alike & set(found))
 

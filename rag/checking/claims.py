@@ -27,7 +27,7 @@ _BLOCK = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
 _LINE = re.compile(r"[^\n]+")
 # Marks before a line that belong to the layout: bullets, headings, numbers, quotation bars.
 _LEAD = re.compile(
-    r"(?:\s*(?:>+|#{1,6}|[-*+•‣▪◦·■□▲△▶▷◇◆○●※☞–—]|\(?\d{1,2}[.)]|[①-⑳])(?=[\s*]|(?<=[■□▲△▶▷◇◆○●※☞①-⑳])))+\s*"
+    r"(?:\s*(?:>+|(?:#{1,6}|[-*+•‣▪◦·–—]|\(?\d{1,2}[.)])(?=\s)|[■□▲△▶▷◇◆○●※☞①-⑳]))+\s*"
 )
 _CLOSERS = " \t”’\"'」』)）*_`~.!…。ㅋㅎㅠㅜ^"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from geungeo.rag.grounding.ground import grounds_of
@@ -19,6 +19,7 @@ from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.clauses import NO_HEAD, UNREAL_WORD, Fact
 from geungeo.rag.language.dates.times import Time, named_times
+from geungeo.rag.language.numbers import Quantity
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.text import fold, language_of, listed
@@ -149,7 +150,11 @@ def _outside_quotations(
     rest = claim
     for quote in quotations.quotations(claim):
         rest = rest.replace(quote, " ")
-    own = {fold(c.surface) for c in counted(analysed([rest])[0])} if rest.strip() else set()
+    own = (
+        {fold(c.surface) for c in counted(analysed([rest])[0])}
+        if rest.strip()
+        else frozenset[str]()
+    )
     return [
         (kind, why)
         for kind, why in found
@@ -184,15 +189,28 @@ def _are_distinct(differences: Sequence[Difference]) -> bool:
 
 
 def _without_repetitions(found: Sequence[Difference]) -> tuple[Difference, ...]:
-    """Return ``found`` without the numbers of a date that differs (2021년 in 2021년 가을)."""
-    dates = [one.claimed for one in found if one.kind == "date"]
-    return tuple(
-        dict.fromkeys(
-            one
-            for one in found
-            if one.kind != "number" or not any(one.claimed in day for day in dates)
+    """Return ``found`` with each difference once: the widest of those inside one another.
+
+    5월 is part of 내년 5월, and 배현수, a name that the source lacks, of 배현수 대표.
+    """
+    kept: dict[Difference, None] = {}
+    for one in found:
+        alike = _TIMES if one.kind in _TIMES else _PARTIES if one.kind in _PARTIES else set()
+        wider = [o for o in found if o.kind in alike and one.claimed in o.claimed]
+        best = max(wider, key=lambda o: len(o.claimed), default=one)
+        named = best.kind == "role" and any(
+            o.kind == "name" and o.claimed in best.claimed for o in found
         )
-    )
+        kept[replace(best, kind="name") if named else best] = None
+    if any(one.kind == "date" for one in kept):
+        days = [one.claimed for one in kept if one.kind == "date"]
+        return tuple(
+            one for one in kept if one.kind != "number" or not any(one.claimed in d for d in days)
+        )
+    return tuple(kept)
+
+
+_TIMES = frozenset({"date"})
 
 
 def _squeezed(text: str) -> str:
@@ -211,7 +229,7 @@ class Signs:
     ``names`` whether all its other names are known there, ``predicate`` whether it says the same
     of them. With the source's values in place of its own, the claim breaks no rule any more
     (``repaired``), or is proven (``proven``). ``roles`` is whether parties that differ have the
-    same role in both, ``governed`` whether the verbs that what differs belongs to are in the source.
+    same role in both, ``governed`` whether the source has the verbs of what differs.
     """
 
     kinds: frozenset[DifferenceKind]
@@ -261,7 +279,7 @@ def _signs(
     differences: Sequence[Difference],
     grounds: Grounds,
 ) -> Signs:
-    # What is denied or unsure is told by the predicate: the words around it must agree.
+    # A denial is in the predicate: the words around it must agree.
     differing = " ".join(one.claimed for one in differences if one.kind in _VALUES)
     names = [
         _squeezed(m.form)
@@ -281,6 +299,8 @@ def _signs(
         proven=repaired is not None and repaired.supported,
         roles=all(
             _role(mine.text, one.claimed) == _role(there.text, one.found)
+            # Parties that change places agree only if nothing else differs.
+            and _squeezed(one.found) not in _squeezed(mine.text)
             for one in differences
             if one.kind in _PARTIES
         ),
@@ -323,7 +343,7 @@ def _role(text: str, party: str) -> str | None:
         return None
     rest = folded[at + len(party.split()[-1]) :]
     # 배도훤 최고기술책임자는: the particle follows the title.
-    rest = re.sub(r"^(?:\s?[가-힣]{2,10}(?=(?:은|는|이|가|을|를)\s))", "", rest)
+    rest = re.sub(r"^(?:\s?[가-힣]{2,10}?(?=(?:은|는|이|가|을|를|와|과|의|에게|도)\s))", "", rest)
     return next((role for role, pattern in _ROLES if pattern.match(rest)), None)
 
 
@@ -378,14 +398,31 @@ def _after(why: str) -> str:
     return re.sub(r"\s*\([^()]*\)$", "", value).split(", not ")[-1].strip()
 
 
+def _amounts(text: Analysed) -> list[Counted]:
+    """Return the amounts of ``text``, with those in two parts (3만9000명) as one."""
+    found: list[Counted] = []
+    squeezed = re.sub(r"\s", "", text.text)
+    for one in counted(text):
+        last = found[-1] if found else None
+        joined = re.sub(r"\s", "", f"{last.surface}{one.surface}") if last else ""
+        if last and last.surface.endswith(("만", "억", "조")) and joined in squeezed:
+            whole = Quantity(last.amount.value + one.amount.value, one.amount.unit)
+            found[-1] = replace(
+                one, amount=whole, before=last.before, surface=f"{last.surface}{one.surface}"
+            )
+        else:
+            found.append(one)
+    return found
+
+
 def _number(why: str, mine: Analysed, there: Analysed) -> Difference | None:
     claimed = _counted_of(why, mine)
     if claimed is None:
         return None
-    own = counted(mine)
+    own = _amounts(mine)
     rivals = [
         other
-        for other in counted(there)
+        for other in _amounts(there)
         if (other.unit == claimed.unit or other.amount.unit == claimed.amount.unit)
         and not other.amount.matches(claimed.amount)
     ]
@@ -393,7 +430,7 @@ def _number(why: str, mine: Analysed, there: Analysed) -> Difference | None:
     best = max(free, key=lambda r: _likeness(claimed, r), default=None)
     if best is None:
         return None
-    inside = any(other.amount.matches(claimed.amount) for other in counted(there))
+    inside = any(other.amount.matches(claimed.amount) for other in _amounts(there))
     # 40만 회분 is in the sentence too, of something else: only the same label shows of what.
     if (inside and _likeness(claimed, best) < _SAME_LABEL) or (
         len(free) > 1 and not _likeness(claimed, best)
@@ -421,7 +458,7 @@ _AMOUNT = re.compile(r"(\d[\d.]*(?:e[+-]?\d+)?)")
 def _counted_of(why: str, mine: Analysed) -> Counted | None:
     """Return the amount of the claim that a veto names, as written or as a value."""
     named = _after(why)
-    found = counted(mine)
+    found = _amounts(mine)
     for one in found:
         if one.surface and (one.surface == named or one.surface in named):
             return one
@@ -472,7 +509,7 @@ def _party(kind: DifferenceKind, why: str, mine: Analysed, there: Analysed) -> D
     if any(char.isdigit() for char in claimed):
         return None  # 3월에 is no party
     own = _squeezed(mine.text)
-    exchanged = "exchanged" in why
+    exchanged = "exchanged" in why or kind == "role"
     rivals = [o for o in others if exchanged or _squeezed(o) not in own]
     rivals = [o for o in rivals if _squeezed(o) != _squeezed(claimed) and not o.isdigit()]
     rivals = [o for o in rivals if not any(char.isdigit() for char in o)] or rivals
@@ -520,7 +557,7 @@ def _clause(text: Analysed, word: str) -> str:
     at = next((n for n, part in enumerate(spaced) if len(word) > 1 and word in fold(part)), None)
     if at is None:
         return " ".join(spaced[-_CLAUSE_WORDS:])
-    return " ".join(spaced[max(0, at - 1) : at + _CLAUSE_WORDS - 1])
+    return " ".join(spaced[max(0, at - 1) : at + _CLAUSE_WORDS])
 
 
 def _quotation(why: str, mine: Analysed, there: Analysed) -> Difference | None:
@@ -548,6 +585,11 @@ def _repaired(claim: str, differences: Iterable[Difference], grounds: Grounds) -
     """Judge the claim with the source's values in place of its own; ``None`` if it has none."""
     text = claim
     for one in differences:
+        if one.kind == "role" and one.found in text:
+            # 노조는 회사에 for 회사는 노조에: both parties change their places.
+            text = text.replace(one.claimed, "\0", 1).replace(one.found, one.claimed, 1)
+            text = text.replace("\0", one.found, 1)
+            continue
         if one.kind not in {"number", "date", "name", "role", "quotation"}:
             return None
         if one.claimed not in text:
