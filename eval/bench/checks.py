@@ -320,3 +320,58 @@ def _line(name: str, rate: Rate) -> str:
         f"{name:58}{rate.n:>5}  {rate.passed:>6}  {rate.rate:>6.1%}  "
         f"{rate.low:.1%} to {rate.high:.1%}"
     )
+
+
+@click.command("check-speed")
+@click.option("--articles", "count", type=click.IntRange(min=10), default=1_000, show_default=True)
+@click.option("--sentences", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--sample", type=click.IntRange(min=1), default=30, show_default=True)
+def check_speed(count: int, sentences: int, sample: int) -> None:
+    """Print the time of checking a text as a ratio to that of embedding the articles.
+
+    The articles are sentences of our own ones, recombined; the vectors of passages are those of
+    their sentences, because embedding them all takes long. The time of embedding is that of
+    adding SAMPLE articles with real vectors, times as many as there are.
+    """
+    embedding, checking = speed(count, sentences, sample)
+    click.echo(f"{embedding:.1f} s to embed {count} articles (from {sample})")
+    click.echo(f"{checking:.1f} s to check {sentences} sentences")
+    click.echo(f"ratio {checking / embedding:.3f}")
+
+
+def speed(count: int, sentences: int, sample: int) -> tuple[float, float]:
+    """Return the seconds of embedding ``count`` articles and of checking ``sentences`` of them."""
+    from geungeo.eval.bench.scale import Recombining, articles
+    from geungeo.index.store import Store
+    from geungeo.index.workspace import Workspace
+    from geungeo.rag.embedding import make_embedder
+    from geungeo.rag.segmentation import split_lines
+    from geungeo.rag.settings import load as load_settings
+
+    texts = [json.loads(line)["text"] for line in data_file(NEWS_ARTICLES).open(encoding="utf-8")]
+    lines = [text.split("\n") for text in texts]
+    paragraphs = [
+        [span.of(line) for line in one for span in split_lines([line])[0]] for one in lines
+    ]
+    with tempfile.TemporaryDirectory(prefix="geungeo-speed-") as folder:
+        settings = load_settings(None, store=Path(folder))
+        real = make_embedder(settings)
+        embedder = Recombining(real)
+        embedder.learn(sorted({text for one in paragraphs for text in one if text}))
+        paragraphs = [[text for text in one if text] for one in paragraphs]
+        drafts = list(articles(paragraphs, count, 7))
+        with tempfile.TemporaryDirectory(prefix="geungeo-speed-") as other:
+            embedded = Store.open(Path(other), real)
+            began = time.perf_counter()
+            embedded.ingest_many(drafts[:sample])
+            embedding = (time.perf_counter() - began) * count / min(sample, count)
+            embedded.close()
+        store = Store.open(Path(folder), embedder)
+        store.ingest_many(drafts)
+        with Workspace(settings, store, embedder) as workspace:
+            workspace.warm_up()
+            known = [text for _, text in drafts[0].blocks + drafts[-1].blocks]
+            text = "\n".join(known[at % len(known)] for at in range(sentences))
+            began = time.perf_counter()
+            workspace.check(CheckRequest(text))
+            return embedding, time.perf_counter() - began

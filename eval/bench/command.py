@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from geungeo.eval.bench.answers import claims
-from geungeo.eval.bench.checks import check
+from geungeo.eval.bench.checks import check, check_speed
 from geungeo.eval.bench.engines import engines
 from geungeo.eval.bench.own import own
 from geungeo.eval.bench.passages import passages
@@ -39,6 +39,7 @@ def bench() -> None:
 
 
 bench.add_command(check)
+bench.add_command(check_speed)
 bench.add_command(claims)
 bench.add_command(engines)
 bench.add_command(own)

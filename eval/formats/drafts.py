@@ -52,7 +52,7 @@ def _case(
         kind="check",
         question=text[start:end],
         expected="answer",
-        quote=optional_text(claim, "quote"),
+        quotes=tuple(filter(None, [optional_text(claim, "quote")])),
         article_id=optional_text(record, "article_id"),
         tags=tags,
         claim=GoldClaim(
