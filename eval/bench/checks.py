@@ -58,7 +58,7 @@ _DIFFERS = {
     "wrong_speaker": "quotation",
 }
 # They differ in more than one way: not counted for naming.
-_ANYHOW = frozenset({"recombined", "same-words"})
+_ANYHOW = frozenset({"recombined", "same-words", "word_salad"})
 # These answer a question about one sentence, or are no statements.
 _LEFT_OUT = frozenset({FRAGMENT, "wrong_id", "injected_answer", "marker_only", "markup"})
 _FACT_START = 12

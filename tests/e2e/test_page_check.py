@@ -64,6 +64,7 @@ def test_text_is_marked_and_sources_are_beside_it(page: Any) -> None:
     assert "&start=" in link
 
 
+@pytest.mark.slow
 def test_marks_and_cards_lead_to_each_other_by_keyboard(page: Any) -> None:
     checked(page)
     mark = page.one("#mark-3")
@@ -76,6 +77,7 @@ def test_marks_and_cards_lead_to_each_other_by_keyboard(page: Any) -> None:
     assert page.focused.get_attribute("id") == "check-text"
 
 
+@pytest.mark.slow
 def test_blank_text_starts_nothing_and_words_follow_the_language(page: Any) -> None:
     page.browser.get(f"{page.url}/check")
     page.wait(lambda: page.js("return document.querySelector('#theme svg')"))
@@ -91,6 +93,7 @@ def test_axe_finds_no_serious_problem_in_a_result(page: Any) -> None:
     assert serious(page) == {}
 
 
+@pytest.mark.slow
 def test_report_of_the_page_is_a_file_without_scripts(page: Any) -> None:
     checked(page)
     report = page.module(

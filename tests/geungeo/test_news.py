@@ -203,18 +203,18 @@ def test_a_text_is_checked_statement_by_statement(news: geungeo.News) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "message"),
+    ("text", "day", "message"),
     [
-        (" ", {}, "the text is blank"),
-        ("가" * 1_000_000, {}, "check at most 100,000"),
-        (TWELVE, {"date": "soon"}, "not ISO 8601"),
+        (" ", None, "the text is blank"),
+        ("가" * 1_000_000, None, "check at most 100,000"),
+        (TWELVE, "soon", "not ISO 8601"),
     ],
 )
 def test_a_bad_text_is_an_invalid_request(
-    news: geungeo.News, text: str, options: dict[str, str], message: str
+    news: geungeo.News, text: str, day: str | None, message: str
 ) -> None:
     with pytest.raises(geungeo.InvalidRequest, match=message):
-        news.check(text, **options)
+        news.check(text, date=day)
 
 
 def test_checked_statements_arrive_as_events(news: geungeo.News) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import time
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ async def test_a_disconnect_cancels_the_work(workspace: Workspace) -> None:
     body = json.dumps({"text": text, "stream": True}).encode()
     events.put_nowait({"type": "http.request", "body": body, "more_body": False})
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         if message.get("body"):
             sent.append(message["body"])
             if b"event: claim" in message["body"]:

@@ -1,4 +1,4 @@
-"""How a text is split: exact spans, what is no claim, joined facts, relative dates."""
+"""Splitting a text: exact spans, what is no claim, joined facts, relative dates."""
 
 from __future__ import annotations
 
