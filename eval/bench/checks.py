@@ -370,8 +370,8 @@ def speed(count: int, sentences: int, sample: int) -> tuple[float, float]:
         store.ingest_many(drafts)
         with Workspace(settings, store, embedder) as workspace:
             workspace.warm_up()
-            known = [text for _, text in drafts[0].blocks + drafts[-1].blocks]
-            text = "\n".join(known[at % len(known)] for at in range(sentences))
+            known = dict.fromkeys(text for draft in drafts for _, text in draft.blocks)
+            text = "\n".join(list(known)[:sentences])
             began = time.perf_counter()
             workspace.check(CheckRequest(text))
             return embedding, time.perf_counter() - began

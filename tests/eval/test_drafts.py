@@ -1,4 +1,4 @@
-"""Marked drafts: how they are read, scored and summed up, and that ours are marked rightly."""
+"""Marked drafts: reading, scoring and metrics, and the drafts that ship with the project."""
 
 from __future__ import annotations
 
