@@ -71,7 +71,7 @@ its name; every [setting](settings.md) can also come from the environment.
 | exit status | means |
 |---|---|
 | 0 | done; an abstention is an answer |
-| 1 | a check failed: `doctor` found something, `eval` missed a gate |
+| 1 | a check failed: `doctor` found something, `eval` missed a gate, `check` a contradiction |
 | 2 | bad usage or input; one line on standard error says what |
 | 3 | a backend or the store is unavailable |
 | 130 | interrupted |

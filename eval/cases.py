@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["answerable", "unanswerable", "false_premise", "attack", "conversation"]
-Format = Literal["geungeo", "squad", "nomiracl"]
+Kind = Literal["answerable", "unanswerable", "false_premise", "attack", "conversation", "check"]
+Format = Literal["geungeo", "squad", "nomiracl", "drafts"]
 Expectation = Literal["answer", "abstain"]
 
+CheckVerdict = Literal["supported", "contradicted", "not_found", "not_a_claim"]
+
+# Kinds of questions; ``check`` is the kind of a claim in a draft.
 KINDS: tuple[Kind, ...] = (
     "answerable",
     "unanswerable",
@@ -37,6 +40,21 @@ class GoldPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldClaim:
+    """A marked claim of a draft: ``[start, end)`` of its text, and the verdict it should get.
+
+    ``kind`` names what differs where it is contradicted; ``wording`` is ``near`` or
+    ``paraphrase`` where it is supported.
+    """
+
+    start: int
+    end: int
+    verdict: CheckVerdict
+    kind: str | None = None
+    wording: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One question with the expected outcome.
 
@@ -58,14 +76,20 @@ class Case:
     scope: tuple[str, ...] | None = None
     turn: int | None = None
     tags: tuple[str, ...] = ()
+    claim: GoldClaim | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A unit of asking: a single case, or the turns of a conversation in order."""
+    """A unit of asking: a single case, the turns of a conversation, or the claims of a draft.
+
+    A draft has its ``text``, and its ``date`` if it is known.
+    """
 
     id: str
     cases: tuple[Case, ...]
+    text: str | None = None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

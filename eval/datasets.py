@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from geungeo.eval.cases import BadLine, Dataset, Document, Format, Item
+from geungeo.eval.formats.drafts import draft_item, unread_draft_fields
 from geungeo.eval.formats.native import native_item, unread_fields
 from geungeo.eval.formats.nomiracl import nomiracl_item
 from geungeo.eval.formats.record import BadRecordError
@@ -21,7 +22,11 @@ from geungeo.rag.errors import EmptySource, MalformedSource, UndecodableSource, 
 
 RecordReader = Callable[[dict[str, Any], str], tuple[Item, Sequence[Document]]]
 
-_LINE_FORMATS: dict[Format, RecordReader] = {"geungeo": native_item, "nomiracl": nomiracl_item}
+_LINE_FORMATS: dict[Format, RecordReader] = {
+    "geungeo": native_item,
+    "nomiracl": nomiracl_item,
+    "drafts": draft_item,
+}
 
 
 def read_datasets(paths: Iterable[Path], *, strict: bool = False) -> list[Dataset]:
@@ -129,6 +134,8 @@ class _Reading:
             settled = found
             if found == "geungeo":
                 self.unread |= unread_fields(record)
+            if found == "drafts":
+                self.unread |= unread_draft_fields(record)
             self.accept(where, item, documents)
         self.blank -= text.endswith("\n")
         if settled is None:
@@ -159,6 +166,8 @@ def _format_of(record: dict[str, Any]) -> Format:
         return "nomiracl"
     if "kind" in record:
         return "geungeo"
+    if "claims" in record and "text" in record:
+        return "drafts"
     raise BadRecordError("neither a geungeo record (no 'kind') nor a NoMIRACL one (no 'prompt')")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from geungeo.eval.cases import Expectation, Kind
+from geungeo.eval.cases import CheckVerdict, Expectation, Kind
 from geungeo.rag.answer import Citation, DroppedClaim, Intent, Nearest, Reason, Status
 from geungeo.rag.errors import InvariantViolation
 
@@ -71,6 +71,22 @@ class Verdict(_Model):
     )
 
 
+class CheckedGold(_Model):
+    """A marked claim of a draft and the verdict that a check gave.
+
+    ``named`` is whether the difference is of the marked kind, ``source_shown`` whether a shown
+    source overlaps the marked quote; ``None`` where there is no mark.
+    """
+
+    expected: CheckVerdict
+    verdict: CheckVerdict
+    wording: str | None = None
+    kind: str | None = None
+    found: tuple[str, ...] = ()
+    named: bool | None = None
+    source_shown: bool | None = None
+
+
 class Row(_Model):
     """One case, asked and judged."""
 
@@ -102,6 +118,7 @@ class Row(_Model):
     threshold: float | None = None
     citations: tuple[Citation, ...] = ()
     verdict: Verdict = Verdict()
+    checked: CheckedGold | None = None
     dropped: tuple[DroppedClaim, ...] = ()
     notes: tuple[str, ...] = ()
     prompt_tokens: int = 0

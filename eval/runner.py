@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from geungeo.eval.cases import Case, Item
 from geungeo.eval.journal import Journal
 from geungeo.eval.rows import Latency, Retrieval, Row
-from geungeo.eval.score import Judges, retrieval_of, row_of, verdict_of
+from geungeo.eval.score import Judges, checked_of, retrieval_of, row_of, verdict_of
 from geungeo.eval.stores import Bench
 from geungeo.rag.answer import Answer, Ask, Filters, PassageHit, Turn
+from geungeo.rag.checking import Check, CheckRequest
 from geungeo.rag.errors import (
     BackendError,
     BackendUnavailable,
@@ -128,6 +129,8 @@ def run(
 async def _ask_item(
     bench: Bench, item: Item, judges: Judges, options: Options
 ) -> tuple[list[Row], list[Latency]]:
+    if item.text is not None:
+        return await _check_item(bench, item, item.text, options)
     rows: list[Row] = []
     latencies: list[Latency] = []
     history: tuple[Turn, ...] = ()
@@ -141,6 +144,36 @@ async def _ask_item(
         turn = Turn(answer.standalone_question, answer.text) if answer else Turn(case.question, "")
         history = (*history, turn)
     return rows, latencies
+
+
+async def _check_item(
+    bench: Bench, item: Item, text: str, options: Options
+) -> tuple[list[Row], list[Latency]]:
+    """Check a draft; each of its marked claims is a row."""
+    error: str | None = None
+    result: Check | None = None
+    try:
+        if bench.checker is not None and not options.retrieval_only:
+            result = await bench.checker.check(CheckRequest(text, item.date))
+    except StoreError:
+        raise
+    except (BackendError, InvariantViolation, UsageError) as failure:
+        error = f"{failure.code}: {failure}"
+    rows: list[Row] = []
+    for case in item.cases:
+        gold = bench.gold.find(case, bench.dataset)
+        row = row_of(
+            bench.dataset.name,
+            item.id,
+            case,
+            gold_found=bool(gold) if _names_gold(case) else None,
+            retrieval=None,
+            asked=False,
+            error=error,
+        )
+        checked = checked_of(case, result, gold) if result else None
+        rows.append(row.model_copy(update={"checked": checked}))
+    return rows, []
 
 
 class _CaseRun:

@@ -6,11 +6,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from geungeo.eval.cases import Case
+from geungeo.eval.cases import Case, CheckVerdict
 from geungeo.eval.judge import GoldSpan, Inquiry, Judge, Source, alce
 from geungeo.eval.matching import char_f1, contains_answer, exact_match
-from geungeo.eval.rows import Retrieval, Retrieved, Row, Statement, Verdict
-from geungeo.rag.answer import MARKER, Answer, ArticleLookup, Citation, PassageHit
+from geungeo.eval.rows import CheckedGold, Retrieval, Retrieved, Row, Statement, Verdict
+from geungeo.rag.answer import (
+    MARKER,
+    Answer,
+    ArticleLookup,
+    Citation,
+    Nearest,
+    PassageHit,
+)
+from geungeo.rag.checking import Check, ClaimSource
 from geungeo.rag.errors import NotFound
 from geungeo.rag.text import Span
 
@@ -189,6 +197,54 @@ def _split(text: str, gap: Span) -> list[Span]:
         at = gap.start + found.end()
     pieces.append(Span(at, gap.end))
     return [piece.strip(text) for piece in pieces if _WORD.search(piece.of(text))]
+
+
+# Who did it and who is named are one question to a reader, as are a day and its number.
+_ALIKE = ({"name", "role"}, {"date", "number"}, {"negation", "certainty"})
+# The gravest first: a claim that was checked in parts has the gravest of their verdicts.
+_GRAVITY: tuple[CheckVerdict, ...] = ("contradicted", "not_found", "supported", "not_a_claim")
+
+
+def checked_of(case: Case, check: Check, gold: Sequence[GoldSpan]) -> CheckedGold | None:
+    """Return the verdict of ``check`` about a marked claim; ``None`` if it has none."""
+    claim = case.claim
+    if claim is None:
+        return None
+    marked = Span(claim.start, claim.end)
+    found = [one for one in check.claims if Span(one.start, one.end).overlaps(marked)]
+    if not found:
+        return None
+    kinds = tuple(dict.fromkeys(d.kind for one in found for d in one.differences))
+    shown: list[ClaimSource | Nearest] = []
+    for one in found:
+        shown += [*one.sources, *one.nearest]
+    return CheckedGold(
+        expected=claim.verdict,
+        verdict=gravest({one.verdict for one in found}),
+        wording=claim.wording,
+        kind=claim.kind,
+        found=kinds,
+        named=is_named(claim.kind, kinds) if claim.kind else None,
+        source_shown=any(
+            (source.article_id, source.version) == (place.article_id, place.version)
+            and place.span.overlaps(Span(source.start, source.end))
+            for source in shown
+            for place in gold
+        )
+        if gold
+        else None,
+    )
+
+
+def gravest(verdicts: set[CheckVerdict]) -> CheckVerdict:
+    """Return the gravest of ``verdicts``: contradicted, not found, supported, not a claim."""
+    return next((verdict for verdict in _GRAVITY if verdict in verdicts), "not_a_claim")
+
+
+def is_named(kind: str, found: Sequence[str]) -> bool:
+    """Whether one of the kinds ``found`` names the difference ``kind``."""
+    alike = next((group for group in _ALIKE if kind in group), {kind})
+    return kind in found or bool(alike & set(found))
 
 
 def row_of(

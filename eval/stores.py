@@ -26,6 +26,7 @@ from geungeo.eval.judge import GoldSpan
 from geungeo.eval.matching import LooseText
 from geungeo.rag.answer import Answer, Ask, PassageHit
 from geungeo.rag.article import Article
+from geungeo.rag.checking import Check, CheckRequest
 from geungeo.rag.errors import NotFound, StoreUnavailable
 from geungeo.rag.protocols import Embedder, Filters, FloatArray
 from geungeo.rag.settings import Settings
@@ -42,6 +43,13 @@ class Answerer(Protocol):
 
     def search(self, query: str, k: int, filters: Filters) -> list[PassageHit]:
         """Return the ``k`` best passages, best first."""
+
+
+class TextChecker(Protocol):
+    """The part of ``geungeo.rag.checking.Checker`` that is evaluated."""
+
+    async def check(self, request: CheckRequest) -> Check:
+        """Check one text."""
 
 
 class Library(Protocol):
@@ -65,6 +73,7 @@ class Bench:
     answerer: Answerer
     library: Library
     gold: GoldFinder
+    checker: TextChecker | None = None
 
     @property
     def by_article(self) -> bool:
@@ -195,7 +204,9 @@ def open_benches(
                 opened[folder] = stack.enter_context(_open(dataset, settings, folder))
             workspace = opened[folder]
             gold = GoldFinder(workspace.store)
-            benches.append(Bench(dataset, workspace.pipeline, workspace.store, gold))
+            benches.append(
+                Bench(dataset, workspace.pipeline, workspace.store, gold, workspace.checker)
+            )
         yield benches
 
 

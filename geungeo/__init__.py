@@ -38,6 +38,16 @@ if TYPE_CHECKING:
         Usage,
     )
     from geungeo.rag.article import Article, Section, SectionKind
+    from geungeo.rag.checking import (
+        Check,
+        CheckedClaim,
+        CheckEvent,
+        CheckFinished,
+        CheckStarted,
+        ClaimChecked,
+        ClaimDifference,
+        ClaimSource,
+    )
     from geungeo.rag.errors import (
         ArticleNotFound,
         BackendError,
@@ -72,8 +82,16 @@ __all__ = [
     "BackendMisconfigured",
     "BackendOverloaded",
     "BackendUnavailable",
+    "Check",
+    "CheckEvent",
+    "CheckFinished",
+    "CheckStarted",
+    "CheckedClaim",
     "Citation",
     "Cited",
+    "ClaimChecked",
+    "ClaimDifference",
+    "ClaimSource",
     "Delta",
     "Done",
     "DroppedClaim",
@@ -129,6 +147,16 @@ _MODULES = {
         "Usage",
     ),
     "geungeo.rag.article": ("Article", "Section", "SectionKind"),
+    "geungeo.rag.checking": (
+        "Check",
+        "CheckEvent",
+        "CheckFinished",
+        "CheckStarted",
+        "CheckedClaim",
+        "ClaimChecked",
+        "ClaimDifference",
+        "ClaimSource",
+    ),
     "geungeo.rag.errors": (
         "ArticleNotFound",
         "BackendError",

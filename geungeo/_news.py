@@ -11,6 +11,7 @@ from typing import Any, Self
 from geungeo.index.workspace import IngestSummary, Workspace
 from geungeo.rag.answer import Answer, Ask, Event, PassageHit
 from geungeo.rag.article import Article
+from geungeo.rag.checking import Check, CheckEvent, CheckRequest
 from geungeo.rag.errors import InvalidRequest, SettingsError, UsageError
 from geungeo.rag.protocols import Filters
 from geungeo.rag.settings import Settings, load
@@ -21,8 +22,8 @@ _MAX_PASSAGES = 50
 class News:
     """An open store: ingest articles, ask questions, search; made by ``geungeo.open``.
 
-    May be used from several threads. ``ask`` and ``search`` block; ``answer`` and ``stream``
-    are their counterparts for asynchronous code.
+    May be used from several threads. ``ask``, ``search`` and ``check`` block; ``answer``,
+    ``stream`` and ``check_stream`` are their counterparts for asynchronous code.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -147,6 +148,37 @@ class News:
         """
         k = _checked(top_k) or self.settings.top_k
         return self._workspace.pipeline.search(query, k, _filters(filters))
+
+    def check(self, text: str, *, date: str | None = None, filters: Filters | None = None) -> Check:
+        """Return what the articles say about each statement of ``text``.
+
+        ``date`` (ISO 8601) is the text's own, from which 지난달 or last year count. Works inside
+        a running event loop too.
+
+        Raises:
+            InvalidRequest: the text is blank or too long, or the date cannot be read.
+            Overloaded: the queue is full; ``retry_after`` is in seconds.
+        """
+        return self._workspace.check(CheckRequest(text, date, _filters(filters)))
+
+    def check_stream(
+        self, text: str, *, date: str | None = None, filters: Filters | None = None
+    ) -> AsyncGenerator[CheckEvent, None]:
+        """Yield the same Check as events: ``CheckStarted``, ``ClaimChecked``, ``CheckFinished``.
+
+        Closing the generator cancels all work for the text.
+        """
+        return self._workspace.checker.stream(CheckRequest(text, date, _filters(filters)))
+
+    def report(self, check: Check, *, markdown: bool = False) -> str:
+        """Return ``check`` as a document to keep: self-contained HTML, or Markdown.
+
+        Sources are linked to the server at the setting ``public_url``, if it is set.
+        """
+        from geungeo.server.check_report import html_report, markdown_report
+
+        write = markdown_report if markdown else html_report
+        return write(check, self.settings.public_url or "")
 
     def close(self) -> None:
         """Release the store's files; the object cannot be used afterwards."""

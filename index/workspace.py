@@ -32,6 +32,7 @@ from geungeo.rag.answer import Answer, Ask, Done, Event, Filters
 from geungeo.rag.article import Article, Draft
 from geungeo.rag.backends import make_backend
 from geungeo.rag.backends.verifier import make_verifier
+from geungeo.rag.checking import Check, Checker, CheckRequest
 from geungeo.rag.embedding import make_embedder
 from geungeo.rag.errors import (
     ArticleNotFound,
@@ -336,6 +337,9 @@ class Workspace:
             verifier=self.verifier,
             reranker=self.reranker,
         )
+        self.checker = Checker(
+            store, embedder, settings, self.pipeline.gate, verifier=self.verifier
+        )
 
     @classmethod
     def open(cls, settings: Settings, *, seed: bool = False, check_embedder: bool = True) -> Self:
@@ -524,6 +528,10 @@ class Workspace:
             filters=Filters() if filters is None else filters,
         )
         return _run(self.answer(ask))
+
+    def check(self, request: CheckRequest) -> Check:
+        """Return what the articles say about a text; blocks, also inside a running event loop."""
+        return _run(self.checker.check(request))
 
     async def _with_history(self, ask: Ask, owner: str | None) -> Ask:
         if ask.conversation_id is None or ask.history:

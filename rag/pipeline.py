@@ -336,6 +336,11 @@ class Pipeline:
         for event in self._release(run, settled):
             yield event
 
+    @property
+    def gate(self) -> Gate:
+        """The limit of work that takes a processor, for other work of the same process."""
+        return self._gate
+
     def load(self) -> Load:
         """Return the numbers of questions that are being searched for and that are queued."""
         return Load(self._gate.running, self._gate.waiting, {})

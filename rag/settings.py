@@ -144,6 +144,9 @@ class Settings(BaseSettings):
     max_question_chars: Annotated[
         int, Field(ge=16, le=100_000, description="Longest question, in characters.")
     ] = 2_000
+    max_check_chars: Annotated[
+        int, Field(ge=100, le=1_000_000, description="Longest text to check, in characters.")
+    ] = 100_000
     max_source_bytes: Annotated[
         int, Field(ge=1024, description="Largest document that is read, in bytes.")
     ] = 20_000_000

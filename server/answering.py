@@ -8,7 +8,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from geungeo.rag.answer import Answer, Ask, Delta, Done, Event
-from geungeo.server.telemetry.logs import note_answer
+from geungeo.rag.checking import Check, CheckEvent, CheckFinished, CheckRequest
+from geungeo.server.telemetry.logs import note_answer, note_check
 from geungeo.server.telemetry.tracing import trace_answer
 
 if TYPE_CHECKING:
@@ -30,6 +31,24 @@ async def stream(
         async for event in events:
             if isinstance(event, Done):
                 _record(workspace, event.answer)
+            yield event
+
+
+async def check(workspace: Workspace, request: CheckRequest) -> Check:
+    """Return what ``Checker.check`` returns, logged."""
+    result = await workspace.checker.check(request)
+    note_check(result)
+    return result
+
+
+async def check_stream(
+    workspace: Workspace, request: CheckRequest
+) -> AsyncGenerator[CheckEvent, None]:
+    """Yield what ``Checker.stream`` yields; the Check is logged."""
+    async with aclosing(workspace.checker.stream(request)) as events:
+        async for event in events:
+            if isinstance(event, CheckFinished):
+                note_check(event.check)
             yield event
 
 

@@ -24,7 +24,7 @@ from geungeo.server.channels.slack.channel import SlackChannel
 from geungeo.server.http import problems
 from geungeo.server.http.middleware import Head, Observe, RequestId, RequestLimits, SecurityHeaders
 from geungeo.server.process.feeds import FeedWatcher
-from geungeo.server.routes import articles, chat, conversations, feeds, health, page
+from geungeo.server.routes import articles, chat, check, conversations, feeds, health, page
 from geungeo.server.state import AppState, Writers
 from geungeo.server.telemetry.metrics import Metrics
 from geungeo.server.telemetry.tracing import Tracing
@@ -47,6 +47,7 @@ keys and scopes.
 # In the order in which /docs shows them.
 TAGS = [
     {"name": "chat", "description": "Questions in, verified Answers out."},
+    {"name": "check", "description": "Any text in, what the articles say of each statement out."},
     {"name": "articles", "description": "The texts that citations point into."},
     {"name": "search", "description": "Passages, and example questions, without an answer."},
     {"name": "feeds", "description": "RSS, Atom and sitemaps as sources of articles."},
@@ -91,7 +92,7 @@ def create_app(
     for module in (page, health, slack, hooks):
         app.include_router(module.router, responses=problems.OPEN)
     keyed = [problems.KEY]
-    for module in (chat, articles, feeds, conversations):
+    for module in (chat, check, articles, feeds, conversations):
         app.include_router(module.router, dependencies=keyed, responses=problems.GUARDED)
     for v1 in (openai.router, responses.router, embeddings.router, openai.unserved):
         app.include_router(v1, dependencies=keyed, responses=problems.GUARDED_OPENAI)

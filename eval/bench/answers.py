@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -34,6 +34,7 @@ from geungeo.rag.text import fold
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
 
+T = TypeVar("T")
 Judge = Literal["perfect", "yes", "no", "rules"]
 FRAGMENT = "fragment"
 
@@ -118,7 +119,7 @@ def read_rows(paths: Iterable[Path]) -> list[Row]:
     return rows
 
 
-def spread(rows: Sequence[Row], limit: int | None) -> list[Row]:
+def spread(rows: Sequence[T], limit: int | None) -> list[T]:
     """Return ``limit`` of ``rows``, evenly spread; all of them without a limit."""
     if limit is None or limit >= len(rows):
         return list(rows)

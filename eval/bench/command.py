@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from geungeo.eval.bench.answers import claims
+from geungeo.eval.bench.checks import check, check_speed
 from geungeo.eval.bench.engines import engines
 from geungeo.eval.bench.own import own
 from geungeo.eval.bench.passages import passages
@@ -37,6 +38,8 @@ def bench() -> None:
     """Measure the figures of the documentation again."""
 
 
+bench.add_command(check)
+bench.add_command(check_speed)
 bench.add_command(claims)
 bench.add_command(engines)
 bench.add_command(own)

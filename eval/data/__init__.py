@@ -15,6 +15,7 @@ NEWS_ARTICLES = "news_articles.jsonl"
 NEWS_QUESTIONS = "news_questions.jsonl"
 OPEN_LESSONS = "open_lessons.jsonl"
 NEWS_CLAIMS = "news_claims.jsonl"
+CHECK_DRAFTS = "check_drafts.jsonl"
 INTENT_PHRASES = "intents.jsonl"
 
 

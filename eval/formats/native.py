@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from geungeo.eval.cases import KINDS, Case, Document, Expectation, Item, Kind
 from geungeo.eval.formats.record import (
@@ -29,7 +29,7 @@ def native_item(record: dict[str, Any], file_name: str) -> tuple[Item, Sequence[
     identifier = text_field(record, "id")
     kind = record["kind"]
     if kind not in KINDS:
-        raise BadRecordError(f"unknown kind {kind!r}; known are {', '.join(get_args(Kind))}")
+        raise BadRecordError(f"unknown kind {kind!r}; known are {', '.join(KINDS)}")
     tags = texts_field(record, "tags")
     if kind == "conversation":
         return Item(identifier, _turns(identifier, record, tags)), ()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from geungeo.eval.metrics.abstention import ABSTENTION_METRICS
 from geungeo.eval.metrics.answering import ANSWER_METRICS, CONVERSATION_METRICS
+from geungeo.eval.metrics.checking import CHECK_METRICS
 from geungeo.eval.metrics.intervals import Estimate, estimate, percentile_estimate
 from geungeo.eval.metrics.metric import Metric
 from geungeo.eval.metrics.retrieval import RETRIEVAL_METRICS
@@ -21,6 +22,7 @@ METRICS: dict[str, Metric] = {
         *ANSWER_METRICS,
         *ABSTENTION_METRICS,
         *CONVERSATION_METRICS,
+        *CHECK_METRICS,
     )
 }
 PERCENTILES: dict[str, float] = {"p50_ms": 50.0, "p95_ms": 95.0}

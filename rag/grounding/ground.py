@@ -354,6 +354,11 @@ def ground(claim: Claim, task: Task) -> Grounded:
     return grounded
 
 
+def grounds_of(item: Evidence, pool: Sequence[Evidence] = ()) -> Grounds:
+    """Return what a claim is judged by that cites ``item`` alone, out of ``pool``."""
+    return _Cited.whole([item]).grounds(pool)
+
+
 def trim(evidence: Evidence) -> Span:
     """Return the sentence without its dateline; still a span of the source."""
     text = evidence.text

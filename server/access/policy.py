@@ -77,6 +77,8 @@ RULES = (
     _rule("POST", "/slack/"),
     _rule("POST", "/hooks/"),
     _rule("POST", "/chat", "ask"),
+    _rule("GET", "/check"),
+    _rule("POST", "/check", "ask"),
     _rule("POST", "/search", "ask"),
     _rule("POST", "/feedback", "ask"),
     _rule("GET|POST", "/v1/", "ask"),

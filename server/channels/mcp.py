@@ -23,10 +23,12 @@ from starlette.types import Receive, Scope, Send
 
 from geungeo.rag.answer import Answer, Ask, Filters, support_label
 from geungeo.rag.article import Article
+from geungeo.rag.checking import CheckRequest
 from geungeo.rag.errors import GeungeoError, MissingExtra, NotFound
 from geungeo.server import answering
 from geungeo.server.access.policy import ANYONE, Caller, caller_of
 from geungeo.server.channels.wording import origin
+from geungeo.server.check_report import text_report
 from geungeo.server.http.links import base_url_of, citation_link, deep_link
 from geungeo.server.http.problems import UNEXPECTED, CodedError, public
 from geungeo.server.http.schemas import (
@@ -80,6 +82,16 @@ class SearchArguments(FilterRequest):
 
     query: Question
     top_k: TopK = None
+
+
+class CheckArguments(FilterRequest):
+    """Arguments of ``check``."""
+
+    text: Annotated[str, Field(min_length=1, max_length=5_000_000, description="Text to check.")]
+    date: Annotated[
+        IsoDate | None,
+        Field(description="Date of the text, from which 지난달 or last year count."),
+    ] = None
 
 
 class GetArguments(StrictModel):
@@ -149,6 +161,17 @@ class Call:
         shown = [f"{one['title']} [{one['start']}:{one['end']}]\n{one['text']}" for one in found]
         return "\n\n".join(shown), {"query": given.query, "passages": found}
 
+    async def check(self, given: CheckArguments) -> tuple[str, dict[str, Any]]:
+        """Return what the articles say about each statement of a text."""
+        asked = CheckRequest(given.text, given.date, given.filters())
+        result = await answering.check(self._workspace, asked)
+        fields = result.model_dump(mode="json", exclude={"usage", "timings_ms"})
+        for claim in fields["claims"]:
+            for shown in (*claim["sources"], *claim["nearest"]):
+                path = deep_link(*(shown[key] for key in ("article_id", "version", "start", "end")))
+                shown["link"] = f"{self._base_url.rstrip('/')}{path}"
+        return text_report(result), fields
+
     async def get_article(self, given: GetArguments) -> tuple[str, dict[str, Any]]:
         """Return one version of an article."""
         article = await self._article(given.article_id, given.version)
@@ -207,6 +230,15 @@ TOOLS: Mapping[str, tuple[str, str, type[BaseModel], Handler, bool]] = {
         "Find the passages of the stored articles nearest to a query, without an answer.",
         SearchArguments,
         Call.search,
+        True,
+    ),
+    "check": (
+        "Check a text",
+        "Check any text against the stored news articles, statement by statement: supported, "
+        "contradicted (with what differs), not_found (with the nearest sentences) or "
+        "not_a_claim. Each verdict comes with verified quotations.",
+        CheckArguments,
+        Call.check,
         True,
     ),
     "get_article": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from geungeo.rag.answer import Answer, Citation, Reason, defuse, nearest_heading
-from geungeo.rag.errors import GeungeoError, InvalidQuestion
+from geungeo.rag.errors import GeungeoError, InvalidQuestion, InvalidRequest
 from geungeo.rag.text import Language, language_of, one_line
 
 Phrase = Literal[
@@ -26,6 +26,9 @@ Phrase = Literal[
     "unrestricted",
     "gone",
     "link_failed",
+    "nothing_to_check",
+    "too_long_to_check",
+    "not_checked",
 ]
 
 _PHRASES: dict[Language, dict[Phrase, str]] = {
@@ -52,6 +55,9 @@ _PHRASES: dict[Language, dict[Phrase, str]] = {
         "gone": "이 기사는 더 이상 저장되어 있지 않습니다.",
         "link_failed": "링크에서 기사를 읽지 못했습니다. 누구나 볼 수 있는 기사 주소인지 "
         "확인해 주세요.",
+        "nothing_to_check": "이 메시지에는 확인할 글이 없습니다.",
+        "too_long_to_check": "글이 너무 깁니다. {limit:,}자까지 확인할 수 있습니다.",
+        "not_checked": "지금은 확인할 수 없습니다. 잠시 후 다시 시도해 주세요.",
     },
     "en": {
         "open": "Open source",
@@ -76,6 +82,9 @@ _PHRASES: dict[Language, dict[Phrase, str]] = {
         "gone": "This article is no longer stored.",
         "link_failed": "No article could be read at this link. Please check that everybody can "
         "open it.",
+        "nothing_to_check": "This message has no text to check.",
+        "too_long_to_check": "The text is too long; at most {limit:,} characters can be checked.",
+        "not_checked": "I cannot check this right now. Please try again in a moment.",
     },
 }
 _HINTS: dict[Language, dict[Reason, str]] = {
@@ -116,6 +125,15 @@ def failure(error: GeungeoError, question: str, max_chars: int) -> str:
     if not isinstance(error, InvalidQuestion):
         return phrase("failed", language)
     return phrase("too_long" if len(question) > max_chars else "usage", language, limit=max_chars)
+
+
+def check_failure(error: GeungeoError, text: str, max_chars: int) -> str:
+    """Return why ``text``, limited to ``max_chars``, was not checked."""
+    language = language_for(text)
+    if not isinstance(error, InvalidRequest):
+        return phrase("not_checked", language)
+    which: Phrase = "too_long_to_check" if len(text) > max_chars else "nothing_to_check"
+    return phrase(which, language, limit=max_chars)
 
 
 def origin(citation: Citation) -> str:

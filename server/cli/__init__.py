@@ -27,6 +27,7 @@ TARGETS = {
     "ask": Target("geungeo.server.cli.ask:ask", "Answer one question, with citations."),
     "chat": Target("geungeo.server.cli.ask:chat", "Hold a conversation in the terminal."),
     "search": Target("geungeo.server.cli.ask:search", "Find passages without answering."),
+    "check": Target("geungeo.server.cli.check:check", "Check a text against the articles."),
     "serve": Target("geungeo.server.cli.serve:serve", "Serve the API and the web page."),
     "mcp": Target("geungeo.server.cli.mcp:mcp", "Serve an MCP client over stdin and stdout."),
     "ingest": Target("geungeo.server.cli.articles:ingest", "Add or update articles."),

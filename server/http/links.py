@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from geungeo.rag.answer import Citation, Nearest
+from geungeo.rag.checking import ClaimSource
 from geungeo.rag.readers.draft import web_address
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
@@ -31,7 +32,7 @@ def citation_link(citation: Citation, base_url: str) -> str:
     return own or f"{base_url.rstrip('/')}{link}"
 
 
-def source_link(citation: Citation | Nearest, base_url: str) -> str | None:
+def source_link(citation: Citation | Nearest | ClaimSource, base_url: str) -> str | None:
     """Return the page's URL of ``citation``, under ``base_url``; ``None`` if that is unknown."""
     path = deep_link(citation.article_id, citation.version, citation.start, citation.end)
     return f"{base_url.rstrip('/')}{path}" if base_url else None

@@ -65,6 +65,22 @@ class ChatRequest(StrictModel):
     filters: FilterRequest = FilterRequest()
 
 
+class CheckBody(StrictModel):
+    """A text to check against the articles; ``date`` is the text's own."""
+
+    text: Annotated[
+        str,
+        # The setting max_check_chars limits it further; this limits what is parsed at all.
+        Field(min_length=1, max_length=5_000_000, description="The text to check."),
+    ]
+    date: Annotated[
+        IsoDate | None,
+        Field(description="Date of the text, from which 지난달 or last year count."),
+    ] = None
+    stream: bool = False
+    filters: FilterRequest = FilterRequest()
+
+
 class SearchRequest(StrictModel):
     """A query for passages."""
 

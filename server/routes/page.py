@@ -53,21 +53,27 @@ class BrowserRoute(APIRoute):
         return match, child
 
 
-def page() -> Response:
-    """Return the page, which reads from its URL what to show."""
+def page(name: str = "index.html") -> Response:
+    """Return a page, which reads from its URL what to show."""
     # The same path serves JSON to programs, hence Vary; no-cache means revalidate.
     headers = {
         "Cache-Control": "no-cache",
         "Vary": "Accept",
         "Content-Security-Policy": POLICY,
     }
-    return FileResponse(WEB / "index.html", media_type="text/html; charset=utf-8", headers=headers)
+    return FileResponse(WEB / name, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @router.get("/")
 async def index() -> Response:
     """Return the page."""
     return page()
+
+
+@router.get("/check")
+async def check() -> Response:
+    """Return the page that checks a text."""
+    return page("check.html")
 
 
 async def place(name: str) -> Response:

@@ -14,6 +14,7 @@ from geungeo.server.escaping import escape_line
 
 if TYPE_CHECKING:
     from geungeo.rag.answer import Answer
+    from geungeo.rag.checking import Check
 
 # Probes and scrapes: logged only at DEBUG, and not traced.
 QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -76,6 +77,16 @@ def note_answer(answer: Answer, *, with_question: bool) -> None:
     )
     if with_question:
         note(question=answer.question)
+
+
+def note_check(check: Check) -> None:
+    """Add the outcome of a check; never its text."""
+    note(
+        check={"id": check.id, "verifier": check.verifier, **check.counts.model_dump()},
+        stages_ms={
+            stage: round(spent, 1) for stage, spent in check.timings_ms.model_dump().items()
+        },
+    )
 
 
 class EscapingFormatter(logging.Formatter):

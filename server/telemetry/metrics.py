@@ -20,6 +20,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from geungeo.rag.answer import Answer
+from geungeo.rag.checking import Check
 from geungeo.rag.protocols import Load
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -83,6 +84,12 @@ class Metrics:
             "geungeo_claims",
             "Claims by outcome: quote, rules, entailment, quoted_instead or dropped.",
             ("outcome",),
+            registry=self.registry,
+        )
+        self._checked = Counter(
+            "geungeo_checked_claims",
+            "Statements of checked texts by verdict.",
+            ("channel", "verdict"),
             registry=self.registry,
         )
         self._tokens = Counter(
@@ -168,6 +175,14 @@ class Metrics:
         self._verifier_calls.inc(usage.verifier_calls)
         self._verifier_tokens.labels("prompt").inc(usage.verifier_prompt_tokens)
         self._verifier_tokens.labels("completion").inc(usage.verifier_completion_tokens)
+
+    def check(self, channel: str, check: Check) -> None:
+        """Count the statements of one Check by their verdicts."""
+        for verdict, count in check.counts.model_dump().items():
+            self._checked.labels(channel, verdict).inc(count)
+        self._verifier_calls.inc(check.usage.verifier_calls)
+        self._verifier_tokens.labels("prompt").inc(check.usage.verifier_prompt_tokens)
+        self._verifier_tokens.labels("completion").inc(check.usage.verifier_completion_tokens)
 
     def first_claim(self, channel: str, seconds: float) -> None:
         """Record the seconds until the first verified claim of a stream."""

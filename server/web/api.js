@@ -170,7 +170,24 @@ export async function* ask(question, conversationId, articleId, signal) {
   const body = { question, stream: true };
   if (conversationId) body.conversation_id = conversationId;
   if (articleId) body.filters = { article_ids: [articleId] };
-  const response = await post("/chat", body, signal);
+  yield* streamed(await post("/chat", body, signal));
+}
+
+/** Yields {event, data} as the statements of a text are checked. */
+export async function* check(text, date, signal) {
+  const body = { text, stream: true };
+  if (date) body.date = date;
+  yield* streamed(await post("/check", body, signal));
+}
+
+/** The same result as a document of the media type `type`. */
+export async function checkReport(text, date, type) {
+  const headers = { "Content-Type": "application/json", Accept: type };
+  const body = JSON.stringify(date ? { text, date } : { text });
+  return (await request("/check", { method: "POST", headers, body })).blob();
+}
+
+async function* streamed(response) {
   if (!response.headers.get("Content-Type")?.startsWith(STREAM)) {
     throw new Problem({ code: "network", detail: "the answer is no stream" });
   }

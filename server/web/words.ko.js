@@ -23,6 +23,7 @@ export default {
   deleteText: (question) => `“${question}” 대화를 지웁니다. 되돌릴 수 없습니다.`,
   deleted: "대화를 지웠습니다.",
   cancel: "취소",
+  checkText: "근거 확인",
   articles: "기사",
   otherLanguage: "English",
   otherLanguageLabel: "Switch to English",

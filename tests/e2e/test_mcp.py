@@ -70,7 +70,7 @@ async def refused(client: Any, tool: str, **arguments: Any) -> str:
 async def test_tools_answer_as_the_api_does(served: Served, connect: Connect) -> None:
     async with connect(served) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert list(tools) == ["ask", "search", "get_article", "list_articles"]
+        assert list(tools) == ["ask", "search", "check", "get_article", "list_articles"]
         assert tools["ask"].input_schema["required"] == ["question"]
         assert tools["search"].annotations.read_only_hint
         assert "article.text[start:end] == quote" in client.instructions
@@ -95,6 +95,10 @@ async def test_tools_answer_as_the_api_does(served: Served, connect: Connect) ->
                 )
                 cited = article["text"][citation["start"] : citation["end"]]
                 assert cited == citation["quote"]
+
+        (claim,) = (await call(client, "check", text=cited))["claims"]
+        assert (claim["verdict"], claim["text"]) == ("supported", cited)
+        assert f"start={claim['sources'][0]['start']}" in claim["sources"][0]["link"]
 
         abstained = await call(client, "ask", question=OFF_TOPIC)
         assert (abstained["status"], abstained["citations"]) == ("abstained", [])

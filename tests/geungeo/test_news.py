@@ -190,3 +190,38 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     with pytest.raises(geungeo.UsageError, match=r"is closed; open it again with geungeo\.open"):
         news.ask(HOW_MANY)
     assert repr(news) == f"<geungeo.News in '{tmp_path / 'store'}', closed>"
+
+
+def test_a_text_is_checked_statement_by_statement(news: geungeo.News) -> None:
+    result = news.check(f"{TWELVE} {TWELVE.replace('12마리', '35마리')}", date="2025-04-02")
+    assert isinstance(result, geungeo.Check)
+    true, false = result.claims
+    assert (true.verdict, true.sources[0].quote) == ("supported", TWELVE)
+    assert (false.verdict, false.differences[0].found) == ("contradicted", "12마리")
+    assert news.report(result).startswith("<!doctype html>")
+    assert news.report(result, markdown=True).startswith("# 근거 확인 보고서")
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "message"),
+    [
+        (" ", None, "the text is blank"),
+        ("가" * 1_000_000, None, "check at most 100,000"),
+        (TWELVE, "soon", "not ISO 8601"),
+    ],
+)
+def test_a_bad_text_is_an_invalid_request(
+    news: geungeo.News, text: str, day: str | None, message: str
+) -> None:
+    with pytest.raises(geungeo.InvalidRequest, match=message):
+        news.check(text, date=day)
+
+
+def test_checked_statements_arrive_as_events(news: geungeo.News) -> None:
+    async def collect() -> list[Any]:
+        return [event async for event in news.check_stream(f"{TWELVE} {CAUSE}")]
+
+    first, *claims, last = asyncio.run(collect())
+    assert isinstance(first, geungeo.CheckStarted)
+    assert [one.claim.verdict for one in claims] == ["supported", "supported"]
+    assert last.check.counts.supported == 2

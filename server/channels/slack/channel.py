@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from geungeo.index.deliveries import Deliveries, NewDelivery, Receipt
 from geungeo.rag.answer import Ask, Filters
+from geungeo.rag.checking import CheckRequest
 from geungeo.rag.errors import (
     ArticleNotFound,
     BackendUnavailable,
@@ -23,9 +24,20 @@ from geungeo.server import answering
 from geungeo.server.access.signatures import SlackVerifier
 from geungeo.server.channels.slack.client import SlackClient, response_origins
 from geungeo.server.channels.slack.events import CHANNEL, Job
-from geungeo.server.channels.slack.messages import Message, answer_messages, note_messages
+from geungeo.server.channels.slack.messages import (
+    Message,
+    answer_messages,
+    check_messages,
+    note_messages,
+)
 from geungeo.server.channels.slack.worker import Worker
-from geungeo.server.channels.wording import Phrase, failure, language_for, phrase
+from geungeo.server.channels.wording import (
+    Phrase,
+    check_failure,
+    failure,
+    language_for,
+    phrase,
+)
 from geungeo.server.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -154,6 +166,8 @@ class SlackChannel:
         self._executor.shutdown()
 
     async def _answer(self, job: Job, attempt: int) -> Sequence[Message]:
+        if job.check is not None:
+            return await self._check(job.check, job.base_url, attempt)
         language = job.language if job.toggles else language_for(job.question)
         try:
             if job.toggles:
@@ -203,3 +217,15 @@ class SlackChannel:
         restricted = toggle(job.conversation_id or "", article.id)
         which: Phrase = "restricted" if restricted else "unrestricted"
         return note_messages(phrase(which, job.language, title=one_line(article.title)))
+
+    async def _check(self, text: str, base_url: str, attempt: int) -> Sequence[Message]:
+        try:
+            result = await answering.check(self._workspace, CheckRequest(text))
+        except GeungeoError as error:
+            if isinstance(error, BackendUnavailable | Overloaded) and attempt < ANSWER_ATTEMPTS:
+                raise
+            log.warning("message from Slack not checked: %s: %s", error.code, error)
+            limit = self._workspace.settings.max_check_chars
+            return note_messages(check_failure(error, text, limit))
+        self._metrics.check(CHANNEL, result)
+        return check_messages(result, base_url)

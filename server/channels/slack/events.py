@@ -20,11 +20,16 @@ _REFERENCE = re.compile(r"<([^<>\s][^<>]*)>")
 
 
 def question_of(text: str) -> str:
+    """Return ``text`` as its author saw it, on one line and without its mentions."""
+    return " ".join(text_of(text).split())
+
+
+def text_of(text: str) -> str:
     """Return ``text`` as its author saw it, without its mentions."""
     bare = _REFERENCE.sub(lambda match: _displayed(match[1]), text)
     for char in "<>&":  # the ampersand last, so that &amp;lt; becomes &lt;
         bare = bare.replace(SLACK_ENTITIES[char], char)
-    return " ".join(bare.split())
+    return bare
 
 
 def _displayed(reference: str) -> str:
@@ -50,7 +55,7 @@ class _Payload(BaseModel):
 
 
 class Job(_Payload):
-    """The task of a delivery: answer ``question`` and post the answer.
+    """The task of a delivery: answer ``question``, or check the text ``check``, and post it.
 
     The answer goes to a thread of a channel, or to ``response_url``. ``base_url`` is the
     server's public URL, for links; empty if unknown.
@@ -65,11 +70,60 @@ class Job(_Payload):
     link: str | None = None
     toggles: bool = False
     language: Language = "ko"
+    check: str | None = None
     conversation_id: str | None = None
     base_url: str = ""
     channel: str | None = None
     thread_ts: str | None = None
     response_url: str | None = None
+
+
+class _Text(_Payload):
+    text: str = ""
+    ts: Timestamp
+    thread_ts: Timestamp | None = None
+
+
+class _Place(_Payload):
+    id: Id
+
+
+class _Shortcut(_Payload):
+    """A click on a message shortcut; https://docs.slack.dev/interactivity/implementing-shortcuts."""
+
+    callback_id: str
+    action_ts: Timestamp
+    channel: _Place
+    user: _Place
+    message: _Text
+    response_url: str = ""
+
+
+# The message shortcut “근거 확인” of docs/slack-manifest.yaml.
+CHECK_SHORTCUT = "check_message"
+
+
+def check_in(payload: Any, *, base_url: str, max_chars: int) -> NewDelivery | None:
+    """Return the delivery of a message to check; ``None`` if ``payload`` is no such shortcut.
+
+    The result goes to the thread of the message. A text is cut after ``max_chars`` + 1
+    characters, which suffices to reject it.
+    """
+    try:
+        shortcut = _Shortcut.model_validate(payload)
+    except ValidationError:
+        return None
+    if shortcut.callback_id != CHECK_SHORTCUT:
+        return None
+    message = shortcut.message
+    job = Job(
+        check=text_of(message.text)[: max_chars + 1],
+        base_url=base_url,
+        channel=shortcut.channel.id,
+        thread_ts=message.thread_ts or message.ts,
+    )
+    key = f"slack:check:{shortcut.channel.id}:{message.ts}:{shortcut.action_ts}"
+    return NewDelivery(channel=CHANNEL, keys=(key,), job=job.model_dump_json())
 
 
 class _Authorization(_Payload):

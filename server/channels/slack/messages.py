@@ -23,8 +23,16 @@ from slack_sdk.models.blocks import (
 )
 
 from geungeo.rag.answer import Answer, Citation, Nearest, nearest_heading, support_label
+from geungeo.rag.checking import Check, ClaimSource
 from geungeo.rag.text import Language
 from geungeo.server.channels.wording import Phrase, hint, origin, phrase
+from geungeo.server.check_report import (
+    SIGNS,
+    difference_lines,
+    source_origin,
+    summary_line,
+    verdict_label,
+)
 from geungeo.server.escaping import SLACK_ENTITIES, escape_slack
 from geungeo.server.http.links import source_link
 
@@ -71,6 +79,25 @@ def answer_messages(answer: Answer, base_url: str) -> list[Message]:
     return _messages(_packed(groups), answer.text, answer.language)
 
 
+def check_messages(check: Check, base_url: str) -> list[Message]:
+    """Return the result of a check: a summary, then each statement with its sources."""
+    summary = summary_line(check)
+    groups = [[block] for block in _sections(summary)]
+    for claim in check.claims:
+        label = f"{SIGNS[claim.verdict]} {verdict_label(claim, check.language)}"
+        blocks = [DividerBlock(), *_sections(f"{label}\n{claim.text}")]
+        blocks += [
+            _context(shortened(line, MAX_SECTION))
+            for line in difference_lines(claim, check.language)
+        ]
+        for source in claim.sources:
+            blocks += _quoted(source, base_url, check.language)
+        for one in claim.nearest[:1]:
+            blocks += _quoted(one, base_url, check.language)
+        groups.append(blocks)
+    return _messages(_packed(groups), summary, check.language)
+
+
 def note_messages(text: str) -> list[Message]:
     """Return a message without an Answer."""
     return [_message(text, _sections(text))]
@@ -104,13 +131,17 @@ def _quote(
 
 
 def _nearest(one: Nearest, base_url: str, language: Language) -> list[Block]:
+    return _quoted(one, base_url, language)
+
+
+def _quoted(one: Nearest | ClaimSource, base_url: str, language: Language) -> list[Block]:
     url = source_link(one, base_url)
     button = None
     if url is not None and len(url) <= MAX_URL:
         button = ButtonElement(
             text=_plain(phrase("open", language)), url=url, action_id=f"open_{one.start}"
         )
-    source = shortened(" · ".join(one.origin), MAX_ORIGIN)
+    source = shortened(source_origin(one), MAX_ORIGIN)
     return [*_sections(f"“{one.quote}”", button), _context(source)]
 
 

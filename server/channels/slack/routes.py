@@ -27,6 +27,7 @@ from geungeo.server.channels.slack.events import (
     Id,
     Job,
     Timestamp,
+    check_in,
     question_in,
     question_of,
     read_envelope,
@@ -162,13 +163,18 @@ class _Interaction(BaseModel):
 
 @router.post("/interactions")
 async def interactions(request: Request, state: State) -> Response:
-    """Accept a click on a button.
+    """Accept a click on a button, or the message shortcut that checks a message.
 
     👍 and 👎 are stored once per person and answer; an article is summarized once per message, or
     becomes the only one that the questions of the thread are about.
     """
     slack = await _verified_channel(request, state)
     payload = parse(parse_form(await request.body()).get("payload", "").encode())
+    settings = state.workspace.settings
+    base_url = base_url_of(request, settings.public_url)
+    if text := check_in(payload, base_url=base_url, max_chars=settings.max_check_chars):
+        await _accept(slack, state, text)
+        return Response()
     try:
         interaction = _Interaction.model_validate(payload)
     except ValidationError as error:

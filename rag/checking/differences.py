@@ -1,0 +1,598 @@
+"""Find in what a claim differs from a source sentence that speaks of the same thing.
+
+The hard rules of grounding say that a claim and a sentence disagree; most often because the
+sentence is about another matter. Only where both speak of the same event is it a contradiction.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from geungeo.rag.grounding.ground import grounds_of
+from geungeo.rag.grounding.support import Grounds, Verdict, support
+from geungeo.rag.language import quotations
+from geungeo.rag.language.amounts import Counted, counted
+from geungeo.rag.language.analysis import Analysed, analysed
+from geungeo.rag.language.clauses import NO_HEAD, UNREAL_WORD, Fact
+from geungeo.rag.language.dates.times import Time, named_times
+from geungeo.rag.language.numbers import Quantity
+from geungeo.rag.language.vocabulary import canonical
+from geungeo.rag.protocols import Evidence
+from geungeo.rag.text import fold, language_of, listed
+
+DifferenceKind = Literal["number", "date", "name", "role", "negation", "certainty", "quotation"]
+
+# The vetoes of grounding by what they say differs; a veto that is not listed says nothing of it.
+KINDS: tuple[tuple[str, DifferenceKind], ...] = (
+    ("number not in source", "number"),
+    ("number belongs to something else", "number"),
+    ("number is of the whole", "number"),
+    ("the number was so before", "number"),
+    ("time not in source", "date"),
+    ("the source gives another time", "date"),
+    ("not when it was in the source", "date"),
+    ("name not in source", "name"),
+    ("another one does it in the source", "role"),
+    ("another ", "name"),
+    ("not who did it in the source", "role"),
+    ("not what the source speaks of", "role"),
+    ("not what it was done to in the source", "role"),
+    ("not with whom in the source", "role"),
+    ("not to or from whom in the source", "role"),
+    ("roles are exchanged", "role"),
+    ("exchanged in the source", "role"),
+    ("both did it in the source", "role"),
+    ("it denies what the source affirms", "negation"),
+    ("it denies what the source does not deny", "negation"),
+    ("it affirms what the source denies", "negation"),
+    ("the source denies", "negation"),
+    ("the speaker affirms it in the source", "negation"),
+    ("the opposite is in the source", "negation"),
+    ("it is the opposite in the source", "negation"),
+    ("the source says that this was not done", "negation"),
+    ("it is surer than the source", "certainty"),
+    ("the source states it only as a plan", "certainty"),
+    ("not a verbatim quotation", "quotation"),
+    ("not who said it in the source", "quotation"),
+)
+# Vetoes after which a sentence says nothing about the claim, true or false.
+_APART = (
+    "it is about something",
+    "it says nothing",
+    "it is an instruction",
+    "markup not in source",
+)
+
+
+def kind_of(reason: str) -> DifferenceKind | None:
+    """Return what a veto of grounding says differs, ``None`` for any other reason."""
+    return next((kind for start, kind in KINDS if reason.startswith(start)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: ``claimed`` is what the text says, ``found`` what the source says instead.
+
+    Both are words of their texts, where they could be singled out.
+    """
+
+    kind: DifferenceKind
+    claimed: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Differences of a sentence from a claim; ``certain`` if both speak of the same event."""
+
+    differences: tuple[Difference, ...]
+    signs: Signs
+    certain: bool
+
+
+_CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "NR"})
+_EMPTY_WORDS = listed(
+    "하 되 있 것 대하 관하 따르 의하 통하 위하 말 밝히 전하 때문 때 등 수 중 이번 당시 경우 관련 "
+    "정도 측 또 또한 더 매우 즉 특히 함께 현재 각각 그 이 모두 총 약 받 가운데"
+)
+_NAMES = frozenset({"NNP", "SL"})
+
+
+def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast | None:
+    """Return in what ``item`` says otherwise than ``claim``, if both are about the same thing.
+
+    ``pool`` are all sentences that were found for the claim, ``item`` among them.
+    """
+    claim = _REPLY.sub("", claim)
+    grounds = grounds_of(item, pool)
+    verdict = support(claim, grounds)
+    reasons = verdict.vetoes or _denials(verdict)
+    if not reasons or any(why.startswith(_APART) for why in reasons):
+        return None
+    if language_of(claim) != "ko" or language_of(grounds.source) != "ko":
+        return None
+    found = [(kind, why) for why in reasons if (kind := kind_of(why))]
+    if any(kind == "certainty" and _after(why) in UNREAL_WORD for kind, why in found):
+        return None  # 도착할 예정이다 is no surer than 도착할 예정이며
+    if not found or len({kind for kind, _ in found}) > _MOST_KINDS:
+        return None
+    mine, there, *around = analysed([claim, grounds.source, *grounds.context, grounds.about or "-"])
+    found = _outside_quotations(found, mine.text)
+    pairs = [(kind, _difference(kind, why, mine, there, grounds)) for kind, why in found]
+    differences = _without_repetitions([one for _, one in pairs if one])
+    dated = any(one.kind == "date" for one in differences)
+    # 2026 year of 내년 5월 is no number of its own.
+    if not differences or any(
+        one is None and not (dated and kind in {"date", "number"}) for kind, one in pairs
+    ):
+        return None
+    if not _are_distinct(differences):
+        return None
+    signs = _signs(mine, there, around, differences, grounds)
+    certain = _is_same_event(signs)
+    if not verdict.vetoes:
+        certain = certain and (signs.proven or signs.kinds == {"negation"})
+        certain = certain and signs.near >= _NEAR_ROLES
+    return Contrast(differences, signs, certain)
+
+
+def _outside_quotations(
+    found: Sequence[tuple[DifferenceKind, str]], claim: str
+) -> list[tuple[DifferenceKind, str]]:
+    """Return ``found`` without what differs inside a quotation that differs as a whole."""
+    if not any(kind == "quotation" for kind, _ in found):
+        return list(found)
+    inside = " ".join(quotations.quotations(claim))
+    rest = claim
+    for quote in quotations.quotations(claim):
+        rest = rest.replace(quote, " ")
+    own = (
+        {fold(c.surface) for c in counted(analysed([rest])[0])}
+        if rest.strip()
+        else frozenset[str]()
+    )
+    return [
+        (kind, why)
+        for kind, why in found
+        if kind == "quotation"
+        or (kind in {"name", "role"} and _after(why) not in inside)
+        or (kind == "number" and any(_after(why) in one or one in _after(why) for one in own))
+    ]
+
+
+def _denials(verdict: Verdict) -> tuple[str, ...]:
+    """Return the doubts that a claim denies what its source affirms, or names another actor.
+
+    맡지 않기로 했다 is not vetoed for 맡기로 했다: what was denied may be another clause. None if
+    anything more is doubted.
+    """
+    denied = [why for why in verdict.doubts if kind_of(why) in {"negation", "role"}]
+    return tuple(denied) if len(denied) == len(verdict.doubts) else ()
+
+
+# 아니에요 at the start of a reply denies what was asked, not what the claim says.
+_REPLY = re.compile(r"^(?:네|예|아니(?:요|오|에요|다)|아닙니다|아뇨|맞(?:아요|습니다))[,.!]\s+")
+# More that differs is another matter.
+_MOST_KINDS, _MOST_VALUES = 2, 2
+
+
+def _are_distinct(differences: Sequence[Difference]) -> bool:
+    """Whether few values differ, and each from another one of the source."""
+    claimed = {_squeezed(one.claimed) for one in differences}
+    claimed = {one for one in claimed if not any(one != o and one in o for o in claimed)}
+    found = {_squeezed(one.found) for one in differences}
+    return len(claimed) <= min(_MOST_VALUES, len(found))
+
+
+def _without_repetitions(found: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Return ``found`` with each difference once: the widest of those inside one another.
+
+    5월 is part of 내년 5월, and 배현수, a name that the source lacks, of 배현수 대표.
+    """
+    kept: dict[Difference, None] = {}
+    for one in found:
+        alike = _TIMES if one.kind in _TIMES else _PARTIES if one.kind in _PARTIES else set()
+        wider = [o for o in found if o.kind in alike and one.claimed in o.claimed]
+        best = max(wider, key=lambda o: len(o.claimed), default=one)
+        named = best.kind == "role" and any(
+            o.kind == "name" and o.claimed in best.claimed for o in found
+        )
+        kept[replace(best, kind="name") if named else best] = None
+    if any(one.kind == "date" for one in kept):
+        days = [one.claimed for one in kept if one.kind == "date"]
+        return tuple(
+            one for one in kept if one.kind != "number" or not any(one.claimed in d for d in days)
+        )
+    return tuple(kept)
+
+
+_TIMES = frozenset({"date"})
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s", "", fold(text))
+
+
+_VALUES = frozenset({"number", "date", "name", "role", "quotation"})
+_PARTIES = frozenset({"name", "role"})
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Signs that a sentence and a claim are about the same event.
+
+    ``near`` is the share of the claim's ``words`` other content words that the sentence holds,
+    ``names`` whether all its other names are known there, ``predicate`` whether it says the same
+    of them. With the source's values in place of its own, the claim breaks no rule any more
+    (``repaired``), or is proven (``proven``). ``roles`` is whether parties that differ have the
+    same role in both, ``governed`` whether the source has the verbs of what differs.
+    """
+
+    kinds: frozenset[DifferenceKind]
+    near: float
+    words: int
+    names: bool
+    predicate: bool
+    repaired: bool
+    proven: bool
+    roles: bool
+    governed: bool
+
+
+# The shares of a claim's other words that a sentence must hold to be about the same event:
+# measured on claims about our own articles, see docs/check.md.
+_NEAR_PROVEN = 0.5
+_NEAR_REPAIRED = 0.6
+_NEAR_SAME = 0.8
+_NEAR_OTHER = 0.9
+_NEAR_ROLES = 0.95
+# A claim with fewer other words may be about anything.
+_FEWEST_WORDS, _FEW_WORDS = 2, 3
+
+
+def _is_same_event(signs: Signs) -> bool:
+    if not signs.names or signs.words < _FEWEST_WORDS:
+        return False
+    if signs.proven and signs.near >= _NEAR_PROVEN:
+        return True
+    if signs.words < _FEW_WORDS:
+        return False
+    if signs.repaired and signs.near >= _NEAR_REPAIRED and signs.roles and signs.governed:
+        return signs.predicate or signs.kinds == {"number"}
+    if not signs.roles or not signs.governed:
+        return False
+    if signs.kinds == {"role"}:
+        return signs.predicate and signs.near >= _NEAR_ROLES
+    if signs.kinds <= {"negation", "certainty"} and signs.words > _FEW_WORDS:
+        return signs.near >= (_NEAR_SAME if signs.predicate else _NEAR_OTHER)
+    return signs.predicate and signs.near >= _NEAR_SAME
+
+
+def _signs(
+    mine: Analysed,
+    there: Analysed,
+    around: Sequence[Analysed],
+    differences: Sequence[Difference],
+    grounds: Grounds,
+) -> Signs:
+    # A denial is in the predicate: the words around it must agree.
+    differing = " ".join(one.claimed for one in differences if one.kind in _VALUES)
+    names = [
+        _squeezed(m.form)
+        for m in mine.morphemes
+        if m.tag in _NAMES and len(m.form) > 1 and m.form not in fold(differing)
+    ]
+    known = [there, *around]
+    wanted = _words(mine, differing)
+    repaired = _repaired(mine.text, differences, grounds)
+    return Signs(
+        kinds=frozenset(one.kind for one in differences),
+        near=_share(wanted, there),
+        words=len(wanted),
+        names=all(any(name in one.squeezed for one in known) for name in names),
+        predicate=_same_predicate(mine, there),
+        repaired=repaired is not None and not repaired.vetoes,
+        proven=repaired is not None and repaired.supported,
+        roles=all(
+            _role(mine.text, one.claimed) == _role(there.text, one.found)
+            # Parties that change places agree only if nothing else differs.
+            and _squeezed(one.found) not in _squeezed(mine.text)
+            for one in differences
+            if one.kind in _PARTIES
+        ),
+        governed=all(
+            _is_governed(mine, one.claimed, there) for one in differences if one.kind in _VALUES
+        ),
+    )
+
+
+def _is_governed(mine: Analysed, value: str, there: Analysed) -> bool:
+    """Whether the verb after ``value`` (서울에 본사를 둔) is one of the source, too."""
+    at = mine.text.casefold().find(value.casefold())
+    fact = next((f for f in mine.facts if f.start >= at + len(value)), None) if at >= 0 else None
+    if fact is None or fact.predicate in _EMPTY_WORDS or fact.copula:
+        return True
+    return _states(there, fact.predicate)
+
+
+def _states(text: Analysed, predicate: str) -> bool:
+    wanted = canonical(predicate)
+    return any(canonical(fact.predicate) == wanted for fact in text.facts) or (
+        len(predicate) > 1 and wanted in text.forms
+    )
+
+
+_ROLES = (
+    ("subject", re.compile(r"(?:은|는|이|가|께서)(?![가-힣])")),
+    ("object", re.compile(r"(?:을|를)(?![가-힣])")),
+    ("owner", re.compile(r"의(?![가-힣])")),
+    ("place", re.compile(r"(?:에서|에)(?![가-힣])")),
+    ("other", re.compile(r"(?:에게|와|과|로|으로|부터|까지|하고)")),
+)
+
+
+def _role(text: str, party: str) -> str | None:
+    """Return the role that the particle after ``party`` gives it, ``None`` without one."""
+    folded = text.casefold()
+    at = folded.find(party.casefold().split()[-1] if party else party)
+    if at < 0:
+        return None
+    rest = folded[at + len(party.split()[-1]) :]
+    # 배도훤 최고기술책임자는: the particle follows the title.
+    rest = re.sub(r"^(?:\s?[가-힣]{2,10}?(?=(?:은|는|이|가|을|를|와|과|의|에게|도)\s))", "", rest)
+    return next((role for role, pattern in _ROLES if pattern.match(rest)), None)
+
+
+def _same_predicate(mine: Analysed, there: Analysed) -> bool:
+    main = _main(mine)
+    return main is not None and (main.predicate in _EMPTY_WORDS or _states(there, main.predicate))
+
+
+def _main(text: Analysed) -> Fact | None:
+    """Return the last clause that says something: that of 것이다 is the one before it."""
+    closing = [fact for fact in text.narrated if fact.ending == "EF"] or list(text.narrated)
+    if closing and closing[-1].predicate in NO_HEAD:
+        said = [fact for fact in text.narrated if fact.predicate not in NO_HEAD]
+        return said[-1] if said else closing[-1]
+    return closing[-1] if closing else None
+
+
+def _words(text: Analysed, differing: str) -> set[str]:
+    left = fold(differing)
+    return {
+        canonical(m.form)
+        for m in text.morphemes
+        if m.tag.split("-")[0] in _CONTENT and m.form not in _EMPTY_WORDS and m.form not in left
+    }
+
+
+def _share(wanted: set[str], text: Analysed) -> float:
+    return sum(_holds(text, word) for word in wanted) / max(1, len(wanted))
+
+
+def _holds(text: Analysed, word: str) -> bool:
+    return word in text.forms or (len(word) > 1 and word in text.squeezed)
+
+
+def _difference(
+    kind: DifferenceKind, why: str, mine: Analysed, there: Analysed, grounds: Grounds
+) -> Difference | None:
+    if kind == "number":
+        return _number(why, mine, there)
+    if kind == "date":
+        return _date(why, mine, there, grounds)
+    if kind == "quotation":
+        return _quotation(why, mine, there)
+    if kind in {"name", "role"}:
+        return _party(kind, why, mine, there)
+    return _statement(kind, why, mine, there)
+
+
+def _after(why: str) -> str:
+    """Return the subject of a veto: ``수원`` of ``not who did it in the source: 수원 (하)``."""
+    value = why.split(": ", 1)[-1]
+    return re.sub(r"\s*\([^()]*\)$", "", value).split(", not ")[-1].strip()
+
+
+def _amounts(text: Analysed) -> list[Counted]:
+    """Return the amounts of ``text``, with those in two parts (3만9000명) as one."""
+    found: list[Counted] = []
+    squeezed = re.sub(r"\s", "", text.text)
+    for one in counted(text):
+        last = found[-1] if found else None
+        joined = re.sub(r"\s", "", f"{last.surface}{one.surface}") if last else ""
+        if last and last.surface.endswith(("만", "억", "조")) and joined in squeezed:
+            whole = Quantity(last.amount.value + one.amount.value, one.amount.unit)
+            found[-1] = replace(
+                one, amount=whole, before=last.before, surface=f"{last.surface}{one.surface}"
+            )
+        else:
+            found.append(one)
+    return found
+
+
+def _number(why: str, mine: Analysed, there: Analysed) -> Difference | None:
+    claimed = _counted_of(why, mine)
+    if claimed is None:
+        return None
+    own = _amounts(mine)
+    rivals = [
+        other
+        for other in _amounts(there)
+        if (other.unit == claimed.unit or other.amount.unit == claimed.amount.unit)
+        and not other.amount.matches(claimed.amount)
+    ]
+    free = [r for r in rivals if not any(r.amount.matches(one.amount) for one in own)]
+    best = max(free, key=lambda r: _likeness(claimed, r), default=None)
+    if best is None:
+        return None
+    inside = any(other.amount.matches(claimed.amount) for other in _amounts(there))
+    # 40만 회분 is in the sentence too, of something else: only the same label shows of what.
+    if (inside and _likeness(claimed, best) < _SAME_LABEL) or (
+        len(free) > 1 and not _likeness(claimed, best)
+    ):
+        return None
+    kind: DifferenceKind = "date" if _CALENDAR.fullmatch(claimed.surface) else "number"
+    return Difference(kind, claimed.surface, best.surface)
+
+
+_SAME_LABEL = 2
+_CALENDAR = re.compile(r"(?:(?:19|20)\d\d년|\d{1,2}월|[0-3]?\d일)")
+
+
+def _likeness(one: Counted, other: Counted) -> int:
+    return (
+        2 * (bool(one.before) and one.before == other.before)
+        + 2 * (bool(one.after) and one.after == other.after)
+        + (one.end == other.end)
+    )
+
+
+_AMOUNT = re.compile(r"(\d[\d.]*(?:e[+-]?\d+)?)")
+
+
+def _counted_of(why: str, mine: Analysed) -> Counted | None:
+    """Return the amount of the claim that a veto names, as written or as a value."""
+    named = _after(why)
+    found = _amounts(mine)
+    for one in found:
+        if one.surface and (one.surface == named or one.surface in named):
+            return one
+    value = _AMOUNT.match(named)
+    if value is None:
+        return None
+    amount = float(value[1])
+    return next((one for one in found if _is_close(float(one.amount.value), amount)), None)
+
+
+def _is_close(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-4 * max(abs(one), abs(other), 1e-9)
+
+
+def _date(why: str, mine: Analysed, there: Analysed, grounds: Grounds) -> Difference | None:
+    own = named_times(mine.text, grounds.published)
+    named = _after(why).removeprefix("the source gives another time than ").strip()
+    claimed = next(
+        (t for t in own if t.span.of(mine.text) in named or named in t.span.of(mine.text)), None
+    )
+    others = named_times(there.text, grounds.published)
+    if claimed is None:
+        word = named.split()[0] if named else ""
+        rival = next((t for t in others if t.relative), others[0] if others else None)
+        if not word or word not in mine.text or rival is None:
+            return None
+        return Difference("date", word, rival.span.of(there.text))
+    rivals = [t for t in others if not t.period.overlaps(claimed.period)]
+    alike = [t for t in rivals if t.period.grain is claimed.period.grain] or rivals
+    free = [t for t in alike if not any(t.period == o.period for o in own if o is not claimed)]
+    if not free:
+        return None
+    return Difference("date", _shown(claimed, mine), _shown(free[0], there))
+
+
+def _shown(time: Time, text: Analysed) -> str:
+    return time.span.of(text.text)
+
+
+def _party(kind: DifferenceKind, why: str, mine: Analysed, there: Analysed) -> Difference | None:
+    claimed = _after(why)
+    if not claimed:
+        return None
+    others = _parties(there)
+    if why.startswith("another one does it"):
+        rival = why.split(": ", 1)[1].split(", not ")[0]
+        return Difference(kind, claimed, rival)
+    if any(char.isdigit() for char in claimed):
+        return None  # 3월에 is no party
+    own = _squeezed(mine.text)
+    exchanged = "exchanged" in why or kind == "role"
+    rivals = [o for o in others if exchanged or _squeezed(o) not in own]
+    rivals = [o for o in rivals if _squeezed(o) != _squeezed(claimed) and not o.isdigit()]
+    rivals = [o for o in rivals if not any(char.isdigit() for char in o)] or rivals
+    role = _role(mine.text, claimed)
+    rivals = [o for o in rivals if role and _role(there.text, o) == role] or rivals
+    return Difference(kind, claimed, rivals[0]) if rivals else None
+
+
+def _parties(text: Analysed) -> list[str]:
+    """Return who acts or is named in a sentence: subjects and topics first, then names."""
+    facts: Sequence[Fact] = text.narrated
+    found = [" ".join(p.words) for fact in facts for p in (*fact.own, *fact.topics)]
+    found += [m.form for m in text.morphemes if m.tag in _NAMES and len(m.form) > 1]
+    return list(dict.fromkeys(found))
+
+
+def _is_said_too(why: str, mine: Analysed, there: Analysed) -> bool:
+    """Whether the source states the claim's own word beside its opposite: 줄어든 반면 늘었다."""
+    main = _main(mine)
+    return (
+        why.startswith("the opposite is in the source")
+        and main is not None
+        and any(
+            canonical(fact.predicate) == canonical(main.predicate) and fact.denied == main.denied
+            for fact in there.narrated
+        )
+    )
+
+
+def _statement(
+    kind: DifferenceKind, why: str, mine: Analysed, there: Analysed
+) -> Difference | None:
+    if _is_said_too(why, mine, there):
+        return None
+    word = _after(why).split(" ")[-1]
+    return Difference(kind, _clause(mine, word), _clause(there, word))
+
+
+_CLAUSE_WORDS = 3
+
+
+def _clause(text: Analysed, word: str) -> str:
+    """Return the words around the predicate ``word``, or the end of the sentence without it."""
+    spaced = text.text.split()
+    at = next((n for n, part in enumerate(spaced) if len(word) > 1 and word in fold(part)), None)
+    if at is None:
+        return " ".join(spaced[-_CLAUSE_WORDS:])
+    return " ".join(spaced[max(0, at - 1) : at + _CLAUSE_WORDS])
+
+
+def _quotation(why: str, mine: Analysed, there: Analysed) -> Difference | None:
+    claimed = _after(why)
+    if why.startswith("not who said it"):
+        return _party("role", why, mine, there)
+    rivals = quotations.quotations(there.text) or [there.text]
+    best = max(rivals, key=lambda one: _alike(claimed, one))
+    if _alike(claimed, best) < _SAME_QUOTATION:
+        return None
+    return Difference("quotation", claimed, best)
+
+
+_SAME_QUOTATION = 0.55
+
+
+def _alike(one: str, other: str) -> float:
+    """Return how alike two quotations are, in [0, 1]; part of a longer one is like it."""
+    a, b = quotations.comparable(one), quotations.comparable(other)
+    blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size > 1) / max(1, len(a))
+
+
+def _repaired(claim: str, differences: Iterable[Difference], grounds: Grounds) -> Verdict | None:
+    """Judge the claim with the source's values in place of its own; ``None`` if it has none."""
+    text = claim
+    for one in differences:
+        if one.kind == "role" and one.found in text:
+            # 노조는 회사에 for 회사는 노조에: both parties change their places.
+            text = text.replace(one.claimed, "\0", 1).replace(one.found, one.claimed, 1)
+            text = text.replace("\0", one.found, 1)
+            continue
+        if one.kind not in {"number", "date", "name", "role", "quotation"}:
+            return None
+        if one.claimed not in text:
+            return None
+        text = text.replace(one.claimed, one.found, 1)
+    return support(text, grounds)

@@ -1,0 +1,117 @@
+"""``POST /check``: any text in, what the articles say of each of its statements out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from geungeo.rag.checking import (
+    Check,
+    CheckEvent,
+    CheckFinished,
+    CheckRequest,
+    CheckStarted,
+    ClaimChecked,
+)
+from geungeo.rag.errors import GeungeoError
+from geungeo.server import answering
+from geungeo.server.check_report import html_report, markdown_report
+from geungeo.server.http.bodies import StrictRoute
+from geungeo.server.http.links import base_url_of
+from geungeo.server.http.problems import UNEXPECTED, Responses, public, status_of
+from geungeo.server.http.schemas import CheckBody
+from geungeo.server.http.streams import (
+    EventStream,
+    cancel_on_disconnect,
+    first_event,
+    frame,
+    with_heartbeat,
+)
+from geungeo.server.state import AppState, State
+
+CHANNEL = "check"
+_REPORTS = {"text/html": html_report, "text/markdown": markdown_report}
+
+log = logging.getLogger(__name__)
+router = APIRouter(route_class=StrictRoute)
+
+_DOC: Responses = {
+    200: {
+        "description": (
+            "The Check. With `stream: true` or `Accept: text/event-stream` the events `started`, "
+            "`claim`, `done` and `error`; with `Accept: text/html` or `text/markdown` a report."
+        ),
+        "content": {"text/event-stream": {}, "text/html": {}, "text/markdown": {}},
+    },
+    204: {"description": "The client reconnects to a stream that has ended."},
+}
+
+
+@router.post("/check", response_model=Check, responses=_DOC, tags=["check"])
+async def check(body: CheckBody, request: Request, state: State) -> Response | Check:
+    """Check a text against the articles, statement by statement.
+
+    `verdict` is `supported`, `contradicted`, `not_found` or `not_a_claim`. A reconnecting client
+    (`Last-Event-ID`) is not answered again: 204.
+    """
+    asked = CheckRequest(body.text, body.date, body.filters.filters())
+    wanted = request.headers.get("accept", "").split(";")[0].split(",")[0].strip().lower()
+    if body.stream or wanted == EventStream.media_type:
+        if "last-event-id" in request.headers:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        events = answering.check_stream(state.workspace, asked)
+        # Errors before the first event become a status: a blank text is a plain 422.
+        first = await cancel_on_disconnect(request, first_event(events))
+        return EventStream(with_heartbeat(_frames(first, events, state), state.stopping, _stopped))
+    result = await cancel_on_disconnect(request, answering.check(state.workspace, asked))
+    state.metrics.check(CHANNEL, result)
+    if wanted in _REPORTS:
+        base_url = base_url_of(request, state.workspace.settings.public_url)
+        report = _REPORTS[wanted](result, base_url)
+        return Response(report, media_type=f"{wanted}; charset=utf-8")
+    return result
+
+
+async def _frames(
+    first: CheckEvent, events: AsyncGenerator[CheckEvent, None], state: AppState
+) -> AsyncGenerator[bytes, None]:
+    async with aclosing(events):
+        yield _frame(first, state, 0)
+        number = 0
+        try:
+            async for event in events:
+                number += 1
+                yield _frame(event, state, number)
+        except GeungeoError as error:
+            log.warning("stream ended with %s: %s", error.code, error)
+            store = state.workspace.settings.store
+            yield _error(error.code, public(error, store), status_of(error))
+        except Exception:
+            log.exception("stream ended with an unexpected error")
+            yield _error("internal_error", UNEXPECTED, 500)
+
+
+def _frame(event: CheckEvent, state: AppState, number: int) -> bytes:
+    match event:
+        case CheckStarted(total):
+            return frame({"total": total}, "started", number)
+        case ClaimChecked(claim, done):
+            return frame({"done": done, "claim": claim.model_dump(mode="json")}, "claim", number)
+        case CheckFinished(result):
+            state.metrics.check(CHANNEL, result)
+            return frame(result.model_dump(mode="json"), "done", number)
+
+
+def _stopped() -> bytes:
+    return _error("server_stopping", "the server is shutting down; send the text again", 503)
+
+
+def _error(code: str, message: str, status: int) -> bytes:
+    body: dict[str, Any] = {"code": code, "message": message, "status": status}
+    return frame(body, "error")
