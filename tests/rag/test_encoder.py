@@ -189,7 +189,7 @@ def test_a_question_without_a_short_answer_has_none() -> None:
     ],
 )
 def test_particles_and_marks_are_trimmed(span: str, expected: str) -> None:
-    sentence = "지난 3월 한빛전자는 구미에 이상호(52) 씨가 만든 ‘두레박’을 250명을 위해 놓았다. 3만 원이다."
+    sentence = "한빛전자는 구미에 이상호(52) 씨가 만든 ‘두레박’을 250명을 위해 놓았다. 3만 원이다."
     start = sentence.index(span)
     assert trimmed(Span(start, start + len(span)), sentence).of(sentence) == expected
 
