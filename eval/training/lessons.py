@@ -97,7 +97,7 @@ def korquad_lessons(path: Path, embedder: Embedder, seed: int) -> Iterator[Lesso
     """Yield lessons from the articles of a KorQuAD/SQuAD file that are not held out."""
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     data = read_dataset(path)
-    sentences = [one for document in data.documents for one in _sentences_of_document(document)]
+    sentences = [one for document in data.documents for one in sentences_of(document)]
     library = Library.of(sentences, embedder)
     cases = [item.cases[0] for item in data.items]
     titles = {document.id: document.title for document in data.documents}
@@ -132,9 +132,7 @@ def news_lessons(
 ) -> Iterator[Lesson]:
     """Yield lessons from the invented news: answered questions, absent facts, false premises."""
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
-    sentences = [
-        one for article in read_articles(articles) for one in _sentences_of_article(article)
-    ]
+    sentences = [one for article in read_articles(articles) for one in sentences_of(article)]
     library = Library.of(sentences, embedder)
     cases = [item.cases[0] for item in read_dataset(questions).items]
     cases = [case for case in cases if not held_out(case.article_id or "")]
@@ -145,7 +143,7 @@ def news_lessons(
         right = [
             at
             for at in own
-            if any(_same(quote, sentences[at].passage.sentence) for quote in case.quotes)
+            if any(same(quote, sentences[at].passage.sentence) for quote in case.quotes)
         ]
         gold = right[: min(_RIGHT, len(case.quotes))]
         if case.expected == "answer" and not gold:
@@ -262,6 +260,14 @@ def _synonyms() -> dict[str, list[str]]:
     return {noun: others for noun, others in found.items() if others}
 
 
+def sentences_of(home: Document | Article) -> Iterator[LibrarySentence]:
+    """Yield the sentences of a paragraph or an article with their context."""
+    if isinstance(home, Document):
+        yield from _sentences_of_document(home)
+    else:
+        yield from _sentences_of_article(home)
+
+
 def _sentences_of_document(document: Document) -> Iterator[LibrarySentence]:
     before = ""
     for line in re.finditer(r"[^\n]+", document.text):
@@ -289,6 +295,7 @@ def read_articles(path: Path) -> list[Article]:
     return [draft.article() for draft in read(path.read_bytes(), path.name).drafts]
 
 
-def _same(quote: str, sentence: str) -> bool:
+def same(quote: str, sentence: str) -> bool:
+    """Whether one contains the other, white space aside."""
     quote, sentence = "".join(quote.split()), "".join(sentence.split())
     return quote in sentence or sentence in quote

