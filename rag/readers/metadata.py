@@ -30,6 +30,7 @@ _LOOKS_LIKE_OUTLET = re.compile(
     r"(?:뉴스|일보|신문|통신|경제|방송|타임스|타임즈|데일리|투데이|저널|미디어|매거진|신보|포스트|헤럴드|프레스"
     r"|매일|한겨레|경향|중앙|오마이|프레시안|시사|[A-Z]{2,4}|News|Times|Post|Daily|Herald|Journal)\d{0,2}$"
 )
+_NEWSPAPER = re.compile(r"[가-힣A-Za-z0-9]{2,10}(?:일보|신문|방송|타임스)")
 _NO_OUTLET = re.compile(
     r"^(?:앵커|기자|리포트|인터뷰|단독|속보|대담|문답|기고|칼럼|사설|르포|현장|영상|포토|사진|종합|특집|기획|팩트체크"
     r"|관련기사|질문|답변|.{0,6}(?:특징주|브리핑|칼럼|인터뷰))\d*$"
@@ -123,6 +124,12 @@ def byline_author(line: str) -> str | None:
     return split_names(", ".join(found)) if found else None
 
 
+def byline_publisher(line: str) -> str | None:
+    """Return the publisher in a byline such as ``나래신문 | 2025-07-02 | 홍길동 기자``."""
+    parts = re.split(r"\s*[|｜·]\s*", line)
+    return next((part for part in parts[1:] and parts if _NEWSPAPER.fullmatch(part)), None)
+
+
 def copyright_owner(lines: Iterable[str]) -> str | None:
     """Return the publisher that a notice of copyright names."""
     for line in lines:
@@ -141,7 +148,11 @@ class Facts:
         body = [line for kind, line in blocks if kind is SectionKind.BODY]
         bylines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
         publisher, author = lead([*body[:3], *bylines])
-        self.publisher = publisher or copyright_owner(left_out)
+        self.publisher = (
+            publisher
+            or copyright_owner(left_out)
+            or next((name for line in bylines if (name := byline_publisher(line))), None)
+        )
         self.author = (
             author
             or next((name for line in bylines if (name := byline_author(line))), None)

@@ -26,7 +26,7 @@ from geungeo.rag.readers.lines import (
     is_statement,
     page_lines,
 )
-from geungeo.rag.readers.metadata import Facts, byline_author, clean_title
+from geungeo.rag.readers.metadata import Facts, byline_author, clean_title, lead
 from geungeo.rag.text import Span, clean
 
 _LINE = re.compile(r"[^\n]+")
@@ -148,8 +148,16 @@ def _in_tables(lines: list[_Line], spans: list[Span]) -> set[int]:
 
 
 def _byline_at(lines: list[str]) -> int | None:
-    """Return the number of the line near the top that is mainly a date or a reporter's name."""
-    for number, line in enumerate(lines[:_BYLINE_WITHIN]):
+    """Return the number of the line near the top that is mainly a date or a reporter's name.
+
+    A short story may end within these lines: what closes it is no byline above a body.
+    """
+    closing = len(lines)
+    while closing > 1 and is_byline(lines[closing - 1]):
+        closing -= 1
+    for number, line in enumerate(lines[: min(_BYLINE_WITHIN, closing)]):
+        if len(line) > _BYLINE_CHARS and any(lead([line])):
+            return None  # (서울=연합뉴스) 홍길동 기자 = begins the body
         if number == 0 or len(line) > _BYLINE_CHARS or ends_sentence(line):
             continue
         if is_byline(line):
@@ -182,4 +190,5 @@ def _is_title(line: str, byline: int | None, lines: list[str]) -> bool:
     if len(lines) == 1 or len(line) > _TITLE_CHARS or "\n" in line:
         return False
     # A headline may ask or exclaim; that a byline follows shows that it is one.
-    return not ends_sentence(line) or (not is_statement(line) and byline is not None)
+    has_byline = byline is not None or any(map(is_byline, lines[1:_BYLINE_WITHIN]))
+    return not ends_sentence(line) or (not is_statement(line) and has_byline)

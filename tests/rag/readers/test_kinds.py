@@ -426,6 +426,31 @@ def test_leads_name_publisher_and_author(
 
 
 @pytest.mark.parametrize(
+    "closing",
+    ["dasom@narae.example\n(끝) 2025/05/14 10:32 송고", "입력 2025.05.14 10:32", "박다솜 기자"],
+)
+def test_short_wire_story_is_body_although_its_date_is_at_the_end(closing: str) -> None:
+    lead_line = "(나래=다솜뉴스) 박다솜 기자 = 나래시는 14일 새 다리를 놓는다고 밝혔다."
+    found = draft(f"나래시, 새 다리 착공\n\n{lead_line}\n\n사업비는 30억원이다.\n\n{closing}\n")
+    assert parts(found.article()) == [lead_line, "사업비는 30억원이다."]
+    assert (found.publisher, found.author) == ("다솜뉴스", "박다솜")
+    assert found.published_at == (None if "기자" in closing else "2025-05-14T10:32:00+09:00")
+
+
+def test_long_lead_ends_the_search_for_a_byline() -> None:
+    said = " ".join(["나래시는 14일 새 다리를 놓는다고 밝혔다."] * 3)
+    lead_line = f"(나래=다솜뉴스) 박다솜 기자 = {said}"
+    found = draft(f"나래시 다리 착공\n\n{lead_line}\n\n2025.05.14 10:32\n\n관련 사업비다.\n")
+    assert lead_line in parts(found.article())
+
+
+def test_byline_names_a_newspaper() -> None:
+    text = "# 물동량\n\n나래신문 | 2025-07-11 | 박다솜 기자\n\n물동량이 늘었다고 밝혔다.\n"
+    found = draft(text, "a.md")
+    assert (found.publisher, found.author) == ("나래신문", "박다솜")
+
+
+@pytest.mark.parametrize(
     ("given", "names"),
     [
         ("박다솜 기자", "박다솜"),
