@@ -21,6 +21,9 @@ _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 # With such a last label a host is an IPv4 address in another notation (WHATWG URL, 3.5).
 _NUMERIC_LABEL = re.compile(r"\d+|0[xX][0-9a-fA-F]*", re.ASCII)
+# These names are the loopback address, also where a resolver does not know them (RFC 6761, 6.3).
+_NAMES_LOOPBACK = re.compile(r"(?:^|\.)localhost\.?$", re.IGNORECASE)
+_LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 # On a command line, a byte that is not UTF-8 becomes a lone surrogate.
 _CONTROL = re.compile("[\x00-\x20\x7f\ud800-\udfff]")
 
@@ -71,7 +74,7 @@ class Policy:
         if port not in self._ports and f"{host}:{port}" not in self._exceptions:
             allowed = " and ".join(map(str, self._ports))
             raise FetchBlocked(f"{host}: port {port} is not fetched from, only {allowed}")
-        literal = _literal(host)
+        literal = _LOOPBACK if _NAMES_LOOPBACK.search(host) else _literal(host)
         if literal is not None:
             self.check_answers(host, port, [literal])
 
