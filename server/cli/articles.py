@@ -174,7 +174,8 @@ def _shown(draft: Draft) -> str:
     parts = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     lines.append(f"  {'sections':<13}{parts}")
     if draft.left_out:
-        lines.append(f"  {'left out':<13}{len(draft.left_out)} lines: {_cut(draft.left_out[0])}")
+        count = "1 line" if len(draft.left_out) == 1 else f"{len(draft.left_out)} lines"
+        lines.append(f"  {'left out':<13}{count}: {_cut(draft.left_out[0])}")
     return "\n".join(lines)
 
 
@@ -254,9 +255,10 @@ def show(
 @click.option("--language", help="Language: ko, en or another code of ISO 639-1.")
 @click.pass_context
 def edit(ctx: click.Context, /, article_id: str, **given: str | None) -> None:
-    """Correct the data of an article as a new version; an empty value removes it.
+    """Correct the data of an article as a new version.
 
-    The text is not changed. Ingesting the same document again keeps the corrections.
+    An empty value removes it. The text is not changed. Ingesting the same document again
+    keeps the corrections.
     """
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:

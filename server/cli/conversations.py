@@ -37,7 +37,8 @@ def list_conversations(
         return
     for row in rows:
         name = escape_line(row.title or row.first_question)[:60]
-        click.echo(f"{row.id}  {row.updated_at[:16]}  {row.turns} turns  {name}")
+        turns = "1 turn" if row.turns == 1 else f"{row.turns} turns"
+        click.echo(f"{row.id}  {row.updated_at[:16]}  {turns}  {name}")
 
 
 @conversations.command()

@@ -53,9 +53,14 @@ def feeds() -> None:
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.pass_context
 def add(ctx: click.Context, urls: tuple[str, ...]) -> None:
-    """Add feeds; pull or watch then reads their articles."""
+    """Add feeds; pull or watch then reads their articles.
+
+    A host that is not on the public internet is refused; the setting fetch_private_hosts
+    allows others.
+    """
     with open_workspace(ctx, makes_stores=True) as workspace:
         for url in urls:
+            workspace.fetcher.check(url)
             word = "added" if workspace.store.feeds.add(url) else "already there:"
             click.echo(f"{word} {escape_line(url)}")
 

@@ -238,7 +238,10 @@ def test_feed_on_a_private_address_is_refused(desk: Desk) -> None:
 
 
 def test_feeds_are_added_listed_and_removed(
-    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    desk: Desk,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     feeds = desk.workspace.store.feeds
     assert not feeds.add(FEED)
@@ -249,7 +252,11 @@ def test_feeds_are_added_listed_and_removed(
     with pytest.raises(FeedNotFound):
         desk.pull("http://x.test/")
     store = ["--store", str(tmp_path / "other")]
-    assert run([*store, "feeds", "add", "http://127.0.0.1/rss"]) == 0
+    assert run([*store, "feeds", "add", "http://127.0.0.1/rss"]) == 2
+    assert "127.0.0.1: this host is not on the public internet" in capsys.readouterr().err
+    with monkeypatch.context() as allowing:
+        allowing.setenv("GEUNGEO_FETCH_PRIVATE_HOSTS", "127.0.0.1")
+        assert run([*store, "feeds", "add", "http://127.0.0.1/rss"]) == 0
     assert run([*store, "feeds", "list"]) == 0
     assert run([*store, "feeds", "pull"]) == 2
     assert run([*store, "feeds", "watch", "--every", "1m", "--times", "1"]) == 0
@@ -270,11 +277,13 @@ def test_feeds_are_added_listed_and_removed(
 
 
 def test_pull_is_reported_as_json_and_as_events(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = "http://127.0.0.1/rss"
     store = ["--store", str(tmp_path / "store")]
-    assert run([*store, "feeds", "add", url]) == 0
+    with monkeypatch.context() as allowing:
+        allowing.setenv("GEUNGEO_FETCH_PRIVATE_HOSTS", "127.0.0.1")
+        assert run([*store, "feeds", "add", url]) == 0
     capsys.readouterr()
     assert run([*store, "feeds", "pull", "--json", url]) == 2
     summary = json.loads(capsys.readouterr().out)
