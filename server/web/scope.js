@@ -12,9 +12,10 @@ export const scope = () => chosen;
 
 /** Asks only `article` from now on, or all articles. */
 export function setScope(article) {
+  const renamed = article && chosen?.id === article.id;
   chosen = article && { id: article.id, title: article.title, language: article.language };
   renderScope();
-  announce(chosen ? words().scopedTo(chosen.title) : words().unscoped);
+  if (!renamed) announce(chosen ? words().scopedTo(chosen.title) : words().unscoped);
 }
 
 /** The line above the question, in the present language. */

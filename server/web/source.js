@@ -9,6 +9,7 @@ import { words } from "./i18n.js";
 import { closeSheet, isOpen, isSheet, openSheet } from "./layers.js";
 import { Library } from "./library.js";
 import { problemNode } from "./problem.js";
+import { scope } from "./scope.js";
 import { turnOf } from "./talk.js";
 
 let hooks = {};
@@ -119,10 +120,12 @@ function tools(article) {
       $("question").focus();
     },
     correct: () => correct(article, (now) => {
+      if (scope()?.id === now.id) hooks.scope(now);
       hooks.changed();
       openSource({ article_id: now.id, version: now.version });
     }),
     remove: () => removeArticle(article, () => {
+      if (scope()?.id === article.id) hooks.scope(null);
       hooks.changed();
       openList();
     }, (problem) => $("reader").querySelector(".article-tools").after(problem)),

@@ -5,7 +5,7 @@ import { shareAnswer } from "./copy.js";
 import { $, el, icon, motion } from "./dom.js";
 import { words } from "./i18n.js";
 import { problemNode } from "./problem.js";
-import { scope } from "./scope.js";
+import { scope, setScope } from "./scope.js";
 import { session } from "./storage.js";
 import { Turn } from "./turn.js";
 import { welcome } from "./welcome.js";
@@ -58,7 +58,7 @@ function renderTurns() {
   const nodes = state.turns.map((turn) => turn.node);
   if (state.problem) nodes.push(state.problem());
   if (state.shared) nodes.unshift(el("p", { class: "notice shared" }, words().sharedText));
-  const invite = () => welcome({ ask, open: actions.open, addArticles: actions.addArticles });
+  const invite = () => welcome({ ask: askAll, open: actions.open, addArticles: actions.addArticles });
   $("turns").replaceChildren(...(nodes.length ? nodes : [invite()]));
 }
 
@@ -97,6 +97,12 @@ export function ask(question, about = scope()) {
   if (state.turns.length === 1) $("turns").replaceChildren();
   $("turns").append(turn.node);
   run(turn);
+}
+
+/** Asks an example question: the article that it was made from may not be the chosen one. */
+function askAll(question) {
+  if (scope()) setScope(null);
+  ask(question);
 }
 
 function askAgain(turn) {

@@ -126,7 +126,8 @@ export default {
   removeText: (title) => `All versions of “${title}” will be removed. This cannot be undone.`,
   removed: "The article was removed.",
   feeds: "Feeds",
-  feedsText: "New articles from RSS, Atom and sitemaps.",
+  feedsText:
+    "Add the address at which a news site lists its articles (RSS, Atom or a sitemap) to bring them in. For later ones, press “Read now”.",
   feedUrl: "Address of a feed",
   addFeed: "Add",
   noFeeds: "There are no feeds yet.",

@@ -124,7 +124,8 @@ export default {
   removeText: (title) => `“${title}” 기사의 모든 판을 지웁니다. 되돌릴 수 없습니다.`,
   removed: "기사를 지웠습니다.",
   feeds: "피드",
-  feedsText: "RSS, Atom, 사이트맵에서 새 기사를 가져옵니다.",
+  feedsText:
+    "언론사가 새 기사를 알리는 주소(RSS, Atom, 사이트맵)를 넣으면 기사를 한꺼번에 가져옵니다. 나중에 나온 기사는 ‘지금 읽기’를 누르면 들어옵니다.",
   feedUrl: "피드 주소",
   addFeed: "추가",
   noFeeds: "아직 피드가 없습니다.",

@@ -96,6 +96,16 @@ def test_one_article_is_asked_and_summarized(reading: Any) -> None:
     assert {one["title"] for one in summary["citations"]} == {"한국은행 기준금리 인하"}
 
 
+def test_example_question_is_asked_of_all_articles(reading: Any) -> None:
+    reading.click(".article-link[href*='/articles/']")  # the bank's
+    reading.click(".article-tools .button:nth-child(1)")
+    reading.one("#scope button")
+    reading.click(".starters li:nth-child(2) button")  # it was made from the whales' article
+    assert "12마리" in reading.one(".answer .claim").text
+    assert not reading.one("#scope").is_displayed()
+    reading.one(".answer-foot")
+
+
 def test_reader_follows_an_abstention_to_the_nearest_sentence(reading: Any) -> None:
     answer = reading.ask("한국은행이 기준금리를 내린 이유는 무엇인가?")
     if answer["status"] == "abstained":
@@ -117,6 +127,8 @@ def test_sections_are_shown_and_data_corrected_and_removed(
         ".map((one) => getComputedStyle(one, '::before').content)"
     )
     assert shown == ['"제목"', '"기자·날짜"', '"본문"']
+    reading.click(".article-tools .button:nth-child(1)")
+    assert reading.one(".scope-title").text == "틀린 제목"
     reading.click(".article-tools .icon-button:nth-child(4)")
     title = reading.one("#correct-title")
     title.clear()
@@ -130,11 +142,14 @@ def test_sections_are_shown_and_data_corrected_and_removed(
     reading.wait(lambda: "2025년 6월 3일" in reading.text(".facts"))
     body = httpx.get(f"{reading.url}{path}", timeout=120).json()
     assert (body["title"], body["version"]) == ("바른 제목", 2)
+    # The article that questions are restricted to is named as it is now, and only while it exists.
+    assert reading.one(".scope-title").text == "바른 제목"
     reading.click(".article-tools .icon-button:nth-child(5)")
     assert "바른 제목" in reading.one("dialog").text
     reading.click("dialog .danger")
     reading.wait(lambda: not reading.all("dialog") and reading.all(".library"))
     assert httpx.get(f"{reading.url}{path}", timeout=120).status_code == 404
+    assert not reading.one("#scope").is_displayed()
     assert ["422" in line for line in reading.complaints()] == [True]
 
 
