@@ -4,6 +4,12 @@ import { button, el } from "./dom.js";
 import { words } from "./i18n.js";
 import { askForKey } from "./key.js";
 
+// Asking the same again gives the same: something has to be changed first.
+const FINAL = new Set([
+  "answer_not_found", "article_not_found", "conversation_not_found", "feed_not_found",
+  "fetch_blocked", "invalid_metadata", "invalid_question",
+]);
+
 /** One sentence for `error`: by its code, else by its status. */
 export function problemText(error) {
   const { errors } = words();
@@ -24,7 +30,7 @@ export function problemNode(error, retry = null) {
     { class: "problem", role: "alert" },
     el("p", {}, problemText(error)),
     problemDetail(error),
-    error.requestId ? el("p", { class: "problem-id" }, words().requestId(error.requestId)) : null,
+    error.requestId && !FINAL.has(error.code) ? el("p", { class: "problem-id" }, words().requestId(error.requestId)) : null,
     waysOut(error, retry),
   );
 }
@@ -32,7 +38,7 @@ export function problemNode(error, retry = null) {
 function waysOut(error, retry) {
   const ways = [];
   if ([401, 403].includes(error.status) && error.code !== "foreign_origin") ways.push(keyButton(retry));
-  else if (retry) ways.push(retryButton(error.retryAfter, retry));
+  else if (retry && !FINAL.has(error.code)) ways.push(retryButton(error.retryAfter, retry));
   return ways.length ? el("p", { class: "ways-out" }, ways) : null;
 }
 

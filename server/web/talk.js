@@ -57,7 +57,7 @@ export function renderTalk() {
 function renderTurns() {
   const nodes = state.turns.map((turn) => turn.node);
   if (state.problem) nodes.push(state.problem());
-  if (state.shared) nodes.unshift(el("p", { class: "notice shared" }, words().sharedText));
+  if (state.shared && nodes.length && !state.problem) nodes.unshift(el("p", { class: "notice shared" }, words().sharedText));
   const invite = () => welcome({ ask: askAll, open: actions.open, addArticles: actions.addArticles });
   $("turns").replaceChildren(...(nodes.length ? nodes : [invite()]));
 }

@@ -145,7 +145,7 @@ export default {
     [`${added} added`, updated && `${updated} updated`, failed.length && `${failed.length} not read`]
       .filter(Boolean)
       .join(" · "),
-  feedFailed: (times) => `Could not be read, ${count(times, "time", "times")} in a row.`,
+  feedFailed: (times) => (times > 1 ? `Could not be read, ${times} times in a row.` : "Could not be read."),
   removeFeedLabel: (name) => `Remove the feed: ${name}`,
   removeFeedTitle: "Remove this feed?",
   removeFeedText: (name) => `The feed “${name}” will be removed. Its articles stay.`,
@@ -211,7 +211,7 @@ export default {
     unsupported_source: "This format cannot be read. Please convert it to txt, md, html, pdf or docx.",
     undecodable_source: "The character encoding is unknown. Please save it as UTF-8 and add it again.",
     empty_source: "The text is empty.",
-    fetch_blocked: "This address cannot be fetched. Please enter a public one, or paste the text.",
+    fetch_blocked: "This address cannot be fetched. Please enter one that everybody on the internet can read.",
     fetch_failed: "The article could not be fetched. Check the address, or paste its text.",
     malformed_source: "The format is invalid. Please correct the line named below and add it again.",
     foreign_origin: "The server does not accept changes from this page's address. Its operator can set public_url.",

@@ -143,7 +143,7 @@ export default {
     [`새 기사 ${added}건`, updated && `바뀐 기사 ${updated}건`, failed.length && `읽지 못한 것 ${failed.length}건`]
       .filter(Boolean)
       .join(" · "),
-  feedFailed: (times) => `${times}번 이어서 읽지 못했습니다.`,
+  feedFailed: (times) => (times > 1 ? `${times}번 연속으로 읽지 못했습니다.` : "읽지 못했습니다."),
   removeFeedLabel: (name) => `피드 지우기: ${name}`,
   removeFeedTitle: "피드를 지울까요?",
   removeFeedText: (name) => `“${name}” 피드를 지웁니다. 이미 가져온 기사는 남습니다.`,
@@ -209,7 +209,7 @@ export default {
     unsupported_source: "읽을 수 없는 형식입니다. txt, md, html, pdf, docx로 바꿔 넣어 주세요.",
     undecodable_source: "글자 인코딩을 알 수 없습니다. UTF-8로 저장해 다시 넣어 주세요.",
     empty_source: "글이 비어 있습니다.",
-    fetch_blocked: "이 주소에서는 가져오지 않습니다. 누구나 볼 수 있는 주소를 적거나, 글을 붙여넣어 주세요.",
+    fetch_blocked: "이 주소에서는 가져오지 않습니다. 인터넷에서 누구나 볼 수 있는 주소를 적어 주세요.",
     fetch_failed: "주소에서 기사를 가져오지 못했습니다. 주소를 확인하거나, 글을 붙여넣어 주세요.",
     malformed_source: "형식이 맞지 않습니다. 아래에 적힌 줄을 고쳐 다시 넣어 주세요.",
     foreign_origin: "서버가 이 페이지 주소에서 보낸 요청을 받지 않습니다. 서버 운영자에게 public_url 설정을 요청해 주세요.",

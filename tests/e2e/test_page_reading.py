@@ -86,7 +86,7 @@ def test_one_article_is_asked_and_summarized(reading: Any) -> None:
     reading.click("#scope button")
     assert not reading.one("#scope").is_displayed()
     assert reading.ask("혹등고래 몇 마리가 돌아왔나?")["status"] == "answered"
-    reading.click(".tool")  # the way back to the list of articles, or to it
+    reading.click("#show-articles")
     reading.click(".article-link")
     reading.click(".article-tools .button:nth-child(2)")
     reading.wait(lambda: len(turns(reading)) == 3)
@@ -196,6 +196,8 @@ def test_conversation_is_one_tab_stop_found_renamed_and_shared(reading: Any) -> 
     assert reading.browser.current_url == f"{reading.url}/"
     reading.open("/shared/nothing-of-this-name")
     assert "공유되지 않았거나" in reading.one("#turns .problem").text
+    # Nothing that is not so, and no way out that leads nowhere.
+    assert reading.all(".shared") == reading.all("#turns .problem .button") == []
     assert ["404" in line for line in reading.complaints()] == [True]
 
 
