@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 from geungeo.rag.article import Draft
 from geungeo.rag.errors import EmptySource, MalformedSource, SourceError
@@ -21,6 +23,13 @@ LOOKS_LIKE_FEED = re.compile(
     re.DOTALL,
 )
 _TEXTS = ("encoded", "content", "description", "summary", "subtitle")
+
+
+_PAGE = re.compile(r"(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_HEAD_CHARS = 100_000
+_LINK = re.compile(r"<link\s[^<>]{1,1000}>", re.IGNORECASE)
+_FEED_TYPE = re.compile(r"\btype\s*=\s*[\"']?application/(?:rss|atom)\+xml", re.IGNORECASE)
+_HREF = re.compile(r"\bhref\s*=\s*[\"']([^\"'<>\s]{1,500})[\"']", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,10 @@ def parse_feed(text: str, source: str) -> Feed:
         MalformedSource: it is neither.
         UnsupportedSource: it declares XML entities.
     """
-    root = parse_xml(_DECLARATION.sub("", text).strip().encode("utf-8", "replace"), source)
+    text = _DECLARATION.sub("", text).strip()
+    if _PAGE.match(text):
+        raise MalformedSource(_not_a_feed(text, source))
+    root = parse_xml(text.encode("utf-8", "replace"), source)
     kind = local(root)
     if kind == "sitemapindex":
         return Feed(None, (), tuple(_locations(root)), kind="sitemap")
@@ -63,6 +75,19 @@ def parse_feed(text: str, source: str) -> Feed:
     channel = next((child for child in root if local(child) == "channel"), root)
     items = [one for one in root.iter() if local(one) in {"item", "entry"}]
     return Feed(_outlet(_child_text(channel, "title")), tuple(map(_item, items)))
+
+
+def _not_a_feed(text: str, source: str) -> str:
+    """Return the error for a web page; it names the feed that the page links to."""
+    line = f"{source}: this is a web page, neither a feed (RSS, Atom) nor a sitemap"
+    for tag in _LINK.findall(text[:_HEAD_CHARS]):
+        href = _HREF.search(tag)
+        if href and _FEED_TYPE.search(tag):
+            try:
+                return f"{line}; its feed is {urljoin(source, unescape(href[1]))}"
+            except ValueError:  # no valid address
+                continue
+    return line
 
 
 def read_feed(text: str, source: str) -> Reading:

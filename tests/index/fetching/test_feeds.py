@@ -213,7 +213,13 @@ def test_sitemaps_are_followed(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("headers", "body", "error"),
     [
-        (RSS, b"<html><body>no feed</body></html>", "neither a feed"),
+        (RSS, b"<html><body>no feed</body></html>", "this is a web page, neither a feed"),
+        (
+            HTML,
+            b'<!DOCTYPE html><link rel="alternate" type="application/rss+xml" href="/all?a&amp;b">',
+            "its feed is http://news.test/all?a&b",
+        ),
+        (RSS, b"<opml></opml>", "<opml> is neither a feed"),
         (RSS, b'<!DOCTYPE x [<!ENTITY a "b">]><rss>&a;</rss>', "declares entities"),
         ({"Content-Type": "image/png"}, b"x", "the server sends image/png"),
         (RSS, b"<rss>" + b"a" * 200_000, "over the limit of 100,000 bytes"),
