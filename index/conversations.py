@@ -317,9 +317,26 @@ class Feedback:
         self._database = database
         self._clock = clock
 
-    def add(self, answer_id: str, rating: Literal["up", "down"], comment: str | None) -> None:
-        """Store a rating."""
+    def add(
+        self,
+        answer_id: str,
+        rating: Literal["up", "down"],
+        comment: str | None,
+        owner: str | None = None,
+    ) -> None:
+        """Store a rating. An answer that ``owner`` only knows as a shared one cannot be rated.
+
+        Raises:
+            AnswerNotFound: the answer was shared by another owner.
+        """
         with self._database.write() as connection:
+            foreign = connection.execute(
+                "SELECT 1 FROM shares s JOIN conversations c ON c.id = s.conversation_id "
+                "WHERE s.answer_id = ? AND c.owner IS NOT ?",
+                (answer_id, owner),
+            ).fetchone()
+            if owner is not None and foreign:
+                raise AnswerNotFound("only the one who shared this answer can rate it")
             connection.execute(
                 "INSERT INTO feedback (answer_id, rating, comment, created_at) VALUES (?, ?, ?, ?)",
                 (answer_id, rating, comment, self._clock().isoformat()),

@@ -188,9 +188,13 @@ async def delete_conversation(
     )
 
 
-@router.post("/feedback", status_code=HTTP_204_NO_CONTENT)
-async def feedback(body: FeedbackRequest, state: State) -> None:
-    """Store a reader's rating of an answer."""
+@router.post("/feedback", status_code=HTTP_204_NO_CONTENT, responses=problems(404))
+async def feedback(body: FeedbackRequest, state: State, caller: CurrentCaller) -> None:
+    """Store a reader's rating of an answer; one that another has shared cannot be rated."""
     await run_in_threadpool(
-        state.workspace.store.feedback.add, body.answer_id, body.rating, body.comment
+        state.workspace.store.feedback.add,
+        body.answer_id,
+        body.rating,
+        body.comment,
+        caller.owner,
     )

@@ -143,6 +143,12 @@ async def test_shared_answer_is_read_by_others_until_its_conversation_is_deleted
         assert (await owner.post("/conversations/mine/share", json=body)).json() == link
         shared = (await other.get(f"/shared/{link['token']}")).json()
         assert (shared["text"], shared["conversation_id"]) == (answer["text"], None)
+        # A reader learns the answer's id, and cannot change its owner's opinion with it.
+        for http, rating, status in ((owner, "up", 204), (other, "down", 404)):
+            rated = await http.post("/feedback", json={"answer_id": answer["id"], "rating": rating})
+            assert rated.status_code == status
+        seen = (await owner.get("/conversations/mine")).json()
+        assert seen["ratings"] == {answer["id"]: "up"}
         page = await other.get(f"/shared/{link['token']}", headers=PAGE)
         assert page.headers["content-type"].startswith("text/html")
         assert answer["text"] not in page.text
