@@ -47,9 +47,9 @@ keys and scopes.
 # In the order in which /docs shows them.
 TAGS = [
     {"name": "chat", "description": "Questions in, verified Answers out."},
-    {"name": "check", "description": "Any text in, what the articles say of each statement out."},
     {"name": "articles", "description": "The texts that citations point into."},
     {"name": "search", "description": "Passages, and example questions, without an answer."},
+    {"name": "check", "description": "Any text in, what the articles say of each statement out."},
     {"name": "feeds", "description": "RSS, Atom and sitemaps as sources of articles."},
     {"name": "conversations", "description": "Stored Answers and their ratings."},
     {"name": "openai-compatible", "description": "The same answers for clients of OpenAI's API."},
