@@ -46,6 +46,10 @@ async def over_stdio(served: Served) -> AsyncIterator[Any]:
 
 
 TRANSPORTS = pytest.mark.parametrize("connect", [over_http, over_stdio])
+# Over stdio each test loads the models in a process of its own: by default only one of them does.
+MOSTLY_HTTP = pytest.mark.parametrize(
+    "connect", [over_http, pytest.param(over_stdio, marks=pytest.mark.slow)]
+)
 
 
 def chat(served: Served, question: str, **more: Any) -> Any:
@@ -105,7 +109,7 @@ async def test_tools_answer_as_the_api_does(served: Served, connect: Connect) ->
         assert abstained["text"] == chat(served, OFF_TOPIC)["text"]
 
 
-@TRANSPORTS
+@MOSTLY_HTTP
 async def test_passages_and_articles_are_those_of_the_api(served: Served, connect: Connect) -> None:
     with httpx.Client(base_url=served.url, timeout=120, trust_env=False) as http:
         hits = http.post("/search", json={"query": "고래", "top_k": 2}).json()["passages"]
@@ -133,7 +137,7 @@ async def test_passages_and_articles_are_those_of_the_api(served: Served, connec
         assert [one.uri_template for one in templates] == ["geungeo://articles/{id}{?version}"]
 
 
-@TRANSPORTS
+@MOSTLY_HTTP
 async def test_conversation_goes_on(served: Served, connect: Connect) -> None:
     follow_up = "그래서 MS는 무엇을 개발했나?"
     name = f"mcp-{connect.__name__}"

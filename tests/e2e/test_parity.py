@@ -272,7 +272,7 @@ def test_evaluation_gives_the_same_citations(served: Any, tmp_path: Path) -> Non
 
 
 # The models are loaded in a process of its own. tests/e2e/test_mcp.py asks it one question by
-# default, tests/server/test_api.py the Python face.
+# default; the Python face answers as the command line does.
 @pytest.mark.slow
 def test_mcp_over_stdio_gives_the_same_citations(served: Any) -> None:
     mcp = pytest.importorskip("mcp", reason="the MCP SDK is a test extra")

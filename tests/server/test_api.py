@@ -269,6 +269,8 @@ async def test_description_begins_with_chat_articles_and_search(client: Client) 
     assert paths[1:5] == [*[path for path in paths if path.startswith("/articles")], "/search"]
 
 
+# tests/e2e/test_parity.py compares the command line, which answers in the same way, by default.
+@pytest.mark.slow
 async def test_python_face_gives_the_same_citations(client: Client, workspace: Workspace) -> None:
     asked = ("데이터 센터 계획의 규모는 얼마인가?", "이 기사를 요약해 줘", "내일 서울 날씨는?")
     with geungeo.open(workspace.settings.store) as news:
