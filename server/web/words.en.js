@@ -25,7 +25,7 @@ export default {
   deleteText: (question) => `“${question}” will be deleted. This cannot be undone.`,
   deleted: "The conversation was deleted.",
   cancel: "Cancel",
-  checkText: "Check a text",
+  checkText: "Check",
   articles: "Articles",
   otherLanguage: "한국어",
   otherLanguageLabel: "한국어로 바꾸기",
