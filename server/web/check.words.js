@@ -62,7 +62,7 @@ const en = {
   title: "Check a text · geungeo",
   pages: "Pages",
   questions: "Ask",
-  check: "Check a text",
+  check: "Check",
   yourText: "Text to check",
   textLabel: "Paste a press release, a draft or what another model wrote",
   dateLabel: "Date of the text",

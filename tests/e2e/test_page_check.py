@@ -85,6 +85,8 @@ def test_blank_text_starts_nothing_and_words_follow_the_language(page: Any) -> N
     assert page.one("#check-form").is_displayed()
     page.click("#language")
     assert page.text("#check-run") == "Check against the articles"
+    page.size(360, 740)
+    assert page.js("return document.documentElement.scrollWidth <= innerWidth")
     assert serious(page) == {}
 
 
