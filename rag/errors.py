@@ -68,7 +68,7 @@ class InvalidRequest(UsageError):
 
 
 class InvalidMetadata(InvalidRequest):
-    """A title, a date, an address or a language of an article is invalid."""
+    """A title, a date, an address or a language of an article or a text is invalid."""
 
     code = "invalid_metadata"
 

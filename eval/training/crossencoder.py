@@ -242,6 +242,12 @@ def steps(
 @click.command()
 @click.option("--korquad", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="An .npz file.")
+@click.option(
+    "--short-out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="An .npz file for the short answers: the same matrices with their own last line.",
+)
 @click.option("--epochs", default=_EPOCHS, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--start", type=click.Path(path_type=Path, exists=True), help="Continue this .npz.")
@@ -250,6 +256,7 @@ def steps(
 def main(
     korquad: Path,
     out: Path,
+    short_out: Path,
     epochs: int,
     seed: int,
     start: Path | None,
@@ -315,8 +322,9 @@ def main(
                     click.echo(
                         f"step {done}/{planned}, loss {mean:.3f}, {time.monotonic() - began:.0f} s"
                     )
-            save(out, trained)
-    click.echo(f"wrote {out}")
+            save(out, {k: v for k, v in trained.items() if k != "short.w"})
+            save(short_out, {k: v for k, v in trained.items() if not k.startswith("head.")})
+    click.echo(f"wrote {out} and {short_out}")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from geungeo.rag.answer import (
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.checking.claims import NoClaim, Unit, dated, parts, units
 from geungeo.rag.checking.differences import Contrast, Difference, DifferenceKind, contrast
-from geungeo.rag.errors import InvalidRequest, InvariantViolation
+from geungeo.rag.errors import InvalidMetadata, InvalidRequest, InvariantViolation
 from geungeo.rag.evidence.features import Candidate, candidates
 from geungeo.rag.evidence.nearest import nearest_of
 from geungeo.rag.evidence.reading import with_contexts
@@ -246,7 +246,8 @@ class Checker:
         """Return the whole Check.
 
         Raises:
-            InvalidRequest: the text is blank or too long, or the date cannot be read.
+            InvalidRequest: the text is blank or too long.
+            InvalidMetadata: the date cannot be read.
             Overloaded: the search queue is full.
         """
         async with aclosing(self.stream(request)) as events:
@@ -487,13 +488,13 @@ def written_on(value: str | None) -> date | None:
     """Return the day of a text's date, if it has one.
 
     Raises:
-        InvalidRequest: it is no ISO 8601 date.
+        InvalidMetadata: it is no ISO 8601 date.
     """
     if value is None:
         return None
     found = seoul_day(value)
     if found is None:
-        raise InvalidRequest(f"date {value[:40]!r} is not ISO 8601, such as 2025-07-01")
+        raise InvalidMetadata(f"date {value[:40]!r} is not ISO 8601, such as 2025-07-01")
     return found
 
 

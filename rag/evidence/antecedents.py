@@ -48,9 +48,13 @@ _PERSON_OR_COMPANY = re.compile(
     r"|(?:he|she|they|his|her|their|the company)\b)",
     re.IGNORECASE,
 )
-# An announcing sentence is short and contains no figure and no quotation. In characters.
+# An announcing sentence is short, and has no figure, object or reported speech. In characters.
 _ANNOUNCING = {"ko": 32, "en": 60}
 _SPECIFIC = re.compile(r"[\d“”\"‘’「」『』]")
+_OBJECT = re.compile(r"[가-힣](?:을|를)\s")
+_REPORTED = re.compile(
+    r"[다라자냐]고\s(?:말|밝|설명|전[했하]|주장|지적|강조|덧붙|했다|한다|답|보도)|\b(?:said|says|told)\b"
+)
 _STATEMENT = re.compile(r"(?:다|[a-z])\.?$")
 _EXPLAINS = re.compile(
     r"때문(?:이|으로|에)|탓(?:이|으로|에)|덕(?:분)?(?:이다|이라고|에|으로)"
@@ -78,7 +82,10 @@ def announces(text: str, language: str) -> bool:
         len(text) <= _ANNOUNCING.get(language, 0)
         and not _SPECIFIC.search(text)
         and _STATEMENT.search(text) is not None
+        and not _OBJECT.search(text)
+        and not _REPORTED.search(text)
         and not explains(text)
+        and pointer(text) != "pronoun"
     )
 
 

@@ -173,7 +173,12 @@ def _by_rule(text: str) -> Intent | None:
         return "summary"
     if _CREDITED.search(fold(text)):
         return "about_article"
-    if _TOPIC_ASKED.search(text) and len(_own_matter(text)) == len(parse_question(text).concepts):
+    named = _ARTICLE.search(fold(text)) or _CREDIT.search(fold(text))
+    if (
+        not named
+        and _TOPIC_ASKED.search(text)
+        and len(_own_matter(text)) == len(parse_question(text).concepts)
+    ):
         return "question"
     return None
 

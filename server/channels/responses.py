@@ -80,7 +80,8 @@ class ResponseRequest(Lenient):
     """A request for a response; sampling parameters are accepted and have no effect."""
 
     model: Annotated[str, Field(min_length=1)]
-    input: Annotated[str | list[InputItem], Field(min_length=1)]
+    # On each of the two, so that the published schema has both limits.
+    input: Annotated[str, Field(min_length=1)] | Annotated[list[InputItem], Field(min_length=1)]
     stream: bool | None = None
     previous_response_id: str | None = None
     conversation: Any = None

@@ -78,9 +78,16 @@ def _check_refusal(case: Case[Any], response: Response) -> None:
         return
     body = response.json()
     code = body.get("code") or body["error"]["code"]
-    semantic = code in _BEYOND_SCHEMA or (code == "invalid_request" and _is_of_messages(body))
+    semantic = code in _BEYOND_SCHEMA or (
+        code == "invalid_request" and (_is_of_messages(body) or _is_of_text(body))
+    )
     if not semantic:
         raise SchemaMismatch(f"{case.formatted_path}: {response.status_code} {body}")
+
+
+def _is_of_text(body: dict[str, Any]) -> bool:
+    """Whether a text to check is blank, or longer than the setting allows."""
+    return str(body.get("detail")).startswith("the text ")
 
 
 def _is_of_messages(body: dict[str, Any]) -> bool:

@@ -77,7 +77,7 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
     assert text == ["한강 수상버스", "들어갔습니다"]
     assert address[1:3] == [
         "넣지 못했습니다",
-        "이 주소에서는 가져오지 않습니다. 누구나 볼 수 있는 주소를 적거나, 글을 붙여넣어 주세요.",
+        "이 주소에서는 가져오지 않습니다. 인터넷에서 누구나 볼 수 있는 주소를 적어 주세요.",
     ]
     assert "실패" in home.text("#announcer")
     assert any("422" in line for line in home.complaints())
