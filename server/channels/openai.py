@@ -157,12 +157,11 @@ def conversation(messages: list[Message], param: str) -> Ask:
 def _refuse_unsupported(request: CompletionRequest) -> None:
     if request.n not in {None, 1}:
         raise UnsupportedParameter("n", "a question has one verified answer; only 1 is supported")
-    if request.tools or request.functions:
-        raise UnsupportedParameter(
-            "tools", "answers come from the articles; calling tools is not supported"
-        )
+    # Tools that are only offered are never called: Open WebUI offers its own with every question.
     if request.tool_choice not in (None, "none", "auto"):
-        raise UnsupportedParameter("tool_choice", "tools are not supported; leave it out")
+        raise UnsupportedParameter(
+            "tool_choice", "answers come from the articles, no tool is called; leave it out"
+        )
     format_type = (request.response_format or {}).get("type", "text")
     if format_type != "text":
         raise UnsupportedParameter(

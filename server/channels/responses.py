@@ -118,12 +118,11 @@ def _refuse_unsupported(request: ResponseRequest) -> None:
         raise UnsupportedParameter("background", "responses are not stored; leave it out")
     if request.prompt is not None:
         raise UnsupportedParameter("prompt", "stored prompts are not supported; send input")
-    if request.tools:
-        raise UnsupportedParameter(
-            "tools", "answers come from the articles; calling tools is not supported"
-        )
+    # Tools that are only offered are never called.
     if request.tool_choice not in (None, "none", "auto"):
-        raise UnsupportedParameter("tool_choice", "tools are not supported; leave it out")
+        raise UnsupportedParameter(
+            "tool_choice", "answers come from the articles, no tool is called; leave it out"
+        )
     text_format = (request.text or {}).get("format")
     kind = text_format.get("type") if isinstance(text_format, dict) else text_format
     if kind not in (None, "text"):

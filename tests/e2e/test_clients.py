@@ -5,12 +5,15 @@ The code is that of docs/clients.md. A package that cannot be installed is skipp
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -143,3 +146,109 @@ def test_ai_sdk_gets_text_and_sources(served: Served, tmp_path: Path) -> None:
     for source in shown["sources"]:
         assert source["url"].startswith(f"{served.url}/articles/")
         assert re.match(r"\[\d+\] .+: “.+”$", source["title"])
+
+
+@pytest.fixture(scope="module")
+def open_webui(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Open WebUI over the server, signed in; the package and what it needs are 2 GB.
+
+    ``OPEN_WEBUI`` names its program where it is installed already.
+    """
+    folder = tmp_path_factory.mktemp("open-webui")
+    program = os.environ.get("OPEN_WEBUI") or str(folder / "bin" / "open-webui")
+    if "OPEN_WEBUI" not in os.environ:
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        pip = [str(folder / "bin" / "pip"), "--disable-pip-version-check", "-q"]
+        done = subprocess.run([*pip, "install", "open-webui"], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"Open WebUI cannot be installed: {done.stderr[-300:]}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(folder),
+        "WEBUI_AUTH": "False",
+        "WEBUI_SECRET_KEY": "x",
+        "OFFLINE_MODE": "True",
+        "ENABLE_OLLAMA_API": "False",
+        "OPENAI_API_BASE_URL": f"{served.url}/v1",
+        "OPENAI_API_KEY": "none",
+        "RAG_EMBEDDING_ENGINE": "openai",
+        "NO_PROXY": "127.0.0.1",
+    }
+    command = [program, "serve", "--host", "127.0.0.1", "--port", str(port)]
+    with subprocess.Popen(command, env=environment, cwd=folder) as process:
+        try:
+            with httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False
+            ) as http:
+                _wait(lambda: http.get("/health").is_success)
+                signed = http.post("/api/v1/auths/signin", json={"email": "", "password": ""})
+                http.headers["Authorization"] = f"Bearer {signed.json()['token']}"
+                yield http
+        finally:
+            process.terminate()
+
+
+def _wait(done: Callable[[], bool]) -> None:
+    """Call ``done`` until it is true, for at most five minutes."""
+    until = time.monotonic() + 300
+    while time.monotonic() < until:
+        with contextlib.suppress(httpx.TransportError):
+            if done():
+                return
+        time.sleep(1)
+    raise AssertionError("Open WebUI did not get ready")
+
+
+def test_open_webui_keeps_the_answer_with_its_sources(
+    served: Served, open_webui: httpx.Client
+) -> None:
+    asked, replied = "user-1", "assistant-1"
+    question = {"id": asked, "role": "user", "content": SEED_QUESTION, "childrenIds": [replied]}
+    reply = {"id": replied, "role": "assistant", "content": "", "parentId": asked}
+    history = {"messages": {asked: question, replied: reply}, "currentId": replied}
+    chat = {"title": "", "models": ["geungeo"], "messages": [question, reply], "history": history}
+    created = open_webui.post("/api/v1/chats/new", json={"chat": chat}).json()["id"]
+    body = {
+        "model": "geungeo",
+        "messages": [{"role": "user", "content": SEED_QUESTION}],
+        "stream": True,
+        "chat_id": created,
+        "id": replied,
+        "parent_id": asked,
+        "session_id": "s",
+    }
+    assert open_webui.post("/api/chat/completions", json=body).is_success
+    kept: dict[str, Any] = {}
+
+    def finished() -> bool:
+        chat = open_webui.get(f"/api/v1/chats/{created}").json()["chat"]
+        kept.update(chat["history"]["messages"][replied])
+        return bool(kept.get("done"))
+
+    _wait(finished)
+    assert "error" not in kept
+    assert kept["content"] == answer(served)
+    names = [one["source"]["name"] for one in kept["sources"]]
+    assert len(set(names)) == len(names) == len(set(re.findall(r"\[\d+\]", kept["content"])))
+    for one in kept["sources"]:
+        assert one["source"]["url"].startswith(f"{served.url}/articles/")
+        assert "“" in one["document"][0]
+
+
+def test_open_webui_makes_a_title_tags_and_follow_ups(open_webui: httpx.Client) -> None:
+    said = [
+        {"role": "user", "content": SEED_QUESTION},
+        {"role": "assistant", "content": "MS는 의존도를 낮춘다. [1]"},
+    ]
+    body = {"model": "geungeo", "messages": said, "chat_id": "x"}
+    found = {}
+    for task, key in (("title", "title"), ("tags", "tags"), ("follow_up", "follow_ups")):
+        done = open_webui.post(f"/api/v1/tasks/{task}/completions", json=body).json()
+        found[key] = json.loads(done["choices"][0]["message"]["content"])[key]
+    assert found["title"]
+    assert found["title"] in SEED_QUESTION
+    assert len(found["tags"]) >= 1
+    assert isinstance(found["follow_ups"], list)

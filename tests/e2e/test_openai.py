@@ -187,7 +187,8 @@ def test_parameters_of_openai_are_accepted(client: Any) -> None:
         stop=["x"],
         user="someone",
         presence_penalty=0.5,
-        tool_choice="none",
+        tools=[{"type": "function", "function": {"name": "f"}}],
+        tool_choice="auto",
         response_format={"type": "text"},
         extra_body={"something_new": {"a": 1}},
     )
@@ -198,7 +199,13 @@ def test_parameters_of_openai_are_accepted(client: Any) -> None:
     ("extra", "param"),
     [
         ({"n": 2}, "n"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        (
+            {
+                "tools": [{"type": "function", "function": {"name": "f"}}],
+                "tool_choice": {"type": "function", "function": {"name": "f"}},
+            },
+            "tool_choice",
+        ),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"logprobs": True}, "logprobs"),
         ({"modalities": ["text", "audio"]}, "modalities"),
@@ -340,8 +347,7 @@ def test_input_is_the_conversation(client: Any) -> None:
         ({"conversation": "conv_1"}, "conversation"),
         ({"background": True}, "background"),
         ({"prompt": {"id": "pmpt_1"}}, "prompt"),
-        ({"tools": [{"type": "web_search"}]}, "tools"),
-        ({"tool_choice": "required"}, "tool_choice"),
+        ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tool_choice"),
         ({"text": {"format": {"type": "json_object"}}}, "text"),
         ({"input": []}, None),
         ({"input": ""}, None),
