@@ -98,7 +98,7 @@ def short_answer(
         return None
     place = trimmed(found[0], evidence.text)
     words = place.of(evidence.text)
-    if not 0 < len(words) <= _LONGEST or fold(words) in fold(question):
+    if not 0 < len(words) <= _LONGEST or fold(words) in fold(question) or says_nothing(words):
         return None
     place = place.shift(span.start)
     return ShortAnswer(
@@ -108,6 +108,11 @@ def short_answer(
         start=place.start,
         end=place.end,
     )
+
+
+def says_nothing(words: str) -> bool:
+    """Whether only a unit or a mark is left (대, 것), which is no answer."""
+    return len(words) < 2 and not re.match(r"[\dA-Za-z]", words)
 
 
 def trimmed(span: Span, sentence: str) -> Span:

@@ -21,7 +21,7 @@ from geungeo.rag.evidence.crossencoder import (
     pair_ids,
     parts,
 )
-from geungeo.rag.evidence.shortanswer import SURE, bundled_reader, trimmed
+from geungeo.rag.evidence.shortanswer import SURE, bundled_reader, says_nothing, trimmed
 from geungeo.rag.protocols import Embedder, SentenceInContext
 from geungeo.rag.segmentation import split_article
 from geungeo.rag.text import Span, for_model
@@ -214,3 +214,11 @@ def test_a_judgement_is_cached_and_independent_of_the_batch() -> None:
     assert CrossEncoder().judge("값은 얼마인가?", [other, one])[1] == pytest.approx(
         alone[0], abs=0.1
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "empty"),
+    [("대", True), ("것", True), ("두 대", False), ("3", False), ("AI", False), ("구미", False)],
+)
+def test_a_bare_unit_is_no_short_answer(words: str, *, empty: bool) -> None:
+    assert says_nothing(words) is empty
