@@ -248,6 +248,7 @@ def test_questions_cover_answers_and_abstentions(served: Any) -> None:
         assert all(citations for _, citations, _ in turns[:2])
 
 
+@pytest.mark.slow
 def test_evaluation_gives_the_same_citations(served: Any, tmp_path: Path) -> None:
     chosen, results = tmp_path / "chosen.jsonl", tmp_path / "results.json"
     names = (*SINGLE[::2], TALKS[0])
