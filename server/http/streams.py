@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
+
+from geungeo.rag.errors import GeungeoError
+from geungeo.server.http.problems import UNEXPECTED, public, status_of
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 HEARTBEAT_SECONDS = 15.0
 STOP_GRACE_SECONDS = 10.0
@@ -35,6 +44,36 @@ def frame(data: Any, event: str | None = None, number: int | None = None) -> byt
     place = "" if number is None else f"\nid: {number}"
     retry = f"\nretry: {RETRY_MS}" if number == 0 else ""
     return f"{name}data: {payload}{place}{retry}\n\n".encode()
+
+
+def error_frame(code: str, message: str, status: int) -> bytes:
+    """Return the event that ends a stream with an error."""
+    return frame({"code": code, "message": message, "status": status}, "error")
+
+
+async def framed(
+    first: T,
+    events: AsyncGenerator[T, None],
+    frame_of: Callable[[T, int], bytes],
+    store: Path,
+) -> AsyncGenerator[bytes, None]:
+    """Yield ``first`` and ``events`` as numbered frames; an error is the last one.
+
+    Messages do not name the folder of ``store``.
+    """
+    async with aclosing(events):
+        yield frame_of(first, 0)
+        number = 0
+        try:
+            async for event in events:
+                number += 1
+                yield frame_of(event, number)
+        except GeungeoError as error:
+            log.warning("stream ended with %s: %s", error.code, error)
+            yield error_frame(error.code, public(error, store), status_of(error))
+        except Exception:
+            log.exception("stream ended with an unexpected error")
+            yield error_frame("internal_error", UNEXPECTED, 500)
 
 
 class Stopping:
@@ -119,9 +158,6 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             await self._content.aclose()
-
-
-T = TypeVar("T")
 
 
 async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:

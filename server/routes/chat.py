@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
 from geungeo.rag.answer import Answer, Ask, Cited, Delta, Done, Event, PassagesFound
-from geungeo.rag.errors import GeungeoError
 from geungeo.server import answering
 from geungeo.server.access.policy import CurrentCaller
 from geungeo.server.http.bodies import StrictRoute
-from geungeo.server.http.problems import UNEXPECTED, CodedError, Responses, public, status_of
+from geungeo.server.http.problems import CodedError, Responses
 from geungeo.server.http.schemas import ChatRequest, SearchRequest, SearchResponse
 from geungeo.server.http.streams import (
     EventStream,
     cancel_on_disconnect,
+    error_frame,
     first_event,
     frame,
+    framed,
     with_heartbeat,
 )
 from geungeo.server.state import AppState, State
 
 CHANNEL = "chat"
 
-log = logging.getLogger(__name__)
 router = APIRouter(route_class=StrictRoute)
 
 _STREAM_DOC: Responses = {
@@ -77,7 +74,9 @@ async def chat(
     )
     # Errors before the first event become a status: an invalid question is a plain 422.
     first = await cancel_on_disconnect(request, first_event(events))
-    return EventStream(with_heartbeat(_frames(first, events, state), state.stopping, _stopped))
+    store = state.workspace.settings.store
+    frames = framed(first, events, partial(_frame, state), store)
+    return EventStream(with_heartbeat(frames, state.stopping, _stopped))
 
 
 @router.get("/chat", include_in_schema=False)
@@ -132,26 +131,7 @@ async def starters(state: State, language: Literal["ko", "en"] | None = None) ->
     )
 
 
-async def _frames(
-    first: Event, events: AsyncGenerator[Event, None], state: AppState
-) -> AsyncGenerator[bytes, None]:
-    async with aclosing(events):
-        yield _frame(first, state, 0)
-        number = 0
-        try:
-            async for event in events:
-                number += 1
-                yield _frame(event, state, number)
-        except GeungeoError as error:
-            log.warning("stream ended with %s: %s", error.code, error)
-            store = state.workspace.settings.store
-            yield _error(error.code, public(error, store), status_of(error))
-        except Exception:
-            log.exception("stream ended with an unexpected error")
-            yield _error("internal_error", UNEXPECTED, 500)
-
-
-def _frame(event: Event, state: AppState, number: int) -> bytes:
+def _frame(state: AppState, event: Event, number: int) -> bytes:
     match event:
         case PassagesFound(passages):
             return frame([hit.model_dump(mode="json") for hit in passages], "passages", number)
@@ -165,9 +145,5 @@ def _frame(event: Event, state: AppState, number: int) -> bytes:
 
 
 def _stopped() -> bytes:
-    return _error("server_stopping", "the server is shutting down; send the question again", 503)
-
-
-def _error(code: str, message: str, status: int) -> bytes:
-    body: dict[str, Any] = {"code": code, "message": message, "status": status}
-    return frame(body, "error")
+    message = "the server is shutting down; send the question again"
+    return error_frame("server_stopping", message, 503)

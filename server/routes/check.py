@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from functools import partial
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -19,18 +16,19 @@ from geungeo.rag.checking import (
     CheckStarted,
     ClaimChecked,
 )
-from geungeo.rag.errors import GeungeoError
 from geungeo.server import answering
 from geungeo.server.check_report import html_report, markdown_report
 from geungeo.server.http.bodies import StrictRoute
 from geungeo.server.http.links import base_url_of
-from geungeo.server.http.problems import UNEXPECTED, Responses, public, status_of
+from geungeo.server.http.problems import Responses
 from geungeo.server.http.schemas import CheckBody
 from geungeo.server.http.streams import (
     EventStream,
     cancel_on_disconnect,
+    error_frame,
     first_event,
     frame,
+    framed,
     with_heartbeat,
 )
 from geungeo.server.state import AppState, State
@@ -38,7 +36,6 @@ from geungeo.server.state import AppState, State
 CHANNEL = "check"
 _REPORTS = {"text/html": html_report, "text/markdown": markdown_report}
 
-log = logging.getLogger(__name__)
 router = APIRouter(route_class=StrictRoute)
 
 _DOC: Responses = {
@@ -68,7 +65,9 @@ async def check(body: CheckBody, request: Request, state: State) -> Response | C
         events = answering.check_stream(state.workspace, asked)
         # Errors before the first event become a status: a blank text is a plain 422.
         first = await cancel_on_disconnect(request, first_event(events))
-        return EventStream(with_heartbeat(_frames(first, events, state), state.stopping, _stopped))
+        store = state.workspace.settings.store
+        frames = framed(first, events, partial(_frame, state), store)
+        return EventStream(with_heartbeat(frames, state.stopping, _stopped))
     result = await cancel_on_disconnect(request, answering.check(state.workspace, asked))
     state.metrics.check(CHANNEL, result)
     if wanted in _REPORTS:
@@ -78,26 +77,7 @@ async def check(body: CheckBody, request: Request, state: State) -> Response | C
     return result
 
 
-async def _frames(
-    first: CheckEvent, events: AsyncGenerator[CheckEvent, None], state: AppState
-) -> AsyncGenerator[bytes, None]:
-    async with aclosing(events):
-        yield _frame(first, state, 0)
-        number = 0
-        try:
-            async for event in events:
-                number += 1
-                yield _frame(event, state, number)
-        except GeungeoError as error:
-            log.warning("stream ended with %s: %s", error.code, error)
-            store = state.workspace.settings.store
-            yield _error(error.code, public(error, store), status_of(error))
-        except Exception:
-            log.exception("stream ended with an unexpected error")
-            yield _error("internal_error", UNEXPECTED, 500)
-
-
-def _frame(event: CheckEvent, state: AppState, number: int) -> bytes:
+def _frame(state: AppState, event: CheckEvent, number: int) -> bytes:
     match event:
         case CheckStarted(total):
             return frame({"total": total}, "started", number)
@@ -109,9 +89,4 @@ def _frame(event: CheckEvent, state: AppState, number: int) -> bytes:
 
 
 def _stopped() -> bytes:
-    return _error("server_stopping", "the server is shutting down; send the text again", 503)
-
-
-def _error(code: str, message: str, status: int) -> bytes:
-    body: dict[str, Any] = {"code": code, "message": message, "status": status}
-    return frame(body, "error")
+    return error_frame("server_stopping", "the server is shutting down; send the text again", 503)
