@@ -20,7 +20,7 @@ from geungeo.rag.errors import (
     MissingExtra,
     SettingsError,
 )
-from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
+from geungeo.rag.evidence.crossencoder import MAX_CHARS, bundled_cross_encoder
 from geungeo.rag.memo import Memo
 from geungeo.rag.protocols import FloatArray, Reranker, SentenceInContext
 from geungeo.rag.settings import Settings
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
 _CACHE_SIZE = 4_096
-_MAX_CHARS = 1_000
 # A probability of 0 or 1 has no finite log-odds.
 _LEAST = 1e-5
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
@@ -96,7 +95,7 @@ class _Cached:
 
 
 def _document(passage: SentenceInContext) -> str:
-    title, sentence = (for_model(text, _MAX_CHARS) for text in (passage.title, passage.sentence))
+    title, sentence = (for_model(text, MAX_CHARS) for text in (passage.title, passage.sentence))
     return f"{title}\n{sentence}".strip() or "."
 
 
@@ -109,10 +108,12 @@ class SentenceTransformersReranker(_Cached):
         self._lock = threading.Lock()
 
     def _probabilities(self, question: str, texts: list[str]) -> list[float]:
+        model = self._model  # names the missing extra, which has torch
+
         import torch
 
         with self._lock:
-            scores = self._model.predict(
+            scores = model.predict(
                 [(question, text) for text in texts],
                 activation_fn=torch.nn.Sigmoid(),
                 show_progress_bar=False,
@@ -173,15 +174,16 @@ class EndpointReranker(_Cached):
         )
 
     def _probabilities(self, question: str, texts: list[str]) -> list[float]:
-        response = self._post(question, texts)
-        if response.status_code in {400, 422} and self._field == "documents":
-            self._field = "texts"
-            response = self._post(question, texts)
+        response = self._post(question, texts, self._field)
+        if response.status_code in {400, 422}:
+            other = "texts" if self._field == "documents" else "documents"
+            retried = self._post(question, texts, other)
+            if retried.status_code == 200:
+                response, self._field = retried, other
         status = response.status_code
         if status in {408, 409, 425, 429} or status >= 500:
             raise BackendUnavailable(f"{self._url} answered {status}")
         if status != 200:
-            self._field = "documents"
             raise BackendMisconfigured(
                 f"{self._url} answered {status}; check the address, the key and the model "
                 f"{self._model!r}"
@@ -193,8 +195,8 @@ class EndpointReranker(_Cached):
                 f"the response of {self._url} has no score for each text"
             ) from error
 
-    def _post(self, question: str, texts: list[str]) -> httpx.Response:
-        body = {"model": self._model, "query": question, self._field: texts}
+    def _post(self, question: str, texts: list[str], field: str) -> httpx.Response:
+        body = {"model": self._model, "query": question, field: texts}
         try:
             return self._client.post(self._url, json=body)
         except httpx.HTTPError as error:

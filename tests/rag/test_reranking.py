@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,12 @@ import httpx
 import numpy as np
 import pytest
 
-from geungeo.rag.errors import BackendMisconfigured, BackendUnavailable, SettingsError
+from geungeo.rag.errors import (
+    BackendMisconfigured,
+    BackendUnavailable,
+    MissingExtra,
+    SettingsError,
+)
 from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
 from geungeo.rag.evidence.reranking import (
     EndpointReranker,
@@ -164,3 +170,26 @@ def test_a_sentence_transformers_model_judges(cross_encoder_folder: Path) -> Non
 def test_a_missing_model_is_named() -> None:
     with pytest.raises(BackendMisconfigured, match="no/such-model"):
         SentenceTransformersReranker("/no/such-model").judge("?", PASSAGES)
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"geungeo\[sentence-transformers\]"):
+        SentenceTransformersReranker("x").judge("?", PASSAGES)
+
+
+def test_the_shape_that_worked_is_kept_after_a_failure() -> None:
+    fails = [False, False, True, False]
+    fields: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        fields.append("texts" if b'"texts"' in request.content else "documents")
+        return httpx.Response(503) if fails.pop(0) else tei(request)
+
+    reranker = endpoint(handle)
+    reranker.judge("a", PASSAGES)
+    with pytest.raises(BackendUnavailable):
+        reranker.judge("b", PASSAGES)
+    reranker.judge("c", PASSAGES)
+    assert fields == ["documents", "texts", "texts", "texts"]
