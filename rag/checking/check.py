@@ -277,7 +277,8 @@ class Checker:
                     numbered = claim.model_copy(update={"number": len(run.claims) + 1})
                     run.claims.append(numbered)
                     yield ClaimChecked(numbered, at)
-        yield CheckFinished(self._finish(run, began))
+        # Every span is looked up in the store.
+        yield CheckFinished(await asyncio.to_thread(self._finish, run, began))
 
     def _retrieve(self, run: _Run, batch: Sequence[Unit]) -> list[tuple[Evidence, ...]]:
         """Return the evidence of each statement, best first."""
