@@ -88,6 +88,7 @@ class _Run:
     history: tuple[Turn, ...] = ()
     reply: Reply | None = None
     text: str = ""
+    short: ShortAnswer | None = None
     hits: tuple[PassageHit, ...] = ()
     assessment: Assessment | None = None
     context: tuple[Evidence, ...] = ()
@@ -205,6 +206,9 @@ class Pipeline:
         async with aclosing(self._write(run, task)) as events:
             async for event in events:
                 yield event
+        if run.composer.citations:
+            async with self._gate.slot(_SEARCH_TIMEOUT, admitted=True):
+                run.short = await asyncio.to_thread(_short_answer, run)
         reason = None if run.composer.citations else _abstention_reason(run)
         yield Done(self._finish(run, question, reason, began))
 
@@ -378,14 +382,12 @@ class Pipeline:
                 found.passages,
                 threshold=threshold,
                 reranker=self._reranker,
+                chosen=run.ask.filters.article_ids is not None,
             )
             refined = refine(assessed.question, assessed.evidence, run.language)
-            # About the articles that the reader chose, no question is off topic.
-            chosen = run.ask.filters.article_ids is not None and assessed.reason == "off_topic"
             run.assessment = replace(
                 assessed,
                 evidence=self._in_context(run, refined.evidence, found),
-                reason="weak_evidence" if chosen else assessed.reason,
             )
             run.report.notes += refined.notes
             run.copies = found.copies
@@ -434,7 +436,7 @@ class Pipeline:
             status="abstained" if reason else "answered",
             reason=reason,
             text=(run.text or abstention(reason, run.language)) if reason else run.composer.text,
-            short_answer=None if reason else _short_answer(run),
+            short_answer=None if reason else run.short,
             nearest=_nearest(run, reason),
             citations=() if reason else tuple(run.composer.citations),
             passages=run.hits,
@@ -456,9 +458,9 @@ class Pipeline:
 
 
 def _short_answer(run: _Run) -> ShortAnswer | None:
-    """Return the words of the best evidence that answer; ``None`` for a request or if unsure."""
+    """Return the words of the best evidence that answer; ``None`` if unsure or disputed."""
     found = run.assessment
-    if run.reply is not None or found is None or not found.evidence:
+    if found is None or not found.evidence or found.evidence[0].rival is not None:
         return None
     asked = found.question
     if asked.language != found.evidence[0].article.language:

@@ -68,13 +68,18 @@ class Extractive:
         """Return the sentences with their neighbours, at most ``max_sentences`` together.
 
         Required neighbours come before additional sentences; optional ones only if there is
-        room. What the best sentence announces is shown in any case: alone it says nothing.
+        room.
         """
         best = worthy[0]
-        if best.elaborated_by is not None:
-            after = by_number.get(best.elaborated_by)
-            others = [item for item in worthy[1:] if item is not after][: max(0, self._max - 2)]
-            return [_Chosen(best, after=after), *map(_Chosen, others)]
+        if best.elaborated_by is not None and self._max > 1:
+            after = by_number[best.elaborated_by]
+            before = by_number.get(best.leans_on) if best.leans_on is not None else None
+            shown = {best.number, after.number, before and before.number}
+            others = [item for item in worthy if item.number not in shown]
+            if self._max == 2 or before in worthy:
+                before = None
+            room = self._max - 2 - (before is not None)
+            return [_Chosen(best, before, after), *map(_Chosen, others[:room])]
         numbers = {item.number for item in worthy}
         if (
             best.leans_on is not None
@@ -100,16 +105,17 @@ def _spans(chosen: list[_Chosen]) -> list[tuple[Evidence, Span]]:
     quoted: list[tuple[Evidence, Span]] = []
     for choice in chosen:
         item, before, after = choice.item, choice.before, choice.after
+        end = item.span.end
         if after is not None and adjacent(item.article, item.span, after.span):
-            quoted.append((item, Span(trim(item).start, after.span.end)))
-        elif after is not None:
-            quoted += [(item, trim(item)), (after, after.span)]
-        elif before is None:
-            quoted.append((item, trim(item)))
+            end = after.span.end
+        if before is None:
+            quoted.append((item, Span(trim(item).start, end)))
         elif adjacent(item.article, before.span, item.span):
-            quoted.append((item, Span(trim(before).start, item.span.end)))
+            quoted.append((item, Span(trim(before).start, end)))
         else:
-            quoted += [(before, trim(before)), (item, item.span)]
+            quoted += [(before, trim(before)), (item, Span(item.span.start, end))]
+        if after is not None and end == item.span.end:
+            quoted.append((after, after.span))
     return quoted
 
 

@@ -64,6 +64,12 @@ _EXPLAINS = re.compile(
     r"|\b(?:because|due to|owing to|since|the reason)\b",
     re.IGNORECASE,
 )
+_EFFECT = re.compile(
+    r"(?:이|그)(?:와 같은 이유로|\s?때문에|\s?탓에|\s?덕(?:분)?에|"
+    r"로 인해|런 이유로|\s?영향으로|\s?여파로)"
+    r"|(?:because of this|as a result|for this reason)\b",
+    re.IGNORECASE,
+)
 _MAX_STEPS = 3
 # Longest part of a paragraph that is searched backwards, in characters.
 _WINDOW = 1_500
@@ -90,8 +96,8 @@ def announces(text: str, language: str) -> bool:
 
 
 def explains(text: str) -> bool:
-    """Whether the sentence says a reason: … 때문이다."""
-    return _EXPLAINS.search(text) is not None
+    """Whether the sentence says a reason: … 때문이다. One that begins 이 때문에 says an effect."""
+    return _EXPLAINS.search(text) is not None and not _EFFECT.match(text)
 
 
 def following(article: Article, span: Span) -> Span | None:

@@ -76,10 +76,13 @@ def assess(
     threshold: float | None = None,
     model: Model | None = None,
     reranker: Reranker | None = None,
+    *,
+    chosen: bool = False,
 ) -> Assessment:
     """Rank the sentences of ``passages`` and judge whether they answer ``question``.
 
-    ``reranker`` defaults to the bundled one.
+    ``reranker`` defaults to the bundled one. About articles that the reader has ``chosen``, a
+    question without their words is off topic only if it is far from them in meaning, too.
     """
     model = model or shipped_model(SENTENCE_FEATURES, ANSWER_FEATURES)
     asked = question.times
@@ -127,7 +130,7 @@ def assess(
     other_time = asked is not None and any(
         contradicts_time(asked, found[at]) for at in (int(order[0]), best_ignoring_time)
     )
-    reason = _reason(question, measured, order, other_time=other_time)
+    reason = _reason(question, measured, order, other_time=other_time, chosen=chosen)
     return Assessment(question, evidence, answerability, limit, reason)
 
 
@@ -217,7 +220,12 @@ def _assumed(question: Question, measured: Measured, best: int) -> str | None:
 
 
 def _reason(
-    question: Question, measured: Measured, order: np.ndarray, *, other_time: bool
+    question: Question,
+    measured: Measured,
+    order: np.ndarray,
+    *,
+    other_time: bool,
+    chosen: bool,
 ) -> Reason:
     """Return the reason to abstain: off topic, a false premise or weak evidence.
 
@@ -226,7 +234,8 @@ def _reason(
     found = measured.found_near[order[:3]].max(axis=0, initial=0.0)
     covered = float((found * measured.weights).sum())
     judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
-    if _is_off_topic(question, measured, found, covered, judged):
+    far = judged < (_UNRELATED if chosen else _DOUBTFUL)
+    if far and _has_no_word(question, measured, found, covered):
         return "off_topic"
     best = measured.candidates[int(order[0])]
     if other_time and covered >= _SAME_MATTER:
@@ -239,10 +248,8 @@ def _reason(
     return "false_premise" if contradicted else "weak_evidence"
 
 
-def _is_off_topic(
-    question: Question, measured: Measured, found: np.ndarray, covered: float, judged: float
-) -> bool:
-    """Whether the question shares next to nothing with the passages, in words and in meaning."""
+def _has_no_word(question: Question, measured: Measured, found: np.ndarray, covered: float) -> bool:
+    """Whether the question shares next to no word with the passages."""
     # A name that occurs in every passage has almost no weight but still gives the topic.
     named = any(hit and c.role == "name" for hit, c in zip(found, question.concepts, strict=True))
     if named or covered >= _ON_TOPIC:
@@ -250,4 +257,4 @@ def _is_off_topic(
     # 규모 is no concept, but it is a word that the passages may have.
     nouns = [m for m in question.morphemes if m.tag.split("-")[0] in _NOUNS]
     known = {term_hash(term) for term in terms_of(nouns)} & measured.terms_near
-    return judged < _DOUBTFUL and not known
+    return not known

@@ -84,12 +84,12 @@ def short_answer(
 ) -> ShortAnswer | None:
     """Return the words of ``evidence`` that answer, if it is cited and they are likely right."""
     article, span = evidence.article, evidence.span
-    cited = any(
-        (one.article_id, one.version) == (article.id, article.version)
-        and Span(one.start, one.end).contains(span)
+    quoted = [
+        Span(one.start, one.end)
         for one in citations
-    )
-    if not cited or kind in _WHOLE:
+        if (one.article_id, one.version) == (article.id, article.version)
+    ]
+    if kind in _WHOLE or not any(one.overlaps(span) for one in quoted):
         return None
     before = evidence.context[-1].of(article.text) if evidence.context else ""
     passage = SentenceInContext(article.title, before, evidence.text)
@@ -101,6 +101,8 @@ def short_answer(
     if not 0 < len(words) <= _LONGEST or fold(words) in fold(question) or says_nothing(words):
         return None
     place = place.shift(span.start)
+    if not any(one.contains(place) for one in quoted):
+        return None
     return ShortAnswer(
         text=words,
         article_id=article.id,

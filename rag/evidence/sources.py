@@ -55,16 +55,19 @@ def refine(question: ParsedQuestion, evidence: Sequence[Evidence], language: Lan
 
 
 def _with_neighbours(question: ParsedQuestion, items: list[Evidence]) -> list[Evidence]:
-    """Link the first few sentences to their neighbours, which are added to the evidence."""
+    """Link the first few sentences to their antecedents, the best also to its elaboration.
+
+    Both are added to the evidence.
+    """
     items = list(items)
     for at, item in enumerate(items[:_SHOWN]):
         if pointer(item.text) is not None:
             span = antecedent(item.article, item.span)
             if span is not None:
                 items[at] = replace(items[at], leans_on=_number(items, item, span))
-        span = _elaboration(question, item)
-        if span is not None:
-            items[at] = replace(items[at], elaborated_by=_number(items, item, span))
+    span = _elaboration(question, items[0]) if items else None
+    if span is not None:
+        items[0] = replace(items[0], elaborated_by=_number(items, items[0], span))
     return items
 
 
@@ -97,7 +100,12 @@ def _elaboration(question: ParsedQuestion, item: Evidence) -> Span | None:
     if item.kind is not SectionKind.BODY or question.answer_type in _FACTUAL:
         return None
     announced = announces(item.text, item.article.language)
-    asks_why = question.answer_type is AnswerType.CAUSE and not explains(item.text)
+    # What 이 때문에 points at is the reason, and is shown with it.
+    asks_why = (
+        question.answer_type is AnswerType.CAUSE
+        and not explains(item.text)
+        and pointer(item.text) != "pronoun"
+    )
     if not announced and not asks_why:
         return None
     span = following(item.article, item.span)

@@ -10,10 +10,15 @@ from datetime import date
 import pytest
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.answer import Answer, Ask, Filters, check
+from geungeo.rag.answer import Answer, Ask, Composer, Filters, Ground, GroundedClaim, check
+from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.backends import make_backend
+from geungeo.rag.evidence.shortanswer import short_answer
 from geungeo.rag.pipeline import Pipeline
+from geungeo.rag.protocols import Evidence
+from geungeo.rag.question.concepts import AnswerType
 from geungeo.rag.settings import Settings
+from geungeo.rag.text import Span
 
 TODAY = date(2026, 4, 10)
 PLANT = (
@@ -219,3 +224,26 @@ def test_a_sentence_that_only_announces_is_cited_with_the_next(newsroom: Workspa
         "상인들의 반발도 거세다.",
         "상인회는 점포를 옮길 곳부터 정하라며 시청 앞에서 농성을 벌이고 있다.",
     ]
+
+
+def test_an_answer_limited_to_one_sentence_has_no_elaboration(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "솔내시 새벽시장 상인들의 반발은 어떤가?", max_sentences=1)
+    assert [c.quote for c in answer.citations] == ["상인들의 반발도 거세다."]
+
+
+def test_where_sources_differ_there_is_no_short_answer(newsroom: Workspace) -> None:
+    answer = ask(newsroom, "해람호 사고로 선원 몇 명이 숨졌나?")
+    assert len({c.article_id for c in answer.citations}) == 2
+    assert answer.short_answer is None
+
+
+def test_a_short_answer_is_found_in_a_quote_without_its_connective() -> None:
+    text = "그러나 직원 250명을 더 뽑는다."
+    article = Article(id="a", title="공장", text=text)
+    evidence = Evidence(1, article, Span(0, len(text)), SectionKind.BODY, 0.9, 1)
+    quote = Span(4, len(text))
+    composer = Composer()
+    composer.add(GroundedClaim(quote.of(text), (Ground(article, quote, 1.0),), "run"))
+    found = short_answer("직원 몇 명을 더 뽑나?", AnswerType.AMOUNT, evidence, composer.citations)
+    assert found is not None
+    assert text[found.start : found.end] == found.text == "250명"

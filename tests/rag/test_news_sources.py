@@ -233,6 +233,8 @@ def test_a_short_statement_without_details_announces_the_next(text: str, *, expe
         ("원인은 낡은 배관이었다.", True),
         ("The line closed because the river rose.", True),
         ("공장은 3월에 문을 닫았다.", False),
+        ("이 때문에 개통이 1년 늦어졌다.", False),  # says an effect
+        ("이로 인해 손님이 줄었기 때문에 값을 내렸다.", False),
     ],
 )
 def test_a_sentence_that_says_a_reason_is_recognised(text: str, *, expected: bool) -> None:
