@@ -52,9 +52,7 @@ _PERSON_OR_COMPANY = re.compile(
 _ANNOUNCING = {"ko": 32, "en": 60}
 _SPECIFIC = re.compile(r"[\d“”\"‘’「」『』]")
 _OBJECT = re.compile(r"[가-힣](?:을|를)\s")
-_REPORTED = re.compile(
-    r"[다라자냐]고\s(?:말|밝|설명|전[했하]|주장|지적|강조|덧붙|했다|한다|답|보도)|\b(?:said|says|told)\b"
-)
+_REPORTED = re.compile(r"[다라자냐]고\s[가-힣]|\b(?:said|says|told)\b")
 _STATEMENT = re.compile(r"(?:다|[a-z])\.?$")
 _EXPLAINS = re.compile(
     r"때문(?:이|으로|에)|탓(?:이|으로|에)|덕(?:분)?(?:이다|이라고|에|으로)"

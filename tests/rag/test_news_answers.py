@@ -247,3 +247,20 @@ def test_a_short_answer_is_found_in_a_quote_without_its_connective() -> None:
     found = short_answer("직원 몇 명을 더 뽑나?", AnswerType.AMOUNT, evidence, composer.citations)
     assert found is not None
     assert text[found.start : found.end] == found.text == "250명"
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("김치찌개 맛있게 끓이는 법은?", "off_topic"),
+        ("비트코인 시세 알려줘?", "off_topic"),
+        ("농성이 끝난 날짜는?", "weak_evidence"),
+    ],
+)
+def test_a_chosen_article_is_off_topic_only_for_what_is_far_from_it(
+    newsroom: Workspace, question: str, reason: str
+) -> None:
+    chosen = Filters(article_ids=frozenset({"market"}))
+    answer = asyncio.run(pipeline(newsroom).answer(Ask(question, filters=chosen)))
+    assert (answer.status, answer.reason) == ("abstained", reason)
+    assert bool(answer.nearest) == (reason == "weak_evidence")

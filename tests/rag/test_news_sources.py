@@ -212,6 +212,8 @@ def test_a_shared_antecedent_is_added_once() -> None:
         ("전문가들의 평가는 엇갈린다.", True),
         ("There are concerns.", True),
         ("주가는 6.3% 내렸다.", False),
+        ("주민들은 주차장이 모자란다고 걱정한다.", False),
+        ("상인들은 자리를 비우라고 맞선다.", False),
         ("대표는 “답이 없다”고 했다.", False),
         ("노조는 로봇이 들어오면 하청 노동자부터 내보낼 것이라며 고용 보장을 요구했다.", False),
         ("사진=한빛일보", False),
