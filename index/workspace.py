@@ -44,6 +44,7 @@ from geungeo.rag.errors import (
     UnsupportedSource,
 )
 from geungeo.rag.evidence.reranking import make_reranker
+from geungeo.rag.evidence.shortanswer import bundled_reader
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Embedder, SentenceInContext
 from geungeo.rag.question.starters import Starter, credits_of, overview
@@ -372,6 +373,7 @@ class Workspace:
         try:
             self.pipeline.search("준비", 1, Filters())
             self.reranker.judge("준비", [SentenceInContext("", "", ".")])
+            bundled_reader().find("준비", SentenceInContext("", "", "."))
         except BackendError as error:
             log.warning("warm-up failed: %s", error)
 
@@ -555,7 +557,13 @@ class Workspace:
         article that they were made from.
         """
         extractive = self.settings.model_copy(update={"backend": "extractive"})
-        trial = Pipeline(self.store, self.embedder, make_backend(extractive), extractive)
+        trial = Pipeline(
+            self.store,
+            self.embedder,
+            make_backend(extractive),
+            extractive,
+            reranker=self.reranker,
+        )
         entries = self.store.catalogue.find(limit=_STARTER_ARTICLES)[0]
         entries.sort(key=lambda entry: entry.language != language)
         articles: list[Article] = []
