@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -150,12 +151,14 @@ class Page:
         return result["value"]
 
     def wait(self, condition: Callable[[], T]) -> T:
-        return WebDriverWait(self.browser, PATIENCE).until(lambda _: condition())
+        """Wait until the condition holds; an element that was redrawn meanwhile is asked again."""
+        redrawn = (StaleElementReferenceException,)
+        wait = WebDriverWait(self.browser, PATIENCE, ignored_exceptions=redrawn)
+        return wait.until(lambda _: condition())
 
     def one(self, css: str) -> WebElement:
         """Wait for the first element that matches and return it."""
-        self.wait(lambda: self.all(css))
-        return self.all(css)[0]
+        return self.wait(lambda: self.all(css))[0]
 
     def all(self, css: str) -> list[WebElement]:
         return self.browser.find_elements(By.CSS_SELECTOR, css)
@@ -165,15 +168,36 @@ class Page:
         script = "return [...document.querySelectorAll(arguments[0])].map(n => n.textContent)"
         return "".join(self.js(script, css))
 
+    def shown(self, css: str) -> str:
+        """Wait for the first element that matches and return its text as it is displayed."""
+        return self.wait(lambda: (self.one(css).text,))[0]
+
+    def texts(self, css: str) -> list[str]:
+        """Return the text of every element that matches now, as it is displayed."""
+        return self.wait(lambda: ([node.text for node in self.all(css)],))[0]
+
+    def type(self, css: str, *keys: str) -> None:
+        """Type into the first element that matches."""
+
+        def send() -> bool:
+            self.one(css).send_keys(*keys)
+            return True
+
+        self.wait(send)
+
     def click(self, css: str) -> None:
-        node = self.one(css)
-        self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", node)
-        node.click()
+        def press() -> bool:
+            node = self.one(css)
+            self.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", node)
+            node.click()
+            return True
+
+        self.wait(press)
 
     def ask(self, question: str) -> dict[str, Any]:
         """Type a question and wait for the answer; return it as the server stored it."""
         before = len(self.all(".turn"))
-        self.one("#question").send_keys(question, Keys.ENTER)
+        self.type("#question", question, Keys.ENTER)
         self.wait(lambda: len(self.all(".turn")) > before)
         self.one(".turn:last-child .answer-foot")
         return self.last_answer()

@@ -37,7 +37,7 @@ def show(page: Any, state: str, conversations: dict[str, str]) -> None:
         page.resume(conversations[OFF_TOPIC])
     elif state == "ingest":
         page.click(".library-head .button")
-        page.one("#ingest-text").send_keys(" ")
+        page.type("#ingest-text", " ")
         page.js(
             "const files = new DataTransfer(); files.items.add(new File(['x'], 'x.png'));"
             "document.documentElement.dispatchEvent(new DragEvent('drop', {dataTransfer: files}))"

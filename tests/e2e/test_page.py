@@ -75,7 +75,7 @@ def test_claim_quote_and_mark_are_highlighted_together(page: Any, asked: dict[st
     # Back from the article: a tap on the mark, or its number by keyboard.
     page.click("mark.cited")
     page.wait(lambda: page.focused.get_attribute("data-marker") == str(citation["marker"]))
-    page.one("#reader .marker.back").send_keys(Keys.ENTER)
+    page.type("#reader .marker.back", Keys.ENTER)
     page.wait(lambda: page.focused.get_attribute("data-marker") == str(citation["marker"]))
     assert "linked" in page.one("mark.cited").get_attribute("class")
 
@@ -95,7 +95,7 @@ def test_deep_link_opens_the_article_at_its_span(page: Any) -> None:
     page.one("article.article")
     assert page.marked == ""
     page.open("/articles/no%2Fsuch%20one?start=1&end=2")
-    assert "기사를 찾을 수 없습니다" in page.one("#reader .problem").text
+    assert "기사를 찾을 수 없습니다" in page.shown("#reader .problem")
     assert ["404" in line for line in page.complaints()] == [True]
 
 
@@ -107,8 +107,8 @@ def test_abstention_looks_different_and_gives_reason_and_advice(
     assert answer["status"] == "abstained"
     card = page.one(".answer.abstained")
     assert "답하지 않았습니다" in card.text
-    assert page.one(".abstained-reason").text == answer["text"]
-    assert len(page.one(".advice").text) > 10
+    assert page.shown(".abstained-reason") == answer["text"]
+    assert len(page.shown(".advice")) > 10
     page.click(".abstained .ways-out .button")
     assert page.one("#question").get_attribute("value") == OFF_TOPIC
     assert page.focused.get_attribute("id") == "question"
@@ -197,8 +197,8 @@ def test_language_and_colours_are_switched_and_stored(page: Any, asked: dict[str
         page.one(".abstained")
         assert page.one("#send").accessible_name == "Ask"
         assert page.one("html").get_attribute("lang") == "en"
-        assert "No answer" in page.one(".abstained-label").text
-        assert page.one(".library h2").text == "Articles"
+        assert "No answer" in page.shown(".abstained-label")
+        assert page.shown(".library h2") == "Articles"
     colours = []
     for _ in range(3):
         colours.append(page.js("return getComputedStyle(document.body).backgroundColor"))
@@ -271,4 +271,4 @@ def test_long_article_opens_at_its_mark(page: Any) -> None:
 def test_api_documentation_renders_under_the_content_security_policy(page: Any) -> None:
     page.browser.get(f"{page.url}/docs")
     page.one(".swagger-ui .opblock")
-    assert "/chat" in page.one(".swagger-ui").text
+    assert "/chat" in page.shown(".swagger-ui")

@@ -35,7 +35,7 @@ def drop(page: Any, *files: tuple[str, bytes]) -> bool:
 def jobs(page: Any) -> list[list[str]]:
     """Return name, state and details of every upload, once all are finished."""
     page.wait(lambda: not page.all(".job.waiting, .job.sending"))
-    return [job.text.split("\n") for job in page.all(".job")]
+    return [job.split("\n") for job in page.texts(".job")]
 
 
 def titles(page: Any) -> list[str]:
@@ -44,7 +44,7 @@ def titles(page: Any) -> list[str]:
 
 
 def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> None:
-    assert "아직 기사가 없습니다" in home.one(".results .quiet").text
+    assert "아직 기사가 없습니다" in home.shown(".results .quiet")
     records = [
         {"id": f"n{n}", "title": f"{n}번째 소식", "date": f"2025-01-{n % 28 + 1:02}", "text": "글."}
         for n in range(60)
@@ -65,13 +65,13 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
     assert "소식.jsonl:45" in done[1][2]
     assert done[2][1:] == ["넣지 못했습니다", "이런 종류의 파일은 넣을 수 없습니다."]
     assert done[3][1:3] == ["넣지 못했습니다", "글이 비어 있습니다."]
-    assert "4개 가운데 4개 끝남" in home.one(".jobs-head").text
-    home.one("#ingest-text").send_keys("한강 수상버스\n\n서울시가 운항을 늘린다.")
+    assert "4개 가운데 4개 끝남" in home.shown(".jobs-head")
+    home.type("#ingest-text", "한강 수상버스\n\n서울시가 운항을 늘린다.")
     home.click("#ingest-text + button")
-    home.one("#ingest-url").send_keys("javascript:alert(1)", Keys.ENTER)
+    home.type("#ingest-url", "javascript:alert(1)", Keys.ENTER)
     assert len(jobs(home)) == 5  # the browser checks the form of an address
     home.one("#ingest-url").clear()
-    home.one("#ingest-url").send_keys("http://127.0.0.1:1/private", Keys.ENTER)
+    home.type("#ingest-url", "http://127.0.0.1:1/private", Keys.ENTER)
     home.wait(lambda: len(home.all(".job")) == 6)
     text, address = jobs(home)[4:]
     assert text == ["한강 수상버스", "들어갔습니다"]
@@ -82,14 +82,14 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
     assert "실패" in home.text("#announcer")
     assert any("422" in line for line in home.complaints())
     home.focused.send_keys(Keys.ESCAPE)
-    home.wait(lambda: home.one(".count").text == "기사 61건")
+    home.wait(lambda: home.shown(".count") == "기사 61건")
     assert len(titles(home)) == 50
     home.click(".results .more")
     home.wait(lambda: len(titles(home)) == 61)
-    home.one(".finder [type=search]").send_keys("고래")
+    home.type(".finder [type=search]", "고래")
     home.wait(lambda: titles(home) == ["옛 완성형 고래 소식"])
-    home.one(".finder [type=search]").send_keys("가 없다")
-    assert "조건에 맞는 기사가 없습니다" in home.one(".results .quiet").text
+    home.type(".finder [type=search]", "가 없다")
+    assert "조건에 맞는 기사가 없습니다" in home.shown(".results .quiet")
     home.click(".results .button")
     home.wait(lambda: len(titles(home)) == 50)
     home.js(
@@ -98,7 +98,7 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
     )
     home.wait(lambda: titles(home) == ["27번째 소식", "55번째 소식"])
     home.click(".article-link")
-    home.wait(lambda: home.one("#reader h2").text == "27번째 소식")
+    home.wait(lambda: home.shown("#reader h2") == "27번째 소식")
 
 
 def test_conversations_are_listed_closed_resumed_exported_and_deleted(
@@ -111,7 +111,7 @@ def test_conversations_are_listed_closed_resumed_exported_and_deleted(
     assert home.all(".turn") == []
     home.ask("김치찌개 끓이는 법은?")
     home.wait(lambda: len(home.all(".conversation")) == 2)
-    assert home.one(".conversation[aria-current]").text.startswith("김치찌개")
+    assert home.shown(".conversation[aria-current]").startswith("김치찌개")
     home.js("document.querySelectorAll('.conversation')[1].click()")
     home.wait(lambda: home.text(".question") == first["question"])
     home.open()  # and so it is after a reload
@@ -126,7 +126,7 @@ def test_conversations_are_listed_closed_resumed_exported_and_deleted(
         "document.querySelector('.conversation[aria-current] + * .icon-button:last-child').click()"
     )
     home.js(remove)
-    assert "되돌릴 수 없습니다" in home.one("dialog").text
+    assert "되돌릴 수 없습니다" in home.shown("dialog")
     home.focused.send_keys(Keys.ENTER)  # what has the focus does no harm
     home.wait(lambda: not home.all("dialog"))
     assert len(home.all(".conversation")) == 2

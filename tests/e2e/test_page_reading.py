@@ -45,22 +45,22 @@ def reading(page: Any, library: tuple[Any, str]) -> Any:
 
 
 def turns(page: Any) -> list[str]:
-    return [node.text for node in page.all(".question")]
+    return page.texts(".question")
 
 
 def test_first_visit_invites_with_questions_that_are_answered(reading: Any) -> None:
-    starters = reading.wait(lambda: [node.text for node in reading.all(".starter")])
+    starters = reading.wait(lambda: reading.texts(".starter"))
     assert starters == [
         FIRST,
         "동해에 혹등고래 몇 마리가 돌아왔나?",
         "‘한국은행 기준금리 인하’ 기사를 요약해 줘",
     ]
-    titles = [node.text.split("\n")[0] for node in reading.all(".newest-link")]
+    titles = [text.split("\n")[0] for text in reading.texts(".newest-link")]
     assert titles == ["한국은행 기준금리 인하", "동해에 고래가 돌아왔다"]
     # One can type at once; a slash leads back to the question, an arrow brings the last one.
     assert reading.focused.get_attribute("id") == "question"
     reading.click(".starter")
-    assert "6명" in reading.one(".answer .claim").text
+    assert "6명" in reading.shown(".answer .claim")
     reading.one(".answer-foot")
     reading.wait(lambda: reading.marked.startswith("금융통화위원회 위원 6명"))
     reading.js("document.activeElement.blur()")
@@ -70,17 +70,17 @@ def test_first_visit_invites_with_questions_that_are_answered(reading: Any) -> N
     reading.focused.send_keys(Keys.ARROW_UP)
     assert reading.focused.get_attribute("value") == FIRST
     # Nothing in the foot of an answer is a word of the program.
-    assert reading.one(".made-by").text.startswith("기사 문장 인용 · ")
+    assert reading.shown(".made-by").startswith("기사 문장 인용 · ")
 
 
 def test_one_article_is_asked_and_summarized(reading: Any) -> None:
     reading.click(".article-link[href*='/articles/']")  # the newest: the bank's
     reading.click(".article-tools .button:nth-child(1)")
-    assert "한국은행 기준금리 인하" in reading.one("#scope").text
+    assert "한국은행 기준금리 인하" in reading.shown("#scope")
     assert reading.focused.get_attribute("placeholder") == "이 기사에 대해 물어보세요"
     answer = reading.ask("혹등고래 몇 마리가 돌아왔나?")
     assert answer["status"] == "abstained"  # another article would answer
-    assert "한국은행 기준금리 인하" in reading.one(".asked-of").text
+    assert "한국은행 기준금리 인하" in reading.shown(".asked-of")
     if answer["nearest"]:
         reading.wait(lambda: reading.marked == answer["nearest"][0]["quote"])
     reading.click("#scope button")
@@ -101,7 +101,7 @@ def test_example_question_is_asked_of_all_articles(reading: Any) -> None:
     reading.click(".article-tools .button:nth-child(1)")
     reading.one("#scope button")
     reading.click(".starters li:nth-child(2) button")  # it was made from the whales' article
-    assert "12마리" in reading.one(".answer .claim").text
+    assert "12마리" in reading.shown(".answer .claim")
     assert not reading.one("#scope").is_displayed()
     reading.one(".answer-foot")
 
@@ -128,24 +128,24 @@ def test_sections_are_shown_and_data_corrected_and_removed(
     )
     assert shown == ['"제목"', '"기자·날짜"', '"본문"']
     reading.click(".article-tools .button:nth-child(1)")
-    assert reading.one(".scope-title").text == "틀린 제목"
+    assert reading.shown(".scope-title") == "틀린 제목"
     reading.click(".article-tools .icon-button:nth-child(4)")
     title = reading.one("#correct-title")
     title.clear()
     title.send_keys("바른 제목")
     reading.one("#correct-published_at").clear()
-    reading.one("#correct-published_at").send_keys("언젠가", Keys.ENTER)
-    assert "발행일" in reading.one("dialog .problem").text
+    reading.type("#correct-published_at", "언젠가", Keys.ENTER)
+    assert "발행일" in reading.shown("dialog .problem")
     reading.one("#correct-published_at").clear()
-    reading.one("#correct-published_at").send_keys("2025-06-03", Keys.ENTER)
+    reading.type("#correct-published_at", "2025-06-03", Keys.ENTER)
     reading.wait(lambda: not reading.all("dialog"))
     reading.wait(lambda: "2025년 6월 3일" in reading.text(".facts"))
     body = httpx.get(f"{reading.url}{path}", timeout=120).json()
     assert (body["title"], body["version"]) == ("바른 제목", 2)
     # The article that questions are restricted to is named as it is now, and only while it exists.
-    assert reading.one(".scope-title").text == "바른 제목"
+    assert reading.shown(".scope-title") == "바른 제목"
     reading.click(".article-tools .icon-button:nth-child(5)")
-    assert "바른 제목" in reading.one("dialog").text
+    assert "바른 제목" in reading.shown("dialog")
     reading.click("dialog .danger")
     reading.wait(lambda: not reading.all("dialog") and reading.all(".library"))
     assert httpx.get(f"{reading.url}{path}", timeout=120).status_code == 404
@@ -163,7 +163,7 @@ def test_conversation_is_one_tab_stop_found_renamed_and_shared(reading: Any) -> 
         " [...one.querySelectorAll('button')].filter((b) => b.tabIndex >= 0).length)"
     )
     assert stops == [1, 1]
-    reading.one(".conversation").send_keys(Keys.ARROW_DOWN)
+    reading.type(".conversation", Keys.ARROW_DOWN)
     assert reading.focused.text.startswith("동해에 혹등고래")
     reading.focused.send_keys(Keys.ARROW_RIGHT)
     assert "내려받기" in reading.focused.get_attribute("aria-label")
@@ -175,9 +175,9 @@ def test_conversation_is_one_tab_stop_found_renamed_and_shared(reading: Any) -> 
         lambda: not reading.all("dialog") and "고래 취재" in reading.text("#conversations")
     )
     assert reading.focused.text.startswith("고래 취재")
-    reading.one("#find-conversation").send_keys("찬성")
+    reading.type("#find-conversation", "찬성")
     reading.wait(lambda: len(reading.all(".conversation")) == 1)
-    assert reading.one(".conversation").text.startswith(FIRST)
+    assert reading.shown(".conversation").startswith(FIRST)
     # The link shows the one answer to another browser, which sees no conversation.
     reading.click(".answer-foot .share")
     link = reading.one("#share-link").get_attribute("value")
@@ -186,16 +186,16 @@ def test_conversation_is_one_tab_stop_found_renamed_and_shared(reading: Any) -> 
     reading.browser.delete_all_cookies()
     reading.js("sessionStorage.clear()")
     reading.open(link.removeprefix(reading.url))
-    assert "6명" in reading.one(".answer .claim").text
-    assert "공유된 답변" in reading.one(".shared").text
+    assert "6명" in reading.shown(".answer .claim")
+    assert "공유된 답변" in reading.shown(".shared")
     assert reading.all(".vote") == []
-    assert "아직 대화가 없습니다" in reading.one("#conversations").text
-    reading.one("#question").send_keys("동해에 혹등고래 몇 마리가 돌아왔나?", Keys.ENTER)
+    assert "아직 대화가 없습니다" in reading.shown("#conversations")
+    reading.type("#question", "동해에 혹등고래 몇 마리가 돌아왔나?", Keys.ENTER)
     reading.wait(lambda: "12마리" in reading.text(".answer .claim"))
     assert turns(reading) == ["동해에 혹등고래 몇 마리가 돌아왔나?"]
     assert reading.browser.current_url == f"{reading.url}/"
     reading.open("/shared/nothing-of-this-name")
-    assert "공유되지 않았거나" in reading.one("#turns .problem").text
+    assert "공유되지 않았거나" in reading.shown("#turns .problem")
     # Nothing that is not so, and no way out that leads nowhere.
     assert reading.all(".shared") == reading.all("#turns .problem .button") == []
     assert ["404" in line for line in reading.complaints()] == [True]
@@ -203,15 +203,15 @@ def test_conversation_is_one_tab_stop_found_renamed_and_shared(reading: Any) -> 
 
 def test_feeds_are_added_refused_and_removed(reading: Any, library: tuple[Any, str]) -> None:
     reading.click(".library-head .button:nth-of-type(2)")
-    assert "아직 피드가 없습니다" in reading.one("dialog .feeds").text
-    reading.one("#feed-url").send_keys("http://127.0.0.1/rss", Keys.ENTER)
-    assert "이 주소에서는 가져오지 않습니다" in reading.one("dialog .problem").text
+    assert "아직 피드가 없습니다" in reading.shown("dialog .feeds")
+    reading.type("#feed-url", "http://127.0.0.1/rss", Keys.ENTER)
+    assert "이 주소에서는 가져오지 않습니다" in reading.shown("dialog .problem")
     assert library[0].store.feeds.all() == []
     reading.focused.send_keys(Keys.ESCAPE)
     library[0].store.feeds.add("https://news.example/rss")
     reading.click(".library-head .button:nth-of-type(2)")
-    assert "https://news.example/rss" in reading.one(".feed").text
-    assert "아직 읽지 않음" in reading.one(".feed").text
+    assert "https://news.example/rss" in reading.shown(".feed")
+    assert "아직 읽지 않음" in reading.shown(".feed")
     reading.click(".feed .icon-button")
     reading.click("dialog .danger")
     reading.wait(lambda: "아직 피드가 없습니다" in reading.text("dialog .feeds"))
