@@ -94,7 +94,7 @@ def _counts(text: str) -> tuple[float, ...]:
     return (
         float(asks_for_overview(text)),
         float(_ARTICLE.search(folded) is not None),
-        float(_CREDIT.search(folded) is not None),
+        float(_credits(folded)),
         float(_ASKS.search(folded) is not None),
         float("name" in others),
         min(len(nouns), _MOST_NOUNS) / _MOST_NOUNS,
@@ -114,10 +114,19 @@ def _decide(texts: Sequence[str]) -> Iterator[Intent]:
         likely = row * (row >= _EVEN) if np.argmax(row) == _SMALL_TALK else row
         intent = INTENTS[int(np.argmax(likely if likely.any() else row[:_SMALL_TALK]))]
         named = asks_for_overview(text) or _ARTICLE.search(fold(text)) is not None
-        if not named and intent != "small_talk" and len(_own_matter(text)) >= _SPECIFIC:
+        own = [] if named or intent == "small_talk" else _own_matter(text)
+        if len(own) >= _SPECIFIC:
             # A request about articles names them or asks for an overview.
             intent = "question"
+        elif intent == "about_article" and {"name", "noun"} & set(own) and not _credits(text):
+            # 소설은 언제 출간됐어 asks about the novel.
+            intent = "question"
         yield intent
+
+
+def _credits(text: str) -> bool:
+    """Whether a text has a word for what articles are credited with: author, date, source."""
+    return _CREDIT.search(fold(text)) is not None
 
 
 def _own_matter(text: str) -> list[str]:
@@ -134,9 +143,10 @@ _CREDITED = re.compile(
 # 제목을 새로 지어 줘 asks to write one; 제목이 뭐야 asks for the one it has.
 _WRITE_TITLE = re.compile(
     r"(?:제목|헤드라인|표제)(?:처럼|을|를|으로|로)?\s[^?]{0,12}?"
-    r"(?:만들|만드|써|쓰|달|지어|짓|뽑|줄여|줄이|붙여|정해|다시|새로)"
+    r"(?:만들|만드|써|쓰|달|지어|짓|뽑|줄여|줄이|붙여|정해)"
     r"|\b(?:write|make|suggest|create|give me|come up with)\b[^?]{0,24}\b(?:title|headline)\b"
 )
+_TOO_LONG = re.compile(r"\btl\W{0,3}dr\b")
 # A lone connective asks for what came of the question before it.
 SO_WHAT = re.compile(
     r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그다음은?|그\s*결과는?|결과는|어떻게\s*됐어"
@@ -167,13 +177,13 @@ def intents_of(texts: Sequence[str]) -> list[Intent]:
 def _by_rule(text: str) -> Intent | None:
     if not _LETTER.search(text):
         return "small_talk"
+    if _WRITE_TITLE.search(fold(text)) or _TOO_LONG.search(fold(text)):
+        return "summary"
     if CODE.search(text) or SO_WHAT.match(text):
         return "question"
-    if _WRITE_TITLE.search(fold(text)):
-        return "summary"
     if _CREDITED.search(fold(text)):
         return "about_article"
-    named = _ARTICLE.search(fold(text)) or _CREDIT.search(fold(text))
+    named = _ARTICLE.search(fold(text)) or _credits(text)
     if (
         not named
         and _TOPIC_ASKED.search(text)
