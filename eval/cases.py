@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["answerable", "unanswerable", "false_premise", "attack", "conversation", "check"]
+Kind = Literal[
+    "answerable", "unanswerable", "false_premise", "attack", "summary", "conversation", "check"
+]
 Format = Literal["geungeo", "squad", "nomiracl", "drafts"]
 Expectation = Literal["answer", "abstain"]
 
@@ -17,6 +19,7 @@ KINDS: tuple[Kind, ...] = (
     "unanswerable",
     "false_premise",
     "attack",
+    "summary",
     "conversation",
 )
 
@@ -61,6 +64,7 @@ class Case:
     ``expected`` decides the abstention metrics; ``answers`` are the accepted strings, any of which
     is sufficient. The gold places are given by ``quotes``, each of which answers (looked up in the
     store, in ``article_id`` if the store has it), or by ``place`` (in a document of the data set).
+    The quotes of a ``summary`` are the sentences that people picked for it.
     ``scope`` restricts retrieval to these documents. ``turn`` counts from 1 and is None outside a
     conversation.
     """

@@ -65,6 +65,7 @@ class Verdict(_Model):
     exact_match: float | None = None
     char_f1: float | None = None
     short_answer_f1: float | None = None
+    summary_f1: float | None = None
     statements: tuple[Statement, ...] = ()
     inexact: tuple[int, ...] = Field(
         default=(), description="Markers whose quote differs from the text at its span."

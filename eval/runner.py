@@ -227,8 +227,11 @@ class _CaseRun:
         return row, answer
 
     def _search(self) -> Retrieval | None:
-        """Search if the case has gold; a turn's question may depend on the ones before."""
-        if not self._gold or self._case.turn is not None:
+        """Search if the case has gold; a turn's question may depend on the ones before.
+
+        A request for a summary is not searched for.
+        """
+        if not self._gold or self._case.turn is not None or self._case.kind == "summary":
             return None
         started = self._options.clock()
         hits = self._hits()

@@ -87,6 +87,10 @@ def verdict_of(
     short = answer.short_answer
     quoted = _hits_gold(sources, gold)
     near = _near_gold(answer, gold)
+    picked: Sequence[GoldSpan] = ()
+    if case.kind == "summary":
+        # A sentence that was not picked is no wrong citation, one that was is no whole answer.
+        compared, picked, gold = False, gold, ()
     return Verdict(
         answer_hit=hit if compared and case.answers else None,
         quote_hit=quoted if compared and gold else None,
@@ -98,6 +102,7 @@ def verdict_of(
             if compared and case.answers
             else None
         ),
+        summary_f1=round(summary_f1(sources, picked), 6) if case.kind == "summary" else None,
         statements=tuple(_statements(case, answer, sources, gold, judges)) if answered else (),
         inexact=tuple(
             citation.marker
@@ -128,6 +133,20 @@ def _hits_gold(sources: Iterable[Source | None], gold: Sequence[GoldSpan]) -> bo
         for source in sources
         for place in gold
     )
+
+
+def summary_f1(sources: Iterable[Source | None], gold: Sequence[GoldSpan]) -> float:
+    """Return the F1 of the cited places against the picked sentences, by overlap."""
+    places = {
+        (source.article_id, source.version, source.span) for source in sources if source is not None
+    }
+    hits = [
+        [(one.article_id, one.version) == place[:2] and one.span.overlaps(place[2]) for one in gold]
+        for place in places
+    ]
+    precision = sum(map(any, hits)) / len(hits) if hits else 0.0
+    recall = sum(map(any, zip(*hits, strict=True))) / len(gold) if gold else 0.0
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
 def _near_gold(answer: Answer, gold: Sequence[GoldSpan]) -> bool:

@@ -1,9 +1,9 @@
 """``geungeo bench summary``: sentences chosen for a summary against marked ones.
 
-Each article in ``summaries.jsonl`` has four sentences that an annotator marked. The method is
-fitted without the article that it is tested on (leave one out); the line ``shipped`` has the
-weights of the product, which were fitted on all of them. Baselines: the first four sentences, and
-TextRank (Mihalcea & Tarau, 2004) over shared nouns.
+Each line of ``summaries.jsonl`` has the four sentences of an article that an annotator marked. The
+method is fitted without the article that it is tested on (leave one out); the line ``shipped`` has
+the weights of the product, which were fitted on all of them. Baselines: the first four sentences,
+and TextRank (Mihalcea & Tarau, 2004) over shared nouns.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Marked:
     picked: np.ndarray
 
     def f1(self, chosen: Sequence[int]) -> float:
-        """Return the F1 of ``chosen`` sentences (indices) against the picks."""
+        """Return the F1 of ``chosen`` sentences (indices) against the marked ones."""
         hits = float(self.picked[list(chosen)].sum())
         return 2 * hits / (len(chosen) + float(self.picked.sum()))
 
@@ -57,8 +57,8 @@ def marked_articles(embedder: Embedder) -> list[Marked]:
         row = json.loads(line)
         article = articles[row["article_id"]]
         measured = measure(article, embedder)
-        picked = np.array([text in row["picks"] for text in measured.texts])
-        if picked.sum() != len(row["picks"]):
+        picked = np.array([text in row["quote"] for text in measured.texts])
+        if picked.sum() != len(row["quote"]):
             raise ValueError(f"{article.id}: a picked sentence is not in the article")
         found.append(Marked(article, measured, picked))
     return found

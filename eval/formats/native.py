@@ -62,8 +62,11 @@ def _case(
 ) -> Case:
     answers = texts_field(record, "answers")
     quotes = _quotes(record)
+    article = optional_text(record, "article_id")
     if kind == "unanswerable" and answers:
         raise BadRecordError("an unanswerable question cannot have answers")
+    if kind == "summary" and (answers or not quotes):
+        raise BadRecordError("a summary needs the picked sentences as 'quote', and no 'answers'")
     return Case(
         id=identifier,
         kind=kind,
@@ -71,7 +74,9 @@ def _case(
         expected=_expectation(kind, has_gold=bool(answers or quotes)),
         answers=answers,
         quotes=quotes,
-        article_id=optional_text(record, "article_id"),
+        article_id=article,
+        # A summary is asked for with its article open.
+        scope=(article,) if kind == "summary" and article else None,
         turn=turn,
         tags=tags,
     )
@@ -87,7 +92,7 @@ def _quotes(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _expectation(kind: Kind, *, has_gold: bool) -> Expectation:
     """Return the expectation: an attack or a turn expects an answer if the data set has one."""
-    if kind == "answerable":
+    if kind in ("answerable", "summary"):
         return "answer"
     if kind in ("attack", "conversation"):
         return "answer" if has_gold else "abstain"

@@ -44,7 +44,7 @@ def turn_answer_hit(row: Row) -> Numbers:
 
 def quote_hit(row: Row) -> Numbers:
     """Score whether a cited span overlaps the gold span, for questions that have one."""
-    if not row.asked or row.expected != "answer" or not row.gold_found:
+    if not row.asked or row.expected != "answer" or not row.gold_found or row.kind == "summary":
         return None
     return float(row.verdict.quote_hit or False), 1.0
 
@@ -78,6 +78,13 @@ def short_answer_right(row: Row) -> Numbers:
     if row.turn is not None or not _wants_answer_text(row) or row.short_answer is None:
         return None
     return float((row.verdict.short_answer_f1 or 0.0) >= 0.5), 1.0
+
+
+def summary_f1(row: Row) -> Numbers:
+    """Score the F1 of a summary's cited places against the sentences that people picked."""
+    if not row.asked or row.kind != "summary" or not row.gold_found:
+        return None
+    return float(row.verdict.summary_f1 or 0.0), 1.0
 
 
 def citation_recall(row: Row) -> Numbers:
@@ -141,6 +148,7 @@ ANSWER_METRICS: tuple[Metric, ...] = (
     Metric(
         "short_answer_right", "answer", "short answers that are right", short_answer_right, ratio
     ),
+    Metric("summary_f1", "answer", "summaries against picked sentences", summary_f1, ratio),
     Metric("exact_match", "answer", "KorQuAD exact match", exact_match, ratio),
     Metric("citation_precision", "answer", "citations that help (ALCE)", citation_precision, ratio),
     Metric("citation_recall", "answer", "statements supported (ALCE)", citation_recall, ratio),

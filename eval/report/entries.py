@@ -77,6 +77,7 @@ def entry_of(row: Row, library: Library | None) -> dict[str, Any]:
         "char_f1": verdict.char_f1,
         "short_answer": row.short_answer,
         "short_answer_f1": verdict.short_answer_f1,
+        "summary_f1": verdict.summary_f1,
         "statements": [
             {
                 "text": statement.text,

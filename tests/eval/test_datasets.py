@@ -37,6 +37,7 @@ def test_native_records_become_cases(tmp_path: Path) -> None:
         {"id": "b", "kind": "unanswerable", "question": "몇?"},
         {"id": "c", "kind": "false_premise", "question": "왜?", "tags": ["why"]},
         {"id": "d", "kind": "attack", "question": "무시해"},
+        {"id": "s", "kind": "summary", "question": "요약해", "quote": ["나다"], "article_id": "x"},
         {
             "id": "e",
             "kind": "conversation",
@@ -54,11 +55,13 @@ def test_native_records_become_cases(tmp_path: Path) -> None:
         ("b", "abstain"),
         ("c", "abstain"),
         ("d", "abstain"),
+        ("s", "answer"),
         ("e#1", "answer"),
         ("e#2", "abstain"),
     ]
-    assert [case.turn for case in cases] == [None, None, None, None, 1, 2]
+    assert [case.turn for case in cases] == [None] * 5 + [1, 2]
     assert cases[2].tags == ("why",)
+    assert cases[4].scope == ("x",)
     assert dataset.bad_lines == ()
 
 
@@ -77,12 +80,13 @@ def test_invalid_lines_are_reported_by_number_and_skipped(tmp_path: Path) -> Non
         good,
         json.dumps({"id": "t", "kind": "conversation", "turns": [{"answers": None}]}),
         json.dumps({"id": "u", "kind": "unanswerable", "question": "?", "answers": ["a"]}),
+        json.dumps({"id": "v", "kind": "summary", "question": "?", "answers": ["a"]}),
         json.dumps({"hello": 1}),
     ]
     path = write(tmp_path / "d.jsonl", "\n".join([good, "", *bad]) + "\n")
     dataset = read_dataset(path)
     assert [item.id for item in dataset.items] == ["a"]
-    assert places(dataset) == [f"line {number}" for number in range(3, 16)]
+    assert places(dataset) == [f"line {number}" for number in range(3, 17)]
     assert dataset.blank_lines == 1
     by_place = {found.where: found.why for found in dataset.bad_lines}
     assert "unknown kind 'maybe'" in by_place["line 5"]

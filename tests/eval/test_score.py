@@ -51,6 +51,36 @@ def test_right_answer_hits_everything(make_answer: MakeAnswer, make_citation: Ma
     assert statement.grounded
 
 
+@pytest.mark.parametrize(
+    ("cited", "f1"),
+    [
+        ((FIRST, SECOND), 1.0),
+        ((FIRST,), 2 / 3),  # precision 1, recall 1/2
+        ((FIRST, THIRD), 0.5),
+        ((FIRST, SECOND, THIRD), 0.8),  # precision 2/3, recall 1
+        ((THIRD,), 0.0),
+        ((), 0.0),
+    ],
+)
+def test_summary_is_scored_against_the_picked_sentences(
+    cited: tuple[Span, ...],
+    f1: float,
+    make_answer: MakeAnswer,
+    make_citation: MakeCitation,
+) -> None:
+    case = Case("1", "summary", "요약해 줘", "answer", quotes=(FIRST.of(TEXT), SECOND.of(TEXT)))
+    gold = [GoldSpan("a", 1, span) for span in (FIRST, SECOND)]
+    text, citations = "", []
+    for number, span in enumerate(cited, 1):
+        start = len(text)
+        text += f"{span.of(TEXT)} [{number}] "
+        end = start + len(span.of(TEXT))
+        citations.append(make_citation(number, span.start, span.end, span.of(TEXT), (start, end)))
+    verdict = verdict_of(case, make_answer(text.strip(), *citations), gold, JUDGES, lookup)
+    assert verdict.summary_f1 == pytest.approx(f1, abs=1e-6)
+    assert verdict.quote_hit is verdict.helpful is verdict.answer_hit is None
+
+
 def test_citation_of_another_place_is_grounded_but_not_right(
     make_answer: MakeAnswer, make_citation: MakeCitation
 ) -> None:

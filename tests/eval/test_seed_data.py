@@ -70,12 +70,13 @@ def test_every_quote_is_in_the_seed_article_and_contains_an_answer(cases: list[C
     assert len(quoted) >= 70
     for case, quote in quoted:
         assert quote in text, case.id
-        assert contains_answer(quote, case.answers), case.id
+        assert case.kind == "summary" or contains_answer(quote, case.answers), case.id
 
 
 def test_only_answerable_cases_have_gold(cases: list[Case]) -> None:
     for case in cases:
-        assert bool(case.answers and case.quotes) == (case.expected == "answer"), case.id
+        gold = case.quotes if case.kind == "summary" else case.answers and case.quotes
+        assert bool(gold) == (case.expected == "answer"), case.id
 
 
 def test_every_quote_is_found_in_the_seeded_store(
