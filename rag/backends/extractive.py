@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from geungeo.rag.evidence.antecedents import adjacent, pointer
 from geungeo.rag.evidence.trimming import trim
+from geungeo.rag.language.gloss import framed
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
@@ -43,7 +44,7 @@ class Extractive:
         for item, span in self._choose(task.evidence):
             text = span.of(item.article.text)
             if task.language != item.article.language:
-                text = _frame(text, task.language)
+                text = framed(text, task.language, task.question)
             yield Claim(text, cites=(item.number,), spans=(span,))
 
     def _choose(self, evidence: tuple[Evidence, ...]) -> list[tuple[Evidence, Span]]:
@@ -55,9 +56,13 @@ class Extractive:
             rivals = [best, by_number[best.rival]]
             rivals.sort(key=lambda e: str(e.article.published_day or ""), reverse=True)
             return [(item, trim(item)) for item in rivals]
-        worthy = [item for item in evidence if item.score >= _MIN_SCORE_SHARE * best.score][
-            : self._max
-        ]
+        worthy = [
+            item
+            for item in evidence
+            # Across languages scores say less; where the best can be read, it is enough.
+            if item.score >= _MIN_SCORE_SHARE * best.score
+            and item.article.language == best.article.language
+        ][: self._max]
         first_seen = {item.article.id: at for at, item in reversed(list(enumerate(worthy)))}
         quoted = _spans(self._with_neighbours(worthy, by_number))
         return sorted(quoted, key=lambda pair: (first_seen[pair[0].article.id], pair[1].start))
@@ -117,12 +122,6 @@ def _spans(chosen: list[_Chosen]) -> list[tuple[Evidence, Span]]:
         if after is not None and end == item.span.end:
             quoted.append((after, after.span))
     return quoted
-
-
-def _frame(quote: str, language: str) -> str:
-    """Return a sentence in the question's language that contains the quotation."""
-    inner = quote.replace("“", "‘").replace("”", "’")
-    return f"The article says: “{inner}”" if language == "en" else f"기사 원문: “{inner}”"
 
 
 def make(settings: Settings) -> Backend:

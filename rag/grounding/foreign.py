@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from geungeo.rag.grounding.words import Finding, doubt, veto
+from geungeo.rag.language import names
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.vocabulary import canonical_names, terms_of
 from geungeo.rag.text import listed
@@ -26,6 +27,13 @@ _FRAME = listed(
     "stated state notes noted writes wrote source text reads following quote quoted korean "
     "original words there news 기사 원문 기사에 따르면 원문에 다음과 같다 보도"
 )
+# Their values are compared as dates and amounts.
+_AMOUNT = listed(
+    "january february march april may june july august september october november december "
+    "thousand million billion trillion dollars won euros yen yuan half quarter first second "
+    "early mid late spring summer autumn winter "
+    "년 월 일 상반기 하반기 분기 초 중순 말 봄 여름 가을 겨울 만 억 조 달러 원 유로 엔 위안"
+)
 _SUFFIX = re.compile(r"(?:ing|ed|es|s|'s|’s|ly)$")
 _DENIAL = listed("not no never without cannot neither nor denied denies deny")
 _HEDGE = listed(
@@ -40,9 +48,10 @@ _CAUSE = listed("because due caused causes cause thanks owing therefore conseque
 def unframed_words(claim: str, source: Analysed) -> list[str]:
     """The words around the quotations of ``claim`` that frame nothing and are not in ``source``."""
     absent: list[str] = []
+    shared = {word for name in names.shared(claim, source.text) for word in _WORD.findall(name)}
     for word in _WORD.findall(claim):
         lowered = word.lower()
-        if lowered in _STOP or lowered in _FRAME:
+        if word in shared or lowered in _STOP or lowered in _FRAME or lowered in _AMOUNT:
             continue
         if not _named(word, source):
             absent.append(word)

@@ -19,6 +19,7 @@ from geungeo.rag.grounding.support import (
 )
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times
+from geungeo.rag.language.gloss import framed
 from geungeo.rag.protocols import Claim, Evidence, Inquiry, Judgement, Report, Task, Verifier
 from geungeo.rag.text import Language, Span, language_of, visible
 
@@ -366,12 +367,6 @@ def trim(evidence: Evidence) -> Span:
     if match and len(text) - match.end() > 10:
         return Span(evidence.span.start + match.end(), evidence.span.end)
     return evidence.span
-
-
-def framed(quote: str, language: Language) -> str:
-    """Return a quotation inside a sentence of the reader's language."""
-    inner = quote.replace("“", "‘").replace("”", "’")
-    return f"The article says: “{inner}”" if language == "en" else f"기사 원문: “{inner}”"
 
 
 def _evidence(cited: _Cited | None) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from geungeo.rag.language.dates.periods import MONTH_NAMES
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
-from geungeo.rag.language.transliteration import romanised_in
-from geungeo.rag.language.vocabulary import terms_of
+from geungeo.rag.language.transliteration import romanised_in, skeleton
+from geungeo.rag.language.vocabulary import alias_spans, terms_of
 from geungeo.rag.text import fold, listed
 
 _HANGUL_NAME = re.compile(r"[가-힣]{2,12}")
@@ -115,6 +116,49 @@ def missing(claim: str, sources: str) -> list[str]:
         if not held and name.lower() not in _COMMON_NOUNS:
             absent.append(name)
     return absent
+
+
+def shared(question: str, sentence: str) -> list[str]:
+    """Return the names of ``question`` that ``sentence`` has in any known spelling.
+
+    They are spelled as in the question; adjacent words are one name.
+
+    >>> shared("When was Sam Altman ousted?", "지난해 샘 앨트먼이 축출당하자")
+    ['Sam Altman']
+    """
+    available = set(terms_of(analyse(sentence)))
+    # A short given name (Sam, 샘) is no search term, but it belongs to a surname that is.
+    sounds = {skeleton(word) for word in re.findall(r"[가-힣]+|[A-Za-z]+", sentence)} - {""}
+    places = [(m.start, m.end) for m in analyse(question) if m.tag == NAME and len(m.form) > 1]
+    places += [*alias_spans(question), *(match.span() for match in _CAPITAL.finditer(question))]
+    held: list[_Held] = []
+    for start, end in sorted(set(places)):
+        word = question[start:end]
+        if word.lower() in _COMMON_STARTS or word.lower() in _CALENDAR:
+            continue
+        if _PART_OF_NAME.search(question, 0, start):
+            continue
+        known = set(terms_of(analyse(word))) & available or romanised_in(word, sentence)
+        if not (known or skeleton(word) in sounds):
+            continue
+        name = _Held(start, end, bool(known))
+        if held and (start < held[-1].end or question[held[-1].end : start] == " "):
+            last = held.pop()
+            name = _Held(last.start, max(end, last.end), bool(known) or last.known)
+        held.append(name)
+    return list(dict.fromkeys(question[one.start : one.end] for one in held if one.known))
+
+
+# Bank of Korea is not Korea.
+_PART_OF_NAME = re.compile(r"[A-Z][\w’'-]* (?:of|for|and) (?:the )?$")
+
+
+class _Held(NamedTuple):
+    """A name in a question; ``known`` if one of its words is a term of the sentence."""
+
+    start: int
+    end: int
+    known: bool
 
 
 def _named(claim: str) -> list[tuple[str, set[str]]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from geungeo.rag.text import fold, listed
+from geungeo.rag.text import Language, fold, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +235,56 @@ def _numbers(folded: str) -> Iterator[Quantity]:
             # A bare 2023 may be a year or a count.
             unit = ""
         yield Quantity(value, unit)
+
+
+_WORDS_OF = {
+    "en": ((10**12, " trillion"), (10**9, " billion"), (10**6, " million")),
+    "ko": ((10**12, "조"), (10**8, "억"), (10**4, "만")),
+}
+_MONEY = {
+    "en": {"usd": "dollars", "krw": "won", "eur": "euros", "jpy": "yen", "cny": "yuan"},
+    "ko": {"usd": "달러", "krw": "원", "eur": "유로", "jpy": "엔", "cny": "위안"},
+}
+_FOREIGN_SCALE = {"en": re.compile(r"[십백천만억조]"), "ko": re.compile(r"thousand|illion|bn|mn")}
+
+
+def rewritten(text: str, language: Language) -> list[str]:
+    """Return the amounts of ``text`` that have a word of scale, in the words of ``language``.
+
+    >>> rewritten("수십억 달러를 들여 5,000억 달러와 4만2000명", "en")
+    ['500 billion dollars', '42,000']
+    """
+    found = []
+    for match in _NUMBER.finditer(fold(text)):
+        if _ENDLESS.search(match["number"]) or not _FOREIGN_SCALE[language].search(match[0]):
+            continue
+        value = _value(match["number"]) * _ENGLISH_SCALE.get(match["scale"] or "", 1)
+        unit = _UNITS.get(match["unit"] or "", "") or _SYMBOLS.get(match["currency"] or "", "")
+        amount = _in_words(value, language)
+        money = _MONEY[language].get(unit, "")
+        if amount:
+            found.append(f"{amount}{' ' if money else ''}{money}")
+    return list(dict.fromkeys(found))
+
+
+def _in_words(value: Fraction, language: Language) -> str | None:
+    """Return an exact amount in words of scale; ``None`` if it has a fraction left."""
+    if value.denominator != 1:
+        return None
+    if language == "ko":
+        parts, rest = [], int(value)
+        for size, name in _WORDS_OF["ko"]:
+            count, rest = divmod(rest, size)
+            if count:
+                parts.append(f"{count:,}{name}")
+        if rest:
+            parts.append(f"{rest:,}")
+        return " ".join(parts) or "0"
+    for size, name in _WORDS_OF["en"]:
+        thousandths = value * 1000 / size
+        if value >= size and thousandths.denominator == 1:
+            return f"{float(value / size):,.3f}".rstrip("0").rstrip(".") + name
+    return f"{int(value):,}"
 
 
 def _value(number: str) -> Fraction:

@@ -13,6 +13,7 @@ from geungeo.rag.evidence.reading import reading
 from geungeo.rag.evidence.trimming import trim
 from geungeo.rag.language.dates.periods import day, label
 from geungeo.rag.language.dates.times import named_times, seoul_day
+from geungeo.rag.language.gloss import framed
 from geungeo.rag.overview.scope import Scope, scope_of
 from geungeo.rag.overview.summary import Summariser
 from geungeo.rag.overview.wishes import Fact, Wishes, facts_of, listing_of, wishes_of
@@ -265,8 +266,7 @@ def _quote(item: Evidence, language: Language, layout: Layout) -> Claim:
     span = trim(item)
     text = span.of(item.article.text)
     if language != item.article.language:
-        inner = text.replace("“", "‘").replace("”", "’")
-        text = f"The article says: “{inner}”" if language == "en" else f"기사 원문: “{inner}”"
+        text = framed(text, language)
     return Claim(text, cites=(item.number,), spans=(span,), layout=layout)
 
 

@@ -70,6 +70,7 @@ def test_english_question_is_answered_with_framed_korean_quote(
 ) -> None:
     answer = ask(workspace, "When was Sam Altman ousted by the board?")
     assert answer.text.startswith("The article says")
+    assert "” (Sam Altman; November 2023) [1]" in answer.text
     assert answer.citations[0].quote in answer.text.replace("’", "”").replace("‘", "“") or (
         "2023년 11월" in answer.citations[0].quote
     )
