@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from geungeo.rag.article import SectionKind
@@ -174,18 +175,32 @@ def _hwpx_paragraph(paragraph: Any) -> Iterator[Block]:
         if line.strip():
             yield SectionKind.BODY, line.strip()
     for table in tables:
-        for row in table.iter():
-            if local(row) == "tr":
-                cells = [
-                    " ".join(_hwpx_text(text) for text in cell.iter() if local(text) == "t")
-                    for cell in row
-                    if local(cell) == "tc"
-                ]
-                if any(cell.strip() for cell in cells):
-                    yield (
-                        SectionKind.BODY,
-                        " | ".join(" ".join(cell.split()) or "-" for cell in cells),
-                    )
+        rows = [row for row in table.iter() if local(row) == "tr"]
+        yield from _rows(
+            [
+                _hwpx_cell(cell, number, column)
+                for number, row in enumerate(rows)
+                for column, cell in enumerate(one for one in row if local(one) == "tc")
+            ]
+        )
+
+
+def _hwpx_cell(cell: Any, row: int, column: int) -> _Cell:
+    """Read a cell, at its own address where it has one, or at ``row`` and ``column``."""
+    text = " ".join(_hwpx_text(part) for part in cell.iter() if local(part) == "t")
+    own = {local(child): child.attrib for child in cell}
+    place, span = own.get("cellAddr", {}), own.get("cellSpan", {})
+    return _Cell(
+        _count(place.get("rowAddr"), row),
+        _count(place.get("colAddr"), column),
+        max(1, _count(span.get("rowSpan"), 1)),
+        max(1, _count(span.get("colSpan"), 1)),
+        " ".join(text.split()),
+    )
+
+
+def _count(value: str | None, default: int) -> int:
+    return int(value) if value and value.isascii() and value.isdigit() else default
 
 
 def _hwpx_text(element: Any) -> str:
@@ -205,6 +220,8 @@ _CTRL_HEADER = 71
 _LIST_HEADER = 72
 _COMPRESSED, _PASSWORD, _DISTRIBUTED = 0x1, 0x2, 0x4
 _MOST_STREAM = 100_000_000
+# Fields of a table, spanned ones included.
+_MOST_CELLS = 100_000
 # Control characters that fill one unit; all other below 32 fill eight.
 _SINGLE = {0, 10, 13, 24, 25, 26, 27, 28, 29, 30, 31}
 
@@ -274,8 +291,7 @@ def _inflate(data: bytes, source: str) -> bytes:
 def _hwp_blocks(stream: bytes) -> Iterator[Block]:
     """Yield the paragraphs of a section; those in the cells of a table as rows."""
     at = 0
-    cells: list[str] = []
-    columns = filled = 0
+    cells: list[_Cell] = []
     table_level = -1
     while at + 4 <= len(stream):
         (head,) = struct.unpack_from("<I", stream, at)
@@ -287,34 +303,62 @@ def _hwp_blocks(stream: bytes) -> Iterator[Block]:
         record = stream[at : at + size]
         at += size
         if tag == _CTRL_HEADER and record[:4] == b" lbt":
-            yield from _row(cells)
-            cells, columns, filled, table_level = [], 0, 0, level
-        elif tag == 77 and table_level >= 0 and len(record) >= 8:
-            columns = struct.unpack_from("<H", record, 6)[0]
+            yield from _rows(cells)
+            cells, table_level = [], level
         elif tag == _LIST_HEADER and table_level >= 0 and level > table_level:
-            if columns and filled == columns:
-                yield from _row(cells)
-                cells, filled = [], 0
-            cells.append("")
-            width = struct.unpack_from("<H", record, 12)[0] if len(record) >= 14 else 1
-            filled += max(width, 1)
+            cells.append(_hwp_cell(record))
         elif tag == _PARA_HEADER and table_level >= 0 and level <= table_level:
-            yield from _row(cells)
+            yield from _rows(cells)
             cells, table_level = [], -1
         elif tag == _PARA_TEXT:
             text = _hwp_text(record)
             if table_level >= 0 and level > table_level and cells:
-                cells[-1] = f"{cells[-1]} {' '.join(text.split())}".strip()
+                cells[-1].text = f"{cells[-1].text} {' '.join(text.split())}".strip()
             else:
                 for line in text.split("\n"):
                     if line.strip():
                         yield SectionKind.BODY, line.strip()
-    yield from _row(cells)
+    yield from _rows(cells)
 
 
-def _row(cells: list[str]) -> Iterator[Block]:
-    if any(cells):
-        yield SectionKind.BODY, " | ".join(cell or "-" for cell in cells)
+@dataclass(slots=True)
+class _Cell:
+    """A cell of a table: its place from 0, the rows and columns that it spans, and its text."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    text: str = ""
+
+
+def _hwp_cell(record: bytes) -> _Cell:
+    """Read the place of a cell; a list without one (a caption) is a row of its own."""
+    if len(record) < 16:
+        return _Cell(-1, 0, 1, 1)
+    column, row, columns, rows = struct.unpack_from("<4H", record, 8)
+    return _Cell(row, column, max(rows, 1), max(columns, 1))
+
+
+def _rows(cells: Sequence[_Cell]) -> Iterator[Block]:
+    """Yield each row of a table; a cell that spans several rows or columns is part of each."""
+    rows: dict[int, dict[int, str]] = {}
+    last = max((cell.row for cell in cells), default=-1)
+    left = _MOST_CELLS
+    for cell in cells:
+        over = range(cell.row, min(cell.row + cell.rows, last + 1))
+        across = range(cell.column, cell.column + cell.columns)
+        if len(over) * len(across) > left:  # spans that no real table has
+            over, across = over[:1], across[:1]
+        left -= len(over) * len(across)
+        for row in over:
+            for column in across:
+                rows.setdefault(row, {})[column] = cell.text
+    for _, texts_by_column in sorted(rows.items()):
+        texts = [text for _, text in sorted(texts_by_column.items())]
+        if any(texts):
+            whole = len(set(texts)) == 1
+            yield SectionKind.BODY, texts[0] if whole else " | ".join(t or "-" for t in texts)
 
 
 def _hwp_text(record: bytes) -> str:

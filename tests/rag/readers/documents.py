@@ -91,22 +91,34 @@ def archive(parts: Mapping[str, str | bytes]) -> bytes:
     return out.getvalue()
 
 
-def hwpx(paragraphs: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> bytes:
-    """Return an HWPX document of paragraphs and, in the last one, a table."""
+# Row, column, rows, columns and text of a cell.
+Cell = tuple[int, int, int, int, str]
+
+
+def _hwpx_cell(text: str, place: str = "") -> str:
+    run = f"<hp:p><hp:run><hp:t>{text}</hp:t></hp:run></hp:p>"
+    return f"<hp:tc><hp:subList>{run}</hp:subList>{place}</hp:tc>"
+
+
+def hwpx(
+    paragraphs: Sequence[str],
+    rows: Sequence[Sequence[str]] = (),
+    cells: Sequence[Cell] = (),
+) -> bytes:
+    """Return an HWPX document of paragraphs and, in the last one, a table of rows or cells."""
     space = "http://www.hancom.co.kr/hwpml/2011/paragraph"
     body = "".join(f"<hp:p><hp:run><hp:t>{text}</hp:t></hp:run></hp:p>" for text in paragraphs)
-    if rows:
-        cells = "".join(
-            "<hp:tr>"
-            + "".join(
-                "<hp:tc><hp:subList><hp:p><hp:run><hp:t>"
-                f"{cell}</hp:t></hp:run></hp:p></hp:subList></hp:tc>"
-                for cell in row
-            )
-            + "</hp:tr>"
-            for row in rows
+    table = [[_hwpx_cell(text) for text in row] for row in rows]
+    for row, column, over, across, text in cells:
+        place = (
+            f'<hp:cellAddr colAddr="{column}" rowAddr="{row}"/>'
+            f'<hp:cellSpan colSpan="{across}" rowSpan="{over}"/>'
         )
-        body += f"<hp:p><hp:run><hp:tbl>{cells}</hp:tbl><hp:t/></hp:run></hp:p>"
+        table += [[] for _ in range(row + 1 - len(table))]
+        table[row].append(_hwpx_cell(text, place))
+    if table:
+        lines = "".join(f"<hp:tr>{''.join(row)}</hp:tr>" for row in table)
+        body += f"<hp:p><hp:run><hp:tbl>{lines}</hp:tbl><hp:t/></hp:run></hp:p>"
     section = (
         '<?xml version="1.0" encoding="UTF-8"?><hs:sec xmlns:hp="'
         + space
@@ -125,12 +137,34 @@ def hwp_record(tag: int, level: int, data: bytes) -> bytes:
     return struct.pack("<II", head | (0xFFF << 20), len(data)) + data
 
 
-def hwp_section(paragraphs: Sequence[str]) -> bytes:
-    """Return the compressed records of a section of paragraphs."""
-    records = b"".join(
-        hwp_record(66, 0, b"\0" * 22) + hwp_record(67, 1, (text + "\r").encode("utf-16-le"))
-        for text in paragraphs
-    )
+def hwp_paragraph(text: str, level: int = 0) -> bytes:
+    """Return the records of a paragraph."""
+    units = (text + "\r").encode("utf-16-le")
+    return hwp_record(66, level, b"\0" * 22) + hwp_record(67, level + 1, units)
+
+
+def hwp_table(cells: Sequence[Cell]) -> bytes:
+    """Return the records of a paragraph that holds a table."""
+    rows = max(row + over for row, _, over, _, _ in cells)
+    columns = max(column + over for _, column, _, over, _ in cells)
+    held = struct.pack("<H", 11) + b" lbt" + b"\0" * 8 + struct.pack("<2H", 11, 13)
+    records = hwp_record(66, 0, b"\0" * 22) + hwp_record(67, 1, held)
+    records += hwp_record(71, 1, b" lbt" + b"\0" * 40)
+    records += hwp_record(77, 2, struct.pack("<IHH", 0, min(rows, 0xFFFF), min(columns, 0xFFFF)) + b"\0" * 14)
+    for row, column, over, across, text in cells:
+        place = struct.pack("<4H", column, row, across, over)
+        records += hwp_record(72, 2, struct.pack("<HHI", 1, 0, 0) + place + b"\0" * 18)
+        records += hwp_paragraph(text, 2)
+    return records
+
+
+def hwp_section(paragraphs: Sequence[str], cells: Sequence[Cell] = (), after: str = "") -> bytes:
+    """Return the compressed records of a section: paragraphs, a table, a paragraph after it."""
+    records = b"".join(map(hwp_paragraph, paragraphs))
+    if cells:
+        records += hwp_table(cells)
+    if after:
+        records += hwp_paragraph(after)
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     return packer.compress(records) + packer.flush()
 
@@ -221,7 +255,14 @@ def ole(streams: Mapping[str, bytes]) -> bytes:
     return header + bytes(body) + table[:sector]
 
 
-def hwp(paragraphs: Sequence[str], flags: int = 1) -> bytes:
-    """Return an HWP 5 document of paragraphs."""
+def hwp(
+    paragraphs: Sequence[str], flags: int = 1, cells: Sequence[Cell] = (), after: str = ""
+) -> bytes:
+    """Return an HWP 5 document of paragraphs, a table and a paragraph after it."""
     head = b"HWP Document File".ljust(32, b"\0") + struct.pack("<II", 0x05000300, flags)
-    return ole({"FileHeader": head.ljust(256, b"\0"), "BodyText/Section0": hwp_section(paragraphs)})
+    return ole(
+        {
+            "FileHeader": head.ljust(256, b"\0"),
+            "BodyText/Section0": hwp_section(paragraphs, cells, after),
+        }
+    )

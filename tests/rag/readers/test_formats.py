@@ -430,6 +430,38 @@ def test_hancom_documents_are_read() -> None:
     assert parts(article) == [LEAD, CAUSE]
 
 
+CELLS: list[documents.Cell] = [
+    (0, 0, 1, 3, "도매 시장 값"),
+    (1, 0, 1, 1, "품목"),
+    (1, 1, 1, 1, "지역"),
+    (1, 2, 1, 1, "값"),
+    (2, 0, 2, 1, "배추"),
+    (2, 1, 1, 1, "서울"),
+    (2, 2, 1, 1, "4,200원"),
+    (3, 1, 1, 1, "부산"),
+    (3, 2, 1, 1, ""),
+]
+ROWS = ["품목 | 지역 | 값", "배추 | 서울 | 4,200원", "배추 | 부산 | -"]
+
+
+def test_cells_over_several_rows_are_part_of_each() -> None:
+    lines = ["배추값 두 배", "2025-07-02 한여울 기자", LEAD]
+    article = one(documents.hwp(lines, cells=CELLS, after=CAUSE), "a.hwp")
+    assert parts(article) == [LEAD, *ROWS, CAUSE]
+    assert parts(article, SectionKind.HEADING) == ["도매 시장 값"]
+    article = one(documents.hwpx(lines, cells=CELLS), "a.hwpx")
+    assert parts(article) == [LEAD, *ROWS]
+
+
+def test_spans_of_cells_that_no_table_has_are_not_followed() -> None:
+    cells = [(row, 0, 65_535, 65_535, f"칸{row}") for row in range(300)]
+    lines = ["배추값 두 배", "2025-07-02 한여울 기자", LEAD]
+    article = one(documents.hwp(lines, cells=cells), "a.hwp")
+    assert parts(article)[-1] == "칸299"
+    article = one(documents.hwpx(lines, cells=cells), "a.hwpx")
+    assert parts(article)[-1] == "칸299"
+
+
 @pytest.mark.parametrize(
     ("name", "data", "error"),
     [
