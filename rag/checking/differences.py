@@ -10,10 +10,12 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
+from geungeo.rag.grounding import words
 from geungeo.rag.grounding.ground import grounds_of
 from geungeo.rag.grounding.support import Grounds, Verdict, support
+from geungeo.rag.grounding.words import Finding
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
@@ -24,53 +26,10 @@ from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.text import fold, language_of, listed
 
-DifferenceKind = Literal["number", "date", "name", "role", "negation", "certainty", "quotation"]
-
-# The vetoes of grounding by what they say differs; a veto that is not listed says nothing of it.
-KINDS: tuple[tuple[str, DifferenceKind], ...] = (
-    ("number not in source", "number"),
-    ("number belongs to something else", "number"),
-    ("number is of the whole", "number"),
-    ("the number was so before", "number"),
-    ("time not in source", "date"),
-    ("the source gives another time", "date"),
-    ("not when it was in the source", "date"),
-    ("name not in source", "name"),
-    ("another one does it in the source", "role"),
-    ("another ", "name"),
-    ("not who did it in the source", "role"),
-    ("not what the source speaks of", "role"),
-    ("not what it was done to in the source", "role"),
-    ("not with whom in the source", "role"),
-    ("not to or from whom in the source", "role"),
-    ("roles are exchanged", "role"),
-    ("exchanged in the source", "role"),
-    ("both did it in the source", "role"),
-    ("it denies what the source affirms", "negation"),
-    ("it denies what the source does not deny", "negation"),
-    ("it affirms what the source denies", "negation"),
-    ("the source denies", "negation"),
-    ("the speaker affirms it in the source", "negation"),
-    ("the opposite is in the source", "negation"),
-    ("it is the opposite in the source", "negation"),
-    ("the source says that this was not done", "negation"),
-    ("it is surer than the source", "certainty"),
-    ("the source states it only as a plan", "certainty"),
-    ("not a verbatim quotation", "quotation"),
-    ("not who said it in the source", "quotation"),
-)
-# Vetoes after which a sentence says nothing about the claim, true or false.
-_APART = (
-    "it is about something",
-    "it says nothing",
-    "it is an instruction",
-    "markup not in source",
-)
-
-
-def kind_of(reason: str) -> DifferenceKind | None:
-    """Return what a veto of grounding says differs, ``None`` for any other reason."""
-    return next((kind for start, kind in KINDS if reason.startswith(start)), None)
+DifferenceKind: TypeAlias = words.Difference
+# Findings after which a sentence says nothing about the claim, true or false.
+_APART = frozenset({"matter", "form"})
+_DIFFER: frozenset[str] = frozenset(get_args(words.Difference))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +70,18 @@ def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast |
     grounds = grounds_of(item, pool)
     verdict = support(claim, grounds)
     reasons = verdict.vetoes or _denials(verdict)
-    if not reasons or any(why.startswith(_APART) for why in reasons):
+    if not reasons or any(one.kind in _APART for one in reasons):
         return None
     if language_of(claim) != "ko" or language_of(grounds.source) != "ko":
         return None
-    found = [(kind, why) for why in reasons if (kind := kind_of(why))]
-    if any(kind == "certainty" and _after(why) in UNREAL_WORD for kind, why in found):
+    found = [one for one in reasons if one.kind in _DIFFER]
+    if any(one.kind == "certainty" and one.said in UNREAL_WORD for one in found):
         return None  # 도착할 예정이다 is no surer than 도착할 예정이며
-    if not found or len({kind for kind, _ in found}) > _MOST_KINDS:
+    if not found or len({one.kind for one in found}) > _MOST_KINDS:
         return None
     mine, there, *around = analysed([claim, grounds.source, *grounds.context, grounds.about or "-"])
     found = _outside_quotations(found, mine.text)
-    pairs = [(kind, _difference(kind, why, mine, there, grounds)) for kind, why in found]
+    pairs = [(one.kind, _difference(one, mine, there, grounds)) for one in found]
     differences = _without_repetitions([one for _, one in pairs if one])
     dated = any(one.kind == "date" for one in differences)
     # 2026 year of 내년 5월 is no number of its own.
@@ -140,11 +99,9 @@ def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast |
     return Contrast(differences, signs, certain)
 
 
-def _outside_quotations(
-    found: Sequence[tuple[DifferenceKind, str]], claim: str
-) -> list[tuple[DifferenceKind, str]]:
+def _outside_quotations(found: Sequence[Finding], claim: str) -> list[Finding]:
     """Return ``found`` without what differs inside a quotation that differs as a whole."""
-    if not any(kind == "quotation" for kind, _ in found):
+    if not any(one.kind == "quotation" for one in found):
         return list(found)
     inside = " ".join(quotations.quotations(claim))
     rest = claim
@@ -156,21 +113,21 @@ def _outside_quotations(
         else frozenset[str]()
     )
     return [
-        (kind, why)
-        for kind, why in found
-        if kind == "quotation"
-        or (kind in {"name", "role"} and _after(why) not in inside)
-        or (kind == "number" and any(_after(why) in one or one in _after(why) for one in own))
+        one
+        for one in found
+        if one.kind == "quotation"
+        or (one.kind in _PARTIES and one.said not in inside)
+        or (one.kind == "number" and any(one.said in other or other in one.said for other in own))
     ]
 
 
-def _denials(verdict: Verdict) -> tuple[str, ...]:
+def _denials(verdict: Verdict) -> tuple[Finding, ...]:
     """Return the doubts that a claim denies what its source affirms, or names another actor.
 
     맡지 않기로 했다 is not vetoed for 맡기로 했다: what was denied may be another clause. None if
     anything more is doubted.
     """
-    denied = [why for why in verdict.doubts if kind_of(why) in {"negation", "role"}]
+    denied = [one for one in verdict.doubts if one.kind in {"negation", "role"}]
     return tuple(denied) if len(denied) == len(verdict.doubts) else ()
 
 
@@ -379,23 +336,22 @@ def _holds(text: Analysed, word: str) -> bool:
 
 
 def _difference(
-    kind: DifferenceKind, why: str, mine: Analysed, there: Analysed, grounds: Grounds
+    finding: Finding, mine: Analysed, there: Analysed, grounds: Grounds
 ) -> Difference | None:
-    if kind == "number":
-        return _number(why, mine, there)
-    if kind == "date":
-        return _date(why, mine, there, grounds)
-    if kind == "quotation":
-        return _quotation(why, mine, there)
-    if kind in {"name", "role"}:
-        return _party(kind, why, mine, there)
-    return _statement(kind, why, mine, there)
-
-
-def _after(why: str) -> str:
-    """Return the subject of a veto: ``수원`` of ``not who did it in the source: 수원 (하)``."""
-    value = why.split(": ", 1)[-1]
-    return re.sub(r"\s*\([^()]*\)$", "", value).split(", not ")[-1].strip()
+    """Return ``finding`` with the words of both texts; ``None`` if they cannot be singled out."""
+    match finding.kind:
+        case "number":
+            return _number(finding.said, mine, there)
+        case "date":
+            return _date(finding.said, mine, there, grounds)
+        case "quotation":
+            return _quotation(finding.said, there)
+        case "name" | "role" as kind:
+            return _party(kind, finding, mine, there)
+        case "negation" | "certainty" as kind:
+            return _statement(kind, finding, mine, there)
+        case "unsaid" | "matter" | "form":
+            return None
 
 
 def _amounts(text: Analysed) -> list[Counted]:
@@ -415,8 +371,8 @@ def _amounts(text: Analysed) -> list[Counted]:
     return found
 
 
-def _number(why: str, mine: Analysed, there: Analysed) -> Difference | None:
-    claimed = _counted_of(why, mine)
+def _number(said: str, mine: Analysed, there: Analysed) -> Difference | None:
+    claimed = _counted_of(said, mine)
     if claimed is None:
         return None
     own = _amounts(mine)
@@ -455,9 +411,8 @@ def _likeness(one: Counted, other: Counted) -> int:
 _AMOUNT = re.compile(r"(\d[\d.]*(?:e[+-]?\d+)?)")
 
 
-def _counted_of(why: str, mine: Analysed) -> Counted | None:
+def _counted_of(named: str, mine: Analysed) -> Counted | None:
     """Return the amount of the claim that a veto names, as written or as a value."""
-    named = _after(why)
     found = _amounts(mine)
     for one in found:
         if one.surface and (one.surface == named or one.surface in named):
@@ -473,9 +428,8 @@ def _is_close(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-4 * max(abs(one), abs(other), 1e-9)
 
 
-def _date(why: str, mine: Analysed, there: Analysed, grounds: Grounds) -> Difference | None:
+def _date(named: str, mine: Analysed, there: Analysed, grounds: Grounds) -> Difference | None:
     own = named_times(mine.text, grounds.published)
-    named = _after(why).removeprefix("the source gives another time than ").strip()
     claimed = next(
         (t for t in own if t.span.of(mine.text) in named or named in t.span.of(mine.text)), None
     )
@@ -498,19 +452,19 @@ def _shown(time: Time, text: Analysed) -> str:
     return time.span.of(text.text)
 
 
-def _party(kind: DifferenceKind, why: str, mine: Analysed, there: Analysed) -> Difference | None:
-    claimed = _after(why)
+def _party(
+    kind: Literal["name", "role"], finding: Finding, mine: Analysed, there: Analysed
+) -> Difference | None:
+    claimed = finding.said
     if not claimed:
         return None
+    if finding.found:
+        return Difference(kind, claimed, finding.found)
     others = _parties(there)
-    if why.startswith("another one does it"):
-        rival = why.split(": ", 1)[1].split(", not ")[0]
-        return Difference(kind, claimed, rival)
     if any(char.isdigit() for char in claimed):
         return None  # 3월에 is no party
     own = _squeezed(mine.text)
-    exchanged = "exchanged" in why or kind == "role"
-    rivals = [o for o in others if exchanged or _squeezed(o) not in own]
+    rivals = [o for o in others if kind == "role" or _squeezed(o) not in own]
     rivals = [o for o in rivals if _squeezed(o) != _squeezed(claimed) and not o.isdigit()]
     rivals = [o for o in rivals if not any(char.isdigit() for char in o)] or rivals
     role = _role(mine.text, claimed)
@@ -526,26 +480,23 @@ def _parties(text: Analysed) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _is_said_too(why: str, mine: Analysed, there: Analysed) -> bool:
+def _is_said_too(mine: Analysed, there: Analysed) -> bool:
     """Whether the source states the claim's own word beside its opposite: 줄어든 반면 늘었다."""
     main = _main(mine)
-    return (
-        why.startswith("the opposite is in the source")
-        and main is not None
-        and any(
-            canonical(fact.predicate) == canonical(main.predicate) and fact.denied == main.denied
-            for fact in there.narrated
-        )
+    return main is not None and any(
+        canonical(fact.predicate) == canonical(main.predicate) and fact.denied == main.denied
+        for fact in there.narrated
     )
 
 
 def _statement(
-    kind: DifferenceKind, why: str, mine: Analysed, there: Analysed
+    kind: Literal["negation", "certainty"], finding: Finding, mine: Analysed, there: Analysed
 ) -> Difference | None:
-    if _is_said_too(why, mine, there):
+    if finding.found and _is_said_too(mine, there):
         return None
-    word = _after(why).split(" ")[-1]
-    return Difference(kind, _clause(mine, word), _clause(there, word))
+    return Difference(
+        kind, _clause(mine, finding.said), _clause(there, finding.found or finding.said)
+    )
 
 
 _CLAUSE_WORDS = 3
@@ -560,10 +511,7 @@ def _clause(text: Analysed, word: str) -> str:
     return " ".join(spaced[max(0, at - 1) : at + _CLAUSE_WORDS])
 
 
-def _quotation(why: str, mine: Analysed, there: Analysed) -> Difference | None:
-    claimed = _after(why)
-    if why.startswith("not who said it"):
-        return _party("role", why, mine, there)
+def _quotation(claimed: str, there: Analysed) -> Difference | None:
     rivals = quotations.quotations(there.text) or [there.text]
     best = max(rivals, key=lambda one: _alike(claimed, one))
     if _alike(claimed, best) < _SAME_QUOTATION:

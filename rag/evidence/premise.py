@@ -43,9 +43,9 @@ def conflict(
     contradict anything.
     """
     found = analyse(evidence)
-    return (
-        opposite(asked, found) or _reversed(question, evidence) or _other_actor(asked, found, known)
-    )
+    if pair := opposite(asked, found):
+        return f"{pair[0]} ↔ {pair[1]}"
+    return _reversed(question, evidence) or _other_actor(asked, found, known)
 
 
 def refuted(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from geungeo.rag.grounding.words import Finding, doubt, veto
+from geungeo.rag.grounding.words import Finding, doubt, finding, of_something_else, veto
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
@@ -111,13 +111,14 @@ def _other_of_its_kind(claim: Analysed, stated: _Stated) -> list[Finding]:
             if len(phrase.words) == len(other.words) and len(pairs) == 1:
                 [(mine, theirs)] = pairs
                 if _opposite([Phrase((theirs,))], Phrase((mine,))) and not stated.says(phrase):
-                    found.append(veto(f"it is the opposite in the source: {phrase}"))
+                    reason = f"it is the opposite in the source: {phrase}"
+                    found.append(veto(reason, "negation", str(phrase)))
         before, head = phrase.words[-2:]
         if before not in stated.elsewhere_only:
             continue
         others = [p.words[-2] for p in there if p.words[-1] == head]
         if others and not any(_overlap((other,), (before,)) for other in others):
-            found.append(veto(f"another {head} in the source: {phrase}"))
+            found.append(veto(f"another {head} in the source: {phrase}", "name", str(phrase)))
     return found
 
 
@@ -137,8 +138,9 @@ def _undone(claim: Analysed, stated: _Stated) -> list[Finding]:
         for phrase in (*fact.objects, *fact.subjects)
         if phrase.words
     }
+    denied = "the source says that this was not done"
     return [
-        veto(f"the source says that this was not done: {phrase} {fact.predicate}")
+        veto(f"{denied}: {phrase} {fact.predicate}", "negation", fact.predicate)
         for fact in claim.narrated
         if not fact.denied
         and not fact.unreal
@@ -192,7 +194,8 @@ def _only_planned(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]
         return []
     if any(_same_predicate(main, fact) and fact.past and not fact.unreal for fact in there):
         return []
-    return [veto(f"the source states it only as a plan: {main.predicate}")]
+    reason = f"the source states it only as a plan: {main.predicate}"
+    return [veto(reason, "certainty", main.predicate)]
 
 
 def _level(source: Analysed) -> int:
@@ -261,7 +264,8 @@ def _another_actor(claim: Analysed, sources: Sequence[Analysed], stated: _Stated
             and stated.knows(phrase)
             and not any(word in words or canonical(word) in words for word in own)
         ):
-            return [veto(f"another one does it in the source: {rivals[0]}, not {phrase}")]
+            reason = f"another one does it in the source: {rivals[0]}, not {phrase}"
+            return [veto(reason, "role", str(phrase), found=str(rivals[0]))]
     return []
 
 
@@ -298,7 +302,8 @@ def _turned_around(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding
                     and theirs[1] in text[mine.end() :]
                 )
                 if exchanged:
-                    return [veto(f"exchanged in the source: {theirs[1]} 대신 {mine[1]}")]
+                    reason = f"exchanged in the source: {theirs[1]} 대신 {mine[1]}"
+                    return [veto(reason, "role", mine[1], found=theirs[1])]
     return []
 
 
@@ -316,7 +321,8 @@ def _first_and_again(claim: Analysed, sources: Sequence[Analysed]) -> list[Findi
         said, stated = mine.search(claim.text), theirs.search(source)
         both = mine.search(source) or theirs.search(claim.text)
         if said and stated and not both:
-            return [veto(f"the opposite is in the source: {stated[0]}")]
+            reason = f"the opposite is in the source: {stated[0]}"
+            return [veto(reason, "negation", said[0], found=stated[0])]
     return []
 
 
@@ -337,7 +343,7 @@ def _other_share(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
             if any(share.amount.matches(c.amount) for c in counted(claim))
         ]
         if len(mine) == len(given) == 1 and mine != given:
-            return [veto(f"number belongs to something else: {shares[given[0]].surface}")]
+            return [of_something_else(shares[given[0]].surface)]
     return []
 
 
@@ -478,24 +484,25 @@ def _nominal_problem(
     narrated = stated.narrated
     affirmed = [f for f in reported if not f.asked and f.predicate not in _LIGHT | {"있"}]
     if claim.denied and affirmed and not any(fact.denied for fact in affirmed):
-        return veto(f"the speaker affirms it in the source: {claim.predicate}")
+        reason = f"the speaker affirms it in the source: {claim.predicate}"
+        return veto(reason, "negation", claim.predicate)
     if claim.denied and not any(
         fact.denied and _share_arguments(claim, fact) for fact in (*narrated, *reported)
     ):
         reason = f"it denies what the source does not deny: {claim.predicate}"
-        return (
-            doubt(reason) if _negative(stated) or claim.predicate in _EMPTY_DENIAL else veto(reason)
-        )
+        final = not _negative(stated) and claim.predicate not in _EMPTY_DENIAL
+        return finding(reason, "negation", claim.predicate, final=final)
     wanted = Phrase((claim.predicate,))
     for fact in narrated:
         headed = any(p.words[-1] == wanted.words[0] for p in (*fact.subjects, *fact.objects))
         if headed and fact.denied and not claim.copula and not claim.denied:
-            return veto(f"the source denies {wanted}")
+            return veto(f"the source denies {wanted}", "negation", str(wanted))
         governed = [*fact.objects, *(fact.subjects if fact.passive else [])]
         undone = fact.predicate in _UNDOING and canonical(fact.predicate) not in said
         undone = undone and not said & _AGAIN
         if undone and any(phrase.words[-1] == wanted.words[0] for phrase in governed):
-            return veto(f"the source says {wanted} {fact.predicate}")
+            reason = f"the source says {wanted} {fact.predicate}"
+            return veto(reason, "negation", str(wanted), found=fact.predicate)
         # 합의가 이뤄졌다 where the source has 합의하지 못했다.
         nominal = [*claim.subjects, *claim.objects]
         if (
@@ -504,11 +511,12 @@ def _nominal_problem(
             and claim.predicate in _LIGHT
             and any(phrase.words[-1] == fact.predicate for phrase in nominal)
         ):
-            return veto(f"it affirms what the source denies: {fact.predicate}")
+            reason = f"it affirms what the source denies: {fact.predicate}"
+            return veto(reason, "negation", fact.predicate)
     if claim.copula and claim.subjects and not _identified(claim, narrated):
         reason = f"the source does not say that this is {wanted}"
         taken = stated.mentions(wanted) and any(_named(p, stated) for p in claim.subjects)
-        return veto(reason) if taken else doubt(reason)
+        return finding(reason, "unsaid", str(wanted), final=taken)
     return None
 
 
@@ -599,7 +607,7 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         final = certain and (possible or claim.ending not in {"ETM", "ETN"})
         if claim.denied and claim.ending == "EF" and claim.predicate not in _EMPTY_DENIAL:
             final = final or not _negative(stated)
-        return veto(reason) if final else doubt(reason)
+        return finding(reason, "negation", claim.predicate, final=final)
     # 피해를 본다며 drops the possibility of 피해를 볼 수 있다며.
     possible = source.ending == "ETM" and source.ending_form in {"ᆯ", "을"}
     # 오는 9월 문을 엽니다 is as sure as 열 예정이다.
@@ -608,34 +616,33 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     if source.unreal and not hedged and canonical(claim.predicate) not in _LIGHT:
         reason = f"it is surer than the source: {claim.predicate}"
         final = certain and not source.decided and claim.ending not in {"ETM", "ETN"}
-        return veto(reason) if final else doubt(reason)
+        return finding(reason, "certainty", claim.predicate, final=final)
     if claim.predicate in _LIGHT:
         return None
     role = _role_problem(claim, source, stated) or _side_problem(claim, source, stated)
     if role:
         return role
     wrong = _time_problem(claim, source) or _amount_problem(claim, source)
-    if wrong is None:
-        return None
-    return veto(wrong) if certain else doubt(wrong)
+    return wrong if wrong is None or certain else replace(wrong, veto=False)
 
 
-def _time_problem(claim: Fact, source: Fact) -> str | None:
+def _time_problem(claim: Fact, source: Fact) -> Finding | None:
     mine, theirs = _relative_times(claim), _relative_times(source)
     if mine and theirs and not mine & theirs:
-        return f"not when it was in the source: {' '.join(sorted(mine))} ({claim.predicate})"
+        times = " ".join(sorted(mine))
+        return veto(f"not when it was in the source: {times} ({claim.predicate})", "date", times)
     return None
 
 
-def _amount_problem(claim: Fact, source: Fact) -> str | None:
-    """금리는 2.9%로 올랐다 where it rose to 4.5 %, and 2.9 % goes with another verb."""
+def _amount_problem(claim: Fact, source: Fact) -> Finding | None:
+    """Find 금리는 2.9%로 올랐다 where it rose to 4.5 %, and 2.9 % goes with another verb."""
     there = _amounts(source)
     for mine in _amounts(claim):
         if mine.unit == "year" and mine.value > _A_YEAR:
             continue  # a date
         rivals = [theirs for theirs in there if mine.unit and theirs.unit == mine.unit]
         if rivals and not any(mine.matches(theirs) for theirs in there):
-            return f"number belongs to something else: {float(mine.value):g} {mine.unit}"
+            return of_something_else(f"{float(mine.value):g} {mine.unit}")
     return None
 
 
@@ -689,15 +696,16 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             continue  # MS는 딥시크 모델도 테스트한다: 도 marks an object, MS is the subject
         reason = f"not who did it in the source: {phrase} ({claim.predicate})"
         known = stated.knows(phrase) and (agents or holds(objects, phrase))
-        return veto(reason) if known else doubt(reason)
+        return finding(reason, "role", str(phrase), final=bool(known))
     for phrase in claim.topics:
         if source.topics and not holds(anywhere, phrase) and not claim.weak:
             reason = f"not what the source speaks of: {phrase} ({claim.predicate})"
-            return veto(reason) if stated.knows(phrase) else doubt(reason)
+            return finding(reason, "role", str(phrase), final=stated.knows(phrase))
     if claim.copula and source.copula and source.bare:
         for phrase in claim.bare:
             if _opposite(source.bare, phrase):
-                return veto(f"it is the opposite in the source: {phrase} {claim.predicate}")
+                reason = f"it is the opposite in the source: {phrase} {claim.predicate}"
+                return veto(reason, "negation", claim.predicate)
             if not holds(source.bare, phrase):
                 return doubt(f"not what it is in the source: {phrase} {claim.predicate}")
     for phrase in claim.objects:
@@ -705,12 +713,16 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             continue
         acts = not holds(patients, phrase) and holds([*source.own, *source.weak], phrase)
         if acts and claim.passive == source.passive and claim.subjects:
-            return veto(f"roles are exchanged: {phrase} ({claim.predicate})")
+            return _exchanged(phrase, claim)
         if objects and not holds(patients, phrase):
             reason = f"not what it was done to in the source: {phrase} ({claim.predicate})"
             other = _rival_names(objects, phrase, stated) and not stated.mentions(phrase)
-            return veto(reason) if other else doubt(reason)
+            return finding(reason, "role", str(phrase), final=other)
     return None
+
+
+def _exchanged(phrase: Phrase, claim: Fact) -> Finding:
+    return veto(f"roles are exchanged: {phrase} ({claim.predicate})", "role", str(phrase))
 
 
 def _agents(fact: Fact, stated: _Stated) -> list[Phrase]:
@@ -772,7 +784,8 @@ def _one_for_both(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     plural = [p for p in source.own if p.words[0] in _BOTH or p.words[0] == "두"]
     named = [p for p in claim.subjects if not is_pronoun(p) and _named(p, stated)]
     if plural and len(plural) == len(source.own) and len(named) == 1 == len(claim.subjects):
-        return veto(f"both did it in the source: {named[0]} ({claim.predicate})")
+        reason = f"both did it in the source: {named[0]} ({claim.predicate})"
+        return veto(reason, "role", str(named[0]))
     return None
 
 
@@ -792,13 +805,15 @@ def _side_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         if role == "by:and":
             if same and not holds([*source.subjects, *source.weak, *source.bare], phrase):
                 reason = f"not with whom in the source: {phrase} ({claim.predicate})"
-                return veto(reason) if _rival_names(same, phrase, stated) else doubt(reason)
+                final = _rival_names(same, phrase, stated)
+                return finding(reason, "role", str(phrase), final=final)
             continue
         acts = holds([*source.own, *source.weak], phrase)
         if acts or (same and holds(stated.agents, phrase)):
-            return veto(f"roles are exchanged: {phrase} ({claim.predicate})")
+            return _exchanged(phrase, claim)
         if same and _rival_names(same, phrase, stated):
-            return veto(f"not to or from whom in the source: {phrase} ({claim.predicate})")
+            reason = f"not to or from whom in the source: {phrase} ({claim.predicate})"
+            return veto(reason, "role", str(phrase))
     return None
 
 
@@ -853,8 +868,8 @@ def _keys(words: tuple[str, ...]) -> set[str]:
     return keys
 
 
-def misattributed_quotation(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
-    """The speaker of ``claim`` who is not the speaker of that quotation in the source."""
+def misattributed_quotation(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None:
+    """Find the speaker of ``claim`` who is not the speaker of that quotation in the source."""
     for quote in quotations.quotations(claim.text):
         said = _telling(claim, quote)
         if said is None or len(quote) < quotations.SPEECH_CHARS:
@@ -865,7 +880,8 @@ def misattributed_quotation(claim: Analysed, sources: Sequence[Analysed]) -> str
                 [*fact.subjects, *fact.topics, *fact.weak] for fact in tellings if fact.subjects
             ]
             if speakers and not any(holds(names, phrase) for names in speakers):
-                return f"not who said it in the source: {phrase}"
+                reason = f"not who said it in the source: {phrase}"
+                return veto(reason, "role", str(phrase))
     return None
 
 

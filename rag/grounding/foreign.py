@@ -77,9 +77,9 @@ def english_findings(claim: str, source: str) -> list[Finding]:
     near = _stretch(source, set(said))
     mine, theirs = set(_lower(claim)), set(_lower(near))
     if bool(mine & _DENIAL or "n't" in claim) != bool(theirs & _DENIAL or "n't" in near):
-        findings.append(veto("it denies what the source affirms, or the reverse"))
+        findings.append(veto("it denies what the source affirms, or the reverse", "negation"))
     if theirs & _HEDGE and not mine & _HEDGE:
-        findings.append(veto("it is surer than the source"))
+        findings.append(veto("it is surer than the source", "certainty"))
     if mine & _CAUSE and not theirs & _CAUSE:
         findings.append(doubt("cause not in source"))
     if not findings and not _in_order(said, stated):
@@ -101,12 +101,12 @@ def foreign_findings(claim: str, sources: Sequence[Analysed]) -> list[Finding]:
     facts = [fact for source in sources for fact in source.facts]
     findings: list[Finding] = []
     if denies and not any(fact.denied for fact in facts):
-        findings.append(veto("it denies what the source does not deny"))
+        findings.append(veto("it denies what the source does not deny", "negation"))
     closing = [source.narrated[-1] for source in sources if source.narrated]
     if closing and all(fact.denied for fact in closing) and not (denies or words & _REFUSAL):
-        findings.append(veto("it affirms what the source denies"))
+        findings.append(veto("it affirms what the source denies", "negation"))
     if closing and all(fact.unreal for fact in closing) and not words & _HEDGE:
-        findings.append(veto("it is surer than the source"))
+        findings.append(veto("it is surer than the source", "certainty"))
     return findings
 
 

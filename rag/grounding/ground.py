@@ -17,6 +17,7 @@ from geungeo.rag.grounding.support import (
     shared_words,
     support,
 )
+from geungeo.rag.grounding.words import doubt, veto
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times
 from geungeo.rag.language.gloss import framed
@@ -38,8 +39,8 @@ _ANSWERS = 0.5
 _NO_SENTENCE = frozenset({SectionKind.TITLE, SectionKind.HEADING, SectionKind.BYLINE})
 # The sentence nearest to a claim may contradict it, cited or not.
 _TELLING = 0.5
-# Objections that another sentence of the article may answer.
-_LACKS = ("number not in source", "name not in source")
+# What a sentence beside the cited one may hold in its place.
+_MAY_BE_BESIDE = frozenset({"number", "name"})
 _ONLY_YES_OR_NO = re.compile(
     r"(?:네|예|아니(?:요|오|다|에요)|아뇨|그렇(?:다|습니다)|맞(?:다|습니다)|yes|no)\W*$",
     re.IGNORECASE,
@@ -163,7 +164,7 @@ class Grounder:
 
     def _examine(self, claim: Claim) -> _Examined:
         if not claim.text.strip():
-            return _Examined(claim, None, Verdict(0.0, vetoes=("empty",)))
+            return _Examined(claim, None, Verdict(0.0, (veto("empty", "form"),)))
         cited = self._cited(claim)
         if cited and claim.spans:
             # A backend that gives spans quotes; nothing is repaired.
@@ -172,7 +173,7 @@ class Grounder:
             cited,
             self._verdict(claim, cited)
             if cited
-            else Verdict(0.0, vetoes=("it cites nothing that exists",)),
+            else Verdict(0.0, (veto("it cites nothing that exists", "unsaid"),)),
         )
         if best[1].supported and not is_fragment(claim.text):
             return _Examined(claim, *best)
@@ -194,13 +195,9 @@ class Grounder:
         if best[0] and not best[1].vetoes and ranked and ranked[0][0] >= _TELLING:
             # What contradicts the claim may be another sentence than the one it cites.
             nearest = _Cited.whole([ranked[0][1]])
-            against = [
-                reason
-                for reason in self._verdict(claim, nearest).vetoes
-                if not reason.startswith(("number not", "name not", "time not", "not a verbatim"))
-            ]
+            against = [one for one in self._verdict(claim, nearest).vetoes if not one.lacking]
             if against and ranked[0][1] not in best[0].items:
-                best = (best[0], Verdict(best[1].score, tuple(against), best[1].doubts))
+                best = (best[0], Verdict(best[1].score, (*against, *best[1].doubts)))
         return _Examined(claim, *best)
 
     def _verdict(self, claim: Claim, cited: _Cited) -> Verdict:
@@ -236,7 +233,9 @@ class Grounder:
         is for the verifier to judge.
         """
         lacks = verdict.vetoes
-        if not self.verifier or not lacks or not all(why.startswith(_LACKS) for why in lacks):
+        if not self.verifier or not lacks:
+            return None
+        if not all(one.lacking and one.kind in _MAY_BE_BESIDE for one in lacks):
             return None
         article = cited.items[0].article.id
         pool = sorted(
@@ -253,8 +252,8 @@ class Grounder:
             wider = _Cited((*cited.items, item), (*cited.spans, item.span))
             judged = self._verdict(claim, wider)
             if not judged.vetoes:
-                joined = "it joins two sentences"
-                return wider, Verdict(judged.score, doubts=(*judged.doubts, joined))
+                joined = doubt("it joins two sentences")
+                return wider, Verdict(judged.score, (*judged.doubts, joined))
         return None
 
     def _settle(self, one: _Examined, *, supported: bool, judged: str = "") -> None:

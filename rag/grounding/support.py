@@ -24,6 +24,7 @@ from geungeo.rag.grounding.words import (
     foreign_markup,
     invented_cause,
     is_instruction,
+    lacking,
     misplaced_amount,
     missing_words,
     says_nothing,
@@ -68,23 +69,32 @@ _NEAR_DAYS, _NEAR_MONTHS = 45, 330
 class Verdict:
     """Finding of the rules about one claim; ``score`` in [0, 1].
 
-    ``vetoes`` and ``doubts`` say what is wrong and what is not proven.
+    ``findings`` say what is wrong (vetoes) and what is not proven (doubts).
     """
 
     score: float
-    vetoes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     verbatim: bool = False
 
     @property
     def supported(self) -> bool:
         """Whether the rules prove the claim."""
-        return not self.vetoes and not self.doubts
+        return not self.findings
+
+    @property
+    def vetoes(self) -> tuple[Finding, ...]:
+        """The findings that no verifier may overrule."""
+        return tuple(one for one in self.findings if one.veto)
+
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """The findings that a verifier may overrule."""
+        return tuple(one for one in self.findings if not one.veto)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """All findings, the vetoes first."""
-        return (*self.vetoes, *self.doubts)
+        """All findings in words, the vetoes first."""
+        return tuple(one.reason for one in (*self.vetoes, *self.doubts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,28 +142,25 @@ def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
     answered = _YES_OR_NO.sub("", claim)
     if answered != claim:
         verdict = support(answered, given)
-        return replace(verdict, doubts=(*verdict.doubts, "yes or no is not proven"))
+        return replace(verdict, findings=(*verdict.findings, doubt("yes or no is not proven")))
     if markup := foreign_markup(claim, source):
-        return _verdict([veto(f"markup not in source: {markup}")])
+        return _verdict([veto(f"markup not in source: {markup}", "form")])
     if says_nothing(claim):
-        return _verdict([veto("it says nothing")])
+        return _verdict([veto("it says nothing", "form")])
     if _verbatim(claim, source):
         return Verdict(score=1.0, verbatim=True)
     if is_instruction(_unquoted(claim)):
-        return _verdict([veto("it is an instruction, not a statement")])
+        return _verdict([veto("it is an instruction, not a statement", "form")])
     findings, rest = _times(claim, given)
+    findings += [lacking("number", "number", one) for one in numbers.missing(rest, source)]
     findings += [
-        veto(f"number not in source: {number}") for number in numbers.missing(rest, source)
-    ]
-    findings += [
-        veto(f"not a verbatim quotation: {quote}") for quote in quotations.missing(claim, source)
+        veto(f"not a verbatim quotation: {quote}", "quotation", quote, lacking=True)
+        for quote in quotations.missing(claim, source)
     ]
     if language_of(_unquoted(claim)) != language_of(source):
         findings += _foreign(claim, given)
     elif language_of(source) == "en":
-        findings += [
-            veto(f"name not in source: {name}") for name in names.missing(claim, given.known)
-        ]
+        findings += [lacking("name", "name", one) for one in names.missing(claim, given.known)]
         findings += english_findings(claim, source)
     else:
         mine, *theirs = analysed([claim, *given.cited])
@@ -211,8 +218,7 @@ def _verdict(findings: Iterable[Finding]) -> Verdict:
     found = list(dict.fromkeys(findings))
     return Verdict(
         score=max(0.0, _BEST_FAILED - _PENALTY * (len(found) - 1)),
-        vetoes=tuple(one.reason for one in found if one.veto),
-        doubts=tuple(one.reason for one in found if not one.veto),
+        findings=tuple(found),
     )
 
 
@@ -242,21 +248,19 @@ def _korean(
     findings += mismatches(claim, sources, contexts, grounds.elsewhere)
     context = [text for texts in contexts for text in texts]
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
-        findings.append(veto(f"the opposite is in the source: {pair}"))
+        reason = f"the opposite is in the source: {pair[0]} ↔ {pair[1]}"
+        findings.append(veto(reason, "negation", pair[0], found=pair[1]))
     amounts = (misplaced_amount, exchanged_amount, amount_of_whole)
-    if reason := next(filter(None, (rule(claim, sources) for rule in amounts)), None):
-        findings.append(veto(reason))
-    if reason := misattributed_quotation(claim, sources):
-        findings.append(veto(reason))
-    if reason := invented_cause(claim, sources):
-        findings.append(doubt(reason))
+    number = next(filter(None, (rule(claim, sources) for rule in amounts)), None)
+    others = (misattributed_quotation, invented_cause)
+    findings += filter(None, (number, *(rule(claim, sources) for rule in others)))
     wanted = _content(claim)
     known = [*sources, *context, *(analysed([about]) if about else [])]
     shared = sum(
         any(word in text.forms or word in text.squeezed for text in known) for word in wanted
     ) + len(numbers.quantities(claim.text) & numbers.quantities(grounds.source))
     if shared < max(1, _RELATED * len(wanted)):
-        findings.append(veto("it is about something that the source does not mention"))
+        findings.append(veto("it is about something that the source does not mention", "matter"))
     return findings
 
 
@@ -268,9 +272,7 @@ def _foreign(claim: str, grounds: Grounds) -> list[Finding]:
         unframed = unframed_words(unquoted, source)
         if not unframed:
             return []
-    findings = [
-        veto(f"name not in source: {name}") for name in names.missing(unquoted, grounds.known)
-    ]
+    findings = [lacking("name", "name", one) for one in names.missing(unquoted, grounds.known)]
     findings += foreign_findings(unquoted, analysed(grounds.cited))
     findings.append(doubt("it is in another language than its source"))
     return findings
@@ -290,7 +292,7 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
         known = re.sub(r"\s", "", grounds.known)
         for word in _RELATIVE.findall(claim):
             if re.sub(r"\s", "", word) not in known:
-                return [veto(f"time not in source: {word}")], claim
+                return [lacking("time", "date", word)], claim
     if not mine:
         return [], claim
     cited = [time for text in grounds.cited for time in named_times(text, published)]
@@ -308,9 +310,10 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
         ):
             rest = f"{rest[: time.span.start]} {rest[time.span.end :]}"
         elif time.period.first.month not in bare.months or numbers.missing(text, grounds.known):
-            findings.append(veto(f"time not in source: {text}"))
+            findings.append(lacking("time", "date", text))
     if cited and not findings and not any(_meets(time, cited) for time in mine):
-        findings.append(veto(f"the source gives another time than {mine[0].span.of(claim)}"))
+        first = mine[0].span.of(claim)
+        findings.append(veto(f"the source gives another time than {first}", "date", first))
     return findings, rest
 
 

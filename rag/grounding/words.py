@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
@@ -33,26 +34,53 @@ _CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?[0-9][a-z0-9]*")
 _PLAIN_SUFFIX = listed("들 적 화 성 씨 님 가량 여 쯤 째 별 하")
 
 
+# What differs between a claim and its source.
+Difference: TypeAlias = Literal[
+    "number", "date", "name", "role", "negation", "certainty", "quotation"
+]
+# Or why nothing can be compared: the source does not say it (``unsaid``) or speaks of another
+# ``matter``, or the claim is markup, an instruction or nothing (``form``).
+FindingKind: TypeAlias = Difference | Literal["unsaid", "matter", "form"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that a rule found wrong with a claim.
 
     A ``veto`` (a wrong number, name, date, quotation, denial, certainty or role) is final. A
-    doubt says that the rules cannot prove a part of the claim; a verifier may.
+    doubt says that the rules cannot prove a part of the claim; a verifier may. ``said`` are the
+    claim's words that differ, ``found`` the source's, each where the rule can single them out;
+    ``lacking`` says that the source lacks them, so that another sentence may have them.
     """
 
     reason: str
     veto: bool
+    kind: FindingKind
+    said: str = ""
+    found: str = ""
+    lacking: bool = False
 
 
-def veto(reason: str) -> Finding:
+def veto(
+    reason: str, kind: FindingKind, said: str = "", *, found: str = "", lacking: bool = False
+) -> Finding:
     """Return a finding that no verifier may overrule."""
-    return Finding(reason, veto=True)
+    return Finding(reason, True, kind, said, found, lacking)  # noqa: FBT003
 
 
-def doubt(reason: str) -> Finding:
+def doubt(reason: str, kind: FindingKind = "unsaid", said: str = "") -> Finding:
     """Return a finding that a verifier may overrule."""
-    return Finding(reason, veto=False)
+    return Finding(reason, False, kind, said)  # noqa: FBT003
+
+
+def finding(reason: str, kind: FindingKind, said: str = "", *, final: bool) -> Finding:
+    """Return a veto if it is ``final``, otherwise a doubt."""
+    return veto(reason, kind, said) if final else doubt(reason, kind, said)
+
+
+def lacking(what: str, kind: Difference, said: str) -> Finding:
+    """Return the veto that the source lacks ``said``: ``number not in source: 5억``."""
+    return veto(f"{what} not in source: {said}", kind, said, lacking=True)
 
 
 def missing_words(
@@ -82,11 +110,12 @@ def missing_words(
         elif tag not in _CONTENT or morpheme.form in _LIGHT or morpheme.start in whole:
             continue
         elif _reversed(claim.morphemes, at, [*sources, *context]):
-            found.append(veto(f"the opposite is in the source: {morpheme.form}"))
+            reason = f"the opposite is in the source: {morpheme.form}"
+            found.append(veto(reason, "negation", morpheme.form))
         elif not held.has(morpheme, tag, verbal=_makes_verb(claim.morphemes, at)):
             found.append(_absent(claim, at, held))
     codes = _CODE.findall(fold(claim.text))
-    found += [veto(f"name not in source: {c}") for c in codes if not _contains(c, held.spaced)]
+    found += [lacking("name", "name", c) for c in codes if not _contains(c, held.spaced)]
     found += _unread(claim, held.squeezed)
     return list(dict.fromkeys(found))
 
@@ -169,9 +198,9 @@ def _absent(claim: Analysed, at: int, held: _Held) -> Finding:
         and 2 <= len(morpheme.form) <= 4
     )
     if _is_name(morpheme) or (organisation and word not in held.squeezed):
-        return veto(f"name not in source: {word if organisation else morpheme.form}")
+        return lacking("name", "name", word if organisation else morpheme.form)
     if titled and morpheme.tag != "NNB" and following and following.start - morpheme.end <= 1:
-        return veto(f"name not in source: {morpheme.form}")
+        return lacking("name", "name", morpheme.form)
     return doubt(f"word not in source: {morpheme.form}")
 
 
@@ -289,8 +318,8 @@ def _unread(claim: Analysed, squeezed: str) -> list[Finding]:
         odd = odd and not all(m.form in _NUMERALS for m in run)
         if odd and text not in squeezed:
             plain = run[0].tag == "MM" and run[0].form in _DETERMINERS and len(run) == 2
-            reason = f"not in source: {text}"
-            found.append(doubt(f"word {reason}") if plain else veto(f"name {reason}"))
+            missing = doubt(f"word not in source: {text}")
+            found.append(missing if plain else lacking("name", "name", text))
         run = [morpheme] if morpheme and _odd(morpheme) else []
     return found
 
@@ -299,7 +328,7 @@ def _odd(morpheme: Morpheme) -> bool:
     return morpheme.tag in {"MM", "IC", "NP", "NNB", "NNG", "NNP", "NR", "XSN", "XPN"}
 
 
-def amount_of_whole(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
+def amount_of_whole(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None:
     """Find 위원 9명이 반대했다 where the source has 9명 가운데 4명이 반대했다."""
     mine = counted(claim)
     wanted = {canonical(m.form) for m in claim.morphemes if _counts_as_content(m)}
@@ -322,7 +351,8 @@ def amount_of_whole(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
             }
             before = {canonical(m.form) for m in source.morphemes if m.start < split}
             if wanted & (after - before):
-                return f"number is of the whole, not of the part: {taken[0].surface}"
+                number = taken[0].surface
+                return veto(f"number is of the whole, not of the part: {number}", "number", number)
     return None
 
 
@@ -337,7 +367,12 @@ def _following(text: Analysed, amount: Counted) -> str:
     return text.text[text.text.find(amount.surface) + len(amount.surface) :]
 
 
-def exchanged_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
+def of_something_else(number: str, said: str = "") -> Finding:
+    """Return the veto that ``number`` (as a value; ``said`` as written) counts something else."""
+    return veto(f"number belongs to something else: {number}", "number", said or number)
+
+
+def exchanged_amount(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None:
     """Find a number of ``claim`` that the source gives to something else of the same unit.
 
     The words beside a number say what it counts. Where a claim gives both numbers, one word
@@ -355,13 +390,13 @@ def exchanged_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
             counters = {c.unit for c in same}
             if same and rivals and mine.unit not in counters | _ORDINAL and "" not in counters:
                 # 91승 where the source has 51승 91패.
-                return f"number belongs to something else: {mine.surface}"
+                return of_something_else(mine.surface)
             if same and _is_crossed(mine, same, rivals, theirs):
                 both = any(c.amount.matches(r.amount) for c in said for r in rivals)
                 crossed.append((mine, both))
         for mine, both in crossed:
             if not both or len(crossed) > 1:
-                return f"number belongs to something else: {float(mine.amount.value):g} {mine.unit}"
+                return of_something_else(f"{float(mine.amount.value):g} {mine.unit}", mine.surface)
     return None
 
 
@@ -386,7 +421,7 @@ def _is_crossed(
     )
 
 
-def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
+def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None:
     """Find a number of ``claim`` whose part of the source is about something else.
 
     삼각봉 812㎜, 성판악 644㎜: the words beside each number say what it counts. A claim whose
@@ -414,11 +449,11 @@ def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
                 slot.amount.end == "to" and slot.amount.unit == amount.unit for slot in slots
             )
             if own and changed and _formerly(amount, own, source, claim):
-                return f"the number was so before: {text}"
+                return veto(f"the number was so before: {text}", "number", amount.surface)
             if not own or not rivals or amount.unit in _ORDINAL:
                 continue
             if _listed_elsewhere(own, rivals, claim, source):
-                return f"number belongs to something else: {text}"
+                return of_something_else(text, amount.surface)
             labels = {slot.amount.before for slot in own}
             others = frozenset().union(*(slot.words for slot in rivals))
             if amount.before in labels - {""} and not (others & wanted) - verbs - {amount.unit}:
@@ -426,7 +461,7 @@ def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> str | None
             best = max(len((slot.words - _shared(slot, rivals)) & wanted) for slot in own)
             other = max(len((slot.words - _shared(slot, own)) & wanted) for slot in rivals)
             if other > best and any(slot.words for slot in own):
-                return f"number belongs to something else: {text}"
+                return of_something_else(text, amount.surface)
     return None
 
 
@@ -543,8 +578,8 @@ _REACH = 8
 _CAUSE_CONTENT = frozenset({"NNG", "NNP", "VV", "VA", "XR", "SL"})
 
 
-def invented_cause(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
-    """The cause that ``claim`` gives and no source does."""
+def invented_cause(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None:
+    """Find a cause that ``claim`` gives and no source does."""
     for at in _marks(claim.outside):
         cause, effect = _before(claim.outside, at, 1), _after(claim.outside, at)
         if not effect and (cleft := _cleft(claim.outside, at)):
@@ -555,7 +590,8 @@ def invented_cause(claim: Analysed, sources: Sequence[Analysed]) -> str | None:
             for source in sources
             for place in _marks(source.morphemes, weak=True)
         ):
-            return f"cause not in source: {' '.join(sorted(cause)) or claim.outside[at].form}"
+            given = " ".join(sorted(cause)) or claim.outside[at].form
+            return doubt(f"cause not in source: {given}")
     return None
 
 

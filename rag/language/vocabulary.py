@@ -156,14 +156,14 @@ OPPOSITES: tuple[tuple[str, str], ...] = (
 )
 
 
-def opposite(one: Sequence[Morpheme], other: Sequence[Morpheme]) -> str | None:
-    """Find a word of ``one`` whose opposite ``other`` has, where neither has both."""
+def opposite(one: Sequence[Morpheme], other: Sequence[Morpheme]) -> tuple[str, str] | None:
+    """Find a word of ``one`` and its opposite in ``other``, where neither has both."""
     mine = {morpheme.form for morpheme in one if morpheme.is_content}
     theirs = {morpheme.form for morpheme in other if morpheme.is_content}
     for pair in OPPOSITES:
         for here, there in (pair, pair[::-1]):
             if here in mine and there in theirs and here not in theirs and there not in mine:
-                return f"{here} ↔ {there}"
+                return here, there
     return None
 
 

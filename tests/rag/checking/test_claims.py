@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
-from importlib.resources import files
-from pathlib import Path
 
 import pytest
 
 from geungeo.rag.checking.claims import dated, parts, units
-from geungeo.rag.checking.differences import KINDS, kind_of
 from tests.support.checked import BOUGHT, EARNED, KEPT
 
 TEXT = f"""# 보도자료 안내
@@ -85,20 +81,3 @@ def test_a_relative_date_is_written_out_only_where_the_article_means_another() -
     assert dated(text, date(2025, 6, 30), published) == text
     assert dated(text, date(2025, 7, 1), published) == ("2025년 6월 매출이 늘었고 22년간 이어졌다.")
     assert dated(text, None, published) == text
-
-
-def test_every_veto_of_grounding_is_known_to_say_what_differs_or_nothing() -> None:
-    folder = Path(str(files("geungeo.rag.grounding")))
-    source = "".join(file.read_text("utf-8") for file in sorted(folder.glob("*.py")))
-    reasons = re.findall(r'veto\(\s*f?"([^"{:]+)', source)
-    nothing = {
-        "markup not in source",
-        "it says nothing",
-        "it is an instruction, not a statement",
-        "it is about something that the source does not mention",
-        "the source says ",
-        "name ",
-    }
-    assert len(reasons) > 20
-    assert {reason for reason in reasons if kind_of(reason) is None} <= nothing
-    assert len({start for start, _ in KINDS}) == len(KINDS)
