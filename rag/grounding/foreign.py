@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from geungeo.rag.grounding.exchange import english_exchanged
 from geungeo.rag.grounding.words import Finding, doubt, veto
 from geungeo.rag.language import names
 from geungeo.rag.language.analysis import Analysed
@@ -82,6 +83,12 @@ def english_findings(claim: str, source: str) -> list[Finding]:
         findings.append(veto("it is surer than the source", "certainty"))
     if mine & _CAUSE and not theirs & _CAUSE:
         findings.append(doubt("cause not in source"))
+    for one, other in _OPPOSITES:
+        for word, opposite in ((one, other), (other, one)):
+            if word in said and opposite in stated and word not in stated and opposite not in said:
+                reason = f"the opposite is in the source: {word} ↔ {opposite}"
+                findings.append(veto(reason, "negation", word, found=opposite))
+    findings += english_exchanged(claim, source)
     if not findings and not _in_order(said, stated):
         findings.append(doubt("words are in another order: roles may be exchanged"))
     return findings
@@ -121,6 +128,37 @@ def _stretch(source: str, said: set[str]) -> str:
 
 def _stem(word: str) -> str:
     return _SUFFIX.sub("", word).rstrip("e")
+
+
+# Stems, as they are compared. A claim in the words of its source that has one of a pair in place
+# of the other says the opposite.
+_OPPOSITES = tuple(
+    (_stem(one), _stem(other))
+    for one, other in (
+        ("first", "last"),
+        ("before", "after"),
+        ("rose", "fell"),
+        ("rise", "fall"),
+        ("increased", "decreased"),
+        ("more", "less"),
+        ("more", "fewer"),
+        ("higher", "lower"),
+        ("above", "below"),
+        ("up", "down"),
+        ("won", "lost"),
+        ("north", "south"),
+        ("east", "west"),
+        ("earlier", "later"),
+        ("largest", "smallest"),
+        ("best", "worst"),
+        ("opened", "closed"),
+        ("gained", "lost"),
+        ("profit", "loss"),
+        ("accepted", "rejected"),
+        ("approved", "rejected"),
+        ("oldest", "newest"),
+    )
+)
 
 
 def _lower(text: str) -> list[str]:

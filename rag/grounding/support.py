@@ -14,6 +14,7 @@ from datetime import date
 from typing import NamedTuple
 
 from geungeo.rag.article import Article
+from geungeo.rag.grounding.exchange import exchanged, reversed_words
 from geungeo.rag.grounding.facts import misattributed_quotation, mismatches
 from geungeo.rag.grounding.foreign import english_findings, foreign_findings, unframed_words
 from geungeo.rag.grounding.words import (
@@ -246,6 +247,7 @@ def _korean(
     about = grounds.about
     findings = missing_words(claim, sources, [t for texts in contexts for t in texts], about)
     findings += mismatches(claim, sources, contexts, grounds.elsewhere)
+    findings += [*exchanged(claim, sources), *reversed_words(claim, sources)]
     context = [text for texts in contexts for text in texts]
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
         reason = f"the opposite is in the source: {pair[0]} ↔ {pair[1]}"

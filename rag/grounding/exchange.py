@@ -1,0 +1,406 @@
+"""Exchange rules: what a claim and its source both name must keep its place.
+
+Two parties who change places (``B가 A에 판다`` for ``A가 B에 판다``), or a word in place of its
+opposite beside the same word (``나중에 신청한 순서`` for ``먼저 신청한 순서``), leave every word
+and every verb of the source in the claim, so that no other rule misses anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from geungeo.rag.grounding.words import Finding, veto
+from geungeo.rag.language.analysis import Analysed
+from geungeo.rag.language.clauses import SEASON, TIME, Fact, Phrase, is_pronoun
+from geungeo.rag.language.morphemes import Morpheme
+from geungeo.rag.language.vocabulary import REVERSALS, canonical
+from geungeo.rag.text import fold, listed
+
+# Verbs whose passive is a word of its own.
+_PASSIVES = {
+    "팔리": "팔",
+    "쫓기": "쫓",
+    "잡히": "잡",
+    "붙잡히": "붙잡",
+    "뽑히": "뽑",
+    "빼앗기": "빼앗",
+    "밀리": "밀",
+    "꺾이": "꺾",
+    "불리": "부르",
+    "속": "속이",
+}
+# Who gives, in terms of who gets: B가 A에게서 산다 says the same as A가 B에 판다.
+_CONVERSES = {
+    "사": "팔",
+    "사들이": "팔",
+    "매입": "팔",
+    "구입": "팔",
+    "매수": "팔",
+    "받": "주",
+    "지": "이기",
+    "패하": "이기",
+    "패": "이기",
+    "배우": "가르치",
+}
+_SELLING = {"매각": "팔", "판매": "팔", "매도": "팔", "건네": "주", "꺾": "이기", "누르": "이기"}
+_SYMMETRIC = "by:and"
+
+
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """A noun phrase in a role, with the words that modify it (큰 공장)."""
+
+    words: tuple[str, ...]
+    modifiers: frozenset[str]
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """``filler`` has this ``role`` of ``word``, a predicate or the noun that it owns."""
+
+    word: str
+    role: str
+    filler: _Filler
+
+
+def exchanged(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find two parties of ``claim`` that have each other's places in a source."""
+    places = list(_places(claim))
+    for source in sources:
+        there = list(_places(source))
+        for one, other in _crossed(places, there):
+            reason = f"roles are exchanged: {one}, {other}"
+            return [veto(reason, "role", str(one), found=str(other))]
+        if pair := _particles_exchanged(claim, source):
+            reason = f"roles are exchanged: {pair[0]}, {pair[1]}"
+            return [veto(reason, "role", pair[0], found=pair[1])]
+    return []
+
+
+def _crossed(
+    places: Sequence[_Place], there: Sequence[_Place]
+) -> Iterator[tuple[_Filler, _Filler]]:
+    """Yield the fillers of two places that the other text fills the other way round."""
+    for one in places:
+        rivals = [p for p in there if _is_same_place(one, p) and not _same(p.filler, one.filler)]
+        if not rivals or _has(there, one, one.filler):
+            continue
+        for other, rival in product(places, rivals):
+            if (
+                (one.word, one.role) != (other.word, other.role)
+                and _same(other.filler, rival.filler)
+                and not _same(one.filler, other.filler)
+                and _has(there, other, one.filler)
+                and not _has(there, other, other.filler)
+                and not _has(places, one, other.filler)
+                and not (one.word == other.word and _SYMMETRIC in {one.role, other.role})
+            ):
+                yield one.filler, other.filler
+
+
+def _is_same_place(one: _Place, other: _Place) -> bool:
+    return (one.word, one.role) == (other.word, other.role)
+
+
+def _has(places: Iterable[_Place], place: _Place, filler: _Filler) -> bool:
+    return any(_is_same_place(p, place) and _same(p.filler, filler) for p in places)
+
+
+def _same(one: _Filler, other: _Filler) -> bool:
+    mine, theirs = set(one.words), set(other.words)
+    if not (mine <= theirs or theirs <= mine):
+        return False
+    # 큰 공장 is not 작은 공장, but may be what is called 공장 elsewhere.
+    return not (one.modifiers and other.modifiers) or bool(one.modifiers & other.modifiers)
+
+
+def _places(text: Analysed) -> Iterator[_Place]:
+    facts = text.narrated
+    for fact in facts:
+        word, roles = _roles(fact)
+        for role, phrase in roles:
+            if filler := _filler(phrase, facts):
+                yield _Place(word, role, filler)
+        for phrase in (*fact.own, *fact.objects, *(p for _, p in fact.others), *fact.bare):
+            owner = _filler(Phrase(phrase.owners), facts) if phrase.owners else None
+            if owner and phrase.words:
+                yield _Place(phrase.words[-1], "owner", owner)
+
+
+def _roles(fact: Fact) -> tuple[str, list[tuple[str, Phrase]]]:
+    """Return the predicate of ``fact`` and its roles, both as in the active voice."""
+    form = fact.predicate
+    passive = form in _PASSIVES or (fact.passive and form not in _CONVERSES)
+    form = _PASSIVES.get(form, form)
+    agents = _agents(fact)
+    if passive:
+        doers = [p for role, p in fact.others if role == "by:의하"]
+        doers = doers or [p for role, p in fact.others if role in {"by:to", "by:from"}]
+        roles = [("agent", p) for p in doers] + [("patient", p) for p in agents]
+        roles += [(role, p) for role, p in fact.others if role != "by:의하" and p not in doers]
+        return canonical(form), roles
+    if form in _CONVERSES and (givers := [p for r, p in fact.others if r in {"by:from", "by:to"}]):
+        roles = [("agent", p) for p in givers] + [("by:to", p) for p in agents]
+        roles += [("patient", p) for p in fact.objects]
+        return _CONVERSES[form], roles
+    roles = [("agent", p) for p in agents] + [("patient", p) for p in fact.objects]
+    roles += fact.others
+    if (
+        not fact.objects
+        and fact.topics
+        and agents
+        and not set(map(id, agents)) & set(map(id, fact.topics))
+    ):
+        roles += [("patient", p) for p in fact.topics if fact.ending not in {"ETM", "quote"}]
+    if _SELLING.get(form) == "이기":
+        roles = [("by:to" if role == "patient" else role, p) for role, p in roles]
+    return _SELLING.get(form, canonical(form)), roles
+
+
+def _agents(fact: Fact) -> list[Phrase]:
+    """Return who does it, by the clause's own subject or the topic of the sentence."""
+    own = [p for p in fact.subjects if any(p is other for other in fact.own)]
+    if own or fact.ending in {"ETM", "ETN", "quote"}:
+        return own
+    return list(fact.topics) or list(fact.carried)
+
+
+def _filler(phrase: Phrase, facts: Sequence[Fact]) -> _Filler | None:
+    words = tuple(
+        canonical(word)
+        for word in phrase.words
+        if word not in TIME and word not in SEASON and not any(char.isdigit() for char in word)
+    )
+    if not words or is_pronoun(phrase) or all(len(word) < 2 and word in _BOUND for word in words):
+        return None
+    modifiers = {canonical(f.predicate) for f in facts if f.head is phrase}
+    return _Filler(words, frozenset(modifiers))
+
+
+_BOUND = listed("것 데 바 뒤 후 전 때 수 점 중 적 줄 채 번 명 원 등 곳 말 초")
+
+
+# The particles of a word by the role that they give it, the longest first.
+_PARTICLES = (
+    ("from", "에게서 한테서 으로부터 로부터 에서"),
+    ("to", "에게는 에게 한테 께 에는 에"),
+    ("than", "보다는 보다"),
+    ("subject", "께서는 께서 에서는 은 는 이 가"),
+    ("object", "을 를"),
+)
+_MARKED = [
+    (role, particle)
+    for role, particle in sorted(
+        ((role, p) for role, particles in _PARTICLES for p in particles.split()),
+        key=lambda pair: -len(pair[1]),
+    )
+]
+_WORD = re.compile(r"[가-힣A-Za-z0-9&.\-]+")
+
+
+def _particles_exchanged(claim: Analysed, source: Analysed) -> tuple[str, str] | None:
+    """Find two words that have each other's particles in ``source``, under the same verbs.
+
+    It reads the text itself: Kiwi may take a name that it does not know for other words.
+    """
+    voices = {(canonical(fact.predicate), fact.passive) for fact in source.narrated}
+    main = [fact for fact in claim.narrated if fact.ending not in {"ETM", "ETN"}]
+    if not main or not all((canonical(f.predicate), f.passive) in voices for f in main):
+        return None
+    mine, theirs = set(_marked(claim)), set(_marked(source))
+    for one, other in product(sorted(mine), repeat=2):
+        (word, role), (rival, place) = one, other
+        if (
+            word != rival
+            and role != place
+            and {(word, place), (rival, role)} <= theirs
+            and not {one, other} & theirs
+            and not {(word, place), (rival, role)} & mine
+        ):
+            return word, rival
+    return None
+
+
+def _marked(text: Analysed) -> Iterator[tuple[str, str]]:
+    """Yield the words of ``text`` outside quotations that have a particle, with its role."""
+    quoted = re.sub(r"“[^”]*”?|\"[^\"]*\"", " ", text.text)
+    for match in _WORD.finditer(fold(quoted)):
+        for role, particle in _MARKED:
+            stem = match[0].removesuffix(particle)
+            if stem != match[0] and len(stem) > 1 and not any(char.isdigit() for char in stem):
+                yield stem, role
+                break
+
+
+# Beside an opposite: what it is about, or what is done so.
+_BESIDE = frozenset({"NNG", "NNP", "XR", "SL", "SN", "VV", "VA", "NR", "NNB", "MAG"})
+_DENYING = listed("않 못하 아니 못 안 없")
+_REACH = 3
+
+
+def reversed_words(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 나중에 신청한 where a source has 먼저 신청한: an opposite beside the same word.
+
+    Where both texts have both words, each must be beside the other's word.
+    """
+    mine = list(_beside(claim.raw))
+    for source in sources:
+        theirs = list(_beside(source.raw))
+        for pair in REVERSALS:
+            for said, found in (pair, pair[::-1]):
+                own, other = _near(mine, said), _near(mine, found)
+                same, rival = _near(theirs, said), _near(theirs, found)
+                crossed = (own & rival) - same - other
+                both = other and same
+                if crossed and (not both or (other & same) - own - rival):
+                    reason = f"the opposite is in the source: {said} ↔ {found}"
+                    return [veto(reason, "negation", said, found=found)]
+    return []
+
+
+def _near(beside: Iterable[tuple[str, tuple[str, str]]], word: str) -> set[tuple[str, str]]:
+    return {key for form, key in beside if form == word}
+
+
+_REVERSED = frozenset(word for pair in REVERSALS for word in pair)
+
+
+def _beside(morphemes: Sequence[Morpheme]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield each word that has an opposite, with the word before or after it, if not denied."""
+    words = [m for m in morphemes if m.tag.split("-")[0] in _BESIDE]
+    for at, morpheme in enumerate(words):
+        if morpheme.form not in _REVERSED:
+            continue
+        place = morphemes.index(morpheme)
+        if any(m.form in _DENYING for m in morphemes[place + 1 : place + 1 + _REACH]):
+            continue
+        if at:
+            yield morpheme.form, ("before", canonical(words[at - 1].form))
+        if at + 1 < len(words):
+            yield morpheme.form, ("after", canonical(words[at + 1].form))
+
+
+# English
+
+
+_TOKEN = re.compile(r"[A-Za-z][\w'’&-]*|[.,;:]")
+_DETERMINERS = listed("the a an its his her their this that our my your")
+_PREPOSITIONS = listed("to from by with against over for of on in at into than before after")
+_BEING = listed("is are was were be been being get gets got")
+_IRREGULAR = {
+    "beaten": "beat",
+    "given": "gave",
+    "taken": "took",
+    "chosen": "chose",
+    "shown": "showed",
+    "stolen": "stole",
+    "driven": "drove",
+    "beats": "beat",
+    "sells": "sold",
+    "buys": "bought",
+    "gives": "gave",
+    "pays": "paid",
+    "sues": "sued",
+    "owes": "owed",
+}
+_PAST = listed(
+    "beat sold bought gave paid sent led took told lent won lost taught built fought caught held "
+    "met hit chose stole drove brought hired left showed overtook"
+)
+
+# Characters: red and bed are no verbs.
+_SHORT_VERB = 4
+
+
+def english_exchanged(claim: str, source: str) -> list[Finding]:
+    """Find two parties of ``claim`` that have each other's places beside a verb of ``source``."""
+    places, there = list(_english_places(claim)), list(_english_places(source))
+    for one, other in _crossed(places, there):
+        reason = f"roles are exchanged: {one}, {other}"
+        return [veto(reason, "role", str(one), found=str(other))]
+    return []
+
+
+def _english_places(text: str) -> Iterator[_Place]:
+    """Yield who is before and after each verb, by the prepositions and the voice."""
+    tokens = _TOKEN.findall(text)
+    parties = list(_parties(tokens))
+    for at, token in enumerate(tokens):
+        verb = _verb(token)
+        before = [p for p in parties if p.end <= at and not p.preposition]
+        if verb is None or not before:
+            continue
+        passive = _is_passive(tokens, at)
+        yield _Place(verb, "patient" if passive else "agent", before[-1].filler)
+        later = next((n for n in range(at + 1, len(tokens)) if _verb(tokens[n])), len(tokens))
+        after = [p for p in parties if at < p.start < later]
+        for number, party in enumerate(after):
+            if passive and party.preposition == "by":
+                yield _Place(verb, "agent", party.filler)
+            elif party.preposition:
+                yield _Place(verb, party.preposition, party.filler)
+            elif not passive and number == 0:
+                yield _Place(verb, "patient", party.filler)
+
+
+@dataclass(frozen=True, slots=True)
+class _Party:
+    start: int
+    end: int
+    preposition: str
+    filler: _Filler
+
+
+def _parties(tokens: Sequence[str]) -> Iterator[_Party]:
+    """Yield the names (Bada Capital) and the nouns with a determiner (the union)."""
+    at = 0
+    while at < len(tokens):
+        start = at
+        lowered = tokens[at].lower()
+        if lowered in _DETERMINERS:
+            at += 1
+            while at < len(tokens) and _is_noun(tokens[at]):
+                at += 1
+            words = tokens[start + 1 : at]
+        else:
+            while at < len(tokens) and tokens[at][0].isupper() and _is_noun(tokens[at]):
+                at += 1
+            words = tokens[start:at]
+        if words:
+            preposition = tokens[start - 1].lower() if start else ""
+            preposition = preposition if preposition in _PREPOSITIONS else ""
+            filler = _Filler(tuple(word.lower() for word in words), frozenset())
+            yield _Party(start, at, preposition, filler)
+        at = max(at, start + 1)
+
+
+def _is_noun(token: str) -> bool:
+    lowered = token.lower()
+    return (
+        token[0].isalpha()
+        and _verb(token) is None
+        and lowered not in _DETERMINERS | _PREPOSITIONS | _BEING
+        and lowered not in {"who", "which", "and", "or", "but", "has", "had", "have", "will"}
+    )
+
+
+def _verb(token: str) -> str | None:
+    lowered = _IRREGULAR.get(token.lower(), token.lower())
+    return (
+        lowered
+        if lowered in _PAST or (len(lowered) > _SHORT_VERB and lowered.endswith("ed"))
+        else None
+    )
+
+
+def _is_passive(tokens: Sequence[str], at: int) -> bool:
+    before = [token.lower() for token in tokens[max(0, at - 3) : at]]
+    while before and (before[-1].endswith("ly") or before[-1] == "not"):
+        before.pop()
+    return bool(before) and before[-1] in _BEING
