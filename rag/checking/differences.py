@@ -19,9 +19,9 @@ from geungeo.rag.grounding.words import Finding
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
-from geungeo.rag.language.clauses import NO_HEAD, UNREAL_WORD, Fact
+from geungeo.rag.language.clauses import NO_HEAD, UNREAL_WORD, Fact, Phrase, is_pronoun
 from geungeo.rag.language.dates.times import Time, named_times
-from geungeo.rag.language.numbers import Quantity
+from geungeo.rag.language.numbers import NATIVE, Quantity
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.text import fold, language_of, listed
@@ -80,7 +80,11 @@ def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast |
     if not found or len({one.kind for one in found}) > _MOST_KINDS:
         return None
     mine, there, *around = analysed([claim, grounds.source, *grounds.context, grounds.about or "-"])
-    found = _outside_quotations(found, mine.text)
+    found = _without_consequences(_outside_quotations(found, mine.text))
+    reversal = any(one.found for one in found if one.kind == "negation")
+    if reversal:
+        # 4m에서 1.8m로 좁아졌다 for 1.8m에서 4m로 넓어졌다: the ends of one change.
+        found = [one for one in found if one.kind != "number" or one.lacking]
     pairs = [(one.kind, _difference(one, mine, there, grounds)) for one in found]
     differences = _without_repetitions([one for _, one in pairs if one])
     dated = any(one.kind == "date" for one in differences)
@@ -91,12 +95,27 @@ def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast |
         return None
     if not _are_distinct(differences):
         return None
-    signs = _signs(mine, there, around, differences, grounds)
+    signs = _signs(mine, there, around, differences, grounds, found)
     certain = _is_same_event(signs)
     if not verdict.vetoes:
         certain = certain and (signs.proven or signs.kinds == {"negation"})
         certain = certain and signs.near >= _NEAR_ROLES
     return Contrast(differences, signs, certain)
+
+
+def _without_consequences(found: Sequence[Finding]) -> list[Finding]:
+    """Return ``found`` without what follows from two parties having each other's places."""
+    exchanged = next((o for o in found if o.kind == "role" and o.said and o.found), None)
+    if exchanged is None:
+        return list(found)
+    parties = {exchanged.said, exchanged.found}
+    return [
+        one
+        for one in found
+        if one is exchanged
+        or one.kind != "role"
+        or not any(party in one.said or one.said in party for party in parties)
+    ]
 
 
 def _outside_quotations(found: Sequence[Finding], claim: str) -> list[Finding]:
@@ -235,9 +254,13 @@ def _signs(
     around: Sequence[Analysed],
     differences: Sequence[Difference],
     grounds: Grounds,
+    found: Sequence[Finding],
 ) -> Signs:
-    # A denial is in the predicate: the words around it must agree.
-    differing = " ".join(one.claimed for one in differences if one.kind in _VALUES)
+    # A denial is in the predicate: the words around it must agree. An opposite is one of them.
+    opposites = [one for one in found if one.kind == "negation" and one.found]
+    differing = " ".join(
+        [*(one.claimed for one in differences if one.kind in _VALUES), *(o.said for o in opposites)]
+    )
     names = [
         _squeezed(m.form)
         for m in mine.morphemes
@@ -251,7 +274,7 @@ def _signs(
         near=_share(wanted, there),
         words=len(wanted),
         names=all(any(name in one.squeezed for one in known) for name in names),
-        predicate=_same_predicate(mine, there),
+        predicate=_same_predicate(mine, there) or _is_opposite(mine, there, opposites),
         repaired=repaired is not None and not repaired.vetoes,
         proven=repaired is not None and repaired.supported,
         roles=all(
@@ -307,6 +330,14 @@ def _role(text: str, party: str) -> str | None:
 def _same_predicate(mine: Analysed, there: Analysed) -> bool:
     main = _main(mine)
     return main is not None and (main.predicate in _EMPTY_WORDS or _states(there, main.predicate))
+
+
+def _is_opposite(mine: Analysed, there: Analysed, opposites: Sequence[Finding]) -> bool:
+    """Whether the claim's predicate is the opposite of one of the source: 낮았다, 높았다."""
+    main = _main(mine)
+    return main is not None and any(
+        main.predicate.endswith(one.said) and _states(there, one.found) for one in opposites
+    )
 
 
 def _main(text: Analysed) -> Fact | None:
@@ -374,7 +405,7 @@ def _amounts(text: Analysed) -> list[Counted]:
 def _number(said: str, mine: Analysed, there: Analysed) -> Difference | None:
     claimed = _counted_of(said, mine)
     if claimed is None:
-        return None
+        return _native(said, mine, there)
     own = _amounts(mine)
     rivals = [
         other
@@ -385,7 +416,9 @@ def _number(said: str, mine: Analysed, there: Analysed) -> Difference | None:
     free = [r for r in rivals if not any(r.amount.matches(one.amount) for one in own)]
     best = max(free, key=lambda r: _likeness(claimed, r), default=None)
     if best is None:
-        return None
+        # 4m에서 1.8m로 for 1.8m에서 4m로: the other end of the same change.
+        ends = [r for r in rivals if claimed.end and r.end == claimed.end]
+        return Difference("number", claimed.surface, ends[0].surface) if ends else None
     inside = any(other.amount.matches(claimed.amount) for other in _amounts(there))
     # 40만 회분 is in the sentence too, of something else: only the same label shows of what.
     if (inside and _likeness(claimed, best) < _SAME_LABEL) or (
@@ -394,6 +427,25 @@ def _number(said: str, mine: Analysed, there: Analysed) -> Difference | None:
         return None
     kind: DifferenceKind = "date" if _CALENDAR.fullmatch(claimed.surface) else "number"
     return Difference(kind, claimed.surface, best.surface)
+
+
+_NATIVE_AMOUNT = re.compile(
+    rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s?([가-힣]{{1,3}}?)"
+    r"(?=[은는이가을를에의로도만\s]|[.,]|$)"
+)
+
+
+def _native(said: str, mine: Analysed, there: Analysed) -> Difference | None:
+    """Return the difference of amounts in words: 세 시간, 두 시간."""
+    for claimed in _NATIVE_AMOUNT.finditer(mine.text):
+        unit = claimed[2]
+        if not said.endswith(unit) or not said.startswith(f"{NATIVE[claimed[1]]} "):
+            continue
+        rivals = [m for m in _NATIVE_AMOUNT.finditer(there.text) if m[2] == unit]
+        rivals = [m for m in rivals if NATIVE[m[1]] != NATIVE[claimed[1]]]
+        if len(rivals) == 1:
+            return Difference("number", claimed[0], rivals[0][0])
+    return None
 
 
 _SAME_LABEL = 2
@@ -456,10 +508,11 @@ def _party(
     kind: Literal["name", "role"], finding: Finding, mine: Analysed, there: Analysed
 ) -> Difference | None:
     claimed = finding.said
-    if not claimed:
-        return None
     if finding.found:
         return Difference(kind, claimed, finding.found)
+    # 회사는 may be any company of the article.
+    if not claimed or claimed in _ANY_PARTY:
+        return None
     others = _parties(there)
     if any(char.isdigit() for char in claimed):
         return None  # 3월에 is no party
@@ -467,9 +520,15 @@ def _party(
     rivals = [o for o in others if kind == "role" or _squeezed(o) not in own]
     rivals = [o for o in rivals if _squeezed(o) != _squeezed(claimed) and not o.isdigit()]
     rivals = [o for o in rivals if not any(char.isdigit() for char in o)] or rivals
+    rivals = [o for o in rivals if not is_pronoun(Phrase(tuple(o.split())))]
     role = _role(mine.text, claimed)
     rivals = [o for o in rivals if role and _role(there.text, o) == role] or rivals
-    return Difference(kind, claimed, rivals[0]) if rivals else None
+    if not rivals or rivals[0] in _ANY_PARTY:
+        return None
+    return Difference(kind, claimed, rivals[0])
+
+
+_ANY_PARTY = listed("회사 업체 기업 구단 측 당국 단체 기관 연구팀 연구진 직원 사람 주민 시민 이번")
 
 
 def _parties(text: Analysed) -> list[str]:
@@ -492,7 +551,8 @@ def _is_said_too(mine: Analysed, there: Analysed) -> bool:
 def _statement(
     kind: Literal["negation", "certainty"], finding: Finding, mine: Analysed, there: Analysed
 ) -> Difference | None:
-    if finding.found and _is_said_too(mine, there):
+    main = _main(mine)
+    if finding.found and main and main.predicate == finding.said and _is_said_too(mine, there):
         return None
     return Difference(
         kind, _clause(mine, finding.said), _clause(there, finding.found or finding.said)

@@ -46,6 +46,7 @@ _CONVERSES = {
     "배우": "가르치",
 }
 _SELLING = {"매각": "팔", "판매": "팔", "매도": "팔", "건네": "주", "꺾": "이기", "누르": "이기"}
+# A와 B가 합의했다 says the same of both.
 _SYMMETRIC = "by:and"
 
 
@@ -99,7 +100,6 @@ def _crossed(
                 and _has(there, other, one.filler)
                 and not _has(there, other, other.filler)
                 and not _has(places, one, other.filler)
-                and not (one.word == other.word and _SYMMETRIC in {one.role, other.role})
             ):
                 yield one.filler, other.filler
 
@@ -125,7 +125,7 @@ def _places(text: Analysed) -> Iterator[_Place]:
     for fact in facts:
         word, roles = _roles(fact)
         for role, phrase in roles:
-            if filler := _filler(phrase, facts):
+            if role != _SYMMETRIC and (filler := _filler(phrase, facts)):
                 yield _Place(word, role, filler)
         for phrase in (*fact.own, *fact.objects, *(p for _, p in fact.others), *fact.bare):
             owner = _filler(Phrase(phrase.owners), facts) if phrase.owners else None
@@ -269,21 +269,28 @@ def _near(beside: Iterable[tuple[str, tuple[str, str]]], word: str) -> set[tuple
 
 
 _REVERSED = frozenset(word for pair in REVERSALS for word in pair)
+# 넓어지다 reverses 좁아지다 as 넓다 does 좁다.
+_BECOMING = {f"{word}{ending}": word for word in _REVERSED for ending in ("어지", "아지")} | {
+    "커지": "크",
+    "빨라지": "빠르",
+    "느려지": "느리",
+}
 
 
 def _beside(morphemes: Sequence[Morpheme]) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each word that has an opposite, with the word before or after it, if not denied."""
     words = [m for m in morphemes if m.tag.split("-")[0] in _BESIDE]
     for at, morpheme in enumerate(words):
-        if morpheme.form not in _REVERSED:
+        form = _BECOMING.get(morpheme.form, morpheme.form)
+        if form not in _REVERSED:
             continue
         place = morphemes.index(morpheme)
         if any(m.form in _DENYING for m in morphemes[place + 1 : place + 1 + _REACH]):
             continue
         if at:
-            yield morpheme.form, ("before", canonical(words[at - 1].form))
+            yield form, ("before", canonical(words[at - 1].form))
         if at + 1 < len(words):
-            yield morpheme.form, ("after", canonical(words[at + 1].form))
+            yield form, ("after", canonical(words[at + 1].form))
 
 
 # English

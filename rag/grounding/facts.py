@@ -63,6 +63,8 @@ def mismatches(
     findings += _turned_around(claim, sources)
     findings += _first_and_again(claim, sources)
     findings += _other_share(claim, sources)
+    findings += _all_for_some(claim, sources)
+    findings += _denied_alternative(claim, sources)
     for fact in _with_clefts(claim.narrated):
         findings += _side_doubts(fact, stated)
         near = [other for other in stated.narrated if _same_predicate(fact, other)]
@@ -180,9 +182,10 @@ def _only_planned(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]
             return []
         main = said[-1]
     settled = main.predicate in _SETTLED or any(fact.decided for fact in claim.narrated)
-    if main.predicate in _PENDING | _NO_MATTER:
+    if main.predicate in _PENDING or (main.predicate in _NO_MATTER and not _appears(main)):
         return []
-    if main.predicate in _SAYING | _REPORTING or (main.predicate in _LIGHT and not settled):
+    light = main.predicate in _LIGHT and not _appears(main)
+    if main.predicate in _SAYING | _REPORTING or (light and not settled):
         return []
     if main.predicate in _ASKED and any(m.form in _ASKING for s in sources for m in s.morphemes):
         return []
@@ -190,7 +193,9 @@ def _only_planned(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]
     if not levels or max(levels) >= (_IS_PLANNED if settled else _IS_DONE):
         return []
     there = [fact for source in sources for fact in source.facts]
-    if not any(_share_arguments(mine, fact) for mine in claim.narrated for fact in there):
+    if not any(_same_predicate(main, fact) for fact in there) and not any(
+        _share_arguments(mine, fact) for mine in claim.narrated for fact in there
+    ):
         return []
     if any(_same_predicate(main, fact) and fact.past and not fact.unreal for fact in there):
         return []
@@ -203,7 +208,7 @@ def _level(source: Analysed) -> int:
     main = _main(source.narrated)
     if main is None:
         return _IS_DONE
-    if main.predicate in _SAYING or main.predicate in _NO_MATTER:
+    if main.predicate in _SAYING or (main.predicate in _NO_MATTER and not _appears(main)):
         # What is said counts: 도입할 계획이라고 말했다.
         said = [fact for fact in source.facts if fact is not main and fact.ending in _SAID]
         if not said:
@@ -225,6 +230,11 @@ def _main(facts: Sequence[Fact]) -> Fact | None:
     """Return the last fact that closes a sentence, or ``None``."""
     closing = [fact for fact in facts if fact.ending == "EF"]
     return closing[-1] if closing else None
+
+
+def _appears(fact: Fact) -> bool:
+    """Whether 나오다 says that something appears (음반이 나온다), not what was found."""
+    return fact.predicate == "나오" and not any(role == "by:with" for role, _ in fact.others)
 
 
 _IS_CONSIDERED, _IS_PLANNED, _IS_DONE = range(3)
@@ -344,6 +354,54 @@ def _other_share(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
         ]
         if len(mine) == len(given) == 1 and mine != given:
             return [of_something_else(shares[given[0]].surface)]
+    return []
+
+
+_NOT_BUT = re.compile(
+    r"(?P<no>[가-힣A-Za-z0-9]+?)(?:이|가|은|는)?\s아니라\s(?P<but>[가-힣A-Za-z0-9]+?)"
+    r"(?:이|가|을|를|에|로|으로|부터|에서|에게)?(?=[\s,.])"
+)
+
+
+def _denied_alternative(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 감독이 사과했다 where the source has 감독이 아니라 단장이 사과했다."""
+    main = _main(claim.narrated)
+    if main is None or main.denied or "아니" in claim.text:
+        return []
+    for source in sources:
+        for match in _NOT_BUT.finditer(source.text):
+            no, but = fold(match["no"]), fold(match["but"])
+            after = [fact for fact in source.narrated if fact.start >= match.end("but")]
+            if (
+                no in claim.squeezed
+                and but not in claim.squeezed
+                and any(_same_predicate(main, fact) and not fact.denied for fact in after)
+            ):
+                reason = f"the source says not this but {but}: {no}"
+                return [veto(reason, "negation", no, found=but)]
+    return []
+
+
+_ALL = re.compile(r"(?<![가-힣])(?:모두|전부|전원|전량|모조리)(?![가-힣])")
+_SOME = re.compile(r"(?<=[가-힣\d])(?:만|뿐|밖에)(?=\s|이|였|다)|일부|절반")
+
+
+def _all_for_some(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 회사는 모두 받아들였다 where the source has 한 명만 받아들였다."""
+    said = _ALL.search(claim.text)
+    main = _main(claim.narrated)
+    if said is None or main is None or _SOME.search(claim.text):
+        return []
+    for source in sources:
+        if _ALL.search(source.text):
+            continue
+        for at, fact in enumerate(source.narrated):
+            if not _same_predicate(main, fact) or fact.denied != main.denied:
+                continue
+            start = source.narrated[at - 1].start if at else 0
+            if some := _SOME.search(source.text[start : fact.start]):
+                reason = f"only some in the source: {said[0]}"
+                return [veto(reason, "number", said[0], found=some[0])]
     return []
 
 
@@ -612,6 +670,8 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     possible = source.ending == "ETM" and source.ending_form in {"ᆯ", "을"}
     # 오는 9월 문을 엽니다 is as sure as 열 예정이다.
     hedged = claim.unreal or (stated.to_come and not claim.past)
+    # 8월부터 깎아 준다 is as sure as 오는 8월부터 깎아 주기로 했다.
+    hedged = hedged or (source.decided and not claim.past and _dated(claim))
     hedged = hedged or (claim.ending == "quote" and not possible)
     if source.unreal and not hedged and canonical(claim.predicate) not in _LIGHT:
         reason = f"it is surer than the source: {claim.predicate}"
@@ -624,6 +684,14 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         return role
     wrong = _time_problem(claim, source) or _amount_problem(claim, source)
     return wrong if wrong is None or certain else replace(wrong, veto=False)
+
+
+def _dated(fact: Fact) -> bool:
+    phrases = (*fact.bare, *(phrase for _, phrase in fact.others))
+    return any(_DATE.fullmatch(word) for phrase in phrases for word in phrase.words)
+
+
+_DATE = re.compile(r"(?:\d{1,2}월|\d{4}년|[0-3]?\d일)")
 
 
 def _time_problem(claim: Fact, source: Fact) -> Finding | None:
@@ -733,11 +801,25 @@ def _agents(fact: Fact, stated: _Stated) -> list[Phrase]:
     """
     own = [phrase for phrase in fact.own if not _empty(phrase)]
     if own and not all(is_pronoun(phrase) for phrase in own):
-        return [*own, *fact.topics, *fact.weak]
+        return [*own, *fact.topics, *fact.weak, *_meant(own, fact, stated)]
     here, earlier = stated.before(fact)
     known = [*own, *fact.topics, *fact.weak, *fact.carried, *here]
     settled = fact.topics or (fact.carried and fact.firm)
     return known if settled else [*known, *earlier]
+
+
+def _meant(own: Sequence[Phrase], fact: Fact, stated: _Stated) -> list[Phrase]:
+    """Return the one party of the sentences before that 회사는 can mean, if there is only one."""
+    if not all(phrase.words in _GENERIC for phrase in own):
+        return []
+    _, earlier = stated.before(fact)
+    named = [p for p in earlier if _named(p, stated)]
+    return named if named and all(_same(p, named[0]) for p in named) else []
+
+
+_GENERIC = frozenset(
+    (word,) for word in ["회사", "업체", "기업", "구단", "연구팀", "연구진", "단체", "기관"]
+)
 
 
 def _actors(texts: Sequence[Analysed]) -> list[Phrase]:

@@ -94,6 +94,7 @@ def missing_words(
     """
     held = _Held.by(sources, [*sources, *context], about)
     whole = _whole_words(claim.morphemes, held.spaced)
+    done = _whole_words(claim.morphemes, " ".join(fold(source.text) for source in sources))
     found: list[Finding] = []
     for at, morpheme in enumerate(claim.morphemes):
         tag = morpheme.tag.split("-")[0]
@@ -107,7 +108,11 @@ def missing_words(
             word = f"{before.form}{morpheme.form}"
             if word not in held.squeezed:
                 found.append(doubt(f"word not in source: {word}"))
-        elif tag not in _CONTENT or morpheme.form in _LIGHT or morpheme.start in whole:
+        elif (
+            tag not in _CONTENT
+            or morpheme.form in _LIGHT
+            or morpheme.start in (done if _makes_verb(claim.morphemes, at) else whole)
+        ):
             continue
         elif _reversed(claim.morphemes, at, [*sources, *context]):
             reason = f"the opposite is in the source: {morpheme.form}"
@@ -166,8 +171,9 @@ class _Held:
 
 def _makes_verb(morphemes: Sequence[Morpheme], at: int) -> bool:
     """Whether the noun at ``at`` is a predicate: 자신하다, 발표되다."""
-    after = morphemes[at + 1] if at + 1 < len(morphemes) else None
-    return after is not None and after.tag.split("-")[0] in {"XSV", "XSA"}
+    rest = (m.tag.split("-")[0] for m in morphemes[at + 1 :])
+    # 단일화하다: 화 makes another noun of the noun first.
+    return next((tag for tag in rest if tag != "XSN"), "") in {"XSV", "XSA"}
 
 
 _PARTICLE_END = re.compile(r"(?:에서|에게|으로|에|은|는|이|가|을|를|의|로)$")
