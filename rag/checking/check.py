@@ -473,8 +473,10 @@ def validate(text: str, limit: int) -> str:
     """Return the normalised text to check; ``limit`` is its maximum length in characters.
 
     Raises:
-        InvalidRequest: the text is blank or too long; the message names the limit.
+        InvalidRequest: it is no string, or blank or too long; the message names the limit.
     """
+    if not isinstance(text, str):
+        raise InvalidRequest(f"the text must be a string, not {type(text).__name__}")
     if len(text) > limit:
         raise InvalidRequest(
             f"the text has {len(text):,} characters; check at most {limit:,} at a time"

@@ -182,6 +182,8 @@ def _only_planned(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]
             return []
         main = said[-1]
     settled = main.predicate in _SETTLED or any(fact.decided for fact in claim.narrated)
+    if not settled and any(_is_ahead(p) for p in (*main.bare, *(p for _, p in main.others))):
+        return [veto(f"it is done before its time: {main.predicate}", "certainty", main.predicate)]
     if main.predicate in _PENDING or (main.predicate in _NO_MATTER and not _appears(main)):
         return []
     light = main.predicate in _LIGHT and not _appears(main)
@@ -230,6 +232,15 @@ def _main(facts: Sequence[Fact]) -> Fact | None:
     """Return the last fact that closes a sentence, or ``None``."""
     closing = [fact for fact in facts if fact.ending == "EF"]
     return closing[-1] if closing else None
+
+
+def _is_ahead(phrase: Phrase) -> bool:
+    """Whether ``phrase`` is a time to come and nothing else: 내년 1월 20일, not 내년 예산."""
+    words = phrase.words
+    return words[0] in _AHEAD and all(_DATE.fullmatch(word) for word in words[1:])
+
+
+_AHEAD = listed("내년 내후년 내달 내일 모레")
 
 
 def _appears(fact: Fact) -> bool:

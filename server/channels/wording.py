@@ -6,7 +6,7 @@ from typing import Literal
 
 from geungeo.rag.answer import Answer, Citation, Reason, defuse, nearest_heading
 from geungeo.rag.errors import GeungeoError, InvalidQuestion, InvalidRequest
-from geungeo.rag.text import Language, language_of, one_line
+from geungeo.rag.text import Language, fold, language_of, one_line
 
 Phrase = Literal[
     "open",
@@ -116,7 +116,7 @@ def phrase(which: Phrase, language: Language, **values: object) -> str:
 
 def language_for(question: str) -> Language:
     """Return the language of ``question``; Korean if it is blank."""
-    return language_of(question) if question.strip() else "ko"
+    return language_of(question) if fold(question) else "ko"
 
 
 def failure(error: GeungeoError, question: str, max_chars: int) -> str:

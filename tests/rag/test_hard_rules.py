@@ -78,7 +78,8 @@ BECAUSE = "교통량이 늘어서 다리가 낡았다."
             "not this but 소액",
         ),
         # Done before its time, all for some, and what is only in the sentences before.
-        ("새 음반은 내년 1월 20일 나온다.", "새 음반은 내년 1월 20일 나왔다.", "only as a plan"),
+        ("새 음반은 내년 1월 20일 나온다.", "새 음반은 내년 1월 20일 나왔다.", "before its time"),
+        ("새 음반은 내년 1월 나온다.", "새 음반은 서점에 나왔다.", "only as a plan"),
         (
             "노조는 두 명을 더 태우라고 요구했고 회사는 한 명만 받아들였다.",
             "회사는 요구를 모두 받아들였다.",
@@ -148,6 +149,8 @@ def test_veto_says_what_differs(source: str, lie: str, kind: str, said: str) -> 
         ("감독이 아니라 단장이 사과했다.", "단장이 사과했다."),
         ("회사는 요구를 한 명만 빼고 모두 받아들였다.", "회사는 요구를 거의 모두 받아들였다."),
         ("새 음반은 내년 1월 20일 나온다.", "새 음반은 내년 1월 나온다."),
+        ("시는 내년 예산을 확정했다.", "시가 내년 예산을 확정했다."),
+        ("구청은 내년 3월에 문을 열기로 했다.", "구청은 내년 3월에 개관하기로 했다."),
         ("조사 결과 지지율은 31%로 나왔다.", "지지율은 31%로 나왔다."),
         ("Show organisers counted 20,000 visitors.", "Show organisers counted visitors: 20,000."),
         ("Open AI said on Monday it will build a plant.", "Open AI said it will build a plant."),
