@@ -45,7 +45,7 @@ def reading(page: Any, library: tuple[Any, str]) -> Any:
 
 
 def turns(page: Any) -> list[str]:
-    return page.texts(".question")
+    return list(page.texts(".question"))
 
 
 def test_first_visit_invites_with_questions_that_are_answered(reading: Any) -> None:

@@ -150,7 +150,8 @@ def hwp_table(cells: Sequence[Cell]) -> bytes:
     held = struct.pack("<H", 11) + b" lbt" + b"\0" * 8 + struct.pack("<2H", 11, 13)
     records = hwp_record(66, 0, b"\0" * 22) + hwp_record(67, 1, held)
     records += hwp_record(71, 1, b" lbt" + b"\0" * 40)
-    records += hwp_record(77, 2, struct.pack("<IHH", 0, min(rows, 0xFFFF), min(columns, 0xFFFF)) + b"\0" * 14)
+    size = struct.pack("<IHH", 0, min(rows, 0xFFFF), min(columns, 0xFFFF))
+    records += hwp_record(77, 2, size + b"\0" * 14)
     for row, column, over, across, text in cells:
         place = struct.pack("<4H", column, row, across, over)
         records += hwp_record(72, 2, struct.pack("<HHI", 1, 0, 0) + place + b"\0" * 18)
