@@ -106,7 +106,7 @@ def _rows(dataset: Dataset, bench: Bench, limit: int) -> Iterator[Row]:
         raise TypeError("training needs a real store")
     maker = _Maker(dataset, bench.library, make_embedder(Settings()))
     # Later turns of a conversation depend on a rewrite; only first turns are used.
-    cases = [item.cases[0] for item in dataset.items]
+    cases = [case for item in dataset.items if (case := item.cases[0]).kind != "summary"]
     if dataset.format == "squad":
         random.Random(1).shuffle(cases)  # noqa: S311  # a reproducible draw, no secret
         titles = {document.id: document.title for document in dataset.documents}
