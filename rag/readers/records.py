@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from geungeo.rag.article import Draft, SectionKind
@@ -27,6 +28,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         *(
             "context",
             "document",
+            "passage",
+            "sents",
             "newscontent",
             "본문",
             "내용",
@@ -106,14 +109,48 @@ FIELDS: dict[str, tuple[str, ...]] = {
 """The names of each field, without case, spaces, ``_`` and ``-``; the first one filled counts."""
 
 _NO_LETTERS = re.compile(r"[\s_\-.:()]+")
-# Nested places of the metadata in corpora.
-_INNER = ("metadata", "meta", "info", "attributes")
+# Longer names that end like a usual one: 작성기자, 출고일시, doc_author.
+_LONGER = {
+    "text": re.compile(r"(?:본문|내용|전문|텍스트|content|contents|body|fulltext)$"),
+    "title": re.compile(r"(?:제목|표제|헤드라인|타이틀|title|headline)$"),
+    "id": re.compile(
+        r"^(?:기사|뉴스|문서|article|news|doc|document)(?:고유|일련|식별)?(?:번호|id|no|num|key|식별자)$"
+    ),
+    "url": re.compile(r"(?:링크|주소|url|link|href)$"),
+    "author": re.compile(
+        r"(?:기자|작성자|필자|글쓴이|authors?|reporters?|byline|writer)(?:명|이름|names?)?$"
+    ),
+    "publisher": re.compile(
+        r"(?:언론사|매체|신문사|방송사|publisher|press|outlet|newspaper)(?:명|이름|name)?$"
+    ),
+    "published_at": re.compile(
+        r"(?:출고|발행|작성|입력|게시|등록|송고|보도|승인|배포|publish|publication|posted|regist|written|release)"
+        r"\w*(?:일|일시|일자|날짜|시각|시간|date|datetime|time|at|on|day)$"
+    ),
+}
+_OTHER_THINGS = re.compile(
+    r"요약|summary|부제|소제목|sub|길이|length|count|메일|mail|이미지|사진|image|img|thumb|logo|홈페이지|video"
+    r"|수정|변경|modif|updat|수집|crawl|댓글|comment|검색|광고"
+)
+# Nested places of the metadata in corpora, and of the record itself.
+_INNER = re.compile(
+    r"^(?:meta|info$|attributes$|data$|article$|news$|source_?data|dataset$|fields$)"
+)
+_DEEPEST = 3
 
 
 def known_field(name: str) -> str | None:
     """Return the field of an article that a column of this name holds, or ``None``."""
     bare = _NO_LETTERS.sub("", name).casefold()
-    return next((field for field, names in FIELDS.items() if bare in names), None)
+    exact = next((field for field, names in FIELDS.items() if bare in names), None)
+    return exact or _longer_field(bare)
+
+
+@lru_cache(maxsize=4096)
+def _longer_field(bare: str) -> str | None:
+    if _OTHER_THINGS.search(bare):
+        return None
+    return next((field for field, names in _LONGER.items() if names.search(bare)), None)
 
 
 def draft_of(
@@ -147,6 +184,15 @@ def draft_of(
     )
 
 
+def facts_of(record: Mapping[str, Any], source: str) -> tuple[str | None, str | None]:
+    """Return the author and the date of publication of a record, as far as they can be read."""
+    fields = _Fields(record, source, {})
+    try:
+        return split_names(fields.text("author")), fields.date()[0]
+    except MalformedSource:
+        return None, fields.date()[0]
+
+
 class _Fields:
     """The fields of a record under their usual names."""
 
@@ -154,17 +200,20 @@ class _Fields:
         self.source = source
         self._columns = columns
         self._values: dict[str, Any] = {}
-        for part in (record, *(record.get(name) for name in _INNER)):
-            if isinstance(part, Mapping):
-                for name, value in part.items():
-                    self._values.setdefault(_NO_LETTERS.sub("", str(name)).casefold(), value)
+        for part in _parts(record):
+            for name, value in part.items():
+                self._values.setdefault(_NO_LETTERS.sub("", str(name)).casefold(), value)
         self._named = record
+        self._names = {
+            field: [*names, *(name for name in self._values if _longer_field(name) == field)]
+            for field, names in FIELDS.items()
+        }
 
     def value(self, field: str) -> tuple[str, Any]:
         """Return the name and the value of a field; ``None`` if the record has none."""
         if chosen := self._columns.get(field):
             return chosen, self._named.get(chosen)
-        for name in FIELDS[field]:
+        for name in self._names[field]:
             value = self._values.get(name)
             if value not in (None, "", [], {}):
                 return name, value
@@ -180,6 +229,8 @@ class _Fields:
         if isinstance(value, list) and field == "author":
             parts = [part.get("name") if isinstance(part, Mapping) else part for part in value]
             value = ", ".join(str(part) for part in parts if part)
+        elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+            value = " ".join(_texts(value)) or None  # [{"sentence": "제목"}]
         if value is None:
             return None
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -192,7 +243,9 @@ class _Fields:
         """Return the date of publication, and a warning if it cannot be read."""
         unreadable: list[str] = []
         names = (
-            [chosen] if (chosen := self._columns.get("published_at")) else FIELDS["published_at"]
+            [chosen]
+            if (chosen := self._columns.get("published_at"))
+            else self._names["published_at"]
         )
         for name in names:
             value = self._named.get(name) if chosen else self._values.get(name)
@@ -221,6 +274,15 @@ class _Fields:
         if not found:
             names = self._columns.get("text") or "text, body, content"
             raise MalformedSource(f"{self.source}: no text; expected one of {names}")
+
+
+def _parts(record: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """Yield the record and the objects in it that hold its metadata, or the record itself."""
+    yield record
+    if depth < _DEEPEST:
+        for name, value in record.items():
+            if isinstance(value, Mapping) and _INNER.match(str(name).casefold()):
+                yield from _parts(value, depth + 1)
 
 
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:

@@ -169,6 +169,64 @@ def test_columns_of_known_exports_are_recognised() -> None:
     assert parts(article) == [LEAD]
 
 
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        (
+            "순번,기사고유번호,헤드라인,기사 내용,작성기자,출고일시,수정일시,제공매체,원문링크",
+            f"1,KA-1,배추값 두 배,{LEAD},한여울,2025-07-02,2025-07-09,가람일보,https://a.example/1",
+        ),
+        (
+            "기자이메일,요약본문,뉴스원문내용,대표제목,담당기자명,송고일자,이미지링크,발행매체명,기사주소,기사번호",
+            f"h@a.example,짧다.,{LEAD},배추값 두 배,한여울,20250702,https://a.example/p.jpg,가람일보,"
+            "https://a.example/1,KA-1",
+        ),
+        (
+            "article_no,news_headline,article_body,reporter_name,posted_at,updated_at,press_name,"
+            "article_link,thumbnail_url",
+            f"KA-1,배추값 두 배,{LEAD},한여울,2025-07-02,2025-07-09,가람일보,https://a.example/1,"
+            "https://a.example/p.jpg",
+        ),
+    ],
+)
+def test_columns_with_longer_names_are_recognised(head: str, row: str) -> None:
+    article = one(f"{head}\n{row}\n".encode(), "a.csv")
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02")
+    assert (article.id, article.url) == ("KA-1", "https://a.example/1")
+    assert parts(article) == [LEAD]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {
+            "Meta(Acqusition)": {"doc_name": "가", "doc_id": "1", "doc_title": "배추값 두 배"}
+            | {"author": "한여울", "publisher": "가람일보", "published_date": "20250702"},
+            "Meta(Refine)": {"passage_id": "1", "passage": LEAD},
+            "Annotation": {"summary1": "요약이다."},
+        },
+        {
+            "data": {"headline": "배추값 두 배", "body": [LEAD], "reporter": ["한여울"]}
+            | {"media": "가람일보", "date": "2025/07/02"}
+        },
+        {
+            "title": [{"sentence": "배추값 두 배"}],
+            "content": [{"sentence": LEAD, "labels": []}],
+            "metadata": {
+                "doc_author": "한여울",
+                "source": "가람일보",
+                "doc_published": "2025.07.02",
+            },
+        },
+    ],
+    ids=["meta", "wrapped", "labelled"],
+)
+def test_nested_records_of_corpora_are_read(record: dict[str, Any]) -> None:
+    article = one(as_json(record), "a.jsonl")
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02")
+    assert parts(article) == [LEAD]
+
+
 def test_bad_records_of_json_do_not_stop_the_rest() -> None:
     reading = read(as_json([{"text": LEAD}, {"title": "x"}, 3, {"text": LEAD}]), "a.json")
     assert len(reading.drafts) == 1
