@@ -24,9 +24,10 @@ JOB = (
     r"(?:(?:선임|수석|전문|객원|수습|인턴|시민|명예|대학생|사진)\s?)?"
     r"(?:기자|특파원|논설위원|앵커|통신원|리포터|PD|에디터)"
 )
-_CREW_NAME = r"(?!(?:촬영|영상|사진|편집|취재|담당|전문|현장)\s?기자)"
+SPECIALIST = r"[가-힣]{2,4}\s?전문\s?기자"  # 의학전문기자
+_CREW_NAME = rf"(?!(?:촬영|영상|사진|편집|취재|담당|전문|현장)\s?기자|{SPECIALIST})"
 REPORTER = re.compile(
-    rf"{_CREW_NAME}(?P<name>[가-힣]{{2,4}}(?:[·ㆍ,/]\s?[가-힣]{{2,4}})*)\s*{JOB}(?![가-힣])"
+    rf"{_CREW_NAME}(?P<name>[가-힣]{{2,4}}(?:[·ㆍ,/]\s?[가-힣]{{2,4}})*)(?:\s*{JOB}|\s+{SPECIALIST})(?![가-힣])"
 )
 
 # Caption
@@ -84,8 +85,25 @@ _UI = listed(
     이기자의다른기사 기자페이지 무단전재및재배포금지 기사원문 원문보기 원문 기사보기
     영상보기 이미지크게보기 사진확대 확대보기 이미지확대 이미지확대보기
     클릭하면확대됩니다 opencast 네이버뉴스스탠드 pdf보기 지면보기 다크모드
+    원고료로응원하기 오탈자신고 관련사진보기 내방 쪽지 클린뷰 음성재생설정 번역설정
+    글자크기설정 요약보기 자동요약 사진 영상 동영상 관련사진 사진보기 동영상보기 좋아하기
+    advertisementscrolltocontinue scrolltocontinue articlecontinuesbelow 기사수정
+    구독신청 후원 후원하기 정기후원
     skip share print comments subscribe readmore
     followus thisarticle
+    """
+)
+_REACTIONS = listed(
+    """
+    댓글 조회 공감 비공감 추천해요 감동이에요 감동 놀라워요 후속강추 공감백배
+    분석탁월 쏠쏠정보 흥미진진 기뻐요 유익해요 기대해요 재밌어요 후속기사원해요
+    """
+)
+_SECTIONS = listed(
+    """
+    뉴스 정치 경제 사회 국제 세계 문화 연예 스포츠 오피니언 사설 칼럼 전국 지역 생활
+    과학 산업 금융 증권 부동산 교육 건강 여행 환경 노동 북한 영상 포토 만화 날씨 랭킹
+    전체 홈 속보 기획 연재 특집 사람 인물 it tech 테크 life 라이프
     """
 )
 _UI_LINE = re.compile(
@@ -100,7 +118,29 @@ _UI_LINE = re.compile(
     r"|^(?:카카오톡|카톡)\s*[:：@]?.{0,40}(?:제보|검색|채널|okjebo|추가).{0,30}$"
     r"|^(?:▷|▶|☞|👉|🔊|📞)?\s*(?:카카오톡|이메일|전화|유튜브|네이버)\s*[:：].{0,60}$"
     r"|^이\s*(?:기사|뉴스)(?:를|가|는)?\s.{0,20}(?:공유|추천|구독|도움|좋았|후원|번역)\S{0,10}.{0,20}$"
+    r"|^.{0,20}(?:가져오는|불러오는|로딩)\s*중(?:입니다)?[.…]*$|^이것이\s*좋아요"
     r"|^(?:바로\s*가기|자세히\s*보기).{0,10}$",
+    re.IGNORECASE,
+)
+# What a page asks its readers to do. It ends like a sentence, so the whole line has to fit.
+_UNQUOTED = r"[^\"“”'‘’]{0,40}"
+_REQUEST = r"(?:(?:받아|만나)\s*보세요|(?:해|눌러)\s*주세요|하세요|부탁\s*드립니다)[.!~]*$"
+_APPEAL = re.compile(
+    rf"^{_UNQUOTED}(?:뉴스레터|구독|채널|멤버십){_UNQUOTED}{_REQUEST}"
+    rf"|^{_UNQUOTED}(?:기사|기자|원고료|신문|일보|뉴스|언론|방송|독자){_UNQUOTED}(?:후원|응원|알림|친구\s*추가){_UNQUOTED}{_REQUEST}"
+    rf"|^이\s*(?:기사|글|뉴스|콘텐츠){_UNQUOTED}(?:마음에|도움|유익|공감|어떠|좋으|어떻게){_UNQUOTED}\?$"
+    rf"|^{_UNQUOTED}(?:구독|유료|회원|로그인|멤버십|플러스|프리미엄){_UNQUOTED}기사{_UNQUOTED}수\s*있습니다[.!]?$"
+    rf"|^(?:이|본)\s*(?:기사|콘텐츠|글){_UNQUOTED}(?:구독|유료|회원|로그인|멤버십){_UNQUOTED}습니다[.!]?$"
+    rf"|^(?:댓글|의견){_UNQUOTED}(?:로그인|회원){_UNQUOTED}(?:하세요|있습니다|합니다)[.!]?$"
+    rf"|^{_UNQUOTED}(?:브라우저|플래시|플레이어|자바\s*스크립트|동영상\s*재생){_UNQUOTED}"
+    r"(?:주세요|바랍니다|지원하지\s*않습니다)[.!]?$"
+    r"|^your browser (?:does not|doesn['’]t) support .{0,40}$"
+    r"|^(?:please )?(?:enable|turn on) javascript.{0,40}$"
+    r"|^이\s*기사는.{0,40}(?:섹션|분야)(?:으)?로\s*분류.{0,10}$"
+    r"|^(?:기사\s*)?제목과\s*주요\s*문장을\s*기반으로.{0,100}$"
+    r"|^.{0,30}(?:AI|인공지능|챗봇|생성형).{0,30}요약.{0,40}(?:습니다|있어요|주세요)[.!]?$"
+    r"|^The post .{1,200} (?:appeared first|first appeared) on .{1,80}$"
+    r"|^게시물 .{1,200}에 처음 등장했습니다\.?$",
     re.IGNORECASE,
 )
 _PROMOTION = re.compile(
@@ -139,13 +179,24 @@ _COMMENTS = re.compile(
     r"|^.{0,8}댓글\s*(?:쓰기|달기|남기기)$|^로그인\s*후\s*댓글.{0,20}$",
     re.IGNORECASE,
 )
-_DATED = re.compile(
+DATED = re.compile(
     r"기사|최초|입력|수정|승인|등록|송고|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
 )
 _ENGLISH_NAME = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){1,3}"
 _ENGLISH_BYLINE = re.compile(
     rf"^By {_ENGLISH_NAME}(?:,? (?:and|&) {_ENGLISH_NAME})?(?:,.{{0,40}})?$"
 )
+
+
+def _run_of(words: Iterable[str], count: str) -> re.Pattern[str]:
+    listed_words = sorted((word for word in words if len(word) > 1), key=len, reverse=True)
+    # Atomic: the longest word counts, so that repeated words take no exponential time.
+    return re.compile(rf"(?>(?>{'|'.join(map(re.escape, listed_words))}){count})+")
+
+
+# Buttons side by side, and counters beside them: `추천하기 공유하기`, `추천 0 댓글 3개`.
+_BUTTONS = _run_of(_UI, "")
+_COUNTERS = _run_of(_UI | _REACTIONS, r"(?:\d[\d,]*(?:개|건|명)?)?")
 _CREW = re.compile(
     r"^(?:(?:영상)?\s?(?:촬영|취재|편집)(?:기자)?|그래픽|자막|CG|구성|작가|연출|글|사진|글·사진|제작|디자인)"
     r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
@@ -211,6 +262,8 @@ def is_caption(line: str) -> bool:
     if _PICTURE.search(line) or _PROVIDED.search(line) or _AGENCY.search(line):
         return True
     credits_at = [match.start() for match in _CREDIT.finditer(line)]
+    if line.startswith("ⓒ") and is_statement(line):
+        credits_at = [at for at in credits_at if at]  # a mark of a paragraph, no owner's name
     if credits_at and (credits_at[0] <= 1 or credits_at[-1] > len(line) - 40):
         return True
     return _POINTER.match(line) is not None and len(_ENDS.findall(line)) <= 1
@@ -232,7 +285,11 @@ def is_byline(line: str) -> bool:
     """Whether ``line`` is mainly a reporter's name and address, or the dates of publication."""
     if len(line) > 120:
         return False
-    if _CREW.match(line) and re.search(r"[:：=]", line) and not ends_sentence(line):
+    if (
+        _CREW.match(line.strip("()[]<> "))
+        and re.search(r"[:：=]", line)
+        and not ends_sentence(line)
+    ):
         return True
     if is_turn(line):
         return False
@@ -243,7 +300,7 @@ def is_byline(line: str) -> bool:
         rest = pattern.sub("", rest)
     if rest == line:
         return False
-    bare = _PUNCTUATION.sub("", _DATED.sub("", rest))
+    bare = _PUNCTUATION.sub("", DATED.sub("", rest))
     if not bare:
         return True
     if _MAIL.search(line) or (REPORTER.search(line) and DATE.search(line)):
@@ -262,7 +319,7 @@ def english_byline(line: str) -> bool:
 
 def is_page_line(line: str) -> bool:
     """Whether ``line`` belongs to the page around an article: buttons, notices, promotions."""
-    return is_copyright(line) or is_button(line) or _is_promotion(line)
+    return is_copyright(line) or is_button(line) or _is_promotion(line) or _is_appeal(line)
 
 
 def is_button(line: str) -> bool:
@@ -271,7 +328,16 @@ def is_button(line: str) -> bool:
         return False
     bare = line.strip(_SYMBOLS)
     word = re.sub(r"[\s·]+", "", bare).lower()
-    return bool(word in _UI or (bare and _UI_LINE.match(bare) and not is_statement(line)))
+    counted = any(char.isdigit() for char in word)
+    if word in _UI or (_COUNTERS if counted else _BUTTONS).fullmatch(word) or _is_menu(bare):
+        return True
+    return bool(bare and _UI_LINE.match(bare) and not is_statement(line))
+
+
+def _is_menu(line: str) -> bool:
+    """Whether ``line`` lists the sections of a site: ``정치 경제 사회 문화``."""
+    words = re.split(r"[\s|·>/,]+", line.lower())
+    return len(words) >= 4 and all(word in _SECTIONS for word in words)
 
 
 def is_copyright(line: str) -> bool:
@@ -284,6 +350,10 @@ def is_copyright(line: str) -> bool:
 
 def _is_promotion(line: str) -> bool:
     return len(line) <= 150 and _PROMOTION.search(line) is not None and not is_statement(line)
+
+
+def _is_appeal(line: str) -> bool:
+    return len(line) <= 150 and _APPEAL.search(line.strip(_SYMBOLS)) is not None
 
 
 def begins_related(line: str) -> bool:
@@ -336,6 +406,19 @@ def page_lines(lines: Sequence[Block]) -> set[int]:
             found.add(number)
         else:
             seen.add(line)
+    return found | _menu_lines([line for _, line in lines])
+
+
+def _menu_lines(lines: Sequence[str]) -> set[int]:
+    """Return the numbers of the lines of a menu that has each section on a line of its own."""
+    found: set[int] = set()
+    run: list[int] = []
+    for number, line in enumerate([*lines, "."]):
+        if line.strip(_SYMBOLS).lower() in _SECTIONS:
+            run.append(number)
+            continue
+        found |= set(run) if len(run) >= 3 else set()
+        run = []
     return found
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.lines import JOB, REPORTER, Block, english_byline
+from geungeo.rag.readers.lines import JOB, REPORTER, SPECIALIST, Block, english_byline
 
 _NAMES = r"[가-힣]{2,4}(?:\s?[·ㆍ,/]\s?[가-힣]{2,4})*"
 _OUTLET = r"[가-힣A-Za-z0-9·&.]{2,20}(?:\s[가-힣A-Za-z0-9·&]{1,12})?"
@@ -55,6 +55,13 @@ _SECTION_WORD = re.compile(
 )
 
 
+# What follows a name: 의학전문기자, 사회부 기자, 경제부장, 논설실장, 편집위원.
+_WITH_DESK = re.compile(
+    rf"(?<=[가-힣]{{2}})\s+(?:{SPECIALIST}|(?:[가-힣·]{{1,8}}(?:부|팀|국|센터|본부)\s?)?{JOB}"
+    r"|[가-힣]{1,6}(?:부장|팀장|국장|차장|실장|위원|센터장|평론가|칼럼니스트|대표)|(?:교수|변호사|작가))(?:\s.*)?$"
+)
+
+
 def split_names(text: str | None) -> str | None:
     """Return the names of reporters in ``text``, separated by ``, ``, without titles and addresses.
 
@@ -68,7 +75,8 @@ def split_names(text: str | None) -> str | None:
     )
     found: list[str] = []
     for part in re.split(r"[,;·ㆍ/|&]|\band\b|\s외\s", text):
-        name = re.sub(rf"(?:(?<=[가-힣]{{2}})|\s){JOB}.*$", "", part.strip()).strip(" =-")
+        name = _WITH_DESK.sub("", re.sub(rf"^{SPECIALIST}\s+(?=[가-힣])", "", part.strip()))
+        name = re.sub(rf"(?:(?<=[가-힣]{{2}})|\s){JOB}.*$", "", name).strip(" =-")
         if name and name not in found:
             found.append(name)
     joined = ", ".join(name.split("=")[-1].strip() for name in found)
@@ -81,6 +89,14 @@ def split_names(text: str | None) -> str | None:
 def looks_like_outlet(name: str) -> bool:
     """Whether a name ends like that of a newspaper or broadcaster, not like a person's."""
     return len(name) > 4 and _LOOKS_LIKE_OUTLET.search(name) is not None
+
+
+def is_outlet(line: str) -> bool:
+    """Whether a line is only the name of a newspaper or broadcaster."""
+    return (
+        re.fullmatch(r"[가-힣A-Za-z0-9]{2,10}(?:뉴스|일보|신문|통신|방송|타임스|경제)", line)
+        is not None
+    )
 
 
 def publisher_name(text: str | None) -> str | None:

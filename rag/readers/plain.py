@@ -26,7 +26,7 @@ from geungeo.rag.readers.lines import (
     is_statement,
     page_lines,
 )
-from geungeo.rag.readers.metadata import Facts, byline_author, clean_title, lead
+from geungeo.rag.readers.metadata import Facts, byline_author, clean_title, is_outlet, lead
 from geungeo.rag.text import Span, clean
 
 _LINE = re.compile(r"[^\n]+")
@@ -51,6 +51,8 @@ def read_plain(text: str, source: str) -> Reading:
     """
     text = clean(text)
     text, left_out = _without_page(text)
+    text, site = _without_site(text)
+    left_out = (*site, *left_out)
     lines = _lines(text)
     spans = _blocks(lines)
     texts = [span.of(text) for span in spans]
@@ -73,7 +75,7 @@ def read_plain(text: str, source: str) -> Reading:
         source=source,
         text=text,
         author=(byline_author(texts[byline]) if byline is not None else None) or facts.author,
-        publisher=facts.publisher,
+        publisher=facts.publisher or next(iter(site), None),
         published_at=(parse_date(texts[byline]) if byline is not None else None)
         or facts.published_at,
         left_out=left_out,
@@ -119,6 +121,14 @@ def _without_page(text: str) -> tuple[str, tuple[str, ...]]:
         at = len(text) if end < 0 else end + 1
     parts.append(text[at:])
     return "".join(parts), tuple(lines[number].text for number in sorted(dropped))
+
+
+def _without_site(text: str) -> tuple[str, tuple[str, ...]]:
+    """Remove the name of the site that the copy of a page begins with; return it too."""
+    lines = _lines(text)
+    if len(lines) < 3 or not is_outlet(lines[0].text) or ends_sentence(lines[0].text):
+        return text, ()
+    return text[lines[1].span.start :], (lines[0].text,)
 
 
 def _blocks(lines: list[_Line]) -> list[Span]:
