@@ -19,6 +19,7 @@ from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import Reading, web_address
 from geungeo.rag.readers.lines import (
+    DATED,
     REPORTER,
     Block,
     arrange,
@@ -38,6 +39,8 @@ from geungeo.rag.readers.metadata import (
     split_names,
 )
 from geungeo.rag.readers.plain import shorten
+from geungeo.rag.readers.records import facts_of
+from geungeo.rag.readers.scripts import bodies_in_scripts, records_in_scripts
 from geungeo.rag.text import clean
 
 _SPACES = re.compile(r"\s+")
@@ -50,7 +53,19 @@ _AROUND = re.compile(
     r"|recomm|audio|tts|popup|modal|layer|quick|aside|side|sidebar|paging|pagination|page_?nav"
     r"|prev|next|another|others?|series|issue|latest|headline_?list|news_?list|list|more|event|poll"
     r"|notice|guide|skip|family|sitemap|cookie|stock|ticker|widget)"
-    r"(?:[-_\s\d]|area|box|wrap|list|news|article|s\b|ed\b|ation|$)|댓글|관련",
+    r"(?:[-_\s\d]|area|box|wrap|list|news|article|s\b|ed\b|ation|$)|댓글|관련"
+    r"|(?:^|[-_\s])(?:subscri(?:be|ption)|advertis(?:ement|ing)|promotion|relat(?:ed|ion)\w*|recommend(?:s|ed|ation)"
+    r"|donat(?:e|ion)|support|cheer|membership|paywall|feedback|likes?|sharedaddy)(?:[-_\s\d]|$)",
+    re.IGNORECASE,
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# The summary that a machine wrote: it repeats the article, and can be wrong.
+_MACHINE_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:ai|auto|bot)[-_]?summ|(?:^|[-_\s])summ\w*[-_](?:ai|auto|bot)\b", re.IGNORECASE
+)
+_MACHINE_LABEL = re.compile(
+    r"자동\s*요약|요약\s*봇|(?:AI|인공지능|챗봇|GPT).{0,14}요약|요약.{0,14}(?:AI|인공지능)"
+    r"|(?:세|3|한)\s*줄.{0,6}요약|^(?:기사\s*)?(?:핵심\s*)?요약(?:보기)?$|^AI[- ]generated summary",
     re.IGNORECASE,
 )
 _AROUND_TAGS = {"nav", "footer", "aside", "form"}
@@ -146,16 +161,21 @@ def read_html(text: str, source: str) -> Reading:
     if refusal := page.is_no_article(kept):
         raise EmptySource(refusal)
     published_at, unreadable = page.published_at()
-    if unreadable and not facts.published_at:
+    author = page.author(publisher) or facts.author
+    published_at = published_at or facts.published_at or page.printed_date()
+    if title and not (author and published_at):
+        scripted = page.scripted_facts(title)
+        author, published_at = author or scripted[0], published_at or scripted[1]
+    if unreadable and not published_at:
         warnings.append(f"date {shorten(unreadable, 40)!r} cannot be read; stored without a date")
     draft = Draft(
         title=title or shorten(kept[0][1]),
         blocks=tuple(kept),
         source=source,
         url=page.url(),
-        author=page.author(publisher) or facts.author,
+        author=author,
         publisher=publisher,
-        published_at=published_at or facts.published_at or page.printed_date(),
+        published_at=published_at,
         language=None,
         warnings=tuple(warnings),
         left_out=tuple(left_out),
@@ -185,6 +205,7 @@ class _Page:
         self.data = list(_json_ld(self.root))
         self.pieces = dom.pieces_of(self.root)
         self._around: set[int] = set()
+        self._summary: set[str] = set()  # the blocks of a summary by a machine
 
     # The body
 
@@ -193,8 +214,12 @@ class _Page:
         warnings: list[str] = []
         self._around = self._page_parts()
         kept = self._with_lead(self._container())
+        begins = next((one for one, piece in enumerate(kept) if piece.is_running_text), 0)
         blocks: list[Block] = [
-            (_kind(piece) if 0 < number < len(kept) - 1 else piece.kind, piece.text)
+            (
+                _kind(piece, number > begins) if 0 < number < len(kept) - 1 else piece.kind,
+                piece.text,
+            )
             for number, piece in enumerate(kept)
         ]
         size = _size(blocks)
@@ -217,13 +242,20 @@ class _Page:
         found: set[int] = set()
         for element, inside in dom.ancestors(self.pieces):
             described = f"{element.get('class') or ''} {element.get('id') or ''}"
-            named = element.tag in _AROUND_TAGS or _AROUND.search(described)
+            summary = _MACHINE_CLASS.search(described) or (
+                len(inside[0].text) <= 40 and _MACHINE_LABEL.search(inside[0].text)
+            )
+            named = (
+                summary or element.tag in _AROUND_TAGS or _AROUND.search(_CAMEL.sub("-", described))
+            )
             if not named or _CONTAINER.search(described):
                 continue
             running = sum(len(piece.text) for piece in inside if piece.is_running_text)
             others = total - running
             if element.tag not in {"html", "body", "main", "article"} and running <= others:
                 found.update(piece.order for piece in inside)
+                if summary:
+                    self._summary.update(piece.text for piece in inside)
         return found
 
     def _container(self) -> list[Piece]:
@@ -253,17 +285,24 @@ class _Page:
         first, last = kept[0].order, kept[-1].order
         inside = {piece.order for piece in kept}
         start = first
+        named = _bare(self.meta.get("og:title") or "")
         titles = [
             piece.order
-            for piece in self.pieces
+            for piece in self.pieces[:first]
             if piece.kind is SectionKind.HEADING
             and piece.path
-            and piece.path[-1].tag == "h1"
-            and piece.order < first
+            and (
+                piece.path[-1].tag == "h1"
+                or (len(_bare(piece.text)) >= 6 and _bare(piece.text) in named)
+            )
         ]
         lead = _lead_of(self.meta.get("og:description") or self.meta.get("description"))
         if titles:
             start = titles[-1] + 1
+            deck = self.pieces[start]
+            # A second heading right below the headline is its deck.
+            if deck.kind is SectionKind.HEADING and start < first and not is_byline(deck.text):
+                deck.kind = SectionKind.DECK
         added: list[Piece] = []
         for piece in self.pieces[:first]:
             is_lead = bool(lead) and lead in _bare(piece.text)
@@ -302,7 +341,7 @@ class _Page:
             if isinstance(body, str) and body.strip():
                 yield 1.1, dom.fragment_blocks(body)
         if size < _WEAK:
-            for body in _bodies_in_scripts(self.root):
+            for body in bodies_in_scripts(self.root):
                 yield 1.5, dom.fragment_blocks(body)
             # It can take hidden text and the page around an article for the article.
             yield 1.5, self._trafilatura()
@@ -320,7 +359,11 @@ class _Page:
         except Exception:  # noqa: BLE001 - an extra opinion on the body, of which pages can do without
             return []
         lines = (line.strip() for line in (found or "").split("\n"))
-        return [(SectionKind.BODY, line) for line in lines if line]
+        return [
+            (SectionKind.BODY, line)
+            for line in lines
+            if line and line.lstrip("- ") not in self._summary
+        ]
 
     def _running_text_outside(self, blocks: Sequence[Block]) -> list[str]:
         held = _bare(" ".join(text for _, text in blocks))
@@ -479,7 +522,8 @@ class _Page:
             if not isinstance(element.tag, str):
                 continue
             described = " ".join(element.get(name) or "" for name in ("class", "itemprop", "rel"))
-            text = _text(element) if _CREDITED.search(described) else ""
+            # The texts of neighbours, such as a button and a name, are no single word.
+            text = _spaced(element) if _CREDITED.search(described) else ""
             if not 0 < len(text) <= 80:
                 continue
             if match := _REPORTER_OF.search(text):
@@ -506,6 +550,8 @@ class _Page:
             value for item in self.data if isinstance(value := item.get("datePublished"), str)
         )
         yield from (self.meta[name] for name in _DATE_NAMES[:-1] if name in self.meta)
+        # dd:published_time, cms.regdate
+        yield from (value for name, value in self.meta.items() if _DATE_NAME.search(name))
         for element in self.root.iter():
             if not isinstance(element.tag, str):
                 continue
@@ -521,7 +567,8 @@ class _Page:
         for element in self.root.iter():
             if isinstance(element.tag, str) and _DATED_CLASS.search(element.get("class") or ""):
                 text = _text(element)
-                if text and len(text) <= _DATE_CHARS and len(re.sub(r"[\d\s.:/-]", "", text)) <= 8:
+                rest = re.sub(r"[\d\s.:/|-]", "", DATED.sub("", text))
+                if text and len(text) <= _DATE_CHARS and len(rest) <= 8:
                     yield text
 
     def printed_date(self) -> str | None:
@@ -532,6 +579,16 @@ class _Page:
         if "article:modified_time" in self.meta:
             return parse_date(self.meta["article:modified_time"])
         return None
+
+    def scripted_facts(self, title: str) -> tuple[str | None, str | None]:
+        """Return author and date in the data of a script that has the article's title."""
+        author = published_at = None
+        for record in records_in_scripts(self.root):
+            given = next((record[key] for key in ("title", "headline") if key in record), None)
+            if isinstance(given, str) and _bare(given) == _bare(title):
+                found = facts_of(record, self.source)
+                author, published_at = author or found[0], published_at or found[1]
+        return author, published_at
 
     def url(self) -> str | None:
         """Return the canonical address of the page."""
@@ -564,7 +621,10 @@ _CREDITED = re.compile(
 _DATED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
 )
-_DATE_CHARS = 40
+_DATE_CHARS = 60
+_DATE_NAME = re.compile(
+    r"[.:_-](?:published(?:_time|_?date|_?at)?|publish_?date|reg_?date|pub_?date)$"
+)
 _NAME = re.compile(r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\))?")
 _WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
 _REPORTER_OF = re.compile(
@@ -598,6 +658,10 @@ def _text(element: Any) -> str:
     if element is None:
         return ""
     return _SPACES.sub(" ", clean("".join(element.itertext())).replace("\n", " ")).strip()
+
+
+def _spaced(element: Any) -> str:
+    return _SPACES.sub(" ", clean(" ".join(element.itertext())).replace("\n", " ")).strip()
 
 
 def _bare(text: str) -> str:
@@ -643,9 +707,14 @@ def _is_link(piece: Piece) -> bool:
     return piece.linked > 0.6 * len(piece.text)
 
 
-def _kind(piece: Piece) -> SectionKind:
-    """Return the kind of a block; a short line on its own that is no sentence is a heading."""
+def _kind(piece: Piece, within: bool) -> SectionKind:  # noqa: FBT001
+    """Return the kind of a block; a short line on its own that is no sentence is a heading.
+
+    ``within`` the text there is no deck: what its class calls a subtitle is a heading.
+    """
     listed = any(element.tag in _LISTS for element in piece.path)
+    if within and piece.kind is SectionKind.DECK:
+        return SectionKind.BODY if is_statement(piece.text) else SectionKind.HEADING
     if piece.kind is not SectionKind.BODY or listed or " | " in piece.text:
         return piece.kind
     if is_caption(piece.text) or is_byline(piece.text) or not is_heading(piece.text, 40):
@@ -724,58 +793,3 @@ def _name(value: Any) -> str | None:
     if isinstance(value, list):
         return ", ".join(name for one in value if (name := _name(one))) or None
     return None
-
-
-_BODY_KEYS = {
-    "articlebody",
-    "body",
-    "content",
-    "contents",
-    "article_body",
-    "newscontent",
-    "text",
-    "html",
-}
-_SCRIPT_DATA = re.compile(r"(?:=|\()\s*(?=[\[{])")
-_MOST_SCRIPT = 3_000_000
-
-
-def _bodies_in_scripts(root: Any) -> list[str]:
-    """Return the texts of articles in the data of a page that a script would render."""
-    found: list[str] = []
-    for script in root.iter("script"):
-        text = (script.text or "").strip()
-        if not 80 <= len(text) <= _MOST_SCRIPT or "ld+json" in (script.get("type") or ""):
-            continue
-        value: Any = None
-        starts = [0] if text[0] in "[{" else [m.end() for m in _SCRIPT_DATA.finditer(text)][:5]
-        for start in starts:
-            try:
-                value, _ = json.JSONDecoder(strict=False).raw_decode(text, start)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(value, dict | list) and value:
-                found.extend(_bodies(value))
-    return sorted(found, key=len, reverse=True)[:3]
-
-
-def _bodies(value: Any) -> Iterator[str]:
-    stack: list[Any] = [value]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            parts = [
-                part["content"]
-                for part in one
-                if isinstance(part, dict) and isinstance(part.get("content"), str)
-            ]
-            if sum(map(is_statement, parts)) >= 2:
-                yield "".join(f"<p>{part}</p>" for part in parts)
-            stack.extend(one)
-        elif isinstance(one, dict):
-            for key, inner in one.items():
-                if isinstance(inner, str):
-                    if key.lower() in _BODY_KEYS and len(re.findall(r"[다요]\.", inner)) >= 2:
-                        yield inner
-                else:
-                    stack.append(inner)

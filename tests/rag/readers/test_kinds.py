@@ -329,6 +329,25 @@ def test_question_and_answer_are_one_sentence() -> None:
         "☞ 관련 영상 보러가기",
         "[관련기사] 나래역 6번 출구 닫는다",
         "제보는 카카오톡 okjebo",
+        "화나요 0",
+        "추천 0 댓글",
+        "원고료로 응원하기추천 0댓글 3개",
+        "정치 경제 사회 국제 문화",
+        "홈 | 뉴스 | 오피니언 | 스포츠",
+        "가람일보 뉴스레터를 받아보세요",
+        "가람일보를 유튜브에서 구독해 주세요!",
+        "좋은 기사를 쓴 기자를 원고료로 응원하세요",
+        "이 기사가 마음에 드셨나요?",
+        "이 글은 구독자만 끝까지 볼 수 있습니다.",
+        "구독하면 더 많은 기사를 볼 수 있습니다",
+        "댓글을 쓰려면 로그인하세요.",
+        "동영상 재생이 되지 않으면 플래시를 설치해 주세요.",
+        "이 브라우저는 동영상을 지원하지 않습니다.",
+        "Your browser does not support the audio element.",
+        "AI가 만든 요약으로 틀릴 수 있습니다.",
+        "이 기사는 언론사에서 경제 섹션으로 분류했습니다.",
+        "The post 배추값 두 배 appeared first on 가람일보.",
+        "댓글을 가져오는 중...",
     ],
 )
 def test_lines_of_the_page_are_recognised(line: str) -> None:
@@ -343,6 +362,15 @@ def test_lines_of_the_page_are_recognised(line: str) -> None:
         "다음 달 1일부터 시행된다.",
         "구독자가 3만명을 넘었다.",
         "▶ 다음은 일문일답이다.",
+        "감동",
+        "추천 대상",
+        "정치 경제 사회",
+        "어린이 병원을 응원해 주세요.",
+        "김 씨는 “채널을 구독해 주세요”라고 썼다.",
+        "플래시는 2020년부터 브라우저에서 쓸 수 없다.",
+        "회사는 AI로 판결문을 요약한다.",
+        "이 기사는 소설의 한 대목이 됐다.",
+        "시민이 로그인하면 예산안을 볼 수 있습니다.",
     ],
 )
 def test_sentences_about_such_lines_are_body(line: str) -> None:
@@ -459,6 +487,11 @@ def test_byline_names_a_newspaper() -> None:
         ("박다솜·김하늘 기자", "박다솜, 김하늘"),
         ("By Ann Lee and Bob Kim", "Ann Lee, Bob Kim"),
         ("서울=한여울 특파원", "한여울"),
+        ("한여울 기자, 박다솜 과학전문기자", "한여울, 박다솜"),
+        ("의학전문기자 박다솜", "박다솜"),
+        ("한여울 사회부 기자", "한여울"),
+        ("한여울 논설실장", "한여울"),
+        ("박다솜 편집위원", "박다솜"),
     ],
 )
 def test_names_of_authors_are_separated(given: str, names: str) -> None:
@@ -651,3 +684,212 @@ def test_less_than_in_a_text_is_kept() -> None:
     text = "키가 a < b 이고 R&D 예산이 <표1>과 같다고 밝혔다."
     article = draft(json.dumps({"title": "a", "text": text}), "a.jsonl").article()
     assert parts(article) == [text]
+
+
+# 10. Kinds found on pages that were written before the readers were read
+
+LEAD = "가람시가 새 다리를 놓는다고 3일 밝혔다."
+END = "공사는 2028년에 끝난다."
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        '<div class="ai-summary"><p>요약</p><p>다리를 놓는다는 내용이다.</p></div>',
+        "<div><strong>자동요약</strong><p>다리를 놓는다는 내용이다.</p></div>",
+        "<div><b>기사를 세 줄로 요약했어요</b><ul><li>다리를 놓는다는 내용이다.</li></ul></div>",
+        "<section><h3>AI 요약</h3><p>다리를 놓는다.</p><p>AI가 추출한 내용이다.</p></section>",
+        '<div class="summary_view"><em>요약봇</em><div>다리를 놓는다는 내용이다.</div></div>',
+    ],
+)
+def test_summary_by_a_machine_is_left_out(box: str) -> None:
+    found = page(f"<h1>가람시 새 다리 놓는다</h1>{box}<div><p>{LEAD}</p><p>{END}</p></div>")
+    assert found.article().text.count("내용") == 0
+    assert parts(found.article()) == [LEAD, END]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        '<div class="ab_subtitle"><p>길이는 420m</p></div>',
+        '<h3 class="content_text subtitle">길이는 420m</h3>',
+        '<p class="midtitle_text"><b>길이는 420m</b></p>',
+        '<strong class="sub_head">길이는 420m</strong>',
+    ],
+)
+def test_subtitle_within_the_text_is_a_heading(heading: str) -> None:
+    article = page(
+        f"<h1>가람시 새 다리 놓는다</h1><div><p>{LEAD}</p>{heading}<p>{END}</p>"
+        "<p>차로는 넷이다.</p></div>"
+    ).article()
+    assert parts(article, SectionKind.HEADING) == ["길이는 420m"]
+    assert parts(article, SectionKind.DECK) == []
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<h1>가람시 새 다리 놓는다</h1><h2>두 마을 40년 숙원</h2>",
+        "<h3>가람시 새 다리 놓는다</h3><h4 class='View_subtitle__x1'>두 마을 40년 숙원</h4>",
+        "<h2><a href='/1'>가람시 새 다리 놓는다</a></h2><h3>두 마을 40년 숙원</h3><p>25.07.03</p>",
+    ],
+)
+def test_heading_below_the_headline_is_its_deck(head: str) -> None:
+    title = '<meta property="og:title" content="가람시 새 다리 놓는다">'
+    article = page(f"{head}<div><p>{LEAD}</p><p>{END}</p></div>", head=title).article()
+    assert article.title == "가람시 새 다리 놓는다"
+    assert parts(article, SectionKind.DECK) == ["두 마을 40년 숙원"]
+
+
+def test_sentence_after_a_mark_of_copyright_is_body() -> None:
+    article = page(
+        f"<h1>가람시 새 다리 놓는다</h1><div><p>{LEAD}</p><p>ⓒ {END}</p><p>ⓒ 가람일보</p></div>"
+    ).article()
+    assert parts(article) == [LEAD, f"ⓒ {END}"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(영상취재 : 배나무, 영상편집 : 오솔길, 디자인 : 유리)",
+        "[촬영기자:한사랑/영상편집:두루미]",
+        "<그래픽 = 나침반>",
+    ],
+)
+def test_crew_in_brackets_is_a_byline(line: str) -> None:
+    assert is_byline(line)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "본문 바로가기\n메뉴\n가람일보\n로그인\n정치 경제 사회 국제 문화\n홈 > 사회\n",
+        "가람일보\n구독\n정치\n경제\n사회\n국제\n",
+        "가람일보\n\n뉴스 | 정치 | 경제 | 사회\n검색\n\n",
+    ],
+)
+def test_frame_of_a_copied_page_is_not_its_title(frame: str) -> None:
+    found = draft(
+        f"{frame}\n가람시 새 다리 놓는다\n\n등록 2025.07.03 08:15\n\n{LEAD}\n{END}\n\n"
+        "좋아요 12\n화나요 0\n"
+    )
+    assert (found.title, found.publisher) == ("가람시 새 다리 놓는다", "가람일보")
+    assert parts(found.article()) == [LEAD, END]
+
+
+def test_outlet_in_a_headline_stays() -> None:
+    found = draft(f"가람일보 새 사옥\n\n{LEAD}\n")
+    assert found.title == "가람일보 새 사옥"
+
+
+ARC = {
+    "subheadlines": {"basic": "두 마을 40년 숙원"},
+    "content_elements": [
+        {"type": "image", "caption": "다리 조감도"},
+        {"type": "text", "content": f"{LEAD} &ldquo;드디어&rdquo;라고 했다."},
+        {"type": "interstitial_link", "content": "[관련 기사] 나래역 6번 출구 닫는다."},
+        {"type": "header", "level": 3, "content": "<b>길이는 420m</b>"},
+        {"type": "list", "items": [{"type": "text", "content": "차로: 4개"}]},
+        {"type": "table", "header": [{"content": "해"}, {"content": "억원"}]}
+        | {"rows": [[{"content": "2026"}, {"content": "140"}]]},
+        {"type": "quote", "content_elements": [{"type": "text", "content": "강은 넓다."}]},
+        {"type": "raw_html", "content": "<div>구독하면 더 많은 기사를 볼 수 있습니다</div>"},
+        {"type": "text", "content": END},
+    ],
+}
+EDITOR_JS = {
+    "blocks": [
+        {"type": "image", "data": {"caption": "다리 조감도", "file": {"url": "a.jpg"}}},
+        {"type": "paragraph", "data": {"text": f"{LEAD} &ldquo;드디어&rdquo;라고 했다."}},
+        {"type": "header", "data": {"text": "길이는 420m", "level": 2}},
+        {"type": "list", "data": {"style": "unordered", "items": ["차로: 4개"]}},
+        {"type": "table", "data": {"content": [["해", "억원"], ["2026", "140"]]}},
+        {"type": "quote", "data": {"text": "강은 넓다.", "caption": ""}},
+        {"type": "linkTool", "data": {"link": "https://garam.example/2"}},
+        {"type": "paragraph", "data": {"text": END}},
+    ]
+}
+
+
+@pytest.mark.parametrize("value", [ARC, EDITOR_JS], ids=["arc", "editor-js"])
+def test_elements_of_an_editor_in_a_script_are_the_body(value: dict[str, object]) -> None:
+    script = f"<script>Fusion.globalContent={json.dumps(value, ensure_ascii=False)};</script>"
+    article = page(f'<div id="app"></div>{script}').article()
+    assert parts(article) == [
+        f"{LEAD} “드디어”라고 했다.",
+        "차로: 4개",
+        "해 | 억원",
+        "2026 | 140",
+        "강은 넓다.",
+        END,
+    ]
+    assert parts(article, SectionKind.HEADING) == ["길이는 420m"]
+    assert parts(article, SectionKind.CAPTION) == ["다리 조감도"]
+
+
+def test_marks_within_a_paragraph_of_an_editor_do_not_divide_it() -> None:
+    text = [{"type": "text", "text": "가람시가 "}, {"type": "text", "text": "새 다리를"}]
+    rest = [{"type": "text", "text": " 놓는다고 3일 밝혔다."}, {"type": "hardBreak"}]
+    item = {"type": "listItem", "content": [{"type": "paragraph", "content": [text[1]]}]}
+    prose = {
+        "type": "doc",
+        "content": [
+            {"type": "paragraph", "content": [*text, *rest]},
+            {"type": "bulletList", "content": [item]},
+            {"type": "paragraph", "content": [{"type": "text", "text": END}]},
+        ],
+    }
+    portable = [
+        {
+            "_type": "block",
+            "style": "normal",
+            "children": [{"_type": "span"} | one for one in text]
+            + [{"_type": "span", "text": " 놓는다고 3일 밝혔다."}],
+        },
+        {"_type": "block", "style": "h2", "children": [{"_type": "span", "text": "새 다리를"}]},
+        {"_type": "block", "style": "normal", "children": [{"_type": "span", "text": END}]},
+    ]
+    for value in ({"article": {"doc": prose}}, {"article": {"body": portable}}):
+        state = json.dumps(json.dumps(value, ensure_ascii=False), ensure_ascii=False)
+        article = page(f"<div></div><script>window.S = JSON.parse({state});</script>").article()
+        assert [one for one in parts(article) if one != "새 다리를"] == [LEAD, END]
+
+
+def test_author_and_date_of_a_script_are_those_of_its_article() -> None:
+    value = {
+        "list": [{"title": "나래역 6번 출구 닫는다", "reporter": "김하늘", "date": "2025-01-01"}],
+        "view": {"title": "가람시 새 다리 놓는다", "reporter": {"name": "한여울 기자"}}
+        | {"regDate": "2025-07-03 09:10", "body": f"{LEAD} {END}"},
+    }
+    script = f"<script>var data = {json.dumps(value, ensure_ascii=False)};</script>"
+    found = page(f"<div></div>{script}")
+    assert (found.author, found.published_at) == ("한여울", "2025-07-03T09:10:00+09:00")
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ('<meta property="dd:published_time" content="2025-07-03T09:10:00+09:00">', ""),
+        ('<meta name="cms.regdate" content="2025-07-03 09:10">', ""),
+        ("", '<div class="info_data">25.07.03 09:10 l 최종 업데이트 25.07.04 08:10</div>'),
+        ("", '<div class="date">작성 2025.07.03 09:10 수정 2025.07.04 22:10</div>'),
+    ],
+)
+def test_date_is_found_where_sites_put_it(head: str, body: str) -> None:
+    found = page(
+        f"<h1>가람시 새 다리 놓는다</h1>{body}<div><p>{LEAD}</p><p>{END}</p></div>", head=head
+    )
+    assert found.published_at == "2025-07-03T09:10:00+09:00"
+
+
+def test_button_beside_a_name_is_no_part_of_it() -> None:
+    found = page(
+        "<h1>가람시 새 다리 놓는다</h1><div class='info'><a>기사원문</a><em>한여울 기자</em></div>"
+        f"<div><p>{LEAD}</p><p>{END}</p></div>"
+    )
+    assert found.author == "한여울"
+
+
+def test_time_for_repeated_buttons_is_linear() -> None:
+    assert not is_page_line("이전기사보기" * 19 + "x")
+    assert is_page_line("이전기사보기" * 19)
