@@ -284,7 +284,8 @@ class Puller:
         except SourceError as error:
             if own is None:
                 raise
-            warning = f"only the feed's summary was stored, since {error}"
+            reason = str(error).removeprefix(f"{item.url}: ")
+            warning = f"only the feed's summary was stored, since {reason}"
             return Reading((replace(own, warnings=(*own.warnings, warning)),))
         drafts = tuple(self._of_item(draft, item, document.url) for draft in reading.drafts)
         return replace(reading, drafts=drafts)

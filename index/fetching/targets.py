@@ -73,7 +73,10 @@ class Policy:
         host, port = url.raw_host.decode("ascii"), url.port or PORTS[url.scheme]
         if port not in self._ports and f"{host}:{port}" not in self._exceptions:
             allowed = " and ".join(map(str, self._ports))
-            raise FetchBlocked(f"{host}: port {port} is not fetched from, only {allowed}")
+            raise FetchBlocked(
+                f"{host}: port {port} is not fetched from, only {allowed}; to fetch from it, "
+                f"add {host}:{port} to the setting fetch_private_hosts"
+            )
         literal = _LOOPBACK if _NAMES_LOOPBACK.search(host) else _literal(host)
         if literal is not None:
             self.check_answers(host, port, [literal])

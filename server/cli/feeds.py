@@ -84,7 +84,9 @@ def _line(state: FeedState) -> str:
     if state.pulled_at is not None:
         pulled = datetime.fromtimestamp(state.pulled_at).astimezone().isoformat(" ", "minutes")
     title = f"  {escape_line(state.title)}" if state.title else ""
-    error = f"  failed {state.failures} times: {escape_line(state.error)}" if state.error else ""
+    times = "once" if state.failures == 1 else f"{state.failures} times"
+    reason = (state.error or "").removeprefix(f"{state.url}: ")
+    error = f"  failed {times}: {escape_line(reason)}" if reason else ""
     return f"{escape_line(state.url)}  {pulled}{title}{error}"
 
 
