@@ -41,7 +41,8 @@ def decode(data: bytes, source: str) -> str:
     """
     for magic, name in _MAGIC.items():
         if data.startswith(magic):
-            raise UnsupportedSource(f"{source}: this is a {name} file, not text")
+            article = "an" if name[0] in "EO" else "a"
+            raise UnsupportedSource(f"{source}: this is {article} {name} file, not text")
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strictly(data, encoding, source)
