@@ -184,21 +184,24 @@ def read_sources(
             except SourceError as error:
                 summary.fail(one, error)
             else:
-                _account(reading, summary)
+                _account(reading, summary, one)
                 summary.read(one, len(reading.drafts))
                 yield reading
             if progress:
                 progress(one)
 
 
-def _account(reading: Reading, summary: IngestSummary) -> None:
-    """Record the failures and warnings of a document in ``summary``."""
+def _account(reading: Reading, summary: IngestSummary, given: str | None = None) -> None:
+    """Record the failures and warnings of a document in ``summary``, under its ``given`` name."""
     summary.skipped += reading.skipped
+    whole = None if given is None or is_address(given) else str(Path(given).resolve())
     for failure in reading.failures:
         summary.fail(str(failure).split(": ", 1)[0], failure)
     for draft in reading.drafts:
         for message in draft.warnings:
-            summary.warn(draft.source, message)
+            named = whole is not None and given is not None and draft.source.startswith(whole)
+            source = f"{given}{draft.source[len(whole or '') :]}" if named else draft.source
+            summary.warn(source, message)
 
 
 def _accounted(reading: Reading, summary: IngestSummary) -> tuple[Draft, ...]:
@@ -272,18 +275,26 @@ def _expand(source: str, summary: IngestSummary) -> Iterator[str]:
         yield source
         return
     files = sorted(p for p in path.rglob("*") if p.is_file())
-    found = [one for one in files if one.suffix.lower() in SUFFIXES]
+    hidden = {one for one in files if any(map(_is_hidden, one.relative_to(path).parts))}
+    known = [one for one in files if one.suffix.lower() in SUFFIXES]
+    found = [one for one in known if one not in hidden]
     if not found:
         summary.fail(
             source,
             UnsupportedSource(f"{source}: no {', '.join(sorted(SUFFIXES))} files in this folder"),
         )
     for one in files:
-        hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
-        if one.suffix.lower() not in SUFFIXES and not hidden:
-            kind = one.suffix.lower()
+        kind = one.suffix.lower()
+        if kind in SUFFIXES and one in hidden:
+            summary.ignore(str(one), "hidden")
+        elif kind not in SUFFIXES and one not in hidden:
             summary.ignore(str(one), f"cannot read {kind} files" if kind else "no suffix")
     yield from map(str, found)
+
+
+def _is_hidden(part: str) -> bool:
+    """Whether a file or folder is hidden, or what an office program or macOS leaves behind."""
+    return part.startswith((".", "~$")) or part == "__MACOSX"
 
 
 def ingest_seeds(store: Store) -> IngestSummary:

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 
 EXIT_SOME_FAILED = 2
+# Files that were not read: names for each reason, and reasons.
+_NAMES, _REASONS = 3, 8
 EXIT_INTERRUPTED = 130
 
 
@@ -95,6 +98,8 @@ def ingest(
     Articles are stored in batches: after an interruption, run the same command again.
     """
     columns = dict(mapped)
+    if dry_run and events:
+        raise click.UsageError("--dry-run stores nothing and has no --events; use --json")
     if dry_run:
         summary = _dry_run(ctx, sources, columns, as_json=as_json)
     else:
@@ -127,9 +132,16 @@ def _complain(summary: IngestSummary) -> None:
             f"geungeo: warning: {escape_line(f'{notice.source}: {notice.message}')}", err=True
         )
     if summary.ignored:
-        kinds = Counter(notice.message for notice in summary.ignored)
-        reasons = ", ".join(f"{count} ({reason})" for reason, count in kinds.most_common(8))
-        click.echo(f"geungeo: files not read: {escape_line(reasons)}", err=True)
+        named: dict[str, list[str]] = {}
+        for notice in summary.ignored:
+            named.setdefault(notice.message, []).append(Path(notice.source).name)
+        for reason, names in list(named.items())[:_REASONS]:
+            more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+            line = f"{', '.join(names[:_NAMES])}{more}: not read ({reason})"
+            click.echo(f"geungeo: {escape_line(line)}", err=True)
+        if len(named) > _REASONS:
+            left = sum(len(names) for names in list(named.values())[_REASONS:])
+            click.echo(f"geungeo: {left} files of other types: not read", err=True)
 
 
 def _dry_run(
@@ -144,7 +156,9 @@ def _dry_run(
     )
     drafts = [draft for reading in readings for draft in reading.drafts]
     if as_json:
-        click.echo(json_text({"articles": [_described(draft) for draft in drafts]}))
+        seen = summary_of(summary)
+        problems = {name: seen[name] for name in ("failed", "skipped", "warnings", "ignored")}
+        click.echo(json_text({"articles": [_described(draft) for draft in drafts], **problems}))
         return summary
     for draft in drafts:
         click.echo(_shown(draft))
@@ -173,6 +187,8 @@ def _shown(draft: Draft) -> str:
     lines += [f"  {name:<13}{escape_line(getattr(article, name) or '-')}" for name in names]
     parts = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     lines.append(f"  {'sections':<13}{parts}")
+    place = draft.source if "://" in draft.source else Path(draft.source).name
+    lines.append(f"  {'source':<13}{escape_line(place)}")
     if draft.left_out:
         count = "1 line" if len(draft.left_out) == 1 else f"{len(draft.left_out)} lines"
         lines.append(f"  {'left out':<13}{count}: {_cut(draft.left_out[0])}")
@@ -235,6 +251,8 @@ def show(
     facts = [article.publisher, article.author, article.published_at, article.url]
     click.echo(f"{escape_line(article.id)} v{article.version}")
     click.echo(" · ".join(escape_line(fact) for fact in facts if fact))
+    if article.title not in article.text:  # corrected
+        click.echo(f"title: {escape_line(article.title)}")
     if not sections:
         click.echo("\n" + plain_text(article.text))
         return

@@ -98,6 +98,7 @@ def test_trial_run_shows_articles_and_stores_nothing(
         "  published_at 2025-07-02",
         "  url          -",
         "  sections     1 title, 1 body",
+        "  source       b.csv:2",
         "1 would be read, 0 failed; nothing was stored",
     ]
     assert not (tmp_path / "store").exists()
@@ -108,6 +109,14 @@ def test_trial_run_shows_articles_and_stores_nothing(
         {"kind": "title", "text": "배추값"},
         {"kind": "body", "text": LEAD},
     ]
+    (folder / "b.csv").write_text("제목,본문\n가,첫 기사다.\n나,\n", "utf-8")
+    found = json.loads(
+        run(tmp_path / "store", "ingest", "--dry-run", "--json", str(folder / "b.csv")).stdout
+    )
+    assert [one["title"] for one in found["articles"]] == ["가"]
+    assert [one["source"] for one in found["failed"]] == [f"{folder}/b.csv:3"]
+    events = run(tmp_path / "store", "ingest", "--dry-run", "--events", str(folder))
+    assert (events.exit_code, "use --json" in events.stderr) == (2, True)
     wrong = run(tmp_path / "store", "ingest", "--map", "tekst=inhoud", str(folder / "b.csv"))
     assert wrong.exit_code == 2
     assert "write FIELD=COLUMN with a field of text, title" in wrong.stderr
@@ -125,10 +134,33 @@ def test_command_prints_events_and_names_a_failing_path_once(
     errors = result.stderr.splitlines()
     assert errors[0].count("many.jsonl") == 1
     assert errors[0].startswith(f"geungeo: {folder}/many.jsonl:41: not valid JSON")
-    assert errors[1].startswith("geungeo: warning: ")
-    assert errors[2] == "geungeo: files not read: 1 (no suffix), 1 (cannot read .jpg files)"
+    assert errors[1].startswith(f"geungeo: warning: {folder}/many.jsonl:4: ")
+    assert errors[2:] == [
+        "geungeo: LICENSE: not read (no suffix)",
+        "geungeo: photo.jpg: not read (cannot read .jpg files)",
+    ]
     again = run(tmp_path / "store", "ingest", str(folder))
     assert again.stdout == "0 added, 0 updated, 41 unchanged, 1 failed\n"
+
+
+def test_hidden_files_and_locks_of_editors_are_not_read(
+    tmp_path: Path, folder: Path, run: Run
+) -> None:
+    (folder / "many.jsonl").unlink()
+    (folder / "__MACOSX").mkdir()
+    for name in (".draft.txt", "~$memo.docx", "__MACOSX/._a.txt", "1.md~", "2.bak", "3.bak"):
+        (folder / name).write_text("x", "utf-8")
+    for number in range(4, 8):
+        (folder / f"{number}.bak").write_text("x", "utf-8")
+    result = run(tmp_path / "store", "ingest", str(folder))
+    assert result.stdout == "1 added, 0 updated, 0 unchanged, 0 failed\n"
+    assert result.stderr.splitlines() == [
+        "geungeo: .draft.txt, ._a.txt, ~$memo.docx: not read (hidden)",
+        "geungeo: 1.md~: not read (cannot read .md~ files)",
+        "geungeo: 2.bak, 3.bak, 4.bak and 3 more: not read (cannot read .bak files)",
+        "geungeo: LICENSE: not read (no suffix)",
+        "geungeo: photo.jpg: not read (cannot read .jpg files)",
+    ]
 
 
 def test_corrected_data_is_a_new_version_that_a_second_ingest_keeps(
@@ -142,6 +174,10 @@ def test_corrected_data_is_a_new_version_that_a_second_ingest_keeps(
         store, "articles", "edit", row["id"], "--author", "한여울", "--date", "2025.7.2 오전 9:10"
     )
     assert edited.stdout == f"{row['id']} v2 updated\n"
+    retitled = run(store, "articles", "edit", row["id"], "--title", "배추 값 두 배")
+    assert retitled.exit_code == 0
+    assert "title: 배추 값 두 배" in run(store, "articles", "show", row["id"]).stdout.splitlines()
+    assert run(store, "articles", "edit", row["id"], "--title", row["title"]).exit_code == 0
     shown = json.loads(run(store, "articles", "show", row["id"], "--json").stdout)
     assert (shown["author"], shown["published_at"]) == ("한여울", "2025-07-02T09:10:00+09:00")
     before = json.loads(
