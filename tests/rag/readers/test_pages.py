@@ -1,4 +1,4 @@
-"""Pages in the markup of fifteen kinds of news sites, with invented text (``pages/``).
+"""Pages in the markup of many kinds of news sites, with invented text (``pages/``).
 
 They have what real ones have: portals' frames, tables for layout, bodies that only a script holds,
 photographs, widgets and advertisements inside the text, old encodings.
