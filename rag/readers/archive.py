@@ -50,7 +50,7 @@ def checked_archive(data: bytes, source: str) -> zipfile.ZipFile:
     )
     if len(entries) > _MOST_ENTRIES or unpacked > _MOST_BYTES or bomb:
         raise UnsupportedSource(
-            f"{source}: the file unpacks to {unpacked:,} bytes (parts: {len(entries):,}), which is "
+            f"{source}: the file unpacks to {unpacked:,} bytes in {len(entries):,} parts, which is "
             "over the limit; split the document"
         )
     for entry in entries:

@@ -132,15 +132,15 @@ def _complain(summary: IngestSummary) -> None:
             f"geungeo: warning: {escape_line(f'{notice.source}: {notice.message}')}", err=True
         )
     if summary.ignored:
-        named: dict[str, list[str]] = {}
+        files: dict[str, list[str]] = {}
         for notice in summary.ignored:
-            named.setdefault(notice.message, []).append(Path(notice.source).name)
-        for reason, names in list(named.items())[:_REASONS]:
+            files.setdefault(notice.message, []).append(Path(notice.source).name)
+        for reason, names in list(files.items())[:_REASONS]:
             more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
             line = f"{', '.join(names[:_NAMES])}{more}: not read ({reason})"
             click.echo(f"geungeo: {escape_line(line)}", err=True)
-        if len(named) > _REASONS:
-            left = sum(len(names) for names in list(named.values())[_REASONS:])
+        if len(files) > _REASONS:
+            left = sum(len(names) for names in list(files.values())[_REASONS:])
             click.echo(f"geungeo: {left} files of other types: not read", err=True)
 
 
