@@ -25,7 +25,12 @@ _BLOCK_TAGS = listed(
 _HEADINGS = listed("h1 h2 h3 h4 h5 h6")
 _BOLD = listed("b strong")
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_BREAK = "\x00"  # a <br> within a paragraph; clean() removes it from any text
+# A <br> within a paragraph, and the ends of a link's text; clean() removes them from any text.
+_BREAK = "\x00"
+_LINK_START, _LINK_END = "\x01", "\x02"
+_LINKED = re.compile(f"{_LINK_START}([^{_LINK_END}]*){_LINK_END}")
+
+_NO_MARKS = dict.fromkeys(map(ord, (_BREAK, _LINK_START, _LINK_END)))
 
 _CAPTION_CLASS = re.compile(
     r"caption|img_?desc|photo_?(?:desc|txt|text|info|by)|about_?photo|pic_?(?:desc|txt)|figure_?txt"
@@ -64,7 +69,6 @@ class Walker:
     def __init__(self) -> None:
         self.pieces: list[Piece] = []
         self._text: list[str] = []
-        self._linked = 0
         self._bold = 0
         self._path: list[Any] = []
         self._kinds: list[SectionKind] = [SectionKind.BODY]
@@ -125,24 +129,22 @@ class Walker:
         return self.pieces
 
     def _add(self, text: str, links: int, bold: int) -> None:
-        shown = _SPACES.sub(" ", text)
-        self._text.append(shown)
-        size = len(shown.strip())
-        self._linked += size if links else 0
-        self._bold += size if bold else 0
+        shown = _SPACES.sub(" ", text.translate(_NO_MARKS))
+        self._text.append(f"{_LINK_START}{shown}{_LINK_END}" if links else shown)
+        self._bold += len(shown.strip()) if bold else 0
 
     def _flush(self, element: Any) -> None:
         joined = "".join(self._text)
-        linked, bold = self._linked, self._bold
-        self._text, self._linked, self._bold = [], 0, 0
+        bold = self._bold
+        self._text, self._bold = [], 0
         paragraphs = _paragraphs(joined)
-        total = sum(map(len, paragraphs)) or 1
-        for text in paragraphs:
+        total = sum(len(text) for text, _ in paragraphs) or 1
+        for text, linked in paragraphs:
             kind = self._kinds[-1]
             alone = bold >= total * 0.95 and len(text) <= 80 and not is_statement(text)
             if kind is SectionKind.BODY and alone and len(paragraphs) == 1:
                 kind = SectionKind.HEADING
-            self._emit(kind, text, linked * len(text) // total, element)
+            self._emit(kind, text, linked, element)
 
     def _emit(self, kind: SectionKind, text: str, linked: int, element: Any) -> None:
         self.pieces.append(Piece(kind, text, linked, element, len(self.pieces), tuple(self._path)))
@@ -166,16 +168,23 @@ def _kind(tag: str, described: str, inherited: SectionKind) -> SectionKind:
     return inherited
 
 
-def _paragraphs(text: str) -> list[str]:
-    """Split at two or more breaks; a single break too, except in lines wrapped by hand."""
-    found: list[str] = []
+def _paragraphs(text: str) -> list[tuple[str, int]]:
+    """Split at two or more breaks; a single break too, except in lines wrapped by hand.
+
+    The number is that of the characters in links.
+    """
+    found: list[tuple[str, int]] = []
     for part in re.split(rf"{_BREAK}\s*{_BREAK}[\s{_BREAK}]*", text):
-        lines = [line for raw in part.split(_BREAK) if (line := _tidy(raw))]
-        if is_wrapped(lines):
-            found.append(" ".join(lines))
+        lines = [(line, _linked(raw)) for raw in part.split(_BREAK) if (line := _tidy(raw))]
+        if is_wrapped([line for line, _ in lines]):
+            found.append((" ".join(line for line, _ in lines), sum(size for _, size in lines)))
         else:
             found.extend(lines)
     return found
+
+
+def _linked(raw: str) -> int:
+    return sum(len(text.strip()) for text in _LINKED.findall(raw))
 
 
 def _tidy(text: str) -> str:
@@ -198,7 +207,8 @@ def table_rows(table: Any) -> list[str]:
                 continue
             _fill(cells, spanning)
             pieces = Walker().walk(_inner(cell))
-            if any(len(piece.text) > 300 for piece in pieces) or len(pieces) > 8:
+            running = sum(piece.is_running_text for piece in pieces)
+            if any(len(piece.text) > 300 for piece in pieces) or len(pieces) > 8 or running > 2:
                 return []  # a table for layout
             text = " ".join(piece.text for piece in pieces)
             if (count := _number(cell.get("rowspan"))) > 1:

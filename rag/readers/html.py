@@ -213,7 +213,7 @@ class _Page:
         """Return the blocks of the article, and warnings about text that may be missing."""
         warnings: list[str] = []
         self._around = self._page_parts()
-        kept = self._with_lead(self._container())
+        kept = self._without_kicker(self._with_lead(self._container()))
         begins = next((one for one, piece in enumerate(kept) if piece.is_running_text), 0)
         blocks: list[Block] = [
             (
@@ -331,6 +331,28 @@ class _Page:
         )
         return [piece for piece in result if not _is_link(piece)]
 
+    def _without_kicker(self, kept: list[Piece]) -> list[Piece]:
+        """Leave out the labels above the headline: the series, the section."""
+        named = _bare(self.meta.get("og:title") or "")
+        at = next(
+            (
+                number
+                for number, piece in enumerate(kept[:_TOP])
+                if piece.kind is SectionKind.HEADING
+                and named
+                and _bare(piece.text) in named
+                and len(_bare(piece.text)) >= 0.6 * len(named)
+            ),
+            0,
+        )
+        shown = {SectionKind.CAPTION, SectionKind.DECK}
+        above = [
+            one
+            for one in kept[:at]
+            if one.kind in shown or one.is_running_text or is_byline(one.text)
+        ]
+        return [*above, *kept[at:]]
+
     def _other_bodies(self, size: int) -> Iterator[tuple[float, list[Block]]]:
         """Yield the body as JSON-LD, scripts and trafilatura have it.
 
@@ -442,6 +464,7 @@ class _Page:
                     self.meta.get("og:title"),
                     self._from_data("headline"),
                     self.meta.get("twitter:title"),
+                    self._labelled("제목"),
                     _text(self.root.find(".//title")),
                 )
                 if text and text.strip()
@@ -604,6 +627,14 @@ class _Page:
                 return address
         return web_address(self.meta.get("og:url"))
 
+    def _labelled(self, label: str) -> str | None:
+        """Return what a board of a public body shows beside a label such as 제목."""
+        for element in self.root.iter("th", "dt"):
+            beside = element.getnext()
+            if _text(element) == label and beside is not None and beside.tag in {"td", "dd"}:
+                return _text(beside) or None
+        return None
+
     def _from_data(self, field: str) -> str | None:
         return next(
             (value for item in self.data if isinstance(value := item.get(field), str) and value),
@@ -747,7 +778,8 @@ def _lead_of(description: str | None) -> str:
 
 def _meta(root: Any) -> dict[str, str]:
     found: dict[str, str] = {}
-    for element in root.iter("meta"):
+    # Open Graph's own attribute counts before others that repeat its names.
+    for element in sorted(root.iter("meta"), key=lambda one: one.get("property") is None):
         name = element.get("property") or element.get("name") or element.get("itemprop")
         content = element.get("content")
         if name and content and content.strip():

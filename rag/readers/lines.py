@@ -202,6 +202,8 @@ _CREW = re.compile(
     r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
     r"(?:[/|,]\s?(?:영상)?(?:촬영|편집|취재|그래픽|자막|CG|구성|사진|글|디자인)(?:기자)?\s?[:：=]?\s?[가-힣·,\s]{2,20})*$"
 )
+# 글 박다솜 · 사진 한여울
+_CREDITS = re.compile(r"^(?:(?:글|취재|사진|그림|영상)\s[가-힣]{2,4}(?:\s*[·,/|]\s*|$)){2,3}$")
 _PUNCTUATION = re.compile(r"[\s|·:：/\-–—,.()\[\]<>]+")
 
 
@@ -290,6 +292,8 @@ def is_byline(line: str) -> bool:
         and re.search(r"[:：=]", line)
         and not ends_sentence(line)
     ):
+        return True
+    if _CREDITS.match(line):
         return True
     if is_turn(line):
         return False

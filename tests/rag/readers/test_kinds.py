@@ -893,3 +893,46 @@ def test_button_beside_a_name_is_no_part_of_it() -> None:
 def test_time_for_repeated_buttons_is_linear() -> None:
     assert not is_page_line("이전기사보기" * 19 + "x")
     assert is_page_line("이전기사보기" * 19)
+
+
+MORE = "시는 강 양쪽 마을을 잇는 버스 노선도 새로 짜서 하루 스무 번 다니게 한다고 덧붙였다."
+
+
+def test_linked_lines_between_breaks_are_left_out() -> None:
+    article = page(
+        f"<h1>가람시 새 다리 놓는다</h1><div>{LEAD}<br><br>{END}<br><br>{MORE}<br><br>"
+        "<a href='/1'>▶ 나래역 6번 출구 닫는다</a><br><a href='/2'>▶ 다솜 군수 “몰랐다”</a></div>"
+    ).article()
+    assert parts(article) == [LEAD, END, MORE]
+    assert parts(article, SectionKind.HEADING) == []
+
+
+def test_link_within_a_sentence_is_kept() -> None:
+    article = page(
+        f"<h1>가람시 새 다리 놓는다</h1><div><a href='/1'>가람시</a>가 <a href='/2'>새 다리</a>를 "
+        f"놓는다고 3일 밝혔다.<br><br>{END}</div>"
+    ).article()
+    assert parts(article) == [LEAD, END]
+
+
+def test_label_above_the_headline_and_credits_below_are_no_body() -> None:
+    article = page(
+        "<article><p class='kicker'>강과 사람</p>"
+        "<figure><figcaption>다리 조감도</figcaption></figure><h1>가람시 새 다리 놓는다</h1>"
+        f"<p>글 한여울 · 사진 박다솜</p><p>{LEAD}</p><p>{END}</p></article>",
+        head='<meta property="og:title" content="가람시 새 다리 놓는다">',
+    ).article()
+    assert parts(article) == [LEAD, END]
+    assert parts(article, SectionKind.CAPTION) == ["다리 조감도"]
+    assert parts(article, SectionKind.BYLINE) == ["글 한여울 · 사진 박다솜"]
+
+
+def test_board_of_a_public_body_gives_title_and_paragraphs() -> None:
+    found = page(
+        "<table><tr><th>제목</th><td>가람시 새 다리 놓는다</td></tr>"
+        "<tr><th>등록일</th><td>2025-07-03</td></tr><tr><td colspan='2'>"
+        f"<p>{LEAD}</p><p>차로는 넷이다.</p><p>{END}</p></td></tr></table>",
+        title="보도자료 | 가람시청",
+    )
+    assert found.title == "가람시 새 다리 놓는다"
+    assert parts(found.article()) == [LEAD, "차로는 넷이다.", END]
