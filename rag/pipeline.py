@@ -63,7 +63,12 @@ from geungeo.rag.protocols import (
 from geungeo.rag.question import Question, read
 from geungeo.rag.question.concepts import asks_for_overview
 from geungeo.rag.question.followup import rewritten
-from geungeo.rag.question.intents import intent_of, names_something, without_small_talk
+from geungeo.rag.question.intents import (
+    intent_of,
+    names_articles,
+    names_something,
+    without_small_talk,
+)
 from geungeo.rag.question.spelling import correct_spelling
 from geungeo.rag.retrieval.copies import Copy
 from geungeo.rag.retrieval.find import Found, find
@@ -215,7 +220,8 @@ class Pipeline:
     def _begin(self, ask: Ask, question: str, report: Report) -> _Run:
         """Correct the question, find its intent and, unless it is a question, its reply.
 
-        A request that no stored article fits is answered like a question.
+        A request that no stored article fits is answered like a question, unless it names
+        articles: then none is what was asked for.
         """
         corrected = correct_spelling(question, self._corpus)
         intent = intent_of(corrected)
@@ -384,6 +390,9 @@ class Pipeline:
                 reranker=self._reranker,
                 chosen=run.ask.filters.article_ids is not None,
             )
+            if run.intent in {"summary", "listing"} and names_articles(run.standalone):
+                # No stored article is the one that is asked for; its words prove nothing.
+                assessed = replace(assessed, answerability=0.0)
             refined = refine(assessed.question, assessed.evidence, run.language)
             run.assessment = replace(
                 assessed,

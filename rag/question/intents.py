@@ -193,6 +193,11 @@ def _by_rule(text: str) -> Intent | None:
     return None
 
 
+def names_articles(text: str) -> bool:
+    """Whether a text has a word for articles: 기사, 뉴스, story."""
+    return _ARTICLE.search(fold(text)) is not None
+
+
 def names_something(text: str, corpus: Corpus) -> bool:
     """Whether a lone word is a known name (``MS``), which asks about it."""
     words = [concept.surface for concept in parse_question(text).concepts]

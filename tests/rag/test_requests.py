@@ -244,9 +244,20 @@ def test_facts_come_from_metadata(news: Workspace, question: str, text: str) -> 
     check(answer, news.store.article)
 
 
-def test_an_article_that_is_not_there_is_not_summarised(news: Workspace) -> None:
-    answer = news.ask("화성 탐사선 기사 요약해줘")
-    assert (answer.intent, answer.status) == ("summary", "abstained")
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("화성 탐사선 기사 요약해줘", "summary"),
+        ("지하철 파업 기사 세 줄 요약", "summary"),
+        ("화성 탐사선 기사 목록", "listing"),
+        ("반도체 기사 있어?", "listing"),
+    ],
+)
+def test_an_article_that_is_not_there_is_not_summarised(
+    news: Workspace, text: str, intent: str
+) -> None:
+    answer = news.ask(text)
+    assert (answer.intent, answer.status) == (intent, "abstained")
 
 
 def test_nearest_sentences_are_shown_beside_an_abstention(workspace: Workspace) -> None:
