@@ -29,7 +29,7 @@ from geungeo.rag.article import Article
 from geungeo.rag.checking import Check, CheckRequest
 from geungeo.rag.errors import NotFound, StoreUnavailable
 from geungeo.rag.protocols import Embedder, Filters, FloatArray
-from geungeo.rag.settings import Settings
+from geungeo.rag.settings import Settings, StoreUrl
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
@@ -196,7 +196,7 @@ def open_benches(
         StoreError: a store cannot be opened or made.
     """
     with ExitStack() as stack:
-        opened: dict[Path, Workspace] = {}
+        opened: dict[Path | StoreUrl, Workspace] = {}
         benches: list[Bench] = []
         for dataset in datasets:
             folder = _folder_for(dataset, settings, cache, building)
@@ -210,7 +210,7 @@ def open_benches(
         yield benches
 
 
-def _open(dataset: Dataset, settings: Settings, folder: Path) -> Workspace:
+def _open(dataset: Dataset, settings: Settings, folder: Path | StoreUrl) -> Workspace:
     from geungeo.index.workspace import Workspace
 
     here = settings.model_copy(update={"store": folder})
@@ -219,7 +219,7 @@ def _open(dataset: Dataset, settings: Settings, folder: Path) -> Workspace:
 
 def _folder_for(
     dataset: Dataset, settings: Settings, cache: Path, building: Building | None
-) -> Path:
+) -> Path | StoreUrl:
     if not dataset.documents:
         return settings.store
     folder = cache / "stores" / store_key(dataset.documents, settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geungeo.index import records
-from geungeo.index.database import Database
+from geungeo.index.database import Connection, Database, Row
 from geungeo.rag.answer import Filters
 from geungeo.rag.article import Article
 from geungeo.rag.errors import ArticleNotFound
@@ -51,7 +50,7 @@ def conditions(filters: Filters) -> tuple[str, list[str]]:
         fragments.append("a.published_at >= ?")
         values.append(filters.published_from)
     if filters.published_to is not None:
-        fragments.append("substr(a.published_at, 1, length(?)) <= ?")
+        fragments.append("substr(a.published_at, 1, length(CAST(? AS TEXT))) <= ?")
         values.extend([filters.published_to] * 2)
     return " AND ".join(fragments), values
 
@@ -118,7 +117,7 @@ _CURRENT = (
 )
 _ONE = (
     "SELECT id, version, text_sha256, ingested_at FROM articles"
-    " WHERE id = ?1 AND (version = ?2 OR (?2 IS NULL AND is_current))"
+    " WHERE id = ?1 AND (version = ?2 OR (CAST(?2 AS BIGINT) IS NULL AND is_current))"
 )
 _PASSAGE = (
     "SELECT p.*, a.text_sha256, a.ingested_at FROM passages p"
@@ -176,7 +175,8 @@ class Articles:
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT COALESCE(MAX(version), 0) + 1 FROM (SELECT version FROM articles"
-                " WHERE id = ?1 UNION ALL SELECT version FROM retired WHERE article_id = ?1)",
+                " WHERE id = ?1 UNION ALL SELECT version FROM retired WHERE article_id = ?1)"
+                " AS used",
                 (article_id,),
             ).fetchone()
         return int(row[0])
@@ -192,7 +192,7 @@ class Articles:
                     found.append(self._passage(connection, row))
         return found
 
-    def _passage(self, connection: sqlite3.Connection, row: sqlite3.Row) -> StoredPassage:
+    def _passage(self, connection: Connection, row: Row) -> StoredPassage:
         article = self._version(
             row["article_id"], row["version"], row["text_sha256"], row["ingested_at"]
         )

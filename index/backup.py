@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from geungeo.index.database import FILE, Database, connect, set_meta
+from geungeo.index.database import FILE, Connection, SqliteDatabase, connect, set_meta
 from geungeo.index.examine import examine
 from geungeo.index.files import ASIDE, WriteLock, sync_folder
 from geungeo.rag.errors import InvalidRequest, StoreCorrupt, StoreUnavailable
@@ -46,7 +46,7 @@ def back_up(folder: Path, target: Path, *, overwrite: bool = False) -> Contents:
         raise InvalidRequest(f"{target} exists; choose another file, or add --overwrite")
     _require(folder / FILE, "there is no store in this folder")
     with _scratch(target.parent, ".geungeo-") as scratch:
-        with contextlib.closing(Database(folder)) as database, database.translate():
+        with contextlib.closing(SqliteDatabase(folder)) as database, database.translate():
             _copy(database.connection, scratch)
         contents = _verified(scratch, f"the store in {folder}")
         with contextlib.closing(connect(scratch)) as copy:
@@ -78,7 +78,7 @@ def restore(folder: Path, source: Path, *, overwrite: bool = False) -> Contents:
             _copy(backup, scratch)
         contents = _verified(scratch, str(source))
         try:
-            database = Database(folder)
+            database = SqliteDatabase(folder)
             held = _held(database)
         except StoreCorrupt as error:
             if not overwrite:
@@ -87,7 +87,7 @@ def restore(folder: Path, source: Path, *, overwrite: bool = False) -> Contents:
                     f"--overwrite, which keeps the damaged files under other names ({error})"
                 ) from error
             _set_aside(folder)
-            database = Database(folder)
+            database = SqliteDatabase(folder)
             held = 0
         with contextlib.closing(database):
             if held and not overwrite:
@@ -105,14 +105,14 @@ def _copy(source: sqlite3.Connection, target: Path) -> None:
         source.backup(copy)
 
 
-def _continue(scratch: Path, database: Database) -> None:
+def _continue(scratch: Path, database: SqliteDatabase) -> None:
     """Renumber the backup's generation and passages so that they follow the store's own.
 
     Processes that have the store open compare these numbers with their memory, so none may repeat.
     """
     used = _last_key(database.connection)
     generation = int(database.meta("generation") or 0)
-    with contextlib.closing(Database(scratch.parent)) as copy, copy.write() as connection:
+    with contextlib.closing(SqliteDatabase(scratch.parent)) as copy, copy.write() as connection:
         row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
         generation = max(generation, int(row["value"]) if row else 0) + 1
         set_meta(connection, "generation", str(generation))
@@ -124,7 +124,7 @@ def _continue(scratch: Path, database: Database) -> None:
         connection.execute("INSERT INTO sqlite_sequence VALUES ('passages', ?)", (2 * offset,))
 
 
-def _last_key(connection: sqlite3.Connection) -> int:
+def _last_key(connection: Connection) -> int:
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
     return int(row["seq"]) if row else 0
 
@@ -137,7 +137,7 @@ def _verified(path: Path, name: str) -> Contents:
     """
     size = path.stat().st_size
     try:
-        database = Database(path.parent)
+        database = SqliteDatabase(path.parent)
     except StoreCorrupt as error:
         raise StoreCorrupt(f"{name} is damaged: {error.__cause__}") from error
     with contextlib.closing(database):
@@ -152,7 +152,7 @@ def _verified(path: Path, name: str) -> Contents:
     return Contents(int(articles), int(conversations), size)
 
 
-def _held(database: Database) -> int:
+def _held(database: SqliteDatabase) -> int:
     with database.read() as connection:
         return sum(
             int(connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])  # noqa: S608

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from geungeo.index.database import Database
+from geungeo.index.database import Connection, Database
 from geungeo.rag.answer import Answer, Turn
 from geungeo.rag.errors import (
     AnswerNotFound,
@@ -26,9 +25,7 @@ Clock = Callable[[], datetime]
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 # Characters with a meaning in the patterns of LIKE.
 _LIKE = re.compile(r"[\\%_]")
-_CONTAINS = r"""
- AND (c.title LIKE ? ESCAPE '\' OR EXISTS (SELECT 1 FROM turns WHERE conversation_id = c.id
- AND (answer ->> '$.question' LIKE ? ESCAPE '\' OR answer ->> '$.text' LIKE ? ESCAPE '\')))"""
+_ALL = 2**63 - 1  # a limit that is none
 # Interval at which adding a turn also erases expired conversations.
 _PURGE_EVERY = timedelta(hours=1)
 
@@ -81,6 +78,13 @@ class Conversations:
         self._clock = clock
         self._keep = None if keep_days is None else timedelta(days=keep_days)
         self._purged: datetime | None = None
+        question, text = (database.field("answer", name) for name in ("question", "text"))
+        matches = rf"{database.like} ? ESCAPE '\'"
+        self._first_question = question
+        self._contains = (
+            f" AND (c.title {matches} OR EXISTS (SELECT 1 FROM turns"  # noqa: S608 - fixed
+            f" WHERE conversation_id = c.id AND ({question} {matches} OR {text} {matches})))"
+        )
 
     def append(self, conversation_id: str, answer: Answer, owner: str | None = None) -> None:
         """Add a turn; start the conversation if it is new or has expired.
@@ -96,7 +100,7 @@ class Conversations:
             return
         now = self._clock()
         stamp = _stamp(now)
-        with self._database.write() as connection:
+        with self._database.write(f"conversation {conversation_id}") as connection:
             if self._purged is None or now - self._purged >= _PURGE_EVERY:
                 self._erase_expired(connection)
             connection.execute(
@@ -123,7 +127,7 @@ class Conversations:
             InvalidRequest: the id is invalid.
             ConversationNotFound: it does not exist, has expired, or has another owner.
         """
-        return self._read(conversation_id, -1, owner)
+        return self._read(conversation_id, _ALL, owner)
 
     def history(
         self, conversation_id: str, limit: int = 8, owner: str | None = None
@@ -142,7 +146,7 @@ class Conversations:
         return tuple(Turn(answer.standalone_question, answer.text) for answer in answers)
 
     def _refuse_foreign(
-        self, connection: sqlite3.Connection, conversation_id: str, owner: str | None
+        self, connection: Connection, conversation_id: str, owner: str | None
     ) -> None:
         row = connection.execute(
             "SELECT owner FROM conversations WHERE id = ? AND updated_at >= ?",
@@ -154,12 +158,12 @@ class Conversations:
             )
 
     def _read(self, conversation_id: str, limit: int, owner: str | None) -> list[Answer]:
-        """Return the last ``limit`` answers, oldest first; -1 means all."""
+        """Return the last ``limit`` answers, oldest first."""
         check_id(conversation_id)
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT answer FROM turns JOIN conversations c ON c.id = conversation_id "
-                "WHERE c.id = ? AND c.updated_at >= ? AND (? IS NULL OR c.owner = ?) "
+                "WHERE c.id = ? AND c.updated_at >= ? AND (CAST(? AS TEXT) IS NULL OR c.owner = ?) "
                 "ORDER BY ordinal DESC LIMIT ?",
                 (conversation_id, self._oldest(), owner, owner, limit),
             ).fetchall()
@@ -183,17 +187,18 @@ class Conversations:
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT c.id, c.created_at, c.updated_at, c.title, COUNT(*) AS turns, "  # noqa: S608 - fixed
-                "(SELECT answer ->> '$.question' FROM turns "
+                f"(SELECT {self._first_question} FROM turns "
                 " WHERE conversation_id = c.id AND ordinal = 1) AS first_question "
                 "FROM conversations c JOIN turns t ON t.conversation_id = c.id "
-                f"WHERE c.updated_at >= ? AND (? IS NULL OR c.owner = ?){_CONTAINS * len(words)} "
+                f"WHERE c.updated_at >= ? AND (CAST(? AS TEXT) IS NULL OR c.owner = ?)"
+                f"{self._contains * len(words)} "
                 "GROUP BY c.id ORDER BY c.updated_at DESC, c.id LIMIT ? OFFSET ?",
                 (
                     self._oldest(),
                     owner,
                     owner,
                     *[word for word in words for _ in range(3)],
-                    -1 if limit is None else limit,
+                    _ALL if limit is None else limit,
                     offset,
                 ),
             ).fetchall()
@@ -210,7 +215,7 @@ class Conversations:
         with self._database.write() as connection:
             done = connection.execute(
                 "UPDATE conversations SET title = ? "
-                "WHERE id = ? AND updated_at >= ? AND (? IS NULL OR owner = ?)",
+                "WHERE id = ? AND updated_at >= ? AND (CAST(? AS TEXT) IS NULL OR owner = ?)",
                 (title, conversation_id, self._oldest(), owner, owner),
             )
             if not done.rowcount:
@@ -226,7 +231,7 @@ class Conversations:
             ConversationNotFound: the conversation does not exist, or has another owner.
             AnswerNotFound: the conversation does not have this answer.
         """
-        if all(one.id != answer_id for one in self._read(conversation_id, -1, owner)):
+        if all(one.id != answer_id for one in self._read(conversation_id, _ALL, owner)):
             raise AnswerNotFound(f"the conversation {conversation_id!r} has no such answer")
         with self._database.write() as connection:
             connection.execute(
@@ -270,7 +275,7 @@ class Conversations:
         check_id(conversation_id)
         with self._database.write() as connection:
             done = connection.execute(
-                "DELETE FROM conversations WHERE id = ? AND (? IS NULL OR owner = ?)",
+                "DELETE FROM conversations WHERE id = ? AND (CAST(? AS TEXT) IS NULL OR owner = ?)",
                 (conversation_id, owner, owner),
             )
             if not done.rowcount:
@@ -290,7 +295,7 @@ class Conversations:
             log.info("another process is writing: expired conversations will be erased later")
             return 0
 
-    def _erase_expired(self, connection: sqlite3.Connection) -> int:
+    def _erase_expired(self, connection: Connection) -> int:
         self._purged = self._clock()
         if self._keep is None:
             return 0
@@ -332,7 +337,7 @@ class Feedback:
         with self._database.write() as connection:
             foreign = connection.execute(
                 "SELECT 1 FROM shares s JOIN conversations c ON c.id = s.conversation_id "
-                "WHERE s.answer_id = ? AND c.owner IS NOT ?",
+                "WHERE s.answer_id = ? AND c.owner IS DISTINCT FROM ?",
                 (answer_id, owner),
             ).fetchone()
             if owner is not None and foreign:

@@ -1,4 +1,8 @@
-"""SQLite connections, transactions and schema."""
+"""Databases of a store: what the store needs of one, and SQLite.
+
+The store's SQL is written once, in the part of the language that SQLite and PostgreSQL share, with
+SQLite's placeholders; :mod:`geungeo.index.postgres` translates them.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,170 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
+from geungeo.index.files import WriteLock, sync_folder
 from geungeo.index.schema import SCHEMA_VERSION, statements
 from geungeo.rag.errors import StoreCorrupt, StoreLocked, StoreUnavailable, StoreVersionMismatch
+from geungeo.rag.settings import StoreUrl
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+class Row(Protocol):
+    """A row of a result: its values in order, each also by its column's name."""
+
+    def __getitem__(self, key: int | str, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __len__(self) -> int: ...
+    def keys(self) -> Iterable[str]:
+        """Return the names of the columns."""
+        ...
+
+
+class Cursor(Protocol):
+    """The result of a statement."""
+
+    @property
+    def rowcount(self) -> int:
+        """Return the number of rows that were changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """Return the next row, or ``None``."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """Return the remaining rows."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """A connection to a database."""
+
+    def execute(self, sql: str, parameters: Parameters = (), /) -> Cursor:
+        """Execute a statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Any:
+        """Execute a statement for each set of parameters."""
+        ...
+
+
+class Lock(Protocol):
+    """Lock of the changes of articles."""
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Hold the lock during a block."""
+        ...
+
+    def attempt(self) -> AbstractContextManager[bool]:
+        """Try to take the lock, without waiting; yield whether it is held."""
+        ...
+
+
+class Database(Protocol):
+    """A database with the schema of a store. Thread-safe, and shared by processes."""
+
+    kind: str
+    """Name of the database system."""
+    folder: Path | None
+    """Folder of the database and of the index beside it; ``None`` for one on a server."""
+    read_only: bool
+    writing: Lock
+    like: str
+    """Operator that matches a pattern; it ignores the case of ASCII letters."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Return the name for messages, without a password."""
+
+    @abstractmethod
+    def read(self) -> AbstractContextManager[Connection]:
+        """Yield this thread's connection; errors are translated."""
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """Yield a connection whose reads all see the same state."""
+
+    @abstractmethod
+    def write(self, lane: str | None = None) -> AbstractContextManager[Connection]:
+        """Yield a transaction, which is committed and durable, or rolled back.
+
+        Transactions of the same ``lane`` follow each other, also those of other processes. Reads of
+        this thread inside the block see what it wrote.
+        """
+
+    @abstractmethod
+    def check(self, most: int = 10, *, thorough: bool = False) -> list[str]:
+        """Return up to ``most`` problems that the database finds in its own files."""
+
+    @abstractmethod
+    def field(self, column: str, name: str) -> str:
+        """Return the SQL of the text field ``name`` of the JSON object in ``column``."""
+
+    @abstractmethod
+    def stream(self, connection: Connection, sql: str) -> Iterator[Row]:
+        """Yield the rows of a query inside :meth:`snapshot`, without loading all of them."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Return the time that all processes of the store share."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close all connections."""
+
+    def meta(self, key: str) -> str | None:
+        """Return a metadata value of the store, or ``None``."""
+        with self.read() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row["value"]) if row else None
+
+
+def set_meta(connection: Connection, key: str, value: str) -> None:
+    """Write a metadata value of the store, inside a transaction."""
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )
+
+
+def open_database(
+    place: Path | StoreUrl, *, index_file: str | None = None, connections: int = 10
+) -> Database:
+    """Open the database of the store in ``place``, creating it if it does not exist.
+
+    ``index_file`` is the name of a file that proves, if it exists, that the folder had a store.
+    ``connections`` is the most that a process opens to a PostgreSQL server.
+
+    Raises:
+        StoreUnavailable: it cannot be created or used.
+        StoreVersionMismatch: it was written by a newer geungeo.
+        StoreCorrupt: it is damaged, or lost.
+        MissingExtra: PostgreSQL's client is not installed; the message has the command.
+    """
+    if isinstance(place, StoreUrl):
+        from geungeo.index.postgres import PostgresDatabase
+
+        return PostgresDatabase(place, connections=connections)
+    try:
+        if not place.is_dir():
+            place.mkdir(parents=True, exist_ok=True)
+            sync_folder(place.parent)
+    except OSError as error:
+        raise StoreUnavailable(f"cannot use store folder {place}: {error.strerror}") from error
+    return SqliteDatabase(place, index_file=place / index_file if index_file else None)
+
 
 FILE = "geungeo.sqlite3"
 
@@ -19,11 +182,14 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-class Database:
+class SqliteDatabase(Database):
     """An SQLite file in WAL mode, with a connection per thread and one writer at a time.
 
     A file that cannot be written is opened ``read_only``.
     """
+
+    kind = "SQLite"
+    like = "LIKE"
 
     def __init__(self, folder: Path, *, index_file: Path | None = None) -> None:
         """Open the database in ``folder``, or create it unless ``index_file`` exists.
@@ -33,7 +199,9 @@ class Database:
             StoreVersionMismatch: it was written by a newer geungeo.
             StoreCorrupt: it is not a database, or damaged, or lost while its index exists.
         """
+        self.folder = folder
         self.path = folder / FILE
+        self.writing = WriteLock(folder)
         with self.translate():
             exists = self.path.exists()
             if index_file and index_file.exists() and not (exists and self.path.stat().st_size):
@@ -42,7 +210,7 @@ class Database:
                     "geungeo restore; or start a new store in another folder with --store"
                 )
         self._local = threading.local()
-        self._writing = threading.RLock()
+        self._transactions = threading.RLock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._opening = threading.Lock()
         self.read_only = exists and not (
@@ -70,6 +238,11 @@ class Database:
                 for statement in statements(since=found):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {max(found, SCHEMA_VERSION)}")
+
+    @property
+    def name(self) -> str:
+        """Return the path of the file."""
+        return str(self.path)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -114,9 +287,13 @@ class Database:
                 connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """Yield a transaction, which is committed and synced, or rolled back."""
-        with self._writing, self.translate():
+    def write(self, lane: str | None = None) -> Iterator[sqlite3.Connection]:
+        """Yield a transaction, which is committed and synced, or rolled back.
+
+        SQLite has one writer at a time: all transactions follow each other, whatever their lane.
+        """
+        del lane
+        with self._transactions, self.translate():
             connection = self.connection
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -165,20 +342,34 @@ class Database:
             return "; it is not readable"
         return "; it has a log to replay: open it once where it is writable"
 
-    def meta(self, key: str) -> str | None:
-        """Return a metadata value of the store, or ``None``."""
-        with self.read() as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row["value"]) if row else None
+    def check(self, most: int = 10, *, thorough: bool = False) -> list[str]:
+        """Return up to ``most`` problems found by SQLite's own check of the file.
 
-    def quick_check(self, most: int = 10) -> list[str]:
-        """Return up to ``most`` problems found by SQLite's own check of the file."""
+        A ``thorough`` one compares the indexes and the references of the tables, too.
+        """
         with self.read() as connection:
+            if thorough:
+                rows = connection.execute(f"PRAGMA integrity_check({most:d})").fetchall()
+                strays = connection.execute("PRAGMA foreign_key_check").fetchall()
+                lines = [str(row[0]) for row in rows if row[0] != "ok"]
+                return lines + [f"a row of {one[0]} has no parent row" for one in strays[:most]]
             # Drop cached pages, which would hide recent corruption of the file.
             connection.execute("PRAGMA shrink_memory")
             rows = connection.execute(f"PRAGMA quick_check({most:d})").fetchall()
         lines = [line for row in rows for line in str(row[0]).splitlines()]
         return [line for line in lines if line != "ok"][:most]
+
+    def field(self, column: str, name: str) -> str:
+        """Return the SQL of a field of a JSON object, by SQLite's operator."""
+        return f"{column} ->> '$.{name}'"
+
+    def stream(self, connection: Connection, sql: str) -> Iterator[Row]:
+        """Yield the rows of a query; SQLite reads them one by one."""
+        yield from connection.execute(sql)
+
+    def now(self) -> datetime:
+        """Return the machine's time: all processes run on it."""
+        return datetime.now(UTC)
 
     def close(self) -> None:
         """Close every thread's connection."""
@@ -206,8 +397,3 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     return connection
-
-
-def set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
-    """Write a metadata value of the store, inside a transaction."""
-    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))

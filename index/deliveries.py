@@ -9,13 +9,12 @@ conditional posting, which exactly-once delivery would need.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from geungeo.index.conversations import Clock
-from geungeo.index.database import Database
+from geungeo.index.database import Connection, Database, Row
 
 Receipt = Literal["accepted", "duplicate", "parked", "ignored", "full"]
 
@@ -29,6 +28,7 @@ MAX_PARKED = 1_000
 KEEP_SECONDS = 7 * 86_400.0
 THREAD_SECONDS = 180 * 86_400.0
 _PURGE_EVERY = 3_600.0
+_LANE = "deliveries"
 
 _CLAIMABLE = """
 SELECT id FROM deliveries d
@@ -87,7 +87,7 @@ class LostClaim(Exception):
 
 
 class Deliveries:
-    """A durable queue in SQLite, shared by all processes of the store. Thread-safe.
+    """A durable queue in the database, shared by all processes of the store. Thread-safe.
 
     The questions of one conversation are processed one at a time, in the order of their positions,
     as the second may refer to the answer of the first.
@@ -105,12 +105,12 @@ class Deliveries:
         be delivered again. Duplicates are recognised even when the queue is full.
         """
         now = self._now()
-        with self._database.write() as connection:
+        with self._database.write(_LANE) as connection:
             self._purge(connection, now)
             return [self._accept(connection, one, capacity, now) for one in incoming]
 
     def _accept(
-        self, connection: sqlite3.Connection, one: NewDelivery, capacity: int, now: float
+        self, connection: Connection, one: NewDelivery, capacity: int, now: float
     ) -> Receipt:
         known = self._known(connection, one.keys)
         if known is not None:
@@ -128,7 +128,8 @@ class Deliveries:
             return "full"
         row = connection.execute(
             "INSERT INTO deliveries (channel, conversation_id, position, state, job, messages,"
-            " sent, calls, attempts, received_at, due_at) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?)",
+            " sent, calls, attempts, received_at, due_at) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?)"
+            " RETURNING id",
             (
                 one.channel,
                 one.conversation_id,
@@ -139,22 +140,20 @@ class Deliveries:
                 now,
                 now,
             ),
-        )
-        self._name(connection, one.keys, int(row.lastrowid or 0))
+        ).fetchone()
+        self._name(connection, one.keys, row["id"])
         if state == "parked":
             return "parked"
         self._join(connection, one.conversation_id, now)
         return "accepted"
 
-    def _continuing(
-        self, connection: sqlite3.Connection, one: NewDelivery, now: float
-    ) -> NewDelivery:
+    def _continuing(self, connection: Connection, one: NewDelivery, now: float) -> NewDelivery:
         """Return ``one`` as a part of the conversation that it goes on with."""
         if one.continues is None or self._takes_part(connection, one, now):
             return one
         row = connection.execute(
             "SELECT conversation_id FROM threads WHERE seen_at >= ?1"
-            " AND substr(conversation_id, 1, length(?2)) = ?2"
+            " AND substr(conversation_id, 1, length(CAST(?2 AS TEXT))) = ?2"
             " ORDER BY seen_at DESC, conversation_id DESC LIMIT 1",
             (now - one.within, one.continues),
         ).fetchone()
@@ -174,35 +173,36 @@ class Deliveries:
             row = connection.execute(
                 "INSERT INTO threads (conversation_id, seen_at, article_id) VALUES (?1, ?2, ?3)"
                 " ON CONFLICT (conversation_id) DO UPDATE SET seen_at = excluded.seen_at,"
-                " article_id = CASE WHEN article_id IS excluded.article_id THEN NULL"
-                " ELSE excluded.article_id END RETURNING article_id",
+                " article_id = CASE WHEN threads.article_id IS NOT DISTINCT FROM"
+                " excluded.article_id THEN NULL ELSE excluded.article_id END RETURNING article_id",
                 (conversation_id, self._now(), article_id),
             ).fetchone()
         return row["article_id"] is not None
 
-    def _known(self, connection: sqlite3.Connection, keys: Sequence[str]) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = connection.execute(
-            "SELECT d.id, d.state FROM delivery_keys JOIN deliveries d ON d.id = delivery_id "
-            "WHERE key IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(keys)),),
+    def _known(self, connection: Connection, keys: Sequence[str]) -> Row | None:
+        if not keys:
+            return None
+        row: Row | None = connection.execute(
+            "SELECT d.id, d.state FROM delivery_keys JOIN deliveries d ON d.id = delivery_id "  # noqa: S608 - fixed
+            f"WHERE key IN ({', '.join('?' * len(keys))})",
+            keys,
         ).fetchone()
         return row
 
-    def _name(self, connection: sqlite3.Connection, keys: Sequence[str], delivery: int) -> None:
+    def _name(self, connection: Connection, keys: Sequence[str], delivery: int) -> None:
         connection.executemany(
-            "INSERT OR IGNORE INTO delivery_keys VALUES (?, ?)", [(key, delivery) for key in keys]
+            "INSERT INTO delivery_keys VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(key, delivery) for key in keys],
         )
 
-    def _takes_part(self, connection: sqlite3.Connection, one: NewDelivery, now: float) -> bool:
+    def _takes_part(self, connection: Connection, one: NewDelivery, now: float) -> bool:
         row = connection.execute(
             "SELECT 1 FROM threads WHERE conversation_id = ? AND seen_at >= ?",
             (one.conversation_id, now - THREAD_SECONDS),
         ).fetchone()
         return row is not None
 
-    def _join(
-        self, connection: sqlite3.Connection, conversation_id: str | None, now: float
-    ) -> None:
+    def _join(self, connection: Connection, conversation_id: str | None, now: float) -> None:
         """Take part in a thread from now on, and queue replies that arrived before its question."""
         if conversation_id is None:
             return
@@ -217,7 +217,7 @@ class Deliveries:
             (now, conversation_id),
         )
 
-    def _purge(self, connection: sqlite3.Connection, now: float) -> None:
+    def _purge(self, connection: Connection, now: float) -> None:
         connection.execute(
             "DELETE FROM deliveries WHERE state = 'parked' AND due_at < ?", (now - PARKED_SECONDS,)
         )
@@ -242,7 +242,7 @@ class Deliveries:
             # Reading needs no lock, and mostly there is nothing to claim.
             if connection.execute(_CLAIMABLE, {"channel": channel, "now": now}).fetchone() is None:
                 return None
-        with self._database.write() as connection:
+        with self._database.write(_LANE) as connection:
             found = connection.execute(_CLAIMABLE, {"channel": channel, "now": now}).fetchone()
             if found is None:
                 return None
@@ -311,9 +311,9 @@ class Deliveries:
                 (owner,),
             )
 
-    def _change(self, delivery: int, owner: str, what: str, *values: Any) -> sqlite3.Row:
+    def _change(self, delivery: int, owner: str, what: str, *values: Any) -> Row:
         with self._database.write() as connection:
-            row: sqlite3.Row | None = connection.execute(
+            row: Row | None = connection.execute(
                 f"UPDATE deliveries SET {what} "  # noqa: S608 - constants, see the callers
                 "WHERE id = ? AND owner = ? AND state = 'working' RETURNING *",
                 (*values, delivery, owner),
@@ -331,6 +331,6 @@ class Deliveries:
         return self._clock().timestamp()
 
 
-def _count(connection: sqlite3.Connection, which: str) -> int:
+def _count(connection: Connection, which: str) -> int:
     query = f"SELECT COUNT(*) FROM deliveries WHERE {which}"  # noqa: S608 - constants
     return int(connection.execute(query).fetchone()[0])

@@ -1,32 +1,46 @@
-"""Indexes derived from SQLite and kept in memory: vectors and lexical channels.
+"""Indexes derived from the database and kept in memory: vectors and lexical channels.
 
-Every access checks SQLite's generation, so that a server sees what another process ingested;
-only the difference is loaded.
+Every access checks the database's generation, so that a server sees what another process, or
+another server, ingested; only the difference is loaded.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from geungeo.index.database import Database
-from geungeo.index.files import Step, WriteLock
+from geungeo.index.database import Database, Row
+from geungeo.index.files import Step
 from geungeo.index.lexical import LexicalIndex
 from geungeo.index.vectors import MANIFEST, Flaw, Generation, VectorIndex
-from geungeo.rag.errors import StoreCorrupt
+from geungeo.rag.embedding.vectors import without_digest
+from geungeo.rag.errors import EmbedderMismatch, StoreCorrupt
 from geungeo.rag.language.terms import CHANNELS, Bag
 from geungeo.rag.protocols import Embedder
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 5_000
+
+
+def require_embedder(database: Database, embedder: Embedder) -> None:
+    """Raise ``EmbedderMismatch`` if the store was indexed with another embedder."""
+    stored, present = database.meta("embedder"), embedder.identity
+    # Older stores recorded the model without the digest of its weights.
+    if stored is None or stored in {present, without_digest(present)}:
+        return
+    solution = "set GEUNGEO_EMBEDDER back"
+    if without_digest(stored) == without_digest(present):
+        solution = "the model's weights were changed or damaged: install them again"
+    raise EmbedderMismatch(
+        f"store {database.folder or database.name} was indexed with {stored}, but the embedder is "
+        f"{present}: {solution}, or run: geungeo reindex"
+    )
 
 
 @dataclass(slots=True)
@@ -40,20 +54,17 @@ class Views:
 
 
 class Derived:
-    """Owner of the views: keeps them up to date, and their files in ``folder``."""
+    """Owner of the views: keeps them up to date, and their files in the folder of the database."""
 
     def __init__(
         self,
-        folder: Path,
         database: Database,
         embedder: Embedder,
-        writing: WriteLock,
         step: Step,
     ) -> None:
-        self._folder = folder
+        self._folder = database.folder
         self._database = database
         self._embedder = embedder
-        self._writing = writing
         self._step = step
         self._lock = threading.RLock()
         self._views: Views | None = None
@@ -65,7 +76,7 @@ class Derived:
             yield self.fresh()
 
     def fresh(self) -> Views:
-        """Return the views for SQLite's present generation, loading what is new.
+        """Return the views for the database's present generation, loading what is new.
 
         A missing or corrupt file is rebuilt on the first access.
         """
@@ -81,6 +92,8 @@ class Derived:
         views, flaw = self._views, None
         if views is not None and views.generation == generation:
             return views, None
+        # Another process may have indexed the articles again, with another embedder.
+        require_embedder(self._database, self._embedder)
         # If the refresh fails halfway, the next access must load everything again.
         self._views = None
         if views is None:
@@ -106,10 +119,12 @@ class Derived:
     def save(self) -> None:
         """Write the vectors of the present generation to their file; the caller holds the lock.
 
-        If that fails, nothing is lost: SQLite contains them too.
+        If that fails, nothing is lost: the database contains them too.
         """
         with self._lock:
             views, _ = self._current()
+            if self._folder is None:
+                return
             try:
                 views.vectors.save(
                     self._folder,
@@ -120,16 +135,17 @@ class Derived:
             except OSError as error:
                 log.warning(
                     "the articles are stored, but the FAISS index in %s could not be written (%s): "
-                    "each start rebuilds it from SQLite until writing succeeds",
+                    "each start rebuilds it from the database until writing succeeds",
                     self._folder,
                     error.strerror,
                 )
 
     def rebuild(self) -> None:
-        """Rebuild the views from SQLite alone and write the file; the caller holds the lock."""
+        """Rebuild the views from the database and write the file; the caller holds the lock."""
         with self._lock:
             self._views = None
-            (self._folder / MANIFEST).unlink(missing_ok=True)
+            if self._folder is not None:
+                (self._folder / MANIFEST).unlink(missing_ok=True)
             self.save()
 
     def flaw(self) -> Flaw | None:
@@ -141,11 +157,13 @@ class Derived:
         """Return :meth:`flaw`, but ``None`` while a writer is about to save the file."""
         flaw = self.flaw()
         if flaw and flaw.behind:
-            with self._writing.attempt() as held:
+            with self._database.writing.attempt() as held:
                 return flaw if held else None
         return flaw
 
     def _file(self, generation: Generation) -> tuple[VectorIndex | None, Flaw | None]:
+        if self._folder is None:
+            return None, None
         return VectorIndex.load(
             self._folder,
             maker=self._embedder.identity,
@@ -155,13 +173,13 @@ class Derived:
 
     def _rebuild_file(self, flaw: Flaw) -> None:
         """Write the rebuilt file, unless another process writes now or the store is read-only."""
-        with self._writing.attempt() as held:
+        with self._database.writing.attempt() as held:
             if held:
                 self.save()
             elif flaw.behind:
                 return  # another writer is active and saves the file when done
         log.warning(
-            "repaired: the FAISS index in %s was rebuilt from SQLite%s: %s",
+            "repaired: the FAISS index in %s was rebuilt from the database%s: %s",
             self._folder,
             "" if held else ", in memory only",
             flaw.reason,
@@ -193,14 +211,13 @@ class Derived:
         try:
             self._index(views, rows, [row for row in rows if row["key"] not in indexed])
         except (ValueError, TypeError, AssertionError, LookupError) as error:
+            place = self._folder or self._database.name
             raise StoreCorrupt(
-                f"passages in {self._folder} are damaged; run: geungeo doctor --repair"
+                f"passages in {place} are damaged; run: geungeo doctor --repair"
             ) from error
 
     @staticmethod
-    def _index(
-        views: Views, rows: Sequence[sqlite3.Row], without_vector: Sequence[sqlite3.Row]
-    ) -> None:
+    def _index(views: Views, rows: Sequence[Row], without_vector: Sequence[Row]) -> None:
         for channel, index in views.lexical.items():
             index.add([row["key"] for row in rows], [Bag.from_bytes(row[channel]) for row in rows])
         if without_vector:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from geungeo.index import records
-from geungeo.index.database import Database
+from geungeo.index.database import Connection, Database, Row
 from geungeo.index.records import derived_digest, record_digest
 from geungeo.rag.answer import Answer
 from geungeo.rag.errors import StoreCorrupt
@@ -54,7 +54,7 @@ def examine(database: Database) -> list[Finding]:
     Raises:
         StoreUnavailable, StoreLocked: the database cannot be read at present.
     """
-    findings = [Finding(f"SQLite: {line}") for line in _integrity(database)]
+    findings = [Finding(f"{database.kind}: {line}") for line in _integrity(database)]
     try:
         with database.read() as connection:
             names = connection.execute(
@@ -72,13 +72,9 @@ def examine(database: Database) -> list[Finding]:
 
 def _integrity(database: Database) -> list[str]:
     try:
-        with database.read() as connection:
-            rows = connection.execute(f"PRAGMA integrity_check({_MOST})").fetchall()
-            lines = [str(row[0]) for row in rows if row[0] != "ok"]
-            strays = connection.execute("PRAGMA foreign_key_check").fetchall()
+        return database.check(_MOST, thorough=True)
     except StoreCorrupt as error:
         return [str(error)]
-    return lines + [f"a row of {stray[0]} has no parent row" for stray in strays[:_MOST]]
 
 
 def _article(database: Database, article_id: str, version: int) -> Iterator[Finding]:
@@ -106,9 +102,7 @@ def _article(database: Database, article_id: str, version: int) -> Iterator[Find
         yield Finding(f"cannot be read ({error})", *identity)
 
 
-def _derived_is_sound(
-    connection: sqlite3.Connection, identity: tuple[str, int], sealed: sqlite3.Row
-) -> bool:
+def _derived_is_sound(connection: Connection, identity: tuple[str, int], sealed: Row) -> bool:
     try:
         return bool(sealed["derived"] == derived_digest(connection, *identity))
     except (sqlite3.DatabaseError, TypeError, LookupError, UnicodeDecodeError):

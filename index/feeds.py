@@ -8,7 +8,6 @@ canonical address, so that the same one in two feeds is stored once; a change is
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
-from geungeo.index.database import Database
+from geungeo.index.database import Connection, Database, Row
 from geungeo.index.fetching import Document, Fetcher
 from geungeo.rag.article import Draft
 from geungeo.rag.errors import FeedNotFound, FetchFailed, InvalidRequest, SourceError
@@ -157,8 +156,8 @@ class Feeds:
                 (feed, item, signature, today, changes),
             )
 
-    def _item(self, connection: sqlite3.Connection, feed: str, item: str) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = connection.execute(
+    def _item(self, connection: Connection, feed: str, item: str) -> Row | None:
+        row: Row | None = connection.execute(
             "SELECT signature, day, changes FROM feed_items WHERE feed = ? AND item = ?",
             (feed, item),
         ).fetchone()

@@ -164,3 +164,26 @@ class WriteLock:
         with contextlib.suppress(OSError):
             os.ftruncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)
+
+
+class ThreadLock:
+    """Lock of the threads of one process, for a database that orders the changes of several."""
+
+    def __init__(self) -> None:
+        self._threads = threading.Lock()
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Hold the lock; other threads wait for it."""
+        with self._threads:
+            yield
+
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[bool]:
+        """Try to take the lock; yield whether it is held, without waiting."""
+        held = self._threads.acquire(blocking=False)
+        try:
+            yield held
+        finally:
+            if held:
+                self._threads.release()

@@ -12,15 +12,15 @@ import hashlib
 import hmac
 import re
 import secrets
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from geungeo.index.database import Database
-from geungeo.rag.errors import InvalidRequest, KeyNotFound, StoreUnavailable
+from geungeo.index.database import Database, Row, open_database
+from geungeo.rag.errors import InvalidRequest, KeyNotFound
+from geungeo.rag.settings import StoreUrl
 
 Scope = Literal["ask", "ingest", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -114,17 +114,13 @@ class ApiKeys:
 
 
 @contextlib.contextmanager
-def open_keys(folder: Path) -> Iterator[ApiKeys]:
-    """Open the keys of the store in ``folder``, without loading models or indexes.
+def open_keys(place: Path | StoreUrl) -> Iterator[ApiKeys]:
+    """Open the keys of the store in ``place``, without loading models or indexes.
 
     Raises:
-        StoreUnavailable: the folder cannot be created or used.
+        StoreUnavailable: the store cannot be created or used.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnavailable(f"cannot use store folder {folder}: {error.strerror}") from error
-    database = Database(folder)
+    database = open_database(place)
     try:
         yield ApiKeys(database)
     finally:
@@ -135,6 +131,6 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _key(row: sqlite3.Row) -> ApiKey:
+def _key(row: Row) -> ApiKey:
     scopes = frozenset(scope for scope in SCOPES if scope in row["scopes"].split())
     return ApiKey(row["id"], row["name"], scopes, row["created_at"], row["revoked_at"])

@@ -1,4 +1,4 @@
-"""Conversion of articles, sentences, passages and names to and from SQLite rows, with checksums.
+"""Conversion of articles, sentences, passages and names to and from rows, with checksums.
 
 SQLite's own check finds broken pages, but not flipped bits inside a text or a vector.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from geungeo.index.database import Database
+from geungeo.index.database import Connection, Database, Row
 from geungeo.index.indexing import Indexed
 from geungeo.rag.article import Article, Section, SectionKind
 from geungeo.rag.errors import StoreCorrupt
@@ -36,12 +35,12 @@ _PASSAGES = (
 )
 
 
-def record_digest(connection: sqlite3.Connection, article_id: str, version: int) -> bytes:
+def record_digest(connection: Connection, article_id: str, version: int) -> bytes:
     """Return the SHA-256 of the row of an article version."""
     return _digest(connection.execute(_RECORD, (article_id, version)))
 
 
-def derived_digest(connection: sqlite3.Connection, article_id: str, version: int) -> bytes:
+def derived_digest(connection: Connection, article_id: str, version: int) -> bytes:
     """Return the SHA-256 digests of the sentences and passages of an article version."""
     identity = (article_id, version)
     return _digest(connection.execute(_SENTENCES, identity)) + _digest(
@@ -49,7 +48,7 @@ def derived_digest(connection: sqlite3.Connection, article_id: str, version: int
     )
 
 
-def seal(connection: sqlite3.Connection, article_id: str, version: int) -> None:
+def seal(connection: Connection, article_id: str, version: int) -> None:
     """Store the checksums of an article version, in the transaction that wrote it.
 
     An existing checksum of a record stays: sealing it again would hide corruption that has
@@ -67,7 +66,7 @@ def seal(connection: sqlite3.Connection, article_id: str, version: int) -> None:
     )
 
 
-def _digest(rows: Iterable[sqlite3.Row]) -> bytes:
+def _digest(rows: Iterable[Row]) -> bytes:
     digest = hashlib.sha256()
     for row in rows:
         for value in row:
@@ -84,7 +83,7 @@ def _bytes(value: Any) -> bytes:
 _MOST = 10
 
 
-def insert_names(connection: sqlite3.Connection, indexed: Indexed) -> None:
+def insert_names(connection: Connection, indexed: Indexed) -> None:
     """Write an article's names, replacing those of its earlier version."""
     article = indexed.article
     connection.execute("DELETE FROM names WHERE article_id = ?", (article.id,))
@@ -119,15 +118,15 @@ def names_beginning(database: Database, letters: str) -> list[str]:
     return [str(row["name"]) for row in rows]
 
 
-def insert(connection: sqlite3.Connection, indexed: Indexed, source: str, ingested_at: str) -> None:
+def insert(connection: Connection, indexed: Indexed, source: str, ingested_at: str) -> None:
     """Write an article version as the current one, replacing the derived rows."""
     article = indexed.article
     connection.execute("DELETE FROM passages WHERE article_id = ?", (article.id,))
     connection.execute("DELETE FROM sentences WHERE article_id = ?", (article.id,))
-    connection.execute("UPDATE articles SET is_current = 0 WHERE id = ?", (article.id,))
+    connection.execute("UPDATE articles SET is_current = FALSE WHERE id = ?", (article.id,))
     connection.execute("UPDATE seals SET derived = NULL WHERE article_id = ?", (article.id,))
     connection.execute(
-        "INSERT INTO articles VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO articles VALUES (?, ?, TRUE, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             article.id,
             article.version,
@@ -147,7 +146,7 @@ def insert(connection: sqlite3.Connection, indexed: Indexed, source: str, ingest
     insert_derived(connection, indexed)
 
 
-def insert_derived(connection: sqlite3.Connection, indexed: Indexed) -> None:
+def insert_derived(connection: Connection, indexed: Indexed) -> None:
     """Write sentences (float16 vectors) and passages (float32 vectors, terms), with checksums."""
     identity = (indexed.article.id, indexed.article.version)
     connection.executemany(
@@ -167,7 +166,7 @@ def insert_derived(connection: sqlite3.Connection, indexed: Indexed) -> None:
         strict=True,
     )
     connection.executemany(
-        "INSERT INTO passages (article_id, version, start, end, first, last, vector,"
+        'INSERT INTO passages (article_id, version, start, "end", first, last, vector,'
         " morphemes, bigrams) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
@@ -192,7 +191,7 @@ def _section(section: Section) -> list[str | int]:
     return place if section.page is None else [*place, section.page]
 
 
-def article(row: sqlite3.Row) -> Article:
+def article(row: Row) -> Article:
     """Convert a row to an article version.
 
     Raises:
@@ -223,7 +222,7 @@ def article(row: sqlite3.Row) -> Article:
         raise StoreCorrupt(f"{name} is damaged; run: geungeo doctor") from error
 
 
-def passage(connection: sqlite3.Connection, row: sqlite3.Row, article: Article) -> StoredPassage:
+def passage(connection: Connection, row: Row, article: Article) -> StoredPassage:
     """Convert a row to a passage with its sentences.
 
     Raises:
@@ -237,7 +236,7 @@ def passage(connection: sqlite3.Connection, row: sqlite3.Row, article: Article) 
         ) from error
 
 
-def _passage(connection: sqlite3.Connection, row: sqlite3.Row, article: Article) -> StoredPassage:
+def _passage(connection: Connection, row: Row, article: Article) -> StoredPassage:
     sentences = connection.execute(
         "SELECT * FROM sentences WHERE article_id = ? AND version = ? "
         "AND ordinal >= ? AND ordinal < ? ORDER BY ordinal",

@@ -34,7 +34,7 @@ class Replies:
     def begin(self, key: str, fingerprint: str) -> Known | None:
         """Reserve ``key`` for a request with this ``fingerprint``; ``None`` if it was free."""
         now = self._clock().timestamp()
-        with self._database.write() as connection:
+        with self._database.write(f"reply {key}") as connection:
             connection.execute(
                 "DELETE FROM replies WHERE began_at < ? OR (reply IS NULL AND began_at < ?)",
                 (now - KEEP_SECONDS, now - ABANDONED_SECONDS),

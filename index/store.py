@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -16,32 +15,31 @@ import numpy as np
 
 from geungeo.index import records
 from geungeo.index.articles import Articles, Catalogue, Entry, allowed_keys, missing
-from geungeo.index.conversations import Clock, Conversations, Feedback, utc_now
-from geungeo.index.database import Database, set_meta
+from geungeo.index.conversations import Clock, Conversations, Feedback
+from geungeo.index.counters import Counters
+from geungeo.index.database import Connection, Database, open_database, set_meta
 from geungeo.index.deliveries import Deliveries
-from geungeo.index.derived import Derived
+from geungeo.index.derived import Derived, require_embedder
 from geungeo.index.examine import Finding, examine
 from geungeo.index.feeds import Feeds
-from geungeo.index.files import Step, WriteLock, no_step, sync_folder
+from geungeo.index.files import Step, no_step
 from geungeo.index.indexing import Indexed, Indexer
 from geungeo.index.keys import ApiKeys
 from geungeo.index.replies import Replies
 from geungeo.index.vectors import MANIFEST
 from geungeo.rag.answer import Filters
 from geungeo.rag.article import Article, Draft
-from geungeo.rag.embedding.vectors import without_digest
-from geungeo.rag.errors import (
-    EmbedderMismatch,
-    InvalidMetadata,
-    StoreUnavailable,
-)
+from geungeo.rag.errors import InvalidMetadata
 from geungeo.rag.language.morphemes import segmenter_identity
 from geungeo.rag.language.terms import TermArray
 from geungeo.rag.protocols import Embedder, FloatArray, Scores, StoredPassage
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.draft import web_address
+from geungeo.rag.settings import StoreUrl
 
 _BATCH = 32  # articles per transaction: large enough for batches, small enough to lose in a crash
+
+_LANE = "articles"  # transactions that change articles follow each other
 
 _EDIT = "edit of version "  # the source of a version with corrected metadata
 
@@ -57,86 +55,87 @@ class Outcome:
 
 
 class Store:
-    """A folder with SQLite (all data) and FAISS (derived). Thread-safe.
+    """A database (all data), and FAISS and lexical indexes (derived). Thread-safe.
+
+    In a folder the database is SQLite, and FAISS has a file beside it. In PostgreSQL a store has
+    several servers, each with its own indexes in memory.
 
     Implements ``geungeo.rag.protocols.Corpus``.
     """
 
     def __init__(
         self,
-        folder: Path,
+        database: Database,
         embedder: Embedder,
         indexer: Indexer,
         clock: Clock,
         conversation_days: int | None = None,
         step: Step = no_step,
     ) -> None:
-        self.folder = folder
         self._embedder = embedder
         self._indexer = indexer
         self._clock = clock
-        self._database = Database(folder, index_file=folder / MANIFEST)
-        self._lock = WriteLock(folder)
+        self._database = database
         self._step = step
-        self._derived = Derived(folder, self._database, embedder, self._lock, step)
+        self._derived = Derived(database, embedder, step)
         self.conversations = Conversations(self._database, clock, conversation_days)
         self.feedback = Feedback(self._database, clock)
         self.deliveries = Deliveries(self._database, clock)
         self.replies = Replies(self._database, clock)
         self.catalogue = Catalogue(self._database)
         self.keys = ApiKeys(self._database)
-        self.feeds = Feeds(self._database)
+        self.feeds = Feeds(self._database, lambda: clock().timestamp())
         self._articles = Articles(self._database)
 
     @classmethod
     def open(
         cls,
-        folder: Path,
+        place: Path | StoreUrl,
         embedder: Embedder,
         *,
         passage_tokens: int = 200,
         passage_overlap: int = 1,
-        clock: Clock = utc_now,
+        clock: Clock | None = None,
         check_embedder: bool = True,
         conversation_days: int | None = None,
+        connections: int = 10,
         step: Step = no_step,
     ) -> Self:
-        """Open the store in ``folder``, creating it if it does not exist.
+        """Open the store in the folder or at the URL ``place``, creating it if it does not exist.
 
-        Conversations expire ``conversation_days`` after their last turn (``None``: never).
-        ``step`` is called after each step of a change (``geungeo.index.files``).
+        Conversations expire ``conversation_days`` after their last turn (``None``: never). The
+        default ``clock`` is that of the database. ``connections`` is the most that this process
+        opens to a PostgreSQL server. ``step`` is called after each step of a change
+        (``geungeo.index.files``).
 
         Raises:
-            StoreUnavailable: the folder cannot be created or used.
+            StoreUnavailable: the store cannot be created or used.
             StoreVersionMismatch: it was written by a newer geungeo.
             StoreCorrupt: the database is damaged, empty or lost.
             EmbedderMismatch: it was indexed with another embedder; both are named.
         """
-        try:
-            if not folder.is_dir():
-                folder.mkdir(parents=True, exist_ok=True)
-                sync_folder(folder.parent)
-        except OSError as error:
-            raise StoreUnavailable(f"cannot use store folder {folder}: {error.strerror}") from error
+        database = open_database(place, index_file=MANIFEST, connections=connections)
         indexer = Indexer(embedder, passage_tokens, passage_overlap)
-        store = cls(folder, embedder, indexer, clock, conversation_days, step)
-        if check_embedder:
-            store._check_embedder()
-        store.conversations.purge()
+        store = cls(database, embedder, indexer, clock or database.now, conversation_days, step)
+        try:
+            if check_embedder:
+                require_embedder(database, embedder)
+            store.conversations.purge()
+        except BaseException:
+            database.close()
+            raise
         return store
 
-    def _check_embedder(self) -> None:
-        stored, present = self._database.meta("embedder"), self._embedder.identity
-        # Older stores recorded the model without the digest of its weights.
-        if stored is None or stored in {present, without_digest(present)}:
-            return
-        solution = "set GEUNGEO_EMBEDDER back"
-        if without_digest(stored) == without_digest(present):
-            solution = "the model's weights were changed or damaged: install them again"
-        raise EmbedderMismatch(
-            f"store {self.folder} was indexed with {stored}, but the embedder is {present}: "
-            f"{solution}, or run: geungeo reindex"
-        )
+    @property
+    def folder(self) -> Path:
+        """Return the folder of a store that is not in PostgreSQL."""
+        if self._database.folder is None:
+            raise LookupError(f"store {self._database.name} has no folder")
+        return self._database.folder
+
+    def counters(self) -> Counters | None:
+        """Return the counters of requests that all servers of the store share, if it has any."""
+        return Counters(self._database) if self._database.folder is None else None
 
     def close(self) -> None:
         """Close files and connections."""
@@ -162,7 +161,7 @@ class Store:
         """
         outcomes: list[Outcome] = []
         remaining = iter(drafts)
-        with self._lock.hold():
+        with self._database.writing.hold():
             self._step("locked")
             while batch := list(islice(remaining, _BATCH)):
                 done = self._ingest_batch(batch)
@@ -177,6 +176,36 @@ class Store:
         return outcomes
 
     def _ingest_batch(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        stamp = self._stamp_read()
+        outcomes, derived = self._derive(drafts, {})
+        if not derived:
+            return outcomes
+        self._step("indexed")
+        with self._database.write(_LANE) as connection:
+            require_embedder(self._database, self._embedder)
+            if self._stamp_read() != stamp:
+                # Another server has changed articles since they were compared.
+                outcomes, derived = self._derive(drafts, derived)
+            sources = {
+                outcome.article.id: draft.source
+                for draft, outcome in zip(drafts, outcomes, strict=True)
+            }
+            for article_id, indexed in derived.items():
+                records.insert(connection, indexed, sources[article_id], self._clock().isoformat())
+                records.insert_names(connection, indexed)
+            if derived:
+                self._stamp(connection)
+            self._step("rows written")
+        self._step("committed")
+        return outcomes
+
+    def _derive(
+        self, drafts: Sequence[Draft], known: Mapping[str, Indexed]
+    ) -> tuple[list[Outcome], dict[str, Indexed]]:
+        """Return the outcome of each draft, and what is derived from the changed articles, by id.
+
+        What is ``known`` of the same text is not derived again.
+        """
         outcomes: list[Outcome] = []
         changed: dict[str, Article] = {}
         for draft in drafts:
@@ -184,22 +213,16 @@ class Store:
             if outcome.status != "unchanged":
                 changed[outcome.article.id] = outcome.article
             outcomes.append(outcome)
-        if changed:
-            derived = self._indexer.index(list(changed.values()))
-            self._step("indexed")
-            sources = {
-                outcome.article.id: draft.source
-                for draft, outcome in zip(drafts, outcomes, strict=True)
-            }
-            with self._database.write() as connection:
-                for indexed in derived:
-                    source = sources[indexed.article.id]
-                    records.insert(connection, indexed, source, self._clock().isoformat())
-                    records.insert_names(connection, indexed)
-                self._stamp(connection)
-                self._step("rows written")
-            self._step("committed")
-        return outcomes
+        new = [
+            article
+            for article in changed.values()
+            if article.id not in known or _content(known[article.id].article) != _content(article)
+        ]
+        fresh = {one.article.id: one for one in self._indexer.index(new)} if new else {}
+        return outcomes, {
+            article_id: fresh.get(article_id) or replace(known[article_id], article=article)
+            for article_id, article in changed.items()
+        }
 
     def _compare(self, draft: Draft, pending: dict[str, Article]) -> Outcome:
         article = draft.article()
@@ -273,7 +296,11 @@ class Store:
         candidates = [*pending.values(), *self._articles.with_text(article.text_sha256)]
         return next((one for one in candidates if _content(one) == _content(article)), None)
 
-    def _stamp(self, connection: sqlite3.Connection) -> None:
+    def _stamp_read(self) -> str | None:
+        """Return the id of the last change of articles."""
+        return self._database.meta("commit")
+
+    def _stamp(self, connection: Connection) -> None:
         """Write a new generation, and the embedder and segmenter that produced it."""
         row = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
         set_meta(connection, "generation", str(int(row["value"]) + 1 if row else 1))
@@ -284,9 +311,9 @@ class Store:
 
     def remove(self, article_id: str) -> None:
         """Remove an article with all its versions; raise ``ArticleNotFound``."""
-        with self._lock.hold():
+        with self._database.writing.hold():
             self._step("locked")
-            with self._database.write() as connection:
+            with self._database.write(_LANE) as connection:
                 connection.execute(
                     "INSERT INTO retired SELECT id, MAX(version) FROM articles WHERE id = ?"
                     " GROUP BY id ON CONFLICT (article_id) DO UPDATE"
@@ -308,20 +335,20 @@ class Store:
         The old index is used until the new one is complete, as it is written in one transaction.
         Everything is derived before it begins, so that conversations can be written meanwhile.
         """
-        with self._lock.hold():
+        with self._database.writing.hold():
             self._step("locked")
-            return self._rebuild(self.articles(), progress)
+            return self._rebuild(None, progress)
 
-    def _rebuild(self, articles: Sequence[Article], progress: Progress | None = None) -> int:
-        derived: list[Indexed] = []
-        for start in range(0, len(articles), _BATCH):
-            derived.extend(self._indexer.index(articles[start : start + _BATCH]))
-            if progress:
-                for article in articles[start : start + _BATCH]:
-                    progress(article.id)
+    def _rebuild(self, only: Sequence[str] | None, progress: Progress | None = None) -> int:
+        """Derive the articles with the ids ``only``, or all, again; return their number."""
+        stamp = self._stamp_read()
+        derived = self._index_again(only, {}, progress)
         self._step("indexed")
-        with self._database.write() as connection:
-            for indexed in derived:
+        with self._database.write(_LANE) as connection:
+            if self._stamp_read() != stamp:
+                # Another server has changed articles meanwhile.
+                derived = self._index_again(only, derived)
+            for indexed in derived.values():
                 identity = (indexed.article.id,)
                 connection.execute("DELETE FROM passages WHERE article_id = ?", identity)
                 connection.execute("DELETE FROM sentences WHERE article_id = ?", identity)
@@ -336,7 +363,30 @@ class Store:
             self._step("rows written")
         self._step("committed")
         self._derived.save()
-        return len(articles)
+        return len(derived)
+
+    def _index_again(
+        self,
+        only: Sequence[str] | None,
+        known: Mapping[tuple[str, int], Indexed],
+        progress: Progress | None = None,
+    ) -> dict[tuple[str, int], Indexed]:
+        """Return what is derived from the articles, by id and version.
+
+        What is ``known`` is not derived again.
+        """
+        articles = self.articles()
+        if only is not None:
+            articles = [article for article in articles if article.id in set(only)]
+        derived = {key: known[key] for key in map(_key, articles) if key in known}
+        new = [article for article in articles if _key(article) not in known]
+        for start in range(0, len(new), _BATCH):
+            batch = new[start : start + _BATCH]
+            derived.update(zip(map(_key, batch), self._indexer.index(batch), strict=True))
+            if progress:
+                for article in batch:
+                    progress(article.id)
+        return derived
 
     def examine(self) -> list[Finding]:
         """Return all problems of the store, article by article; reads the whole store."""
@@ -346,12 +396,12 @@ class Store:
 
     def repair(self) -> None:
         """Rebuild damaged derived data; other data is not changed."""
-        with self._lock.hold():
+        with self._database.writing.hold():
             damaged = {
                 f.article_id for f in self.examine() if f.repair == "derive" and f.article_id
             }
             if damaged:
-                self._rebuild([self.article(article_id) for article_id in sorted(damaged)])
+                self._rebuild(sorted(damaged))
             self._derived.rebuild()
 
     # Reading
@@ -392,7 +442,7 @@ class Store:
 
     def health(self) -> list[str]:
         """Return the problems that a quick check finds, one line each; empty if there are none."""
-        problems = [f"SQLite: {line}" for line in self._database.quick_check()]
+        problems = [f"{self._database.kind}: {line}" for line in self._database.check()]
         flaw = self._derived.flaw()
         if flaw and not flaw.behind:  # a file that is behind is updated automatically
             problems.append(str(Finding.of_index(flaw.reason)))
@@ -464,6 +514,10 @@ def _content(article: Article) -> tuple[object, ...]:
         article.published_at,
         article.language,
     )
+
+
+def _key(article: Article) -> tuple[str, int]:
+    return article.id, article.version
 
 
 def _with_version(article: Article, version: int) -> Article:

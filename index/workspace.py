@@ -370,6 +370,7 @@ class Workspace:
             passage_overlap=settings.passage_overlap,
             check_embedder=check_embedder,
             conversation_days=settings.conversation_days,
+            connections=settings.database_connections,
         )
         if seed and not store.generation:
             log.info("the store is empty: ingesting the seeds")

@@ -21,11 +21,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
 )
+from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from geungeo.rag.errors import SettingsError
@@ -47,6 +50,55 @@ def _split(value: Any) -> Any:
 def _proxy(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"https?://[^/\s]+/?", value.get_secret_value()):
         raise ValueError("a proxy must be given as http://proxy.example:3128")
+    return value
+
+
+class StoreUrl:
+    """Address of a store in PostgreSQL: a connection URL of libpq, whose text hides secrets."""
+
+    SCHEMES = ("postgresql://", "postgres://")
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def reveal(self) -> str:
+        """Return the whole URL, with its password."""
+        return self._url
+
+    def __str__(self) -> str:
+        """Return scheme, hosts and database: neither user nor password nor parameters."""
+        rest = self._url.partition("://")[2].partition("?")[0].partition("#")[0]
+        # A password may have unquoted @ and /, so only what follows the last @ is shown.
+        return f"postgresql://{rest.rpartition('@')[2]}"
+
+    def __repr__(self) -> str:
+        return f"StoreUrl({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StoreUrl) and other.reveal() == self._url
+
+    def __hash__(self) -> int:
+        return hash(self._url)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the address to the documentation of the settings."""
+        del schema, handler
+        return {"type": "string", "format": "postgresql"}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Validate as an instance of this class; :func:`store_place` makes it from a text."""
+        del source, handler
+        return core_schema.is_instance_schema(cls, serialization=core_schema.to_string_ser_schema())
+
+
+def store_place(value: Any) -> Any:
+    """Return the place of a store that is given as a text: a folder, or a PostgreSQL URL."""
+    if isinstance(value, str) and value.lower().startswith(StoreUrl.SCHEMES):
+        return StoreUrl(value)
     return value
 
 
@@ -76,7 +128,18 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    store: Annotated[Path, Field(description="Folder of the store.")] = Path(".geungeo")
+    store: Annotated[
+        Path | StoreUrl,
+        BeforeValidator(store_place),
+        Field(
+            description="Folder of the store, or postgresql://USER:PASSWORD@HOST/DATABASE for a "
+            "store that several servers share (docs/scale.md)."
+        ),
+    ] = Path(".geungeo")
+    database_connections: Annotated[
+        int,
+        Field(ge=2, le=1_000, description="Connections of one process to PostgreSQL, at most."),
+    ] = 10
 
     embedder: Annotated[
         str,

@@ -55,16 +55,17 @@ def init(ctx: click.Context, sample: bool) -> None:  # noqa: FBT001 - click pass
     The other commands that read a store named by --store refuse a folder without one, since
     its name may be mistyped.
     """
-    folder = settings_of(ctx).store
-    existed = os.path.lexists(folder)
+    place = settings_of(ctx).store
+    existed = not isinstance(place, Path) or os.path.lexists(place)
     with open_workspace(ctx, makes_stores=True, seed=sample) as workspace:
         count = len(workspace.store.articles())
     noun = "article" if count == 1 else "articles"
     click.echo(
-        f"{'there is' if existed else 'made'} a store in {escape_line(str(folder))}: {count} {noun}"
+        f"{'there is' if existed else 'made'} a store in {escape_line(str(place))}: {count} {noun}"
     )
-    named = shlex.join(["--store", str(folder)])
-    todo = f'geungeo ask {named} "…"' if count else f"geungeo ingest {named} PATH_OR_URL"
+    # A URL has a password, and so belongs into the environment.
+    named = f" {shlex.join(['--store', str(place)])}" if isinstance(place, Path) else ""
+    todo = f'geungeo ask{named} "…"' if count else f"geungeo ingest{named} PATH_OR_URL"
     click.echo(f"next: {escape_line(todo)}")
 
 

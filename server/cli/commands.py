@@ -16,8 +16,10 @@ from geungeo.server.escaping import escape_line
 from geungeo.server.process.memory import check_memory_limit, limit_heaps
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from geungeo.index.workspace import Workspace
-    from geungeo.rag.settings import Settings
+    from geungeo.rag.settings import Settings, StoreUrl
 
 
 class Target(NamedTuple):
@@ -30,8 +32,34 @@ class Target(NamedTuple):
 class Context(TypedDict):
     """The common options, passed to every sub-command as ``click.Context.obj``."""
 
-    store: Path | None
+    store: Path | StoreUrl | None
     config: Path | None
+
+
+class StorePlace(click.ParamType):  # type: ignore[type-arg] - a generic only of late
+    """A folder, or the URL of a database."""
+
+    name = "place"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path | StoreUrl:
+        """Return the place that is given as a text."""
+        if isinstance(value, str) and "://" in value:
+            # Only then: the settings take a while to import, which --help does not need.
+            from geungeo.rag.settings import StoreUrl, store_place
+
+            place = store_place(value)
+            if isinstance(place, StoreUrl):
+                return place
+        # The store itself reports a folder that cannot be read.
+        return Path(click.Path(path_type=Path, readable=False).convert(value, param, ctx))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete the names of folders."""
+        return click.Path().shell_complete(ctx, param, incomplete)
 
 
 class LazyGroup(click.Group):
@@ -99,10 +127,9 @@ def common_options() -> list[click.Option]:
     return [
         click.Option(
             ["--store"],
-            # The store itself reports a folder that cannot be read.
-            type=click.Path(path_type=Path, readable=False),
+            type=StorePlace(),
             metavar="DIR",
-            help="Folder of the store.",
+            help="Folder of the store, or postgresql:// URL.",
             expose_value=False,
             callback=_remember,
         ),
@@ -117,7 +144,7 @@ def common_options() -> list[click.Option]:
     ]
 
 
-def _remember(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     if ctx.obj is None:
         ctx.obj = Context(store=None, config=None)
     if value is not None and param.name is not None:
@@ -159,17 +186,18 @@ def open_workspace(
     settings = settings_of(ctx, **flags)
     given: Context | None = ctx.obj
     named = given is not None and given["store"] is not None
-    is_new = named and not os.path.lexists(settings.store)
-    similar = _similar_store(settings.store) if is_new else None
-    if is_new and not makes_stores and (similar or not seed):
-        _refuse_new_store(settings.store, similar)
+    folder = settings.store if isinstance(settings.store, Path) else None
+    is_new = named and folder is not None and not os.path.lexists(folder)
+    similar = _similar_store(folder) if is_new and folder else None
+    if is_new and folder and not makes_stores and (similar or not seed):
+        _refuse_new_store(folder, similar)
     from geungeo.index.workspace import Workspace
 
     workspace = Workspace.open(settings, seed=seed, check_embedder=check_embedder)
     if is_new and (similar or not makes_stores):
         hint = f"; did you mean {escape_line(str(similar))}?" if similar else ""
-        folder = escape_line(str(settings.store))
-        click.echo(f"geungeo: there was no store in {folder}; made a new one{hint}", err=True)
+        place = escape_line(str(settings.store))
+        click.echo(f"geungeo: there was no store in {place}; made a new one{hint}", err=True)
     return workspace
 
 

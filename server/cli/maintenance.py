@@ -101,6 +101,19 @@ def export_embedder(directory: Path) -> None:
 _overwrite = click.option("--overwrite", is_flag=True, help="Replace existing content.")
 
 
+def _folder(ctx: click.Context, tool: str) -> Path:
+    """Return the folder of the store; a database has ``tool`` instead of these commands."""
+    from geungeo.rag.errors import InvalidRequest
+
+    place = settings_of(ctx).store
+    if isinstance(place, Path):
+        return place
+    raise InvalidRequest(
+        f"store {place} is in PostgreSQL: use {tool} (docs/scale.md), or copy it to a folder with: "
+        "geungeo store copy"
+    )
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @_overwrite
@@ -112,7 +125,7 @@ def backup(ctx: click.Context, file: Path, *, overwrite: bool) -> None:
     """
     from geungeo.index.backup import back_up
 
-    contents = back_up(settings_of(ctx).store, file, overwrite=overwrite)
+    contents = back_up(_folder(ctx, "pg_dump"), file, overwrite=overwrite)
     click.echo(
         f"{contents.articles} articles and {contents.conversations} conversations in "
         f"{escape_line(str(file))} ({contents.bytes:,} bytes)"
@@ -130,7 +143,7 @@ def restore(ctx: click.Context, file: Path, *, overwrite: bool) -> None:
     """
     from geungeo.index.backup import restore as restore_backup
 
-    folder = settings_of(ctx).store
+    folder = _folder(ctx, "pg_restore")
     contents = restore_backup(folder, file, overwrite=overwrite)
     click.echo(
         f"{contents.articles} articles and {contents.conversations} conversations are in "

@@ -30,6 +30,7 @@ from geungeo.rag.errors import (
     StoreLocked,
     UsageError,
 )
+from geungeo.rag.settings import StoreUrl
 
 MEDIA_TYPE = "application/problem+json"
 OPENAI_PREFIX = "/v1/"
@@ -88,7 +89,7 @@ def status_of(error: GeungeoError) -> int:
     return int(next((status for kind, status in _STATUS if isinstance(error, kind)), fallback))
 
 
-def public(error: GeungeoError, store: Path) -> str:
+def public(error: GeungeoError, store: Path | StoreUrl) -> str:
     """Return ``error``'s message for clients: no withheld text, no path of ``store``."""
     if isinstance(error, InvariantViolation):
         # Its message may quote withheld text.
@@ -96,8 +97,10 @@ def public(error: GeungeoError, store: Path) -> str:
     return without_path(str(error), store)
 
 
-def without_path(text: str, store: Path) -> str:
-    """Return ``text`` with every path in the folder ``store`` replaced."""
+def without_path(text: str, store: Path | StoreUrl) -> str:
+    """Return ``text`` with every path in the folder ``store``, or its address, replaced."""
+    if isinstance(store, StoreUrl):
+        return text.replace(str(store), "(its database)")
     folders = {str(store), str(store.absolute()), str(store.resolve())}
     alternatives = "|".join(re.escape(name) for name in sorted(folders, key=len, reverse=True))
     path = rf"(?<![\w./-])(?:{alternatives})(?![\w.-])(?:/[^\s:;,)'\"]*)?"

@@ -18,6 +18,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from geungeo.rag.errors import GeungeoError
+from geungeo.rag.settings import StoreUrl
 from geungeo.server.http.problems import UNEXPECTED, public, status_of
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ async def framed(
     first: T,
     events: AsyncGenerator[T, None],
     frame_of: Callable[[T, int], bytes],
-    store: Path,
+    store: Path | StoreUrl,
 ) -> AsyncGenerator[bytes, None]:
     """Yield ``first`` and ``events`` as numbered frames; an error is the last one.
 

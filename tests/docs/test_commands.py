@@ -50,7 +50,7 @@ ASK = re.compile(r'\.venv/bin/geungeo ask "([^"]+)"')
 def test_every_command_of_a_page_works(page: Path, workspace: Workspace, tmp_path: Path) -> None:
     blocks = [block for block in BLOCKS if block.page == page and block.runs]
     store = tmp_path / "store"
-    shutil.copytree(workspace.settings.store, store)
+    shutil.copytree(workspace.store.folder, store)
     home = tmp_path / "home"
     for name, text in {
         "articles/lighthouse.txt": HARBOR,

@@ -72,7 +72,7 @@ def ids(folder: Path, embedder: Embedder) -> set[str]:
 def made(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed store with the articles of ``workspace``, to be copied."""
     folder = tmp_path_factory.mktemp("made") / "store"
-    back_up(workspace.settings.store, folder.with_name("backup"))
+    back_up(workspace.store.folder, folder.with_name("backup"))
     restore(folder, folder.with_name("backup"))
     store = Store.open(folder, workspace.embedder)
     assert store.size()  # the first access writes the FAISS file

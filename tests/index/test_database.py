@@ -6,7 +6,7 @@ import contextlib
 import threading
 from pathlib import Path
 
-from geungeo.index.database import FILE, Database
+from geungeo.index.database import FILE, SqliteDatabase
 
 ROUNDS = 30
 
@@ -23,7 +23,7 @@ def open_files(folder: Path) -> int:
 
 
 def test_the_connection_of_a_thread_that_ended_is_closed(tmp_path: Path) -> None:
-    database = Database(tmp_path)
+    database = SqliteDatabase(tmp_path)
     counts = []
     for _ in range(ROUNDS):
         thread = threading.Thread(target=lambda: database.meta("identity"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from geungeo.index.database import Database
+from geungeo.index.database import SqliteDatabase
 from geungeo.index.deliveries import (
     KEEP_SECONDS,
     LEASE_SECONDS,
@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def queue(folder: Path, clock: Clock) -> Iterator[Deliveries]:
-    database = Database(folder)
+    database = SqliteDatabase(folder)
     yield Deliveries(database, clock)
     database.close()
 
@@ -85,14 +85,14 @@ def test_a_delivery_is_deduplicated_by_any_of_its_keys(queue: Deliveries) -> Non
 def test_a_duplicate_is_recognised_after_a_restart_and_when_done(
     folder: Path, clock: Clock
 ) -> None:
-    first = Database(folder)
+    first = SqliteDatabase(folder)
     queue = Deliveries(first, clock)
     queue.accept([mention("E1")], ROOM)
     delivery = queue.claim("slack", "me")
     assert delivery is not None
     queue.finish(delivery.id, "me", "done")
     first.close()
-    second = Database(folder)
+    second = SqliteDatabase(folder)
     assert Deliveries(second, clock).accept([mention("E1")], ROOM) == ["duplicate"]
     second.close()
 
@@ -211,7 +211,7 @@ def test_a_finished_delivery_keeps_its_keys_for_a_while_but_no_contents(
     assert delivery is not None
     queue.answered(delivery.id, "me", [{"text": "a secret answer"}])
     queue.finish(delivery.id, "me", "done")
-    database = Database(folder)
+    database = SqliteDatabase(folder)
     with database.read() as connection:
         row = dict(connection.execute("SELECT * FROM deliveries").fetchone())
     assert "secret" not in str(row)
@@ -221,7 +221,7 @@ def test_a_finished_delivery_keeps_its_keys_for_a_while_but_no_contents(
 
 
 def test_several_workers_process_each_delivery_once(folder: Path, clock: Clock) -> None:
-    databases = [Database(folder) for _ in range(4)]
+    databases = [SqliteDatabase(folder) for _ in range(4)]
     queues = [Deliveries(database, clock) for database in databases]
     queues[0].accept([mention(f"E{n}", f"1.{n:03}", f"t{n}") for n in range(40)], ROOM)
     done: list[str] = []
@@ -245,7 +245,7 @@ def test_several_workers_process_each_delivery_once(folder: Path, clock: Clock) 
 
 
 def test_an_idempotency_key_is_for_one_request(folder: Path, clock: Clock) -> None:
-    database = Database(folder)
+    database = SqliteDatabase(folder)
     replies = Replies(database, clock)
     assert replies.begin("key", "print") is None
     working, other = replies.begin("key", "print"), replies.begin("key", "other")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from geungeo.index.database import FILE, Database
+from geungeo.index.database import FILE, SqliteDatabase
 from geungeo.index.keys import ApiKeys, Scope, open_keys
 from geungeo.index.schema import statements
 from geungeo.rag.errors import InvalidRequest, KeyNotFound
@@ -85,7 +85,7 @@ def test_a_store_of_the_first_format_gets_the_table_of_keys(tmp_path: Path) -> N
         connection.execute("PRAGMA user_version = 1")
         connection.execute("INSERT INTO conversations VALUES ('old', '2025', '2025')")
         connection.commit()
-    database = Database(tmp_path)
+    database = SqliteDatabase(tmp_path)
     assert not ApiKeys(database).any_made()
     with database.read() as connection:
         row = connection.execute("SELECT owner FROM conversations WHERE id = 'old'").fetchone()

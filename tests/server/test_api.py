@@ -273,7 +273,7 @@ async def test_description_begins_with_chat_articles_and_search(client: Client) 
 @pytest.mark.slow
 async def test_python_face_gives_the_same_citations(client: Client, workspace: Workspace) -> None:
     asked = ("데이터 센터 계획의 규모는 얼마인가?", "이 기사를 요약해 줘", "내일 서울 날씨는?")
-    with geungeo.open(workspace.settings.store) as news:
+    with geungeo.open(workspace.store.folder) as news:
         async with client() as http:
             for question in asked:
                 over_http = (await http.post("/chat", json={"question": question})).json()

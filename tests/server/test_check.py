@@ -245,7 +245,7 @@ def shortcut(text: str, ts: str, **more: Any) -> dict[str, Any]:
 
 def test_message_shortcut_is_answered_in_the_thread(workspace: Workspace) -> None:
     with SlackService() as service:
-        configured = settings_for(service, workspace.settings.store, public_url="https://n.example")
+        configured = settings_for(service, workspace.store.folder, public_url="https://n.example")
         mine = Workspace(configured, workspace.store, workspace.embedder)
         with serving(mine, service) as app:
             ts, other, blank = new_ts(), new_ts(), new_ts()

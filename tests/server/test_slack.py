@@ -36,7 +36,7 @@ ASKED = "무스타파 설리먼은 어디 출신인가?"
 def real(workspace: Workspace) -> Iterator[SlackApp]:
     """A server with the real pipeline over the seed articles."""
     with SlackService() as service:
-        configured = settings_for(service, workspace.settings.store, public_url="https://n.example")
+        configured = settings_for(service, workspace.store.folder, public_url="https://n.example")
         mine = Workspace(configured, workspace.store, workspace.embedder)
         with serving(mine, service) as running:
             yield running
