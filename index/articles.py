@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geungeo.index import records
-from geungeo.index.database import Connection, Database, Row
+from geungeo.index.database import Database, Row
 from geungeo.rag.answer import Filters
 from geungeo.rag.article import Article
 from geungeo.rag.errors import ArticleNotFound
@@ -119,10 +119,18 @@ _ONE = (
     "SELECT id, version, text_sha256, ingested_at FROM articles"
     " WHERE id = ?1 AND (version = ?2 OR (CAST(?2 AS BIGINT) IS NULL AND is_current))"
 )
-_PASSAGE = (
-    "SELECT p.*, a.text_sha256, a.ingested_at FROM passages p"
-    " JOIN articles a ON a.id = p.article_id AND a.version = p.version WHERE p.key = ?"
+_PASSAGES = (
+    'SELECT p.key, p.article_id, p.version, p.start, p."end", a.text_sha256, a.ingested_at'
+    " FROM passages p JOIN articles a ON a.id = p.article_id AND a.version = p.version"
+    " WHERE p.key IN "
 )
+_SENTENCES = (
+    'SELECT p.key, s.start, s."end", s.kind, s.vector FROM passages p JOIN sentences s'
+    " ON s.article_id = p.article_id AND s.version = p.version"
+    " AND s.ordinal >= p.first AND s.ordinal < p.last"
+    " WHERE p.key IN "
+)
+_KEYS = 500  # in one query
 
 
 class Articles:
@@ -150,6 +158,12 @@ class Articles:
         if found is None:
             raise missing(article_id, version)
         return found
+
+    def count(self) -> int:
+        """Return the number of articles."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT COUNT(*) FROM articles WHERE is_current").fetchone()
+        return int(row[0])
 
     def with_text(self, text_sha256: str) -> list[Article]:
         """Return the current articles with exactly this text."""
@@ -183,20 +197,22 @@ class Articles:
 
     def passages(self, keys: Sequence[int]) -> list[StoredPassage]:
         """Return the passages with these keys, in that order; removed ones are left out."""
-        found: list[StoredPassage] = []
+        found: dict[int, StoredPassage] = {}
         # One snapshot, so that an update cannot separate a passage from its sentences.
         with self._database.snapshot() as connection:
-            for key in keys:
-                row = connection.execute(_PASSAGE, (key,)).fetchone()
-                if row is not None:
-                    found.append(self._passage(connection, row))
-        return found
-
-    def _passage(self, connection: Connection, row: Row) -> StoredPassage:
-        article = self._version(
-            row["article_id"], row["version"], row["text_sha256"], row["ingested_at"]
-        )
-        return records.passage(connection, row, article)
+            for start in range(0, len(keys), _KEYS):
+                some = keys[start : start + _KEYS]
+                marks = f"({', '.join('?' * len(some))})"
+                sentences: dict[int, list[Row]] = {}
+                for row in connection.execute(f"{_SENTENCES}{marks} ORDER BY s.ordinal", some):
+                    sentences.setdefault(row["key"], []).append(row)
+                for row in connection.execute(_PASSAGES + marks, some).fetchall():
+                    article = self._version(
+                        row["article_id"], row["version"], row["text_sha256"], row["ingested_at"]
+                    )
+                    key = row["key"]
+                    found[key] = records.passage(row, sentences.get(key, ()), article)
+        return [found[key] for key in keys if key in found]
 
     def _load(self, article_id: str, version: int, text_sha256: str, ingested_at: str) -> Article:
         with self._database.read() as connection:

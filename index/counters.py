@@ -57,6 +57,18 @@ class Counters:
             ).fetchone()
         return Window(0, now) if row is None else Window(int(row["hits"]), float(row["ends"]))
 
+    def reset(self, client: str | None = None) -> int:
+        """Forget the window of ``client``, or all; return their number."""
+        with self._database.read() as connection:
+            if client is None:
+                return connection.execute("DELETE FROM rates").rowcount
+            done = connection.execute("DELETE FROM rates WHERE client = ?", (_digest(client),))
+            return done.rowcount
+
+    def now(self) -> float:
+        """Return the time on the clock of the database, in seconds since the epoch."""
+        return self._database.now().timestamp()
+
 
 def _digest(client: str) -> bytes:
     return hashlib.sha256(client.encode()).digest()

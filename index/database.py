@@ -122,7 +122,11 @@ class Database(Protocol):
 
     @abstractmethod
     def stream(self, connection: Connection, sql: str) -> Iterator[Row]:
-        """Yield the rows of a query inside :meth:`snapshot`, without loading all of them."""
+        """Yield the rows of a query inside a transaction, without loading all of them."""
+
+    @abstractmethod
+    def continue_numbers(self, connection: Connection, table: str, column: str) -> None:
+        """Let the generated numbers of ``column`` follow those that were written as they are."""
 
     @abstractmethod
     def now(self) -> datetime:
@@ -366,6 +370,10 @@ class SqliteDatabase(Database):
     def stream(self, connection: Connection, sql: str) -> Iterator[Row]:
         """Yield the rows of a query; SQLite reads them one by one."""
         yield from connection.execute(sql)
+
+    def continue_numbers(self, connection: Connection, table: str, column: str) -> None:
+        """Do nothing: SQLite counts on from the largest number."""
+        del connection, table, column
 
     def now(self) -> datetime:
         """Return the machine's time: all processes run on it."""

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import logging
 import re
+import select
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -64,8 +65,9 @@ _TIMEOUTS = {
 }
 # Seconds that a request waits for a connection, and after which a failing one is given up.
 _POOL_SECONDS = 5.0
-# A connection that was idle for longer is tested before it is used.
-_TRUSTED_SECONDS = 1.0
+_AWAY_SECONDS = 1.0
+# A connection that was idle for longer is tested by a query before it is used.
+_TRUSTED_SECONDS = 10.0
 # Interval in which the difference to the server's clock is measured.
 _CLOCK_SECONDS = 60.0
 
@@ -190,10 +192,16 @@ class PostgresDatabase(Database):
         self._offset = timedelta()
         self._measured = float("-inf")
         self._measuring = threading.Lock()
+        connection_class = self._connection_class()
+        address = make_conninfo("", **{**_DEFAULTS, **parameters})
+        how: dict[str, Any] = {"autocommit": True, "row_factory": _rows, "prepare_threshold": None}
+        # The pool would try again for some seconds, even with a wrong password.
+        with self._translate():
+            connection_class.connect(address, **how).close()
         self._pool = ConnectionPool(
-            make_conninfo("", **{**_DEFAULTS, **parameters}),
-            connection_class=self._connection_class(),
-            kwargs={"autocommit": True, "row_factory": _rows, "prepare_threshold": None},
+            address,
+            connection_class=connection_class,
+            kwargs=how,
             min_size=1,
             max_size=connections,
             timeout=_POOL_SECONDS,
@@ -259,8 +267,9 @@ class PostgresDatabase(Database):
         self._cause = ""
 
     def _check_connection(self, raw: _Pooled) -> None:
-        """Test a connection of the pool that was not used of late."""
-        if time.monotonic() - raw.used_at > _TRUSTED_SECONDS:
+        """Test a connection of the pool that was not used of late, or that the server closed."""
+        idle = time.monotonic() - raw.used_at
+        if idle > _TRUSTED_SECONDS or _has_input(raw.fileno()):
             ConnectionPool.check_connection(raw)
 
     @contextlib.contextmanager
@@ -270,7 +279,9 @@ class PostgresDatabase(Database):
         if current is not None:
             yield current, True
             return
-        with self._translate(), self._pool.connection() as raw:
+        # While the server is away, requests need not wait as long as for a busy one.
+        seconds = _AWAY_SECONDS if self._cause else _POOL_SECONDS
+        with self._translate(), self._pool.connection(seconds) as raw:
             self._local.connection = _Connection(raw)
             try:
                 yield self._local.connection, False
@@ -377,6 +388,14 @@ class PostgresDatabase(Database):
     def stream(self, connection: Any, sql: str) -> Iterator[Row]:
         """Yield the rows of a query, fetching some at a time."""
         yield from connection.stream(sql)
+
+    def continue_numbers(self, connection: Any, table: str, column: str) -> None:
+        """Let the sequence of ``column`` follow the largest number."""
+        connection.execute(
+            "SELECT setval(pg_get_serial_sequence(?, ?), MAX(" + column + "))"  # noqa: S608
+            f" FROM {table} HAVING MAX({column}) IS NOT NULL",
+            (table, column),
+        )
 
     def now(self) -> datetime:
         """Return the time of the server's clock, whose offset is measured from time to time."""
@@ -485,6 +504,13 @@ def _cause(error: psycopg.Error) -> str:
         (cause for words, cause in _OTHER_TEXTS if re.search(words, text)),
         "the connection failed; see the log",
     )
+
+
+def _has_input(socket: int) -> bool:
+    """Whether the server has sent something to an idle connection: mostly that it is closed."""
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _is_permanent(error: psycopg.Error) -> bool:

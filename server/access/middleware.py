@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -27,8 +27,9 @@ from geungeo.server.http.problems import public, status_of
 from geungeo.server.telemetry.logs import note
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+P = ParamSpec("P")
 
 # The same for a missing key as for a wrong one: the difference would help only an attacker.
 _UNAUTHORIZED = "this server needs an API key: send it as Authorization: Bearer KEY"
@@ -100,7 +101,7 @@ class Access:
     async def _authorize(self, scope: Scope, scopes: frozenset[KeyScope]) -> Caller | _Refusal:
         required = await keys_required(self._settings, self._keys)
         address = client_address(scope, self._settings.trusted_proxies)
-        wait = self._rates.address(address, guarded=required or self._exposed)
+        wait = await self._count(self._rates.address, address, guarded=required or self._exposed)
         if wait is not None:
             return _too_many(wait)
         if not required:
@@ -109,7 +110,7 @@ class Access:
         if key is None:
             challenge = {"WWW-Authenticate": 'Bearer realm="geungeo"'}
             return _Refusal(HTTPStatus.UNAUTHORIZED, _UNAUTHORIZED, challenge)
-        wait = self._rates.key(key.id)
+        wait = await self._count(self._rates.key, key.id)
         if wait is not None:
             return _too_many(wait)
         caller = Caller(key.id, key.scopes)
@@ -119,6 +120,14 @@ class Access:
                 HTTPStatus.FORBIDDEN, f"this request needs an API key with scope {named}"
             )
         return caller
+
+    async def _count(
+        self, count: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs
+    ) -> int | None:
+        """Count a request; in a thread if that asks a database."""
+        if self._rates.blocks:
+            return await run_in_threadpool(count, *args, **kwargs)
+        return count(*args, **kwargs)
 
     async def _key(self, headers: Headers) -> ApiKey | None:
         sent = headers.getlist("authorization")

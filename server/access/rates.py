@@ -24,6 +24,8 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from geungeo.index.counters import Counters
+from geungeo.rag.errors import StoreError
 from geungeo.rag.settings import Settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -152,15 +154,64 @@ class SharedCounters(Storage):
                 fcntl.lockf(self._file, fcntl.LOCK_UN)
 
 
+class StoreCounters(Storage):
+    """Counters for fixed windows of ``limits``, in a database that several servers share."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, counters: Counters) -> None:
+        super().__init__()
+        self._counters = counters
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """Return the exceptions of this storage."""
+        return StoreError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add ``amount`` to ``key``'s window of ``expiry`` seconds; return the new count."""
+        return self._counters.add(key, expiry, amount).hits
+
+    def get(self, key: str) -> int:
+        """Return the count in ``key``'s current window."""
+        return self._counters.get(key).hits
+
+    def get_expiry(self, key: str) -> float:
+        """Return the end of ``key``'s window, in seconds since the epoch."""
+        return self._counters.get(key).ends
+
+    def clear(self, key: str) -> None:
+        """Reset ``key``'s window."""
+        self._counters.reset(key)
+
+    def check(self) -> bool:
+        """Return True: a database that is unavailable raises at the request itself."""
+        return True
+
+    def reset(self) -> int | None:
+        """Reset every window."""
+        return self._counters.reset()
+
+
 DEFAULT_PER_ADDRESS = "600/minute"
 
 
 class Rates:
-    """The rate limits of one server; create it before a fork to share it with all workers."""
+    """The rate limits of one server; create it before a fork to share it with all workers.
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._limiter = FixedWindowRateLimiter(SharedCounters(clock))
+    With ``counters`` they are those of all servers of a store; then counting asks its database.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        counters: Counters | None = None,
+    ) -> None:
+        self.blocks = counters is not None
+        self._clock = clock if counters is None else counters.now
+        storage = SharedCounters(clock) if counters is None else StoreCounters(counters)
+        self._limiter = FixedWindowRateLimiter(storage)
         self._guarded = _item(settings.rate_limit_address or DEFAULT_PER_ADDRESS)
         self._unguarded = _item(settings.rate_limit_address or "off")
         self._per_key = _item(settings.rate_limit_key)

@@ -55,6 +55,7 @@ TARGETS = {
     "restore": Target(
         "geungeo.server.cli.maintenance:restore", "Replace the store's content with a backup."
     ),
+    "store": Target("geungeo.server.cli.maintenance:store", "Copy a store to another place."),
     "eval": Target("geungeo.eval.command:command", "Measure answers against data sets."),
     "bench": Target(
         "geungeo.eval.bench.command:bench", "Reproduce the measurements in the documentation."

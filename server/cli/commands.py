@@ -36,7 +36,7 @@ class Context(TypedDict):
     config: Path | None
 
 
-class StorePlace(click.ParamType):  # type: ignore[type-arg] - a generic only of late
+class StorePlace(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
     """A folder, or the URL of a database."""
 
     name = "place"

@@ -1,16 +1,20 @@
-"""``geungeo doctor``, ``reindex``, ``backup``, ``restore`` and ``export-embedder``."""
+"""``geungeo doctor``, ``reindex``, ``backup``, ``restore``, ``store`` and ``export-embedder``."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from geungeo.server.cli.commands import open_workspace, settings_of
+from geungeo.server.cli.commands import StorePlace, open_workspace, settings_of
 from geungeo.server.cli.output import json_text, progress_reporter
 from geungeo.server.escaping import escape_line
+
+if TYPE_CHECKING:
+    from geungeo.rag.settings import StoreUrl
 
 EXIT_CHECK_FAILED = 1
 EXIT_UNAVAILABLE = 3
@@ -148,4 +152,27 @@ def restore(ctx: click.Context, file: Path, *, overwrite: bool) -> None:
     click.echo(
         f"{contents.articles} articles and {contents.conversations} conversations are in "
         f"{escape_line(str(folder))}"
+    )
+
+
+@click.group()
+def store() -> None:
+    """Copy a store to another place."""
+
+
+@store.command("copy")
+@click.argument("source", type=StorePlace(), metavar="FROM")
+@click.argument("target", type=StorePlace(), metavar="TO")
+def copy_command(source: Path | StoreUrl, target: Path | StoreUrl) -> None:
+    """Copy everything in the store FROM to the empty store TO, and compare.
+
+    FROM and TO are folders or postgresql:// URLs. Stop the servers first: what changes during the
+    copy is not in it. Set passwords by PGPASSWORD or a password file, as others see the arguments.
+    """
+    from geungeo.index.copying import copy_store
+
+    copied = copy_store(source, target)
+    click.echo(
+        f"{copied.articles} articles and {copied.conversations} conversations are in "
+        f"{escape_line(str(target))} ({copied.rows:,} rows, compared)"
     )

@@ -78,7 +78,7 @@ def _examine(state: AppState) -> tuple[int, list[str]]:
     store = state.workspace.store
     try:
         problems = list(state.checkup.problems(store.health))
-        count = len(store.articles())
+        count = store.count()
     except GeungeoError as error:
         log.warning("not ready: %s", error)
         return 0, [public(error, state.workspace.settings.store)]

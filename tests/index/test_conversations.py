@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from geungeo.index.conversations import Conversations
-from geungeo.index.database import SqliteDatabase
+from geungeo.index.database import Database, open_database
 from geungeo.index.store import Store
 from geungeo.rag.answer import Answer, Turn
 from geungeo.rag.errors import ConversationNotFound, InvalidRequest
 from geungeo.rag.protocols import Embedder
-from geungeo.rag.settings import load
+from geungeo.rag.settings import StoreUrl, load
 
 BAD_IDS = ["", "a b", "가", "a/b", "../x", "a\n", "x" * 129, "\ud800", "a\0b", "$(id)"]
 
@@ -52,18 +52,18 @@ def time() -> Time:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
-    opened = SqliteDatabase(tmp_path)
+def database(place: Path | StoreUrl) -> Iterator[Database]:
+    opened = open_database(place)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def kept(database: SqliteDatabase, time: Time) -> Callable[[int | None], Conversations]:
+def kept(database: Database, time: Time) -> Callable[[int | None], Conversations]:
     return lambda days: Conversations(database, time, days)
 
 
-def rows(database: SqliteDatabase, table: str) -> int:
+def rows(database: Database, table: str) -> int:
     with database.read() as connection:
         return int(connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])  # noqa: S608
 
@@ -105,7 +105,7 @@ def test_the_list_is_ordered_by_recency_and_paged(
 
 
 def test_deleting_a_conversation_deletes_its_turns(
-    kept: Callable[[int | None], Conversations], database: SqliteDatabase
+    kept: Callable[[int | None], Conversations], database: Database
 ) -> None:
     conversations = kept(None)
     conversations.append("a", answer("왜?"))
@@ -130,7 +130,7 @@ def test_conversations_do_not_expire_by_default(
 
 
 def test_an_expired_conversation_is_not_returned_before_it_is_erased(
-    kept: Callable[[int | None], Conversations], database: SqliteDatabase, time: Time
+    kept: Callable[[int | None], Conversations], database: Database, time: Time
 ) -> None:
     conversations = kept(30)
     conversations.append("a", answer("왜?"))
@@ -154,7 +154,7 @@ def test_every_turn_restarts_the_expiry(
 
 
 def test_listing_erases_expired_conversations(
-    kept: Callable[[int | None], Conversations], database: SqliteDatabase, time: Time
+    kept: Callable[[int | None], Conversations], database: Database, time: Time
 ) -> None:
     conversations = kept(1)
     conversations.append("old", answer("왜?"))
@@ -177,7 +177,7 @@ def test_continuing_an_expired_conversation_starts_a_new_one(
 
 
 def test_adding_turns_erases_other_expired_conversations(
-    kept: Callable[[int | None], Conversations], database: SqliteDatabase, time: Time
+    kept: Callable[[int | None], Conversations], database: Database, time: Time
 ) -> None:
     conversations = kept(1)
     conversations.append("old", answer("왜?"))
@@ -197,9 +197,10 @@ def test_expiry_does_not_depend_on_the_time_zone_of_the_clock(
     assert conversations.history("a") == ()
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", BAD_IDS)
 def test_an_invalid_id_is_rejected_everywhere(
-    kept: Callable[[int | None], Conversations], database: SqliteDatabase, name: str
+    kept: Callable[[int | None], Conversations], database: Database, name: str
 ) -> None:
     conversations = kept(None)
     with pytest.raises(InvalidRequest):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from geungeo.index.database import SqliteDatabase
+from geungeo.index.database import open_database
 from geungeo.index.deliveries import (
     KEEP_SECONDS,
     LEASE_SECONDS,
@@ -22,6 +22,7 @@ from geungeo.index.deliveries import (
 )
 from geungeo.index.replies import ABANDONED_SECONDS, Replies
 from geungeo.index.replies import KEEP_SECONDS as REPLY_SECONDS
+from geungeo.rag.settings import StoreUrl
 
 ROOM = 100
 
@@ -45,13 +46,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def queue(folder: Path, clock: Clock) -> Iterator[Deliveries]:
-    database = SqliteDatabase(folder)
+def queue(place: Path | StoreUrl, clock: Clock) -> Iterator[Deliveries]:
+    database = open_database(place)
     yield Deliveries(database, clock)
     database.close()
 
@@ -83,16 +79,16 @@ def test_a_delivery_is_deduplicated_by_any_of_its_keys(queue: Deliveries) -> Non
 
 
 def test_a_duplicate_is_recognised_after_a_restart_and_when_done(
-    folder: Path, clock: Clock
+    place: Path | StoreUrl, clock: Clock
 ) -> None:
-    first = SqliteDatabase(folder)
+    first = open_database(place)
     queue = Deliveries(first, clock)
     queue.accept([mention("E1")], ROOM)
     delivery = queue.claim("slack", "me")
     assert delivery is not None
     queue.finish(delivery.id, "me", "done")
     first.close()
-    second = SqliteDatabase(folder)
+    second = open_database(place)
     assert Deliveries(second, clock).accept([mention("E1")], ROOM) == ["duplicate"]
     second.close()
 
@@ -150,6 +146,7 @@ def test_a_parked_message_that_also_arrives_as_a_mention_is_answered_once(
     assert [claimed(queue), claimed(queue)] == ["message", None]
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)  # a thousand messages
 def test_parked_messages_expire_and_are_limited(queue: Deliveries, clock: Clock) -> None:
     queue.accept([reply("E1", "1.2")], ROOM)
     clock.pass_(PARKED_SECONDS + 1)
@@ -204,14 +201,14 @@ def test_a_delayed_delivery_returns_when_it_is_due(queue: Deliveries, clock: Clo
 
 
 def test_a_finished_delivery_keeps_its_keys_for_a_while_but_no_contents(
-    folder: Path, queue: Deliveries, clock: Clock
+    place: Path | StoreUrl, queue: Deliveries, clock: Clock
 ) -> None:
     queue.accept([mention("a secret question")], ROOM)
     delivery = queue.claim("slack", "me")
     assert delivery is not None
     queue.answered(delivery.id, "me", [{"text": "a secret answer"}])
     queue.finish(delivery.id, "me", "done")
-    database = SqliteDatabase(folder)
+    database = open_database(place)
     with database.read() as connection:
         row = dict(connection.execute("SELECT * FROM deliveries").fetchone())
     assert "secret" not in str(row)
@@ -220,8 +217,8 @@ def test_a_finished_delivery_keeps_its_keys_for_a_while_but_no_contents(
     database.close()
 
 
-def test_several_workers_process_each_delivery_once(folder: Path, clock: Clock) -> None:
-    databases = [SqliteDatabase(folder) for _ in range(4)]
+def test_several_workers_process_each_delivery_once(place: Path | StoreUrl, clock: Clock) -> None:
+    databases = [open_database(place) for _ in range(4)]
     queues = [Deliveries(database, clock) for database in databases]
     queues[0].accept([mention(f"E{n}", f"1.{n:03}", f"t{n}") for n in range(40)], ROOM)
     done: list[str] = []
@@ -244,8 +241,8 @@ def test_several_workers_process_each_delivery_once(folder: Path, clock: Clock) 
         database.close()
 
 
-def test_an_idempotency_key_is_for_one_request(folder: Path, clock: Clock) -> None:
-    database = SqliteDatabase(folder)
+def test_an_idempotency_key_is_for_one_request(place: Path | StoreUrl, clock: Clock) -> None:
+    database = open_database(place)
     replies = Replies(database, clock)
     assert replies.begin("key", "print") is None
     working, other = replies.begin("key", "print"), replies.begin("key", "other")

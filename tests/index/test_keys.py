@@ -13,16 +13,18 @@ from geungeo.index.database import FILE, SqliteDatabase
 from geungeo.index.keys import ApiKeys, Scope, open_keys
 from geungeo.index.schema import statements
 from geungeo.rag.errors import InvalidRequest, KeyNotFound
+from geungeo.rag.settings import StoreUrl
 
 ASK: frozenset[Scope] = frozenset({"ask"})
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Iterator[ApiKeys]:
-    with open_keys(tmp_path) as opened:
+def keys(place: Path | StoreUrl) -> Iterator[ApiKeys]:
+    with open_keys(place) as opened:
         yield opened
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_a_key_is_returned_once_and_not_stored_in_any_file(keys: ApiKeys, tmp_path: Path) -> None:
     key, text = keys.create("뉴스룸", frozenset({"ask", "ingest"}))
     assert keys.verify(text) == key
@@ -52,9 +54,11 @@ def test_only_the_complete_key_is_valid(keys: ApiKeys) -> None:
     assert keys.verify(text) == key
 
 
-def test_a_revoked_key_is_invalid_at_once_in_every_process(keys: ApiKeys, tmp_path: Path) -> None:
+def test_a_revoked_key_is_invalid_at_once_in_every_process(
+    keys: ApiKeys, place: Path | StoreUrl
+) -> None:
     key, text = keys.create("a", ASK)
-    with open_keys(tmp_path) as elsewhere:
+    with open_keys(place) as elsewhere:
         revoked = elsewhere.revoke(key.id)
         assert elsewhere.revoke(key.id).revoked_at == revoked.revoked_at
     assert keys.verify(text) is None

