@@ -340,7 +340,7 @@ def test_connections_that_the_server_closes_are_replaced(
     servers[0].ingest(draft(1))
     with psycopg.connect(postgres.url().reveal(), autocommit=True) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
             " WHERE application_name = 'geungeo' AND pid <> pg_backend_pid()"
         )
     for store in servers:
