@@ -17,7 +17,7 @@ LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
 .PHONY: help install run test test-slow test-llm test-llm-quick lint format docs eval eval-gate wheel lock clean
-.PHONY: load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-hostile audit sbom
+.PHONY: load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-shared campaign-hostile audit sbom
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -73,6 +73,9 @@ campaign-kill: $(FULL) ## Kill changes of a store; goes on where it stopped (SEC
 
 campaign-damage: $(FULL) ## Damage the files of a store; goes on where it stopped (SECONDS=600)
 	$(BIN)/python -m tests.campaigns damage --cases 14600 --seconds $(or $(SECONDS),600)
+
+campaign-shared: $(FULL) ## Kill servers and the PostgreSQL that they share; goes on where it stopped
+	$(BIN)/python -m tests.campaigns shared --cases 150 --seconds $(or $(SECONDS),900)
 
 campaign-hostile: $(FULL) ## Hostile input at every door; goes on where it stopped (SECONDS=3000)
 	nice -n 15 $(BIN)/python -m tests.campaigns hostile --seconds $(or $(SECONDS),3000)

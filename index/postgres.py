@@ -43,6 +43,8 @@ except ImportError as error:
     ) from error
 
 log = logging.getLogger(__name__)
+# It warns at each attempt to connect; here the cause is logged once, and raised in each request.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 # Parameters of the connection that the URL does not set. A server that no longer answers is noticed
 # after some seconds, also in the middle of a statement.

@@ -59,6 +59,17 @@ def damage(folder: Path, seed: int, seconds: float, cases: int) -> None:
     _report(journal, COUNTED)
 
 
+@click.command("shared")
+@_bounds(150)
+def shared(folder: Path, seed: int, seconds: float, cases: int) -> None:
+    """Kill one of several servers, or PostgreSQL, while they ingest and answer."""
+    from tests.campaigns.shared import COUNTED, SharedCampaign
+
+    journal = Journal(folder, f"shared-{seed}")
+    SharedCampaign(journal, seed).run(cases=cases, seconds=seconds)
+    _report(journal, COUNTED)
+
+
 def _report(journal: Journal, counted: Iterable[str]) -> None:
     for line in journal.table(counted):
         click.echo(line)
@@ -69,7 +80,7 @@ def _report(journal: Journal, counted: Iterable[str]) -> None:
         raise click.exceptions.Exit(CHECK_FAILED)
 
 
-COMMANDS = (kill, damage, hostile)
+COMMANDS = (kill, damage, shared, hostile)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,43 @@ def run_child(
     return ended
 
 
+class Child:
+    """A fork that runs beside its parent, which reads its messages and may kill it."""
+
+    def __init__(self, work: Callable[[Send], None]) -> None:
+        self._reading, writing = os.pipe()
+        self._process = os.fork()
+        if not self._process:
+            os.close(self._reading)
+            _live(work, writing, None)
+        os.close(writing)
+        os.set_blocking(self._reading, False)
+        self._data = b""
+        self.ended = Ended()
+        self.is_running = True
+
+    def poll(self) -> list[dict[str, Any]]:
+        """Return the messages since the last call; notice the end of the child."""
+        chunk: bytes | None = b""
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(self._reading, 65536):
+                self._data += chunk
+            if self.is_running:  # the pipe is closed
+                _, status = os.waitpid(self._process, 0)
+                self.ended.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+                self.is_running = False
+                os.close(self._reading)
+        *lines, self._data = self._data.split(b"\n")
+        new: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        self.ended.messages += new
+        return new
+
+    def kill(self) -> None:
+        """End the child with SIGKILL."""
+        if self.is_running:
+            os.kill(self._process, signal.SIGKILL)
+
+
 def _live(work: Callable[[Send], None], writing: int, memory: int | None) -> None:
     def send(message: dict[str, Any]) -> None:
         os.write(writing, json.dumps(message, ensure_ascii=False).encode() + b"\n")

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from geungeo.index.backup import back_up, restore
-from geungeo.index.database import FILE
+from geungeo.index.database import FILE, open_database
 from geungeo.index.store import Store
 from geungeo.index.vectors import MANIFEST
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Ask
 from geungeo.rag.language.terms import bags
 from geungeo.rag.protocols import Embedder, Filters
-from geungeo.rag.settings import Settings
+from geungeo.rag.settings import Settings, StoreUrl
 from tests.support.news import COUNT, report
 
 BACKUP = "kept"
@@ -152,7 +152,7 @@ class _Repairs(logging.Handler):
 
 
 def verify(
-    folder: Path,
+    place: Path | StoreUrl,
     embedder: Embedder,
     allowed: Sequence[State],
     questions: Sequence[int],
@@ -166,7 +166,7 @@ def verify(
     repairs = _Repairs()
     logging.getLogger("geungeo.index").addHandler(repairs)
     failures: list[str] = []
-    with closing(Store.open(folder, embedder)) as store:
+    with closing(Store.open(place, embedder)) as store:
         found = store.examine()
         failures += [
             f"damaged: {finding}"
@@ -177,14 +177,14 @@ def verify(
             store.repair()
         store.size()
         failures += [f"not repaired: {finding}" for finding in store.examine()]
-        state = _state(store, allowed, failures)
-        failures += _indexes(store, embedder)
+        state = state_of(store, allowed, failures)
+        failures += indexes(place, store, embedder)
         asked, answered = 0, 0
-        workspace = Workspace(Settings(store=folder), store, embedder)
+        workspace = Workspace(Settings(store=place), store, embedder)
         for number in questions:
             if number in state:
                 asked += 1
-                answered += _ask(workspace, number, state, failures)
+                answered += ask(workspace, number, state, failures)
         probe = report(*_PROBE).draft
         if store.ingest(probe).status == "unchanged" or store.examine():
             failures.append("not usable: an article could not be added")
@@ -196,7 +196,7 @@ def verify(
     }
 
 
-def _state(store: Store, allowed: Sequence[State], failures: list[str]) -> State:
+def state_of(store: Store, allowed: Sequence[State], failures: list[str]) -> State:
     """Return the allowed state that the store is in."""
     texts = {article.id: article.text for article in store.articles()}
     for state in allowed:
@@ -220,9 +220,9 @@ def _text(number: int, edition: int) -> str:
     return report(number, edition).draft.article().text
 
 
-def _indexes(store: Store, embedder: Embedder) -> list[str]:
+def indexes(place: Path | StoreUrl, store: Store, embedder: Embedder) -> list[str]:
     """Check that both indexes hold exactly the stored passages."""
-    with closing(sqlite3.connect(store.folder / FILE)) as connection:
+    with closing(open_database(place)) as database, database.read() as connection:
         keys = {int(row[0]) for row in connection.execute("SELECT key FROM passages")}
     vector = embedder.embed(["공장"], query=True)[0]
     dense = set(store.dense(vector, _ALL, Filters()))
@@ -234,7 +234,7 @@ def _lexical(store: Store) -> set[int]:
     return set(store.lexical("bigrams", terms, _ALL, Filters()))
 
 
-def _ask(workspace: Workspace, number: int, state: State, failures: list[str]) -> bool:
+def ask(workspace: Workspace, number: int, state: State, failures: list[str]) -> bool:
     asked = report(number, state[number])
     answer = asyncio.run(workspace.pipeline.answer(Ask(asked.question)))
     failures += wrong_citations(answer, workspace.store, state)

@@ -1,0 +1,305 @@
+"""Kills of a server and of PostgreSQL while several servers share a store.
+
+One server, a child, changes articles or answers; another one, in this process, answers meanwhile.
+The child or the whole database is killed at each named step and at random moments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count, islice
+from pathlib import Path
+from typing import Any, Literal
+
+from geungeo.index.copying import copy_store
+from geungeo.index.store import Store
+from geungeo.index.workspace import Workspace
+from geungeo.rag.answer import Answer, Ask, Filters
+from geungeo.rag.errors import ArticleNotFound, StoreError
+from geungeo.rag.settings import Settings, StoreUrl
+from tests.campaigns.children import PATIENCE, Child, Send, load_models
+from tests.campaigns.stores import BASE, OPERATIONS, Acknowledge, Operation, make_base, verify
+from tests.support.journal import Journal, Row
+from tests.support.news import report
+from tests.support.postgres import running
+
+COUNTED = ("killed", "acked", "meanwhile", "refused", "questions", "answered")
+Victim = Literal["server", "database"]
+
+_CONVERSATION = "c"
+_TURNS = 3
+# The longest pause, in seconds, before a killed database is started again.
+_LONGEST_PAUSE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    name: str
+    operation: Operation
+    victim: Victim
+    step: int | None
+    """Which step to kill at, counted over the whole operation; none is any moment."""
+
+
+@dataclass
+class _Meanwhile:
+    """Questions that the surviving server was asked during a case."""
+
+    answered: int = 0
+    refused: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+class SharedCampaign:
+    """A campaign that prepares once, then runs case after case against one PostgreSQL server."""
+
+    def __init__(self, journal: Journal, seed: int) -> None:
+        self._journal = journal
+        self._seed = seed
+
+    def run(self, *, cases: int, seconds: float) -> None:
+        """Run the remaining cases, up to ``cases`` in the journal or for ``seconds``."""
+        end = time.monotonic() + seconds
+        self._embedder = load_models()
+        with (
+            tempfile.TemporaryDirectory(prefix="geungeo-shared-") as place,
+            running(durable=True) as server,
+        ):
+            self._place, self._server = Path(place), server
+            make_base(self._place / "base", self._embedder)
+            operations = [one for one in OPERATIONS if not one.damage and one.name != "restore"]
+            operations.append(Operation("answer", [self._turn] * _TURNS, [BASE] * (_TURNS + 1)))
+            dry = {operation.name: self._dry_run(operation) for operation in operations}
+            known = {case.name: case for case in islice(_plan(operations, dry), cases)}
+            for name in self._journal.untried(known):
+                if time.monotonic() >= end:
+                    return
+                self._journal.add(self._try(known[name], dry[known[name].operation.name][1]))
+
+    def _turn(self, store: Store, acknowledge: Acknowledge) -> None:
+        """Answer a question as the next turn of a conversation."""
+        workspace = Workspace(Settings(), store, self._embedder)
+        number = len(store.conversations.history(_CONVERSATION))
+        asked = Ask(report(number).question, conversation_id=_CONVERSATION)
+        asyncio.run(workspace.answer(asked))
+        acknowledge()
+
+    def _dry_run(self, operation: Operation) -> tuple[int, float]:
+        """Return the number of steps of the operation and its seconds, after a first run."""
+        for _ in range(2):
+            url, began, steps = self._fresh(), time.monotonic(), count()
+            self._operate(operation, url, lambda _: None, lambda _, steps=steps: next(steps))
+            spent = time.monotonic() - began
+        done = len(operation.calls)
+        if failures := self._check(operation, url, done, range(6))["failures"]:
+            raise RuntimeError(f"{operation.name} fails without any kill: {failures}")
+        return next(steps), spent
+
+    def _fresh(self) -> StoreUrl:
+        """Return the place of a store in its initial state."""
+        url = self._server.url(self._server.schema())
+        copy_store(self._place / "base", url)
+        return url
+
+    def _operate(self, operation: Operation, url: StoreUrl, send: Send, step: Any) -> None:
+        with contextlib.closing(Store.open(url, self._embedder, step=step)) as store:
+            send({"go": True})
+            for call in operation.calls:
+                call(store, lambda: send({"acked": True}))
+
+    def _try(self, case: _Case, seconds: float) -> Row:
+        chance = random.Random(f"{self._seed}/{case.name}")  # noqa: S311 - reproducible, not secret
+        url = self._fresh()
+        gate, killed = (self._place / f"{name}-{chance.random()}" for name in ("gate", "killed"))
+        seen = count()
+
+        def step(name: str) -> None:
+            send_step = self._send
+            send_step({"step": name})
+            if next(seen) != case.step:
+                return
+            if case.victim == "server":
+                os.kill(os.getpid(), signal.SIGKILL)
+            send_step({"at": name})
+            _wait_for(killed)
+
+        def work(send: Send) -> None:
+            self._send = send
+            _wait_for(gate)
+            try:
+                self._operate(case.operation, url, send, step)
+            except StoreError as error:
+                send({"refused": str(error)})
+
+        child = Child(work)
+        moment = chance.uniform(0, 1.1 * seconds) if case.step is None else None
+        with contextlib.closing(Store.open(url, self._embedder)) as store:
+            asking = _Asking(Workspace(Settings(store=url), store, self._embedder), chance)
+            with asking:
+                gate.touch()
+                self._follow(child, case.victim, moment, chance, killed)
+            row = self._judge(case, child, url, store, chance.sample(range(6), 2))
+        meanwhile = asking.found
+        return {
+            **row,
+            "meanwhile": meanwhile.answered,
+            "refused": meanwhile.refused,
+            "failures": row["failures"] + meanwhile.failures,
+        }
+
+    def _follow(
+        self,
+        child: Child,
+        victim: Victim,
+        moment: float | None,
+        chance: random.Random,
+        killed: Path,
+    ) -> None:
+        """Kill the victim when it is time, start a killed database, and wait for the child."""
+        end = time.monotonic() + PATIENCE
+        kill_at = float("inf")
+        while child.is_running:
+            for message in child.poll():
+                if "go" in message and moment is not None:
+                    kill_at = time.monotonic() + moment
+                if "at" in message:
+                    kill_at = 0.0
+            if time.monotonic() >= kill_at:
+                kill_at = float("inf")
+                if victim == "server":
+                    child.kill()
+                else:
+                    self._server.kill()
+                    time.sleep(chance.uniform(0, _LONGEST_PAUSE))
+                    killed.touch()
+                    time.sleep(chance.uniform(0, _LONGEST_PAUSE))
+                    self._server.start()
+            if time.monotonic() >= end:
+                child.ended.hung = True
+                child.kill()
+            time.sleep(0.005)
+
+    def _judge(
+        self, case: _Case, child: Child, url: StoreUrl, survivor: Store, questions: list[int]
+    ) -> dict[str, Any]:
+        ended = child.ended
+        acked = len(ended.of("acked"))
+        failures: list[str] = ended.of("error")
+        if ended.hung:
+            failures.append("the server hung")
+        if case.step is not None and case.victim == "server" and ended.signal != signal.SIGKILL:
+            failures.append("the server was not killed")
+        found = self._check(case.operation, url, acked, questions)
+        failures += found["failures"] + self._disagreements(url, survivor)
+        return {
+            "case": case.name,
+            "kind": f"{case.operation.name}, {case.victim} killed",
+            "killed": 1,
+            "acked": acked,
+            "at": (ended.of("step") or ["before the first step"])[-1],
+            "questions": found["questions"],
+            "answered": found["answered"],
+            "failures": failures,
+        }
+
+    def _check(
+        self, operation: Operation, url: StoreUrl, acked: int, questions: Any
+    ) -> dict[str, Any]:
+        states = operation.states[acked : acked + 2]
+        found = verify(url, self._embedder, states, questions, repairable=False)
+        if operation.name == "answer":
+            with contextlib.closing(Store.open(url, self._embedder)) as store:
+                found["failures"] += _turns(store, acked)
+        return found
+
+    def _disagreements(self, url: StoreUrl, survivor: Store) -> list[str]:
+        """Compare the surviving server with one that starts now; it may not need any time."""
+        with contextlib.closing(Store.open(url, self._embedder)) as fresh:
+            vector = self._embedder.embed(["공장 투자액"], query=True)[0]
+            same = (
+                survivor.fingerprint() == fresh.fingerprint()
+                and survivor.generation == fresh.generation
+                and survivor.dense(vector, 50, Filters()) == fresh.dense(vector, 50, Filters())
+            )
+        return [] if same else ["the servers disagree"]
+
+
+class _Asking:
+    """A thread that asks a server again and again; its citations must be right each time."""
+
+    def __init__(self, workspace: Workspace, chance: random.Random) -> None:
+        self.found = _Meanwhile()
+        self._workspace = workspace
+        self._chance = random.Random(chance.random())  # noqa: S311 - reproducible, not secret
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join(PATIENCE)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            question = report(self._chance.randrange(6)).question
+            try:
+                answer = asyncio.run(self._workspace.pipeline.answer(Ask(question)))
+                self.found.failures += _misquotes(answer, self._workspace.store)
+                self.found.answered += 1
+            except StoreError:
+                self.found.refused += 1
+            except ArticleNotFound:
+                continue  # removed while it was read
+            except Exception as error:  # noqa: BLE001 - reported in the journal
+                self.found.failures.append(f"a question met {type(error).__name__}: {error}")
+
+
+def _misquotes(answer: Answer, store: Store) -> list[str]:
+    """Return the citations that are not in the version that they name."""
+    wrong = []
+    for one in answer.citations:
+        with contextlib.suppress(ArticleNotFound):  # removed since
+            text = store.article(one.article_id, one.version).text
+            if not one.quote or text[one.start : one.end] != one.quote:
+                wrong.append(f"wrong citation: {one.article_id} {one.quote!r}")
+    return wrong
+
+
+def _turns(store: Store, acked: int) -> list[str]:
+    """Return what is wrong with the turns of the conversation, of which ``acked`` must be there."""
+    answers = store.conversations.get(_CONVERSATION) if store.conversations.list() else []
+    if len(answers) not in {acked, acked + 1}:
+        return [f"{acked} turns were acknowledged, but {len(answers)} are stored"]
+    asked = [one.question for one in answers]
+    if asked != [report(number).question for number in range(len(asked))]:
+        return [f"turns are missing or mixed: {asked}"]
+    return [problem for one in answers for problem in _misquotes(one, store)]
+
+
+def _plan(operations: list[Operation], dry: dict[str, tuple[int, float]]) -> Iterator[_Case]:
+    victims: tuple[Victim, ...] = ("server", "database")
+    for number in count():
+        for operation in operations:
+            for victim in victims:
+                if number < dry[operation.name][0]:
+                    name = f"step/{operation.name}/{victim}/{number}"
+                    yield _Case(name, operation, victim, number)
+                name = f"moment/{operation.name}/{victim}/{number}"
+                yield _Case(name, operation, victim, None)
+
+
+def _wait_for(path: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.002)
