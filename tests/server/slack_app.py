@@ -20,7 +20,7 @@ from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Ask
 from geungeo.rag.protocols import Embedder, Load
-from geungeo.rag.settings import Settings
+from geungeo.rag.settings import Settings, StoreUrl
 from geungeo.server.app import create_app
 from geungeo.server.process.listener import Server, configure, listen
 from tests.support import slack_service
@@ -98,7 +98,7 @@ class SlackApp:
         return float(found[0].rsplit(" ", 1)[1]) if found else 0.0
 
 
-def settings_for(slack: SlackService, store: Path, **changes: Any) -> Settings:
+def settings_for(slack: SlackService, store: Path | StoreUrl, **changes: Any) -> Settings:
     return Settings(
         store=store,
         slack_signing_secret=cast("Any", f"a-new-one-while-rotating,{slack_service.SECRET}"),
@@ -131,11 +131,15 @@ def serving(workspace: Workspace, slack: SlackService) -> Iterator[SlackApp]:
 
 @contextmanager
 def echoing(
-    folder: Path, embedder: Embedder, slack: SlackService, pipeline: EchoPipeline, **changes: Any
+    place: Path | StoreUrl,
+    embedder: Embedder,
+    slack: SlackService,
+    pipeline: EchoPipeline,
+    **changes: Any,
 ) -> Iterator[SlackApp]:
-    """Run a server over a new store in ``folder`` that answers from ``pipeline``."""
-    store = Store.open(folder, embedder)
-    workspace = Workspace(settings_for(slack, folder, **changes), store, embedder)
+    """Run a server over the store in ``place`` that answers from ``pipeline``."""
+    store = Store.open(place, embedder)
+    workspace = Workspace(settings_for(slack, place, **changes), store, embedder)
     workspace.pipeline = cast("Any", pipeline)
     try:
         with serving(workspace, slack) as app:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from geungeo.index.workspace import Workspace
-from geungeo.rag.settings import Settings
+from geungeo.rag.settings import Settings, StoreUrl
 from geungeo.server.app import create_app
 from geungeo.server.process.listener import Server, configure, listen
 
@@ -51,7 +51,7 @@ def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> N
 class Served:
     """A running ``geungeo serve``: its address, its process, its store and its output."""
 
-    store: Path
+    store: Path | StoreUrl
     process: subprocess.Popen[bytes]
     output: IO[bytes]
     url: str = ""
@@ -76,7 +76,9 @@ class Served:
         self.output.close()
 
 
-def start(store: Path, *args: str, environment: Mapping[str, str] | None = None) -> Served:
+def start(
+    store: Path | StoreUrl, *args: str, environment: Mapping[str, str] | None = None
+) -> Served:
     """Start a server and wait until it listens.
 
     Raises:
@@ -84,11 +86,17 @@ def start(store: Path, *args: str, environment: Mapping[str, str] | None = None)
     """
     # A file, not a pipe: reading one needs a thread, and a process with threads cannot fork safely.
     output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
+    place: tuple[str, ...]
+    env = {**(os.environ if environment is None else environment), "PYTHONUNBUFFERED": "1"}
+    if isinstance(store, StoreUrl):
+        place, env = (), {**env, "GEUNGEO_STORE": store.reveal()}
+    else:
+        place = ("--store", str(store))
     process = subprocess.Popen(
-        command("serve", "--port", "0", "--store", str(store), *args),
+        command("serve", "--port", "0", *place, *args),
         stdout=output,
         stderr=subprocess.STDOUT,
-        env={**(os.environ if environment is None else environment), "PYTHONUNBUFFERED": "1"},
+        env=env,
     )
     served = Served(store, process, output)
     deadline = time.monotonic() + PATIENCE
