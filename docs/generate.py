@@ -65,7 +65,8 @@ CLI_HEAD = f"""# Command line
 
 <!-- Written by `{COMMAND}` from the commands' own help. -->
 
-`geungeo COMMAND [OPTIONS]`. Each command takes `--store DIR` and `--config FILE`, before or after
+`geungeo COMMAND [OPTIONS]`. Each command takes `--store DIR` (a folder, or
+a [PostgreSQL URL](scale.md)) and `--config FILE`, before or after
 its name; every [setting](settings.md) can also come from the environment.
 
 | exit status | means |

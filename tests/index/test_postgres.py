@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -35,7 +36,7 @@ from geungeo.rag.errors import (
 from geungeo.rag.language.terms import CHANNELS, bags
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings, StoreUrl
-from tests.support.postgres import PASSWORD, PostgresServer
+from tests.support.postgres import PASSWORD, USER, PostgresServer
 
 QUESTIONS = (
     "데이터 센터 계획의 규모는?",
@@ -387,6 +388,53 @@ def test_a_server_that_cannot_be_used_is_reported_without_secrets(
     for text in (str(raised.value), caplog.text, repr(StoreUrl(url)), str(Settings(store=url))):
         assert "p%40ss" not in text
         assert PASSWORD not in text
+
+
+def test_encryption_that_the_server_lacks_is_reported(
+    postgres: PostgresServer,
+) -> None:
+    with pytest.raises(StoreUnavailable, match="encrypted connection was refused"):
+        open_database(postgres.url(sslmode="require"))
+
+
+def test_a_server_needs_no_more_than_to_read_and_write_rows(
+    postgres: PostgresServer, embedder: Embedder
+) -> None:
+    """The grants are those of docs/scale.md."""
+    schema = postgres.schema()
+    role = f"role_{schema}"
+    with psycopg.connect(postgres.url(schema).reveal(), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'limited'".encode())
+        connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}".encode())
+    limited = StoreUrl(postgres.url(schema).reveal().replace(USER, role, 1))
+    limited = StoreUrl(re.sub(r":[^:@/]+@", ":limited@", limited.reveal(), count=1))
+    with pytest.raises(StoreUnavailable, match="geungeo init"):
+        open_database(limited)
+    open_database(postgres.url(schema)).close()
+    with psycopg.connect(postgres.url(schema).reveal(), autocommit=True) as connection:
+        rights = "SELECT, INSERT, UPDATE, DELETE"
+        grant = f"GRANT {rights} ON ALL TABLES IN SCHEMA {schema} TO {role}"
+        connection.execute(grant.encode())
+    with closing(Store.open(limited, embedder)) as store:
+        assert store.ingest(draft(1)).status == "added"
+        assert store.ingest(draft(1, "고친 글이다.")).status == "updated"
+        store.remove("a1")
+        store.conversations.append("c", answer("왜?"))
+        assert [one.first_question for one in store.conversations.list(query="왜")] == ["왜?"]
+        store.feedback.add("id", "up", None)
+        store.keys.create("desk", frozenset({"ask"}))
+        counters = store.counters()
+        assert counters is not None
+        assert counters.add("address:192.0.2.1", 60).hits == 1
+        with pytest.raises(StoreUnavailable, match="has not the rights"), store_write(limited):
+            pytest.fail("a table was dropped")
+
+
+@contextmanager
+def store_write(place: StoreUrl) -> Iterator[None]:
+    with closing(open_database(place)) as database, database.write() as connection:
+        connection.execute("DROP TABLE articles")
+        yield
 
 
 def test_a_malformed_url_is_reported_without_quoting_it() -> None:

@@ -43,7 +43,15 @@ def seconds(text: str) -> int:
 
 @pytest.mark.parametrize(
     "file",
-    ["Dockerfile", "compose.yaml", "docs/geungeo.service", "docs/access.md", "docs/operations.md"],
+    [
+        "Dockerfile",
+        "compose.yaml",
+        "compose.scale.yaml",
+        "docs/geungeo.service",
+        "docs/access.md",
+        "docs/operations.md",
+        "docs/scale.md",
+    ],
 )
 def test_documented_settings_exist(file: str) -> None:
     named = re.findall(r"GEUNGEO_([A-Z_]+)", (ROOT / file).read_text("utf-8"))
@@ -74,6 +82,36 @@ def test_container_is_unprivileged_requires_keys_and_has_time_to_stop() -> None:
     assert service["cap_drop"] == ["ALL"]
     assert seconds(service["stop_grace_period"]) > STOP_SECONDS
     assert seconds(unit()["TimeoutStopSec"][0]) > STOP_SECONDS > SHUTDOWN_SECONDS
+
+
+def test_the_servers_of_compose_scale_share_a_database_that_only_they_reach() -> None:
+    text = (ROOT / "compose.scale.yaml").read_text("utf-8")
+    services = yaml.safe_load(text)["services"]
+    networks = yaml.safe_load(text)["networks"]
+    server, proxy, database = (services[name] for name in ("geungeo", "proxy", "postgres"))
+    assert "ports" not in server
+    assert "ports" not in database
+    assert all(port.startswith("127.0.0.1:") for port in proxy["ports"])
+    assert database["networks"] == ["back"]
+    assert networks["back"] == {"internal": True}
+    assert server["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    # Every variable is a setting, except those of the database's client.
+    given = {
+        name.removeprefix("GEUNGEO_").lower(): value
+        for name, value in server["environment"].items()
+        if name.startswith("GEUNGEO_")
+    }
+    given["public_url"] = "http://localhost:8000"
+    settings = Settings.model_validate(given)
+    assert str(settings.store) == "postgresql://postgres/geungeo"
+    assert str(settings.trusted_proxies[0]) == networks["front"]["ipam"]["config"][0]["subnet"]
+    # No password is written down, and without one nothing starts.
+    assert server["environment"]["PGPASSWORD"] == "${POSTGRES_PASSWORD:?set it in .env}"
+    assert database["environment"]["POSTGRES_PASSWORD"] == server["environment"]["PGPASSWORD"]
+    assert server["build"]["args"]["EXTRAS"] == "[postgres]"
+    assert server["read_only"] is True
+    assert server["cap_drop"] == ["ALL"]
+    assert seconds(server["stop_grace_period"]) > STOP_SECONDS
 
 
 def compose() -> dict[str, Any]:

@@ -35,8 +35,10 @@ class Unusable(Exception):
 class PostgresServer:
     """A server on a free port of the loopback address, in a folder of its own."""
 
-    def __init__(self, *, durable: bool = False, user: str | None = None) -> None:
+    def __init__(self, *, durable: bool = False, standby_of: PostgresServer | None = None) -> None:
         """Make a cluster; without ``durable`` it is quicker, and a power failure may damage it.
+
+        With ``standby_of`` it is a copy of that running server, and follows it.
 
         Raises:
             Unusable: the package is missing, or there is no user that may run a server.
@@ -60,8 +62,14 @@ class PostgresServer:
         if self._identity:
             os.chown(self.data, *self._identity)
         try:
+            if standby_of is not None:
+                self._run(
+                    "pg_basebackup", "-D", str(self.data), "-d", standby_of.url().reveal(), "-R",
+                    "-X", "stream", "-c", "fast",
+                )  # fmt: skip
+                return
             self._run(
-                "initdb", "-D", str(self.data), "-U", user or USER, "--pwfile", str(password),
+                "initdb", "-D", str(self.data), "-U", USER, "--pwfile", str(password),
                 "-A", "scram-sha-256", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync",
             )  # fmt: skip
         except BaseException:
@@ -124,6 +132,10 @@ class PostgresServer:
             else:
                 return
 
+    def promote(self) -> None:
+        """Let a standby take over."""
+        self._run("pg_ctl", "promote", "-w", "-D", str(self.data))
+
     def kill(self) -> None:
         """Kill the server and all its processes with SIGKILL, as a power failure of it."""
         if self._process is None:
@@ -175,15 +187,17 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def running(*, durable: bool = False) -> Iterator[PostgresServer]:
-    """Yield a running server, which is removed afterwards.
+def running(
+    *options: str, durable: bool = False, standby_of: PostgresServer | None = None
+) -> Iterator[PostgresServer]:
+    """Yield a running server, which is removed afterwards; ``options`` are its own.
 
     Raises:
         Unusable: no server can be run here.
     """
-    server = PostgresServer(durable=durable)
+    server = PostgresServer(durable=durable, standby_of=standby_of)
     try:
-        server.start()
+        server.start(*options)
         yield server
     finally:
         server.remove()
