@@ -65,6 +65,8 @@ _TIMEOUTS = {
     "lock_timeout": 30,
     "idle_in_transaction_session_timeout": 300,
 }
+# Seconds after statement_timeout in which the server must have ended a statement.
+_GRACE_SECONDS = 5.0
 # Seconds that a request waits for a connection, and after which a failing one is given up.
 _POOL_SECONDS = 5.0
 _AWAY_SECONDS = 1.0
@@ -133,9 +135,28 @@ def _value(value: Any) -> Any:
 
 
 class _Pooled(psycopg.Connection[Any]):
-    """A connection of the pool."""
+    """A connection of the pool, which gives up a server that does not answer."""
 
     used_at = float("-inf")
+    patience = float("inf")
+
+    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run a step of the protocol to its end, for ``patience`` seconds at most."""
+        return super().wait(self._limited(gen), *args, **kwargs)
+
+    def _limited(self, gen: Any) -> Any:
+        until = time.monotonic() + self.patience
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() > until:
+                    # Its machine confirms what it receives, so that no other timeout notices.
+                    self.close()
+                    raise psycopg.OperationalError(f"timed out after {self.patience:.0f} s")
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            return end.value
 
 
 class _Connection:
@@ -266,6 +287,11 @@ class PostgresDatabase(Database):
             "SELECT set_config('synchronous_commit', 'on', false)"
             " WHERE current_setting('synchronous_commit') = 'off'"
         )
+        row = raw.execute(
+            "SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout'"
+        ).fetchone()
+        if row is not None and row[0]:
+            raw.patience = row[0] / 1_000 + _GRACE_SECONDS
         self._cause = ""
 
     def _check_connection(self, raw: _Pooled) -> None:

@@ -23,7 +23,7 @@ from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import StoreUrl
 from tests.index.test_postgres import draft, texts
 from tests.support import slack_service
-from tests.support.postgres import PASSWORD, PostgresServer, Unusable, running
+from tests.support.postgres import PASSWORD, Network, PostgresServer, Unusable, running
 from tests.support.processes import start, stop
 from tests.support.slack_service import Fault, SlackService, event, mention, new_ts, signed
 
@@ -126,6 +126,38 @@ def test_acknowledged_questions_of_a_killed_server_are_answered_once_by_the_othe
         for server in servers:
             assert PASSWORD not in server.log
             assert "p%40ss" not in server.log
+
+
+def test_slow_silent_and_cut_networks_are_survived(
+    primary: PostgresServer, embedder: Embedder
+) -> None:
+    schema = primary.schema()
+    with closing(Network(primary.port)) as network:
+        direct = primary.url(schema)
+        url = StoreUrl(
+            primary.url(schema, port=network.port).reveal() + "%20-cstatement_timeout%3D1s"
+        )
+        with (
+            closing(Store.open(url, embedder)) as far,
+            closing(Store.open(direct, embedder)) as near,
+        ):
+            near.ingest(draft(1))
+            assert texts(far) == texts(near)
+            network.mode = "slow"
+            assert far.ingest(draft(2)).status == "added"
+            assert sorted(texts(near)) == ["a1", "a2"]
+            network.mode = "silent"
+            with pytest.raises(StoreUnavailable, match=r"does not answer|timeout"):
+                far.ingest(draft(3))
+            network.mode = "whole"
+            assert far.ingest(draft(3)).status in {"added", "unchanged"}
+            network.cut()
+            with pytest.raises(StoreUnavailable, match=r"lost|refuses|not answer|in use"):
+                far.articles()
+            assert sorted(texts(near)) == ["a1", "a2", "a3"], "the other server is not concerned"
+            network.mode = "whole"
+            assert texts(far) == texts(near)
+            assert near.examine() == []
 
 
 def test_part_of_the_campaign_has_no_failure(tmp_path: Path) -> None:

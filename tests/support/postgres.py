@@ -14,11 +14,12 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from geungeo.rag.settings import StoreUrl
@@ -201,6 +202,53 @@ def running(
         yield server
     finally:
         server.remove()
+
+
+class Network:
+    """A proxy before a server, as a network that is slow, silent or cut."""
+
+    def __init__(self, port: int) -> None:
+        self.mode: Literal["whole", "slow", "silent", "cut"] = "whole"
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._sockets: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                if self.mode == "cut":
+                    client.close()
+                    continue
+                server = socket.create_connection(("127.0.0.1", self._target))
+                self._sockets += [client, server]
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=self._forward, args=ends, daemon=True).start()
+
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                if self.mode == "slow":
+                    time.sleep(0.02)
+                while self.mode == "silent":
+                    time.sleep(0.02)
+                target.sendall(data)
+        for one in (source, target):
+            one.close()
+
+    def cut(self) -> None:
+        """Close all connections, and accept no other."""
+        self.mode = "cut"
+        for one in self._sockets:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Stop the proxy."""
+        self.cut()
+        self._listener.close()
 
 
 def _unprivileged() -> tuple[int, int] | None:
