@@ -180,7 +180,9 @@ class Pipeline:
             run = await asyncio.to_thread(self._begin, ask, question, report)
         if run.intent == "small_talk":
             yield PassagesFound(())
-            yield Done(self._finish(run, question, "not_a_question", began))
+            yield Done(
+                await asyncio.to_thread(self._finish, run, question, "not_a_question", began)
+            )
             return
         if run.reply is None:
             run.standalone = await rewritten(run.standalone, run.history, self._backend, report)
@@ -194,11 +196,11 @@ class Pipeline:
                 async for event in events:
                     yield event
             reason = None if run.composer.citations else _abstention_reason(run)
-            yield Done(self._finish(run, question, reason, began))
+            yield Done(await asyncio.to_thread(self._finish, run, question, reason, began))
             return
         skipped = self._reason_to_skip_backend(run)
         if skipped or run.assessment is None:
-            yield Done(self._finish(run, question, skipped, began))
+            yield Done(await asyncio.to_thread(self._finish, run, question, skipped, began))
             return
         task = Task(
             run.standalone,
@@ -215,7 +217,7 @@ class Pipeline:
             async with self._gate.slot(_SEARCH_TIMEOUT, admitted=True):
                 run.short = await asyncio.to_thread(_short_answer, run)
         reason = None if run.composer.citations else _abstention_reason(run)
-        yield Done(self._finish(run, question, reason, began))
+        yield Done(await asyncio.to_thread(self._finish, run, question, reason, began))
 
     def _begin(self, ask: Ask, question: str, report: Report) -> _Run:
         """Correct the question, find its intent and, unless it is a question, its reply.

@@ -106,7 +106,8 @@ class AppState:
 
     async def starters(self, language: str | None) -> Sequence[Starter]:
         """Return the example questions for the present articles; made once, in the background."""
-        key = (self.workspace.store.generation, language)
+        # In a thread: it may ask a database on another machine.
+        key = (await to_thread.run_sync(lambda: self.workspace.store.generation), language)
         task = self.starter_tasks.get(key)
         if task is None:
             for old in [one for one in self.starter_tasks if one[0] != key[0]]:
