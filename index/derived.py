@@ -186,8 +186,7 @@ class Derived:
         )
 
     def _refresh(self, views: Views, generation: Generation) -> None:
-        with self._database.read() as connection:
-            current = {int(row[0]) for row in connection.execute("SELECT key FROM passages")}
+        current = self._keys(views.keys)
         gone, new = sorted(views.keys - current), sorted(current - views.keys)
         for channel in views.lexical.values():
             channel.remove(gone)
@@ -198,6 +197,20 @@ class Derived:
             self._add(views, new[start : start + _CHUNK], indexed)
         views.keys = current
         views.generation = generation
+
+    def _keys(self, known: set[int]) -> set[int]:
+        """Return the keys of all passages; if only new ones were added, just those are read."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT key FROM passages WHERE key > ?", (max(known, default=0),)
+            )
+            new = {int(row[0]) for row in rows}
+            total = int(connection.execute("SELECT COUNT(*) FROM passages").fetchone()[0])
+            if total == len(known) + len(new):
+                # A key is never used twice, so none was removed. A change between the two queries
+                # has another generation, and is found at the next access.
+                return known | new
+            return {int(row[0]) for row in connection.execute("SELECT key FROM passages")}
 
     def _add(self, views: Views, keys: Sequence[int], indexed: set[int]) -> None:
         with self._database.read() as connection:
