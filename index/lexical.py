@@ -106,8 +106,10 @@ class LexicalIndex:
         total = len(self)
         if not total or k < 1:
             return []
+        # In float64 the sum is exact, and so the same however the passages are segmented.
         mean = (
-            sum(float(segment.lengths[segment.alive].sum()) for segment in self._segments) / total
+            sum(float(one.lengths[one.alive].sum(dtype=np.float64)) for one in self._segments)
+            / total
         )
         wanted, repeats = np.unique(terms, return_counts=True)
         idf = {
@@ -124,13 +126,8 @@ class LexicalIndex:
                 else (segment.alive & np.isin(segment.keys, allowed))
             )
             scores[~usable] = 0.0
-            best = (
-                np.argsort(-scores, kind="stable")[:k]
-                if len(scores) <= 4 * k
-                else (np.argpartition(-scores, k)[:k])
-            )
             found.extend(
-                (int(segment.keys[at]), float(scores[at])) for at in best if scores[at] > 0
+                (int(segment.keys[at]), float(scores[at])) for at in _best(scores, segment.keys, k)
             )
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
@@ -170,6 +167,15 @@ class LexicalIndex:
                 np.concatenate([part[4] for part in parts]),
             ),
         ]
+
+
+def _best(scores: FloatArray, keys: IntArray, k: int) -> IntArray:
+    """Return the positions of the ``k`` highest scores above 0; of equal ones, the lowest keys."""
+    places = np.flatnonzero(scores > 0)
+    if len(places) > k:
+        lowest = np.partition(scores[places], len(places) - k)[len(places) - k]
+        places = places[scores[places] >= lowest]
+    return places[np.lexsort((keys[places], -scores[places]))][:k]
 
 
 def _alive_parts(

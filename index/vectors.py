@@ -85,14 +85,18 @@ class VectorIndex:
     def search(
         self, vector: FloatArray, k: int, allowed: IntArray | None = None
     ) -> list[tuple[int, float]]:
-        """Return the ``k`` nearest ``(key, cosine)``, highest first, among the ``allowed`` keys."""
+        """Return the ``k`` nearest ``(key, cosine)`` of the ``allowed`` keys.
+
+        The highest come first, equal ones by key.
+        """
         k = min(k, len(self))
         if k < 1 or (allowed is not None and not len(allowed)):
             return []
         keys, scores = graph.search(self._index, vector, k, allowed)
-        return [
+        found = [
             (int(key), float(score)) for key, score in zip(keys, scores, strict=True) if key >= 0
         ]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def keys(self) -> set[int]:
         """Return all keys in the index."""

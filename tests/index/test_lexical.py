@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 
@@ -62,6 +63,29 @@ def test_scores_equal_the_oracle_after_any_additions_and_removals(
     expected = sorted(oracle(documents, query).items(), key=lambda pair: -pair[1])[:k]
     got = index.search(hashed(query), k)
     assert [score for _, score in got] == pytest.approx([score for _, score in expected], rel=1e-4)
+
+
+@given(
+    documents=st.lists(WORDS, min_size=1, max_size=40),
+    cuts=st.sets(st.integers(1, 39)),
+    query=WORDS,
+    k=st.integers(1, 12),
+)
+@settings(max_examples=100, deadline=None)
+def test_equal_scores_are_ordered_by_key_however_the_passages_were_added(
+    documents: list[list[str]], cuts: set[int], query: list[str], k: int
+) -> None:
+    """Servers of one store add the same passages in other portions."""
+    bags = [Bag.of(words) for words in documents * 3]
+    whole, parts = LexicalIndex(), LexicalIndex()
+    whole.add(range(len(bags)), bags)
+    bounds = [0, *sorted(cut for cut in cuts if cut < len(bags)), len(bags)]
+    for start, end in itertools.pairwise(bounds):
+        parts.add(range(start, end), bags[start:end])
+    found = whole.search(hashed(query), k)
+    assert parts.search(hashed(query), k) == found
+    everything = whole.search(hashed(query), len(bags))
+    assert found == sorted(everything, key=lambda pair: (-pair[1], pair[0]))[:k]
 
 
 def test_only_allowed_keys_are_returned() -> None:
