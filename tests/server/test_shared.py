@@ -10,6 +10,7 @@ import click.testing
 import httpx
 import pytest
 
+import geungeo
 from geungeo.index.copying import copy_store
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
@@ -136,7 +137,14 @@ def test_each_delivery_is_answered_by_one_of_the_servers(
     assert sum(len(pipeline.asked) for pipeline in pipelines) == len(stamps)
 
 
-# The command line
+# The command line, and Python
+
+
+def test_python_opens_the_shared_store_and_shows_no_password(filled: StoreUrl) -> None:
+    with geungeo.open(filled.reveal()) as news:
+        assert news.search(QUESTION)
+        assert "127.0.0.1" in repr(news)
+        assert "p%40ss" not in repr(news) + repr(news.settings) + news.settings.model_dump_json()
 
 
 @pytest.fixture
