@@ -228,8 +228,9 @@ class PostgresDatabase(Database):
             min_size=1,
             max_size=connections,
             timeout=_POOL_SECONDS,
-            # Attempts become rarer with time: a new series of them begins with each request.
-            reconnect_timeout=_POOL_SECONDS - 1.0,
+            # Attempts become rarer with time. After these few, the next request begins anew, so
+            # that it need not wait for more than them once the server is back.
+            reconnect_timeout=_AWAY_SECONDS / 2,
             num_workers=2,
             configure=self._configure,
             check=self._check_connection,
