@@ -228,7 +228,7 @@ class PostgresDatabase(Database):
             min_size=1,
             max_size=connections,
             timeout=_POOL_SECONDS,
-            # Attempts become rarer with time. After these few, the next request begins anew, so
+            # Attempts become rarer with time. After these few, the next request starts again, so
             # that it need not wait for more than them once the server is back.
             reconnect_timeout=_AWAY_SECONDS / 2,
             num_workers=2,
