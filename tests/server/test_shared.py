@@ -88,6 +88,7 @@ async def test_keys_and_limits_are_those_of_all_servers(
         assert (await other.get("/articles", headers=sent)).status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_lost_database_gives_a_503_with_the_cause_until_it_is_back(
     filled: StoreUrl, postgres: PostgresServer, embedder: Embedder, caplog: pytest.LogCaptureFixture
