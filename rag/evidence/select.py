@@ -41,6 +41,8 @@ MAX_EVIDENCE = 12
 _CLEAR_SCORE = 0.05
 # Factor for evidence about another time than the one asked about.
 _OTHER_TIME = 0.2
+# Factor across languages if no name confirms what the meaning suggests.
+_UNCONFIRMED = 0.75
 # A question with a smaller share of its concepts in the evidence may be off topic.
 _ON_TOPIC = 0.15
 _ANY_TERM = 1e-6
@@ -48,6 +50,8 @@ _ANY_TERM = 1e-6
 _CODE_TERMS = 0.5
 # A sentence is about the matter of the question from this share on.
 _SAME_MATTER = 0.4
+# With this share of the question's words a sentence may refute it, however it is judged.
+_NEARLY_ALL = 0.6
 # Log-odds of the cross-encoder below which no sentence is about the question.
 _UNRELATED = -3.0
 # Log-odds below which a question without a single known noun is off topic.
@@ -120,6 +124,8 @@ def assess(
     answerability *= min(1.0, float(scores[order[0]]) / _CLEAR_SCORE)
     if _asks_nothing(question, measured, found[order[0]].article.language):
         answerability = 0.0
+    if _is_unconfirmed(question, measured, found[order[0]].article.language):
+        answerability *= _UNCONFIRMED
     if happened.any():
         # Any event of that time answers a question about what happened then.
         answerability = 1.0
@@ -211,6 +217,14 @@ def _asks_nothing(question: Question, measured: Measured, language: str) -> bool
     return question.language == "en" and not named and not _ENGLISH_ASKS.search(question.text)
 
 
+def _is_unconfirmed(question: Question, measured: Measured, language: str) -> bool:
+    """Whether only meaning connects a question with an article in another language."""
+    if question.language == language:
+        return False
+    names = np.array([concept.role == "name" for concept in question.concepts], dtype=bool)
+    return not (names.any() and measured.found_near[:, names].any())
+
+
 def _assumed(question: Question, measured: Measured, best: int) -> str | None:
     """Return the contradicted assumption, if any; ``None`` across languages."""
     candidate = measured.candidates[best]
@@ -240,7 +254,8 @@ def _reason(
     best = measured.candidates[int(order[0])]
     if other_time and covered >= _SAME_MATTER:
         return "false_premise"
-    if question.language != best.article.language or judged < _UNRELATED:
+    unrelated = judged < _UNRELATED and covered < _NEARLY_ALL
+    if question.language != best.article.language or unrelated:
         return "weak_evidence"
     contradicted = refuted(
         question.text, question.morphemes, best.text, measured.terms_near, covered=covered
