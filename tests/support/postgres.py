@@ -80,16 +80,24 @@ class PostgresServer:
     def _make_readable(self) -> None:
         """Copy the programs if the server's user cannot reach them in the environment."""
         if self._identity and not _reachable(self._binaries, *self._identity):
-            copied = self._place / "pginstall"
-            shutil.copytree(self._binaries.parent, copied, symlinks=True)
-            self._binaries = copied / "bin"
+            package = self._binaries.parents[1]
+            copied = self._place / "packages" / package.name
+            shutil.copytree(self._binaries.parent, copied / "pginstall", symlinks=True)
+            # The programs find the libraries beside their package.
+            libraries = package.with_name(f"{package.name}.libs")
+            if libraries.exists():
+                shutil.copytree(libraries, copied.with_name(libraries.name))
+            self._binaries = copied / "pginstall" / "bin"
 
     def _run(self, program: str, *args: str) -> None:
-        done = subprocess.run(
-            [str(self._binaries / program), *args],
-            capture_output=True, cwd=self.data, env=self._environment(), check=False,
-            **self._as_user(),
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                [str(self._binaries / program), *args],
+                capture_output=True, cwd=self.data, env=self._environment(), check=False,
+                **self._as_user(),
+            )  # fmt: skip
+        except OSError as error:  # a sandbox may not let a process change its user
+            raise Unusable(f"{program} cannot be run as another user: {error}") from error
         if done.returncode:
             raise Unusable(f"{program} failed: {done.stderr.decode(errors='replace')[-500:]}")
 
@@ -263,15 +271,15 @@ def _unprivileged() -> tuple[int, int] | None:
 
 
 def _reachable(folder: Path, user: int, group: int) -> bool:
-    """Whether that user may read the programs in ``folder``."""
-    return (
-        subprocess.run(
+    """Whether that user may run the programs in ``folder``."""
+    try:
+        done = subprocess.run(
             [str(folder / "postgres"), "--version"],
             capture_output=True, cwd="/", user=user, group=group, extra_groups=[], check=False,
-        ).returncode == 0
-        if os.access(folder, os.X_OK)
-        else False
-    )  # fmt: skip
+        )  # fmt: skip
+    except OSError:  # a folder above it is closed to that user, as /root is
+        return False
+    return done.returncode == 0
 
 
 def _free_port() -> int:
