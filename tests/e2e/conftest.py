@@ -172,6 +172,10 @@ class Page:
         """Wait for the first element that matches and return its text as it is displayed."""
         return self.wait(lambda: (self.one(css).text,))[0]
 
+    def sees(self, css: str, text: str) -> None:
+        """Wait until the first element that matches displays ``text``."""
+        self.wait(lambda: text in self.shown(css))
+
     def texts(self, css: str) -> list[str]:
         """Return the text of every element that matches now, as it is displayed."""
         return self.wait(lambda: ([node.text for node in self.all(css)],))[0]

@@ -95,7 +95,7 @@ def test_deep_link_opens_the_article_at_its_span(page: Any) -> None:
     page.one("article.article")
     assert page.marked == ""
     page.open("/articles/no%2Fsuch%20one?start=1&end=2")
-    assert "기사를 찾을 수 없습니다" in page.shown("#reader .problem")
+    page.sees("#reader .problem", "기사를 찾을 수 없습니다")
     assert ["404" in line for line in page.complaints()] == [True]
 
 
@@ -197,7 +197,7 @@ def test_language_and_colours_are_switched_and_stored(page: Any, asked: dict[str
         page.one(".abstained")
         assert page.one("#send").accessible_name == "Ask"
         assert page.one("html").get_attribute("lang") == "en"
-        assert "No answer" in page.shown(".abstained-label")
+        page.sees(".abstained-label", "No answer")
         assert page.shown(".library h2") == "Articles"
     colours = []
     for _ in range(3):
@@ -271,4 +271,4 @@ def test_long_article_opens_at_its_mark(page: Any) -> None:
 def test_api_documentation_renders_under_the_content_security_policy(page: Any) -> None:
     page.browser.get(f"{page.url}/docs")
     page.one(".swagger-ui .opblock")
-    assert "/chat" in page.shown(".swagger-ui")
+    page.sees(".swagger-ui", "/chat")

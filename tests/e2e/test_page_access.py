@@ -51,7 +51,7 @@ def test_key_is_requested_and_refusals_say_what_to_do(
     page.wait(lambda: "이 키는 유효하지 않습니다" in page.text("dialog"))
     assert len(page.all("dialog")) == 1
     page.focused.send_keys(Keys.ESCAPE)
-    assert "키가 필요하거나 키가 맞지 않습니다" in page.shown("#reader .problem")
+    page.sees("#reader .problem", "키가 필요하거나 키가 맞지 않습니다")
     page.click("#reader .problem .button")
     page.type("dialog #api-key", asker, Keys.ENTER)
     page.wait(lambda: page.all(".article-link") and page.all("#conversations .quiet"))
@@ -65,14 +65,14 @@ def test_key_is_requested_and_refusals_say_what_to_do(
     page.click("#show-articles")
     page.click(".library-head .button")
     add_text(page, "새 소식\n\n새로운 소식이다.")
-    assert "이 키로는 할 수 없는 일입니다" in page.shown(".job.failed")
+    page.sees(".job.failed", "이 키로는 할 수 없는 일입니다")
     page.focused.send_keys(Keys.ESCAPE)
     page.js("sessionStorage.setItem('geungeo.key', arguments[0])", secret)
     page.open()
     page.click(".library-head .button")
     # 413, in the reader's language; the text can be shortened.
     add_text(page, "긴 글\n\n" + "가" * 20_000)
-    assert "너무 큽니다" in page.shown(".job.failed")
+    page.sees(".job.failed", "너무 큽니다")
     page.focused.send_keys(Keys.ESCAPE)
     # 429: when to retry.
     headers = {"Authorization": f"Bearer {secret}"}
@@ -112,9 +112,9 @@ def test_page_reports_lost_connection_or_store_and_retries(
         page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
         try:
             page.type("#question", "동해에 고래 몇 마리가 돌아왔나?", Keys.ENTER)
-            assert "서버에 연결하지 못했습니다" in page.shown(".turn .problem")
+            page.sees(".turn .problem", "서버에 연결하지 못했습니다")
             page.click(".article-link")
-            assert "서버에 연결하지 못했습니다" in page.shown("#reader .problem")
+            page.sees("#reader .problem", "서버에 연결하지 못했습니다")
         finally:
             online = {**offline, "offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
             page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", online)
@@ -126,7 +126,7 @@ def test_page_reports_lost_connection_or_store_and_retries(
         with sqlite3.connect(tmp_path / "geungeo.sqlite3") as connection:
             connection.execute("ALTER TABLE articles RENAME TO lost")
         page.open()
-        assert "지금은 서버를 사용할 수 없습니다" in page.shown("#reader .problem")
+        page.sees("#reader .problem", "지금은 서버를 사용할 수 없습니다")
         with sqlite3.connect(tmp_path / "geungeo.sqlite3") as connection:
             connection.execute("ALTER TABLE lost RENAME TO articles")
         page.click("#reader .problem .button")

@@ -44,7 +44,7 @@ def titles(page: Any) -> list[str]:
 
 
 def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> None:
-    assert "아직 기사가 없습니다" in home.shown(".results .quiet")
+    home.sees(".results .quiet", "아직 기사가 없습니다")
     records = [
         {"id": f"n{n}", "title": f"{n}번째 소식", "date": f"2025-01-{n % 28 + 1:02}", "text": "글."}
         for n in range(60)
@@ -65,7 +65,7 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
     assert "소식.jsonl:45" in done[1][2]
     assert done[2][1:] == ["넣지 못했습니다", "이런 종류의 파일은 넣을 수 없습니다."]
     assert done[3][1:3] == ["넣지 못했습니다", "글이 비어 있습니다."]
-    assert "4개 가운데 4개 끝남" in home.shown(".jobs-head")
+    home.sees(".jobs-head", "4개 가운데 4개 끝남")
     home.type("#ingest-text", "한강 수상버스\n\n서울시가 운항을 늘린다.")
     home.click("#ingest-text + button")
     home.type("#ingest-url", "javascript:alert(1)", Keys.ENTER)
@@ -89,7 +89,7 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
     home.type(".finder [type=search]", "고래")
     home.wait(lambda: titles(home) == ["옛 완성형 고래 소식"])
     home.type(".finder [type=search]", "가 없다")
-    assert "조건에 맞는 기사가 없습니다" in home.shown(".results .quiet")
+    home.sees(".results .quiet", "조건에 맞는 기사가 없습니다")
     home.click(".results .button")
     home.wait(lambda: len(titles(home)) == 50)
     home.js(
@@ -126,7 +126,7 @@ def test_conversations_are_listed_closed_resumed_exported_and_deleted(
         "document.querySelector('.conversation[aria-current] + * .icon-button:last-child').click()"
     )
     home.js(remove)
-    assert "되돌릴 수 없습니다" in home.shown("dialog")
+    home.sees("dialog", "되돌릴 수 없습니다")
     home.focused.send_keys(Keys.ENTER)  # what has the focus does no harm
     home.wait(lambda: not home.all("dialog"))
     assert len(home.all(".conversation")) == 2

@@ -60,7 +60,7 @@ def test_first_visit_invites_with_questions_that_are_answered(reading: Any) -> N
     # One can type at once; a slash leads back to the question, an arrow brings the last one.
     assert reading.focused.get_attribute("id") == "question"
     reading.click(".starter")
-    assert "6명" in reading.shown(".answer .claim")
+    reading.sees(".answer .claim", "6명")
     reading.one(".answer-foot")
     reading.wait(lambda: reading.marked.startswith("금융통화위원회 위원 6명"))
     reading.js("document.activeElement.blur()")
@@ -76,11 +76,11 @@ def test_first_visit_invites_with_questions_that_are_answered(reading: Any) -> N
 def test_one_article_is_asked_and_summarized(reading: Any) -> None:
     reading.click(".article-link[href*='/articles/']")  # the newest: the bank's
     reading.click(".article-tools .button:nth-child(1)")
-    assert "한국은행 기준금리 인하" in reading.shown("#scope")
+    reading.sees("#scope", "한국은행 기준금리 인하")
     assert reading.focused.get_attribute("placeholder") == "이 기사에 대해 물어보세요"
     answer = reading.ask("혹등고래 몇 마리가 돌아왔나?")
     assert answer["status"] == "abstained"  # another article would answer
-    assert "한국은행 기준금리 인하" in reading.shown(".asked-of")
+    reading.sees(".asked-of", "한국은행 기준금리 인하")
     if answer["nearest"]:
         reading.wait(lambda: reading.marked == answer["nearest"][0]["quote"])
     reading.click("#scope button")
@@ -101,7 +101,7 @@ def test_example_question_is_asked_of_all_articles(reading: Any) -> None:
     reading.click(".article-tools .button:nth-child(1)")
     reading.one("#scope button")
     reading.click(".starters li:nth-child(2) button")  # it was made from the whales' article
-    assert "12마리" in reading.shown(".answer .claim")
+    reading.sees(".answer .claim", "12마리")
     assert not reading.one("#scope").is_displayed()
     reading.one(".answer-foot")
 
@@ -135,7 +135,7 @@ def test_sections_are_shown_and_data_corrected_and_removed(
     title.send_keys("바른 제목")
     reading.one("#correct-published_at").clear()
     reading.type("#correct-published_at", "언젠가", Keys.ENTER)
-    assert "발행일" in reading.shown("dialog .problem")
+    reading.sees("dialog .problem", "발행일")
     reading.one("#correct-published_at").clear()
     reading.type("#correct-published_at", "2025-06-03", Keys.ENTER)
     reading.wait(lambda: not reading.all("dialog"))
@@ -145,7 +145,7 @@ def test_sections_are_shown_and_data_corrected_and_removed(
     # The article that questions are restricted to is named as it is now, and only while it exists.
     assert reading.shown(".scope-title") == "바른 제목"
     reading.click(".article-tools .icon-button:nth-child(5)")
-    assert "바른 제목" in reading.shown("dialog")
+    reading.sees("dialog", "바른 제목")
     reading.click("dialog .danger")
     reading.wait(lambda: not reading.all("dialog") and reading.all(".library"))
     assert httpx.get(f"{reading.url}{path}", timeout=120).status_code == 404
@@ -186,16 +186,16 @@ def test_conversation_is_one_tab_stop_found_renamed_and_shared(reading: Any) -> 
     reading.browser.delete_all_cookies()
     reading.js("sessionStorage.clear()")
     reading.open(link.removeprefix(reading.url))
-    assert "6명" in reading.shown(".answer .claim")
-    assert "공유된 답변" in reading.shown(".shared")
+    reading.sees(".answer .claim", "6명")
+    reading.sees(".shared", "공유된 답변")
     assert reading.all(".vote") == []
-    assert "아직 대화가 없습니다" in reading.shown("#conversations")
+    reading.sees("#conversations", "아직 대화가 없습니다")
     reading.type("#question", "동해에 혹등고래 몇 마리가 돌아왔나?", Keys.ENTER)
     reading.wait(lambda: "12마리" in reading.text(".answer .claim"))
     assert turns(reading) == ["동해에 혹등고래 몇 마리가 돌아왔나?"]
     assert reading.browser.current_url == f"{reading.url}/"
     reading.open("/shared/nothing-of-this-name")
-    assert "공유되지 않았거나" in reading.shown("#turns .problem")
+    reading.sees("#turns .problem", "공유되지 않았거나")
     # Nothing that is not so, and no way out that leads nowhere.
     assert reading.all(".shared") == reading.all("#turns .problem .button") == []
     assert ["404" in line for line in reading.complaints()] == [True]
@@ -203,15 +203,15 @@ def test_conversation_is_one_tab_stop_found_renamed_and_shared(reading: Any) -> 
 
 def test_feeds_are_added_refused_and_removed(reading: Any, library: tuple[Any, str]) -> None:
     reading.click(".library-head .button:nth-of-type(2)")
-    assert "아직 피드가 없습니다" in reading.shown("dialog .feeds")
+    reading.sees("dialog .feeds", "아직 피드가 없습니다")
     reading.type("#feed-url", "http://127.0.0.1/rss", Keys.ENTER)
-    assert "이 주소에서는 가져오지 않습니다" in reading.shown("dialog .problem")
+    reading.sees("dialog .problem", "이 주소에서는 가져오지 않습니다")
     assert library[0].store.feeds.all() == []
     reading.focused.send_keys(Keys.ESCAPE)
     library[0].store.feeds.add("https://news.example/rss")
     reading.click(".library-head .button:nth-of-type(2)")
-    assert "https://news.example/rss" in reading.shown(".feed")
-    assert "아직 읽지 않음" in reading.shown(".feed")
+    reading.sees(".feed", "https://news.example/rss")
+    reading.sees(".feed", "아직 읽지 않음")
     reading.click(".feed .icon-button")
     reading.click("dialog .danger")
     reading.wait(lambda: "아직 피드가 없습니다" in reading.text("dialog .feeds"))
