@@ -12,10 +12,9 @@ from collections.abc import Sequence
 
 from geungeo.rag.grounding.exchange import english_exchanged
 from geungeo.rag.grounding.words import Finding, doubt, veto
-from geungeo.rag.language import names
 from geungeo.rag.language.analysis import Analysed
-from geungeo.rag.language.vocabulary import canonical_names, terms_of
-from geungeo.rag.text import listed
+from geungeo.rag.language.gloss import gloss
+from geungeo.rag.text import language_of, listed
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*|[가-힣]+|[\u3040-\u30ff\u4e00-\u9fff]+")
 _STOP = listed(
@@ -27,13 +26,6 @@ _FRAME = listed(
     "according article articles report reports reported reporting says said say states "
     "stated state notes noted writes wrote source text reads following quote quoted korean "
     "original words there news 기사 원문 기사에 따르면 원문에 다음과 같다 보도"
-)
-# Their values are compared as dates and amounts.
-_AMOUNT = listed(
-    "january february march april may june july august september october november december "
-    "thousand million billion trillion dollars won euros yen yuan half quarter first second "
-    "early mid late spring summer autumn winter "
-    "년 월 일 상반기 하반기 분기 초 중순 말 봄 여름 가을 겨울 만 억 조 달러 원 유로 엔 위안"
 )
 _SUFFIX = re.compile(r"(?:ing|ed|es|s|'s|’s|ly)$")
 _DENIAL = listed("not no never without cannot neither nor denied denies deny")
@@ -47,28 +39,20 @@ _CAUSE = listed("because due caused causes cause thanks owing therefore conseque
 
 
 def unframed_words(claim: str, source: Analysed) -> list[str]:
-    """The words around the quotations of ``claim`` that frame nothing and are not in ``source``."""
+    """The words around the quotations of ``claim`` that frame nothing and are not in ``source``.
+
+    A name, date or amount that the gloss of ``source`` has is in it.
+    """
     absent: list[str] = []
-    shared = {word for name in names.shared(claim, source.text) for word in _WORD.findall(name)}
+    for item in sorted(gloss(source.text, language_of(claim), claim), key=len, reverse=True):
+        claim = re.sub(rf"(?<!\w){re.escape(item)}(?!\w)", " ", claim)
     for word in _WORD.findall(claim):
         lowered = word.lower()
-        if word in shared or lowered in _STOP or lowered in _FRAME or lowered in _AMOUNT:
+        if lowered in _STOP or lowered in _FRAME:
             continue
-        if not _named(word, source):
+        if lowered not in source.squeezed:
             absent.append(word)
     return absent
-
-
-def _named(word: str, source: Analysed) -> bool:
-    if word.lower() in source.squeezed:
-        return True
-    if not word[0].isupper():
-        return False  # an alias may be a common word; a name has a capital
-    from geungeo.rag.language.morphemes import analyse
-
-    wanted = {term for term in terms_of(analyse(word)) if term[0] in "@~"}
-    wanted |= {f"@{name}" for name in canonical_names(word)}
-    return bool(wanted & source.terms)
 
 
 def english_findings(claim: str, source: str) -> list[Finding]:

@@ -249,7 +249,9 @@ _FOREIGN_SCALE = {"en": re.compile(r"[십백천만억조]"), "ko": re.compile(r"
 
 
 def rewritten(text: str, language: Language) -> list[str]:
-    """Return the amounts of ``text`` that have a word of scale, in the words of ``language``.
+    """Return the amounts of ``text`` with a word of scale and a unit, in words of ``language``.
+
+    제1조 has no unit: it is no amount.
 
     >>> rewritten("수십억 달러를 들여 5,000억 달러와 4만2000명", "en")
     ['500 billion dollars', '42,000']
@@ -258,8 +260,10 @@ def rewritten(text: str, language: Language) -> list[str]:
     for match in _NUMBER.finditer(fold(text)):
         if _ENDLESS.search(match["number"]) or not _FOREIGN_SCALE[language].search(match[0]):
             continue
-        value = _value(match["number"]) * _ENGLISH_SCALE.get(match["scale"] or "", 1)
         unit = _UNITS.get(match["unit"] or "", "") or _SYMBOLS.get(match["currency"] or "", "")
+        if not unit:
+            continue
+        value = _value(match["number"]) * _ENGLISH_SCALE.get(match["scale"] or "", 1)
         amount = _in_words(value, language)
         money = _MONEY[language].get(unit, "")
         if amount:

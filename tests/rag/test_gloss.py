@@ -27,6 +27,7 @@ from geungeo.rag.language.gloss import framed, gloss
         ("How much?", "1조5000억원을 들인다.", ["1.5 trillion won"]),
         ("How many?", "4만2000명이 왔다.", ["42,000"]),
         ("How many?", "수십억 달러와 320개를 설치", []),
+        ("Which group?", "3조에 편성됐다. 제1조 1항에 따라", []),  # no amounts
         ("When?", "2030년 상반기에 연다.", ["the first half of 2030"]),
         ("When?", "지난해 가을에 열었다.", []),  # it counts from the publication: a note of its own
     ],
@@ -69,3 +70,24 @@ def test_framed_quotation_with_its_gloss_is_supported_and_a_false_gloss_is_not()
         ("dollars", "won"),
     ]:
         assert not support(claim.replace(true, false), [source]).supported, false
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "Sam Altman won: {}",
+        "Sam Altman may be first: {}",
+        "Sam Altman was second: {}",
+        "Late in spring: {}",
+        "The article says: {} (the second half of 2030)",
+        "The article says: {} (early 2030)",
+        "The article says: {} (half a billion dollars)",
+        "The article says: {} (5 trillion dollars)",
+        "In May 2030: {}",
+        "Sam Altman, not the board: {}",
+    ],
+)
+def test_words_of_dates_and_amounts_frame_nothing(frame: str) -> None:
+    source = "샘 앨트먼은 2030년 상반기에 5,000억 달러를 이사회에 요구했다."
+    assert support(f"The article says: “{source}” (the first half of 2030)", [source]).supported
+    assert not support(frame.format(f"“{source}”"), [source]).supported
