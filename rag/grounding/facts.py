@@ -13,7 +13,7 @@ from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import NO_HEAD, SEASON, TIME, Fact, Phrase, is_pronoun, mentioned
-from geungeo.rag.language.numbers import NATIVE, Quantity, quantities
+from geungeo.rag.language.numbers import NATIVE, Quantity, is_unit, quantities
 from geungeo.rag.language.vocabulary import canonical, canonical_names, is_alias
 from geungeo.rag.text import fold, listed
 
@@ -521,7 +521,11 @@ def _side_doubts(fact: Fact, stated: _Stated) -> list[Finding]:
     for role, phrase in fact.others:
         # 영리 단체로 전환 is 영리 단체 전환.
         joined = any({*phrase.words, fact.predicate} <= {*p.words} for p in mentioned(narrated))
-        if role == "by:with" and holds(named, phrase) and not (joined or holds(means, phrase)):
+        made = fact.predicate in _MAKING and any(
+            _same_predicate(fact, other) and holds(other.objects, phrase) for other in narrated
+        )
+        known = joined or made or holds(means, phrase)
+        if role == "by:with" and holds(named, phrase) and not known:
             found.append(doubt(f"not a means or cause in the source: {phrase}"))
         same = [p for other in narrated for r, p in other.others if r == role]
         if role in _EXACT and not holds(same, phrase) and not _empty(phrase):
@@ -529,6 +533,10 @@ def _side_doubts(fact: Fact, stated: _Stated) -> list[Finding]:
         if role == "by:위하" and purposes and not holds(purposes, phrase):
             found.append(doubt(f"not the purpose in the source: {phrase}"))
     return found
+
+
+# 28톤을 작업복으로 만들었다 for 28톤을 가져가 작업복을 만들었다.
+_MAKING = listed("만들 바꾸 꾸미 가공 제작 조성")
 
 
 def _empty(phrase: Phrase) -> bool:
@@ -684,7 +692,8 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     # 8월부터 깎아 준다 is as sure as 오는 8월부터 깎아 주기로 했다.
     hedged = hedged or (source.decided and not claim.past and _dated(claim))
     hedged = hedged or (claim.ending == "quote" and not possible)
-    if source.unreal and not hedged and canonical(claim.predicate) not in _LIGHT:
+    light = claim.predicate in _LIGHT or canonical(claim.predicate) in _LIGHT
+    if source.unreal and not hedged and not light:
         reason = f"it is surer than the source: {claim.predicate}"
         final = certain and not source.decided and claim.ending not in {"ETM", "ETN"}
         return finding(reason, "certainty", claim.predicate, final=final)
@@ -754,7 +763,8 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     agents = _agents(source, stated)
     anywhere = [*agents, *subjects, *objects, *source.topics, *source.bare]
     patients = [*objects, *source.bare, *source.topics]
-    if claim.passive != source.passive:
+    begins = claim.predicate in _BOTH_WAYS and not claim.objects and bool(objects)
+    if claim.passive != source.passive or begins:
         # In the passive, the one that it is done to is the subject.
         doers = [phrase for role, phrase in source.others if role in {"by:to", "by:from"}]
         if source.passive:
@@ -798,6 +808,10 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             other = _rival_names(objects, phrase, stated) and not stated.mentions(phrase)
             return finding(reason, "role", str(phrase), final=other)
     return None
+
+
+# Verbs whose subject may be what is done: 관측이 시작했다 for 관측을 시작했다.
+_BOTH_WAYS = listed("시작 종료 마무리 개막 폐막 개장 폐장 출범 중단 재개 멈추 그치 확대 이동 통과")
 
 
 def _exchanged(phrase: Phrase, claim: Fact) -> Finding:
@@ -924,8 +938,14 @@ def _same(one: Phrase, other: Phrase) -> bool:
     if len(mine) > 2 and len(theirs) > 2 and mine[-2:] == theirs[-2:]:
         return True  # 축구단 해담 유나이티드, 프로축구 해담 유나이티드
     if not mine or not theirs:
-        return bool(set(one.words) & set(other.words))
+        amounts = _quantities(str(one)) & _quantities(str(other))
+        return bool(amounts or set(one.words) & set(other.words))
     return _overlap(mine, theirs)
+
+
+def planned(sources: Sequence[Analysed]) -> bool:
+    """Whether a source states a plan that is settled: a decision, or what has its time."""
+    return any(_level(source) == _IS_PLANNED for source in sources)
 
 
 def _unmeasured(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -937,10 +957,19 @@ def _unmeasured(words: tuple[str, ...]) -> tuple[str, ...]:
         and word not in _SPANS
         and not any(char.isdigit() for char in word)
         and not (word in NATIVE or (at and words[at - 1] in NATIVE))
+        and not (at and word in _OF_MONTHS and words[at - 1] in _WHICH)
+        # 3만 2천 명: its counter
+        and not (at and is_unit(word) and _digits(words[at - 1]))
     )
 
 
-_SPANS = listed("하루 이틀 사흘 나흘 매일 매주 매달 매년 연간 월 연 평균 총 약 한해 한달")
+def _digits(word: str) -> bool:
+    return any(char.isdigit() for char in word)
+
+
+_WHICH = listed("지난 이번 다음")
+_OF_MONTHS = listed("달 주 해")
+_SPANS = listed("중 가운데 하루 이틀 사흘 나흘 매일 매주 매달 매년 연간 월 연 평균 총 약 한해 한달")
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

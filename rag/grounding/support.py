@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
 
 from geungeo.rag.article import Article
 from geungeo.rag.grounding.exchange import exchanged, reversed_words
-from geungeo.rag.grounding.facts import misattributed_quotation, mismatches
+from geungeo.rag.grounding.facts import misattributed_quotation, mismatches, planned
 from geungeo.rag.grounding.foreign import english_findings, foreign_findings, unframed_words
 from geungeo.rag.grounding.words import (
     Finding,
@@ -34,7 +33,13 @@ from geungeo.rag.grounding.words import (
 from geungeo.rag.language import names, numbers, quotations
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.dates.periods import Grain, Period, day
-from geungeo.rag.language.dates.times import Time, named_times
+from geungeo.rag.language.dates.times import (
+    BARE_DATE,
+    Time,
+    bare_days,
+    month_of,
+    named_times,
+)
 from geungeo.rag.language.vocabulary import canonical, opposite
 from geungeo.rag.text import language_of
 
@@ -58,12 +63,8 @@ _RELATIVE = re.compile(
     r"지지난해|지난해|작년|재작년|올해|금년|내년|내후년|지난\s?달|이달|이번\s?달|다음\s?달|내달"
     r"|지난\s?주|이번\s?주|다음\s?주|어제|오늘|내일|모레|그제|전날|이튿날|상반기|하반기|연초|연말"
 )
-_BARE_DATE = re.compile(
-    r"(?<!\d)(?:(?P<month>1[0-2]|0?[1-9])월(?:\s?(?P<day>3[01]|[12]\d|[1-9])일)?"
-    r"|(?P<day2>3[01]|[12]\d|[1-9])일(?!간|째))"
-)
-# A bare day is of about the month of publication, a bare month of about its year. In days.
-_NEAR_DAYS, _NEAR_MONTHS = 45, 330
+# A bare month is of about the year of publication. In days.
+_NEAR_MONTHS = 330
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
     if is_instruction(_unquoted(claim)):
         return _verdict([veto("it is an instruction, not a statement", "form")])
     findings, rest = _times(claim, given)
+    rest = _without_known_names(rest, given.known)
     findings += [lacking("number", "number", one) for one in numbers.missing(rest, source)]
     findings += [
         veto(f"not a verbatim quotation: {quote}", "quotation", quote, lacking=True)
@@ -246,6 +248,9 @@ def _korean(
 ) -> list[Finding]:
     about = grounds.about
     findings = missing_words(claim, sources, [t for texts in contexts for t in texts], about)
+    if planned(sources):
+        # 시위할 예정이다 says no more than 오는 20일 시위를 벌인다.
+        findings = [one for one in findings if one.said not in _PLAN]
     findings += mismatches(claim, sources, contexts, grounds.elsewhere)
     findings += [*exchanged(claim, sources), *reversed_words(claim, sources)]
     context = [text for texts in contexts for text in texts]
@@ -264,6 +269,9 @@ def _korean(
     if shared < max(1, _RELATED * len(wanted)):
         findings.append(veto("it is about something that the source does not mention", "matter"))
     return findings
+
+
+_PLAN = frozenset({"예정", "계획", "방침"})
 
 
 def _foreign(claim: str, grounds: Grounds) -> list[Finding]:
@@ -302,16 +310,18 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
     anywhere = [time.period for time in (*cited, *near)]
     if published is not None and not cited:
         anywhere.append(day(published))
-    bare = _bare_dates("\n".join([*grounds.cited, *grounds.context]), published)
+    texts = (*grounds.cited, *grounds.context)
     findings: list[Finding] = []
     rest = claim
     for time in reversed(mine):
         text = time.span.of(claim)
         if any(time.period.contains(other) for other in anywhere) or _completes(
-            time.period, bare, published
+            time.period, texts, published
         ):
             rest = f"{rest[: time.span.start]} {rest[time.span.end :]}"
-        elif time.period.first.month not in bare.months or numbers.missing(text, grounds.known):
+        elif time.period.first.month not in _bare_months(texts) or numbers.missing(
+            text, grounds.known
+        ):
             findings.append(lacking("time", "date", text))
     if cited and not findings and not any(_meets(time, cited) for time in mine):
         first = mine[0].span.of(claim)
@@ -324,62 +334,56 @@ def _meets(time: Time, others: Iterable[Time]) -> bool:
 
 
 def _without_known_dates(claim: str, grounds: Grounds) -> str:
-    """Blank out the bare dates of a claim (8월 9일) that its grounds give in another form."""
-    known = [
-        time.period
-        for text in (*grounds.cited, *grounds.context)
-        for time in named_times(text, grounds.published)
-        if time.period.grain in {Grain.DAY, Grain.MONTH}
-    ]
+    """Blank out the bare dates of a claim (8월 9일, 10월 초) that its grounds give otherwise."""
+    texts = (*grounds.cited, *grounds.context)
+    times = [time.period for text in texts for time in named_times(text, grounds.published)]
+    known = [period for period in times if period.grain in _DATED]
+    if grounds.published is not None:
+        known += [day(one) for text in texts for one in bare_days(text, grounds.published)]
 
     def blank(match: re.Match[str]) -> str:
-        month, number = match["month"], match["day"]
+        month, number = month_of(match), match["day"] or match["day3"]
+        wanted = (int(number) if number else None, match["part"] or "")
         same = any(
-            period.first.month == int(month)
-            and (number is None or (period.grain is Grain.DAY and period.first.day == int(number)))
+            period.first.month == month
+            and wanted in {(None, ""), (None, period.part), (period.first.day, "")}
+            and not (number and period.grain is not Grain.DAY)
             for period in known
-            if month
         )
         return " " * len(match[0]) if same else match[0]
 
-    return _BARE_DATE.sub(blank, claim)
+    return BARE_DATE.sub(blank, claim)
 
 
-class _Bare(NamedTuple):
-    """Months, days and days of a month that a text names without saying of which year."""
+def _without_known_names(claim: str, known: str) -> str:
+    """Blank out the numbers in names (해송 2호기, 제3공장) that the grounds or the title have."""
+    squeezed = re.sub(r"\s", "", known)
 
-    months: set[int]
-    days: set[int]
-    both: set[tuple[int, int]]
+    def blank(match: re.Match[str]) -> str:
+        return " " * len(match[0]) if re.sub(r"\s", "", match[0]) in squeezed else match[0]
 
-
-def _bare_dates(text: str, published: date | None) -> _Bare:
-    found = _Bare(set(), set(), set())
-    for line in text.splitlines():
-        times = named_times(line, published)
-        for match in _BARE_DATE.finditer(line):
-            if any(time.span.start <= match.start() < time.span.end for time in times):
-                continue
-            month, number = match["month"], match["day"] or match["day2"]
-            if month and number:
-                found.both.add((int(month), int(number)))
-            if month:
-                found.months.add(int(month))
-            elif number:
-                found.days.add(int(number))
-    return found
+    return _NUMBERED_NAME.sub(blank, claim)
 
 
-def _completes(period: Period, bare: _Bare, published: date | None) -> bool:
+_NUMBERED_NAME = re.compile(
+    r"(?:[가-힣A-Za-z]{2,}\s?)?제?\d+(?:호기|호선|호점|호|공장|단지|지구|터미널|발전소|부두|전시장|공항|교구)"
+)
+_DATED = frozenset({Grain.DAY, Grain.MONTH, Grain.PART})
+
+
+def _completes(period: Period, texts: Sequence[str], published: date | None) -> bool:
     """Whether a full date says no more than a bare one (8월 9일, 29일) near the publication."""
-    if published is None or period.grain not in {Grain.DAY, Grain.MONTH}:
+    if published is None:
         return False
-    first = period.first
-    if abs((first - published).days) > (_NEAR_DAYS if first.day in bare.days else _NEAR_MONTHS):
-        return False
-    if period.grain is Grain.MONTH:
-        return first.month in bare.months or any(month == first.month for month, _ in bare.both)
-    return (first.month, first.day) in bare.both or first.day in bare.days
+    if period.grain is Grain.DAY:
+        return any(period.first in bare_days(text, published) for text in texts)
+    near = abs((period.first - published).days) <= _NEAR_MONTHS
+    return period.grain is Grain.MONTH and near and period.first.month in _bare_months(texts)
+
+
+def _bare_months(texts: Sequence[str]) -> set[int]:
+    """Return the months that ``texts`` name without a year, or in a time that is not resolved."""
+    return {month for text in texts for m in BARE_DATE.finditer(text) if (month := month_of(m))}
 
 
 def _unquoted(claim: str) -> str:

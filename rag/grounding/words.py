@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.morphemes import Morpheme
+from geungeo.rag.language.numbers import is_unit
 from geungeo.rag.language.vocabulary import canonical, terms_of
 from geungeo.rag.text import fold, listed
 
@@ -20,7 +21,7 @@ _LIGHT = listed(
     "하 되 있 것 대하 관하 따르 의하 통하 위하 이루어지 보이 나오 나타나 가지 기사 보도 내용 "
     "규모 때 등 수 중 이후 당시 경우 관련 가운데 정도 바 점 측 또 또한 더 매우 즉 특히 함께 "
     "현재 다시 먼저 각각 바로 그 이 및 모두 이미지 해당 총 약 못 안 당하 받 대로 이미 한때 "
-    "반면 지금 이제 자사 가능 가능성 상황 사람 인물 보 알려지 전하 모습 사실 현 같 당사 다른 "
+    "반면 지금 이제 벌써 자사 가능 가능성 상황 사람 인물 보 알려지 전하 모습 사실 현 같 당사 다른 "
     "일찍"
 )
 # Prefixes that make another word, often the opposite one: 비영리, 준우승, 부회장.
@@ -102,15 +103,16 @@ def missing_words(
         if morpheme.form in _DECISIVE and (tag == "NNB" or tag in {"JX", "JKB"}):
             same = _ONLY if morpheme.form in _ONLY else {morpheme.form}
             if not any(m.form in same for s in sources for m in s.morphemes):
-                found.append(doubt(f"word not in source: {morpheme.form}"))
+                found.append(_no_word(morpheme.form))
         elif tag == "XSN" and morpheme.form not in _PLAIN_SUFFIX and before:
             # 은행 and 공무원 are in the source; 은행원 need not be.
             word = f"{before.form}{morpheme.form}"
             if word not in held.squeezed:
-                found.append(doubt(f"word not in source: {word}"))
+                found.append(_no_word(word))
         elif (
             tag not in _CONTENT
             or morpheme.form in _LIGHT
+            or (tag == "SL" and before is not None and measures(before, morpheme))
             or morpheme.start in (done if _makes_verb(claim.morphemes, at) else whole)
         ):
             continue
@@ -156,6 +158,11 @@ class _Held:
         nominal = tag not in {"VV", "VA", "MAG"} and not verbal
         if canonical(morpheme.form) in (self.forms if nominal else self.cited):
             return True
+        if morpheme.form == "동안":
+            return _LASTING.search(self.spaced) is not None
+        if tag == "NNP" and (place := _PLACE.fullmatch(morpheme.form)):
+            # 경기도 where the source has 경기, but not 제주도 where it has 제주시.
+            return any(m.form == place[1] and m.tag == "NNP" for m in self.others)
         if tag == "MAG":
             # 단호히 and 단호하게 have one root.
             root = re.sub(r"(?:히|이|리)$", "", morpheme.form)
@@ -169,6 +176,11 @@ class _Held:
         return morpheme.form in self.spaced or (len(bare) > 1 and bare in self.spaced)
 
 
+def measures(number: Morpheme, unit: Morpheme) -> bool:
+    """Whether ``unit`` is that of the number before it (126ha), which is compared as an amount."""
+    return number.tag == "SN" and number.end == unit.start and is_unit(unit.form)
+
+
 def _makes_verb(morphemes: Sequence[Morpheme], at: int) -> bool:
     """Whether the noun at ``at`` is a predicate: 자신하다, 발표되다."""
     rest = (m.tag.split("-")[0] for m in morphemes[at + 1 :])
@@ -176,6 +188,10 @@ def _makes_verb(morphemes: Sequence[Morpheme], at: int) -> bool:
     return next((tag for tag in rest if tag != "XSN"), "") in {"XSV", "XSA"}
 
 
+_LASTING = re.compile(
+    r"동안|(?:년|월|개월|일|주|시간|분|흘|틀|해|달)\s?(?:간|새|만에|내내|에 걸쳐|사이)"
+)
+_PLACE = re.compile(r"([가-힣]{2,})(?:특별자치도|특별시|광역시|특별자치시|도|시|군|구|읍|면)")
 _PARTICLE_END = re.compile(r"(?:에서|에게|으로|에|은|는|이|가|을|를|의|로)$")
 # The last part of an organisation's name that is made of common nouns.
 _ORGANISATION = re.compile(
@@ -207,7 +223,11 @@ def _absent(claim: Analysed, at: int, held: _Held) -> Finding:
         return lacking("name", "name", word if organisation else morpheme.form)
     if titled and morpheme.tag != "NNB" and following and following.start - morpheme.end <= 1:
         return lacking("name", "name", morpheme.form)
-    return doubt(f"word not in source: {morpheme.form}")
+    return _no_word(morpheme.form)
+
+
+def _no_word(word: str) -> Finding:
+    return doubt(f"word not in source: {word}", said=word)
 
 
 # Abbreviations that are common nouns.
@@ -324,7 +344,7 @@ def _unread(claim: Analysed, squeezed: str) -> list[Finding]:
         odd = odd and not all(m.form in _NUMERALS for m in run)
         if odd and text not in squeezed:
             plain = run[0].tag == "MM" and run[0].form in _DETERMINERS and len(run) == 2
-            missing = doubt(f"word not in source: {text}")
+            missing = _no_word(text)
             found.append(missing if plain else lacking("name", "name", text))
         run = [morpheme] if morpheme and _odd(morpheme) else []
     return found

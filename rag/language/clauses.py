@@ -60,7 +60,7 @@ NO_HEAD = listed("것 데 바 사실 뒤 후 때 이유 수 만큼 정도 동안
 QUOTATIVE = ("다고", "라고", "냐고", "자고", "다며", "라며", "다면서", "라면서", "다는", "라는")
 # Endings of a question, also where it is quoted: 필요가 있느냐고.
 ASKING = ("느냐", "냐", "으냐", "는가", "ᆫ가", "은가", "ᆯ까", "을까", "나요", "ᆸ니까", "습니까")
-PRONOUN = listed("그녀 이들 그들 양사 양측 자신 나 우리")
+PRONOUN = listed("당사 저희 그녀 이들 그들 양사 양측 자신 나 우리")
 
 
 @dataclass(frozen=True, slots=True)

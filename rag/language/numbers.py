@@ -149,6 +149,22 @@ _UNITS |= {
         "세대 종 팀 도시 석 병 mm cm km m kg t g ha kw mw gw mb gb tb"
     )
 }
+_SPELLED_UNITS = {
+    "밀리미터": "mm",
+    "센티미터": "cm",
+    "킬로미터": "km",
+    "미터": "m",
+    "킬로그램": "kg",
+    "그램": "g",
+    "톤": "t",
+    "헥타르": "ha",
+    "킬로와트": "kw",
+    "메가와트": "mw",
+    "기가와트": "gw",
+    "기가바이트": "gb",
+    "테라바이트": "tb",
+}
+_UNITS |= _SPELLED_UNITS
 _KOREAN_UNIT = "|".join(sorted((u for u in _UNITS if not u.isascii()), key=len, reverse=True))
 _ENGLISH_UNIT = "percent|dollars?|usd|won|krw|euros?|yen|yuan|people|times"
 _ENGLISH_UNIT += "|mm|cm|km|kg|ha|kw|mw|gw|mb|gb|tb|m|t|g"
@@ -184,6 +200,11 @@ _ENDLESS = re.compile(r"\d[\d,]{200,}")
 _ONE = re.compile(r"(?<![가-힣])한\s*(?=[가-힣])|(?<![a-z])one(?![a-z])")
 _VAGUE = re.compile(r"수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])")
 _SYMBOLS = {"$": "usd", "₩": "krw", "€": "eur", "¥": "jpy"}
+
+
+def is_unit(word: str) -> bool:
+    """Whether ``word`` (folded) is a unit of measure or a counter."""
+    return word in _UNITS
 
 
 def quantities(text: str) -> set[Quantity]:

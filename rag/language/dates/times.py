@@ -103,6 +103,67 @@ def _relative(text: str, published: date) -> Iterator[tuple[int, int, Period]]:
                 yield match.start(), match.end(), period
 
 
+def bare_days(text: str, published: date) -> frozenset[date]:
+    """Return the days that dates without a year (8월 9일) or month (29일) in ``text`` may mean.
+
+    A bare day follows the month that is named before it; otherwise it is the latest such day, or
+    one that is still to come in the month of publication. A month and day are of the nearest
+    years.
+    """
+    found: set[date] = set()
+    times = named_times(text, published)
+    months = [(time.span.end, time.period.first) for time in times if time.period.grain in _DATED]
+    for match in BARE_DATE.finditer(text):
+        if any(time.span.start <= match.start() < time.span.end for time in times):
+            continue
+        month, number = month_of(match), int(match["day"] or match["day2"] or match["day3"] or 1)
+        if month:
+            years = (published.year - 1, published.year, published.year + 1)
+            starts = [date(year, month, 1) for year in years]
+            starts = [one for one in starts if abs((one - published).days) < _NEAR_YEAR]
+            months += [(match.end(), one) for one in starts]
+            if match["day"] or match["day3"]:
+                found |= _with_day(starts, number)
+            continue
+        before = [first for end, first in months if end <= match.start()]
+        here = published.replace(day=1)
+        back = [periods.shift_months(here, -1)] if number > published.day else []
+        found |= _with_day([*before[-2:], here, *back], number)
+    return frozenset(found)
+
+
+def _with_day(months: Iterable[date], number: int) -> set[date]:
+    """Return the day ``number`` of each of ``months`` that has one."""
+    found = set()
+    for month in months:
+        try:
+            found.add(month.replace(day=number))
+        except ValueError:
+            continue
+    return found
+
+
+def month_of(match: re.Match[str]) -> int | None:
+    """Return the number of the month that a match of ``BARE_DATE`` names, or ``None``."""
+    if match["name"]:
+        names = [name[:3].lower() for name in MONTH_NAMES]
+        return names.index(match["name"][:3].lower()) + 1
+    return int(match["month"]) if match["month"] else None
+
+
+_DATED = frozenset({periods.Grain.DAY, periods.Grain.MONTH, periods.Grain.PART})
+# Days between a publication and the first of a month that it names without a year.
+_NEAR_YEAR = 330
+# A date without a year; with ``part`` (초, 중순) of a month instead of a day.
+BARE_DATE = re.compile(
+    r"(?<![\d년])(?<!\d년 )(?:(?P<month>1[0-2]|0?[1-9])월"
+    r"(?:\s?(?P<day>3[01]|[12]\d|[1-9])일(?!간|째)|\s?(?P<part>초순|상순|중순|하순|초|말)(?![가-힣]{2}))?"
+    r"|(?P<day2>3[01]|[12]\d|[1-9])일(?!간|째))"
+    rf"|\b(?P<name>{_NAMES}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?"
+    r"(?:\s(?P<day3>3[01]|[12]\d|[1-9])(?!\d))?(?!,?\s(?:19|20)\d\d)"
+)
+
+
 def relative_times(text: str, published: date) -> tuple[Time, ...]:
     """Return the relative times in ``text``, resolved against ``published``."""
     return tuple(item for item in named_times(text, published) if item.relative)
