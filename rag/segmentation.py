@@ -62,6 +62,7 @@ _STARTER = re.compile(
 )
 _PAIRS = dict(zip("“‘「『(〈《[", "”’」』)〉》]", strict=True))
 _MAX_ENCLOSURE = 300
+_MAX_NAME = 40
 # A reply that needs the sentence after it.
 _YES_OR_NO = re.compile(
     r"(?:네|예|아닙니다|아니요|아니오|아뇨|그렇습니다|그렇죠|맞습니다|그럼요|물론입니다|물론이죠|글쎄요)[.!…]*$"
@@ -206,14 +207,28 @@ def _english_starts(line: str) -> Iterator[int]:
 
 
 def _drop_wrong_cuts(line: str, cuts: list[int]) -> list[int]:
-    """Drop cuts inside brackets or quotations, and before a photo credit."""
+    """Drop cuts inside brackets or quotations, and before a photo credit.
+
+    A cut behind a name in quotation marks that begins a sentence is moved before it.
+    """
     enclosed = _enclosures(line)
+    begun = {span.end: span.start for span in enclosed if _begins_sentence(line, span)}
     return [
         cut
-        for cut in cuts
+        for cut in dict.fromkeys(begun.get(len(line[:cut].rstrip()), cut) for cut in cuts)
         if cut == 0
         or not (_CREDIT.match(line, cut) or any(span.start < cut < span.end for span in enclosed))
     ]
+
+
+def _begins_sentence(line: str, name: Span) -> bool:
+    """Whether ``name`` (‘같이 유치원’) comes right after the end of a sentence, and is none."""
+    before = line[: name.start].rstrip()
+    return (
+        len(name) <= _MAX_NAME
+        and before.endswith((".", "?", "!"))
+        and not re.search(r"[.?!…]", name.of(line))
+    )
 
 
 def _enclosures(line: str) -> list[Span]:

@@ -14,7 +14,12 @@ from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import NO_HEAD, SEASON, TIME, Fact, Phrase, is_pronoun, mentioned
 from geungeo.rag.language.numbers import NATIVE, Quantity, is_unit, quantities
-from geungeo.rag.language.vocabulary import canonical, canonical_names, is_alias
+from geungeo.rag.language.vocabulary import (
+    canonical,
+    canonical_names,
+    interchangeable,
+    is_alias,
+)
 from geungeo.rag.text import fold, listed
 
 # What these govern did not happen.
@@ -168,7 +173,7 @@ _TO_COME = re.compile(
 
 def _only_planned(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
     """Find 제도를 도입했다 where every sentence of the source only considers or plans it."""
-    main = _main(claim.narrated)
+    main = _claimed(claim.narrated)
     if main is None or main.denied or main.asked or not main.past:
         return []
     if any(fact.unreal and not fact.decided for fact in claim.narrated):
@@ -232,6 +237,15 @@ def _main(facts: Sequence[Fact]) -> Fact | None:
     """Return the last fact that closes a sentence, or ``None``."""
     closing = [fact for fact in facts if fact.ending == "EF"]
     return closing[-1] if closing else None
+
+
+def _claimed(facts: Sequence[Fact]) -> Fact | None:
+    """Return what a sentence claims: 지정했다 of 지정했다고 하네요."""
+    main = _main(facts)
+    if main is None or main.predicate != "하" or main.past or main.own:
+        return main
+    said = [fact for fact in facts if fact.ending == "quote" and fact.start < main.start]
+    return said[-1] if said else main
 
 
 def _is_ahead(phrase: Phrase) -> bool:
@@ -376,7 +390,7 @@ _NOT_BUT = re.compile(
 
 def _denied_alternative(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
     """Find 감독이 사과했다 where the source has 감독이 아니라 단장이 사과했다."""
-    main = _main(claim.narrated)
+    main = _claimed(claim.narrated)
     if main is None or main.denied or "아니" in claim.text:
         return []
     for source in sources:
@@ -400,7 +414,7 @@ _SOME = re.compile(r"(?<=[가-힣\d])(?:만|뿐|밖에)(?=\s|이|였|다)|일부
 def _all_for_some(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
     """Find 회사는 모두 받아들였다 where the source has 한 명만 받아들였다."""
     said = _ALL.search(claim.text)
-    main = _main(claim.narrated)
+    main = _claimed(claim.narrated)
     if said is None or main is None or _SOME.search(claim.text):
         return []
     for source in sources:
@@ -663,10 +677,26 @@ def _identified(claim: Fact, facts: Sequence[Fact]) -> bool:
     )
 
 
+def _says_otherwise(one: Fact, other: Fact) -> bool:
+    """Whether ``other`` has an interchangeable predicate, about the same things."""
+    nouns = _nouns(one) & _nouns(other)
+    return any(
+        canonical(other.predicate) in alternative.words
+        and (not alternative.of or any(noun.endswith(tuple(alternative.of)) for noun in nouns))
+        for alternative in interchangeable(one.predicate)
+    )
+
+
+def _nouns(fact: Fact) -> set[str]:
+    return {canonical(word) for phrase in mentioned([fact]) for word in phrase.words}
+
+
 def _same_predicate(one: Fact, other: Fact) -> bool:
     if canonical(one.predicate) == canonical(other.predicate):
         return True
     if one.predicate in _SAYING and other.predicate in _SAYING:
+        return True
+    if _says_otherwise(one, other):
         return True
     return (
         len(one.predicate) > 1

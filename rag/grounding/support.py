@@ -191,10 +191,20 @@ def is_fragment(text: str) -> bool:
     nouns = [m for m in parsed.outside if m.tag.split("-")[0] in {"NNG", "NNP", "SL", "SN", "NR"}]
     if ended and verbs and nouns:
         return False
+    if named_amount(parsed):
+        return False
     # A headline states something without a verb: 어민과 발전소 책임 공방…굴 3천 톤 폐사.
     particles = [m for m in parsed.outside if m.tag in {"JKS", "JKO", "JX", "JKB", "JC"}]
     named = [m for m in nouns if m.tag in {"NNG", "NNP", "SL"}]
     return len(named) < _HEADLINE or not (particles or "…" in text or "," in text)
+
+
+def named_amount(text: Analysed) -> bool:
+    """Whether a sentence without a verb says how much something is: 사망자는 12명."""
+    last = next((m for m in reversed(text.outside) if m.tag not in {"SF", "SE", "SW"}), None)
+    amounts = list(re.finditer(r"\d[\d.,]*\s?[가-힣%㎞㎡a-zA-Z]{1,4}\W*$", text.text))
+    about = [m for m in text.outside if m.tag in {"JKS", "JX"} and last and m.start < last.start]
+    return bool(amounts and about) and about[0].start < amounts[-1].start()
 
 
 _HEADLINE = 5

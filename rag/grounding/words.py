@@ -12,7 +12,7 @@ from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.numbers import is_unit
-from geungeo.rag.language.vocabulary import canonical, terms_of
+from geungeo.rag.language.vocabulary import canonical, interchangeable, phrases_in, terms_of
 from geungeo.rag.text import fold, listed
 
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "MAG", "W_SERIAL"})
@@ -96,6 +96,11 @@ def missing_words(
     held = _Held.by(sources, [*sources, *context], about)
     whole = _whole_words(claim.morphemes, held.spaced)
     done = _whole_words(claim.morphemes, " ".join(fold(source.text) for source in sources))
+    said = [
+        (start, end)
+        for start, end, phrase in phrases_in(fold(claim.text))
+        if held.otherwise(phrase, claim.forms, verbal=True)
+    ]
     found: list[Finding] = []
     for at, morpheme in enumerate(claim.morphemes):
         tag = morpheme.tag.split("-")[0]
@@ -113,13 +118,14 @@ def missing_words(
             tag not in _CONTENT
             or morpheme.form in _LIGHT
             or (tag == "SL" and before is not None and measures(before, morpheme))
+            or any(start <= morpheme.start < end for start, end in said)
             or morpheme.start in (done if _makes_verb(claim.morphemes, at) else whole)
         ):
             continue
         elif _reversed(claim.morphemes, at, [*sources, *context]):
             reason = f"the opposite is in the source: {morpheme.form}"
             found.append(veto(reason, "negation", morpheme.form))
-        elif not held.has(morpheme, tag, verbal=_makes_verb(claim.morphemes, at)):
+        elif not held.has(morpheme, claim.forms, verbal=_makes_verb(claim.morphemes, at)):
             found.append(_absent(claim, at, held))
     codes = _CODE.findall(fold(claim.text))
     found += [lacking("name", "name", c) for c in codes if not _contains(c, held.spaced)]
@@ -137,6 +143,7 @@ class _Held:
     others: tuple[Morpheme, ...]
     spaced: str
     squeezed: str
+    done: str
 
     @classmethod
     def by(cls, cited: Sequence[Analysed], texts: Sequence[Analysed], about: str) -> _Held:
@@ -148,15 +155,32 @@ class _Held:
             tuple(morpheme for text in known for morpheme in text.morphemes),
             " ".join(fold(text.text) for text in known),
             " ".join(text.squeezed for text in known),
+            " ".join(text.squeezed for text in cited),
         )
 
-    def has(self, morpheme: Morpheme, tag: str, *, verbal: bool) -> bool:
+    def otherwise(self, word: str, beside: frozenset[str], *, verbal: bool) -> bool:
+        """Whether the sources say ``word`` in other words that change no fact.
+
+        Words that do so only with certain nouns (감사장을 수여하다, 주다) need one of these in the
+        claim, ``beside``, and in the cited sentences.
+        """
+        held = self.cited if verbal else self.forms
+        return any(
+            (not one.of or (one.of & beside & self.cited))
+            and any(other in held or (len(other) > 2 and other in self.done) for other in one.words)
+            for one in interchangeable(word)
+        )
+
+    def has(self, morpheme: Morpheme, beside: frozenset[str], *, verbal: bool) -> bool:
         """Whether the sources hold the word, a synonym, or the name in another spelling.
 
-        What is done (``verbal``) must be in a cited sentence.
+        What is done (``verbal``) must be in a cited sentence. ``beside`` are the claim's words.
         """
+        tag = morpheme.tag.split("-")[0]
         nominal = tag not in {"VV", "VA", "MAG"} and not verbal
         if canonical(morpheme.form) in (self.forms if nominal else self.cited):
+            return True
+        if self.otherwise(morpheme.form, beside, verbal=not nominal):
             return True
         if morpheme.form == "동안":
             return _LASTING.search(self.spaced) is not None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from geungeo.rag.language.morphemes import Morpheme
+from geungeo.rag.language.vocabulary import VOICES
 from geungeo.rag.text import listed
 
 NOMINAL = listed("NNG NNP NNB NR NP SL SH SN XR XPN XSN SW MM W_SERIAL")
@@ -286,7 +287,8 @@ class _Parser:
     def _predicate(self, at: int, form: str, *, passive: bool = False, copula: bool = False) -> int:
         self._flush("bare")
         nothing = form == "없"
-        passive = passive or self._all[at].form in PASSIVE
+        passive = passive or self._all[at].form in PASSIVE or form in VOICES
+        form = VOICES.get(form, form)
         fact = Fact(
             "있" if nothing else form,
             self._all[at].start,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from geungeo.rag.language.morphemes import Morpheme, content_terms
@@ -275,6 +276,98 @@ def _equivalents() -> dict[str, str]:
         files("geungeo.rag.language").joinpath("data/equivalents.json").read_text("utf-8")
     )
     return {word: group[0] for group in groups for word in group}
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Words that a source may have in place of another, beside one of the nouns ``of`` if any.
+
+    Words and nouns are canonical; a phrase (손에 넣) is written without spaces.
+    """
+
+    words: frozenset[str]
+    of: frozenset[str]
+
+
+@cache
+def _alternatives() -> dict[str, tuple[Alternative, ...]]:
+    """Map each word, and each phrase with its spaces, to what may be said in its place."""
+    rows = json.loads(
+        files("geungeo.rag.language").joinpath("data/interchangeable.json").read_text("utf-8")
+    )
+    rows += [{"words": pair} for pair in VOICES.items()]
+    found: dict[str, list[Alternative]] = {}
+    for row in rows:
+        words, of = row["words"], frozenset(map(canonical, row.get("of", ())))
+        for word in words[:1] if row.get("one_way") else words:
+            others = frozenset(_squeezed(other) for other in words if other != word)
+            found.setdefault(word, []).append(Alternative(others, of))
+    return {word: tuple(alternatives) for word, alternatives in found.items()}
+
+
+def _squeezed(word: str) -> str:
+    return word.replace(" ", "") if " " in word else canonical(word)
+
+
+def interchangeable(word: str) -> tuple[Alternative, ...]:
+    """Return what a source may say in place of ``word`` without any change of fact."""
+    return _alternatives().get(word, ())
+
+
+@cache
+def _phrases() -> tuple[str, ...]:
+    return tuple(word for word in _alternatives() if " " in word)
+
+
+@lru_cache(maxsize=1024)
+def phrases_in(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Find the phrases of several words that have alternatives: ``(start, end, phrase)``."""
+    found = []
+    for phrase in _phrases():
+        at = text.find(phrase)
+        if at >= 0:
+            found.append((at, at + len(phrase), phrase))
+    return tuple(found)
+
+
+# Verbs in the passive with the active ones: 이사회가 열리다, 이사회를 열다. Stems.
+VOICES = {
+    "열리": "열",
+    "닫히": "닫",
+    "팔리": "팔",
+    "쓰이": "쓰",
+    "잡히": "잡",
+    "뽑히": "뽑",
+    "바뀌": "바꾸",
+    "막히": "막",
+    "풀리": "풀",
+    "묶이": "묶",
+    "놓이": "놓",
+    "쌓이": "쌓",
+    "실리": "싣",
+    "담기": "담",
+    "나뉘": "나누",
+    "모이": "모으",
+    "불리": "부르",
+    "찍히": "찍",
+    "밝혀지": "밝히",
+    "알려지": "알리",
+    "드러나": "드러내",
+    "끊기": "끊",
+    "쫓기": "쫓",
+    "빼앗기": "빼앗",
+    "깎이": "깎",
+    "꺾이": "꺾",
+    "씻기": "씻",
+    "뒤집히": "뒤집",
+    "맺히": "맺",
+    "섞이": "섞",
+    "걷히": "걷",
+    "붙잡히": "붙잡",
+    "파묻히": "파묻",
+    "꼽히": "꼽",
+    "떠밀리": "떠밀",
+}
 
 
 def canonical(form: str) -> str:
