@@ -32,7 +32,7 @@ _ONLY = listed("만 뿐 밖에 불과 그치")
 # o1, f-35: letters and digits in one name, which are no amount.
 _CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?[0-9][a-z0-9]*")
 # Only these suffixes leave the noun what it was.
-_PLAIN_SUFFIX = listed("들 적 화 성 씨 님 가량 여 쯤 째 별 하")
+_PLAIN_SUFFIX = listed("씩 들 적 화 성 씨 님 가량 여 쯤 째 별 하")
 
 
 # What differs between a claim and its source.
@@ -165,8 +165,9 @@ class _Held:
         claim, ``beside``, and in the cited sentences.
         """
         held = self.cited if verbal else self.forms
+        both = beside & self.cited
         return any(
-            (not one.of or (one.of & beside & self.cited))
+            (not one.of or any(noun.endswith(tuple(one.of)) for noun in both))
             and any(other in held or (len(other) > 2 and other in self.done) for other in one.words)
             for one in interchangeable(word)
         )
@@ -182,6 +183,8 @@ class _Held:
             return True
         if self.otherwise(morpheme.form, beside, verbal=not nominal):
             return True
+        if hours := _HOURS.get(morpheme.form):
+            return hours.search(self.spaced) is not None
         if morpheme.form == "동안":
             return _LASTING.search(self.spaced) is not None
         if tag == "NNP" and (place := _PLACE.fullmatch(morpheme.form)):
@@ -215,6 +218,14 @@ def _makes_verb(morphemes: Sequence[Morpheme], at: int) -> bool:
 _LASTING = re.compile(
     r"동안|(?:년|월|개월|일|주|시간|분|흘|틀|해|달)\s?(?:간|새|만에|내내|에 걸쳐|사이)"
 )
+# 밤 9시 is 오후 9시. By Korean news usage; the hours overlap.
+_HOURS = {
+    "새벽": re.compile(r"새벽|오전\s?[1-6]시"),
+    "아침": re.compile(r"아침|오전\s?(?:[5-9]|10)시"),
+    "낮": re.compile(r"낮|정오|오전\s?1[01]시|오후\s?(?:12|[1-5])시"),
+    "저녁": re.compile(r"저녁|오후\s?[5-9]시"),
+    "밤": re.compile(r"밤|오후\s?(?:[6-9]|1[01])시|오전\s?(?:0|12|[1-3])시"),
+}
 _PLACE = re.compile(r"([가-힣]{2,})(?:특별자치도|특별시|광역시|특별자치시|도|시|군|구|읍|면)")
 _PARTICLE_END = re.compile(r"(?:에서|에게|으로|에|은|는|이|가|을|를|의|로)$")
 # The last part of an organisation's name that is made of common nouns.
@@ -654,6 +665,7 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
         or (m.tag == "EC" and m.form in _ENDINGS)
         # 늘어 이익이 커졌다: a plain 어 may be a cause, but not a claim that names one.
         or (weak and m.form in _WEAK_CAUSES and m.tag in {"EC", "JKB"})
+        or (weak and m.form == "위하")  # 보존 때문에 for 보존을 위해
     ]
 
 
