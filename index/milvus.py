@@ -77,7 +77,8 @@ _FLUSH_SECONDS, _FLUSH_ROWS = 30.0, 5_000
 _SEARCH_SECONDS, _CHANGE_SECONDS = 5.0, 60.0
 _BATCH = 500
 _COUNTED = 50_000  # passages whose statistics are summed up in memory
-_PAGE = 10_000  # keys in one comparison; Milvus returns at most 16,384
+_MOST = 16_384  # that Milvus returns
+_PAGE = 10_000  # keys in one comparison
 # How much the mean length may have changed since the collection was built; of few passages most are
 # proposed anyway.
 _MAX_DRIFT, _FEW = 1.5, 1_000
@@ -352,9 +353,23 @@ class MilvusEngine(Engine):
     def _flush(self) -> None:
         with self._database.write(_LANE) as connection:
             collection = _collection(connection)
-            if collection is not None:
-                self._milvus.flush(collection)
-                connection.execute("DELETE FROM outbox WHERE applied_at IS NOT NULL")
+            if collection is None:
+                return
+            rows = connection.execute(
+                "SELECT DISTINCT key FROM outbox JOIN passages USING (key)"
+                " WHERE applied_at IS NOT NULL ORDER BY key"
+            )
+            # A Milvus that was killed may have lost them, unnoticed.
+            for some in _batches(iter(rows), _BATCH):
+                keys = [int(row["key"]) for row in some]
+                if lost := {*keys} - self._milvus.among(collection, keys):
+                    log.warning("Milvus lost %d passages; they are applied again", len(lost))
+                    connection.execute(
+                        "UPDATE outbox SET applied_at = NULL WHERE key = ANY(?)", (sorted(lost),)
+                    )
+            self._milvus.flush(collection)
+            connection.execute("DELETE FROM outbox WHERE applied_at IS NOT NULL")
+        self._apply_all()
 
     # Building again
 
@@ -464,7 +479,7 @@ class MilvusEngine(Engine):
                     "SELECT key FROM passages WHERE key > ? AND key <= ?", (after, until)
                 )
                 stored = {int(row[0]) for row in rows}
-            indexed = self._milvus.keys(collection, after, until)
+            indexed = self._milvus.between(collection, after, until)
             missing |= stored - indexed
             strays |= indexed - stored
         # Compare again what a change may have met.
@@ -535,7 +550,7 @@ class _Milvus:
                 state.collection,
                 data=[query],
                 anns_field=field,
-                limit=k,
+                limit=min(k, _MOST),
                 filter=expression(filters),
                 search_params={"metric_type": "IP"},
                 consistency_level=state.consistency,
@@ -557,14 +572,21 @@ class _Milvus:
                 lambda client: client.delete(collection, ids=[*keys], timeout=_CHANGE_SECONDS)
             )
 
-    def keys(self, collection: str, after: int, until: int) -> set[int]:
+    def between(self, collection: str, after: int, until: int) -> set[int]:
         """Return the keys above ``after`` and up to ``until``, of which there may be 16,384."""
+        return self._keys(collection, f"id > {after:d} and id <= {until:d}")
+
+    def among(self, collection: str, keys: Sequence[int]) -> set[int]:
+        """Return those of ``keys`` that are in the collection."""
+        return self._keys(collection, f"id in [{', '.join(f'{key:d}' for key in keys)}]")
+
+    def _keys(self, collection: str, which: str) -> set[int]:
         rows = self._call(
             lambda client: client.query(
                 collection,
-                filter=f"id > {after:d} and id <= {until:d}",
+                filter=which,
                 output_fields=["id"],
-                limit=16_384,
+                limit=_MOST,
                 consistency_level="Strong",
                 timeout=_CHANGE_SECONDS,
             )

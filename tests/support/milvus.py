@@ -72,6 +72,14 @@ class MilvusServer:
             self._process.wait()
             self._process = None
 
+    def drop_all(self) -> None:
+        """Drop all collections."""
+        from pymilvus import MilvusClient
+
+        with contextlib.closing(MilvusClient(uri=f"http://127.0.0.1:{self.port}")) as client:
+            for name in client.list_collections(timeout=_PATIENCE):
+                client.drop_collection(name, timeout=_PATIENCE)
+
     def memory(self) -> int:
         """Return the resident memory of the server in bytes."""
         assert self._process is not None
