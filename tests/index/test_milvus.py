@@ -92,6 +92,19 @@ def settled(store: Store) -> bool:
     return not engine_of(store)._state().pending
 
 
+def wait_until_it_answers(store: Store) -> None:
+    """Wait until a server has connected to Milvus again."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            store.size()
+        except StoreUnavailable:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        else:
+            return
+
+
 # The same answers
 
 
@@ -265,6 +278,7 @@ def test_a_reindex_builds_a_collection_that_every_server_uses_at_once(
     assert found(other, "반도체") == {"a1", "a2"}
 
 
+@pytest.mark.slow
 def test_servers_stop_when_the_store_is_reindexed_with_another_embedder(
     shared: StoreUrl, embedder: Embedder, milvus: MilvusServer
 ) -> None:
@@ -331,17 +345,44 @@ def test_a_milvus_that_is_away_is_reported_and_recovers_without_a_restart(
         assert sum("Milvus at" in record.message for record in caplog.records) == 2
     finally:
         milvus.start()
-    until = time.monotonic() + 60
-    while True:
-        try:
-            assert found(other, "반도체 공장") == {"a1", "a2", "a3"}
-            break
-        except StoreUnavailable:
-            assert time.monotonic() < until
-            time.sleep(0.05)
+    wait_until_it_answers(other)
+    assert found(other, "반도체 공장") == {"a1", "a2", "a3"}
+    wait_until_it_answers(store)
     assert store.ingest(draft(3)).status == "unchanged"
     assert store.examine() == other.examine() == []
     assert store.health() == other.health() == []
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param("rows written", marks=pytest.mark.slow), "committed"]
+)
+def test_a_milvus_killed_in_mid_ingest_loses_no_acknowledged_article(
+    servers: list[Store], embedder: Embedder, milvus: MilvusServer, step: str
+) -> None:
+    """Two moments of those of ``python -m tests.campaigns milvus``."""
+    store = servers[1]
+    store.ingest(draft(1))
+
+    def kill(name: str) -> None:
+        if name == step:
+            milvus.kill()
+
+    with closing(
+        Store.open(store_url(store), embedder, engine=milvus.url(), step=kill)
+    ) as ingesting:
+        try:
+            with pytest.raises(StoreUnavailable, match="Milvus does not accept"):
+                ingesting.ingest_many([draft(2), draft(1, "바나나가 열렸다.")])
+            with pytest.raises(StoreUnavailable):
+                found(store, "반도체")
+        finally:
+            milvus.start()
+    wait_until_it_answers(store)
+    # What was committed is found, although it was not acknowledged.
+    assert found(store, "반도체 공장") == {"a2"}
+    assert found(store, "바나나") == {"a1"}
+    assert store.ingest(draft(2)).status == "unchanged"
+    assert store.examine() == []
 
 
 @pytest.mark.slow
@@ -360,19 +401,22 @@ def test_changes_that_milvus_lost_are_applied_again_when_it_is_back(
             found(store, "반도체")
     finally:
         milvus.start()
-    until = time.monotonic() + 60
-    while not _answers(store):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until_it_answers(store)
     assert found(store, "반도체 공장") == found(other, "반도체 공장") == {"a1", "a2"}
 
 
-def _answers(store: Store) -> bool:
-    try:
-        found(store, "반도체")
-    except StoreUnavailable:
-        return False
-    return True
+def test_what_milvus_lost_unnoticed_is_applied_again_before_it_leaves_the_outbox(
+    servers: list[Store], milvus: MilvusServer
+) -> None:
+    store = servers[0]
+    store.ingest_many([draft(1), draft(2)])
+    name = collection_of(store)
+    rows = client(milvus).query(name, filter="id >= 0", output_fields=["id"])
+    client(milvus).delete(name, ids=[row["id"] for row in rows])
+    assert found(store, "반도체 공장") == set()
+    engine_of(store)._flush()
+    assert found(store, "반도체 공장") == {"a1", "a2"}
+    assert store.examine() == []
 
 
 def test_applied_changes_leave_the_outbox_once_milvus_has_flushed_them(
