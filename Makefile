@@ -17,7 +17,7 @@ LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
 
 .PHONY: help install run test test-slow test-llm test-llm-quick lint format docs eval eval-gate wheel lock clean
-.PHONY: load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-shared campaign-hostile audit sbom
+.PHONY: load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-shared campaign-milvus campaign-hostile audit sbom
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -76,6 +76,9 @@ campaign-damage: $(FULL) ## Damage the files of a store; goes on where it stoppe
 
 campaign-shared: $(FULL) ## Kill servers and the PostgreSQL that they share; goes on where it stopped
 	$(BIN)/python -m tests.campaigns shared --cases 150 --seconds $(or $(SECONDS),900)
+
+campaign-milvus: $(FULL) ## Kill servers and the Milvus that they share; goes on where it stopped
+	$(BIN)/python -m tests.campaigns milvus --cases 150 --seconds $(or $(SECONDS),900)
 
 campaign-hostile: $(FULL) ## Hostile input at every door; goes on where it stopped (SECONDS=3000)
 	nice -n 15 $(BIN)/python -m tests.campaigns hostile --seconds $(or $(SECONDS),3000)

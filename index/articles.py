@@ -41,7 +41,9 @@ def conditions(filters: Filters) -> tuple[str, list[str]]:
     fragments, values = ["a.is_current"], list[str]()
     if filters.article_ids is not None:
         identifiers = sorted(filters.article_ids)
-        fragments.append(f"a.id IN ({', '.join('?' * len(identifiers))})")
+        marks = ", ".join("?" * len(identifiers))
+        # PostgreSQL has no empty lists.
+        fragments.append(f"a.id IN ({marks})" if identifiers else "FALSE")
         values.extend(identifiers)
     if filters.publisher is not None:
         fragments.append("a.publisher = ?")

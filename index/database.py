@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from geungeo.index.files import WriteLock, sync_folder
-from geungeo.index.schema import SCHEMA_VERSION, statements
+from geungeo.index.schema import FILE_VERSION, SCHEMA_VERSION, statements
 from geungeo.rag.errors import StoreCorrupt, StoreLocked, StoreUnavailable, StoreVersionMismatch
 from geungeo.rag.settings import StoreUrl
 
@@ -230,18 +230,18 @@ class SqliteDatabase(Database):
                 f"store {self.path} has format {found}, but this geungeo supports "
                 f"{SCHEMA_VERSION}: upgrade geungeo, or choose another folder with --store"
             )
-        if found < SCHEMA_VERSION and self.read_only:
+        if found < FILE_VERSION and self.read_only:
             raise StoreUnavailable(
                 f"store {self.path} has the old format {found} and is read-only: open it once "
                 "where it is writable, to migrate it"
             )
-        if found < SCHEMA_VERSION:
+        if found < FILE_VERSION:
             with self.write() as connection:
                 # Another process may have migrated it before this one got the lock.
                 found = int(connection.execute("PRAGMA user_version").fetchone()[0])
                 for statement in statements(since=found):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {max(found, SCHEMA_VERSION)}")
+                connection.execute(f"PRAGMA user_version = {max(found, FILE_VERSION)}")
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""Indexes derived from the database and kept in memory: vectors and lexical channels.
+"""The local engine: indexes derived from the database and kept in memory.
 
 Every access checks the database's generation, so that a server sees what another process, or
 another server, ingested; only the difference is loaded.
@@ -14,33 +14,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geungeo.index.database import Database, Row
+from geungeo.index.articles import allowed_keys
+from geungeo.index.database import Connection, Database, Row
+from geungeo.index.engine import Engine, forget_collection, require_embedder
 from geungeo.index.files import Step
-from geungeo.index.lexical import LexicalIndex
+from geungeo.index.lexical import IntArray, LexicalIndex
 from geungeo.index.vectors import MANIFEST, Flaw, Generation, VectorIndex
-from geungeo.rag.embedding.vectors import without_digest
-from geungeo.rag.errors import EmbedderMismatch, StoreCorrupt
-from geungeo.rag.language.terms import CHANNELS, Bag
-from geungeo.rag.protocols import Embedder
+from geungeo.rag.errors import StoreCorrupt
+from geungeo.rag.language.terms import CHANNELS, Bag, TermArray
+from geungeo.rag.protocols import Embedder, Filters, FloatArray, Scores
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 5_000
-
-
-def require_embedder(database: Database, embedder: Embedder) -> None:
-    """Raise ``EmbedderMismatch`` if the store was indexed with another embedder."""
-    stored, present = database.meta("embedder"), embedder.identity
-    # Older stores recorded the model without the digest of its weights.
-    if stored is None or stored in {present, without_digest(present)}:
-        return
-    solution = "set GEUNGEO_EMBEDDER back"
-    if without_digest(stored) == without_digest(present):
-        solution = "the model's weights were changed or damaged: install them again"
-    raise EmbedderMismatch(
-        f"store {database.folder or database.name} was indexed with {stored}, but the embedder is "
-        f"{present}: {solution}, or run: geungeo reindex"
-    )
 
 
 @dataclass(slots=True)
@@ -53,8 +39,10 @@ class Views:
     lexical: dict[str, LexicalIndex]
 
 
-class Derived:
+class LocalEngine(Engine):
     """Owner of the views: keeps them up to date, and their files in the folder of the database."""
+
+    name = "FAISS index"
 
     def __init__(
         self,
@@ -68,6 +56,31 @@ class Derived:
         self._step = step
         self._lock = threading.RLock()
         self._views: Views | None = None
+
+    # Searching
+
+    def dense(self, vector: FloatArray, k: int, filters: Filters) -> Scores:
+        """Return the ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
+        allowed = allowed_keys(self._database, filters)
+        with self.reading() as views:
+            return dict(views.vectors.search(vector, k, allowed))
+
+    def lexical(self, channel: str, terms: TermArray, k: int, filters: Filters) -> Scores:
+        """Return the ``k`` best passages by BM25 in one channel."""
+        allowed = allowed_keys(self._database, filters)
+        with self.reading() as views:
+            return dict(views.lexical[channel].search(terms, k, allowed))
+
+    def document_frequency(self, channel: str, terms: TermArray) -> IntArray:
+        """Return ``(len(terms),)`` int64: the number of passages that contain each term."""
+        with self.reading() as views:
+            return views.lexical[channel].document_frequency(terms)
+
+    def size(self) -> int:
+        """Return the number of passages."""
+        return len(self.fresh().vectors)
+
+    # The views
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Views]:
@@ -116,6 +129,13 @@ class Derived:
             meta = {row["key"]: row["value"] for row in rows}
         return Generation(int(meta.get("generation", 0)), meta.get("commit"))
 
+    def settle(self) -> None:
+        """Do nothing: each search loads what was committed."""
+
+    def replace(self, connection: Connection) -> None:
+        """Let the engine of other servers, if the store has one, build its index again."""
+        forget_collection(self._database, connection)
+
     def save(self) -> None:
         """Write the vectors of the present generation to their file; the caller holds the lock.
 
@@ -148,18 +168,26 @@ class Derived:
                 (self._folder / MANIFEST).unlink(missing_ok=True)
             self.save()
 
-    def flaw(self) -> Flaw | None:
+    def health(self) -> list[str]:
+        """Return what is wrong with the file, unless it is only behind: then it is updated."""
+        flaw = self._flaw()
+        return [flaw.reason] if flaw and not flaw.behind else []
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the file, unless a writer is about to save it."""
+        flaw = self._flaw()
+        if flaw and flaw.behind:
+            with self._database.writing.attempt() as held:
+                return [flaw.reason] if held else []
+        return [flaw.reason] if flaw else []
+
+    def close(self) -> None:
+        """Do nothing: the memory is freed with the engine."""
+
+    def _flaw(self) -> Flaw | None:
         """Return the flaw of the file, if any; a store without articles needs no file."""
         generation = self._generation()
         return self._file(generation)[1] if generation.number else None
-
-    def settled_flaw(self) -> Flaw | None:
-        """Return :meth:`flaw`, but ``None`` while a writer is about to save the file."""
-        flaw = self.flaw()
-        if flaw and flaw.behind:
-            with self._database.writing.attempt() as held:
-                return flaw if held else None
-        return flaw
 
     def _file(self, generation: Generation) -> tuple[VectorIndex | None, Flaw | None]:
         if self._folder is None:

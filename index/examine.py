@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal
 
 from geungeo.index import records
 from geungeo.index.database import Connection, Database, Row
@@ -27,11 +27,6 @@ class Finding:
     article_id: str | None = None
     version: int | None = None
     repair: Literal["index", "derive"] | None = None
-
-    @classmethod
-    def of_index(cls, reason: str) -> Self:
-        """Create the finding that the FAISS file cannot be used."""
-        return cls(f"FAISS index: {reason}", repair="index")
 
     @property
     def subject(self) -> str:

@@ -5,11 +5,14 @@ Beyond" (2009), eq. 3.15, with Lucene's non-negative IDF ``ln(1 + (N - n + 0.5)/
 New passages form a small segment, and segments are merged when there are many, so that adding
 an article does not rebuild the whole index. A removed passage is masked until its segment is
 merged.
+
+An engine on other machines only proposes passages; their scores are computed here, too, from the
+statistics of all passages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +26,38 @@ B = 0.75
 _MAX_SEGMENTS = 8
 
 IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Number and mean length of all passages, and how many contain each term of a question."""
+
+    total: int
+    mean: float
+    frequencies: Mapping[int, int]
+
+    def weights(self, terms: TermArray) -> dict[int, float]:
+        """Return the weight of each term of a question that occurs: its IDF times its repeats."""
+        wanted, repeats = np.unique(terms, return_counts=True)
+        return {
+            int(term): float(np.log1p((self.total - n + 0.5) / (n + 0.5))) * int(repeat)
+            for term, repeat in zip(wanted, repeats, strict=True)
+            if (n := min(self.frequencies.get(int(term), 0), self.total))
+        }
+
+
+def document_weights(bag: Bag, mean: float) -> FloatArray:
+    """Return ``(n,)`` float32: what each term of a passage adds to its score, without the IDF."""
+    counts = bag.counts.astype(np.float32)
+    return _scored(1.0, counts, _saturation(counts.sum(keepdims=True), mean))
+
+
+def _saturation(lengths: FloatArray, mean: float) -> FloatArray:
+    return K1 * (1 - B + B * lengths / max(mean, 1.0))
+
+
+def _scored(weight: float, counts: FloatArray, saturation: FloatArray) -> FloatArray:
+    return weight * counts * (K1 + 1) / (counts + saturation)
 
 
 @dataclass(slots=True)
@@ -97,29 +132,25 @@ class LexicalIndex:
         return np.array([self._frequency(int(term)) for term in terms], dtype=np.int64)
 
     def search(
-        self, terms: TermArray, k: int, allowed: IntArray | None = None
+        self,
+        terms: TermArray,
+        k: int,
+        allowed: IntArray | None = None,
+        *,
+        statistics: Statistics | None = None,
     ) -> list[tuple[int, float]]:
         """Return the ``k`` best ``(key, score)``, highest first, ties by key; scores above 0 only.
 
-        ``allowed`` restricts the result to these keys.
+        ``allowed`` restricts the result to these keys. ``statistics`` are those of all passages,
+        if these are only some of them.
         """
-        total = len(self)
-        if not total or k < 1:
+        if k < 1 or not self._segments:
             return []
-        # In float64 the sum is exact, and so the same however the passages are segmented.
-        mean = (
-            sum(float(one.lengths[one.alive].sum(dtype=np.float64)) for one in self._segments)
-            / total
-        )
-        wanted, repeats = np.unique(terms, return_counts=True)
-        idf = {
-            int(term): float(np.log1p((total - n + 0.5) / (n + 0.5))) * int(repeat)
-            for term, repeat in zip(wanted, repeats, strict=True)
-            if (n := min(self._frequency(int(term)), total))
-        }
+        known = self.statistics(terms) if statistics is None else statistics
+        weights = known.weights(terms)
         found: list[tuple[int, float]] = []
         for segment in self._segments:
-            scores = self._score(segment, idf, max(mean, 1.0))
+            scores = self._score(segment, weights, known.mean)
             usable = (
                 segment.alive
                 if allowed is None
@@ -131,15 +162,23 @@ class LexicalIndex:
             )
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
+    def statistics(self, terms: TermArray) -> Statistics:
+        """Return the statistics of these passages, with those of ``terms``."""
+        total = len(self)
+        # In float64 the sum is exact, and so the same however the passages are segmented.
+        length = sum(float(one.lengths[one.alive].sum(dtype=np.float64)) for one in self._segments)
+        frequencies = {int(term): self._frequency(int(term)) for term in np.unique(terms)}
+        return Statistics(total, length / max(total, 1), frequencies)
+
     @staticmethod
-    def _score(segment: _Segment, idf: dict[int, float], mean: float) -> FloatArray:
+    def _score(segment: _Segment, weights: Mapping[int, float], mean: float) -> FloatArray:
         scores = np.zeros(len(segment.keys), dtype=np.float32)
-        saturation = K1 * (1 - B + B * segment.lengths / mean)
-        for term, weight in idf.items():
+        saturation = _saturation(segment.lengths, mean)
+        for term, weight in weights.items():
             rows = segment.postings(term)
             documents = segment.documents[rows]
             counts = segment.counts[rows].astype(np.float32)
-            scores[documents] += weight * counts * (K1 + 1) / (counts + saturation[documents])
+            scores[documents] += _scored(weight, counts, saturation[documents])
         return scores
 
     def _frequency(self, term: int) -> int:

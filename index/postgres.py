@@ -343,7 +343,7 @@ class PostgresDatabase(Database):
         """
         with self._transaction("BEGIN") as connection:
             if lane is not None:
-                connection.execute("SELECT pg_advisory_xact_lock(?)", (_lock_number(lane),))
+                connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(lane),))
             yield connection
 
     @contextlib.contextmanager
@@ -571,6 +571,7 @@ def _version(connection: _Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def _lock_number(lane: str) -> int:
+def lock_number(lane: str) -> int:
+    """Return the number of the advisory lock of a lane of transactions."""
     digest = hashlib.blake2b(f"geungeo {lane}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

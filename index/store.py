@@ -6,25 +6,25 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import numpy as np
-
 from geungeo.index import records
-from geungeo.index.articles import Articles, Catalogue, Entry, allowed_keys, missing
+from geungeo.index.articles import Articles, Catalogue, Entry, missing
 from geungeo.index.conversations import Clock, Conversations, Feedback
 from geungeo.index.counters import Counters
 from geungeo.index.database import Connection, Database, open_database, set_meta
 from geungeo.index.deliveries import Deliveries
-from geungeo.index.derived import Derived, require_embedder
+from geungeo.index.engine import ARTICLES, Engine, open_engine, recording, require_embedder
 from geungeo.index.examine import Finding, examine
 from geungeo.index.feeds import Feeds
 from geungeo.index.files import Step, no_step
 from geungeo.index.indexing import Indexed, Indexer
 from geungeo.index.keys import ApiKeys
+from geungeo.index.lexical import IntArray
 from geungeo.index.replies import Replies
 from geungeo.index.vectors import MANIFEST
 from geungeo.rag.answer import Filters
@@ -35,11 +35,9 @@ from geungeo.rag.language.terms import TermArray
 from geungeo.rag.protocols import Embedder, FloatArray, Scores, StoredPassage
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.draft import web_address
-from geungeo.rag.settings import StoreUrl
+from geungeo.rag.settings import EngineUrl, StoreUrl
 
 _BATCH = 32  # articles per transaction: large enough for batches, small enough to lose in a crash
-
-_LANE = "articles"  # transactions that change articles follow each other
 
 _EDIT = "edit of version "  # the source of a version with corrected metadata
 
@@ -55,10 +53,11 @@ class Outcome:
 
 
 class Store:
-    """A database (all data), and FAISS and lexical indexes (derived). Thread-safe.
+    """A database (all data), and an engine (derived), which finds passages. Thread-safe.
 
-    In a folder the database is SQLite, and FAISS has a file beside it. In PostgreSQL a store has
-    several servers, each with its own indexes in memory.
+    In a folder the database is SQLite, and the engine's FAISS index has a file beside it. In
+    PostgreSQL a store has several servers, each with its own index in memory, or all with an engine
+    on other machines.
 
     Implements ``geungeo.rag.protocols.Corpus``.
     """
@@ -66,6 +65,7 @@ class Store:
     def __init__(
         self,
         database: Database,
+        engine: Engine,
         embedder: Embedder,
         indexer: Indexer,
         clock: Clock,
@@ -77,7 +77,7 @@ class Store:
         self._clock = clock
         self._database = database
         self._step = step
-        self._derived = Derived(database, embedder, step)
+        self._engine = engine
         self.conversations = Conversations(self._database, clock, conversation_days)
         self.feedback = Feedback(self._database, clock)
         self.deliveries = Deliveries(self._database, clock)
@@ -99,16 +99,18 @@ class Store:
         check_embedder: bool = True,
         conversation_days: int | None = None,
         connections: int = 10,
+        engine: EngineUrl | Literal["local"] = "local",
         step: Step = no_step,
     ) -> Self:
         """Open the store in the folder or at the URL ``place``, creating it if it does not exist.
 
         Conversations expire ``conversation_days`` after their last turn (``None``: never). The
         default ``clock`` is that of the database. ``connections`` is the most that this process
-        opens to a PostgreSQL server. ``step`` is called after each step of a change
-        (``geungeo.index.files``).
+        opens to a PostgreSQL server. ``engine`` is what finds passages. ``step`` is called after
+        each step of a change (``geungeo.index.files``).
 
         Raises:
+            SettingsError: the engine does not go with the store.
             StoreUnavailable: the store cannot be created or used.
             StoreVersionMismatch: it was written by a newer geungeo.
             StoreCorrupt: the database is damaged, empty or lost.
@@ -116,13 +118,20 @@ class Store:
         """
         database = open_database(place, index_file=MANIFEST, connections=connections)
         indexer = Indexer(embedder, passage_tokens, passage_overlap)
-        store = cls(database, embedder, indexer, clock or database.now, conversation_days, step)
         try:
             if check_embedder:
                 require_embedder(database, embedder)
-            store.conversations.purge()
+            opened = open_engine(engine, database, embedder, step)
         except BaseException:
             database.close()
+            raise
+        store = cls(
+            database, opened, embedder, indexer, clock or database.now, conversation_days, step
+        )
+        try:
+            store.conversations.purge()
+        except BaseException:
+            store.close()
             raise
         return store
 
@@ -139,6 +148,7 @@ class Store:
 
     def close(self) -> None:
         """Close files and connections."""
+        self._engine.close()
         self._database.close()
 
     # Writing
@@ -165,6 +175,8 @@ class Store:
             self._step("locked")
             while batch := list(islice(remaining, _BATCH)):
                 done = self._ingest_batch(batch)
+                # Also after no change: an earlier attempt may have failed after its commit.
+                self._engine.settle()
                 outcomes.extend(done)
                 for outcome in done:
                     if progress:
@@ -172,7 +184,7 @@ class Store:
                     if each:
                         each(outcome)
             if any(outcome.status != "unchanged" for outcome in outcomes):
-                self._derived.save()
+                self._engine.save()
         return outcomes
 
     def _ingest_batch(self, drafts: Sequence[Draft]) -> list[Outcome]:
@@ -181,7 +193,7 @@ class Store:
         if not derived:
             return outcomes
         self._step("indexed")
-        with self._database.write(_LANE) as connection:
+        with self._database.write(ARTICLES) as connection:
             require_embedder(self._database, self._embedder)
             if self._stamp_read() != stamp:
                 # Another server has changed articles since they were compared.
@@ -190,9 +202,11 @@ class Store:
                 outcome.article.id: draft.source
                 for draft, outcome in zip(drafts, outcomes, strict=True)
             }
-            for article_id, indexed in derived.items():
-                records.insert(connection, indexed, sources[article_id], self._clock().isoformat())
-                records.insert_names(connection, indexed)
+            with recording(self._database, connection, list(derived)):
+                for article_id, indexed in derived.items():
+                    now = self._clock().isoformat()
+                    records.insert(connection, indexed, sources[article_id], now)
+                    records.insert_names(connection, indexed)
             if derived:
                 self._stamp(connection)
             self._step("rows written")
@@ -313,21 +327,23 @@ class Store:
         """Remove an article with all its versions; raise ``ArticleNotFound``."""
         with self._database.writing.hold():
             self._step("locked")
-            with self._database.write(_LANE) as connection:
+            with self._database.write(ARTICLES) as connection:
                 connection.execute(
                     "INSERT INTO retired SELECT id, MAX(version) FROM articles WHERE id = ?"
                     " GROUP BY id ON CONFLICT (article_id) DO UPDATE"
                     " SET version = excluded.version",
                     (article_id,),
                 )
-                connection.execute("DELETE FROM passages WHERE article_id = ?", (article_id,))
+                with recording(self._database, connection, [article_id]):
+                    connection.execute("DELETE FROM passages WHERE article_id = ?", (article_id,))
                 done = connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
                 if not done.rowcount:
                     raise missing(article_id)
                 self._stamp(connection)
                 self._step("rows written")
             self._step("committed")
-            self._derived.save()
+            self._engine.settle()
+            self._engine.save()
 
     def reindex(self, progress: Progress | None = None) -> int:
         """Rebuild the index of all articles with the present embedder; return their number.
@@ -344,16 +360,18 @@ class Store:
         stamp = self._stamp_read()
         derived = self._index_again(only, {}, progress)
         self._step("indexed")
-        with self._database.write(_LANE) as connection:
+        with self._database.write(ARTICLES) as connection:
             if self._stamp_read() != stamp:
                 # Another server has changed articles meanwhile.
                 derived = self._index_again(only, derived)
-            for indexed in derived.values():
-                identity = (indexed.article.id,)
-                connection.execute("DELETE FROM passages WHERE article_id = ?", identity)
-                connection.execute("DELETE FROM sentences WHERE article_id = ?", identity)
-                records.insert_derived(connection, indexed)
-                records.insert_names(connection, indexed)
+            noting = nullcontext() if only is None else recording(self._database, connection, only)
+            with noting:
+                for indexed in derived.values():
+                    identity = (indexed.article.id,)
+                    connection.execute("DELETE FROM passages WHERE article_id = ?", identity)
+                    connection.execute("DELETE FROM sentences WHERE article_id = ?", identity)
+                    records.insert_derived(connection, indexed)
+                    records.insert_names(connection, indexed)
             for table in ("passages", "sentences"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE (article_id, version) NOT IN"  # noqa: S608 - fixed
@@ -361,8 +379,11 @@ class Store:
                 )
             self._stamp(connection)
             self._step("rows written")
+            if only is None:
+                self._engine.replace(connection)
         self._step("committed")
-        self._derived.save()
+        self._engine.settle()
+        self._engine.save()
         return len(derived)
 
     def _index_again(
@@ -391,8 +412,10 @@ class Store:
     def examine(self) -> list[Finding]:
         """Return all problems of the store, article by article; reads the whole store."""
         findings = examine(self._database)
-        flaw = self._derived.settled_flaw()
-        return [*findings, Finding.of_index(flaw.reason)] if flaw else findings
+        return findings + [self._finding(problem) for problem in self._engine.check()]
+
+    def _finding(self, problem: str) -> Finding:
+        return Finding(f"{self._engine.name}: {problem}", repair="index")
 
     def repair(self) -> None:
         """Rebuild damaged derived data; other data is not changed."""
@@ -402,7 +425,7 @@ class Store:
             }
             if damaged:
                 self._rebuild(sorted(damaged))
-            self._derived.rebuild()
+            self._engine.rebuild()
 
     # Reading
 
@@ -447,10 +470,7 @@ class Store:
     def health(self) -> list[str]:
         """Return the problems that a quick check finds, one line each; empty if there are none."""
         problems = [f"{self._database.kind}: {line}" for line in self._database.check()]
-        flaw = self._derived.flaw()
-        if flaw and not flaw.behind:  # a file that is behind is updated automatically
-            problems.append(str(Finding.of_index(flaw.reason)))
-        return problems
+        return problems + [str(self._finding(problem)) for problem in self._engine.health()]
 
     # Retrieval (the Corpus protocol)
 
@@ -460,24 +480,19 @@ class Store:
 
     def size(self) -> int:
         """Return the number of indexed passages."""
-        return len(self._derived.fresh().vectors)
+        return self._engine.size()
 
     def dense(self, vector: FloatArray, k: int, filters: Filters) -> Scores:
         """Return the ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
-        allowed = allowed_keys(self._database, filters)
-        with self._derived.reading() as views:
-            return dict(views.vectors.search(vector, k, allowed))
+        return self._engine.dense(vector, k, filters)
 
     def lexical(self, channel: str, terms: TermArray, k: int, filters: Filters) -> Scores:
         """Return the ``k`` best passages by BM25 in one channel."""
-        allowed = allowed_keys(self._database, filters)
-        with self._derived.reading() as views:
-            return dict(views.lexical[channel].search(terms, k, allowed))
+        return self._engine.lexical(channel, terms, k, filters)
 
-    def document_frequency(self, channel: str, terms: TermArray) -> np.ndarray:
+    def document_frequency(self, channel: str, terms: TermArray) -> IntArray:
         """Return ``(len(terms),)`` int64: the number of passages that contain each term."""
-        with self._derived.reading() as views:
-            return views.lexical[channel].document_frequency(terms)
+        return self._engine.document_frequency(channel, terms)
 
     def names(self, initials: str) -> list[str]:
         """Return proper nouns with these initial consonants, the most frequent first."""

@@ -371,6 +371,7 @@ class Workspace:
             check_embedder=check_embedder,
             conversation_days=settings.conversation_days,
             connections=settings.database_connections,
+            engine=settings.engine,
         )
         if seed and not store.generation:
             log.info("the store is empty: ingesting the seeds")

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -53,10 +53,10 @@ def _proxy(value: SecretStr) -> SecretStr:
     return value
 
 
-class StoreUrl:
-    """Address of a store in PostgreSQL: a connection URL of libpq, whose text hides secrets."""
+class _SecretUrl:
+    """A URL that may have a password, which its text hides."""
 
-    SCHEMES = ("postgresql://", "postgres://")
+    SCHEMES: ClassVar[tuple[str, ...]]
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -69,13 +69,13 @@ class StoreUrl:
         """Return scheme, hosts and database: neither user nor password nor parameters."""
         rest = self._url.partition("://")[2].partition("?")[0].partition("#")[0]
         # A password may have unquoted @ and /, so only what follows the last @ is shown.
-        return f"postgresql://{rest.rpartition('@')[2]}"
+        return f"{self.SCHEMES[0]}{rest.rpartition('@')[2]}"
 
     def __repr__(self) -> str:
-        return f"StoreUrl({str(self)!r})"
+        return f"{type(self).__name__}({str(self)!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, StoreUrl) and other.reveal() == self._url
+        return isinstance(other, type(self)) and other.reveal() == self._url
 
     def __hash__(self) -> int:
         return hash(self._url)
@@ -86,20 +86,42 @@ class StoreUrl:
     ) -> dict[str, Any]:
         """Describe the address to the documentation of the settings."""
         del schema, handler
-        return {"type": "string", "format": "postgresql"}
+        return {"type": "string", "format": cls.SCHEMES[0].partition("://")[0]}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Validate as an instance of this class; :func:`store_place` makes it from a text."""
+        """Validate as an instance of this class; :meth:`of` makes it from a text."""
         del source, handler
         return core_schema.is_instance_schema(cls, serialization=core_schema.to_string_ser_schema())
+
+    @classmethod
+    def of(cls, value: Any) -> Any:
+        """Return a text with one of the schemes as a URL, anything else as it is."""
+        if isinstance(value, str) and value.lower().startswith(cls.SCHEMES):
+            return cls(value)
+        return value
+
+
+class StoreUrl(_SecretUrl):
+    """Address of a store in PostgreSQL: a connection URL of libpq, whose text hides secrets."""
+
+    SCHEMES = ("postgresql://", "postgres://")
+
+
+class EngineUrl(_SecretUrl):
+    """Address of a Milvus server: ``milvus+https://USER:PASSWORD@HOST:PORT/DATABASE``."""
+
+    SCHEMES = ("milvus+http://", "milvus+https://")
+
+    def __str__(self) -> str:
+        """Return scheme, host and database: neither user nor password nor parameters."""
+        scheme = self._url.partition("://")[0].lower()
+        return f"{scheme}://{super().__str__().partition('://')[2]}"
 
 
 def store_place(value: Any) -> Any:
     """Return the place of a store that is given as a text: a folder, or a PostgreSQL URL."""
-    if isinstance(value, str) and value.lower().startswith(StoreUrl.SCHEMES):
-        return StoreUrl(value)
-    return value
+    return StoreUrl.of(value)
 
 
 CommaSeparated = (NoDecode, BeforeValidator(_split))
@@ -140,6 +162,15 @@ class Settings(BaseSettings):
         int,
         Field(ge=2, le=1_000, description="Connections of one process to PostgreSQL, at most."),
     ] = 10
+    engine: Annotated[
+        Literal["local"] | EngineUrl,
+        BeforeValidator(EngineUrl.of),
+        Field(
+            description="What finds passages: local (FAISS, in the memory of each server), or "
+            "milvus+http://USER:PASSWORD@HOST:PORT for a store in PostgreSQL that is too large for "
+            "that (docs/scale.md)."
+        ),
+    ] = "local"
 
     embedder: Annotated[
         str,

@@ -24,6 +24,8 @@ from geungeo.rag.protocols import Embedder
 from geungeo.rag.readers import read
 from geungeo.rag.settings import Settings, StoreUrl
 from tests.support import SEED
+from tests.support import milvus as milvus_server
+from tests.support.milvus import MilvusServer
 from tests.support.postgres import PostgresServer, Unusable, running
 
 
@@ -60,6 +62,17 @@ def postgres() -> Iterator[PostgresServer]:
             server = stack.enter_context(running())
         except Unusable as error:
             pytest.skip(f"no PostgreSQL server: {error}")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def milvus() -> Iterator[MilvusServer]:
+    """A Milvus server; tests that need one are skipped where none can be run."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(milvus_server.running())
+        except Unusable as error:
+            pytest.skip(f"no Milvus server: {error}")
         yield server
 
 

@@ -58,7 +58,7 @@ def init(ctx: click.Context, sample: bool) -> None:  # noqa: FBT001 - click pass
     place = settings_of(ctx).store
     existed = not isinstance(place, Path) or os.path.lexists(place)
     with open_workspace(ctx, makes_stores=True, seed=sample) as workspace:
-        count = len(workspace.store.articles())
+        count = workspace.store.count()
     noun = "article" if count == 1 else "articles"
     click.echo(
         f"{'there is' if existed else 'made'} a store in {escape_line(str(place))}: {count} {noun}"

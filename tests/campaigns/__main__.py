@@ -70,6 +70,17 @@ def shared(folder: Path, seed: int, seconds: float, cases: int) -> None:
     _report(journal, COUNTED)
 
 
+@click.command("milvus")
+@_bounds(150)
+def milvus(folder: Path, seed: int, seconds: float, cases: int) -> None:
+    """Kill one of several servers, or the Milvus that they share, while they ingest and answer."""
+    from tests.campaigns.shared import COUNTED, SharedCampaign
+
+    journal = Journal(folder, f"milvus-{seed}")
+    SharedCampaign(journal, seed, milvus=True).run(cases=cases, seconds=seconds)
+    _report(journal, COUNTED)
+
+
 def _report(journal: Journal, counted: Iterable[str]) -> None:
     for line in journal.table(counted):
         click.echo(line)
@@ -80,7 +91,7 @@ def _report(journal: Journal, counted: Iterable[str]) -> None:
         raise click.exceptions.Exit(CHECK_FAILED)
 
 
-COMMANDS = (kill, damage, shared, hostile)
+COMMANDS = (kill, damage, shared, milvus, hostile)
 
 
 if __name__ == "__main__":

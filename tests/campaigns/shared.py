@@ -1,7 +1,7 @@
-"""Kills of a server and of PostgreSQL while several servers share a store.
+"""Kills of a server, of PostgreSQL and of Milvus while several servers share a store.
 
 One server, a child, changes articles or answers; another one, in this process, answers meanwhile.
-The child or the whole database is killed at each named step and at random moments.
+The child, the whole database or Milvus is killed at each named step and at random moments.
 """
 
 from __future__ import annotations
@@ -21,23 +21,25 @@ from pathlib import Path
 from typing import Any, Literal
 
 from geungeo.index.copying import copy_store
+from geungeo.index.files import Step, no_step
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Ask, Filters
 from geungeo.rag.errors import ArticleNotFound, StoreError
-from geungeo.rag.settings import Settings, StoreUrl
+from geungeo.rag.settings import EngineUrl, Settings, StoreUrl
 from tests.campaigns.children import PATIENCE, Child, Send, load_models
 from tests.campaigns.stores import BASE, OPERATIONS, Acknowledge, Operation, make_base, verify
 from tests.support.journal import Journal, Row
+from tests.support.milvus import MilvusServer
 from tests.support.news import report
 from tests.support.postgres import running
 
 COUNTED = ("killed", "acked", "meanwhile", "refused", "questions", "answered")
-Victim = Literal["server", "database"]
+Victim = Literal["server", "database", "milvus"]
 
 _CONVERSATION = "c"
 _TURNS = 3
-# The longest pause, in seconds, before a killed database is started again.
+# The longest pause, in seconds, before a killed database or Milvus is started again.
 _LONGEST_PAUSE = 0.5
 
 
@@ -60,11 +62,17 @@ class _Meanwhile:
 
 
 class SharedCampaign:
-    """A campaign that prepares once, then runs case after case against one PostgreSQL server."""
+    """A campaign that prepares once, then runs case after case against one PostgreSQL server.
 
-    def __init__(self, journal: Journal, seed: int) -> None:
+    With ``milvus`` that is the engine of all servers, and killed instead of PostgreSQL.
+    """
+
+    def __init__(self, journal: Journal, seed: int, *, milvus: bool = False) -> None:
         self._journal = journal
         self._seed = seed
+        self._milvus = MilvusServer() if milvus else None
+        self._engine: EngineUrl | Literal["local"] = "local"
+        self._victims: tuple[Victim, ...] = ("server", "milvus" if milvus else "database")
 
     def run(self, *, cases: int, seconds: float) -> None:
         """Run the remaining cases, up to ``cases`` in the journal or for ``seconds``."""
@@ -73,13 +81,20 @@ class SharedCampaign:
         with (
             tempfile.TemporaryDirectory(prefix="geungeo-shared-") as place,
             running(durable=True) as server,
+            contextlib.ExitStack() as cleaning,
         ):
             self._place, self._server = Path(place), server
+            if self._milvus is not None:
+                cleaning.callback(self._milvus.remove)
+                self._milvus.start()
+                self._engine = self._milvus.url()
             make_base(self._place / "base", self._embedder)
             operations = [one for one in OPERATIONS if not one.damage and one.name != "restore"]
             operations.append(Operation("answer", [self._turn] * _TURNS, [BASE] * (_TURNS + 1)))
             dry = {operation.name: self._dry_run(operation) for operation in operations}
-            known = {case.name: case for case in islice(_plan(operations, dry), cases)}
+            known = {
+                case.name: case for case in islice(_plan(operations, self._victims, dry), cases)
+            }
             for name in self._journal.untried(known):
                 if time.monotonic() >= end:
                     return
@@ -110,8 +125,11 @@ class SharedCampaign:
         copy_store(self._place / "base", url)
         return url
 
+    def _open(self, url: StoreUrl, step: Step = no_step) -> Store:
+        return Store.open(url, self._embedder, engine=self._engine, step=step)
+
     def _operate(self, operation: Operation, url: StoreUrl, send: Send, step: Any) -> None:
-        with contextlib.closing(Store.open(url, self._embedder, step=step)) as store:
+        with contextlib.closing(self._open(url, step)) as store:
             send({"go": True})
             for call in operation.calls:
                 call(store, lambda: send({"acked": True}))
@@ -142,12 +160,14 @@ class SharedCampaign:
 
         child = Child(work)
         moment = chance.uniform(0, 1.1 * seconds) if case.step is None else None
-        with contextlib.closing(Store.open(url, self._embedder)) as store:
+        with contextlib.closing(self._open(url)) as store:
             asking = _Asking(Workspace(Settings(store=url), store, self._embedder), chance)
             with asking:
                 gate.touch()
                 self._follow(child, case.victim, moment, chance, killed)
             row = self._judge(case, child, url, store, chance.sample(range(6), 2))
+        if self._milvus is not None:
+            self._milvus.drop_all()
         meanwhile = asking.found
         return {
             **row,
@@ -178,11 +198,12 @@ class SharedCampaign:
                 if victim == "server":
                     child.kill()
                 else:
-                    self._server.kill()
+                    dying = self._server if self._milvus is None else self._milvus
+                    dying.kill()
                     time.sleep(chance.uniform(0, _LONGEST_PAUSE))
                     killed.touch()
                     time.sleep(chance.uniform(0, _LONGEST_PAUSE))
-                    self._server.start()
+                    dying.start()
             if time.monotonic() >= end:
                 child.ended.hung = True
                 child.kill()
@@ -191,6 +212,7 @@ class SharedCampaign:
     def _judge(
         self, case: _Case, child: Child, url: StoreUrl, survivor: Store, questions: list[int]
     ) -> dict[str, Any]:
+        _wait_until_it_answers(survivor)
         ended = child.ended
         acked = len(ended.of("acked"))
         failures: list[str] = ended.of("error")
@@ -215,15 +237,17 @@ class SharedCampaign:
         self, operation: Operation, url: StoreUrl, acked: int, questions: Any
     ) -> dict[str, Any]:
         states = operation.states[acked : acked + 2]
-        found = verify(url, self._embedder, states, questions, repairable=False)
+        found = verify(
+            url, self._embedder, states, questions, repairable=False, engine=self._engine
+        )
         if operation.name == "answer":
-            with contextlib.closing(Store.open(url, self._embedder)) as store:
+            with contextlib.closing(self._open(url)) as store:
                 found["failures"] += _turns(store, acked)
         return found
 
     def _disagreements(self, url: StoreUrl, survivor: Store) -> list[str]:
         """Compare the surviving server with one that starts now; it may not need any time."""
-        with contextlib.closing(Store.open(url, self._embedder)) as fresh:
+        with contextlib.closing(self._open(url)) as fresh:
             vector = self._embedder.embed(["공장 투자액"], query=True)[0]
             same = (
                 survivor.fingerprint() == fresh.fingerprint()
@@ -265,6 +289,16 @@ class _Asking:
                 self.found.failures.append(f"a question met {type(error).__name__}: {error}")
 
 
+def _wait_until_it_answers(store: Store) -> None:
+    """Wait for the connections of a server that has met the failure."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with contextlib.suppress(StoreError):
+            store.size()
+            return
+        time.sleep(0.05)
+
+
 def _misquotes(answer: Answer, store: Store) -> list[str]:
     """Return the citations that are not in the version that they name."""
     wrong = []
@@ -287,8 +321,9 @@ def _turns(store: Store, acked: int) -> list[str]:
     return [problem for one in answers for problem in _misquotes(one, store)]
 
 
-def _plan(operations: list[Operation], dry: dict[str, tuple[int, float]]) -> Iterator[_Case]:
-    victims: tuple[Victim, ...] = ("server", "database")
+def _plan(
+    operations: list[Operation], victims: tuple[Victim, ...], dry: dict[str, tuple[int, float]]
+) -> Iterator[_Case]:
     for number in count():
         for operation in operations:
             for victim in victims:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from geungeo.index.backup import back_up, restore
 from geungeo.index.database import FILE, open_database
@@ -19,7 +19,7 @@ from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Ask
 from geungeo.rag.language.terms import bags
 from geungeo.rag.protocols import Embedder, Filters
-from geungeo.rag.settings import Settings, StoreUrl
+from geungeo.rag.settings import EngineUrl, Settings, StoreUrl
 from tests.support.news import COUNT, report
 
 BACKUP = "kept"
@@ -158,6 +158,7 @@ def verify(
     questions: Sequence[int],
     *,
     repairable: bool,
+    engine: EngineUrl | Literal["local"] = "local",
 ) -> dict[str, Any]:
     """Open the store, check it, compare it with the ``allowed`` states, ask, and write to it.
 
@@ -166,7 +167,7 @@ def verify(
     repairs = _Repairs()
     logging.getLogger("geungeo.index").addHandler(repairs)
     failures: list[str] = []
-    with closing(Store.open(place, embedder)) as store:
+    with closing(Store.open(place, embedder, engine=engine)) as store:
         found = store.examine()
         failures += [
             f"damaged: {finding}"

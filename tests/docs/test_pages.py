@@ -25,7 +25,7 @@ NOT_RUN = {
     "needs an LLM": 10,
     "needs a file of yours": 1,
     "needs an id of yours": 1,
-    "needs another package": 9,
+    "needs another package": 11,
     "needs data that is not shipped": 1,
     "needs root and systemd": 2,
     "needs the internet": 5,

@@ -160,8 +160,9 @@ def test_slow_silent_and_cut_networks_are_survived(
             assert near.examine() == []
 
 
-def test_part_of_the_campaign_has_no_failure(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.campaigns", "shared", "--cases", "10"]
+@pytest.mark.parametrize("campaign", ["shared", "milvus"])
+def test_part_of_the_campaign_has_no_failure(campaign: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.campaigns", campaign, "--cases", "10"]
     done = subprocess.run(
         [*command, "--folder", str(tmp_path)], capture_output=True, text=True, timeout=900
     )

@@ -484,6 +484,7 @@ def test_values_are_parameters_whatever_they_contain(servers: list[Store]) -> No
     hostile = "'; DROP TABLE articles; -- %s \\ \0 ?1 :name"
     servers[0].ingest(draft(1))
     assert servers[0].headlines(Filters(publisher=hostile)) == []
+    assert servers[0].headlines(Filters(article_ids=frozenset())) == []
     assert servers[0].known_names([hostile, "반도체"]) <= {"반도체"}
     servers[0].feedback.add("id", "up", hostile)
     assert servers[1].feedback.count() == {"up": 1}

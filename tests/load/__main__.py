@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from tests.load import scenarios
+from tests.load.engines import engines
 from tests.load.first_claim import first_claim
 from tests.load.scenarios import Figures
 from tests.load.slack_ack import slack_ack
@@ -206,5 +207,5 @@ def load(folder: Path, seed: int, names: tuple[str, ...], **options: Any) -> Non
 
 
 if __name__ == "__main__":
-    commands: list[click.Command] = [load, slack_ack, first_claim]
+    commands: list[click.Command] = [load, slack_ack, first_claim, engines]
     click.Group("load", commands=commands)(prog_name="python -m tests.load")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from geungeo.rag.settings import Settings, load
+from geungeo.rag.settings import EngineUrl, Settings, load
 from geungeo.server.access.policy import RULES
 from geungeo.server.cli.serve import serve
 from geungeo.server.process.listener import SHUTDOWN_SECONDS
@@ -49,6 +49,9 @@ def seconds(text: str) -> int:
         "compose.scale.yaml",
         "docs/geungeo.service",
         "docs/access.md",
+        "docs/deploy/kustomization.yaml",
+        "docs/deploy/owner.env",
+        "docs/deploy/servers.env",
         "docs/operations.md",
         "docs/scale.md",
     ],
@@ -94,24 +97,133 @@ def test_the_servers_of_compose_scale_share_a_database_that_only_they_reach() ->
     assert all(port.startswith("127.0.0.1:") for port in proxy["ports"])
     assert database["networks"] == ["back"]
     assert networks["back"] == {"internal": True}
-    assert server["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert server["depends_on"] == {
+        "postgres": {"condition": "service_healthy"},
+        # Without its profile there is no such service.
+        "milvus": {"condition": "service_healthy", "required": False},
+    }
     # Every variable is a setting, except those of the database's client.
     given = {
         name.removeprefix("GEUNGEO_").lower(): value
         for name, value in server["environment"].items()
         if name.startswith("GEUNGEO_")
     }
-    given["public_url"] = "http://localhost:8000"
+    given |= {"public_url": "http://localhost:8000", "engine": "local"}
     settings = Settings.model_validate(given)
     assert str(settings.store) == "postgresql://postgres/geungeo"
+    engine = re.search(r"'GEUNGEO_ENGINE=(\S+)'", text)
+    assert server["environment"]["GEUNGEO_ENGINE"] == "${GEUNGEO_ENGINE:-local}"
+    assert str(EngineUrl.of(engine and engine[1])) == "milvus+http://milvus:19530"
+    added = {name for name, one in services.items() if one.get("profiles") == ["milvus"]}
+    assert added == {"milvus", "etcd", "storage"}
+    for name in added:
+        assert services[name]["networks"] == ["back"], "only the servers reach it"
+        assert "ports" not in services[name]
+        assert services[name]["healthcheck"]
+    assert set(services["milvus"]["depends_on"]) == {"etcd", "storage"}
+    volumes = {
+        one.partition(":")[0] for each in services.values() for one in each.get("volumes", [])
+    }
+    assert volumes == set(yaml.safe_load(text)["volumes"])
     assert str(settings.trusted_proxies[0]) == networks["front"]["ipam"]["config"][0]["subnet"]
     # No password is written down, and without one nothing starts.
     assert server["environment"]["PGPASSWORD"] == "${POSTGRES_PASSWORD:?set it in .env}"
     assert database["environment"]["POSTGRES_PASSWORD"] == server["environment"]["PGPASSWORD"]
-    assert server["build"]["args"]["EXTRAS"] == "[postgres]"
+    assert server["build"]["args"]["EXTRAS"] == "[milvus,postgres]"
     assert server["read_only"] is True
     assert server["cap_drop"] == ["ALL"]
     assert seconds(server["stop_grace_period"]) > STOP_SECONDS
+
+
+DEPLOY = ROOT / "docs/deploy"
+
+
+def objects() -> dict[str, dict[str, Any]]:
+    """Return the objects of the Kustomize base, by kind and name."""
+    base = yaml.safe_load((DEPLOY / "kustomization.yaml").read_text("utf-8"))
+    found = {}
+    for name in base["resources"]:
+        for one in yaml.safe_load_all((DEPLOY / name).read_text("utf-8")):
+            assert {"apiVersion", "kind", "metadata", "spec"} == set(one)
+            found[f"{one['kind']}/{one['metadata']['name']}"] = one
+    return found
+
+
+def variables(name: str) -> dict[str, str]:
+    lines = (DEPLOY / name).read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_the_names_in_the_kustomize_base_exist() -> None:
+    base = yaml.safe_load((DEPLOY / "kustomization.yaml").read_text("utf-8"))
+    files = {path.name for path in DEPLOY.glob("*.yaml")} - {"kustomization.yaml"}
+    assert files == set(base["resources"])
+    made = objects()
+    assert set(made) == {
+        "Deployment/geungeo", "Service/geungeo", "PodDisruptionBudget/geungeo",
+        "Job/geungeo-init", "NetworkPolicy/geungeo",
+    }  # fmt: skip
+    comment = (DEPLOY / "kustomization.yaml").read_text("utf-8")
+    secrets = dict(re.findall(r"create secret generic (\S+) --from-env-file=(\S+)", comment))
+    assert secrets == {"geungeo": "servers.env", "geungeo-owner": "owner.env"}
+    configured = {one["name"]: one["literals"] for one in base["configMapGenerator"]}
+    images = {one["name"] for one in base["images"]}
+    for name in ("Deployment/geungeo", "Job/geungeo-init"):
+        pod = made[name]["spec"]["template"]["spec"]
+        [container] = pod["containers"]
+        assert container["image"] in images
+        for source in container["envFrom"]:
+            if "secretRef" in source:
+                assert source["secretRef"]["name"] in secrets
+            else:
+                assert source["configMapRef"]["name"] in configured
+        assert {one["name"] for one in container["volumeMounts"]} == {
+            one["name"] for one in pod["volumes"]
+        }
+        security = container["securityContext"]
+        assert security["readOnlyRootFilesystem"] is True
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["capabilities"] == {"drop": ["ALL"]}
+        assert pod["securityContext"]["runAsUser"] == int(
+            re.search(r"--uid (\d+)", DOCKERFILE)[1]  # type: ignore[index]
+        )
+        assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+        assert "memory" in container["resources"]["limits"]
+    server = made["Deployment/geungeo"]["spec"]["template"]
+    labels = server["metadata"]["labels"]
+    assert made["Deployment/geungeo"]["spec"]["selector"]["matchLabels"] == labels
+    assert made["Service/geungeo"]["spec"]["selector"] == labels
+    assert made["PodDisruptionBudget/geungeo"]["spec"]["selector"]["matchLabels"] == labels
+    assert made["NetworkPolicy/geungeo"]["spec"]["podSelector"]["matchLabels"] == labels
+    [port] = server["spec"]["containers"][0]["ports"]
+    assert port["containerPort"] == 8000
+    for name in ("Service/geungeo", "NetworkPolicy/geungeo"):
+        assert f"{port['name']!r}" in str(made[name]["spec"])
+
+
+def test_the_servers_of_the_kustomize_base_start_and_stop_in_time() -> None:
+    made = objects()
+    assert made["Deployment/geungeo"]["spec"]["replicas"] > 1
+    assert made["PodDisruptionBudget/geungeo"]["spec"]["maxUnavailable"] == 1
+    pod = made["Deployment/geungeo"]["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    # A restart does not bring a database back.
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert container["startupProbe"]["httpGet"]["path"] == "/readyz"
+    waits = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert pod["terminationGracePeriodSeconds"] >= STOP_SECONDS + waits
+    base = yaml.safe_load((DEPLOY / "kustomization.yaml").read_text("utf-8"))
+    [config] = base["configMapGenerator"]
+    given = dict(one.split("=", 1) for one in config["literals"]) | variables("servers.env")
+    assert given.pop("PGPASSWORD") == ""
+    settings = Settings.model_validate(
+        {name.removeprefix("GEUNGEO_").lower(): value for name, value in given.items()}
+    )
+    assert str(settings.store) == "postgresql://db.example/news"
+    owner = variables("owner.env")
+    assert owner["PGPASSWORD"] == ""
+    assert "geungeo_owner@" in owner["GEUNGEO_STORE"]
 
 
 def compose() -> dict[str, Any]:

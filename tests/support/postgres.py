@@ -52,7 +52,7 @@ class PostgresServer:
         self._place = Path(tempfile.mkdtemp(prefix="geungeo-pg-"))
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
         if self._identity:
             self._place.chmod(0o755)
         self._make_readable()
@@ -282,7 +282,7 @@ def _reachable(folder: Path, user: int, group: int) -> bool:
     return done.returncode == 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
