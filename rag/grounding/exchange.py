@@ -16,22 +16,11 @@ from geungeo.rag.grounding.words import Finding, veto
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import SEASON, TIME, Fact, Phrase, is_pronoun
 from geungeo.rag.language.morphemes import Morpheme
-from geungeo.rag.language.vocabulary import REVERSALS, canonical
+from geungeo.rag.language.vocabulary import REVERSALS, VOICES, canonical
 from geungeo.rag.text import fold, listed
 
 # Verbs whose passive is a word of its own.
-_PASSIVES = {
-    "팔리": "팔",
-    "쫓기": "쫓",
-    "잡히": "잡",
-    "붙잡히": "붙잡",
-    "뽑히": "뽑",
-    "빼앗기": "빼앗",
-    "밀리": "밀",
-    "꺾이": "꺾",
-    "불리": "부르",
-    "속": "속이",
-}
+_PASSIVES = VOICES | {"밀리": "밀", "속": "속이"}
 # Who gives, in terms of who gets: B가 A에게서 산다 says the same as A가 B에 판다.
 _CONVERSES = {
     "사": "팔",
@@ -45,7 +34,9 @@ _CONVERSES = {
     "패": "이기",
     "배우": "가르치",
 }
-_SELLING = {"매각": "팔", "판매": "팔", "매도": "팔", "건네": "주", "꺾": "이기", "누르": "이기"}
+_SELLING = {"매각": "팔", "판매": "팔", "매도": "팔", "꺾": "이기", "누르": "이기"}
+_GIVING = listed("건네 수여 지급 전달 제공 지원 부여 시상 지불 배정 인도 선사 증정 기증 기부 넘기")
+_SELLING |= dict.fromkeys(_GIVING, "주")
 # A와 B가 합의했다 says the same of both.
 _SYMMETRIC = "by:and"
 
