@@ -226,6 +226,7 @@ def _begins_sentence(line: str, name: Span) -> bool:
     before = line[: name.start].rstrip()
     return (
         len(name) <= _MAX_NAME
+        and line[name.start] != "“"  # speech
         and before.endswith((".", "?", "!"))
         and not re.search(r"[.?!…]", name.of(line))
     )

@@ -16,11 +16,9 @@ from geungeo.rag.grounding.words import Finding, veto
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import SEASON, TIME, Fact, Phrase, is_pronoun
 from geungeo.rag.language.morphemes import Morpheme
-from geungeo.rag.language.vocabulary import REVERSALS, VOICES, canonical
+from geungeo.rag.language.vocabulary import REVERSALS, canonical
 from geungeo.rag.text import fold, listed
 
-# Verbs whose passive is a word of its own.
-_PASSIVES = VOICES | {"밀리": "밀", "속": "속이"}
 # Who gives, in terms of who gets: B가 A에게서 산다 says the same as A가 B에 판다.
 _CONVERSES = {
     "사": "팔",
@@ -34,9 +32,10 @@ _CONVERSES = {
     "패": "이기",
     "배우": "가르치",
 }
-_SELLING = {"매각": "팔", "판매": "팔", "매도": "팔", "꺾": "이기", "누르": "이기"}
-_GIVING = listed("건네 수여 지급 전달 제공 지원 부여 시상 지불 배정 인도 선사 증정 기증 기부 넘기")
-_SELLING |= dict.fromkeys(_GIVING, "주")
+# Other verbs for the ones above.
+_ALIKE = {"매각": "팔", "판매": "팔", "매도": "팔", "꺾": "이기", "누르": "이기"} | dict.fromkeys(
+    listed("건네 수여 지급 전달 제공 지원 부여 시상 지불 배정 인도 선사 증정 기증 기부 넘기"), "주"
+)
 # A와 B가 합의했다 says the same of both.
 _SYMMETRIC = "by:and"
 
@@ -127,8 +126,7 @@ def _places(text: Analysed) -> Iterator[_Place]:
 def _roles(fact: Fact) -> tuple[str, list[tuple[str, Phrase]]]:
     """Return the predicate of ``fact`` and its roles, both as in the active voice."""
     form = fact.predicate
-    passive = form in _PASSIVES or (fact.passive and form not in _CONVERSES)
-    form = _PASSIVES.get(form, form)
+    passive = fact.passive and form not in _CONVERSES
     agents = _agents(fact)
     if passive:
         doers = [p for role, p in fact.others if role == "by:의하"]
@@ -149,9 +147,9 @@ def _roles(fact: Fact) -> tuple[str, list[tuple[str, Phrase]]]:
         and not set(map(id, agents)) & set(map(id, fact.topics))
     ):
         roles += [("patient", p) for p in fact.topics if fact.ending not in {"ETM", "quote"}]
-    if _SELLING.get(form) == "이기":
+    if _ALIKE.get(form) == "이기":
         roles = [("by:to" if role == "patient" else role, p) for role, p in roles]
-    return _SELLING.get(form, canonical(form)), roles
+    return _ALIKE.get(form, canonical(form)), roles
 
 
 def _agents(fact: Fact) -> list[Phrase]:

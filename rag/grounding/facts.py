@@ -15,6 +15,7 @@ from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import NO_HEAD, SEASON, TIME, Fact, Phrase, is_pronoun, mentioned
 from geungeo.rag.language.numbers import NATIVE, Quantity, is_unit, quantities
 from geungeo.rag.language.vocabulary import (
+    VOICES,
     canonical,
     canonical_names,
     interchangeable,
@@ -84,7 +85,7 @@ def mismatches(
             problem = _nominal_problem(fact, stated, claim.forms, quoted if reported else [])
             findings += [problem] if problem else []
             continue
-        problems = [_problem(fact, other, stated) for other in near]
+        problems = [_problem(_without_idiom(fact, other), other, stated) for other in near]
         if all(problems):
             findings.append(min(filter(None, problems), key=_severity))
     return findings
@@ -535,11 +536,7 @@ def _side_doubts(fact: Fact, stated: _Stated) -> list[Finding]:
     for role, phrase in fact.others:
         # 영리 단체로 전환 is 영리 단체 전환.
         joined = any({*phrase.words, fact.predicate} <= {*p.words} for p in mentioned(narrated))
-        made = fact.predicate in _MAKING and any(
-            _same_predicate(fact, other) and holds(other.objects, phrase) for other in narrated
-        )
-        known = joined or made or holds(means, phrase)
-        if role == "by:with" and holds(named, phrase) and not known:
+        if role == "by:with" and holds(named, phrase) and not (joined or holds(means, phrase)):
             found.append(doubt(f"not a means or cause in the source: {phrase}"))
         same = [p for other in narrated for r, p in other.others if r == role]
         if role in _EXACT and not holds(same, phrase) and not _empty(phrase):
@@ -547,10 +544,6 @@ def _side_doubts(fact: Fact, stated: _Stated) -> list[Finding]:
         if role == "by:위하" and purposes and not holds(purposes, phrase):
             found.append(doubt(f"not the purpose in the source: {phrase}"))
     return found
-
-
-# 28톤을 작업복으로 만들었다 for 28톤을 가져가 작업복을 만들었다.
-_MAKING = listed("만들 바꾸 꾸미 가공 제작 조성")
 
 
 def _empty(phrase: Phrase) -> bool:
@@ -677,18 +670,86 @@ def _identified(claim: Fact, facts: Sequence[Fact]) -> bool:
     )
 
 
-def _says_otherwise(one: Fact, other: Fact) -> bool:
-    """Whether ``other`` has an interchangeable predicate, about the same things."""
-    nouns = _nouns(one) & _nouns(other)
-    return any(
-        canonical(other.predicate) in alternative.words
-        and (not alternative.of or any(noun.endswith(tuple(alternative.of)) for noun in nouns))
-        for alternative in interchangeable(one.predicate)
+def stated(claim: Analysed, sources: Sequence[Analysed]) -> frozenset[int]:
+    """Return the starts of the words with which ``claim`` says what ``sources`` say otherwise.
+
+    감사장을 수여하다 for 감사장을 주다, 이사회가 열리다 for 이사회를 열다. Who does it to whom, and
+    whether it is denied or planned, is compared as for one and the same predicate.
+    """
+    theirs = [fact for source in sources for fact in source.narrated]
+    found: set[int] = set()
+    for fact in claim.narrated:
+        same = any(canonical(fact.predicate) == canonical(other.predicate) for other in theirs)
+        means = {fact.predicate} if same else set[str]()
+        for other in theirs:
+            means |= _ways(fact, other)
+        if not means:
+            continue
+        found |= {
+            m.start
+            for m in claim.morphemes
+            if fact.start - _REACH <= m.start <= fact.start
+            and any(m.form in one or m.start == fact.start for one in means)
+        }
+    return frozenset(found)
+
+
+# How far before a predicate's ending its noun may begin, in characters: 손에 넣다.
+_REACH = 8
+
+
+def _ways(one: Fact, other: Fact) -> set[str]:
+    """Return the expressions of ``one`` for which ``other`` has an interchangeable one."""
+    theirs: frozenset[str] | None = None
+    found: set[str] = set()
+    for expression in _expressions(one):
+        for alternative in interchangeable(expression):
+            if alternative.general and (one.denied or one.unreal or one.asked):
+                continue  # 오르지 않았다 does not follow from 급등하지 않았다
+            theirs = _expressions(other) if theirs is None else theirs
+            if alternative.words & theirs and (
+                not alternative.of
+                or any(n.endswith(tuple(alternative.of)) for n in _nouns(one) & _nouns(other))
+            ):
+                found.add(expression)
+    return found
+
+
+def _expressions(fact: Fact) -> frozenset[str]:
+    """Return the predicate, alone and with each noun beside it: 넣, 손넣 of 손에 넣다."""
+    idioms = {one for phrase in mentioned([fact]) for one in _idioms(phrase, fact)}
+    return frozenset({canonical(fact.predicate), fact.predicate, *idioms})
+
+
+def _idioms(phrase: Phrase, fact: Fact) -> tuple[str, str]:
+    """Return the predicate with the noun beside it, whole or its last part: 피해입, 인명피해입."""
+    noun = phrase.words[-1]
+    return noun + fact.predicate, noun[-2:] + fact.predicate
+
+
+def _without_idiom(one: Fact, other: Fact) -> Fact:
+    """Return ``one`` without the noun that is part of what it does, and no party: 손에 넣다."""
+    same = canonical(one.predicate) == canonical(other.predicate)
+    ways = set[str]() if same else _ways(one, other)
+    if not ways or {one.predicate, canonical(one.predicate)} & ways:
+        return one
+
+    def kept(phrase: Phrase) -> bool:
+        return not ways & {*_idioms(phrase, one)}
+
+    return replace(
+        one,
+        objects=list(filter(kept, one.objects)),
+        subjects=list(filter(kept, one.subjects)),
+        own=list(filter(kept, one.own)),
+        bare=list(filter(kept, one.bare)),
+        others=[(role, phrase) for role, phrase in one.others if kept(phrase)],
     )
 
 
 def _nouns(fact: Fact) -> set[str]:
-    return {canonical(word) for phrase in mentioned([fact]) for word in phrase.words}
+    heads = [fact.head] if fact.head else []  # 위원으로 구성된 위원회
+    return {canonical(word) for phrase in (*mentioned([fact]), *heads) for word in phrase.words}
 
 
 def _same_predicate(one: Fact, other: Fact) -> bool:
@@ -696,7 +757,7 @@ def _same_predicate(one: Fact, other: Fact) -> bool:
         return True
     if one.predicate in _SAYING and other.predicate in _SAYING:
         return True
-    if _says_otherwise(one, other):
+    if _ways(one, other):
         return True
     return (
         len(one.predicate) > 1
@@ -793,7 +854,12 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     agents = _agents(source, stated)
     anywhere = [*agents, *subjects, *objects, *source.topics, *source.bare]
     patients = [*objects, *source.bare, *source.topics]
-    begins = claim.predicate in _BOTH_WAYS and not claim.objects and bool(objects)
+    begins = (
+        claim.predicate in _BOTH_WAYS
+        and not claim.objects
+        and bool(claim.subjects)
+        and all(holds(objects, phrase) for phrase in claim.subjects)
+    )
     if claim.passive != source.passive or begins:
         # In the passive, the one that it is done to is the subject.
         doers = [phrase for role, phrase in source.others if role in {"by:to", "by:from"}]
@@ -805,6 +871,11 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             subjects, agents, patients = [*objects, *source.topics, *source.bare], [], []
     if claim.passive == source.passive and (problem := _one_for_both(claim, source, stated)):
         return problem
+    if claim.passive != source.passive and claim.predicate in _TRANSITIVE and not claim.objects:
+        for phrase in claim.subjects:
+            # 경찰이 잡혔다 where the source has 경찰이 잡았다
+            if holds(source.subjects, phrase) and not holds(objects, phrase):
+                return _exchanged(phrase, claim)
     for phrase in claim.subjects:
         if phrase in claim.carried and len(claim.subjects) > len(claim.carried):
             continue
@@ -841,6 +912,8 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
 
 
 # Verbs whose subject may be what is done: 관측이 시작했다 for 관측을 시작했다.
+# Who does it is not who it is done to, also where no other party is named.
+_TRANSITIVE = frozenset(VOICES.values())
 _BOTH_WAYS = listed("시작 종료 마무리 개막 폐막 개장 폐장 출범 중단 재개 멈추 그치 확대 이동 통과")
 
 
@@ -973,9 +1046,18 @@ def _same(one: Phrase, other: Phrase) -> bool:
     return _overlap(mine, theirs)
 
 
-def planned(sources: Sequence[Analysed]) -> bool:
-    """Whether a source states a plan that is settled: a decision, or what has its time."""
-    return any(_level(source) == _IS_PLANNED for source in sources)
+def planned(claim: Analysed, sources: Sequence[Analysed]) -> bool:
+    """Whether a source states as settled and still to come what ``claim`` calls a plan.
+
+    시위할 예정이다 says no more than 오는 20일 시위를 벌인다, or 시위하기로 했다.
+    """
+    plans = [fact for fact in claim.narrated if fact.unreal]
+    return any(
+        (other.decided or (not other.past and not other.unreal and _TO_COME.search(source.text)))
+        and any(_same_predicate(fact, other) for fact in plans)
+        for source in sources
+        for other in source.narrated
+    )
 
 
 def _unmeasured(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -985,7 +1067,7 @@ def _unmeasured(words: tuple[str, ...]) -> tuple[str, ...]:
         for at, word in enumerate(words)
         if word not in TIME
         and word not in _SPANS
-        and not any(char.isdigit() for char in word)
+        and not _digits(word)
         and not (word in NATIVE or (at and words[at - 1] in NATIVE))
         and not (at and word in _OF_MONTHS and words[at - 1] in _WHICH)
         # 3만 2천 명: its counter

@@ -14,7 +14,7 @@ from datetime import date
 
 from geungeo.rag.article import Article
 from geungeo.rag.grounding.exchange import exchanged, reversed_words
-from geungeo.rag.grounding.facts import misattributed_quotation, mismatches, planned
+from geungeo.rag.grounding.facts import misattributed_quotation, mismatches, planned, stated
 from geungeo.rag.grounding.foreign import english_findings, foreign_findings, unframed_words
 from geungeo.rag.grounding.words import (
     Finding,
@@ -36,6 +36,7 @@ from geungeo.rag.language.dates.periods import Grain, Period, day
 from geungeo.rag.language.dates.times import (
     BARE_DATE,
     Time,
+    bare_dates,
     bare_days,
     month_of,
     named_times,
@@ -154,7 +155,7 @@ def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
     if is_instruction(_unquoted(claim)):
         return _verdict([veto("it is an instruction, not a statement", "form")])
     findings, rest = _times(claim, given)
-    rest = _without_known_names(rest, given.known)
+    rest = _without_known_names(rest, source, given.known)
     findings += [lacking("number", "number", one) for one in numbers.missing(rest, source)]
     findings += [
         veto(f"not a verbatim quotation: {quote}", "quotation", quote, lacking=True)
@@ -191,7 +192,7 @@ def is_fragment(text: str) -> bool:
     nouns = [m for m in parsed.outside if m.tag.split("-")[0] in {"NNG", "NNP", "SL", "SN", "NR"}]
     if ended and verbs and nouns:
         return False
-    if named_amount(parsed):
+    if _says_how_much(parsed):
         return False
     # A headline states something without a verb: 어민과 발전소 책임 공방…굴 3천 톤 폐사.
     particles = [m for m in parsed.outside if m.tag in {"JKS", "JKO", "JX", "JKB", "JC"}]
@@ -199,12 +200,12 @@ def is_fragment(text: str) -> bool:
     return len(named) < _HEADLINE or not (particles or "…" in text or "," in text)
 
 
-def named_amount(text: Analysed) -> bool:
-    """Whether a sentence without a verb says how much something is: 사망자는 12명."""
-    last = next((m for m in reversed(text.outside) if m.tag not in {"SF", "SE", "SW"}), None)
-    amounts = list(re.finditer(r"\d[\d.,]*\s?[가-힣%㎞㎡a-zA-Z]{1,4}\W*$", text.text))
-    about = [m for m in text.outside if m.tag in {"JKS", "JX"} and last and m.start < last.start]
-    return bool(amounts and about) and about[0].start < amounts[-1].start()
+def _says_how_much(text: Analysed) -> bool:
+    """Whether a sentence without a verb ends with an amount of what it names: 사망자는 12명."""
+    amount = re.search(r"\d[\d.,]*\s?[가-힣%㎞㎡a-zA-Z]{1,4}\W*$", text.text)
+    return amount is not None and any(
+        m.tag in {"JKS", "JX"} and m.start < amount.start() for m in text.outside
+    )
 
 
 _HEADLINE = 5
@@ -257,13 +258,12 @@ def _korean(
     grounds: Grounds,
 ) -> list[Finding]:
     about = grounds.about
-    findings = missing_words(claim, sources, [t for texts in contexts for t in texts], about)
-    if planned(sources):
-        # 시위할 예정이다 says no more than 오는 20일 시위를 벌인다.
+    context = [text for texts in contexts for text in texts]
+    findings = missing_words(claim, sources, context, about, stated(claim, sources))
+    if planned(claim, sources):
         findings = [one for one in findings if one.said not in _PLAN]
     findings += mismatches(claim, sources, contexts, grounds.elsewhere)
     findings += [*exchanged(claim, sources), *reversed_words(claim, sources)]
-    context = [text for texts in contexts for text in texts]
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
         reason = f"the opposite is in the source: {pair[0]} ↔ {pair[1]}"
         findings.append(veto(reason, "negation", pair[0], found=pair[1]))
@@ -329,7 +329,7 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
             time.period, texts, published
         ):
             rest = f"{rest[: time.span.start]} {rest[time.span.end :]}"
-        elif time.period.first.month not in _bare_months(texts) or numbers.missing(
+        elif time.period.first.month not in _bare_months(texts, published) or numbers.missing(
             text, grounds.known
         ):
             findings.append(lacking("time", "date", text))
@@ -365,18 +365,24 @@ def _without_known_dates(claim: str, grounds: Grounds) -> str:
     return BARE_DATE.sub(blank, claim)
 
 
-def _without_known_names(claim: str, known: str) -> str:
-    """Blank out the numbers in names (해송 2호기, 제3공장) that the grounds or the title have."""
-    squeezed = re.sub(r"\s", "", known)
+def _without_known_names(claim: str, source: str, known: str) -> str:
+    """Blank out the numbers in names (해송 2호기) that the title or the context have.
+
+    Not if the source itself numbers such a thing, which may be another one.
+    """
+    own = {match["what"] for match in _NUMBERED_NAME.finditer(source)}
+    names = {re.sub(r"\s", "", match[0]) for match in _NUMBERED_NAME.finditer(known)}
 
     def blank(match: re.Match[str]) -> str:
-        return " " * len(match[0]) if re.sub(r"\s", "", match[0]) in squeezed else match[0]
+        named = re.sub(r"\s", "", match[0]) in names and match["what"] not in own
+        return " " * len(match[0]) if named else match[0]
 
     return _NUMBERED_NAME.sub(blank, claim)
 
 
 _NUMBERED_NAME = re.compile(
-    r"(?:[가-힣A-Za-z]{2,}\s?)?제?\d+(?:호기|호선|호점|호|공장|단지|지구|터미널|발전소|부두|전시장|공항|교구)"
+    r"(?:(?<![가-힣A-Za-z])[가-힣A-Za-z]{2,}\s?)?(?<!\d)제?\d+"
+    r"(?P<what>호기|호선|호점|호|공장|단지|지구|터미널|발전소|부두|전시장|공항|교구)"
 )
 _DATED = frozenset({Grain.DAY, Grain.MONTH, Grain.PART})
 
@@ -388,12 +394,21 @@ def _completes(period: Period, texts: Sequence[str], published: date | None) -> 
     if period.grain is Grain.DAY:
         return any(period.first in bare_days(text, published) for text in texts)
     near = abs((period.first - published).days) <= _NEAR_MONTHS
-    return period.grain is Grain.MONTH and near and period.first.month in _bare_months(texts)
+    return (
+        period.grain is Grain.MONTH
+        and near
+        and period.first.month in _bare_months(texts, published)
+    )
 
 
-def _bare_months(texts: Sequence[str]) -> set[int]:
-    """Return the months that ``texts`` name without a year, or in a time that is not resolved."""
-    return {month for text in texts for m in BARE_DATE.finditer(text) if (month := month_of(m))}
+def _bare_months(texts: Sequence[str], published: date | None) -> set[int]:
+    """Return the months that ``texts`` name without a year, also in a bare date."""
+    return {
+        month
+        for text in texts
+        for match in bare_dates(text, published)
+        if (month := month_of(match)) is not None
+    }
 
 
 def _unquoted(claim: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -12,7 +12,7 @@ from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.numbers import is_unit
-from geungeo.rag.language.vocabulary import canonical, interchangeable, phrases_in, terms_of
+from geungeo.rag.language.vocabulary import canonical, interchangeable, terms_of
 from geungeo.rag.text import fold, listed
 
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "MAG", "W_SERIAL"})
@@ -85,22 +85,22 @@ def lacking(what: str, kind: Difference, said: str) -> Finding:
 
 
 def missing_words(
-    claim: Analysed, sources: Sequence[Analysed], context: Sequence[Analysed] = (), about: str = ""
+    claim: Analysed,
+    sources: Sequence[Analysed],
+    context: Sequence[Analysed] = (),
+    about: str = "",
+    stated: frozenset[int] = frozenset(),
 ) -> list[Finding]:
     """Find the content words of ``claim`` that its sources do not hold, in order.
 
     Nouns may also come from ``context``, the sentences that the sources lean on, and names
-    from ``about``, what is known of the article. A missing name or an opposite (영리 for 비영리)
-    is a veto, any other missing word a doubt.
+    from ``about``, what is known of the article. ``stated`` are the starts of words that the
+    facts of the sources state otherwise. A missing name or an opposite (영리 for 비영리) is a
+    veto, any other missing word a doubt.
     """
     held = _Held.by(sources, [*sources, *context], about)
     whole = _whole_words(claim.morphemes, held.spaced)
     done = _whole_words(claim.morphemes, " ".join(fold(source.text) for source in sources))
-    said = [
-        (start, end)
-        for start, end, phrase in phrases_in(fold(claim.text))
-        if held.otherwise(phrase, claim.forms, verbal=True)
-    ]
     found: list[Finding] = []
     for at, morpheme in enumerate(claim.morphemes):
         tag = morpheme.tag.split("-")[0]
@@ -117,15 +117,15 @@ def missing_words(
         elif (
             tag not in _CONTENT
             or morpheme.form in _LIGHT
-            or (tag == "SL" and before is not None and measures(before, morpheme))
-            or any(start <= morpheme.start < end for start, end in said)
+            or (tag == "SL" and before is not None and _measures(before, morpheme))
+            or morpheme.start in stated
             or morpheme.start in (done if _makes_verb(claim.morphemes, at) else whole)
         ):
             continue
         elif _reversed(claim.morphemes, at, [*sources, *context]):
             reason = f"the opposite is in the source: {morpheme.form}"
             found.append(veto(reason, "negation", morpheme.form))
-        elif not held.has(morpheme, claim.forms, verbal=_makes_verb(claim.morphemes, at)):
+        elif not held.has(morpheme, claim, verbal=_makes_verb(claim.morphemes, at)):
             found.append(_absent(claim, at, held))
     codes = _CODE.findall(fold(claim.text))
     found += [lacking("name", "name", c) for c in codes if not _contains(c, held.spaced)]
@@ -141,9 +141,10 @@ class _Held:
     forms: frozenset[str]
     cited: frozenset[str]
     others: tuple[Morpheme, ...]
+    nouns: frozenset[str]
     spaced: str
     squeezed: str
-    done: str
+    clock: frozenset[tuple[str, int]]
 
     @classmethod
     def by(cls, cited: Sequence[Analysed], texts: Sequence[Analysed], about: str) -> _Held:
@@ -153,43 +154,45 @@ class _Held:
             frozenset().union(*(text.forms for text in known)),
             frozenset().union(*(text.forms for text in cited)),
             tuple(morpheme for text in known for morpheme in text.morphemes),
+            frozenset().union(*(_nouns(text) for text in cited)),
             " ".join(fold(text.text) for text in known),
             " ".join(text.squeezed for text in known),
-            " ".join(text.squeezed for text in cited),
+            frozenset().union(*(_clock(text.text) for text in cited)),
         )
 
-    def otherwise(self, word: str, beside: frozenset[str], *, verbal: bool) -> bool:
-        """Whether the sources say ``word`` in other words that change no fact.
+    def otherwise(self, noun: str, claim: Analysed) -> bool:
+        """Whether the cited sentences have another noun or adverb that changes no fact.
 
-        Words that do so only with certain nouns (감사장을 수여하다, 주다) need one of these in the
-        claim, ``beside``, and in the cited sentences.
+        What is done is compared with who did it, see :func:`geungeo.rag.grounding.facts.stated`.
         """
-        held = self.cited if verbal else self.forms
-        both = beside & self.cited
+        both = claim.forms & self.cited
+        plain = not any(fact.denied or fact.unreal or fact.asked for fact in claim.narrated)
         return any(
-            (not one.of or any(noun.endswith(tuple(one.of)) for noun in both))
-            and any(other in held or (len(other) > 2 and other in self.done) for other in one.words)
-            for one in interchangeable(word)
+            one.words & self.nouns
+            and (plain or not one.general)
+            and (not one.of or any(other.endswith(tuple(one.of)) for other in both))
+            for one in interchangeable(noun)
         )
 
-    def has(self, morpheme: Morpheme, beside: frozenset[str], *, verbal: bool) -> bool:
+    def has(self, morpheme: Morpheme, claim: Analysed, *, verbal: bool) -> bool:
         """Whether the sources hold the word, a synonym, or the name in another spelling.
 
-        What is done (``verbal``) must be in a cited sentence. ``beside`` are the claim's words.
+        What is done (``verbal``) must be in a cited sentence.
         """
         tag = morpheme.tag.split("-")[0]
-        nominal = tag not in {"VV", "VA", "MAG"} and not verbal
+        verbal = verbal or tag in {"VV", "VA"}
+        nominal = not verbal and tag != "MAG"
         if canonical(morpheme.form) in (self.forms if nominal else self.cited):
             return True
-        if self.otherwise(morpheme.form, beside, verbal=not nominal):
+        if not verbal and self.otherwise(morpheme.form, claim):
             return True
-        if hours := _HOURS.get(morpheme.form):
-            return hours.search(self.spaced) is not None
-        if morpheme.form == "동안":
-            return _LASTING.search(self.spaced) is not None
-        if tag == "NNP" and (place := _PLACE.fullmatch(morpheme.form)):
-            # 경기도 where the source has 경기, but not 제주도 where it has 제주시.
-            return any(m.form == place[1] and m.tag == "NNP" for m in self.others)
+        if named := _CLOCK.match(claim.text, morpheme.start):
+            return _hour(named) in self.clock
+        if morpheme.form == "동안" and _LASTING.search(self.spaced):
+            return True
+        place = _PLACE.fullmatch(morpheme.form) if tag == "NNP" else None
+        if place and any(m.form == place[1] and m.tag == "NNP" for m in self.others):
+            return True  # 경기도 where the source has 경기, but not 제주도 where it has 제주시
         if tag == "MAG":
             # 단호히 and 단호하게 have one root.
             root = re.sub(r"(?:히|이|리)$", "", morpheme.form)
@@ -203,7 +206,7 @@ class _Held:
         return morpheme.form in self.spaced or (len(bare) > 1 and bare in self.spaced)
 
 
-def measures(number: Morpheme, unit: Morpheme) -> bool:
+def _measures(number: Morpheme, unit: Morpheme) -> bool:
     """Whether ``unit`` is that of the number before it (126ha), which is compared as an amount."""
     return number.tag == "SN" and number.end == unit.start and is_unit(unit.form)
 
@@ -218,14 +221,40 @@ def _makes_verb(morphemes: Sequence[Morpheme], at: int) -> bool:
 _LASTING = re.compile(
     r"동안|(?:년|월|개월|일|주|시간|분|흘|틀|해|달)\s?(?:간|새|만에|내내|에 걸쳐|사이)"
 )
-# 밤 9시 is 오후 9시. By Korean news usage; the hours overlap.
-_HOURS = {
-    "새벽": re.compile(r"새벽|오전\s?[1-6]시"),
-    "아침": re.compile(r"아침|오전\s?(?:[5-9]|10)시"),
-    "낮": re.compile(r"낮|정오|오전\s?1[01]시|오후\s?(?:12|[1-5])시"),
-    "저녁": re.compile(r"저녁|오후\s?[5-9]시"),
-    "밤": re.compile(r"밤|오후\s?(?:[6-9]|1[01])시|오전\s?(?:0|12|[1-3])시"),
+# 밤 9시 is 오후 9시: the half of the day and the hours that each word may mean, in news usage.
+_HALVES: Mapping[str, Mapping[str, Sequence[int]]] = {
+    "오전": {"오전": range(13)},
+    "오후": {"오후": range(1, 13)},
+    "새벽": {"오전": range(1, 7)},
+    "아침": {"오전": range(5, 11)},
+    "낮": {"오전": (10, 11), "오후": (12, 1, 2, 3, 4, 5)},
+    "저녁": {"오후": range(5, 10)},
+    "밤": {"오후": range(6, 12), "오전": (12, 1, 2, 3)},
 }
+_CLOCK = re.compile(rf"({'|'.join(_HALVES)})\s?(\d{{1,2}})시")
+
+
+def _clock(text: str) -> set[tuple[str, int]]:
+    """Return the hours that ``text`` names, each with its half of the day."""
+    return {_hour(match) for match in _CLOCK.finditer(text)}
+
+
+def _hour(match: re.Match[str]) -> tuple[str, int]:
+    hour = int(match[2])
+    half = next((half for half, hours in _HALVES[match[1]].items() if hour in hours), match[1])
+    return half, hour
+
+
+def _nouns(text: Analysed) -> frozenset[str]:
+    """Return the nouns and adverbs of ``text`` that are no predicate, as canonical words."""
+    return frozenset(
+        canonical(m.form)
+        for at, m in enumerate(text.morphemes)
+        if m.tag.split("-")[0] in {"NNG", "NNP", "NNB", "SL", "MAG"}
+        and not _makes_verb(text.morphemes, at)
+    )
+
+
 _PLACE = re.compile(r"([가-힣]{2,})(?:특별자치도|특별시|광역시|특별자치시|도|시|군|구|읍|면)")
 _PARTICLE_END = re.compile(r"(?:에서|에게|으로|에|은|는|이|가|을|를|의|로)$")
 # The last part of an organisation's name that is made of common nouns.
@@ -665,7 +694,6 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
         or (m.tag == "EC" and m.form in _ENDINGS)
         # 늘어 이익이 커졌다: a plain 어 may be a cause, but not a claim that names one.
         or (weak and m.form in _WEAK_CAUSES and m.tag in {"EC", "JKB"})
-        or (weak and m.form == "위하")  # 보존 때문에 for 보존을 위해
     ]
 
 

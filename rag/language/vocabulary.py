@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 
 from geungeo.rag.language.morphemes import Morpheme, content_terms
@@ -282,52 +282,45 @@ def _equivalents() -> dict[str, str]:
 class Alternative:
     """Words that a source may have in place of another, beside one of the nouns ``of`` if any.
 
-    Words and nouns are canonical; a phrase (손에 넣) is written without spaces.
+    Words and nouns are canonical; a noun with its verb (손에 넣다) is both without the particle.
+    ``general`` says that the other words are more special (오르다 for 급등하다), so that a denial
+    does not follow from theirs.
     """
 
     words: frozenset[str]
     of: frozenset[str]
+    general: bool
 
 
 @cache
 def _alternatives() -> dict[str, tuple[Alternative, ...]]:
-    """Map each word, and each phrase with its spaces, to what may be said in its place."""
     rows = json.loads(
         files("geungeo.rag.language").joinpath("data/interchangeable.json").read_text("utf-8")
     )
-    rows += [{"words": pair} for pair in VOICES.items()]
     found: dict[str, list[Alternative]] = {}
     for row in rows:
-        words, of = row["words"], frozenset(map(canonical, row.get("of", ())))
-        for word in words[:1] if row.get("one_way") else words:
-            others = frozenset(_squeezed(other) for other in words if other != word)
-            found.setdefault(word, []).append(Alternative(others, of))
+        words, of = (
+            list(map(_expression, row["words"])),
+            frozenset(map(canonical, row.get("of", ()))),
+        )
+        general = row.get("one_way", False)
+        for word in words[:1] if general else words:
+            others = frozenset({*words, *map(canonical, words)} - {word})
+            found.setdefault(word, []).append(Alternative(others, of, general))
     return {word: tuple(alternatives) for word, alternatives in found.items()}
 
 
-def _squeezed(word: str) -> str:
-    return word.replace(" ", "") if " " in word else canonical(word)
+def _expression(word: str) -> str:
+    """Return a noun with its verb without the particle: 손에 넣 as 손넣."""
+    noun, space, verb = word.partition(" ")
+    return (
+        re.sub(r"(?:에서|에게|으로|을|를|이|가|에|로|와|과)$", "", noun) + verb if space else word
+    )
 
 
 def interchangeable(word: str) -> tuple[Alternative, ...]:
     """Return what a source may say in place of ``word`` without any change of fact."""
     return _alternatives().get(word, ())
-
-
-@cache
-def _phrases() -> tuple[str, ...]:
-    return tuple(word for word in _alternatives() if " " in word)
-
-
-@lru_cache(maxsize=1024)
-def phrases_in(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Find the phrases of several words that have alternatives: ``(start, end, phrase)``."""
-    found = []
-    for phrase in _phrases():
-        at = text.find(phrase)
-        if at >= 0:
-            found.append((at, at + len(phrase), phrase))
-    return tuple(found)
 
 
 # Verbs in the passive with the active ones: 이사회가 열리다, 이사회를 열다. Stems.
@@ -367,6 +360,8 @@ VOICES = {
     "파묻히": "파묻",
     "꼽히": "꼽",
     "떠밀리": "떠밀",
+    "밀리": "밀",
+    "속": "속이",
 }
 
 

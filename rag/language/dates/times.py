@@ -103,6 +103,14 @@ def _relative(text: str, published: date) -> Iterator[tuple[int, int, Period]]:
                 yield match.start(), match.end(), period
 
 
+def bare_dates(text: str, published: date | None) -> Iterator[re.Match[str]]:
+    """Yield the matches of ``BARE_DATE`` in ``text`` that are no part of a named time."""
+    times = named_times(text, published)
+    for match in BARE_DATE.finditer(text):
+        if not any(time.span.start <= match.start() < time.span.end for time in times):
+            yield match
+
+
 def bare_days(text: str, published: date) -> frozenset[date]:
     """Return the days that dates without a year (8월 9일) or month (29일) in ``text`` may mean.
 
@@ -113,22 +121,19 @@ def bare_days(text: str, published: date) -> frozenset[date]:
     found: set[date] = set()
     times = named_times(text, published)
     months = [(time.span.end, time.period.first) for time in times if time.period.grain in _DATED]
-    for match in BARE_DATE.finditer(text):
-        if any(time.span.start <= match.start() < time.span.end for time in times):
-            continue
-        month, number = month_of(match), int(match["day"] or match["day2"] or match["day3"] or 1)
+    here = published.replace(day=1)
+    for match in bare_dates(text, published):
+        day, month = match["day"] or match["day2"] or match["day3"], month_of(match)
         if month:
-            years = (published.year - 1, published.year, published.year + 1)
-            starts = [date(year, month, 1) for year in years]
+            starts = [date(published.year + by, month, 1) for by in (-1, 0, 1)]
             starts = [one for one in starts if abs((one - published).days) < _NEAR_YEAR]
             months += [(match.end(), one) for one in starts]
-            if match["day"] or match["day3"]:
-                found |= _with_day(starts, number)
-            continue
-        before = [first for end, first in months if end <= match.start()]
-        here = published.replace(day=1)
-        back = [periods.shift_months(here, -1)] if number > published.day else []
-        found |= _with_day([*before[-2:], here, *back], number)
+        else:
+            before = [first for end, first in months if end <= match.start()]
+            starts = [*before[-2:], here]
+            starts += [periods.shift_months(here, -1)] if int(day) > published.day else []
+        if day:
+            found |= _with_day(starts, int(day))
     return frozenset(found)
 
 
