@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -13,6 +13,7 @@ from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import NO_HEAD, SEASON, TIME, Fact, Phrase, is_pronoun, mentioned
+from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.numbers import NATIVE, Quantity, is_unit, quantities
 from geungeo.rag.language.vocabulary import (
     VOICES,
@@ -61,6 +62,7 @@ def mismatches(
     """
     stated = _Stated.by(claim, sources, contexts, elsewhere)
     reported = _reports(claim)
+    own = {canonical(fact.predicate) for fact in claim.narrated}
     findings: list[Finding] = []
     findings += _other_of_its_kind(claim, stated)
     findings += _undone(claim, stated)
@@ -73,7 +75,11 @@ def mismatches(
     findings += _denied_alternative(claim, sources)
     for fact in _with_clefts(claim.narrated):
         findings += _side_doubts(fact, stated)
-        near = [other for other in stated.narrated if _same_predicate(fact, other)]
+        near = [
+            other
+            for other in stated.narrated
+            if _same_predicate(fact, other) and _is_other_word(fact, other, own)
+        ]
         # The same verb elsewhere in the sources may be about another matter.
         near = [other for other in near if _share_arguments(fact, other)] or near
         quoted = [other for other in stated.spoken if _same_predicate(fact, other)]
@@ -676,26 +682,41 @@ def stated(claim: Analysed, sources: Sequence[Analysed]) -> frozenset[int]:
     감사장을 수여하다 for 감사장을 주다, 이사회가 열리다 for 이사회를 열다. Who does it to whom, and
     whether it is denied or planned, is compared as for one and the same predicate.
     """
+    own = {canonical(fact.predicate) for fact in claim.narrated}
     theirs = [fact for source in sources for fact in source.narrated]
     found: set[int] = set()
     for fact in claim.narrated:
-        same = any(canonical(fact.predicate) == canonical(other.predicate) for other in theirs)
-        means = {fact.predicate} if same else set[str]()
+        means: set[str] = set()
         for other in theirs:
-            means |= _ways(fact, other)
-        if not means:
-            continue
-        found |= {
-            m.start
-            for m in claim.morphemes
-            if fact.start - _REACH <= m.start <= fact.start
-            and any(m.form in one or m.start == fact.start for one in means)
-        }
+            if canonical(fact.predicate) == canonical(other.predicate):
+                means.add(fact.predicate)
+            elif _is_other_word(fact, other, own):
+                means |= _ways(fact, other)
+        found |= {m.start for m in claim.morphemes if any(_is_part(m, way, fact) for way in means)}
     return frozenset(found)
 
 
-# How far before a predicate's ending its noun may begin, in characters: 손에 넣다.
+def _is_part(morpheme: Morpheme, way: str, fact: Fact) -> bool:
+    """Whether ``morpheme`` is part of the predicate of ``fact``, or its noun in ``way``."""
+    before = fact.start - morpheme.start
+    if before == 0 or (0 < before <= len(fact.predicate) and morpheme.form in fact.predicate):
+        return True
+    noun = way.removesuffix(fact.predicate)
+    return morpheme.form in noun and 0 < before <= _REACH
+
+
+# How far before a verb its noun may begin, in characters: 손에 넣다.
 _REACH = 8
+
+
+def _is_other_word(fact: Fact, other: Fact, own: Set[str]) -> bool:
+    """Whether ``other`` may state ``fact``, of a claim whose predicates are ``own``.
+
+    What the claim says in the same word is not what it says in another one, too: 오가는 항공편은
+    운항했다 does not follow from 오가는 항공편이 결항했다.
+    """
+    word = canonical(other.predicate)
+    return word == canonical(fact.predicate) or word not in own
 
 
 def _ways(one: Fact, other: Fact) -> set[str]:
