@@ -119,11 +119,6 @@ class EngineUrl(_SecretUrl):
         return f"{scheme}://{super().__str__().partition('://')[2]}"
 
 
-def store_place(value: Any) -> Any:
-    """Return the place of a store that is given as a text: a folder, or a PostgreSQL URL."""
-    return StoreUrl.of(value)
-
-
 CommaSeparated = (NoDecode, BeforeValidator(_split))
 
 
@@ -152,7 +147,7 @@ class Settings(BaseSettings):
 
     store: Annotated[
         Path | StoreUrl,
-        BeforeValidator(store_place),
+        BeforeValidator(StoreUrl.of),
         Field(
             description="Folder of the store, or postgresql://USER:PASSWORD@HOST/DATABASE for a "
             "store that several servers share (docs/scale.md)."

@@ -283,8 +283,8 @@ class Alternative:
     """Words that a source may have in place of another, beside one of the nouns ``of`` if any.
 
     Words and nouns are canonical; a noun with its verb (손에 넣다) is both without the particle.
-    ``general`` says that the other words are more special (오르다 for 급등하다), so that a denial
-    does not follow from theirs.
+    ``general`` says that the other words are more special (오르다 for 급등하다), so that a
+    denial of these says nothing about a denial of the word.
     """
 
     words: frozenset[str]

@@ -47,9 +47,9 @@ class StorePlace(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         """Return the place that is given as a text."""
         if isinstance(value, str) and "://" in value:
             # Only then: the settings take a while to import, which --help does not need.
-            from geungeo.rag.settings import StoreUrl, store_place
+            from geungeo.rag.settings import StoreUrl
 
-            place = store_place(value)
+            place = StoreUrl.of(value)
             if isinstance(place, StoreUrl):
                 return place
         # The store itself reports a folder that cannot be read.
