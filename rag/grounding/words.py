@@ -692,8 +692,14 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
         if (m.form in _MARKERS and m.tag.split("-")[0] in {"NNG", "NNB"})
         or (m.form in {"인하", "말미암"} and m.tag.startswith("VV"))
         or (m.tag == "EC" and m.form in _ENDINGS)
-        # 늘어 이익이 커졌다: a plain 어 may be a cause, but not a claim that names one.
-        or (weak and m.form in _WEAK_CAUSES and m.tag in {"EC", "JKB"})
+        # 늘어 이익이 커졌다: a plain 어 may be a cause, but not a claim that names one. What is done
+        # for someone (아이들을 위해) is not done because of them.
+        or (
+            weak
+            and m.form in _WEAK_CAUSES
+            and m.tag in {"EC", "JKB"}
+            and (at == 0 or morphemes[at - 1].form != "위하")
+        )
     ]
 
 
