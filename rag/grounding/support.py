@@ -30,7 +30,7 @@ from geungeo.rag.grounding.words import (
     says_nothing,
     veto,
 )
-from geungeo.rag.language import names, numbers, quotations
+from geungeo.rag.language import names, numbers, people, quotations
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.dates.periods import Grain, Period, day
 from geungeo.rag.language.dates.times import (
@@ -141,10 +141,23 @@ def about(article: Article) -> str:
 def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
     """Judge ``claim`` by its grounds, taken together."""
     given = grounds if isinstance(grounds, Grounds) else Grounds(tuple(grounds))
+    return _judged(*people_in_full(claim, given))
+
+
+def people_in_full(claim: str, grounds: Grounds) -> tuple[str, Grounds]:
+    """Return both with people named alike: 김 대표 as 김철수 대표, where there is one such."""
+    known = f"{grounds.known}\n{grounds.elsewhere}"
+    claim, *cited = people.in_full([claim, *grounds.cited], known)
+    contexts = tuple(people.in_full(texts, known) for texts in grounds.contexts)
+    named = replace(grounds, cited=tuple(cited), contexts=contexts)
+    return people.as_written(claim, named.source), named
+
+
+def _judged(claim: str, given: Grounds) -> Verdict:
     source = given.source
     answered = _YES_OR_NO.sub("", claim)
     if answered != claim:
-        verdict = support(answered, given)
+        verdict = _judged(answered, given)
         return replace(verdict, findings=(*verdict.findings, doubt("yes or no is not proven")))
     if markup := foreign_markup(claim, source):
         return _verdict([veto(f"markup not in source: {markup}", "form")])

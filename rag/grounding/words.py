@@ -119,6 +119,7 @@ def missing_words(
             or morpheme.form in _LIGHT
             or (tag == "SL" and before is not None and _measures(before, morpheme))
             or morpheme.start in stated
+            or _points_at_the_one(claim.morphemes, at, held.spaced)
             or morpheme.start in (done if _makes_verb(claim.morphemes, at) else whole)
         ):
             continue
@@ -131,6 +132,17 @@ def missing_words(
     found += [lacking("name", "name", c) for c in codes if not _contains(c, held.spaced)]
     found += _unread(claim, held.squeezed)
     return list(dict.fromkeys(found))
+
+
+_OTHER_ONES = r"(?:지난|다음|저번|직전|작년|지난해|앞선|이전|내년|올해|이달|번째|차|첫|마지막|\d회)"
+
+
+def _points_at_the_one(morphemes: Sequence[Morpheme], at: int, source: str) -> bool:
+    """Whether this is 이번 before a noun of which the source names no other one (지난 대회)."""
+    if morphemes[at].form != "이번" or at + 1 == len(morphemes):
+        return False
+    noun = re.escape(morphemes[at + 1].form)
+    return noun in source and not re.search(rf"{_OTHER_ONES}\s?{noun}", source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -692,8 +704,8 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
         if (m.form in _MARKERS and m.tag.split("-")[0] in {"NNG", "NNB"})
         or (m.form in {"인하", "말미암"} and m.tag.startswith("VV"))
         or (m.tag == "EC" and m.form in _ENDINGS)
-        # 늘어 이익이 커졌다: a plain 어 may be a cause, but not a claim that names one. What is done
-        # for someone (아이들을 위해) is not done because of them.
+        # 늘어 이익이 커졌다: a plain 어 may be a cause, but not of a claim that names one. What is
+        # done for someone (아이들을 위해) is not done because of them.
         or (
             weak
             and m.form in _WEAK_CAUSES

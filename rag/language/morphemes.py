@@ -32,8 +32,8 @@ _CLASS = {
     "VA": "V",
     "MAG": "M",
 }
-# Kiwi's id of a proper noun that it infers.
-_UNKNOWN_NAME = 3
+# Kiwi's ids of a noun and a proper noun that it infers.
+_UNKNOWN_NOUN, _UNKNOWN_NAME = 2, 3
 _NOUNISH = frozenset({"NNG", "NNP", "NR", "XR", "SL", "SH", "SN", "XSN", "XPN", "NNB"})
 
 
@@ -98,6 +98,18 @@ def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
         ]
         for tokens in analyses
     ]
+
+
+def is_common_noun(word: str) -> bool:
+    """Whether Kiwi's dictionary has all of ``word`` as one common noun: 이사회, not 박은호."""
+    with _lock:
+        first = next(iter(kiwi().tokenize(for_model(word))), None)
+    return (
+        first is not None
+        and first.tag == "NNG"
+        and first.id != _UNKNOWN_NOUN
+        and first.len == len(word)
+    )
 
 
 def sentence_starts(line: str) -> list[int]:

@@ -1,0 +1,83 @@
+"""A person may be named in short: 김 대표 is 김철수 대표 where the text has one such person."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from geungeo.rag.grounding.support import Grounds, support
+from geungeo.rag.language.people import as_written, in_full
+
+TRUE = [
+    ("주 원장은 아이가 운다고 말했다.", "주미원 원장은 아이가 운다고 말했다."),
+    ("김 대표는 공장을 짓겠다고 말했다.", "김철수 대표는 공장을 짓겠다고 말했다."),
+    ("박 시장이 사과했다.", "박은호 시장이 사과했다."),
+    ("이 의원이 법안을 냈다.", "국회 이정화 의원이 법안을 냈다."),
+    ("한 교수는 물이 맑아졌다고 설명했다.", "한도윤 교수는 물이 맑아졌다고 설명했다."),
+    ("마 씨는 오두막을 그렸다.", "마용길 씨는 오두막을 그렸다."),
+    ("마용길씨는 오두막을 그렸다.", "마용길 씨는 오두막을 그렸다."),
+    ("임씨에게 상을 줬다.", "임가람 씨에게 상을 줬다."),
+    (
+        "태소은 본부장은 문을 닫아야 한다고 말했다.",
+        "태소은 서부공항공사 운영본부장은 문을 닫아야 한다고 말했다.",
+    ),
+    ("최 감독은 선수를 바꿨다.", "최수호 감독은 선수를 바꿨다."),
+    ("독고 지부장은 파업을 예고했다.", "독고람 지부장은 파업을 예고했다."),
+]
+FALSE = [
+    ("박 원장은 아이가 운다고 말했다.", "주미원 원장은 아이가 운다고 말했다."),
+    ("주 교사는 아이가 운다고 말했다.", "주미원 원장은 아이가 운다고 말했다."),
+    ("주미란 원장은 아이가 운다고 말했다.", "주미원 원장은 아이가 운다고 말했다."),
+    ("김 대표는 공장을 짓겠다고 말했다.", "김철수 이사는 공장을 짓겠다고 말했다."),
+    (
+        "태소은 시장은 문을 닫아야 한다고 말했다.",
+        "태소은 서부공항공사 운영본부장은 문을 닫아야 한다고 말했다.",
+    ),
+    ("조 대표가 물러났다.", "조합원 대표가 물러났다."),
+    ("전 대표가 물러났다.", "전우진 대표가 물러났다."),
+    ("김 의원이 찬성했다.", "김가람 의원이 찬성했고 김나루 의원은 반대했다."),
+]
+
+
+def _judged(claim: str, source: str) -> bool:
+    return support(claim, Grounds((source,), published=date(2026, 9, 1))).supported
+
+
+@pytest.mark.parametrize(("claim", "source"), TRUE)
+def test_a_person_in_short_is_the_one_in_full(claim: str, source: str) -> None:
+    assert _judged(claim, source)
+
+
+@pytest.mark.parametrize(("claim", "source"), FALSE)
+def test_another_person_is_not(claim: str, source: str) -> None:
+    assert not _judged(claim, source)
+
+
+def test_the_name_may_be_in_a_sentence_before() -> None:
+    grounds = Grounds(("김 대표는 공장을 닫았다.",), (("가온전자 김철수 대표가 3일 회견했다.",),))
+    assert support("김철수 대표는 공장을 닫았다.", grounds).supported
+    assert not support("이철수 대표는 공장을 닫았다.", grounds).supported
+
+
+def test_two_people_with_one_surname_are_not_told_apart() -> None:
+    known = "김가람 의원과 김나루 의원이 왔다."
+    assert in_full(["김 의원은 말했다."], known) == ("김 의원은 말했다.",)
+
+
+@pytest.mark.parametrize(
+    "text", ["전 대표는 떠났다.", "이사회 의장이 왔다.", "한국팀 감독이 왔다.", "구청장이 왔다."]
+)
+def test_what_is_no_surname_stays(text: str) -> None:
+    known = "전우진 대표, 이사랑 의장, 한국인 감독, 구청희 장관이 왔다."
+    assert in_full([text], known) == (text,)
+
+
+def test_a_claim_has_the_reference_of_its_source() -> None:
+    source = "태소은 서부공항공사 운영본부장은 떠났다."
+    assert as_written("태소은 본부장은 떠났다.", source) == source
+
+
+def test_the_coming_event_is_the_one_that_the_source_names() -> None:
+    assert _judged("이번 거래는 9월 30일 끝난다.", "거래는 9월 30일 끝난다.")
+    assert not _judged("이번 거래는 9월 30일 끝난다.", "지난 거래는 9월 30일 끝났다.")
