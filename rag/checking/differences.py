@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, get_args
 
 from geungeo.rag.grounding import words
 from geungeo.rag.grounding.ground import grounds_of
-from geungeo.rag.grounding.support import Grounds, Verdict, support
+from geungeo.rag.grounding.support import Grounds, Verdict, people_in_full, support
 from geungeo.rag.grounding.words import Finding
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import Counted, counted
@@ -22,7 +22,7 @@ from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.clauses import NO_HEAD, UNREAL_WORD, Fact, Phrase, is_pronoun
 from geungeo.rag.language.dates.times import Time, named_times
 from geungeo.rag.language.numbers import NATIVE, Quantity
-from geungeo.rag.language.vocabulary import canonical
+from geungeo.rag.language.vocabulary import canonical, interchangeable
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.text import fold, language_of, listed
 
@@ -66,8 +66,7 @@ def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast |
 
     ``pool`` are all sentences that were found for the claim, ``item`` among them.
     """
-    claim = _REPLY.sub("", claim)
-    grounds = grounds_of(item, pool)
+    claim, grounds = people_in_full(_REPLY.sub("", claim), grounds_of(item, pool))
     verdict = support(claim, grounds)
     reasons = verdict.vetoes or _denials(verdict)
     if not reasons or any(one.kind in _APART for one in reasons):
@@ -147,7 +146,11 @@ def _denials(verdict: Verdict) -> tuple[Finding, ...]:
     anything more is doubted.
     """
     denied = [one for one in verdict.doubts if one.kind in {"negation", "role"}]
-    return tuple(denied) if len(denied) == len(verdict.doubts) else ()
+    other = [one for one in verdict.doubts if one not in denied and one.said not in _DENYING]
+    return tuple(denied) if not other else ()
+
+
+_DENYING = listed("없이 없 않 못 아니 안")
 
 
 # 아니에요 at the start of a reply denies what was asked, not what the claim says.
@@ -231,14 +234,21 @@ _FEWEST_WORDS, _FEW_WORDS = 2, 3
 
 
 def _is_same_event(signs: Signs) -> bool:
-    if not signs.names or signs.words < _FEWEST_WORDS:
+    if not signs.names:
+        return False
+    if signs.kinds == {"quotation"}:
+        # What is quoted otherwise is alike, and the speaker the same.
+        return signs.proven or (signs.predicate and signs.roles and signs.near >= _NEAR_REPAIRED)
+    if signs.words < _FEWEST_WORDS:
         return False
     if signs.proven and signs.near >= _NEAR_PROVEN:
         return True
     if signs.words < _FEW_WORDS:
         return False
-    if signs.repaired and signs.near >= _NEAR_REPAIRED and signs.roles and signs.governed:
-        return signs.predicate or signs.kinds == {"number"}
+    if signs.repaired and signs.roles and signs.governed:
+        few = signs.words <= _FEW_WORDS
+        if signs.near >= (_NEAR_SAME if few else _NEAR_REPAIRED):
+            return signs.predicate or signs.kinds == {"number"}
     if not signs.roles or not signs.governed:
         return False
     if signs.kinds == {"role"}:
@@ -301,9 +311,11 @@ def _is_governed(mine: Analysed, value: str, there: Analysed) -> bool:
 
 def _states(text: Analysed, predicate: str) -> bool:
     wanted = canonical(predicate)
-    return any(canonical(fact.predicate) == wanted for fact in text.facts) or (
-        len(predicate) > 1 and wanted in text.forms
-    )
+    others = {word for one in interchangeable(wanted) for word in one.words}
+    return any(
+        canonical(fact.predicate) == wanted or canonical(fact.predicate) in others
+        for fact in text.facts
+    ) or (len(predicate) > 1 and wanted in text.forms)
 
 
 _ROLES = (
@@ -328,8 +340,12 @@ def _role(text: str, party: str) -> str | None:
 
 
 def _same_predicate(mine: Analysed, there: Analysed) -> bool:
-    main = _main(mine)
-    return main is not None and (main.predicate in _EMPTY_WORDS or _states(there, main.predicate))
+    main, other = _main(mine), _main(there)
+    if main is None:
+        return False
+    # 공식 기록된 것은 1968년이다, 공식 기록은 1986년이다: both say what it is.
+    both = main.copula and other is not None and other.copula
+    return both or main.predicate in _EMPTY_WORDS or _states(there, main.predicate)
 
 
 def _is_opposite(mine: Analysed, there: Analysed, opposites: Sequence[Finding]) -> bool:
@@ -363,7 +379,16 @@ def _share(wanted: set[str], text: Analysed) -> float:
 
 
 def _holds(text: Analysed, word: str) -> bool:
-    return word in text.forms or (len(word) > 1 and word in text.squeezed)
+    """Whether ``text`` has the word or one that may replace it."""
+    return (
+        word in text.forms
+        or (len(word) > 1 and word in text.squeezed)
+        or any(
+            other in text.forms or (len(other) > 1 and other in text.squeezed)
+            for alternative in interchangeable(word)
+            for other in alternative.words
+        )
+    )
 
 
 def _difference(
@@ -520,7 +545,7 @@ def _party(
     rivals = [o for o in others if kind == "role" or _squeezed(o) not in own]
     rivals = [o for o in rivals if _squeezed(o) != _squeezed(claimed) and not o.isdigit()]
     rivals = [o for o in rivals if not any(char.isdigit() for char in o)] or rivals
-    rivals = [o for o in rivals if not is_pronoun(Phrase(tuple(o.split())))]
+    rivals = [o for o in rivals if not is_pronoun(Phrase(tuple(o.split()))) and o not in _HEADS]
     role = _role(mine.text, claimed)
     rivals = [o for o in rivals if role and _role(there.text, o) == role] or rivals
     if not rivals or rivals[0] in _ANY_PARTY:
@@ -528,6 +553,8 @@ def _party(
     return Difference(kind, claimed, rivals[0])
 
 
+# 쪽 of 깎은 쪽은 새벽당이다 and 하나 are no parties.
+_HEADS = listed("쪽 것 곳 바 점 하나 둘 셋 이곳 이날 때")
 _ANY_PARTY = listed("회사 업체 기업 구단 측 당국 단체 기관 연구팀 연구진 직원 사람 주민 시민 이번")
 
 
