@@ -1,0 +1,389 @@
+"""Metadata of a web page: its title, authors, publisher, date and address.
+
+Pages say these in Open Graph and other meta elements, in JSON-LD, in the data of scripts, and in
+the lines that readers see; each of them can be missing, or be about the site.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from geungeo.rag.readers import dom
+from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.dom import Piece
+from geungeo.rag.readers.draft import web_address
+from geungeo.rag.readers.lines import DATED, REPORTER, is_byline
+from geungeo.rag.readers.metadata import clean_title, looks_like_outlet, publisher_name, split_names
+from geungeo.rag.readers.records import facts_of
+from geungeo.rag.readers.scripts import records_in_scripts
+from geungeo.rag.text import clean
+
+_SPACES = re.compile(r"\s+")
+_DATE_NAMES = (
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "published_time",
+    "og:regdate",
+    "regdate",
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "publish-date",
+    "article.published",
+    "article_date_original",
+    "dc.date.issued",
+    "dc.date",
+    "dcterms.created",
+    "dcterms.date",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "og:createdate",
+    "date",
+    "article:modified_time",
+)
+_AUTHOR_NAMES = (
+    "article:author",
+    "og:article:author:name",
+    "dable:author",
+    "author",
+    "dc.creator",
+    "byl",
+    "parsely-author",
+    "sailthru.author",
+    "twitter:creator",
+)
+_PUBLISHER_NAMES = (
+    "og:site_name",
+    "dc.publisher",
+    "publisher",
+    "article:publisher",
+    "application-name",
+    "twitter:site",
+    "twitter:creator",
+    "author",
+)
+
+
+class PageMetadata:
+    """What a page says about its article apart from its text."""
+
+    def __init__(
+        self,
+        root: Any,
+        meta: dict[str, str],
+        data: list[dict[str, Any]],
+        pieces: Sequence[Piece],
+        source: str,
+    ) -> None:
+        self.root = root
+        self.meta = meta
+        self.data = data
+        self.pieces = pieces
+        self.source = source
+
+    def title(self, publisher: str | None) -> str:
+        """Return the headline, without the name of the site."""
+        headings = [text_of(element) for element in self.root.iter("h1")]
+        headings = [text for text in headings if text]
+        given = next(
+            (
+                text
+                for text in (
+                    self.meta.get("og:title"),
+                    self._from_data("headline"),
+                    self.meta.get("twitter:title"),
+                    self._labelled("제목"),
+                    text_of(self.root.find(".//title")),
+                )
+                if text and text.strip()
+            ),
+            "",
+        )
+        given = clean(dom.fragment_text(given)).strip()
+        heading = next(
+            (
+                text
+                for text in headings
+                if letters_of(text) and letters_of(text) in letters_of(given)
+            ),
+            "",
+        )
+        site = publisher_name(self.meta.get("og:site_name"))
+        title = clean_title(given, publisher, heading)
+        if site and site != publisher:
+            title = clean_title(title, site, heading)
+        if not title and headings:
+            title = headings[0]
+        marked = any(self.meta.get(name) for name in ("og:title", "twitter:title"))
+        if heading_of := next(
+            (text for text in headings if letters_of(title) in letters_of(text)), None
+        ):
+            # The title of the window can be shorter than the headline.
+            title = title if marked or not title else clean_title(heading_of, publisher)
+        # A title that only names the site: the heading is the article's own.
+        if headings and publisher and letters_of(title) == letters_of(publisher):
+            title = headings[-1]
+        return " ".join(clean(title).split())
+
+    def publisher(self) -> str | None:
+        """Return the publisher that the page's data names, portals excepted."""
+        for item in self.data:
+            for field in ("publisher", "sourceOrganization", "provider"):
+                if name := publisher_name(_name(item.get(field))):
+                    return name
+        # Portals name the outlet here, other sites the reporter.
+        given = self.meta.get("og:article:author")
+        if given and not REPORTER.search(given) and (name := publisher_name(given)):
+            return name
+        given = self.meta.get("article:author")
+        site = self.meta.get("og:site_name") or ""
+        if given and given in re.split(r"\s+[-–|:]\s+", site)[1:]:
+            return publisher_name(given)
+        for element in self.root.iter("img"):
+            described = " ".join(
+                f"{one.get('class') or ''}"
+                for one in (element, element.getparent())
+                if one is not None
+            )
+            if re.search(
+                r"(?:press|media|news).{0,12}logo|logo.{0,8}(?:press|media)", described
+            ) and (name := publisher_name(element.get("alt") or element.get("title"))):
+                return name
+        return publisher_name(self.meta.get("og:site_name"))
+
+    def site(self) -> str | None:
+        """Return the publisher that less exact metadata names."""
+        for key in _PUBLISHER_NAMES[1:-2]:
+            if name := publisher_name(self.meta.get(key)):
+                return name
+        return None
+
+    def author(self, publisher: str | None) -> str | None:
+        """Return the authors that the page's data names."""
+        for item in self.data:
+            if (name := split_names(_name(item.get("author")))) and _is_person(name, publisher):
+                return name
+        for key in _AUTHOR_NAMES:
+            given = self.meta.get(key)
+            if (
+                given
+                and not given.startswith(("http", "@"))
+                and (name := split_names(given))
+                and _is_person(name, publisher)
+                and _is_person(name, publisher_name(self.meta.get("og:site_name")))
+            ):
+                return name
+        given = self.meta.get("og:article:author")
+        if given and REPORTER.search(given):
+            return split_names(given)
+        for element in self.root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            described = " ".join(element.get(name) or "" for name in ("class", "itemprop", "rel"))
+            # The texts of neighbours, such as a button and a name, are no single word.
+            text = _spaced(element) if _CREDITED.search(described) else ""
+            if not 0 < len(text) <= 80:
+                continue
+            if match := _REPORTER_OF.search(text):
+                return split_names(match[0])
+            if (match := _NAME.fullmatch(text) or _WRITTEN_BY.match(text)) and (
+                _NAMED_CLASS.search(described) or _is_dated(element)
+            ):
+                return match["name"]
+        return None
+
+    def published_at(self) -> tuple[str | None, str | None]:
+        """Return the date that the page's data names, and one that cannot be read."""
+        unreadable: str | None = None
+        for given in self._dates():
+            if not given.strip():
+                continue
+            if found := parse_date(given):
+                return found, None
+            unreadable = unreadable or given
+        return None, unreadable
+
+    def _dates(self) -> Iterator[str]:
+        yield from (
+            value for item in self.data if isinstance(value := item.get("datePublished"), str)
+        )
+        yield from (self.meta[name] for name in _DATE_NAMES[:-1] if name in self.meta)
+        # dd:published_time, cms.regdate
+        yield from (value for name, value in self.meta.items() if _DATE_NAME.search(name))
+        for element in self.root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            if element.get("itemprop") == "datePublished":
+                yield element.get("content") or element.get("datetime") or text_of(element)
+            elif element.get("data-date-time") and "MODIFY" not in (element.get("class") or ""):
+                yield element.get("data-date-time")
+        yield from (
+            element.get("datetime") or text_of(element)
+            for element in self.root.iter("time")
+            if element.get("datetime")
+        )
+        for element in self.root.iter():
+            if isinstance(element.tag, str) and _DATED_CLASS.search(element.get("class") or ""):
+                text = text_of(element)
+                rest = re.sub(r"[\d\s.:/|-]", "", DATED.sub("", text))
+                if text and len(text) <= _DATE_CHARS and len(rest) <= 8:
+                    yield text
+
+    def printed_date(self) -> str | None:
+        """Return the date that the page shows around its headline, if it is marked as one."""
+        for piece in self.pieces:
+            if len(piece.text) <= 120 and is_byline(piece.text) and (day := parse_date(piece.text)):
+                return day
+        if "article:modified_time" in self.meta:
+            return parse_date(self.meta["article:modified_time"])
+        return None
+
+    def scripted_facts(self, title: str) -> tuple[str | None, str | None]:
+        """Return author and date in the data of a script that has the article's title."""
+        author = published_at = None
+        for record in records_in_scripts(self.root):
+            given = next((record[key] for key in ("title", "headline") if key in record), None)
+            if isinstance(given, str) and letters_of(given) == letters_of(title):
+                found = facts_of(record, self.source)
+                author, published_at = author or found[0], published_at or found[1]
+        return author, published_at
+
+    def url(self) -> str | None:
+        """Return the canonical address of the page."""
+        for link in self.root.iter("link"):
+            if (link.get("rel") or "").lower() == "canonical" and (
+                address := web_address(link.get("href"))
+            ):
+                return address
+        for item in self.data:
+            entity = item.get("mainEntityOfPage")
+            given = entity.get("@id") if isinstance(entity, dict) else entity
+            if isinstance(given, str) and (address := web_address(given)):
+                return address
+        return web_address(self.meta.get("og:url"))
+
+    def _labelled(self, label: str) -> str | None:
+        """Return what a board of a public body shows beside a label such as 제목."""
+        for element in self.root.iter("th", "dt"):
+            beside = element.getnext()
+            if text_of(element) == label and beside is not None and beside.tag in {"td", "dd"}:
+                return text_of(beside) or None
+        return None
+
+    def _from_data(self, field: str) -> str | None:
+        return next(
+            (value for item in self.data if isinstance(value := item.get(field), str) and value),
+            None,
+        )
+
+
+# Classes of elements that may name the author, those that surely do, and those with dates.
+_NAMED_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)"
+)
+_CREDITED = re.compile(
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit)(?:[-_\s]|$)"
+)
+_DATED_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
+)
+_DATE_CHARS = 60
+_DATE_NAME = re.compile(
+    r"[.:_-](?:published(?:_time|_?date|_?at)?|publish_?date|reg_?date|pub_?date)$"
+)
+_NAME = re.compile(r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\))?")
+_WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
+_REPORTER_OF = re.compile(
+    r"[가-힣]{2,4}(?:\s?[·,]\s?[가-힣]{2,4})*\s*(?:기자|특파원|논설위원|앵커)"
+)
+
+
+def _is_person(name: str, publisher: str | None) -> bool:
+    return (
+        letters_of(name) != letters_of(publisher or "")
+        and not looks_like_outlet(name)
+        and not re.search(
+            r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴|온라인팀)$|^(?:admin|관리자|편집국|webmaster)",
+            name,
+            re.IGNORECASE,
+        )
+    )
+
+
+def _is_dated(element: Any) -> bool:
+    """Whether the element, or a short one around it, shows a date."""
+    shown = (text_of(one) for one in (element, element.getparent()) if one is not None)
+    return any(len(text) <= 200 and parse_date(text) is not None for text in shown)
+
+
+def text_of(element: Any) -> str:
+    """Return the text of an element on one line."""
+    if element is None:
+        return ""
+    return _SPACES.sub(" ", clean("".join(element.itertext())).replace("\n", " ")).strip()
+
+
+def _spaced(element: Any) -> str:
+    return _SPACES.sub(" ", clean(" ".join(element.itertext())).replace("\n", " ")).strip()
+
+
+def letters_of(text: str) -> str:
+    """Return the letters and digits of ``text`` in lower case, to compare it by."""
+    return re.sub(r"\W+", "", text).casefold()
+
+
+def meta_of(root: Any) -> dict[str, str]:
+    """Return the meta elements below ``root`` by name in lower case; the first one counts."""
+    found: dict[str, str] = {}
+    # Open Graph's own attribute counts before others that repeat its names.
+    for element in sorted(root.iter("meta"), key=lambda one: one.get("property") is None):
+        name = element.get("property") or element.get("name") or element.get("itemprop")
+        content = element.get("content")
+        if name and content and content.strip():
+            found.setdefault(name.strip().lower(), " ".join(clean(content).split()))
+    return found
+
+
+def articles_in_json_ld(root: Any) -> Iterator[dict[str, Any]]:
+    """Yield the articles in the page's JSON-LD."""
+    for script in root.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower() or not script.text:
+            continue
+        try:
+            # Raw line breaks in strings are common.
+            value = json.loads(script.text.strip().strip(";"), strict=False)
+        except (ValueError, RecursionError):
+            continue
+        for item in _items(value):
+            kind = item.get("@type")
+            kinds = kind if isinstance(kind, list) else [kind]
+            if any("Article" in str(one) or "Posting" in str(one) for one in kinds):
+                yield item
+
+
+def _items(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    if depth > 6:
+        return
+    if isinstance(value, list):
+        for one in value:
+            yield from _items(one, depth + 1)
+    elif isinstance(value, dict):
+        yield value
+        yield from _items(value.get("@graph"), depth + 1)
+        yield from _items(value.get("mainEntity"), depth + 1)
+
+
+def _name(value: Any) -> str | None:
+    """Return the name or names of a JSON-LD person or organization."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return _name(value.get("name"))
+    if isinstance(value, list):
+        return ", ".join(name for one in value if (name := _name(one))) or None
+    return None
