@@ -116,6 +116,8 @@ def read_html(text: str, source: str) -> Reading:
     if title and not (author and published_at):
         scripted = page.metadata.scripted_facts(title)
         author, published_at = author or scripted[0], published_at or scripted[1]
+    bylines = [text for kind, text in kept if kind is SectionKind.BYLINE]
+    author = author or page.metadata.team(bylines)
     if unreadable and not published_at:
         warnings.append(f"date {shorten(unreadable, 40)!r} cannot be read; stored without a date")
     draft = Draft(

@@ -202,8 +202,25 @@ _CREW = re.compile(
     r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
     r"(?:[/|,]\s?(?:영상)?(?:촬영|편집|취재|그래픽|자막|CG|구성|사진|글|디자인)(?:기자)?\s?[:：=]?\s?[가-힣·,\s]{2,20})*$"
 )
-# 글 박다솜 · 사진 한여울
-_CREDITS = re.compile(r"^(?:(?:글|취재|사진|그림|영상)\s[가-힣]{2,4}(?:\s*[·,/|]\s*|$)){2,3}$")
+# 글 박다솜 · 사진 한여울; 글=박다솜 기자, 도움=나래시; 기획·구성 박다솜 / 디자인 한여울
+_WRITING = "글|취재|기획|구성|정리|인터뷰"
+_HELPING = "사진|그림|영상|촬영|편집|디자인|그래픽|일러스트|삽화|제작|도움|개발|자막|CG|연출|작가|번역|감수|진행"
+_ROLE = rf"(?:{_WRITING}|{_HELPING})"
+_CREDITED = (
+    rf"(?:{_ROLE}(?:\s?[·ㆍ&]\s?{_ROLE})*)(?:\s?[=:：]\s?|\s)"
+    rf"(?!{_ROLE}(?:\s|$))[가-힣A-Za-z]{{2,12}}"
+    rf"(?:\s?[·ㆍ]\s?(?!{_ROLE})[가-힣]{{2,4}})*(?:\s?{JOB})?"
+)
+_CREDITS = re.compile(rf"^{_CREDITED}(?:(?:\s*[·ㆍ,/|]\s*|\s){_CREDITED})*$")
+_CREDIT_PAIR = re.compile(
+    rf"(?P<roles>{_ROLE}(?:\s?[·ㆍ&]\s?{_ROLE})*)(?P<sign>\s?[=:：]\s?|\s)"
+    rf"(?P<names>[가-힣]{{2,4}}(?:\s?[·ㆍ]\s?(?!{_ROLE})[가-힣]{{2,4}})*)(?P<job>\s?{JOB})?(?![가-힣])"
+)
+# 노해든(국어국문 23), at the end of a contribution
+_SIGNATURE = re.compile(
+    r"^(?!문의|연락처|장소|일시|주소|사진|자료|출처|참고|제공|주최|대상|전화|신청|접수)"
+    r"(?P<name>[가-힣]{2,4})\s?\((?=[^()]*[가-힣])[^()]{2,20}\)$"
+)
 _PUNCTUATION = re.compile(r"[\s|·:：/\-–—,.()\[\]<>]+")
 
 
@@ -293,7 +310,7 @@ def is_byline(line: str) -> bool:
         and not ends_sentence(line)
     ):
         return True
-    if _CREDITS.match(line):
+    if credits_of(line) is not None:
         return True
     if is_turn(line):
         return False
@@ -314,6 +331,30 @@ def is_byline(line: str) -> bool:
     # 나래통신 박다솜 기자; [나래=박다솜 기자]; a name with a verb is no byline.
     short = len(line) <= 40 and not ends_sentence(line) and REPORTER.search(line) is not None
     return short and len(bare.strip("=")) <= 8
+
+
+def credits_of(line: str) -> list[str] | None:
+    """Return the writers in a line of credits such as ``글 박다솜 · 사진 한여울``.
+
+    ``None`` for any other line: one role needs a sign or a job beside the name.
+    """
+    if not _CREDITS.match(line):
+        return None
+    pairs = list(_CREDIT_PAIR.finditer(line))
+    if len(pairs) < 2 and not any(pair["job"] or pair["sign"].strip() for pair in pairs):
+        return None
+    return [
+        name.strip()
+        for pair in pairs
+        if re.search(_WRITING, pair["roles"])
+        for name in re.split(r"[·ㆍ]", pair["names"])
+    ]
+
+
+def signature(line: str) -> str | None:
+    """Return the name in the last line of a contribution: ``박다솜(국어국문 23)``."""
+    match = _SIGNATURE.match(line)
+    return match["name"] if match else None
 
 
 def english_byline(line: str) -> bool:
@@ -380,12 +421,14 @@ def arrange(blocks: Iterable[Block]) -> Arranged:
     lines = [split for kind, line in stripped if line for split in _split_tail(kind, line)]
     listed = enumerated([line for _, line in lines])
     dropped = page_lines(lines)
-    kept = tuple(
+    kept = [
         (_kind(kind, line, number in listed), line)
         for number, (kind, line) in enumerate(lines)
         if number not in dropped
-    )
-    return Arranged(kept, tuple(lines[number][1] for number in sorted(dropped)))
+    ]
+    if len(kept) > 2 and signature(kept[-1][1]):
+        kept[-1] = (SectionKind.BYLINE, kept[-1][1])
+    return Arranged(tuple(kept), tuple(lines[number][1] for number in sorted(dropped)))
 
 
 def page_lines(lines: Sequence[Block]) -> set[int]:

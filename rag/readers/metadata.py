@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 
 from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.lines import JOB, REPORTER, SPECIALIST, Block, english_byline
+from geungeo.rag.readers.lines import (
+    JOB,
+    REPORTER,
+    SPECIALIST,
+    Block,
+    credits_of,
+    english_byline,
+    signature,
+)
 
 _NAMES = r"[가-힣]{2,4}(?:\s?[·ㆍ,/]\s?[가-힣]{2,4})*"
 _OUTLET = r"[가-힣A-Za-z0-9·&.]{2,20}(?:\s[가-힣A-Za-z0-9·&]{1,12})?"
@@ -136,6 +144,10 @@ def byline_author(line: str) -> str | None:
     """Return the reporters that a byline names."""
     if english_byline(line):
         return split_names(line)
+    if (writers := credits_of(line)) is not None:
+        return ", ".join(dict.fromkeys(writers)) or None
+    if name := signature(line):
+        return name
     found = [match["name"] for match in REPORTER.finditer(line)]
     return split_names(", ".join(found)) if found else None
 

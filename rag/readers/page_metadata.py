@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from geungeo.rag.readers import dom
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
-from geungeo.rag.readers.lines import DATED, REPORTER, is_byline
+from geungeo.rag.readers.lines import DATED, REPORTER, credits_of, english_byline, is_byline
 from geungeo.rag.readers.metadata import clean_title, looks_like_outlet, publisher_name, split_names
 from geungeo.rag.readers.records import facts_of
 from geungeo.rag.readers.scripts import records_in_scripts
@@ -164,33 +164,68 @@ class PageMetadata:
         return None
 
     def author(self, publisher: str | None) -> str | None:
-        """Return the authors that the page's data names."""
+        """Return the authors that the page's data names, accounts and the outlet excepted."""
+        return next(
+            (name for name in self._named_authors() if self._is_person(name, publisher)), None
+        ) or self._credited_author(publisher)
+
+    def team(self, bylines: Iterable[str]) -> str | None:
+        """Return the team that the data, a byline or a credited element names as the author."""
+        shown = (
+            text_of(element)
+            for element in self.root.iter()
+            if isinstance(element.tag, str) and _CREDITED.search(_described(element))
+        )
+        for text in (*self._named_authors(), *bylines, *shown):
+            name = _MAIL.sub("", text).strip(" /|=()[]")
+            if _TEAM.match(name):
+                return name
+        return None
+
+    def _named_authors(self) -> Iterator[str]:
+        """Yield what JSON-LD and meta elements name as the authors."""
         for item in self.data:
-            if (name := split_names(_name(item.get("author")))) and _is_person(name, publisher):
-                return name
-        for key in _AUTHOR_NAMES:
-            given = self.meta.get(key)
-            if (
-                given
-                and not given.startswith(("http", "@"))
-                and (name := split_names(given))
-                and _is_person(name, publisher)
-                and _is_person(name, publisher_name(self.meta.get("og:site_name")))
-            ):
-                return name
+            if name := split_names(_name(item.get("author"))):
+                yield name
+        named = [self.meta.get(key) for key in _AUTHOR_NAMES]
+        if _WRITTEN.fullmatch(self.meta.get("twitter:label1", "")):
+            named.append(self.meta.get("twitter:data1"))
         given = self.meta.get("og:article:author")
         if given and REPORTER.search(given):
-            return split_names(given)
+            named.append(given)
+        for text in named:
+            if text and not text.startswith(("http", "@")) and (name := split_names(text)):
+                yield name
+
+    def _is_person(self, name: str, publisher: str | None) -> bool:
+        site = publisher_name(self.meta.get("og:site_name"))
+        return _is_person(name, publisher) and _is_person(name, site)
+
+    def _credited_author(self, publisher: str | None) -> str | None:
+        """Return the names in elements whose class or attributes say that they name the author."""
         for element in self.root.iter():
             if not isinstance(element.tag, str):
                 continue
-            described = " ".join(element.get(name) or "" for name in ("class", "itemprop", "rel"))
-            # The texts of neighbours, such as a button and a name, are no single word.
-            text = _spaced(element) if _CREDITED.search(described) else ""
-            if not 0 < len(text) <= 80:
+            described = _described(element)
+            if not _CREDITED.search(described) or _NO_CREDIT.search(described):
                 continue
-            if match := _REPORTER_OF.search(text):
-                return split_names(match[0])
+            # The texts of neighbours, such as a button and a name, are no single word.
+            text = _spaced(element)
+            if not 0 < len(text) <= _CREDIT_CHARS:
+                continue
+            names = _names_in(text)
+            if not names and _NAMED_CLASS.search(described):
+                match = _ENGLISH_NAME.fullmatch(text)
+                names = match[0] if match and self._is_person(match[0], publisher) else None
+            if names:
+                # Each of several authors can be in an element of its own.
+                beside = [
+                    found
+                    for other in element.itersiblings()
+                    if other.tag == element.tag and other.get("class") == element.get("class")
+                    if (found := _names_in(_spaced(other)))
+                ]
+                return ", ".join(dict.fromkeys(", ".join([names, *beside]).split(", ")))
             if (match := _NAME.fullmatch(text) or _WRITTEN_BY.match(text)) and (
                 _NAMED_CLASS.search(described) or _is_dated(element)
             ):
@@ -284,11 +319,18 @@ class PageMetadata:
 
 # Classes of elements that may name the author, those that surely do, and those with dates.
 _NAMED_CLASS = re.compile(
-    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)"
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)", re.IGNORECASE
 )
 _CREDITED = re.compile(
-    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit)(?:[-_\s]|$)"
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit|who|sig|sign)"
+    r"(?:[-_\s]|$)",
+    re.IGNORECASE,
 )
+_NO_CREDIT = re.compile(r"comment|reply|cmt|caption|photo|relat|rank|list", re.IGNORECASE)
+_CREDIT_CHARS = 80
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MAIL = re.compile(r"[\w.+-]+@[\w.-]+")
+_WRITTEN = re.compile(r"written by|by|글쓴이|작성자|기자", re.IGNORECASE)
 _DATED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
 )
@@ -297,21 +339,46 @@ _DATE_NAME = re.compile(
     r"[.:_-](?:published(?:_time|_?date|_?at)?|publish_?date|reg_?date|pub_?date)$"
 )
 _NAME = re.compile(r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\))?")
-_WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
-_REPORTER_OF = re.compile(
-    r"[가-힣]{2,4}(?:\s?[·,]\s?[가-힣]{2,4})*\s*(?:기자|특파원|논설위원|앵커)"
+_WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
+_ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
+# Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2.
+_ACCOUNT = re.compile(
+    r"^(?:[a-z]+[_.\d-][\w.-]*|(?i:.*\b(?:admin(?:istrator)?|editors?|editorial(?: team)?|newsroom"
+    r"|staff(?: (?:writer|reporter)s?)?|webmaster|web team|desk))|(?:최고|사이트)?\s?관리자|운영자"
+    r"|편집(?:국|부|자)|뉴스룸|.*온라인팀)$"
 )
+_TEAM = re.compile(
+    r"^(?=.{3,16}$)[가-힣A-Za-z0-9·\s]*(?:뉴스|취재|보도|편집|디지털|온라인|콘텐츠|기획|데이터|속보|이슈|특별)"
+    r"[가-힣·]{0,6}(?:팀|부|국|실|반|룸)$"
+)
+_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴)$")
+_LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
+
+
+def _names_in(text: str) -> str | None:
+    """Return the reporters that a credited line names."""
+    if english_byline(text):
+        return split_names(text)
+    if writers := credits_of(text):
+        return ", ".join(dict.fromkeys(writers))
+    found = [match["name"] for match in REPORTER.finditer(text)]
+    return split_names(", ".join(found)) if found else None
+
+
+def _described(element: Any) -> str:
+    given = " ".join(element.get(name) or "" for name in ("class", "itemprop", "rel"))
+    return _CAMEL.sub("-", given)
 
 
 def _is_person(name: str, publisher: str | None) -> bool:
-    return (
-        letters_of(name) != letters_of(publisher or "")
-        and not looks_like_outlet(name)
-        and not re.search(
-            r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴|온라인팀)$|^(?:admin|관리자|편집국|webmaster)",
-            name,
-            re.IGNORECASE,
-        )
+    own, outlet = letters_of(name), letters_of(publisher or "")
+    is_site = own == outlet or (len(own) >= _LONG_NAME and own in outlet)
+    return not (
+        is_site
+        or looks_like_outlet(name)
+        or _OUTLET_END.search(name)
+        or _ACCOUNT.match(name)
+        or _TEAM.match(name)
     )
 
 
