@@ -93,8 +93,14 @@ def read_html(text: str, source: str) -> Reading:
     blocks, warnings = page.body()
     arranged = arrange(blocks)
     facts = Facts(arranged.blocks, [*arranged.left_out, *page.outside_lines()])
-    publisher = page.metadata.publisher() or facts.publisher or page.metadata.site()
-    title = page.metadata.title(publisher)
+    publisher = (
+        page.metadata.publisher()
+        or facts.lead_publisher
+        or page.metadata.masthead()
+        or facts.publisher
+        or page.metadata.site()
+    )
+    title = page.metadata.title(publisher, page.begins)
     kept = [
         (kind, block)
         for number, (kind, block) in enumerate(arranged.blocks)
@@ -111,11 +117,14 @@ def read_html(text: str, source: str) -> Reading:
     if refusal := page.is_no_article(kept):
         raise EmptySource(refusal)
     published_at, unreadable = page.metadata.published_at()
-    author = page.metadata.author(publisher) or facts.author
-    published_at = published_at or facts.published_at or page.metadata.printed_date()
+    author = page.metadata.author(publisher)
     if title and not (author and published_at):
         scripted = page.metadata.scripted_facts(title)
         author, published_at = author or scripted[0], published_at or scripted[1]
+    printed, is_sure = page.metadata.printed_date()
+    author = author or facts.author
+    published_at = published_at or (printed if is_sure else None) or facts.published_at or printed
+    published_at = published_at or page.metadata.date_in_address()
     bylines = [text for kind, text in kept if kind is SectionKind.BYLINE]
     author = author or page.metadata.team(bylines)
     if unreadable and not published_at:
@@ -157,6 +166,7 @@ class _Page:
         self.data = list(articles_in_json_ld(self.root))
         self.pieces = dom.pieces_of(self.root)
         self.metadata = PageMetadata(self.root, self.meta, self.data, self.pieces, source)
+        self.begins = 0  # the number of the block with which the text begins
         self._around: set[int] = set()
         self._summary: set[str] = set()  # the blocks of a summary by a machine
 
@@ -168,6 +178,7 @@ class _Page:
         self._around = self._page_parts()
         kept = self._without_kicker(self._with_lead(self._container()))
         begins = next((one for one, piece in enumerate(kept) if piece.is_running_text), 0)
+        self.begins = kept[begins].order if kept else 0
         blocks: list[Block] = [
             (
                 _kind(piece, number > begins) if 0 < number < len(kept) - 1 else piece.kind,

@@ -44,9 +44,13 @@ _NO_OUTLET = re.compile(
     r"|관련기사|질문|답변|.{0,6}(?:특징주|브리핑|칼럼|인터뷰))\d*$"
 )
 _COPYRIGHT_OWNER = re.compile(
-    r"(?:저작권자\s*)?(?:ⓒ|©|\([cC]\)|저작권자\s*[:|]?)\s*(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)"
+    r"(?:저작권자\s*)?(?:ⓒ|©|\([cC]\)|저작권자\s*[:|]?)\s*"
+    r"(?:(?:19|20)\d\d(?:\s?[-–~]\s?(?:(?:19|20)\d\d)?)?[\s.,]*(?:by\s+)?)?"
+    r"(?:['‘\"“][^'’\"”]{1,20}['’\"”]\s*)?(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)"
     r"\s*(?:[,.|\-–(<>\])〉]|무단|All|$)"
 )
+_NOTICE = re.compile(r"저작권|무단|reserved|copyright", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"소유하신|회사명|사이트명|도메인|your (?:site|company)", re.IGNORECASE)
 PORTALS = re.compile(
     r"^(?:https?:|www\.)|네이버|naver|다음\s*뉴스|^다음$|daum|네이트|^nate|^줌|zum|구글|google|msn|facebook"
     r"|페이스북|카카오|kakao|yahoo|flipboard|티스토리|tistory|유튜브|youtube|^@",
@@ -159,10 +163,12 @@ def byline_publisher(line: str) -> str | None:
 
 
 def copyright_owner(lines: Iterable[str]) -> str | None:
-    """Return the publisher that a notice of copyright names."""
-    for line in lines:
-        if (match := _COPYRIGHT_OWNER.search(line)) and (
-            name := publisher_name(match["publisher"].strip())
+    """Return the publisher that a notice of copyright names, rather than the owner of a picture."""
+    for line in sorted(lines, key=lambda line: _NOTICE.search(line) is None):
+        if (
+            (match := _COPYRIGHT_OWNER.search(line))
+            and (name := publisher_name(match["publisher"].strip()))
+            and not _PLACEHOLDER.match(name)
         ):
             return name.split(",")[0].strip()
     return None
@@ -176,6 +182,7 @@ class Facts:
         body = [line for kind, line in blocks if kind is SectionKind.BODY]
         bylines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
         publisher, author = lead([*body[:3], *bylines])
+        self.lead_publisher = publisher
         self.publisher = (
             publisher
             or copyright_owner(left_out)
@@ -214,6 +221,11 @@ def clean_title(title: str, publisher: str | None = None, heading: str | None = 
         if shorter == title or not shorter:
             return title
         title = shorter
+
+
+def title_parts(title: str) -> list[str]:
+    """Return the parts of a title between separators such as ``|``, ``<`` and `` - ``."""
+    return [part for part in _SEPARATOR.split(" ".join(title.split())) if part.strip(" :|<>-")]
 
 
 def _is_site(tail: str, publisher: str | None) -> bool:

@@ -10,13 +10,32 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
+from geungeo.rag.article import SectionKind
+from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
-from geungeo.rag.readers.lines import DATED, REPORTER, credits_of, english_byline, is_byline
-from geungeo.rag.readers.metadata import clean_title, looks_like_outlet, publisher_name, split_names
+from geungeo.rag.readers.lines import (
+    DATED,
+    REPORTER,
+    begins_related,
+    credits_of,
+    english_byline,
+    is_byline,
+    is_page_line,
+    is_statement,
+)
+from geungeo.rag.readers.metadata import (
+    clean_title,
+    is_outlet,
+    looks_like_outlet,
+    publisher_name,
+    split_names,
+    title_parts,
+)
 from geungeo.rag.readers.records import facts_of
 from geungeo.rag.readers.scripts import records_in_scripts
 from geungeo.rag.text import clean
@@ -86,10 +105,18 @@ class PageMetadata:
         self.pieces = pieces
         self.source = source
 
-    def title(self, publisher: str | None) -> str:
-        """Return the headline, without the name of the site."""
-        headings = [text_of(element) for element in self.root.iter("h1")]
-        headings = [text for text in headings if text]
+    def title(self, publisher: str | None, begins: int) -> str:
+        """Return the headline, without the name of the site.
+
+        What the data calls the title can be one for other services, or that of the site; then
+        the headline that readers see counts. ``begins`` is the number of the block with which
+        the text begins.
+        """
+        title = self._given_title(publisher)
+        return self._seen_title(title, publisher, begins) or title
+
+    def _given_title(self, publisher: str | None) -> str:
+        headings = self._headings("h1")
         given = next(
             (
                 text
@@ -130,6 +157,70 @@ class PageMetadata:
             title = headings[-1]
         return " ".join(clean(title).split())
 
+    def _headings(self, *tags: str) -> list[str]:
+        return [text for element in self.root.iter(*tags) if (text := _headline_of(element))]
+
+    def _seen_title(self, title: str, publisher: str | None, begins: int) -> str | None:
+        """Return the headline that readers see where it is another one than ``title``."""
+        outlet = letters_of(publisher or "")
+        own = letters_of(title)
+        first = [text for text in self._headings("h1") if letters_of(text) not in {"", outlet}]
+        window = letters_of(text_of(self.root.find(".//title")))
+        for heading in first:
+            # [가람 프리미엄] in front of the title, for other services.
+            label = title[: -len(heading)] if title.endswith(heading) else ""
+            if _LABEL.fullmatch(label) and window.startswith(letters_of(heading)):
+                return heading
+        titled = [
+            _headline_of(element)
+            for element in self.root.iter()
+            if isinstance(element.tag, str) and _TITLE_CLASS.search(element.get("class") or "")
+        ]
+        for heading in [*first, *self._headings("h2", "h3"), *titled]:
+            rest = title[len(heading) :] if title.startswith(heading) else ""
+            if len(heading) >= _SHORTEST and re.match(r"\s+[<>|]\s", rest):
+                return heading
+        if own not in {"", outlet} and any(own in letters_of(one.text) for one in self.pieces):
+            return None
+        if own != outlet and any(
+            letters_of(heading) in own or own in letters_of(heading) for heading in first
+        ):
+            return None
+        long = [text for text in first if len(letters_of(text)) >= _SHORTEST]
+        for heading in long:
+            if letters_of(heading) in window or _shared_words(title, heading) >= 2:
+                return heading
+        return None if long else self._shown_headline(begins)
+
+    def _shown_headline(self, begins: int) -> str | None:
+        """Return the line above the text that its class or its size makes the headline."""
+        best: tuple[int, str] = (0, "")
+        for piece in self.pieces[max(0, begins - _ABOVE) : begins]:
+            text = piece.text
+            if (
+                not _SHORTEST <= len(text) <= _LONGEST
+                or is_statement(text)
+                or piece.linked > len(text) / 2
+                or is_byline(text)
+                or is_page_line(text)
+                or begins_related(text)
+                or re.search(r"\s[>›]\s|\s\|\s", text)
+                or not piece.path
+            ):
+                continue
+            element = piece.path[-1]
+            sizes = [
+                int(size)
+                for font in element.iter("font")
+                if (size := (font.get("size") or "").lstrip("+")).isdigit()
+            ]
+            score = 3 * bool(_TITLE_CLASS.search(element.get("class") or ""))
+            score += 2 * (element.tag in {"h1", "h2", "h3"} or max(sizes, default=0) >= _LARGE)
+            score += piece.kind is SectionKind.HEADING
+            if score > best[0]:
+                best = score, text
+        return best[1] or None
+
     def publisher(self) -> str | None:
         """Return the publisher that the page's data names, portals excepted."""
         for item in self.data:
@@ -155,6 +246,43 @@ class PageMetadata:
             ) and (name := publisher_name(element.get("alt") or element.get("title"))):
                 return name
         return publisher_name(self.meta.get("og:site_name"))
+
+    def masthead(self) -> str | None:
+        """Return the name of the site that both its title and its logo or notices show."""
+        root_links = [
+            element
+            for element in self.root.iter("a")
+            if re.fullmatch(
+                r"(?:(?:https?:)?//[^/]+)?/?(?:index\.\w+)?", element.get("href") or "x"
+            )
+        ]
+        logos = [text for element in root_links if (text := text_of(element))]
+        for image in self.root.iter("img"):
+            around = " ".join(
+                f"{one.get('class') or ''} {one.get('id') or ''} {one.get('src') or ''}"
+                for one in (image, image.getparent())
+                if one is not None
+            )
+            if image.get("alt") and ("logo" in around.lower() or image.getparent() in root_links):
+                logos.append(image.get("alt"))
+        notices = [
+            letters_of(piece.text)
+            for piece in self.pieces
+            if len(piece.text) <= _NOTICE_CHARS
+            and piece.kind is not SectionKind.CAPTION
+            and re.search(r"[ⓒ©]|저작권|copyright", piece.text, re.IGNORECASE)
+        ]
+        shown = {letters_of(logo) for logo in logos}
+        for given in (text_of(self.root.find(".//title")), self.meta.get("og:title") or ""):
+            parts = title_parts(given)
+            for part in [*reversed(parts[1:]), *parts[:1]] if len(parts) > 1 else ():
+                name = re.sub(r"\s*\([^)]*\)$|\s+모바일$", "", part).strip()
+                own = letters_of(name)
+                if 2 <= len(own) <= _LONGEST_NAME and (
+                    own in shown or any(own in notice for notice in notices)
+                ):
+                    return publisher_name(name)
+        return next((publisher_name(logo) for logo in logos if is_outlet(logo)), None)
 
     def site(self) -> str | None:
         """Return the publisher that less exact metadata names."""
@@ -239,9 +367,22 @@ class PageMetadata:
             if not given.strip():
                 continue
             if found := parse_date(given):
-                return found, None
+                return self._first_of(found), None
             unreadable = unreadable or given
         return None, unreadable
+
+    def _first_of(self, found: str) -> str:
+        """Return the first publication where the page prints that ``found`` is an update."""
+        for piece in self.pieces:
+            updated = _UPDATED.search(piece.text) if len(piece.text) <= _BYLINE_CHARS else None
+            if not updated or not (entered := _ENTERED.search(piece.text[: updated.start()])):
+                continue
+            first = parse_date(piece.text[entered.end() : updated.start()])
+            later = parse_date(piece.text[updated.end() :])
+            days = [seoul_day(one) if one else None for one in (first, later, found)]
+            if first and days[0] and days[1] and days[0] < days[1] == days[2]:
+                return first
+        return found
 
     def _dates(self) -> Iterator[str]:
         yield from (
@@ -262,6 +403,7 @@ class PageMetadata:
             for element in self.root.iter("time")
             if element.get("datetime")
         )
+        yield from self._epochs()
         for element in self.root.iter():
             if isinstance(element.tag, str) and _DATED_CLASS.search(element.get("class") or ""):
                 text = text_of(element)
@@ -269,14 +411,40 @@ class PageMetadata:
                 if text and len(text) <= _DATE_CHARS and len(rest) <= 8:
                     yield text
 
-    def printed_date(self) -> str | None:
-        """Return the date that the page shows around its headline, if it is marked as one."""
-        for piece in self.pieces:
-            if len(piece.text) <= 120 and is_byline(piece.text) and (day := parse_date(piece.text)):
-                return day
+    def _epochs(self) -> Iterator[str]:
+        """Yield the seconds since 1970 in data attributes of elements that show a date."""
+        for element in self.root.iter():
+            if not isinstance(element.tag, str) or not element.attrib:
+                continue
+            for name, value in element.attrib.items():
+                if _DATA_DATE.search(name) and _EPOCH.fullmatch(value.strip()):
+                    text = text_of(element)
+                    if len(text) <= _DATE_CHARS and re.search(r"\d", text):
+                        yield value.strip()
+
+    def printed_date(self) -> tuple[str | None, bool]:
+        """Return the date that the page shows around its headline, if it is marked as one.
+
+        Also whether the line is surely of the article: it names the reporter, or what the date is.
+        """
+        shown = [
+            (_SURE_DATE.search(piece.text) is not None, day)
+            for piece in self.pieces
+            if len(piece.text) <= _BYLINE_CHARS
+            and is_byline(piece.text)
+            and not _VISIT.search(piece.text)
+            and (day := parse_date(piece.text))
+        ]
+        for sure, day in sorted(shown, key=lambda one: not one[0]):
+            return day, sure
         if "article:modified_time" in self.meta:
-            return parse_date(self.meta["article:modified_time"])
-        return None
+            return parse_date(self.meta["article:modified_time"]), False
+        return None, False
+
+    def date_in_address(self) -> str | None:
+        """Return the day in the path of the page's address: ``/2026/03/03/``, ``/20260303/1``."""
+        match = _ADDRESS_DATE.search(urlsplit(self.url() or "").path)
+        return parse_date(f"{match['y']}-{match['m']}-{match['d']}") if match else None
 
     def scripted_facts(self, title: str) -> tuple[str | None, str | None]:
         """Return author and date in the data of a script that has the article's title."""
@@ -317,6 +485,38 @@ class PageMetadata:
         )
 
 
+_SHORTEST, _LONGEST = 6, 120  # characters of a headline
+_ABOVE = 15  # blocks above the text among which its headline is
+_LARGE = 4  # the size of a FONT element
+_NOTICE_CHARS = 160
+_LONGEST_NAME = 24
+_LABEL = re.compile(r"[\[(<【〈][^\])>】〉]{1,16}[\])>】〉]\s*")
+_TITLE_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:tit|title|subject|headline|headtitle|hd)(?:[-_\s]|$)(?!.*sub)", re.IGNORECASE
+)
+
+
+def _headline_of(element: Any) -> str:
+    """Return the text of a heading; a break in it separates words."""
+    if element.find(".//br") is None:
+        return text_of(element)
+    parts = [element.text or ""]
+    for inner in element.iterdescendants():
+        if inner.tag == "br":
+            parts.append(" ")
+        elif isinstance(inner.tag, str):
+            parts.append(inner.text or "")
+        parts.append(inner.tail or "")
+    return _SPACES.sub(" ", clean("".join(parts)).replace("\n", " ")).strip()
+
+
+def _shared_words(title: str, heading: str) -> int:
+    """Return how many words of ``title`` occur in ``heading``."""
+    own = letters_of(heading)
+    words = {letters_of(word) for word in re.split(r"\W+", title)}
+    return sum(len(word) >= 2 and word in own for word in words)
+
+
 # Classes of elements that may name the author, those that surely do, and those with dates.
 _NAMED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)", re.IGNORECASE
@@ -335,6 +535,26 @@ _DATED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
 )
 _DATE_CHARS = 60
+_BYLINE_CHARS = 120
+_DATA_DATE = re.compile(
+    r"^data-(?!.*(?:mod|upd|edit|expire))(?:.*-)?(?:ts|time|timestamp|date|datetime|reg\w*|pub\w*|created"
+    r"|epoch|unix)$",
+    re.IGNORECASE,
+)
+_EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
+_ENTERED = re.compile(
+    r"(?:입력|등록|승인|송고|게시|발행|작성|published|posted)(?:일시|시간|일)?\s*[:|]?",
+    re.IGNORECASE,
+)
+_UPDATED = re.compile(
+    r"(?:수정|업데이트|갱신|변경|updated|modified)(?:일시|시간|일)?\s*[:|]?", re.IGNORECASE
+)
+_SURE_DATE = re.compile(rf"{_ENTERED.pattern}|조회|hit|{REPORTER.pattern}", re.IGNORECASE)
+_VISIT = re.compile(r"(?:출력|인쇄|방문|접속|print(?:ed)?|오늘|today)", re.IGNORECASE)
+_ADDRESS_DATE = re.compile(
+    r"/(?P<y>(?:19|20)\d\d)(?P<slash>/?)(?P<m>0[1-9]|1[0-2])(?P=slash)(?P<d>0[1-9]|[12]\d|3[01])"
+    r"(?=/|-|\d{0,9}(?:/|$|\.))"
+)
 _DATE_NAME = re.compile(
     r"[.:_-](?:published(?:_time|_?date|_?at)?|publish_?date|reg_?date|pub_?date)$"
 )

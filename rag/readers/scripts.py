@@ -41,17 +41,36 @@ def bodies_in_scripts(root: Any) -> list[str]:
 
 
 def records_in_scripts(root: Any) -> Iterator[dict[str, Any]]:
-    """Yield the objects with a title in the scripts below ``root``."""
+    """Yield the objects with a title in the scripts below ``root``.
+
+    Those of Arc (``headlines``, ``credits``, ``display_date``) have the usual names added.
+    """
     for value in _values(root):
         stack: list[Any] = [value]
         while stack:
             one = stack.pop()
             if isinstance(one, dict):
-                if "title" in one or "headline" in one:
+                if isinstance(one.get("headlines"), dict):
+                    yield _story(one)
+                elif "title" in one or "headline" in one:
                     yield one
                 stack.extend(one.values())
             elif isinstance(one, list):
                 stack.extend(one)
+
+
+def _story(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the title, authors and date of a story in Arc's form."""
+    credited = record.get("credits")
+    by = credited.get("by") if isinstance(credited, Mapping) else None
+    date = next(
+        (record[key] for key in ("display_date", "first_publish_date") if record.get(key)), None
+    )
+    return {
+        "title": record["headlines"].get("basic"),
+        "author": by if isinstance(by, list) else None,
+        "date": date or record.get("publish_date"),
+    }
 
 
 def _values(root: Any) -> Iterator[Any]:
