@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
@@ -43,7 +44,7 @@ _SPACES = re.compile(r"\s+")
 _AROUND = re.compile(
     r"(?:^|[-_\s])(?:relat|recommend|comment|repl(?:y|ies)|sns|share|sharing|social|banner|advert"
     r"|ad|ads|adv|promo|popular|rank|ranking|hot|best|most|footer|gnb|lnb|nav|menu|breadcrumb|copy"
-    r"|copyright|tag|tags|keyword|hashtag|subscri|newsletter|print|util|utils|tool|tools|toolbar|btn"
+    r"|copyright|tag|tags|keyword|hashtag|subscri|newsletter|sign-?up|print|util|utils|tool|tools|toolbar|btn"
     r"|login|search|journalist|reporter|writer|sponsor|taboola|dable|outbrain|vote|emoji|reaction"
     r"|recomm|audio|tts|popup|modal|layer|quick|aside|side|sidebar|paging|pagination|page_?nav"
     r"|prev|next|another|others?|series|issue|latest|headline_?list|news_?list|list|more|event|poll"
@@ -53,6 +54,8 @@ _AROUND = re.compile(
     r"|donat(?:e|ion)|support|cheer|membership|paywall|feedback|likes?|sharedaddy)(?:[-_\s\d]|$)",
     re.IGNORECASE,
 )
+# Where a slide is in its carousel at the moment says nothing about what it holds.
+_SLIDE_STATE = re.compile(r"\b\w+-slide-(?:next|prev|active|visible)\b")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # The summary that a machine wrote: it repeats the article, and can be wrong.
 _MACHINE_CLASS = re.compile(
@@ -210,7 +213,11 @@ class _Page:
                 len(inside[0].text) <= 40 and _MACHINE_LABEL.search(inside[0].text)
             )
             named = (
-                summary or element.tag in _AROUND_TAGS or _AROUND.search(_CAMEL.sub("-", described))
+                summary
+                or element.tag in _AROUND_TAGS
+                or _AROUND.search(_CAMEL.sub("-", _SLIDE_STATE.sub("", described)))
+                or _is_banner(element, inside)
+                or _is_offer(element, inside)
             )
             if not named or _CONTAINER.search(described):
                 continue
@@ -414,6 +421,49 @@ class _Page:
             for piece in kept
         )
         return teasers >= 5 and teasers >= 0.6 * len(kept)
+
+
+def _is_banner(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element shows a picture that is an advertisement, with at most a few words."""
+    if sum(len(piece.text) for piece in inside) > _BANNER_CHARS or any(
+        piece.is_running_text for piece in inside
+    ):
+        return False
+    return any(
+        _ADVERTISEMENT.fullmatch((image.get("alt") or "").strip())
+        or _BANNER_ADDRESS.search(image.get("src") or "")
+        for image in element.iter("img", "amp-img")
+    )
+
+
+def _is_offer(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element is a box that asks to subscribe, to join or to give, with its button."""
+    if len(inside) > _OFFER_BLOCKS or sum(len(piece.text) for piece in inside) > _OFFER_CHARS:
+        return False
+    if sum(piece.is_running_text for piece in inside) > 1 or any(
+        is_byline(piece.text) or is_caption(piece.text) for piece in inside
+    ):
+        return False
+    if element.find(".//h1") is not None:
+        return False
+    if any(_is_link(piece) and _OFFER.search(piece.text) for piece in inside):
+        return True
+    buttons = (_SPACES.sub(" ", "".join(one.itertext())) for one in element.iter("button"))
+    return any(_OFFER.search(text) for text in buttons) or any(
+        one.get("type") == "email" for one in element.iter("input")
+    )
+
+
+_BANNER_CHARS = 100
+_ADVERTISEMENT = re.compile(r"\[?(?:광고|배너|ads?|advert(?:isement)?|banner)\]?", re.IGNORECASE)
+_BANNER_ADDRESS = re.compile(r"(?:^|[/_.-])(?:banners?|ads?|adv|adimg)(?:[/_-])", re.IGNORECASE)
+_OFFER_CHARS = 200
+_OFFER_BLOCKS = 5
+_OFFER = re.compile(
+    r"(?:구독|후원|기부|응원|가입|신청|결제|체험|멤버십|회원|레터|선물)(?:을|를)?\s?(?:신청|시작|선물)?\s?(?:하기|해요|받기|보내기)"
+    r"|(?:구독|레터|후원)(?:\s?신청)?$|subscribe|sign ?up|donate|join (?:us|now)|become a member",
+    re.IGNORECASE,
+)
 
 
 def _brief(error: Exception) -> str:
