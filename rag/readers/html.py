@@ -26,6 +26,7 @@ from geungeo.rag.readers.lines import (
     is_heading,
     is_page_line,
     is_statement,
+    signature,
 )
 from geungeo.rag.readers.metadata import (
     Facts,
@@ -95,7 +96,9 @@ def read_html(text: str, source: str) -> Reading:
     page = _Page(text, source)
     blocks, warnings = page.body()
     arranged = arrange(blocks)
-    facts = Facts(arranged.blocks, [*arranged.left_out, *page.outside_lines()])
+    facts = Facts(
+        [*arranged.blocks, *page.signatures()], [*arranged.left_out, *page.outside_lines()]
+    )
     publisher = (
         page.metadata.publisher()
         or facts.lead_publisher
@@ -169,7 +172,8 @@ class _Page:
         self.data = list(articles_in_json_ld(self.root))
         self.pieces = dom.pieces_of(self.root)
         self.metadata = PageMetadata(self.root, self.meta, self.data, self.pieces, source)
-        self.begins = 0  # the number of the block with which the text begins
+        # The numbers of the blocks with which the text begins and ends.
+        self.begins, self.ends = 0, len(self.pieces)
         self._around: set[int] = set()
         self._summary: set[str] = set()  # the blocks of a summary by a machine
 
@@ -181,7 +185,8 @@ class _Page:
         self._around = self._page_parts()
         kept = self._without_kicker(self._with_lead(self._container()))
         begins = next((one for one, piece in enumerate(kept) if piece.is_running_text), 0)
-        self.begins = kept[begins].order if kept else 0
+        if kept:
+            self.begins, self.ends = kept[begins].order, kept[-1].order
         blocks: list[Block] = [
             (
                 _kind(piece, number > begins) if 0 < number < len(kept) - 1 else piece.kind,
@@ -367,6 +372,15 @@ class _Page:
             and piece.is_running_text
             and not is_page_line(piece.text)
             and letters_of(piece.text) not in held
+        ]
+
+    def signatures(self) -> list[Block]:
+        """Return the lines right below the article that name who wrote it."""
+        below = self.pieces[self.ends + 1 : self.ends + 1 + _TOP]
+        return [
+            (SectionKind.BYLINE, piece.text)
+            for piece in below
+            if piece.order not in self._around and (is_byline(piece.text) or signature(piece.text))
         ]
 
     def outside_lines(self) -> list[str]:

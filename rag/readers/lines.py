@@ -142,10 +142,12 @@ _APPEAL = re.compile(
     r"|^(?:기사\s*)?제목과\s*주요\s*문장을\s*기반으로.{0,100}$"
     r"|^.{0,30}(?:AI|인공지능|챗봇|생성형).{0,30}요약.{0,40}(?:습니다|있어요|주세요)[.!]?$"
     r"|^The post .{1,200} (?:appeared first|first appeared) on .{1,80}$"
-    r"|^게시물 .{1,200}에 처음 등장했습니다\.?$"
-    # what a content system did not replace: [adrotate banner="3"], {{ad_slot}}
-    r"|^/?[a-z][\w-]*(?:\s+[\w-]+\s?=\s?[^\]\s]{1,60})+\s*/?$|^\[/?[a-z][a-z_-]{2,20}\]$|^\{\{[^{}]{1,60}\}\}$",
+    r"|^게시물 .{1,200}에 처음 등장했습니다\.?$",
     re.IGNORECASE,
+)
+# What a content system did not replace: [adrotate banner="3"], [/caption], {{ad_slot}}
+_SHORTCODE = re.compile(
+    r"^\[[a-z][\w-]*(?:\s+[\w-]+\s?=\s?[^\]\s]{1,60})+\s*/?\]$|^\[/[a-z][\w-]{1,20}\]$|^\{\{[^{}]{1,60}\}\}$"
 )
 _PROMOTION = re.compile(
     r"^(?:Read (?:more|also)|Related|See also|More on this)\s*:"
@@ -371,7 +373,13 @@ def english_byline(line: str) -> bool:
 
 def is_page_line(line: str) -> bool:
     """Whether ``line`` belongs to the page around an article: buttons, notices, promotions."""
-    return is_copyright(line) or is_button(line) or _is_promotion(line) or _is_appeal(line)
+    return (
+        is_copyright(line)
+        or is_button(line)
+        or _is_promotion(line)
+        or _is_appeal(line)
+        or _SHORTCODE.match(line) is not None
+    )
 
 
 def is_button(line: str) -> bool:

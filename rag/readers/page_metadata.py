@@ -188,7 +188,11 @@ class PageMetadata:
             return None
         long = [text for text in first if len(letters_of(text)) >= _SHORTEST]
         for heading in long:
-            if letters_of(heading) in window or _shared_words(title, heading) >= 2:
+            if (
+                letters_of(heading) in window
+                or (own in window and not self.meta.get("og:title"))
+                or _shared_words(title, heading) >= 2
+            ):
                 return heading
         return None if long else self._shown_headline(begins)
 
@@ -637,7 +641,8 @@ def meta_of(root: Any) -> dict[str, str]:
 
 
 def articles_in_json_ld(root: Any) -> Iterator[dict[str, Any]]:
-    """Yield the articles in the page's JSON-LD."""
+    """Yield the articles in the page's JSON-LD; names by ``@id`` are resolved."""
+    found: list[dict[str, Any]] = []
     for script in root.iter("script"):
         if "ld+json" not in (script.get("type") or "").lower() or not script.text:
             continue
@@ -646,11 +651,38 @@ def articles_in_json_ld(root: Any) -> Iterator[dict[str, Any]]:
             value = json.loads(script.text.strip().strip(";"), strict=False)
         except (ValueError, RecursionError):
             continue
-        for item in _items(value):
-            kind = item.get("@type")
-            kinds = kind if isinstance(kind, list) else [kind]
-            if any("Article" in str(one) or "Posting" in str(one) for one in kinds):
-                yield item
+        found.extend(_items(value))
+    named = {item["@id"]: item for item in found if isinstance(item.get("@id"), str)}
+    articles = [
+        item | {key: _resolved(item[key], named) for key in _NAMED_FIELDS if key in item}
+        for item in found
+        if _is_article(item.get("@type"))
+    ]
+    shown = [text_of(root.find(".//title")), *map(text_of, root.iter("h1"))]
+    titles = [letters for text in shown if (letters := letters_of(text))]
+
+    def is_other(item: dict[str, Any]) -> bool:
+        headline = letters_of(str(item.get("headline") or ""))
+        return not any(headline in title or title in headline for title in titles)
+
+    # A page can describe other articles as well.
+    yield from sorted(articles, key=is_other) if len(articles) > 1 else articles
+
+
+_NAMED_FIELDS = ("author", "publisher")
+
+
+def _is_article(kind: Any) -> bool:
+    kinds = kind if isinstance(kind, list) else [kind]
+    return any("Article" in str(one) or "Posting" in str(one) for one in kinds)
+
+
+def _resolved(value: Any, named: dict[str, dict[str, Any]]) -> Any:
+    if isinstance(value, list):
+        return [_resolved(one, named) for one in value]
+    if isinstance(value, dict) and not value.get("name") and isinstance(value.get("@id"), str):
+        return named.get(value["@id"], value)
+    return value
 
 
 def _items(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
