@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -354,3 +355,96 @@ def test_line_that_ends_within_a_sentence_continues(
     expected: bool,
 ) -> None:
     assert continues(line, following) is expected
+
+
+# Bodies that only a script holds
+
+
+def shell(script: str) -> Draft:
+    return page(f"<div id='app'><div class='skeleton'></div></div>{script}")
+
+
+PARAGRAPHS = [LEAD, MORE, END]
+MARKUP = "".join(f"<p>{one}</p>" for one in PARAGRAPHS)
+
+
+def pushed(*rows: str) -> str:
+    return "<script>(self.__next_f=self.__next_f||[]).push([0])</script>" + "".join(
+        f"<script>self.__next_f.push({json.dumps([1, row])})</script>" for row in rows
+    )
+
+
+def test_body_in_the_rows_of_a_stream_is_read() -> None:
+    article = {"title": TITLE, "reporter": "한여울 기자", "regDate": "2025-07-03", "body": MARKUP}
+    row = json.dumps(["$", "$L8", None, {"article": article}], ensure_ascii=False)
+    # A row can be divided between two scripts.
+    found = shell(pushed('1:HL["/a.css"]\n', f"5:{row[:90]}", f"{row[90:]}\n", "6:null\n"))
+    assert body_of(found) == PARAGRAPHS
+    assert (found.author, found.published_at) == ("한여울", "2025-07-03")
+
+
+def test_text_that_a_row_refers_to_is_read() -> None:
+    row = json.dumps(["$", "$L8", None, {"article": {"title": TITLE, "content": "$1f"}}])
+    size = format(len(MARKUP.encode()), "x")
+    assert body_of(shell(pushed(f"1f:T{size},{MARKUP}5:{row}\n"))) == PARAGRAPHS
+
+
+def test_elements_of_react_in_a_stream_are_read() -> None:
+    def element(tag: str, *children: object) -> list[object]:
+        return ["$", tag, None, {"className": "x", "children": list(children)}]
+
+    first = [element("p", one) for one in PARAGRAPHS[:2]]
+    last = element("p", element("b", END[:4]), END[4:])
+    text = element("div", first, element("h3", "소제목"), last)
+    footer = element("footer", element("p", "가람일보가 만듭니다."))
+    row = json.dumps(element("main", element("nav", "정치"), text, footer), ensure_ascii=False)
+    found = shell(pushed(f"5:{row}\n"))
+    assert found.blocks == (
+        (SectionKind.BODY, LEAD),
+        (SectionKind.BODY, MORE),
+        (SectionKind.HEADING, "소제목"),
+        (SectionKind.BODY, END),
+    )
+
+
+def test_body_in_a_flat_list_is_read() -> None:
+    flat = [["Reactive", 1], {"article": 2}, {"title": 3, "content": 4, "regDate": 5}, TITLE]
+    data = json.dumps([*flat, MARKUP, "2025-07-03 09:10:00"], ensure_ascii=False)
+    found = shell(f"<script type='application/json' id='__NUXT_DATA__'>{data}</script>")
+    assert body_of(found) == PARAGRAPHS
+    assert found.published_at == "2025-07-03T09:10:00+09:00"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "window.__NUXT__=(function(a){{return {{data:[{{id:1,content:{text},b:a}}]}}}}(3));",
+        "var page = {{id: 3, 'body': {text}, list: [,]}};",
+        "const view = new View({{articleBody : {text}}})",
+    ],
+)
+def test_body_in_an_object_of_javascript_is_read(script: str) -> None:
+    text = json.dumps(MARKUP).replace("/", "\\u002F")
+    assert body_of(shell(f"<script>{script.format(text=text)}</script>")) == PARAGRAPHS
+
+
+def test_english_body_in_a_script_is_read() -> None:
+    paragraphs = [
+        "Garam will build a bridge, the city said on Thursday.",
+        "The bridge will have four lanes and a path for cyclists.",
+        "Work is to end in 2028, according to the city council.",
+    ]
+    state = json.dumps({"article": {"body": "".join(f"<p>{one}</p>" for one in paragraphs)}})
+    assert body_of(shell(f"<script>window.S = {state};</script>")) == paragraphs
+
+
+def test_body_that_the_page_shows_is_not_read_twice() -> None:
+    row = json.dumps(["$", "$L8", None, {"article": {"title": TITLE, "body": MARKUP}}])
+    assert body_of(page(f"<h1>{TITLE}</h1>{TEXT}{pushed(f'5:{row}')}")) == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "row", ["5:Tffffffff,x", "5:T,", "::::", "5:[" * 3000, '5:["$","p"]', "zz", "5:I[1,2]\n7:{"]
+)
+def test_broken_rows_are_passed_over(row: str) -> None:
+    assert body_of(page(f"<h1>{TITLE}</h1>{TEXT}{pushed(row * 3)}")) == PARAGRAPHS
