@@ -221,6 +221,7 @@ class _Page:
                 summary
                 or element.tag in _AROUND_TAGS
                 or _AROUND.search(_CAMEL.sub("-", _SLIDE_STATE.sub("", described)))
+                or _is_tabs(element, described, inside)
                 or _is_banner(element, inside)
                 or _is_offer(element, inside)
             )
@@ -435,6 +436,20 @@ class _Page:
             for piece in kept
         )
         return teasers >= 5 and teasers >= 0.6 * len(kept)
+
+
+def _is_tabs(element: Any, described: str, inside: Sequence[Piece]) -> bool:
+    """Whether an element holds the labels of tabs, not what they show."""
+    named = element.get("role") in {"tab", "tablist"} or _TAB_CLASS.search(described)
+    size = sum(len(piece.text) for piece in inside)
+    return bool(named) and size <= _OFFER_CHARS and not any(one.is_running_text for one in inside)
+
+
+_TAB_CLASS = re.compile(
+    r"(?:^|[-_\s])\w{0,4}tabs?(?:[-_\s]?(?:list|menu|nav|bar|btns?|heads?|wrap|title|item))?(?:[-_\s]|$)"
+    r"(?!cont|pane|body)",
+    re.IGNORECASE,
+)
 
 
 def _is_banner(element: Any, inside: Sequence[Piece]) -> bool:

@@ -106,6 +106,14 @@ _SECTIONS = listed(
     전체 홈 속보 기획 연재 특집 사람 인물 it tech 테크 life 라이프
     """
 )
+# Labels of tabs that stand side by side: what to see, in which language, since when.
+_TABS = listed(
+    """
+    기사 본문 댓글 포토 사진 영상 동영상 관련영상 관련기사 원문 요약 전문 인기 최신 추천 해설 자료
+    한국어 영어 일본어 중국어 english 日本語 中文 简体中文 繁體中文 简体 繁體 español français
+    1일 3일 7일 1주 1주일 1개월 3개월 6개월 1년 3년 5년 일간 주간 월간
+    """
+)
 _UI_LINE = re.compile(
     r"^(?:#[^\s#]{1,20}\s*)+$"
     r"|^(?:홈|home|뉴스홈)\s*[>›»].{0,40}$"
@@ -202,7 +210,7 @@ def _run_of(words: Iterable[str], count: str) -> re.Pattern[str]:
 
 # Buttons side by side, and counters beside them: `추천하기 공유하기`, `추천 0 댓글 3개`.
 _BUTTONS = _run_of(_UI, "")
-_COUNTERS = _run_of(_UI | _REACTIONS, r"(?:\d[\d,]*(?:개|건|명)?)?")
+_COUNTERS = _run_of(_UI | _REACTIONS | {"기사"}, r"(?:\d[\d,]*(?:개|건|명)?)?")
 _CREW = re.compile(
     r"^(?:(?:영상)?\s?(?:촬영|취재|편집)(?:기자)?|그래픽|자막|CG|구성|작가|연출|글|사진|글·사진|제작|디자인)"
     r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
@@ -472,11 +480,11 @@ def page_lines(lines: Sequence[Block]) -> set[int]:
 
 
 def _menu_lines(lines: Sequence[str]) -> set[int]:
-    """Return the numbers of the lines of a menu that has each section on a line of its own."""
+    """Return the numbers of the lines of a menu that has each section or tab on its own line."""
     found: set[int] = set()
     run: list[int] = []
     for number, line in enumerate([*lines, "."]):
-        if line.strip(_SYMBOLS).lower() in _SECTIONS:
+        if line.strip(_SYMBOLS).lower() in _SECTIONS | _TABS:
             run.append(number)
             continue
         found |= set(run) if len(run) >= 3 else set()

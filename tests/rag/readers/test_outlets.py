@@ -448,3 +448,32 @@ def test_body_that_the_page_shows_is_not_read_twice() -> None:
 )
 def test_broken_rows_are_passed_over(row: str) -> None:
     assert body_of(page(f"<h1>{TITLE}</h1>{TEXT}{pushed(row * 3)}")) == PARAGRAPHS
+
+
+# Tabs
+
+
+@pytest.mark.parametrize(
+    "tabs",
+    [
+        "<ul class='tabs'><li class='on'>기사</li><li>댓글</li><li>포토</li></ul>",
+        "<div role='tablist'><span role='tab'>본문</span><span role='tab'>관련영상</span></div>",
+        "<div class='swtab'><strong>정치</strong><strong>경제</strong></div>",
+        "<ul><li>한국어</li><li>English</li><li>日本語</li></ul>",
+        "<ul><li>1일</li><li>1주</li><li>1개월</li></ul>",
+        "<div><span>기사</span><span>댓글 3</span></div>",
+        "<dl class='tab_list'><dt>오늘의 다리</dt><dt>이슈 더보기</dt></dl>",
+    ],
+)
+def test_labels_of_tabs_are_no_body(tabs: str) -> None:
+    for text in (f"{tabs}{MARKUP}", f"<p>{LEAD}</p><p>{MORE}</p>{tabs}<p>{END}</p>"):
+        found = page(f"<h1>{TITLE}</h1><div class='txt'>{text}</div>")
+        assert [line for _, line in found.blocks] == PARAGRAPHS
+
+
+def test_what_a_tab_shows_is_body() -> None:
+    text = f"<div class='tab-content'><p>{LEAD}</p><p>{MORE}</p><p>{END}</p></div>"
+    assert body_of(page(f"<h1>{TITLE}</h1>{text}")) == PARAGRAPHS
+    items = "<ul><li>1개월</li><li>3만원</li></ul>"
+    found = page(f"<h1>{TITLE}</h1><div><p>{LEAD}</p><p>{MORE}</p>{items}<p>{END}</p></div>")
+    assert body_of(found) == [LEAD, MORE, "1개월", "3만원", END]
