@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geungeo.rag.answer import MARKER, Answer, Citation, nearest_heading, support_label
+from geungeo.rag.language.dates.times import seoul_time
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
@@ -118,8 +120,17 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
+def shown_date(published_at: str | None, text: str) -> str | None:
+    """Return a date as printed: in Seoul's time for Korean, as the article gives it for others."""
+    return seoul_time(published_at) if published_at and _HANGUL.search(text) else published_at
+
+
+_HANGUL = re.compile("[가-힣]")
+
+
 def _origin(citation: Citation) -> str:
-    parts = [citation.title, citation.publisher, citation.published_at]
+    date = shown_date(citation.published_at, citation.quote)
+    parts = [citation.title, citation.publisher, date]
     described = ", ".join(escape_line(part) for part in parts if part)
     return f"{described} [{citation.start}:{citation.end}]"
 
