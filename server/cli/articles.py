@@ -185,10 +185,7 @@ def _shown(draft: Draft) -> str:
     counts = Counter(section.kind.value for section in article.sections)
     lines = [escape_line(article.title)]
     names = ("author", "publisher", "published_at", "url")
-    shown = article.model_copy(
-        update={"published_at": shown_date(article.published_at, article.title)}
-    )
-    lines += [f"  {name:<13}{escape_line(getattr(shown, name) or '-')}" for name in names]
+    lines += [f"  {name:<13}{escape_line(getattr(article, name) or '-')}" for name in names]
     parts = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     lines.append(f"  {'sections':<13}{parts}")
     place = draft.source if "://" in draft.source else Path(draft.source).name
@@ -228,7 +225,7 @@ def list_articles(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
         click.echo(json_text({"articles": listed}))
         return
     for row in rows:
-        date = shown_date(row.published_at, row.title) or "-"
+        date = shown_date(row.published_at) or "-"
         click.echo(f"{escape_line(row.id)}  v{row.version}  {date}  {_title(row)}")
 
 
@@ -251,7 +248,7 @@ def show(
     if as_json:
         click.echo(article.model_dump_json(indent=2))
         return
-    date = shown_date(article.published_at, article.title)
+    date = shown_date(article.published_at)
     facts = [article.publisher, article.author, date, article.url]
     click.echo(f"{escape_line(article.id)} v{article.version}")
     click.echo(" · ".join(escape_line(fact) for fact in facts if fact))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -120,16 +119,13 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def shown_date(published_at: str | None, text: str) -> str | None:
-    """Return a date as printed: in Seoul's time for Korean, as the article gives it for others."""
-    return seoul_time(published_at) if published_at and _HANGUL.search(text) else published_at
-
-
-_HANGUL = re.compile("[가-힣]")
+def shown_date(published_at: str | None) -> str | None:
+    """Return a date as printed: a time is that in Seoul, also in stores that have another zone."""
+    return seoul_time(published_at) if published_at else None
 
 
 def _origin(citation: Citation) -> str:
-    date = shown_date(citation.published_at, citation.quote)
+    date = shown_date(citation.published_at)
     parts = [citation.title, citation.publisher, date]
     described = ", ".join(escape_line(part) for part in parts if part)
     return f"{described} [{citation.start}:{citation.end}]"

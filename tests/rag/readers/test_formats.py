@@ -336,7 +336,7 @@ def test_atom_items_are_articles() -> None:
     )
     reading = read(feed.encode(), "a.atom")
     article = reading.drafts[0].article()
-    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02T00:10:00+00:00")
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02T09:10:00+09:00")
     assert article.url == "https://a.example/1"
     assert parts(article) == [LEAD, CAUSE]
     assert [str(failure) for failure in reading.failures] == [

@@ -155,8 +155,8 @@ def test_signature_ends_a_contribution(line: str, name: str | None) -> None:
 @pytest.mark.parametrize(
     ("head", "line", "date"),
     [
-        ("", '<p class="d" data-ts="1751501400000">07.03 09:10</p>', "2025-07-03T00:10:00+00:00"),
-        ("", '<em data-regdt="1751501400">7월 3일</em>', "2025-07-03T00:10:00+00:00"),
+        ("", '<p class="d" data-ts="1751501400000">07.03 09:10</p>', "2025-07-03T09:10:00+09:00"),
+        ("", '<em data-regdt="1751501400">7월 3일</em>', "2025-07-03T09:10:00+09:00"),
         (
             '<meta property="article:published_time" content="2025-07-05T10:00:00+09:00">',
             "<p>입력 2025.07.03 09:10 수정 2025.07.05 10:00</p>",
