@@ -283,7 +283,7 @@ class PageMetadata:
                 name = re.sub(r"\s*\([^)]*\)$|\s+모바일$", "", part).strip()
                 own = letters_of(name)
                 if 2 <= len(own) <= _LONGEST_NAME and (
-                    own in shown or any(own in notice for notice in notices)
+                    own in shown or is_outlet(name) or any(own in notice for notice in notices)
                 ):
                     return publisher_name(name)
         return next((publisher_name(logo) for logo in logos if is_outlet(logo)), None)

@@ -237,6 +237,7 @@ def test_lines_of_a_headline_are_one() -> None:
         (f"{TITLE} | 나래경제", "<a href='/'><img alt='나래경제'></a><p>© 소유하신 도메인.</p>"),
         ("환영합니다", "<a href='/'>나래경제</a>"),
         ("환영합니다", "<p>Copyright © 2003-2011 나래경제. All rights reserved.</p>"),
+        (f"{TITLE} - 나래경제", ""),
         (f"나래경제 모바일 - {TITLE}", "<img class='logo' alt='나래경제'>"),
     ],
 )
