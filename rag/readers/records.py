@@ -138,7 +138,8 @@ _INNER = re.compile(
 )
 _DEEPEST = 3
 # NewsAPI: `text… [+1200 chars]`
-_CUT_OFF = re.compile(r"\s*(?:…|\.{3})?\s*\[\+(?P<count>\d{1,9}) chars\]\s*$")
+_CUT_OFF = re.compile(r"(?:…|\.{3})?\s?\[\+(?P<count>\d{1,9}) chars\]\s?$")
+_CUT_CHARS = 40
 
 
 def known_field(name: str) -> str | None:
@@ -276,9 +277,10 @@ class _Fields:
         found = False
         _, value = self.value("text")
         for text in _texts(value):
-            paragraph = _CUT_OFF.sub("", text)
-            if match := _CUT_OFF.search(text):
+            paragraph = text
+            if match := _CUT_OFF.search(text, max(0, len(text) - _CUT_CHARS)):
                 self.missing = int(match["count"])
+                paragraph = text[: match.start()].rstrip()
             for block in text_blocks(paragraph):
                 found = True
                 yield block
