@@ -111,6 +111,8 @@ class Walker:
                 and tag in {"em", "span", "strong", "cite"}
                 and (_CAPTION_CLASS.search(described) or _DECK_CLASS.search(described))
             )
+            if not is_block and "-" in tag and not tag.startswith("amp-"):
+                is_block = True  # a component of the page's own: <story-text>
             if is_block and tag not in _BLOCK_TAGS:
                 node.tag = tag = "div"
             if is_block:

@@ -52,7 +52,7 @@ _AROUND = re.compile(
     r"|notice|guide|skip|family|sitemap|cookie|stock|ticker|widget)"
     r"(?:[-_\s\d]|area|box|wrap|list|news|article|s\b|ed\b|ation|$)|댓글|관련"
     r"|(?:^|[-_\s])(?:subscri(?:be|ption)|advertis(?:ement|ing)|promotion|relat(?:ed|ion)\w*|recommend(?:s|ed|ation)"
-    r"|donat(?:e|ion)|support|cheer|membership|paywall|feedback|likes?|sharedaddy)(?:[-_\s\d]|$)",
+    r"|adsense|adsbygoogle|donat(?:e|ion)|support|cheer|membership|paywall|feedback|likes?|sharedaddy)(?:[-_\s\d]|$)",
     re.IGNORECASE,
 )
 # Where a slide is in its carousel at the moment says nothing about what it holds.
@@ -83,6 +83,8 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 _TOP = 5  # blocks among which the headline can be repeated
+_A_SENTENCE = 10  # the worth of the shortest running text
+_SHORT = 6  # letters of a headline
 _WEAK = 200  # characters of running text below which other sources of the body are tried
 
 
@@ -128,9 +130,11 @@ def read_html(text: str, source: str) -> Reading:
         scripted = page.metadata.scripted_facts(title)
         author, published_at = author or scripted[0], published_at or scripted[1]
     printed, is_sure = page.metadata.printed_date()
-    author = author or facts.author
+    author = author or facts.author or page.metadata.printed_author(page.begins)
     published_at = published_at or (printed if is_sure else None) or facts.published_at or printed
-    published_at = published_at or page.metadata.date_in_address()
+    published_at = (
+        published_at or page.metadata.date_in_address() or page.metadata.date_above(page.begins)
+    )
     bylines = [text for kind, text in kept if kind is SectionKind.BYLINE]
     author = author or page.metadata.team(bylines)
     if unreadable and not published_at:
@@ -175,6 +179,7 @@ class _Page:
         # The numbers of the blocks with which the text begins and ends.
         self.begins, self.ends = 0, len(self.pieces)
         self._around: set[int] = set()
+        self._further: set[int] = set()  # the numbers of the blocks of further articles
         self._summary: set[str] = set()  # the blocks of a summary by a machine
 
     # The body
@@ -233,6 +238,32 @@ class _Page:
                 found.update(piece.order for piece in inside)
                 if summary:
                     self._summary.update(piece.text for piece in inside)
+        self._further = self._further_articles()
+        return found | self._further
+
+    def _further_articles(self) -> set[int]:
+        """Return the blocks of other articles that a page shows below its own, each with a h1."""
+        titles = {letters_of(self.meta.get("og:title") or "")}
+        titles.add(letters_of("".join(self.root.xpath("//title//text()"))))
+        headings = [(one, letters_of("".join(one.itertext()))) for one in self.root.iter("h1")]
+        own = next(
+            (one for one, text in headings if text and any(text in title for title in titles)), None
+        )
+        found: set[int] = set()
+        if own is None:
+            return found
+        above = set(own.iterancestors())
+        for heading, text in headings[headings.index((own, letters_of("".join(own.itertext())))) :]:
+            if heading is own or len(text) < _SHORT or any(text in title for title in titles):
+                continue
+            outermost = heading
+            for element in heading.iterancestors():
+                if element in above:
+                    break
+                outermost = element
+            inside = [piece for piece in self.pieces if outermost in piece.path]
+            if sum(piece.is_running_text for piece in inside) > 1:
+                found.update(piece.order for piece in inside)
         return found
 
     def _container(self) -> list[Piece]:
@@ -250,8 +281,11 @@ class _Page:
             depth = sum(1 for _ in element.iterancestors())
             scored.append((sum(map(_worth, inside)), depth, enough, inside))
         best = max((score for score, *_ in scored), default=0.0)
-        if best <= 0:
-            return []
+        if best < _A_SENTENCE:
+            # Appointments and results are lists without a sentence.
+            lists = [one for one in scored if one[2] < 1 and not any(map(_is_link, one[3]))]
+            if lists or best <= 0:
+                return max(lists, key=lambda one: len(one[3]), default=(0.0, 0, 0.0, []))[3]
         named = [one for one in scored if one[2] < 1 and one[0] >= one[2] * best]
         return max(named or scored, key=lambda one: (one[0], one[1]))[3]
 
@@ -343,7 +377,8 @@ class _Page:
             for body in bodies_in_scripts(self.root):
                 yield 1.5, dom.fragment_blocks(body)
             # It can take hidden text and the page around an article for the article.
-            yield 1.5, self._trafilatura()
+            if not self._further:
+                yield 1.5, self._trafilatura()
 
     def _trafilatura(self) -> list[Block]:
         import logging

@@ -43,6 +43,7 @@ _AGENCY = re.compile(
 _PICTURE = re.compile(r"재판매\s*및\s*DB\s*금지|^[(\[<〈]\s*(?:자료\s*)?사진\s*[)\]>〉]")
 _POINTER = re.compile(r"^[▲△▼▽◀◁]")
 _CAPTION_CHARS = 250
+_SUBHEADS = frozenset("◇◆■□○●◎")
 
 # Speakers and lists
 
@@ -67,7 +68,7 @@ _QUESTION_END = re.compile(r"(?:\?|[까나요가지죠]\.?)['\"’”)]*$")
 _SYMBOLS = " \t·|,/:~<>〈〉[](){}【】「」▶▷►◀◁▲△▼▽■□◆◇○●☞→←↑↓+×✕…'\"“”‘’*#-–—=_"
 _UI = listed(
     """
-    광고 광고영역 ad advertisement 공유 공유하기 기사공유 sns공유 인쇄
+    광고 광고영역 반응형 ad advertisement 공유 공유하기 기사공유 sns공유 인쇄
     인쇄하기 프린트 스크랩 스크랩하기 기사스크랩하기 글자크기 글자크기조절
     글자크기변경 글자크기설정 글씨크기 글씨크기조절 가 가가 가가가 작게 크게 보통
     본문글씨키우기 본문글씨줄이기 글씨키우기 글씨줄이기 본문텍스트크기설정 폰트크기
@@ -194,7 +195,7 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 DATED = re.compile(
-    r"기사|최초|입력|수정|승인|등록|송고|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
+    r"(?:입력|수정|승인|등록|게시|발행|작성|송고)(?:일시|일자|일|시간)|기사|최초|입력|수정|승인|등록|송고|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
 )
 _ENGLISH_NAME = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){1,3}"
 _ENGLISH_BYLINE = re.compile(
@@ -358,7 +359,8 @@ def credits_of(line: str) -> list[str] | None:
     if not _CREDITS.match(line):
         return None
     pairs = list(_CREDIT_PAIR.finditer(line))
-    if len(pairs) < 2 and not any(pair["job"] or pair["sign"].strip() for pair in pairs):
+    surely = any(pair["job"] or pair["sign"].strip() or "·" in pair["roles"] for pair in pairs)
+    if len(pairs) < 2 and not surely:
         return None
     return [
         name.strip()
@@ -527,6 +529,13 @@ def enumerated(lines: Sequence[str]) -> set[int]:
             and not (_CREDIT.search(line) or _CREDIT.search(lines[number + 1]))
         ):
             found |= {number, number + 1}
+    # A list of one item below a heading, where others of the text have more: 인사, 부고.
+    marks = {lines[number][0] for number in found}
+    found |= {
+        number + 1
+        for number, line in enumerate(lines[:-1])
+        if line[:1] in _SUBHEADS and lines[number + 1][:1] in marks
+    }
     return found
 
 

@@ -49,6 +49,7 @@ _COPYRIGHT_OWNER = re.compile(
     r"(?:['‘\"“][^'’\"”]{1,20}['’\"”]\s*)?(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)"
     r"\s*(?:[,.|\-–(<>\])〉]|무단|All|$)"
 )
+_OWNER_FIRST = re.compile(r"^(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)\s*[ⓒ©]\s*(?:19|20)\d\d\b")
 _NOTICE = re.compile(r"저작권|무단|reserved|copyright", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"소유하신|회사명|사이트명|도메인|your (?:site|company)", re.IGNORECASE)
 PORTALS = re.compile(
@@ -168,9 +169,11 @@ def copyright_owner(lines: Iterable[str]) -> str | None:
         if (
             (match := _COPYRIGHT_OWNER.search(line))
             and (name := publisher_name(match["publisher"].strip()))
-            and not _PLACEHOLDER.match(name)
+            and not (_PLACEHOLDER.match(name) or name.isdigit())
         ):
             return name.split(",")[0].strip()
+        if match := _OWNER_FIRST.match(line):  # 가람일보 © 2025
+            return publisher_name(match["publisher"])
     return None
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from geungeo.rag.article import SectionKind
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
-from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.dates import DATE, parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
 from geungeo.rag.readers.lines import (
@@ -29,6 +29,7 @@ from geungeo.rag.readers.lines import (
     is_statement,
 )
 from geungeo.rag.readers.metadata import (
+    byline_author,
     clean_title,
     is_outlet,
     looks_like_outlet,
@@ -72,6 +73,7 @@ _AUTHOR_NAMES = (
     "author",
     "dc.creator",
     "byl",
+    "by",
     "parsely-author",
     "sailthru.author",
     "twitter:creator",
@@ -180,9 +182,10 @@ class PageMetadata:
             rest = title[len(heading) :] if title.startswith(heading) else ""
             if len(heading) >= _SHORTEST and re.match(r"\s+[<>|]\s", rest):
                 return heading
-        if own not in {"", outlet} and any(own in letters_of(one.text) for one in self.pieces):
+        site = own in {"", outlet} or is_outlet(title)
+        if not site and any(own in letters_of(one.text) for one in self.pieces):
             return None
-        if own != outlet and any(
+        if not site and any(
             letters_of(heading) in own or own in letters_of(heading) for heading in first
         ):
             return None
@@ -194,7 +197,9 @@ class PageMetadata:
                 or _shared_words(title, heading) >= 2
             ):
                 return heading
-        return None if long else self._shown_headline(begins)
+        shown = None if long else self._shown_headline(begins)
+        # [가람레터 8호] in front of the headline is part of the title.
+        return None if shown and letters_of(shown) in own else shown
 
     def _shown_headline(self, begins: int) -> str | None:
         """Return the line above the text that its class or its size makes the headline."""
@@ -233,7 +238,14 @@ class PageMetadata:
                     return name
         # Portals name the outlet here, other sites the reporter.
         given = self.meta.get("og:article:author")
-        if given and not REPORTER.search(given) and (name := publisher_name(given)):
+        own = self.meta.get("og:site_name")
+        portal = not own or publisher_name(own) is None
+        if (
+            given
+            and not REPORTER.search(given)
+            and (name := publisher_name(given))
+            and (portal or looks_like_outlet(name) or is_outlet(name))
+        ):
             return name
         given = self.meta.get("article:author")
         site = self.meta.get("og:site_name") or ""
@@ -277,7 +289,10 @@ class PageMetadata:
             and re.search(r"[ⓒ©]|저작권|copyright", piece.text, re.IGNORECASE)
         ]
         shown = {letters_of(logo) for logo in logos}
-        for given in (text_of(self.root.find(".//title")), self.meta.get("og:title") or ""):
+        window = text_of(self.root.find(".//title"))
+        if is_outlet(window):
+            return publisher_name(window)
+        for given in (window, self.meta.get("og:title") or "", self.meta.get("title") or ""):
             parts = title_parts(given)
             for part in [*reversed(parts[1:]), *parts[:1]] if len(parts) > 1 else ():
                 name = re.sub(r"\s*\([^)]*\)$|\s+모바일$", "", part).strip()
@@ -323,7 +338,9 @@ class PageMetadata:
         if _WRITTEN.fullmatch(self.meta.get("twitter:label1", "")):
             named.append(self.meta.get("twitter:data1"))
         given = self.meta.get("og:article:author")
-        if given and REPORTER.search(given):
+        site = publisher_name(self.meta.get("og:site_name"))
+        is_name = site and not (is_outlet(given or "") or looks_like_outlet(given or ""))
+        if given and (REPORTER.search(given) or (is_name and "|" not in given)):
             named.append(given)
         for text in named:
             if text and not text.startswith(("http", "@")) and (name := split_names(text)):
@@ -358,7 +375,8 @@ class PageMetadata:
                     if (found := _names_in(_spaced(other)))
                 ]
                 return ", ".join(dict.fromkeys(", ".join([names, *beside]).split(", ")))
-            if (match := _NAME.fullmatch(text) or _WRITTEN_BY.match(text)) and (
+            bare = re.sub(r"^by\s+", "", text, flags=re.IGNORECASE)
+            if (match := _NAME.fullmatch(bare) or _WRITTEN_BY.match(text)) and (
                 _NAMED_CLASS.search(described) or _is_dated(element)
             ):
                 return match["name"]
@@ -444,6 +462,24 @@ class PageMetadata:
         if "article:modified_time" in self.meta:
             return parse_date(self.meta["article:modified_time"]), False
         return None, False
+
+    def printed_author(self, begins: int) -> str | None:
+        """Return the reporters whom a line above the text names."""
+        above = self.pieces[max(0, begins - _ABOVE) : begins]
+        lines = (piece.text for piece in reversed(above) if is_byline(piece.text))
+        return next((name for line in lines if (name := byline_author(line))), None)
+
+    def date_above(self, begins: int) -> str | None:
+        """Return the date that stands alone in a line above the text."""
+        for piece in self.pieces[max(0, begins - _ABOVE) : begins]:
+            rest = DATE.sub("", piece.text).strip()
+            if (
+                len(rest) <= _BESIDE_DATE
+                and len(rest) < len(piece.text)
+                and not _VISIT.search(rest)
+            ):
+                return parse_date(piece.text)
+        return None
 
     def date_in_address(self) -> str | None:
         """Return the day in the path of the page's address: ``/2026/03/03/``, ``/20260303/1``."""
@@ -539,6 +575,7 @@ _DATED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
 )
 _DATE_CHARS = 60
+_BESIDE_DATE = 10  # characters beside a date that stands alone
 _BYLINE_CHARS = 120
 _DATA_DATE = re.compile(
     r"^data-(?!.*(?:mod|upd|edit|expire))(?:.*-)?(?:ts|time|timestamp|date|datetime|reg\w*|pub\w*|created"
@@ -556,13 +593,16 @@ _UPDATED = re.compile(
 _SURE_DATE = re.compile(rf"{_ENTERED.pattern}|조회|hit|{REPORTER.pattern}", re.IGNORECASE)
 _VISIT = re.compile(r"(?:출력|인쇄|방문|접속|print(?:ed)?|오늘|today)", re.IGNORECASE)
 _ADDRESS_DATE = re.compile(
-    r"/(?P<y>(?:19|20)\d\d)(?P<slash>/?)(?P<m>0[1-9]|1[0-2])(?P=slash)(?P<d>0[1-9]|[12]\d|3[01])"
+    r"/(?P<y>(?:19|20)\d\d)(?P<slash>[/-]?)(?P<m>0[1-9]|1[0-2])(?P=slash)(?P<d>0[1-9]|[12]\d|3[01])"
     r"(?=/|-|\d{0,9}(?:/|$|\.))"
 )
 _DATE_NAME = re.compile(
     r"[.:_-](?:published(?:_time|_?date|_?at)?|publish_?date|reg_?date|pub_?date)$"
 )
-_NAME = re.compile(r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\))?")
+_NAME = re.compile(
+    r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\)|\s(?:팩트체커|작가|칼럼니스트|평론가|연구원|편집장|편집위원"
+    r"|객원필진|교수|변호사|대표|크리에이터|캐스터))?"
+)
 _WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
 _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
 # Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2.

@@ -478,3 +478,69 @@ def test_what_a_tab_shows_is_body() -> None:
     items = "<ul><li>1개월</li><li>3만원</li></ul>"
     found = page(f"<h1>{TITLE}</h1><div><p>{LEAD}</p><p>{MORE}</p>{items}<p>{END}</p></div>")
     assert body_of(found) == [LEAD, MORE, "1개월", "3만원", END]
+
+
+# Kinds of ten further pages
+
+
+@pytest.mark.parametrize(
+    ("head", "byline", "author"),
+    [
+        ('<meta property="og:article:author" content="골목이">', "", "골목이"),
+        ("", "<p class='author'>by 한여울</p><p>2025. 7. 3.</p>", "한여울"),
+        ("", "<a rel='author' href='/u'>한여울 팩트체커</a>", "한여울"),
+        ("", "<p>글·사진 한여울</p>", "한여울"),
+        ('<meta name="by" content="한여울">', "", "한여울"),
+        ("", "<i>기사작성: 2025-07-03 09:10 / 한여울 시민기자</i><hr>", "한여울"),
+    ],
+)
+def test_author_who_is_no_reporter_is_named(head: str, byline: str, author: str) -> None:
+    head += '<meta property="og:site_name" content="동네기록소">'
+    found = page(f"<h3>{TITLE}</h3>{byline}{TEXT}", head=head)
+    assert (found.author, found.publisher) == (author, "동네기록소")
+
+
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        ("", "<li><b>등록일</b> 2025-07-03</li>"),
+        ("", "<td>2025.07.03 #88</td>"),
+        ("", "<span>2025년 7월 3일 제12호</span>"),
+        ('<link rel="canonical" href="https://g.example/s/2025-07-03-bridge">', ""),
+    ],
+)
+def test_date_that_stands_alone_is_read(head: str, line: str) -> None:
+    assert page(f"<h1>{TITLE}</h1>{line}{TEXT}", head=head).published_at == "2025-07-03"
+
+
+def test_label_in_front_of_the_headline_is_part_of_the_title() -> None:
+    head = f'<meta property="og:title" content="[물결레터 88호] {TITLE}">'
+    assert page(f"<b>{TITLE}</b>{TEXT}", head=head).title == f"[물결레터 88호] {TITLE}"
+
+
+def test_site_that_names_only_itself_is_the_publisher() -> None:
+    found = page(f"<h3>{TITLE}</h3><p>2025-07-03</p>{TEXT}<p>고개신문 1.3</p>", title="고개신문")
+    assert (found.title, found.publisher) == (TITLE, "고개신문")
+    assert copyright_owner(["뭍과섬 © 2025"]) == "뭍과섬"
+
+
+@pytest.mark.parametrize("tag", ["article", "div", "section"])
+def test_article_below_the_own_one_is_left_out(tag: str) -> None:
+    head = f'<meta property="og:title" content="{TITLE}">'
+    text = "<p>나래시는 화단을 놓았다.</p><p>첫 화단이다.</p>"
+    other = f"<{tag}><h1>환기구 위에 꽃 핀다</h1>{text}</{tag}>"
+    found = page(f"<main><{tag}><h1>{TITLE}</h1>{TEXT}</{tag}>{other}</main>", head=head)
+    assert body_of(found) == PARAGRAPHS
+
+
+def test_list_of_appointments_is_an_article() -> None:
+    lines = ["◇ 과장 전보", "△ 운영과장 배한결", "△ 하천과장 유소담", "◇ 승진", "△ 홍보팀장 나여름"]
+    text = f"<div itemprop='articleBody'>{'<br>'.join(lines)}</div>"
+    found = page(f"<h1>[인사] 가람공사</h1>{text}<p>ⓒ 가람일보</p>", title="[인사] 가람공사")
+    assert [line for _, line in found.blocks] == lines
+
+
+def test_components_of_a_page_are_blocks() -> None:
+    text = "".join(f"<story-part>{one}</story-part>" for one in PARAGRAPHS)
+    found = page(f"<site-head>가람</site-head><h1>{TITLE}</h1><story-text>{text}</story-text>")
+    assert body_of(found) == PARAGRAPHS
