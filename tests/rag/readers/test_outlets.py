@@ -48,6 +48,13 @@ def test_pages_of_outlets_are_read_right() -> None:
     }
 
 
+def test_pages_of_further_layouts_are_read_right() -> None:
+    pages = list(measure(Path(__file__).with_name("outlets_more")))
+    # The last part of a newsletter, behind a link in a row of its own, is not taken.
+    assert [one.name for one in pages if not all(one.right.values())] == ["01.html"]
+    assert figures(pages) == dict.fromkeys(figures(pages), 10) | {"complete": 9, "all": 9}
+
+
 # Authors
 
 
