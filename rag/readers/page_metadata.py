@@ -91,7 +91,7 @@ _PUBLISHER_NAMES = (
 
 
 class PageMetadata:
-    """What a page says about its article apart from its text."""
+    """Metadata that a page gives of its article."""
 
     def __init__(
         self,
@@ -470,7 +470,7 @@ class PageMetadata:
         return next((name for line in lines if (name := byline_author(line))), None)
 
     def date_above(self, begins: int) -> str | None:
-        """Return the date that stands alone in a line above the text."""
+        """Return the date of a line above the text that has hardly anything but a date."""
         for piece in self.pieces[max(0, begins - _ABOVE) : begins]:
             rest = DATE.sub("", piece.text).strip()
             if (
@@ -575,7 +575,7 @@ _DATED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
 )
 _DATE_CHARS = 60
-_BESIDE_DATE = 10  # characters beside a date that stands alone
+_BESIDE_DATE = 10  # characters that a line can have beside its date
 _BYLINE_CHARS = 120
 _DATA_DATE = re.compile(
     r"^data-(?!.*(?:mod|upd|edit|expire))(?:.*-)?(?:ts|time|timestamp|date|datetime|reg\w*|pub\w*|created"

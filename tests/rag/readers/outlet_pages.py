@@ -1,4 +1,4 @@
-"""Measure of the reader of web pages: pages of a folder beside what stands in them.
+"""Measure of the reader of web pages: pages of a folder and what they say.
 
 Each ``NN.html`` has an ``NN.json``, or a line in ``pages.jsonl`` that names its ``file``, with
 ``title``, ``authors``, ``date``, ``publisher``, ``sentences`` (all in the body), ``boilerplate``
@@ -29,7 +29,7 @@ _BODY = {SectionKind.BODY, SectionKind.HEADING, SectionKind.DECK}
 
 @dataclass(frozen=True)
 class Measured:
-    """What was read of one page: which fields are right, and what differs."""
+    """Result for one page: which fields are right, and what differs."""
 
     name: str
     right: dict[str, bool]
