@@ -30,6 +30,7 @@ from geungeo.index.vectors import MANIFEST
 from geungeo.rag.answer import Filters
 from geungeo.rag.article import Article, Draft
 from geungeo.rag.errors import InvalidMetadata
+from geungeo.rag.language.dates.times import seoul_time
 from geungeo.rag.language.morphemes import segmenter_identity
 from geungeo.rag.language.terms import TermArray
 from geungeo.rag.protocols import Embedder, FloatArray, Scores, StoredPassage
@@ -530,7 +531,8 @@ def _content(article: Article) -> tuple[object, ...]:
         article.url,
         article.author,
         article.publisher,
-        article.published_at,
+        # Earlier versions stored the zone that a document names.
+        seoul_time(article.published_at) if article.published_at else None,
         article.language,
     )
 

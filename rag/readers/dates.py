@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
+from geungeo.rag.language.dates.times import seoul_time
+
 SEOUL = ZoneInfo("Asia/Seoul")
 
 _CLOCK = (
@@ -42,13 +44,15 @@ def parse_date(text: str) -> str | None:
     """Return the date of publication in ``text`` as ISO 8601, or ``None``.
 
     It is a day, or a time with its zone. A time without a zone is Asia/Seoul, as in Korean
-    newspapers. Of several dates the one marked as the first publication (``입력``) counts,
+    newspapers; a time of another zone is given as that in Asia/Seoul, so that days and the order
+    of times agree. Of several dates the one marked as the first publication (``입력``) counts,
     otherwise the first.
     """
     stripped = text.strip()
     if not stripped:
         return None
-    return _iso(stripped) or _number(stripped) or _rfc822(stripped) or _printed(stripped)
+    found = _iso(stripped) or _number(stripped) or _rfc822(stripped) or _printed(stripped)
+    return seoul_time(found) if found else None
 
 
 def _iso(text: str) -> str | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from geungeo.rag.article import SectionKind
-from geungeo.rag.readers.layout import is_wrapped
-from geungeo.rag.readers.lines import is_statement
+from geungeo.rag.readers.layout import continues, is_wrapped
+from geungeo.rag.readers.lines import ends_sentence, is_statement
 from geungeo.rag.text import clean, listed
 
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000\n]+")
@@ -25,6 +25,7 @@ _BLOCK_TAGS = listed(
 _HEADINGS = listed("h1 h2 h3 h4 h5 h6")
 _BOLD = listed("b strong")
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_COPY_CLASS = re.compile(r"(?:^|\s)(?:swiper-slide-duplicate|slick-cloned|cloned|bx-clone)(?:\s|$)")
 # A <br> within a paragraph, and the ends of a link's text; clean() removes them from any text.
 _BREAK = "\x00"
 _LINK_START, _LINK_END = "\x01", "\x02"
@@ -110,6 +111,8 @@ class Walker:
                 and tag in {"em", "span", "strong", "cite"}
                 and (_CAPTION_CLASS.search(described) or _DECK_CLASS.search(described))
             )
+            if not is_block and "-" in tag and not tag.startswith("amp-"):
+                is_block = True  # a component of the page's own: <story-text>
             if is_block and tag not in _BLOCK_TAGS:
                 node.tag = tag = "div"
             if is_block:
@@ -137,6 +140,8 @@ class Walker:
         joined = "".join(self._text)
         bold = self._bold
         self._text, self._bold = [], 0
+        if self._kinds[-1] is SectionKind.HEADING or self._path_tag() in _HEADINGS:
+            joined = joined.replace(_BREAK, " ")  # a headline of several lines is one
         paragraphs = _paragraphs(joined)
         total = sum(len(text) for text, _ in paragraphs) or 1
         for text, linked in paragraphs:
@@ -146,6 +151,9 @@ class Walker:
                 kind = SectionKind.HEADING
             self._emit(kind, text, linked, element)
 
+    def _path_tag(self) -> str:
+        return str(self._path[-1].tag) if self._path else ""
+
     def _emit(self, kind: SectionKind, text: str, linked: int, element: Any) -> None:
         self.pieces.append(Piece(kind, text, linked, element, len(self.pieces), tuple(self._path)))
 
@@ -153,6 +161,9 @@ class Walker:
 def is_hidden(element: Any) -> bool:
     """Whether a browser does not show ``element``."""
     if element.get("hidden") is not None:
+        return True
+    # Carousels repeat their first and last slides, so that they can go round.
+    if _COPY_CLASS.search(element.get("class") or ""):
         return True
     style = element.get("style")
     return bool(style and _UNSEEN.search(style))
@@ -179,7 +190,19 @@ def _paragraphs(text: str) -> list[tuple[str, int]]:
         if is_wrapped([line for line, _ in lines]):
             found.append((" ".join(line for line, _ in lines), sum(size for _, size in lines)))
         else:
-            found.extend(lines)
+            found.extend(_continued(lines))
+    return found
+
+
+def _continued(lines: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Join lines that end within a sentence with the next one, as texts for phones have them."""
+    found: list[tuple[str, int]] = []
+    for line, linked in lines:
+        if found and continues(found[-1][0], line):
+            before, size = found.pop()
+            found.append((f"{before} {line}", size + linked))
+        else:
+            found.append((line, linked))
     return found
 
 
@@ -256,7 +279,46 @@ def _inner(cell: Any) -> Any:
 
 def pieces_of(root: Any) -> list[Piece]:
     """Return the visible blocks below ``root`` in document order."""
-    return Walker().walk(root)
+    return _joined_slides(Walker().walk(root))
+
+
+def _joined_slides(pieces: Sequence[Piece]) -> list[Piece]:
+    """Join the lines of cards, whose slides show few words: a sentence goes on in the next line."""
+    found: list[Piece] = []
+    for piece in pieces:
+        last = found[-1] if found else None
+        slide = _slide_of(piece)
+        if (
+            last is not None
+            and slide is not None
+            and slide is _slide_of(last)
+            and piece.kind is last.kind is SectionKind.BODY
+            and _goes_on(last, piece, found[-2] if len(found) > 1 else None)
+        ):
+            last.text, last.linked = f"{last.text} {piece.text}", last.linked + piece.linked
+            continue
+        piece.order = len(found)
+        found.append(piece)
+    return found
+
+
+def _slide_of(piece: Piece) -> Any:
+    return next(
+        (one for one in reversed(piece.path) if _SLIDE_CLASS.search(one.get("class") or "")), None
+    )
+
+
+def _goes_on(last: Piece, piece: Piece, before: Piece | None) -> bool:
+    """Whether a line of a slide goes on in the next one."""
+    if ends_sentence(last.text) or last.element.tag != piece.element.tag:
+        return len(last.text) < _SLIDE_CHARS and last.text.count("“") > last.text.count("”")
+    # The first line of a paragraph can be a heading, a later one is part of its text.
+    later = before is not None and before.element is last.element
+    return later or last.element is piece.element
+
+
+_SLIDE_CLASS = re.compile(r"(?:^|[-_\s])(?:swiper-slide|slide|slick-slide|card-?page)(?:[-_\s]|$)")
+_SLIDE_CHARS = 200
 
 
 _MARKUP = re.compile(

@@ -7,7 +7,6 @@ holds is checked against the other places where pages repeat their text: JSON-LD
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,12 +14,9 @@ from typing import Any
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
 from geungeo.rag.readers import dom
-from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
-from geungeo.rag.readers.draft import Reading, web_address
+from geungeo.rag.readers.draft import Reading
 from geungeo.rag.readers.lines import (
-    DATED,
-    REPORTER,
     Block,
     arrange,
     begins_comments,
@@ -30,34 +26,37 @@ from geungeo.rag.readers.lines import (
     is_heading,
     is_page_line,
     is_statement,
+    signature,
 )
 from geungeo.rag.readers.metadata import (
     Facts,
-    clean_title,
-    looks_like_outlet,
-    publisher_name,
-    split_names,
+)
+from geungeo.rag.readers.page_metadata import (
+    PageMetadata,
+    articles_in_json_ld,
+    letters_of,
+    meta_of,
 )
 from geungeo.rag.readers.plain import shorten
-from geungeo.rag.readers.records import facts_of
-from geungeo.rag.readers.scripts import bodies_in_scripts, records_in_scripts
-from geungeo.rag.text import clean
+from geungeo.rag.readers.scripts import bodies_in_scripts
 
 _SPACES = re.compile(r"\s+")
 # Parts of the page around an article, by class and id.
 _AROUND = re.compile(
     r"(?:^|[-_\s])(?:relat|recommend|comment|repl(?:y|ies)|sns|share|sharing|social|banner|advert"
     r"|ad|ads|adv|promo|popular|rank|ranking|hot|best|most|footer|gnb|lnb|nav|menu|breadcrumb|copy"
-    r"|copyright|tag|tags|keyword|hashtag|subscri|newsletter|print|util|utils|tool|tools|toolbar|btn"
+    r"|copyright|tag|tags|keyword|hashtag|subscri|newsletter|sign-?up|print|util|utils|tool|tools|toolbar|btn"
     r"|login|search|journalist|reporter|writer|sponsor|taboola|dable|outbrain|vote|emoji|reaction"
     r"|recomm|audio|tts|popup|modal|layer|quick|aside|side|sidebar|paging|pagination|page_?nav"
     r"|prev|next|another|others?|series|issue|latest|headline_?list|news_?list|list|more|event|poll"
     r"|notice|guide|skip|family|sitemap|cookie|stock|ticker|widget)"
     r"(?:[-_\s\d]|area|box|wrap|list|news|article|s\b|ed\b|ation|$)|댓글|관련"
     r"|(?:^|[-_\s])(?:subscri(?:be|ption)|advertis(?:ement|ing)|promotion|relat(?:ed|ion)\w*|recommend(?:s|ed|ation)"
-    r"|donat(?:e|ion)|support|cheer|membership|paywall|feedback|likes?|sharedaddy)(?:[-_\s\d]|$)",
+    r"|adsense|adsbygoogle|donat(?:e|ion)|support|cheer|membership|paywall|feedback|likes?|sharedaddy)(?:[-_\s\d]|$)",
     re.IGNORECASE,
 )
+# Where a slide is in its carousel at the moment says nothing about what it holds.
+_SLIDE_STATE = re.compile(r"\b\w+-slide-(?:next|prev|active|visible)\b")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # The summary that a machine wrote: it repeats the article, and can be wrong.
 _MACHINE_CLASS = re.compile(
@@ -84,52 +83,9 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 _TOP = 5  # blocks among which the headline can be repeated
+_A_SENTENCE = 10  # the worth of the shortest running text
+_SHORT = 6  # letters of a headline
 _WEAK = 200  # characters of running text below which other sources of the body are tried
-_DATE_NAMES = (
-    "article:published_time",
-    "og:article:published_time",
-    "datepublished",
-    "published_time",
-    "og:regdate",
-    "regdate",
-    "pubdate",
-    "publishdate",
-    "publish_date",
-    "publish-date",
-    "article.published",
-    "article_date_original",
-    "dc.date.issued",
-    "dc.date",
-    "dcterms.created",
-    "dcterms.date",
-    "parsely-pub-date",
-    "sailthru.date",
-    "cxenseparse:recs:publishtime",
-    "og:createdate",
-    "date",
-    "article:modified_time",
-)
-_AUTHOR_NAMES = (
-    "article:author",
-    "og:article:author:name",
-    "dable:author",
-    "author",
-    "dc.creator",
-    "byl",
-    "parsely-author",
-    "sailthru.author",
-    "twitter:creator",
-)
-_PUBLISHER_NAMES = (
-    "og:site_name",
-    "dc.publisher",
-    "publisher",
-    "article:publisher",
-    "application-name",
-    "twitter:site",
-    "twitter:creator",
-    "author",
-)
 
 
 def read_html(text: str, source: str) -> Reading:
@@ -142,9 +98,17 @@ def read_html(text: str, source: str) -> Reading:
     page = _Page(text, source)
     blocks, warnings = page.body()
     arranged = arrange(blocks)
-    facts = Facts(arranged.blocks, [*arranged.left_out, *page.outside_lines()])
-    publisher = page.publisher() or facts.publisher or page.site()
-    title = page.title(publisher)
+    facts = Facts(
+        [*arranged.blocks, *page.signatures()], [*arranged.left_out, *page.outside_lines()]
+    )
+    publisher = (
+        page.metadata.publisher()
+        or facts.lead_publisher
+        or page.metadata.masthead()
+        or facts.publisher
+        or page.metadata.site()
+    )
+    title = page.metadata.title(publisher, page.begins)
     kept = [
         (kind, block)
         for number, (kind, block) in enumerate(arranged.blocks)
@@ -160,19 +124,26 @@ def read_html(text: str, source: str) -> Reading:
         raise EmptySource(page.refusal())
     if refusal := page.is_no_article(kept):
         raise EmptySource(refusal)
-    published_at, unreadable = page.published_at()
-    author = page.author(publisher) or facts.author
-    published_at = published_at or facts.published_at or page.printed_date()
+    published_at, unreadable = page.metadata.published_at()
+    author = page.metadata.author(publisher)
     if title and not (author and published_at):
-        scripted = page.scripted_facts(title)
+        scripted = page.metadata.scripted_facts(title)
         author, published_at = author or scripted[0], published_at or scripted[1]
+    printed, is_sure = page.metadata.printed_date()
+    author = author or facts.author or page.metadata.printed_author(page.begins)
+    published_at = published_at or (printed if is_sure else None) or facts.published_at or printed
+    published_at = (
+        published_at or page.metadata.date_in_address() or page.metadata.date_above(page.begins)
+    )
+    bylines = [text for kind, text in kept if kind is SectionKind.BYLINE]
+    author = author or page.metadata.team(bylines)
     if unreadable and not published_at:
         warnings.append(f"date {shorten(unreadable, 40)!r} cannot be read; stored without a date")
     draft = Draft(
         title=title or shorten(kept[0][1]),
         blocks=tuple(kept),
         source=source,
-        url=page.url(),
+        url=page.metadata.url(),
         author=author,
         publisher=publisher,
         published_at=published_at,
@@ -201,10 +172,14 @@ class _Page:
                 f"{source}: this HTML cannot be parsed ({_brief(error)})"
             ) from error
         self.text = text
-        self.meta = _meta(self.root)
-        self.data = list(_json_ld(self.root))
+        self.meta = meta_of(self.root)
+        self.data = list(articles_in_json_ld(self.root))
         self.pieces = dom.pieces_of(self.root)
+        self.metadata = PageMetadata(self.root, self.meta, self.data, self.pieces, source)
+        # The numbers of the blocks with which the text begins and ends.
+        self.begins, self.ends = 0, len(self.pieces)
         self._around: set[int] = set()
+        self._further: set[int] = set()  # the numbers of the blocks of further articles
         self._summary: set[str] = set()  # the blocks of a summary by a machine
 
     # The body
@@ -215,6 +190,8 @@ class _Page:
         self._around = self._page_parts()
         kept = self._without_kicker(self._with_lead(self._container()))
         begins = next((one for one, piece in enumerate(kept) if piece.is_running_text), 0)
+        if kept:
+            self.begins, self.ends = kept[begins].order, kept[-1].order
         blocks: list[Block] = [
             (
                 _kind(piece, number > begins) if 0 < number < len(kept) - 1 else piece.kind,
@@ -246,7 +223,12 @@ class _Page:
                 len(inside[0].text) <= 40 and _MACHINE_LABEL.search(inside[0].text)
             )
             named = (
-                summary or element.tag in _AROUND_TAGS or _AROUND.search(_CAMEL.sub("-", described))
+                summary
+                or element.tag in _AROUND_TAGS
+                or _AROUND.search(_CAMEL.sub("-", _SLIDE_STATE.sub("", described)))
+                or _is_tabs(element, described, inside)
+                or _is_banner(element, inside)
+                or _is_offer(element, inside)
             )
             if not named or _CONTAINER.search(described):
                 continue
@@ -256,6 +238,32 @@ class _Page:
                 found.update(piece.order for piece in inside)
                 if summary:
                     self._summary.update(piece.text for piece in inside)
+        self._further = self._further_articles()
+        return found | self._further
+
+    def _further_articles(self) -> set[int]:
+        """Return the blocks of other articles that a page shows below its own, each with a h1."""
+        titles = {letters_of(self.meta.get("og:title") or "")}
+        titles.add(letters_of("".join(self.root.xpath("//title//text()"))))
+        headings = [(one, letters_of("".join(one.itertext()))) for one in self.root.iter("h1")]
+        own = next(
+            (one for one, text in headings if text and any(text in title for title in titles)), None
+        )
+        found: set[int] = set()
+        if own is None:
+            return found
+        above = set(own.iterancestors())
+        for heading, text in headings[headings.index((own, letters_of("".join(own.itertext())))) :]:
+            if heading is own or len(text) < _SHORT or any(text in title for title in titles):
+                continue
+            outermost = heading
+            for element in heading.iterancestors():
+                if element in above:
+                    break
+                outermost = element
+            inside = [piece for piece in self.pieces if outermost in piece.path]
+            if sum(piece.is_running_text for piece in inside) > 1:
+                found.update(piece.order for piece in inside)
         return found
 
     def _container(self) -> list[Piece]:
@@ -273,8 +281,11 @@ class _Page:
             depth = sum(1 for _ in element.iterancestors())
             scored.append((sum(map(_worth, inside)), depth, enough, inside))
         best = max((score for score, *_ in scored), default=0.0)
-        if best <= 0:
-            return []
+        if best < _A_SENTENCE:
+            # Appointments and results are lists without a sentence.
+            lists = [one for one in scored if one[2] < 1 and not any(map(_is_link, one[3]))]
+            if lists or best <= 0:
+                return max(lists, key=lambda one: len(one[3]), default=(0.0, 0, 0.0, []))[3]
         named = [one for one in scored if one[2] < 1 and one[0] >= one[2] * best]
         return max(named or scored, key=lambda one: (one[0], one[1]))[3]
 
@@ -285,7 +296,7 @@ class _Page:
         first, last = kept[0].order, kept[-1].order
         inside = {piece.order for piece in kept}
         start = first
-        named = _bare(self.meta.get("og:title") or "")
+        named = letters_of(self.meta.get("og:title") or "")
         titles = [
             piece.order
             for piece in self.pieces[:first]
@@ -293,7 +304,7 @@ class _Page:
             and piece.path
             and (
                 piece.path[-1].tag == "h1"
-                or (len(_bare(piece.text)) >= 6 and _bare(piece.text) in named)
+                or (len(letters_of(piece.text)) >= 6 and letters_of(piece.text) in named)
             )
         ]
         lead = _lead_of(self.meta.get("og:description") or self.meta.get("description"))
@@ -305,7 +316,7 @@ class _Page:
                 deck.kind = SectionKind.DECK
         added: list[Piece] = []
         for piece in self.pieces[:first]:
-            is_lead = bool(lead) and lead in _bare(piece.text)
+            is_lead = bool(lead) and lead in letters_of(piece.text)
             near = piece.order >= start and piece.order not in self._around
             if (is_lead and piece.order not in self._around and _worth(piece) > 0) or (
                 near
@@ -317,13 +328,13 @@ class _Page:
                 )
             ):
                 added.append(piece)
-        if lead and not any(lead in _bare(piece.text) for piece in [*added, *kept]):
+        if lead and not any(lead in letters_of(piece.text) for piece in [*added, *kept]):
             added.extend(
                 piece
                 for piece in self.pieces
                 if piece.order > last
                 and piece.order not in self._around
-                and lead in _bare(piece.text)
+                and lead in letters_of(piece.text)
             )
         result = sorted(
             [*kept, *(piece for piece in added if piece.order not in inside)],
@@ -333,15 +344,15 @@ class _Page:
 
     def _without_kicker(self, kept: list[Piece]) -> list[Piece]:
         """Leave out the labels above the headline: the series, the section."""
-        named = _bare(self.meta.get("og:title") or "")
+        named = letters_of(self.meta.get("og:title") or "")
         at = next(
             (
                 number
                 for number, piece in enumerate(kept[:_TOP])
                 if piece.kind is SectionKind.HEADING
                 and named
-                and _bare(piece.text) in named
-                and len(_bare(piece.text)) >= 0.6 * len(named)
+                and letters_of(piece.text) in named
+                and len(letters_of(piece.text)) >= 0.6 * len(named)
             ),
             0,
         )
@@ -366,7 +377,8 @@ class _Page:
             for body in bodies_in_scripts(self.root):
                 yield 1.5, dom.fragment_blocks(body)
             # It can take hidden text and the page around an article for the article.
-            yield 1.5, self._trafilatura()
+            if not self._further:
+                yield 1.5, self._trafilatura()
 
     def _trafilatura(self) -> list[Block]:
         import logging
@@ -388,14 +400,23 @@ class _Page:
         ]
 
     def _running_text_outside(self, blocks: Sequence[Block]) -> list[str]:
-        held = _bare(" ".join(text for _, text in blocks))
+        held = letters_of(" ".join(text for _, text in blocks))
         return [
             piece.text
             for piece in self.pieces
             if piece.order not in self._around
             and piece.is_running_text
             and not is_page_line(piece.text)
-            and _bare(piece.text) not in held
+            and letters_of(piece.text) not in held
+        ]
+
+    def signatures(self) -> list[Block]:
+        """Return the lines right below the article that name who wrote it."""
+        below = self.pieces[self.ends + 1 : self.ends + 1 + _TOP]
+        return [
+            (SectionKind.BYLINE, piece.text)
+            for piece in below
+            if piece.order not in self._around and (is_byline(piece.text) or signature(piece.text))
         ]
 
     def outside_lines(self) -> list[str]:
@@ -451,256 +472,70 @@ class _Page:
         )
         return teasers >= 5 and teasers >= 0.6 * len(kept)
 
-    # Metadata
 
-    def title(self, publisher: str | None) -> str:
-        """Return the headline, without the name of the site."""
-        headings = [_text(element) for element in self.root.iter("h1")]
-        headings = [text for text in headings if text]
-        given = next(
-            (
-                text
-                for text in (
-                    self.meta.get("og:title"),
-                    self._from_data("headline"),
-                    self.meta.get("twitter:title"),
-                    self._labelled("제목"),
-                    _text(self.root.find(".//title")),
-                )
-                if text and text.strip()
-            ),
-            "",
-        )
-        given = clean(dom.fragment_text(given)).strip()
-        heading = next(
-            (text for text in headings if _bare(text) and _bare(text) in _bare(given)), ""
-        )
-        site = publisher_name(self.meta.get("og:site_name"))
-        title = clean_title(given, publisher, heading)
-        if site and site != publisher:
-            title = clean_title(title, site, heading)
-        if not title and headings:
-            title = headings[0]
-        marked = any(self.meta.get(name) for name in ("og:title", "twitter:title"))
-        if heading_of := next((text for text in headings if _bare(title) in _bare(text)), None):
-            # The title of the window can be shorter than the headline.
-            title = title if marked or not title else clean_title(heading_of, publisher)
-        # A title that only names the site: the heading is the article's own.
-        if headings and publisher and _bare(title) == _bare(publisher):
-            title = headings[-1]
-        return " ".join(clean(title).split())
-
-    def publisher(self) -> str | None:
-        """Return the publisher that the page's data names, portals excepted."""
-        for item in self.data:
-            for field in ("publisher", "sourceOrganization", "provider"):
-                if name := publisher_name(_name(item.get(field))):
-                    return name
-        # Portals name the outlet here, other sites the reporter.
-        given = self.meta.get("og:article:author")
-        if given and not REPORTER.search(given) and (name := publisher_name(given)):
-            return name
-        given = self.meta.get("article:author")
-        site = self.meta.get("og:site_name") or ""
-        if given and given in re.split(r"\s+[-–|:]\s+", site)[1:]:
-            return publisher_name(given)
-        for element in self.root.iter("img"):
-            described = " ".join(
-                f"{one.get('class') or ''}"
-                for one in (element, element.getparent())
-                if one is not None
-            )
-            if re.search(
-                r"(?:press|media|news).{0,12}logo|logo.{0,8}(?:press|media)", described
-            ) and (name := publisher_name(element.get("alt") or element.get("title"))):
-                return name
-        return publisher_name(self.meta.get("og:site_name"))
-
-    def site(self) -> str | None:
-        """Return the publisher that less exact metadata names."""
-        for key in _PUBLISHER_NAMES[1:-2]:
-            if name := publisher_name(self.meta.get(key)):
-                return name
-        return None
-
-    def author(self, publisher: str | None) -> str | None:
-        """Return the authors that the page's data names."""
-        for item in self.data:
-            if (name := split_names(_name(item.get("author")))) and _is_person(name, publisher):
-                return name
-        for key in _AUTHOR_NAMES:
-            given = self.meta.get(key)
-            if (
-                given
-                and not given.startswith(("http", "@"))
-                and (name := split_names(given))
-                and _is_person(name, publisher)
-                and _is_person(name, publisher_name(self.meta.get("og:site_name")))
-            ):
-                return name
-        given = self.meta.get("og:article:author")
-        if given and REPORTER.search(given):
-            return split_names(given)
-        for element in self.root.iter():
-            if not isinstance(element.tag, str):
-                continue
-            described = " ".join(element.get(name) or "" for name in ("class", "itemprop", "rel"))
-            # The texts of neighbours, such as a button and a name, are no single word.
-            text = _spaced(element) if _CREDITED.search(described) else ""
-            if not 0 < len(text) <= 80:
-                continue
-            if match := _REPORTER_OF.search(text):
-                return split_names(match[0])
-            if (match := _NAME.fullmatch(text) or _WRITTEN_BY.match(text)) and (
-                _NAMED_CLASS.search(described) or _is_dated(element)
-            ):
-                return match["name"]
-        return None
-
-    def published_at(self) -> tuple[str | None, str | None]:
-        """Return the date that the page's data names, and one that cannot be read."""
-        unreadable: str | None = None
-        for given in self._dates():
-            if not given.strip():
-                continue
-            if found := parse_date(given):
-                return found, None
-            unreadable = unreadable or given
-        return None, unreadable
-
-    def _dates(self) -> Iterator[str]:
-        yield from (
-            value for item in self.data if isinstance(value := item.get("datePublished"), str)
-        )
-        yield from (self.meta[name] for name in _DATE_NAMES[:-1] if name in self.meta)
-        # dd:published_time, cms.regdate
-        yield from (value for name, value in self.meta.items() if _DATE_NAME.search(name))
-        for element in self.root.iter():
-            if not isinstance(element.tag, str):
-                continue
-            if element.get("itemprop") == "datePublished":
-                yield element.get("content") or element.get("datetime") or _text(element)
-            elif element.get("data-date-time") and "MODIFY" not in (element.get("class") or ""):
-                yield element.get("data-date-time")
-        yield from (
-            element.get("datetime") or _text(element)
-            for element in self.root.iter("time")
-            if element.get("datetime")
-        )
-        for element in self.root.iter():
-            if isinstance(element.tag, str) and _DATED_CLASS.search(element.get("class") or ""):
-                text = _text(element)
-                rest = re.sub(r"[\d\s.:/|-]", "", DATED.sub("", text))
-                if text and len(text) <= _DATE_CHARS and len(rest) <= 8:
-                    yield text
-
-    def printed_date(self) -> str | None:
-        """Return the date that the page shows around its headline, if it is marked as one."""
-        for piece in self.pieces:
-            if len(piece.text) <= 120 and is_byline(piece.text) and (day := parse_date(piece.text)):
-                return day
-        if "article:modified_time" in self.meta:
-            return parse_date(self.meta["article:modified_time"])
-        return None
-
-    def scripted_facts(self, title: str) -> tuple[str | None, str | None]:
-        """Return author and date in the data of a script that has the article's title."""
-        author = published_at = None
-        for record in records_in_scripts(self.root):
-            given = next((record[key] for key in ("title", "headline") if key in record), None)
-            if isinstance(given, str) and _bare(given) == _bare(title):
-                found = facts_of(record, self.source)
-                author, published_at = author or found[0], published_at or found[1]
-        return author, published_at
-
-    def url(self) -> str | None:
-        """Return the canonical address of the page."""
-        for link in self.root.iter("link"):
-            if (link.get("rel") or "").lower() == "canonical" and (
-                address := web_address(link.get("href"))
-            ):
-                return address
-        for item in self.data:
-            entity = item.get("mainEntityOfPage")
-            given = entity.get("@id") if isinstance(entity, dict) else entity
-            if isinstance(given, str) and (address := web_address(given)):
-                return address
-        return web_address(self.meta.get("og:url"))
-
-    def _labelled(self, label: str) -> str | None:
-        """Return what a board of a public body shows beside a label such as 제목."""
-        for element in self.root.iter("th", "dt"):
-            beside = element.getnext()
-            if _text(element) == label and beside is not None and beside.tag in {"td", "dd"}:
-                return _text(beside) or None
-        return None
-
-    def _from_data(self, field: str) -> str | None:
-        return next(
-            (value for item in self.data if isinstance(value := item.get(field), str) and value),
-            None,
-        )
+def _is_tabs(element: Any, described: str, inside: Sequence[Piece]) -> bool:
+    """Whether an element holds the labels of tabs, not what they show."""
+    named = element.get("role") in {"tab", "tablist"} or _TAB_CLASS.search(described)
+    size = sum(len(piece.text) for piece in inside)
+    return bool(named) and size <= _OFFER_CHARS and not any(one.is_running_text for one in inside)
 
 
-# Classes of elements that may name the author, those that surely do, and those with dates.
-_NAMED_CLASS = re.compile(
-    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)"
-)
-_CREDITED = re.compile(
-    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit)(?:[-_\s]|$)"
-)
-_DATED_CLASS = re.compile(
-    r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
-)
-_DATE_CHARS = 60
-_DATE_NAME = re.compile(
-    r"[.:_-](?:published(?:_time|_?date|_?at)?|publish_?date|reg_?date|pub_?date)$"
-)
-_NAME = re.compile(r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\))?")
-_WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
-_REPORTER_OF = re.compile(
-    r"[가-힣]{2,4}(?:\s?[·,]\s?[가-힣]{2,4})*\s*(?:기자|특파원|논설위원|앵커)"
+_TAB_CLASS = re.compile(
+    r"(?:^|[-_\s])\w{0,4}tabs?(?:[-_\s]?(?:list|menu|nav|bar|btns?|heads?|wrap|title|item))?(?:[-_\s]|$)"
+    r"(?!cont|pane|body)",
+    re.IGNORECASE,
 )
 
 
-def _is_person(name: str, publisher: str | None) -> bool:
-    return (
-        _bare(name) != _bare(publisher or "")
-        and not looks_like_outlet(name)
-        and not re.search(
-            r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴|온라인팀)$|^(?:admin|관리자|편집국|webmaster)",
-            name,
-            re.IGNORECASE,
-        )
+def _is_banner(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element shows a picture that is an advertisement, with at most a few words."""
+    if sum(len(piece.text) for piece in inside) > _BANNER_CHARS or any(
+        piece.is_running_text for piece in inside
+    ):
+        return False
+    return any(
+        _ADVERTISEMENT.fullmatch((image.get("alt") or "").strip())
+        or _BANNER_ADDRESS.search(image.get("src") or "")
+        for image in element.iter("img", "amp-img")
     )
 
 
-def _is_dated(element: Any) -> bool:
-    """Whether the element, or a short one around it, shows a date."""
-    shown = (_text(one) for one in (element, element.getparent()) if one is not None)
-    return any(len(text) <= 200 and parse_date(text) is not None for text in shown)
+def _is_offer(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element is a box that asks to subscribe, to join or to give, with its button."""
+    if len(inside) > _OFFER_BLOCKS or sum(len(piece.text) for piece in inside) > _OFFER_CHARS:
+        return False
+    if sum(piece.is_running_text for piece in inside) > 1 or any(
+        is_byline(piece.text) or is_caption(piece.text) for piece in inside
+    ):
+        return False
+    if element.find(".//h1") is not None:
+        return False
+    if any(_is_link(piece) and _OFFER.search(piece.text) for piece in inside):
+        return True
+    buttons = (_SPACES.sub(" ", "".join(one.itertext())) for one in element.iter("button"))
+    return any(_OFFER.search(text) for text in buttons) or any(
+        one.get("type") == "email" for one in element.iter("input")
+    )
+
+
+_BANNER_CHARS = 100
+_ADVERTISEMENT = re.compile(r"\[?(?:광고|배너|ads?|advert(?:isement)?|banner)\]?", re.IGNORECASE)
+_BANNER_ADDRESS = re.compile(r"(?:^|[/_.-])(?:banners?|ads?|adv|adimg)(?:[/_-])", re.IGNORECASE)
+_OFFER_CHARS = 200
+_OFFER_BLOCKS = 5
+_OFFER = re.compile(
+    r"(?:구독|후원|기부|응원|가입|신청|결제|체험|멤버십|회원|레터|선물)(?:을|를)?\s?(?:신청|시작|선물)?\s?(?:하기|해요|받기|보내기)"
+    r"|(?:구독|레터|후원)(?:\s?신청)?$|subscribe|sign ?up|donate|join (?:us|now)|become a member",
+    re.IGNORECASE,
+)
 
 
 def _brief(error: Exception) -> str:
     return _SPACES.sub(" ", f"{type(error).__name__} {error}")[:80].strip()
 
 
-def _text(element: Any) -> str:
-    if element is None:
-        return ""
-    return _SPACES.sub(" ", clean("".join(element.itertext())).replace("\n", " ")).strip()
-
-
-def _spaced(element: Any) -> str:
-    return _SPACES.sub(" ", clean(" ".join(element.itertext())).replace("\n", " ")).strip()
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\W+", "", text).casefold()
-
-
 def _same(block: str, title: str) -> bool:
-    return _bare(block) == _bare(title)
+    return letters_of(block) == letters_of(title)
 
 
 def _size(blocks: Sequence[Block]) -> int:
@@ -724,12 +559,12 @@ _SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 
 def _holds(blocks: Sequence[Block], other: Sequence[Block], share: float) -> bool:
     """Whether ``blocks`` contain at least ``share`` of the sentences of ``other``."""
-    held = _bare(" ".join(text for _, text in blocks))
+    held = letters_of(" ".join(text for _, text in blocks))
     sentences = [
         bare
         for _, text in other
         for part in re.split(r"(?<=[.!?。])\s+|\n", text)
-        if len(bare := _bare(part)) >= 8
+        if len(bare := letters_of(part)) >= 8
     ]
     return sum(len(one) for one in sentences if one in held) >= share * sum(map(len, sentences))
 
@@ -772,56 +607,5 @@ def _worth(piece: Piece) -> float:
 def _lead_of(description: str | None) -> str:
     """Return the bare beginning of the description of a page, long enough to be found again."""
     first = re.split(r"(?<=[.!?。])\s", (description or "").strip())[0]
-    bare = _bare(re.sub(r"(?:\.{2,}|…)$", "", first))
+    bare = letters_of(re.sub(r"(?:\.{2,}|…)$", "", first))
     return bare[:30] if len(bare) >= 12 else ""
-
-
-def _meta(root: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
-    # Open Graph's own attribute counts before others that repeat its names.
-    for element in sorted(root.iter("meta"), key=lambda one: one.get("property") is None):
-        name = element.get("property") or element.get("name") or element.get("itemprop")
-        content = element.get("content")
-        if name and content and content.strip():
-            found.setdefault(name.strip().lower(), " ".join(clean(content).split()))
-    return found
-
-
-def _json_ld(root: Any) -> Iterator[dict[str, Any]]:
-    """Yield the articles in the page's JSON-LD."""
-    for script in root.iter("script"):
-        if "ld+json" not in (script.get("type") or "").lower() or not script.text:
-            continue
-        try:
-            # Raw line breaks in strings are common.
-            value = json.loads(script.text.strip().strip(";"), strict=False)
-        except (ValueError, RecursionError):
-            continue
-        for item in _items(value):
-            kind = item.get("@type")
-            kinds = kind if isinstance(kind, list) else [kind]
-            if any("Article" in str(one) or "Posting" in str(one) for one in kinds):
-                yield item
-
-
-def _items(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    if depth > 6:
-        return
-    if isinstance(value, list):
-        for one in value:
-            yield from _items(one, depth + 1)
-    elif isinstance(value, dict):
-        yield value
-        yield from _items(value.get("@graph"), depth + 1)
-        yield from _items(value.get("mainEntity"), depth + 1)
-
-
-def _name(value: Any) -> str | None:
-    """Return the name or names of a JSON-LD person or organization."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return _name(value.get("name"))
-    if isinstance(value, list):
-        return ", ".join(name for one in value if (name := _name(one))) or None
-    return None

@@ -39,6 +39,25 @@ def is_wrapped(lines: Sequence[str]) -> bool:
     return _fits(len(lines), max(widths), min(widths), ended, measured[-1])
 
 
+def continues(line: str, following: str) -> bool:
+    """Whether ``line`` ends within a sentence that goes on in the line after it.
+
+    It ends with a comma, or with a particle or an ending after which no Korean sentence and
+    hardly a headline ends.
+    """
+    if _ITEM.match(line) or _ITEM.match(following) or len(line) > _MOST_CONTINUED:
+        return False
+    return _WITHIN.search(line) is not None
+
+
+# 은 of 은행 or 을 of 마을 are no particles, but these words do not end in front of a break.
+_WITHIN = re.compile(
+    r"[가-힣\d\w’”\"')],$|(?:는|를|에는|에서|에게|까지는|(?<![마가노])을|(?<![기지])은|지만|는데|면서"
+    r"|(?:라|다)며|(?:다|라|자)고|려고|더라도|더니|(?<![라냉화방측표도장정반이지전후양가단수국])면|(?:연결|위치|포함)?돼|하여|해서|아서|어서|여서)$"
+)
+_MOST_CONTINUED = 60  # characters of a line that a hand broke
+
+
 def _fits(
     count: int, widest: int, narrowest: int, ended: int, last: tuple[int, bool, bool]
 ) -> bool:

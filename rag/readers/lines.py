@@ -43,6 +43,7 @@ _AGENCY = re.compile(
 _PICTURE = re.compile(r"재판매\s*및\s*DB\s*금지|^[(\[<〈]\s*(?:자료\s*)?사진\s*[)\]>〉]")
 _POINTER = re.compile(r"^[▲△▼▽◀◁]")
 _CAPTION_CHARS = 250
+_SUBHEADS = frozenset("◇◆■□○●◎")
 
 # Speakers and lists
 
@@ -67,7 +68,7 @@ _QUESTION_END = re.compile(r"(?:\?|[까나요가지죠]\.?)['\"’”)]*$")
 _SYMBOLS = " \t·|,/:~<>〈〉[](){}【】「」▶▷►◀◁▲△▼▽■□◆◇○●☞→←↑↓+×✕…'\"“”‘’*#-–—=_"
 _UI = listed(
     """
-    광고 광고영역 ad advertisement 공유 공유하기 기사공유 sns공유 인쇄
+    광고 광고영역 반응형 ad advertisement 공유 공유하기 기사공유 sns공유 인쇄
     인쇄하기 프린트 스크랩 스크랩하기 기사스크랩하기 글자크기 글자크기조절
     글자크기변경 글자크기설정 글씨크기 글씨크기조절 가 가가 가가가 작게 크게 보통
     본문글씨키우기 본문글씨줄이기 글씨키우기 글씨줄이기 본문텍스트크기설정 폰트크기
@@ -106,6 +107,14 @@ _SECTIONS = listed(
     전체 홈 속보 기획 연재 특집 사람 인물 it tech 테크 life 라이프
     """
 )
+# Labels of tabs that stand side by side: what to see, in which language, since when.
+_TABS = listed(
+    """
+    기사 본문 댓글 포토 사진 영상 동영상 관련영상 관련기사 원문 요약 전문 인기 최신 추천 해설 자료
+    한국어 영어 일본어 중국어 english 日本語 中文 简体中文 繁體中文 简体 繁體 español français
+    1일 3일 7일 1주 1주일 1개월 3개월 6개월 1년 3년 5년 일간 주간 월간
+    """
+)
 _UI_LINE = re.compile(
     r"^(?:#[^\s#]{1,20}\s*)+$"
     r"|^(?:홈|home|뉴스홈)\s*[>›»].{0,40}$"
@@ -128,7 +137,7 @@ _REQUEST = r"(?:(?:받아|만나)\s*보세요|(?:해|눌러)\s*주세요|하세�
 _APPEAL = re.compile(
     rf"^{_UNQUOTED}(?:뉴스레터|구독|채널|멤버십){_UNQUOTED}{_REQUEST}"
     rf"|^{_UNQUOTED}(?:기사|기자|원고료|신문|일보|뉴스|언론|방송|독자){_UNQUOTED}(?:후원|응원|알림|친구\s*추가){_UNQUOTED}{_REQUEST}"
-    rf"|^이\s*(?:기사|글|뉴스|콘텐츠){_UNQUOTED}(?:마음에|도움|유익|공감|어떠|좋으|어떻게){_UNQUOTED}\?$"
+    rf"|^이\s*(?:기사|글|뉴스|콘텐츠|카드\s?뉴스|영상|인터뷰|칼럼){_UNQUOTED}(?:마음에|도움|유익|공감|어떠|어땠|좋으|어떻게){_UNQUOTED}\?$"
     rf"|^{_UNQUOTED}(?:구독|유료|회원|로그인|멤버십|플러스|프리미엄){_UNQUOTED}기사{_UNQUOTED}수\s*있습니다[.!]?$"
     rf"|^(?:이|본)\s*(?:기사|콘텐츠|글){_UNQUOTED}(?:구독|유료|회원|로그인|멤버십){_UNQUOTED}습니다[.!]?$"
     rf"|^(?:댓글|의견){_UNQUOTED}(?:로그인|회원){_UNQUOTED}(?:하세요|있습니다|합니다)[.!]?$"
@@ -136,12 +145,18 @@ _APPEAL = re.compile(
     r"(?:주세요|바랍니다|지원하지\s*않습니다)[.!]?$"
     r"|^your browser (?:does not|doesn['’]t) support .{0,40}$"
     r"|^(?:please )?(?:enable|turn on) javascript.{0,40}$"
+    rf"|^(?:이|본)\s*(?:기사|콘텐츠|뉴스|글)(?:는|은){_UNQUOTED}(?:바탕|기반|지원|제휴|협찬|번역|생성){_UNQUOTED}"
+    r"(?:작성|제작|취재|번역|생성|편집|콘텐츠)?(?:됐|되었|했|하였|받았|입)(?:습)?니다[.!]?$"
     r"|^이\s*기사는.{0,40}(?:섹션|분야)(?:으)?로\s*분류.{0,10}$"
     r"|^(?:기사\s*)?제목과\s*주요\s*문장을\s*기반으로.{0,100}$"
     r"|^.{0,30}(?:AI|인공지능|챗봇|생성형).{0,30}요약.{0,40}(?:습니다|있어요|주세요)[.!]?$"
     r"|^The post .{1,200} (?:appeared first|first appeared) on .{1,80}$"
     r"|^게시물 .{1,200}에 처음 등장했습니다\.?$",
     re.IGNORECASE,
+)
+# What a content system did not replace: [adrotate banner="3"], [/caption], {{ad_slot}}
+_SHORTCODE = re.compile(
+    r"^\[[a-z][\w-]*(?:\s+[\w-]+\s?=\s?[^\]\s]{1,60})+\s*/?\]$|^\[/[a-z][\w-]{1,20}\]$|^\{\{[^{}]{1,60}\}\}$"
 )
 _PROMOTION = re.compile(
     r"^(?:Read (?:more|also)|Related|See also|More on this)\s*:"
@@ -180,7 +195,7 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 DATED = re.compile(
-    r"기사|최초|입력|수정|승인|등록|송고|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
+    r"(?:입력|수정|승인|등록|게시|발행|작성|송고)(?:일시|일자|일|시간)|기사|최초|입력|수정|승인|등록|송고|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
 )
 _ENGLISH_NAME = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){1,3}"
 _ENGLISH_BYLINE = re.compile(
@@ -196,14 +211,34 @@ def _run_of(words: Iterable[str], count: str) -> re.Pattern[str]:
 
 # Buttons side by side, and counters beside them: `추천하기 공유하기`, `추천 0 댓글 3개`.
 _BUTTONS = _run_of(_UI, "")
-_COUNTERS = _run_of(_UI | _REACTIONS, r"(?:\d[\d,]*(?:개|건|명)?)?")
+_COUNTERS = _run_of(_UI | _REACTIONS | {"기사"}, r"(?:\d[\d,]*(?:개|건|명)?)?")
 _CREW = re.compile(
     r"^(?:(?:영상)?\s?(?:촬영|취재|편집)(?:기자)?|그래픽|자막|CG|구성|작가|연출|글|사진|글·사진|제작|디자인)"
     r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
     r"(?:[/|,]\s?(?:영상)?(?:촬영|편집|취재|그래픽|자막|CG|구성|사진|글|디자인)(?:기자)?\s?[:：=]?\s?[가-힣·,\s]{2,20})*$"
 )
-# 글 박다솜 · 사진 한여울
-_CREDITS = re.compile(r"^(?:(?:글|취재|사진|그림|영상)\s[가-힣]{2,4}(?:\s*[·,/|]\s*|$)){2,3}$")
+# 글 박다솜 · 사진 한여울; 글=박다솜 기자, 도움=나래시; 기획·구성 박다솜 / 디자인 한여울
+_WRITING = "글|취재|기획|구성|정리|인터뷰"
+_HELPING = (
+    "사진|그림|영상|촬영|편집|디자인|그래픽|일러스트|삽화|제작|도움|개발"
+    "|자막|CG|연출|작가|번역|감수|진행"
+)
+_ROLE = rf"(?:{_WRITING}|{_HELPING})"
+_CREDITED = (
+    rf"(?:{_ROLE}(?:\s?[·ㆍ&]\s?{_ROLE})*)(?:\s?[=:：]\s?|\s)"
+    rf"(?!{_ROLE}(?:\s|$))[가-힣A-Za-z]{{2,12}}"
+    rf"(?:\s?[·ㆍ]\s?(?!{_ROLE})[가-힣]{{2,4}})*(?:\s?{JOB})?"
+)
+_CREDITS = re.compile(rf"^{_CREDITED}(?:(?:\s*[·ㆍ,/|]\s*|\s){_CREDITED})*$")
+_CREDIT_PAIR = re.compile(
+    rf"(?P<roles>{_ROLE}(?:\s?[·ㆍ&]\s?{_ROLE})*)(?P<sign>\s?[=:：]\s?|\s)"
+    rf"(?P<names>[가-힣]{{2,4}}(?:\s?[·ㆍ]\s?(?!{_ROLE})[가-힣]{{2,4}})*)(?P<job>\s?{JOB})?(?![가-힣])"
+)
+# 노해든(국어국문 23), at the end of a contribution
+_SIGNATURE = re.compile(
+    r"^(?!문의|연락처|장소|일시|주소|사진|자료|출처|참고|제공|주최|대상|전화|신청|접수)"
+    r"(?P<name>[가-힣]{2,4})\s?\((?=[^()]*[가-힣])[^()]{2,20}\)$"
+)
 _PUNCTUATION = re.compile(r"[\s|·:：/\-–—,.()\[\]<>]+")
 
 
@@ -293,7 +328,7 @@ def is_byline(line: str) -> bool:
         and not ends_sentence(line)
     ):
         return True
-    if _CREDITS.match(line):
+    if credits_of(line) is not None:
         return True
     if is_turn(line):
         return False
@@ -316,6 +351,31 @@ def is_byline(line: str) -> bool:
     return short and len(bare.strip("=")) <= 8
 
 
+def credits_of(line: str) -> list[str] | None:
+    """Return the writers in a line of credits such as ``글 박다솜 · 사진 한여울``.
+
+    ``None`` for any other line: one role needs a sign or a job beside the name.
+    """
+    if not _CREDITS.match(line):
+        return None
+    pairs = list(_CREDIT_PAIR.finditer(line))
+    surely = any(pair["job"] or pair["sign"].strip() or "·" in pair["roles"] for pair in pairs)
+    if len(pairs) < 2 and not surely:
+        return None
+    return [
+        name.strip()
+        for pair in pairs
+        if re.search(_WRITING, pair["roles"])
+        for name in re.split(r"[·ㆍ]", pair["names"])
+    ]
+
+
+def signature(line: str) -> str | None:
+    """Return the name in the last line of a contribution: ``박다솜(국어국문 23)``."""
+    match = _SIGNATURE.match(line)
+    return match["name"] if match else None
+
+
 def english_byline(line: str) -> bool:
     """Whether ``line`` is an English byline: ``By Ann Lee and Bob Kim``."""
     return _ENGLISH_BYLINE.match(line) is not None
@@ -323,7 +383,13 @@ def english_byline(line: str) -> bool:
 
 def is_page_line(line: str) -> bool:
     """Whether ``line`` belongs to the page around an article: buttons, notices, promotions."""
-    return is_copyright(line) or is_button(line) or _is_promotion(line) or _is_appeal(line)
+    return (
+        is_copyright(line)
+        or is_button(line)
+        or _is_promotion(line)
+        or _is_appeal(line)
+        or _SHORTCODE.match(line) is not None
+    )
 
 
 def is_button(line: str) -> bool:
@@ -380,12 +446,14 @@ def arrange(blocks: Iterable[Block]) -> Arranged:
     lines = [split for kind, line in stripped if line for split in _split_tail(kind, line)]
     listed = enumerated([line for _, line in lines])
     dropped = page_lines(lines)
-    kept = tuple(
+    kept = [
         (_kind(kind, line, number in listed), line)
         for number, (kind, line) in enumerate(lines)
         if number not in dropped
-    )
-    return Arranged(kept, tuple(lines[number][1] for number in sorted(dropped)))
+    ]
+    if len(kept) > 2 and signature(kept[-1][1]):
+        kept[-1] = (SectionKind.BYLINE, kept[-1][1])
+    return Arranged(tuple(kept), tuple(lines[number][1] for number in sorted(dropped)))
 
 
 def page_lines(lines: Sequence[Block]) -> set[int]:
@@ -414,11 +482,11 @@ def page_lines(lines: Sequence[Block]) -> set[int]:
 
 
 def _menu_lines(lines: Sequence[str]) -> set[int]:
-    """Return the numbers of the lines of a menu that has each section on a line of its own."""
+    """Return the numbers of the lines of a menu that has each section or tab on its own line."""
     found: set[int] = set()
     run: list[int] = []
     for number, line in enumerate([*lines, "."]):
-        if line.strip(_SYMBOLS).lower() in _SECTIONS:
+        if line.strip(_SYMBOLS).lower() in _SECTIONS | _TABS:
             run.append(number)
             continue
         found |= set(run) if len(run) >= 3 else set()
@@ -461,6 +529,13 @@ def enumerated(lines: Sequence[str]) -> set[int]:
             and not (_CREDIT.search(line) or _CREDIT.search(lines[number + 1]))
         ):
             found |= {number, number + 1}
+    # A list of one item below a heading, where others of the text have more: 인사, 부고.
+    marks = {lines[number][0] for number in found}
+    found |= {
+        number + 1
+        for number, line in enumerate(lines[:-1])
+        if line[:1] in _SUBHEADS and lines[number + 1][:1] in marks
+    }
     return found
 
 

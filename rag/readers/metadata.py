@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 
 from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.lines import JOB, REPORTER, SPECIALIST, Block, english_byline
+from geungeo.rag.readers.lines import (
+    JOB,
+    REPORTER,
+    SPECIALIST,
+    Block,
+    credits_of,
+    english_byline,
+    signature,
+)
 
 _NAMES = r"[가-힣]{2,4}(?:\s?[·ㆍ,/]\s?[가-힣]{2,4})*"
 _OUTLET = r"[가-힣A-Za-z0-9·&.]{2,20}(?:\s[가-힣A-Za-z0-9·&]{1,12})?"
@@ -36,9 +44,14 @@ _NO_OUTLET = re.compile(
     r"|관련기사|질문|답변|.{0,6}(?:특징주|브리핑|칼럼|인터뷰))\d*$"
 )
 _COPYRIGHT_OWNER = re.compile(
-    r"(?:저작권자\s*)?(?:ⓒ|©|\([cC]\)|저작권자\s*[:|]?)\s*(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)"
+    r"(?:저작권자\s*)?(?:ⓒ|©|\([cC]\)|저작권자\s*[:|]?)\s*"
+    r"(?:(?:19|20)\d\d(?:\s?[-–~]\s?(?:(?:19|20)\d\d)?)?[\s.,]*(?:by\s+)?)?"
+    r"(?:['‘\"“][^'’\"”]{1,20}['’\"”]\s*)?(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)"
     r"\s*(?:[,.|\-–(<>\])〉]|무단|All|$)"
 )
+_OWNER_FIRST = re.compile(r"^(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)\s*[ⓒ©]\s*(?:19|20)\d\d\b")
+_NOTICE = re.compile(r"저작권|무단|reserved|copyright", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"소유하신|회사명|사이트명|도메인|your (?:site|company)", re.IGNORECASE)
 PORTALS = re.compile(
     r"^(?:https?:|www\.)|네이버|naver|다음\s*뉴스|^다음$|daum|네이트|^nate|^줌|zum|구글|google|msn|facebook"
     r"|페이스북|카카오|kakao|yahoo|flipboard|티스토리|tistory|유튜브|youtube|^@",
@@ -136,6 +149,10 @@ def byline_author(line: str) -> str | None:
     """Return the reporters that a byline names."""
     if english_byline(line):
         return split_names(line)
+    if (writers := credits_of(line)) is not None:
+        return ", ".join(dict.fromkeys(writers)) or None
+    if name := signature(line):
+        return name
     found = [match["name"] for match in REPORTER.finditer(line)]
     return split_names(", ".join(found)) if found else None
 
@@ -147,12 +164,16 @@ def byline_publisher(line: str) -> str | None:
 
 
 def copyright_owner(lines: Iterable[str]) -> str | None:
-    """Return the publisher that a notice of copyright names."""
-    for line in lines:
-        if (match := _COPYRIGHT_OWNER.search(line)) and (
-            name := publisher_name(match["publisher"].strip())
+    """Return the publisher that a notice of copyright names, rather than the owner of a picture."""
+    for line in sorted(lines, key=lambda line: _NOTICE.search(line) is None):
+        if (
+            (match := _COPYRIGHT_OWNER.search(line))
+            and (name := publisher_name(match["publisher"].strip()))
+            and not (_PLACEHOLDER.match(name) or name.isdigit())
         ):
             return name.split(",")[0].strip()
+        if match := _OWNER_FIRST.match(line):  # 가람일보 © 2025
+            return publisher_name(match["publisher"])
     return None
 
 
@@ -164,6 +185,7 @@ class Facts:
         body = [line for kind, line in blocks if kind is SectionKind.BODY]
         bylines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
         publisher, author = lead([*body[:3], *bylines])
+        self.lead_publisher = publisher
         self.publisher = (
             publisher
             or copyright_owner(left_out)
@@ -202,6 +224,11 @@ def clean_title(title: str, publisher: str | None = None, heading: str | None = 
         if shorter == title or not shorter:
             return title
         title = shorter
+
+
+def title_parts(title: str) -> list[str]:
+    """Return the parts of a title between separators such as ``|``, ``<`` and `` - ``."""
+    return [part for part in _SEPARATOR.split(" ".join(title.split())) if part.strip(" :|<>-")]
 
 
 def _is_site(tail: str, publisher: str | None) -> bool:

@@ -137,6 +137,9 @@ _INNER = re.compile(
     r"^(?:meta|info$|attributes$|data$|article$|news$|source_?data|dataset$|fields$)"
 )
 _DEEPEST = 3
+# NewsAPI: `text… [+1200 chars]`
+_CUT_OFF = re.compile(r"(?:…|\.{3})?\s?\[\+(?P<count>\d{1,9}) chars\]\s?$")
+_CUT_CHARS = 40
 
 
 def known_field(name: str) -> str | None:
@@ -169,6 +172,11 @@ def draft_of(
     publisher = publisher_name(fields.text("publisher")) or facts.publisher
     title = fragment_text(fields.text("title") or "")
     published_at, warnings = fields.date()
+    if fields.missing:
+        warnings.append(
+            f"the record leaves out {fields.missing:,} characters of the text; "
+            "add the article's address to read all of it"
+        )
     return Draft(
         title=clean_title(title, publisher) or shorten(kept[0][1]),
         blocks=kept,
@@ -198,6 +206,7 @@ class _Fields:
 
     def __init__(self, record: Mapping[str, Any], source: str, columns: Mapping[str, str]) -> None:
         self.source = source
+        self.missing = 0  # characters that the record says it leaves out
         self._columns = columns
         self._values: dict[str, Any] = {}
         for part in _parts(record):
@@ -267,7 +276,11 @@ class _Fields:
         """
         found = False
         _, value = self.value("text")
-        for paragraph in _texts(value):
+        for text in _texts(value):
+            paragraph = text
+            if match := _CUT_OFF.search(text, max(0, len(text) - _CUT_CHARS)):
+                self.missing = int(match["count"])
+                paragraph = text[: match.start()].rstrip()
             for block in text_blocks(paragraph):
                 found = True
                 yield block
@@ -290,6 +303,10 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list) and depth < 5:
+        if value and all(_is_strings(one) for one in value):
+            # Paragraphs, each a list of its sentences.
+            yield from (" ".join(one) for one in value)
+            return
         if _is_sentences(value):
             yield " ".join(_ended(text) for one in value if (text := next(_texts(one, 4), "")))
             return
@@ -300,6 +317,10 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
             if key in value:
                 yield from _texts(value[key], depth + 1)
                 return
+
+
+def _is_strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _is_sentences(values: list[Any]) -> bool:

@@ -1,7 +1,9 @@
 """Bodies of articles in the data of a page that a script would render.
 
 Sites hold them as one string of HTML, or as the elements of an editor: Arc (``content_elements``),
-Editor.js (``blocks``), ProseMirror (``content``), Portable Text (``children``).
+Editor.js (``blocks``), ProseMirror (``content``), Portable Text (``children``). The data are JSON,
+JavaScript, the rows that Next.js streams (``self.__next_f.push``) or the flat list of Nuxt 3
+(``__NUXT_DATA__``).
 """
 
 from __future__ import annotations
@@ -18,8 +20,20 @@ _BODY_KEYS = frozenset(
     {"articlebody", "body", "content", "contents", "article_body", "newscontent", "text", "html"}
 )
 _DATA = re.compile(r"(?:=|\()\s*(?=[\[{])|JSON\.parse\(\s*(?=\")")
+# The body in an object of JavaScript, whose other values can be variables (Nuxt 2).
+_LITERAL = re.compile(
+    r"\b(?:articleBody|article_body|newsContent|contents?|body|html|text)[\"']?\s*:\s*"
+    r"(?P<string>\"(?:[^\"\\]|\\.){80,}\")"
+)
+_PUSHED = re.compile(r"self\.__next_f\.push\(\s*(?=\[)")
+# The start of a row: its number, and the length in bytes of one that is a text.
+_ROW = re.compile(r"(?P<id>[0-9a-f]*):(?:T(?P<bytes>[0-9a-f]+),)?")
+_ENDED = re.compile(r"[가-힣a-z\d)][.!?](?=[\s<\"'”’]|$)|。")
+_MOST_ROWS = 5_000
 _MOST_SCRIPT = 3_000_000  # characters
 _DEEPEST = 12
+_MOST_NESTED = 60  # elements of React within one another
+_LEAST_SCRIPT = 80
 _TAG = re.compile(r"<[^<>]*>")
 
 # Kinds of elements, by the names that editors give them.
@@ -30,46 +44,181 @@ _PICTURE = re.compile(r"image|photo|picture|figure|graphic")
 _HEADING = re.compile(r"head|title")
 _QUOTE = re.compile(r"quote")
 _ITEM = re.compile(r"list_?-?item|^li$")
-_INLINE = frozenset({"", "text", "span", "link", "a", "strong", "em", "mark"})
+_BOXES = frozenset(
+    {"div", "section", "main", "article", "header", "footer", "aside", "nav", "body", "ul", "ol"}
+)
+_INLINE = frozenset(
+    {"", "text", "span", "link", "a", "strong", "em", "mark", "b", "i", "u", "code", "sup", "sub"}
+)
 _TEXTS = ("content", "text", "html", "content_elements", "children", "items", "caption")
 
 
 def bodies_in_scripts(root: Any) -> list[str]:
     """Return the longest texts of articles in the scripts below ``root``, as HTML."""
     found = [body for value in _values(root) for body in _bodies(value)]
+    found += _literals(root) if not found else []
     return sorted(found, key=len, reverse=True)[:3]
 
 
 def records_in_scripts(root: Any) -> Iterator[dict[str, Any]]:
-    """Yield the objects with a title in the scripts below ``root``."""
+    """Yield the objects with a title in the scripts below ``root``.
+
+    Those of Arc (``headlines``, ``credits``, ``display_date``) have the usual names added.
+    """
     for value in _values(root):
         stack: list[Any] = [value]
         while stack:
             one = stack.pop()
             if isinstance(one, dict):
-                if "title" in one or "headline" in one:
+                if isinstance(one.get("headlines"), dict):
+                    yield _story(one)
+                elif "title" in one or "headline" in one:
                     yield one
                 stack.extend(one.values())
             elif isinstance(one, list):
                 stack.extend(one)
 
 
+def _story(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the title, authors and date of a story in Arc's form."""
+    credited = record.get("credits")
+    by = credited.get("by") if isinstance(credited, Mapping) else None
+    date = next(
+        (record[key] for key in ("display_date", "first_publish_date") if record.get(key)), None
+    )
+    return {
+        "title": record["headlines"].get("basic"),
+        "author": by if isinstance(by, list) else None,
+        "date": date or record.get("publish_date"),
+    }
+
+
 def _values(root: Any) -> Iterator[Any]:
+    pushed: list[str] = []
     for script in root.iter("script"):
         text = (script.text or "").strip()
-        if not 80 <= len(text) <= _MOST_SCRIPT or "ld+json" in (script.get("type") or ""):
+        if not _LEAST_SCRIPT <= len(text) <= _MOST_SCRIPT or "ld+json" in (
+            script.get("type") or ""
+        ):
+            continue
+        if match := _PUSHED.match(text):
+            part = _parsed(text, match.end())
+            if isinstance(part, list) and len(part) > 1 and isinstance(part[1], str):
+                pushed.append(part[1])
             continue
         starts = [0] if text[0] in "[{" else [match.end() for match in _DATA.finditer(text)][:8]
         for start in starts:
             value = _parsed(text, start)
+            if isinstance(value, list) and script.get("id") == "__NUXT_DATA__":
+                value = _unflattened(value)
             if isinstance(value, dict | list) and value:
                 yield value
+    if pushed:
+        yield from _rows("".join(pushed)[:_MOST_SCRIPT])
+
+
+def _rows(streamed: str) -> Iterator[Any]:
+    """Yield the values of rows that Next.js streams, with the texts that they refer to."""
+    texts: dict[str, str] = {}
+    values: list[Any] = []
+    at = 0
+    for _ in range(_MOST_ROWS):
+        match = _ROW.match(streamed, at)
+        if match is None:
+            break
+        if match["bytes"]:
+            size = int(match["bytes"], 16)
+            # The length counts bytes, of which a character has at most four.
+            text = (
+                streamed[match.end() : match.end() + size].encode()[:size].decode(errors="ignore")
+            )
+            texts[match["id"]] = text
+            at = match.end() + len(text)
+            continue
+        end = streamed.find("\n", match.end())
+        end = len(streamed) if end < 0 else end
+        start = match.end() + (streamed[match.end() : match.end() + 1] in {"I", "H"})
+        value = _parsed(streamed, start) if streamed[start : start + 1] in {"[", "{"} else None
+        if value is not None:
+            values.append(value)
+        at = end + 1
+    yield from (_referring(value, texts, 0) for value in values)
+
+
+def _referring(value: Any, texts: Mapping[str, str], depth: int) -> Any:
+    """Return a value in which references to texts are these, and React's elements are objects."""
+    if depth > _MOST_NESTED:
+        return None
+    if isinstance(value, str):
+        return texts.get(value[1:], value) if value.startswith("$") else value
+    if isinstance(value, list):
+        if value[:1] == ["$"] and len(value) > 3 and isinstance(value[3], dict):
+            held = _referring(value[3].get("children"), texts, depth + 1)
+            rest = {key: one for key, one in value[3].items() if key != "children"}
+            children = _flat(held if isinstance(held, list) else [held] if held else [])
+            return _referring(rest, texts, depth + 1) | {"type": value[1], "children": children}
+        return [_referring(one, texts, depth + 1) for one in value]
+    if isinstance(value, dict):
+        return {key: _referring(one, texts, depth + 1) for key, one in value.items()}
+    return value
+
+
+def _flat(children: list[Any]) -> list[Any]:
+    """Return the children of an element, those of lists within the list too."""
+    found: list[Any] = []
+    for child in children:
+        found.extend(_flat(child) if isinstance(child, list) else [child])
+    return found
+
+
+def _unflattened(values: list[Any]) -> Any:
+    """Return the objects of a flat list in which each value is the number of another one."""
+
+    def at(number: Any, depth: int) -> Any:
+        if not isinstance(number, int) or not 0 <= number < len(values) or depth > _DEEPEST:
+            return None
+        value = values[number]
+        if isinstance(value, dict):
+            return {key: at(one, depth + 1) for key, one in value.items()}
+        if isinstance(value, list):
+            named = value[:1] and isinstance(value[0], str)  # ["Reactive", 1]
+            return [at(one, depth + 1) for one in (value[1:] if named else value)]
+        return value
+
+    return [at(number, 0) for number, value in enumerate(values) if _is_article(value)]
+
+
+def _is_article(value: Any) -> bool:
+    return isinstance(value, dict) and any(key.lower() in _BODY_KEYS for key in value)
+
+
+def _literals(root: Any) -> list[str]:
+    """Return the strings of JavaScript objects that hold a body."""
+    found: list[str] = []
+    for script in root.iter("script"):
+        text = script.text or ""
+        if len(text) <= _MOST_SCRIPT and "ld+json" not in (script.get("type") or ""):
+            for match in _LITERAL.finditer(text):
+                body = _parsed(match["string"], 0)
+                if isinstance(body, str) and _is_text(body):
+                    found.append(body)
+    return found
+
+
+def _is_text(text: str) -> bool:
+    """Whether a string has two or more sentences."""
+    return len(_ENDED.findall(text)) >= 2
 
 
 def _parsed(text: str, start: int) -> Any:
     try:
         value, _ = json.JSONDecoder(strict=False).raw_decode(text, start)
-        return json.loads(value, strict=False) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, str) or value[:1] not in {"[", "{"}:
+        return value
+    try:
+        return json.loads(value, strict=False)
     except (ValueError, RecursionError):
         return None
 
@@ -79,8 +228,14 @@ def _bodies(value: Any) -> Iterator[str]:
     while stack:
         one = stack.pop()
         if isinstance(one, list):
-            shown = [_element(part) for part in one if isinstance(part, Mapping)]
-            if sum(is_statement(_TAG.sub("", element).strip()) for element in shown) >= 2:
+            parts = [part for part in one if isinstance(part, Mapping)]
+            shown = [_element(part) for part in parts]
+            statements = sum(
+                is_statement(_TAG.sub("", element).strip())
+                for part, element in zip(parts, shown, strict=True)
+                if part.get("type") not in _BOXES  # which can also hold the page around it
+            )
+            if statements >= 2:
                 yield "".join(shown)
                 continue
             stack.extend(one)
@@ -93,7 +248,7 @@ def _bodies(value: Any) -> Iterator[str]:
                 continue
             for key, inner in one.items():
                 if isinstance(inner, str):
-                    if key.lower() in _BODY_KEYS and len(re.findall(r"[다요]\.", inner)) >= 2:
+                    if key.lower() in _BODY_KEYS and _is_text(inner):
                         yield inner
                 else:
                     stack.append(inner)
@@ -107,8 +262,7 @@ def _element(node: Any, depth: int = 0) -> str:
     style = str(node.get("style") or "").lower()  # Portable Text: normal, h2, blockquote
     if kind == "raw_html":
         html = _inner(node, depth)
-        sentences = len(re.findall(r"[다요]\.", html))
-        return html if sentences >= 2 or "<table" in html.lower() else ""
+        return html if _is_text(html) or "<table" in html.lower() else ""
     if _NOT_BODY.search(kind):
         return ""
     if kind == "deck":
@@ -127,7 +281,7 @@ def _element(node: Any, depth: int = 0) -> str:
         return ""
     if _ITEM.search(kind):
         return f"<li>{inner}</li>"
-    if _HEADING.search(kind) or re.fullmatch(r"h[1-6]", style):
+    if _HEADING.search(kind) or re.fullmatch(r"h[1-6]", style or kind):
         return f"<h3>{inner}</h3>"
     if _QUOTE.search(kind) or _QUOTE.search(style):
         return f"<blockquote>{inner}</blockquote>"
@@ -159,7 +313,7 @@ def _child(one: Any, depth: int, *, inline: bool) -> str:
     kind = (
         str(one.get("type") or one.get("_type") or "").lower() if isinstance(one, Mapping) else ""
     )
-    if kind in {"hardbreak", "hard_break", "break", "linebreak"}:
+    if kind in {"hardbreak", "hard_break", "break", "linebreak", "br"}:
         return "<br>"
     return _inner(one, depth) if inline and kind in _INLINE else _element(one, depth)
 

@@ -13,7 +13,7 @@ import click
 
 from geungeo.rag.article import Article, Draft
 from geungeo.server.cli.commands import open_workspace, settings_of
-from geungeo.server.cli.output import ingest_reporter, json_text, summary_of
+from geungeo.server.cli.output import ingest_reporter, json_text, shown_date, summary_of
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
@@ -225,9 +225,8 @@ def list_articles(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001
         click.echo(json_text({"articles": listed}))
         return
     for row in rows:
-        click.echo(
-            f"{escape_line(row.id)}  v{row.version}  {row.published_at or '-'}  {_title(row)}"
-        )
+        date = shown_date(row.published_at) or "-"
+        click.echo(f"{escape_line(row.id)}  v{row.version}  {date}  {_title(row)}")
 
 
 @articles.command()
@@ -249,7 +248,8 @@ def show(
     if as_json:
         click.echo(article.model_dump_json(indent=2))
         return
-    facts = [article.publisher, article.author, article.published_at, article.url]
+    date = shown_date(article.published_at)
+    facts = [article.publisher, article.author, date, article.url]
     click.echo(f"{escape_line(article.id)} v{article.version}")
     click.echo(" · ".join(escape_line(fact) for fact in facts if fact))
     if article.title not in article.text:  # corrected

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geungeo.rag.answer import MARKER, Answer, Citation, nearest_heading, support_label
+from geungeo.rag.language.dates.times import seoul_time
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
@@ -118,8 +119,14 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
+def shown_date(published_at: str | None) -> str | None:
+    """Return a date as printed: a time is that in Seoul, also in stores that have another zone."""
+    return seoul_time(published_at) if published_at else None
+
+
 def _origin(citation: Citation) -> str:
-    parts = [citation.title, citation.publisher, citation.published_at]
+    date = shown_date(citation.published_at)
+    parts = [citation.title, citation.publisher, date]
     described = ", ".join(escape_line(part) for part in parts if part)
     return f"{described} [{citation.start}:{citation.end}]"
 

@@ -80,6 +80,13 @@ def test_an_article_is_stored_unchanged(store: Store) -> None:
     assert store.article("a1") == outcome.article == draft(1, published_at="2025-03-10").article()
 
 
+def test_time_of_another_zone_is_the_same_article(store: Store) -> None:
+    # Stores of earlier versions have times as the document names them.
+    store.ingest(draft(1, published_at="2025-03-10T20:00:00+00:00"))
+    assert store.ingest(draft(1, published_at="2025-03-11T05:00:00+09:00")).status == "unchanged"
+    assert store.ingest(draft(1, published_at="2025-03-10T20:00:00+09:00")).status == "updated"
+
+
 def test_unchanged_articles_are_neither_written_nor_embedded(
     store: Store, counting: Counting
 ) -> None:

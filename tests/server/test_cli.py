@@ -257,6 +257,32 @@ def test_abstention_is_status_0(store: str, capsys: pytest.CaptureFixture[str]) 
     assert json.loads(capsys.readouterr().out)["status"] == "abstained"
 
 
+def test_articles_are_listed_with_the_time_in_seoul(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "a.jsonl"
+    rows = [
+        {"id": "a", "title": "가람 다리", "text": "다리를 놓는다.", "date": "2026-03-02T20:00:00Z"},
+        {"id": "b", "title": "Bridge", "text": "It is long.", "date": "2026-03-02T10:00:00-05:00"},
+        {"id": "c", "title": "나래 역", "text": "역을 연다.", "date": "2026-03-02"},
+    ]
+    source.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    store = str(tmp_path / "store")
+    assert run(["ingest", str(source), "--dry-run", "--store", store]) == 0
+    assert "2026-03-03T05:00:00+09:00" in capsys.readouterr().out
+    assert run(["ingest", str(source), "--store", store]) == 0
+    capsys.readouterr()
+    assert run(["articles", "list", "--store", store]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split()[2] for line in listed] == [
+        "2026-03-03T05:00:00+09:00",
+        "2026-03-03T00:00:00+09:00",
+        "2026-03-02",
+    ]
+    assert run(["articles", "show", "a", "--store", store]) == 0
+    assert "2026-03-03T05:00:00+09:00" in capsys.readouterr().out
+
+
 def test_articles_are_listed_and_shown_with_spans(
     store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,15 @@ class Time:
 
 
 @lru_cache(maxsize=1_024)
+def seoul_time(moment: str) -> str:
+    """Return a time of ISO 8601 with a zone as that in Asia/Seoul; a day and others as they are."""
+    try:
+        parsed = datetime.fromisoformat(moment)
+        return moment if parsed.tzinfo is None else parsed.astimezone(SEOUL).isoformat()
+    except (ValueError, OverflowError):
+        return moment
+
+
 def seoul_day(moment: str) -> date | None:
     """Return the day in Asia/Seoul of an ISO 8601 date or time (without a zone: Seoul time)."""
     try:

@@ -336,7 +336,7 @@ def test_atom_items_are_articles() -> None:
     )
     reading = read(feed.encode(), "a.atom")
     article = reading.drafts[0].article()
-    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02T00:10:00+00:00")
+    assert facts(article) == ("배추값 두 배", "한여울", "가람일보", "2025-07-02T09:10:00+09:00")
     assert article.url == "https://a.example/1"
     assert parts(article) == [LEAD, CAUSE]
     assert [str(failure) for failure in reading.failures] == [
@@ -596,3 +596,19 @@ def test_saved_page_is_read_like_the_page() -> None:
     assert facts(article) == ("배추값 두 배", None, None, None)
     assert article.url == "https://garam.example/1"
     assert parts(article) == [LEAD, CAUSE]
+
+
+def test_text_that_a_record_cuts_off_is_reported() -> None:
+    record = {"title": "밤 버스", "content": "나래시가 2일 밝혔다. 노선은… [+1200 chars]"}
+    (draft,) = read(as_json({"articles": [record]}), "a.json").drafts
+    assert parts(draft.article()) == ["나래시가 2일 밝혔다. 노선은"]
+    assert draft.warnings == (
+        "the record leaves out 1,200 characters of the text; "
+        "add the article's address to read all of it",
+    )
+
+
+def test_lists_of_sentences_are_paragraphs() -> None:
+    text = [["나래시가 2일 밝혔다.", "노선은 12개다."], ["요금은 같다."]]
+    article = one(as_json({"title": "밤 버스", "text": text}), "a.json")
+    assert parts(article) == ["나래시가 2일 밝혔다. 노선은 12개다.", "요금은 같다."]

@@ -1,0 +1,748 @@
+"""Metadata of a web page: its title, authors, publisher, date and address.
+
+Pages say these in Open Graph and other meta elements, in JSON-LD, in the data of scripts, and in
+the lines that readers see; each of them can be missing, or be about the site.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from geungeo.rag.article import SectionKind
+from geungeo.rag.language.dates.times import seoul_day
+from geungeo.rag.readers import dom
+from geungeo.rag.readers.dates import DATE, parse_date
+from geungeo.rag.readers.dom import Piece
+from geungeo.rag.readers.draft import web_address
+from geungeo.rag.readers.lines import (
+    DATED,
+    REPORTER,
+    begins_related,
+    credits_of,
+    english_byline,
+    is_byline,
+    is_page_line,
+    is_statement,
+)
+from geungeo.rag.readers.metadata import (
+    byline_author,
+    clean_title,
+    is_outlet,
+    looks_like_outlet,
+    publisher_name,
+    split_names,
+    title_parts,
+)
+from geungeo.rag.readers.records import facts_of
+from geungeo.rag.readers.scripts import records_in_scripts
+from geungeo.rag.text import clean
+
+_SPACES = re.compile(r"\s+")
+_DATE_NAMES = (
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "published_time",
+    "og:regdate",
+    "regdate",
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "publish-date",
+    "article.published",
+    "article_date_original",
+    "dc.date.issued",
+    "dc.date",
+    "dcterms.created",
+    "dcterms.date",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "og:createdate",
+    "date",
+    "article:modified_time",
+)
+_AUTHOR_NAMES = (
+    "article:author",
+    "og:article:author:name",
+    "dable:author",
+    "author",
+    "dc.creator",
+    "byl",
+    "by",
+    "parsely-author",
+    "sailthru.author",
+    "twitter:creator",
+)
+_PUBLISHER_NAMES = (
+    "og:site_name",
+    "dc.publisher",
+    "publisher",
+    "article:publisher",
+    "application-name",
+    "twitter:site",
+    "twitter:creator",
+    "author",
+)
+
+
+class PageMetadata:
+    """Metadata that a page gives of its article."""
+
+    def __init__(
+        self,
+        root: Any,
+        meta: dict[str, str],
+        data: list[dict[str, Any]],
+        pieces: Sequence[Piece],
+        source: str,
+    ) -> None:
+        self.root = root
+        self.meta = meta
+        self.data = data
+        self.pieces = pieces
+        self.source = source
+
+    def title(self, publisher: str | None, begins: int) -> str:
+        """Return the headline, without the name of the site.
+
+        What the data calls the title can be one for other services, or that of the site; then
+        the headline that readers see counts. ``begins`` is the number of the block with which
+        the text begins.
+        """
+        title = self._given_title(publisher)
+        return self._seen_title(title, publisher, begins) or title
+
+    def _given_title(self, publisher: str | None) -> str:
+        headings = self._headings("h1")
+        given = next(
+            (
+                text
+                for text in (
+                    self.meta.get("og:title"),
+                    self._from_data("headline"),
+                    self.meta.get("twitter:title"),
+                    self._labelled("제목"),
+                    text_of(self.root.find(".//title")),
+                )
+                if text and text.strip()
+            ),
+            "",
+        )
+        given = clean(dom.fragment_text(given)).strip()
+        heading = next(
+            (
+                text
+                for text in headings
+                if letters_of(text) and letters_of(text) in letters_of(given)
+            ),
+            "",
+        )
+        site = publisher_name(self.meta.get("og:site_name"))
+        title = clean_title(given, publisher, heading)
+        if site and site != publisher:
+            title = clean_title(title, site, heading)
+        if not title and headings:
+            title = headings[0]
+        marked = any(self.meta.get(name) for name in ("og:title", "twitter:title"))
+        if heading_of := next(
+            (text for text in headings if letters_of(title) in letters_of(text)), None
+        ):
+            # The title of the window can be shorter than the headline.
+            title = title if marked or not title else clean_title(heading_of, publisher)
+        # A title that only names the site: the heading is the article's own.
+        if headings and publisher and letters_of(title) == letters_of(publisher):
+            title = headings[-1]
+        return " ".join(clean(title).split())
+
+    def _headings(self, *tags: str) -> list[str]:
+        return [text for element in self.root.iter(*tags) if (text := _headline_of(element))]
+
+    def _seen_title(self, title: str, publisher: str | None, begins: int) -> str | None:
+        """Return the headline that readers see where it is another one than ``title``."""
+        outlet = letters_of(publisher or "")
+        own = letters_of(title)
+        first = [text for text in self._headings("h1") if letters_of(text) not in {"", outlet}]
+        window = letters_of(text_of(self.root.find(".//title")))
+        for heading in first:
+            # [가람 프리미엄] in front of the title, for other services.
+            label = title[: -len(heading)] if title.endswith(heading) else ""
+            if _LABEL.fullmatch(label) and window.startswith(letters_of(heading)):
+                return heading
+        titled = [
+            _headline_of(element)
+            for element in self.root.iter()
+            if isinstance(element.tag, str) and _TITLE_CLASS.search(element.get("class") or "")
+        ]
+        for heading in [*first, *self._headings("h2", "h3"), *titled]:
+            rest = title[len(heading) :] if title.startswith(heading) else ""
+            if len(heading) >= _SHORTEST and re.match(r"\s+[<>|]\s", rest):
+                return heading
+        site = own in {"", outlet} or is_outlet(title)
+        if not site and any(own in letters_of(one.text) for one in self.pieces):
+            return None
+        if not site and any(
+            letters_of(heading) in own or own in letters_of(heading) for heading in first
+        ):
+            return None
+        long = [text for text in first if len(letters_of(text)) >= _SHORTEST]
+        for heading in long:
+            if (
+                letters_of(heading) in window
+                or (own in window and not self.meta.get("og:title"))
+                or _shared_words(title, heading) >= 2
+            ):
+                return heading
+        shown = None if long else self._shown_headline(begins)
+        # [가람레터 8호] in front of the headline is part of the title.
+        return None if shown and letters_of(shown) in own else shown
+
+    def _shown_headline(self, begins: int) -> str | None:
+        """Return the line above the text that its class or its size makes the headline."""
+        best: tuple[int, str] = (0, "")
+        for piece in self.pieces[max(0, begins - _ABOVE) : begins]:
+            text = piece.text
+            if (
+                not _SHORTEST <= len(text) <= _LONGEST
+                or is_statement(text)
+                or piece.linked > len(text) / 2
+                or is_byline(text)
+                or is_page_line(text)
+                or begins_related(text)
+                or re.search(r"\s[>›]\s|\s\|\s", text)
+                or not piece.path
+            ):
+                continue
+            element = piece.path[-1]
+            sizes = [
+                int(size)
+                for font in element.iter("font")
+                if (size := (font.get("size") or "").lstrip("+")).isdigit()
+            ]
+            score = 3 * bool(_TITLE_CLASS.search(element.get("class") or ""))
+            score += 2 * (element.tag in {"h1", "h2", "h3"} or max(sizes, default=0) >= _LARGE)
+            score += piece.kind is SectionKind.HEADING
+            if score > best[0]:
+                best = score, text
+        return best[1] or None
+
+    def publisher(self) -> str | None:
+        """Return the publisher that the page's data names, portals excepted."""
+        for item in self.data:
+            for field in ("publisher", "sourceOrganization", "provider"):
+                if name := publisher_name(_name(item.get(field))):
+                    return name
+        # Portals name the outlet here, other sites the reporter.
+        given = self.meta.get("og:article:author")
+        own = self.meta.get("og:site_name")
+        portal = not own or publisher_name(own) is None
+        if (
+            given
+            and not REPORTER.search(given)
+            and (name := publisher_name(given))
+            and (portal or looks_like_outlet(name) or is_outlet(name))
+        ):
+            return name
+        given = self.meta.get("article:author")
+        site = self.meta.get("og:site_name") or ""
+        if given and given in re.split(r"\s+[-–|:]\s+", site)[1:]:
+            return publisher_name(given)
+        for element in self.root.iter("img"):
+            described = " ".join(
+                f"{one.get('class') or ''}"
+                for one in (element, element.getparent())
+                if one is not None
+            )
+            if re.search(
+                r"(?:press|media|news).{0,12}logo|logo.{0,8}(?:press|media)", described
+            ) and (name := publisher_name(element.get("alt") or element.get("title"))):
+                return name
+        return publisher_name(self.meta.get("og:site_name"))
+
+    def masthead(self) -> str | None:
+        """Return the name of the site that both its title and its logo or notices show."""
+        root_links = [
+            element
+            for element in self.root.iter("a")
+            if re.fullmatch(
+                r"(?:(?:https?:)?//[^/]+)?/?(?:index\.\w+)?", element.get("href") or "x"
+            )
+        ]
+        logos = [text for element in root_links if (text := text_of(element))]
+        for image in self.root.iter("img"):
+            around = " ".join(
+                f"{one.get('class') or ''} {one.get('id') or ''} {one.get('src') or ''}"
+                for one in (image, image.getparent())
+                if one is not None
+            )
+            if image.get("alt") and ("logo" in around.lower() or image.getparent() in root_links):
+                logos.append(image.get("alt"))
+        notices = [
+            letters_of(piece.text)
+            for piece in self.pieces
+            if len(piece.text) <= _NOTICE_CHARS
+            and piece.kind is not SectionKind.CAPTION
+            and re.search(r"[ⓒ©]|저작권|copyright", piece.text, re.IGNORECASE)
+        ]
+        shown = {letters_of(logo) for logo in logos}
+        window = text_of(self.root.find(".//title"))
+        if is_outlet(window):
+            return publisher_name(window)
+        for given in (window, self.meta.get("og:title") or "", self.meta.get("title") or ""):
+            parts = title_parts(given)
+            for part in [*reversed(parts[1:]), *parts[:1]] if len(parts) > 1 else ():
+                name = re.sub(r"\s*\([^)]*\)$|\s+모바일$", "", part).strip()
+                own = letters_of(name)
+                if 2 <= len(own) <= _LONGEST_NAME and (
+                    own in shown or is_outlet(name) or any(own in notice for notice in notices)
+                ):
+                    return publisher_name(name)
+        return next((publisher_name(logo) for logo in logos if is_outlet(logo)), None)
+
+    def site(self) -> str | None:
+        """Return the publisher that less exact metadata names."""
+        for key in _PUBLISHER_NAMES[1:-2]:
+            if name := publisher_name(self.meta.get(key)):
+                return name
+        return None
+
+    def author(self, publisher: str | None) -> str | None:
+        """Return the authors that the page's data names, accounts and the outlet excepted."""
+        return next(
+            (name for name in self._named_authors() if self._is_person(name, publisher)), None
+        ) or self._credited_author(publisher)
+
+    def team(self, bylines: Iterable[str]) -> str | None:
+        """Return the team that the data, a byline or a credited element names as the author."""
+        shown = (
+            text_of(element)
+            for element in self.root.iter()
+            if isinstance(element.tag, str) and _CREDITED.search(_described(element))
+        )
+        for text in (*self._named_authors(), *bylines, *shown):
+            name = _MAIL.sub("", text).strip(" /|=()[]")
+            if _TEAM.match(name):
+                return name
+        return None
+
+    def _named_authors(self) -> Iterator[str]:
+        """Yield what JSON-LD and meta elements name as the authors."""
+        for item in self.data:
+            if name := split_names(_name(item.get("author"))):
+                yield name
+        named = [self.meta.get(key) for key in _AUTHOR_NAMES]
+        if _WRITTEN.fullmatch(self.meta.get("twitter:label1", "")):
+            named.append(self.meta.get("twitter:data1"))
+        given = self.meta.get("og:article:author")
+        site = publisher_name(self.meta.get("og:site_name"))
+        is_name = site and not (is_outlet(given or "") or looks_like_outlet(given or ""))
+        if given and (REPORTER.search(given) or (is_name and "|" not in given)):
+            named.append(given)
+        for text in named:
+            if text and not text.startswith(("http", "@")) and (name := split_names(text)):
+                yield name
+
+    def _is_person(self, name: str, publisher: str | None) -> bool:
+        site = publisher_name(self.meta.get("og:site_name"))
+        return _is_person(name, publisher) and _is_person(name, site)
+
+    def _credited_author(self, publisher: str | None) -> str | None:
+        """Return the names in elements whose class or attributes say that they name the author."""
+        for element in self.root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            described = _described(element)
+            if not _CREDITED.search(described) or _NO_CREDIT.search(described):
+                continue
+            # The texts of neighbours, such as a button and a name, are no single word.
+            text = _spaced(element)
+            if not 0 < len(text) <= _CREDIT_CHARS:
+                continue
+            names = _names_in(text)
+            if not names and _NAMED_CLASS.search(described):
+                match = _ENGLISH_NAME.fullmatch(text)
+                names = match[0] if match and self._is_person(match[0], publisher) else None
+            if names:
+                # Each of several authors can be in an element of its own.
+                beside = [
+                    found
+                    for other in element.itersiblings()
+                    if other.tag == element.tag and other.get("class") == element.get("class")
+                    if (found := _names_in(_spaced(other)))
+                ]
+                return ", ".join(dict.fromkeys(", ".join([names, *beside]).split(", ")))
+            bare = re.sub(r"^by\s+", "", text, flags=re.IGNORECASE)
+            if (match := _NAME.fullmatch(bare) or _WRITTEN_BY.match(text)) and (
+                _NAMED_CLASS.search(described) or _is_dated(element)
+            ):
+                return match["name"]
+        return None
+
+    def published_at(self) -> tuple[str | None, str | None]:
+        """Return the date that the page's data names, and one that cannot be read."""
+        unreadable: str | None = None
+        for given in self._dates():
+            if not given.strip():
+                continue
+            if found := parse_date(given):
+                return self._first_of(found), None
+            unreadable = unreadable or given
+        return None, unreadable
+
+    def _first_of(self, found: str) -> str:
+        """Return the first publication where the page prints that ``found`` is an update."""
+        for piece in self.pieces:
+            updated = _UPDATED.search(piece.text) if len(piece.text) <= _BYLINE_CHARS else None
+            if not updated or not (entered := _ENTERED.search(piece.text[: updated.start()])):
+                continue
+            first = parse_date(piece.text[entered.end() : updated.start()])
+            later = parse_date(piece.text[updated.end() :])
+            days = [seoul_day(one) if one else None for one in (first, later, found)]
+            if first and days[0] and days[1] and days[0] < days[1] == days[2]:
+                return first
+        return found
+
+    def _dates(self) -> Iterator[str]:
+        yield from (
+            value for item in self.data if isinstance(value := item.get("datePublished"), str)
+        )
+        yield from (self.meta[name] for name in _DATE_NAMES[:-1] if name in self.meta)
+        # dd:published_time, cms.regdate
+        yield from (value for name, value in self.meta.items() if _DATE_NAME.search(name))
+        for element in self.root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            if element.get("itemprop") == "datePublished":
+                yield element.get("content") or element.get("datetime") or text_of(element)
+            elif element.get("data-date-time") and "MODIFY" not in (element.get("class") or ""):
+                yield element.get("data-date-time")
+        yield from (
+            element.get("datetime") or text_of(element)
+            for element in self.root.iter("time")
+            if element.get("datetime")
+        )
+        yield from self._epochs()
+        for element in self.root.iter():
+            if isinstance(element.tag, str) and _DATED_CLASS.search(element.get("class") or ""):
+                text = text_of(element)
+                rest = re.sub(r"[\d\s.:/|-]", "", DATED.sub("", text))
+                if text and len(text) <= _DATE_CHARS and len(rest) <= 8:
+                    yield text
+
+    def _epochs(self) -> Iterator[str]:
+        """Yield the seconds since 1970 in data attributes of elements that show a date."""
+        for element in self.root.iter():
+            if not isinstance(element.tag, str) or not element.attrib:
+                continue
+            for name, value in element.attrib.items():
+                if _DATA_DATE.search(name) and _EPOCH.fullmatch(value.strip()):
+                    text = text_of(element)
+                    if len(text) <= _DATE_CHARS and re.search(r"\d", text):
+                        yield value.strip()
+
+    def printed_date(self) -> tuple[str | None, bool]:
+        """Return the date that the page shows around its headline, if it is marked as one.
+
+        Also whether the line is surely of the article: it names the reporter, or what the date is.
+        """
+        shown = [
+            (_SURE_DATE.search(piece.text) is not None, day)
+            for piece in self.pieces
+            if len(piece.text) <= _BYLINE_CHARS
+            and is_byline(piece.text)
+            and not _VISIT.search(piece.text)
+            and (day := parse_date(piece.text))
+        ]
+        for sure, day in sorted(shown, key=lambda one: not one[0]):
+            return day, sure
+        if "article:modified_time" in self.meta:
+            return parse_date(self.meta["article:modified_time"]), False
+        return None, False
+
+    def printed_author(self, begins: int) -> str | None:
+        """Return the reporters whom a line above the text names."""
+        above = self.pieces[max(0, begins - _ABOVE) : begins]
+        lines = (piece.text for piece in reversed(above) if is_byline(piece.text))
+        return next((name for line in lines if (name := byline_author(line))), None)
+
+    def date_above(self, begins: int) -> str | None:
+        """Return the date of a line above the text that has hardly anything but a date."""
+        for piece in self.pieces[max(0, begins - _ABOVE) : begins]:
+            rest = DATE.sub("", piece.text).strip()
+            if (
+                len(rest) <= _BESIDE_DATE
+                and len(rest) < len(piece.text)
+                and not _VISIT.search(rest)
+            ):
+                return parse_date(piece.text)
+        return None
+
+    def date_in_address(self) -> str | None:
+        """Return the day in the path of the page's address: ``/2026/03/03/``, ``/20260303/1``."""
+        match = _ADDRESS_DATE.search(urlsplit(self.url() or "").path)
+        return parse_date(f"{match['y']}-{match['m']}-{match['d']}") if match else None
+
+    def scripted_facts(self, title: str) -> tuple[str | None, str | None]:
+        """Return author and date in the data of a script that has the article's title."""
+        author = published_at = None
+        for record in records_in_scripts(self.root):
+            given = next((record[key] for key in ("title", "headline") if key in record), None)
+            if isinstance(given, str) and letters_of(given) == letters_of(title):
+                found = facts_of(record, self.source)
+                author, published_at = author or found[0], published_at or found[1]
+        return author, published_at
+
+    def url(self) -> str | None:
+        """Return the canonical address of the page."""
+        for link in self.root.iter("link"):
+            if (link.get("rel") or "").lower() == "canonical" and (
+                address := web_address(link.get("href"))
+            ):
+                return address
+        for item in self.data:
+            entity = item.get("mainEntityOfPage")
+            given = entity.get("@id") if isinstance(entity, dict) else entity
+            if isinstance(given, str) and (address := web_address(given)):
+                return address
+        return web_address(self.meta.get("og:url"))
+
+    def _labelled(self, label: str) -> str | None:
+        """Return what a board of a public body shows beside a label such as 제목."""
+        for element in self.root.iter("th", "dt"):
+            beside = element.getnext()
+            if text_of(element) == label and beside is not None and beside.tag in {"td", "dd"}:
+                return text_of(beside) or None
+        return None
+
+    def _from_data(self, field: str) -> str | None:
+        return next(
+            (value for item in self.data if isinstance(value := item.get(field), str) and value),
+            None,
+        )
+
+
+_SHORTEST, _LONGEST = 6, 120  # characters of a headline
+_ABOVE = 15  # blocks above the text among which its headline is
+_LARGE = 4  # the size of a FONT element
+_NOTICE_CHARS = 160
+_LONGEST_NAME = 24
+_LABEL = re.compile(r"[\[(<【〈][^\])>】〉]{1,16}[\])>】〉]\s*")
+_TITLE_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:tit|title|subject|headline|headtitle|hd)(?:[-_\s]|$)(?!.*sub)", re.IGNORECASE
+)
+
+
+def _headline_of(element: Any) -> str:
+    """Return the text of a heading; a break in it separates words."""
+    if element.find(".//br") is None:
+        return text_of(element)
+    parts = [element.text or ""]
+    for inner in element.iterdescendants():
+        if inner.tag == "br":
+            parts.append(" ")
+        elif isinstance(inner.tag, str):
+            parts.append(inner.text or "")
+        parts.append(inner.tail or "")
+    return _SPACES.sub(" ", clean("".join(parts)).replace("\n", " ")).strip()
+
+
+def _shared_words(title: str, heading: str) -> int:
+    """Return how many words of ``title`` occur in ``heading``."""
+    own = letters_of(heading)
+    words = {letters_of(word) for word in re.split(r"\W+", title)}
+    return sum(len(word) >= 2 and word in own for word in words)
+
+
+# Classes of elements that may name the author, those that surely do, and those with dates.
+_NAMED_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)", re.IGNORECASE
+)
+_CREDITED = re.compile(
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit|who|sig|sign)"
+    r"(?:[-_\s]|$)",
+    re.IGNORECASE,
+)
+_NO_CREDIT = re.compile(r"comment|reply|cmt|caption|photo|relat|rank|list", re.IGNORECASE)
+_CREDIT_CHARS = 80
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MAIL = re.compile(r"[\w.+-]+@[\w.-]+")
+_WRITTEN = re.compile(r"written by|by|글쓴이|작성자|기자", re.IGNORECASE)
+_DATED_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
+)
+_DATE_CHARS = 60
+_BESIDE_DATE = 10  # characters that a line can have beside its date
+_BYLINE_CHARS = 120
+_DATA_DATE = re.compile(
+    r"^data-(?!.*(?:mod|upd|edit|expire))(?:.*-)?(?:ts|time|timestamp|date|datetime|reg\w*|pub\w*|created"
+    r"|epoch|unix)$",
+    re.IGNORECASE,
+)
+_EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
+_ENTERED = re.compile(
+    r"(?:입력|등록|승인|송고|게시|발행|작성|published|posted)(?:일시|시간|일)?\s*[:|]?",
+    re.IGNORECASE,
+)
+_UPDATED = re.compile(
+    r"(?:수정|업데이트|갱신|변경|updated|modified)(?:일시|시간|일)?\s*[:|]?", re.IGNORECASE
+)
+_SURE_DATE = re.compile(rf"{_ENTERED.pattern}|조회|hit|{REPORTER.pattern}", re.IGNORECASE)
+_VISIT = re.compile(r"(?:출력|인쇄|방문|접속|print(?:ed)?|오늘|today)", re.IGNORECASE)
+_ADDRESS_DATE = re.compile(
+    r"/(?P<y>(?:19|20)\d\d)(?P<slash>[/-]?)(?P<m>0[1-9]|1[0-2])(?P=slash)(?P<d>0[1-9]|[12]\d|3[01])"
+    r"(?=/|-|\d{0,9}(?:/|$|\.))"
+)
+_DATE_NAME = re.compile(
+    r"[.:_-](?:published(?:_time|_?date|_?at)?|publish_?date|reg_?date|pub_?date)$"
+)
+_NAME = re.compile(
+    r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\)|\s(?:팩트체커|작가|칼럼니스트|평론가|연구원|편집장|편집위원"
+    r"|객원필진|교수|변호사|대표|크리에이터|캐스터))?"
+)
+_WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
+_ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
+# Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2.
+_ACCOUNT = re.compile(
+    r"^(?:[a-z]+[_.\d-][\w.-]*|(?i:.*\b(?:admin(?:istrator)?|editors?|editorial(?: team)?|newsroom"
+    r"|staff(?: (?:writer|reporter)s?)?|webmaster|web team|desk))|(?:최고|사이트)?\s?관리자|운영자"
+    r"|편집(?:국|부|자)|뉴스룸|.*온라인팀)$"
+)
+_TEAM = re.compile(
+    r"^(?=.{3,16}$)[가-힣A-Za-z0-9·\s]*(?:뉴스|취재|보도|편집|디지털|온라인|콘텐츠|기획|데이터|속보|이슈|특별)"
+    r"[가-힣·]{0,6}(?:팀|부|국|실|반|룸)$"
+)
+_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴)$")
+_LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
+
+
+def _names_in(text: str) -> str | None:
+    """Return the reporters that a credited line names."""
+    if english_byline(text):
+        return split_names(text)
+    if writers := credits_of(text):
+        return ", ".join(dict.fromkeys(writers))
+    found = [match["name"] for match in REPORTER.finditer(text)]
+    return split_names(", ".join(found)) if found else None
+
+
+def _described(element: Any) -> str:
+    given = " ".join(element.get(name) or "" for name in ("class", "itemprop", "rel"))
+    return _CAMEL.sub("-", given)
+
+
+def _is_person(name: str, publisher: str | None) -> bool:
+    own, outlet = letters_of(name), letters_of(publisher or "")
+    is_site = own == outlet or (len(own) >= _LONG_NAME and own in outlet)
+    return not (
+        is_site
+        or looks_like_outlet(name)
+        or _OUTLET_END.search(name)
+        or _ACCOUNT.match(name)
+        or _TEAM.match(name)
+    )
+
+
+def _is_dated(element: Any) -> bool:
+    """Whether the element, or a short one around it, shows a date."""
+    shown = (text_of(one) for one in (element, element.getparent()) if one is not None)
+    return any(len(text) <= 200 and parse_date(text) is not None for text in shown)
+
+
+def text_of(element: Any) -> str:
+    """Return the text of an element on one line."""
+    if element is None:
+        return ""
+    return _SPACES.sub(" ", clean("".join(element.itertext())).replace("\n", " ")).strip()
+
+
+def _spaced(element: Any) -> str:
+    return _SPACES.sub(" ", clean(" ".join(element.itertext())).replace("\n", " ")).strip()
+
+
+def letters_of(text: str) -> str:
+    """Return the letters and digits of ``text`` in lower case, to compare it by."""
+    return re.sub(r"\W+", "", text).casefold()
+
+
+def meta_of(root: Any) -> dict[str, str]:
+    """Return the meta elements below ``root`` by name in lower case; the first one counts."""
+    found: dict[str, str] = {}
+    # Open Graph's own attribute counts before others that repeat its names.
+    for element in sorted(root.iter("meta"), key=lambda one: one.get("property") is None):
+        name = element.get("property") or element.get("name") or element.get("itemprop")
+        content = element.get("content")
+        if name and content and content.strip():
+            found.setdefault(name.strip().lower(), " ".join(clean(content).split()))
+    return found
+
+
+def articles_in_json_ld(root: Any) -> Iterator[dict[str, Any]]:
+    """Yield the articles in the page's JSON-LD; names by ``@id`` are resolved."""
+    found: list[dict[str, Any]] = []
+    for script in root.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower() or not script.text:
+            continue
+        try:
+            # Raw line breaks in strings are common.
+            value = json.loads(script.text.strip().strip(";"), strict=False)
+        except (ValueError, RecursionError):
+            continue
+        found.extend(_items(value))
+    named = {item["@id"]: item for item in found if isinstance(item.get("@id"), str)}
+    articles = [
+        item | {key: _resolved(item[key], named) for key in _NAMED_FIELDS if key in item}
+        for item in found
+        if _is_article(item.get("@type"))
+    ]
+    shown = [text_of(root.find(".//title")), *map(text_of, root.iter("h1"))]
+    titles = [letters for text in shown if (letters := letters_of(text))]
+
+    def is_other(item: dict[str, Any]) -> bool:
+        headline = letters_of(str(item.get("headline") or ""))
+        return not any(headline in title or title in headline for title in titles)
+
+    # A page can describe other articles as well.
+    yield from sorted(articles, key=is_other) if len(articles) > 1 else articles
+
+
+_NAMED_FIELDS = ("author", "publisher")
+
+
+def _is_article(kind: Any) -> bool:
+    kinds = kind if isinstance(kind, list) else [kind]
+    return any("Article" in str(one) or "Posting" in str(one) for one in kinds)
+
+
+def _resolved(value: Any, named: dict[str, dict[str, Any]]) -> Any:
+    if isinstance(value, list):
+        return [_resolved(one, named) for one in value]
+    if isinstance(value, dict) and not value.get("name") and isinstance(value.get("@id"), str):
+        return named.get(value["@id"], value)
+    return value
+
+
+def _items(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    if depth > 6:
+        return
+    if isinstance(value, list):
+        for one in value:
+            yield from _items(one, depth + 1)
+    elif isinstance(value, dict):
+        yield value
+        yield from _items(value.get("@graph"), depth + 1)
+        yield from _items(value.get("mainEntity"), depth + 1)
+
+
+def _name(value: Any) -> str | None:
+    """Return the name or names of a JSON-LD person or organization."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return _name(value.get("name"))
+    if isinstance(value, list):
+        return ", ".join(name for one in value if (name := _name(one))) or None
+    return None
