@@ -9,6 +9,7 @@ import click
 
 from geungeo.eval.bench.answers import claims
 from geungeo.eval.bench.checks import check, check_speed
+from geungeo.eval.bench.cold import cold
 from geungeo.eval.bench.engines import engines
 from geungeo.eval.bench.own import own
 from geungeo.eval.bench.passages import passages
@@ -42,6 +43,7 @@ def bench() -> None:
 bench.add_command(check)
 bench.add_command(check_speed)
 bench.add_command(claims)
+bench.add_command(cold)
 bench.add_command(engines)
 bench.add_command(own)
 bench.add_command(passages)
