@@ -81,8 +81,8 @@ def table(found: Mapping[str, Spent]) -> str:
 
 
 @contextmanager
-def _server(store: Path) -> Iterator[int]:
-    """Serve ``store`` with this installation; yield the process id once it answers commands."""
+def _server(store: Path) -> Iterator[None]:
+    """Serve ``store`` with this installation; return once it answers commands."""
     command = _command(sys.executable, store, "serve", "--port", "0")
     with subprocess.Popen(  # noqa: S603  # our own command
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -93,19 +93,13 @@ def _server(store: Path) -> Iterator[int]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise BackendUnavailable(f"{' '.join(command)} does not start")
                 time.sleep(0.1)
-            yield process.pid
+            yield
         finally:
             process.terminate()
 
 
 def _command(python: str | Path, store: Path, *args: str) -> list[str]:
     return [str(python), "-m", "geungeo.server.cli", "--store", str(store), *args]
-
-
-def memory_of(pid: int) -> float:
-    """Return the resident memory of a process in MB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 @click.command("cold")
@@ -126,7 +120,6 @@ def cold(rounds: int, against: tuple[Path, ...]) -> None:
         commands = {f"of {python}": _command(python, alone, *ask) for python in against}
         commands["alone"] = _command(sys.executable, alone, *ask)
         commands["through a server"] = _command(sys.executable, served, *ask)
-        with _server(served) as pid:
+        with _server(served):
             spent_by(commands["through a server"])  # waits until the models are loaded
             click.echo(table(least(commands, rounds)))
-            click.echo(f"\nThe server, with one article: {memory_of(pid):.0f} MB")

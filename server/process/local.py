@@ -64,10 +64,13 @@ def ask(settings: Settings, asked: Ask) -> Answer | None:
         "conversation_id": asked.conversation_id,
         "top_k": asked.top_k,
     }
+    place = settings.store / NAME
     try:
+        if place.stat().st_uid != os.getuid():
+            return None  # another user's server answers as it likes
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(_PATIENCE)
-            connection.connect(os.fspath(settings.store / NAME))
+            connection.connect(os.fspath(place))
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("rb") as reply:
                 if reply.readline() != _ACCEPTED:

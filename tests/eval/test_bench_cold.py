@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import pytest
 
-from geungeo.eval.bench.cold import Spent, least, memory_of, spent_by, table
+from geungeo.eval.bench.cold import Spent, least, spent_by, table
 from geungeo.rag.errors import BackendUnavailable
 
 WORK = "sum(range({}))"
@@ -29,13 +28,6 @@ def test_sleeping_costs_no_processor_time() -> None:
 def test_command_that_fails_is_named() -> None:
     with pytest.raises(BackendUnavailable, match=r"SystemExit\(3\) exited with 3"):
         spent_by([sys.executable, "-S", "-c", "raise SystemExit(3)"])
-
-
-def test_memory_of_this_process_grows_with_what_it_holds() -> None:
-    before = memory_of(os.getpid())
-    held = b"x" * (64 << 20)
-    assert memory_of(os.getpid()) - before == pytest.approx(64, abs=16)
-    assert len(held) == 64 << 20
 
 
 def test_table_has_ratios_to_the_first_command() -> None:
