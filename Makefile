@@ -2,12 +2,15 @@
 VENV ?= .venv
 PYTHON ?= python3
 PORT ?= 8000
+# The environment of the tools that we compare with; their versions contradict the lock file.
+PEERS_VENV ?= .venv-peers
 # The environment of the weak model's server; kept, since llama.cpp takes long to compile.
 LLM_VENV ?= $(HOME)/.cache/geungeo/llama-cpp
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FOLDERS := rag index server eval seeds
 LOCK := requirements/lock.txt
+PEERS_LOCK := requirements/peers.txt
 SBOM := dist/sbom.json
 
 # An environment is stale when its requirements or its place change; new and edited modules are
@@ -15,9 +18,10 @@ SBOM := dist/sbom.json
 KEY := $(shell (pwd; cat pyproject.toml setup.py $(LOCK)) | cksum | cut -d' ' -f1)
 LEAN := $(VENV)/.lean-$(KEY)
 FULL := $(VENV)/.full-$(KEY)
+PEERS := $(PEERS_VENV)/.peers-$(KEY)
 
 .PHONY: help install run test test-slow test-llm test-llm-quick lint format docs eval eval-gate wheel lock clean
-.PHONY: load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-shared campaign-milvus campaign-hostile audit sbom
+.PHONY: bench-peers load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-shared campaign-milvus campaign-hostile audit sbom
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -68,6 +72,9 @@ eval-gate: $(FULL) ## A smaller evaluation that fails when a promise or the qual
 		--min quote_exact=1 --min unsupported_claims=0 --min recall@5=0.8 --min answer_hit=0.6
 	$(BIN)/geungeo bench grounding
 
+bench-peers: $(PEERS) ## Compare with other tools on DATASET, in an environment of their own
+	$(PEERS_VENV)/bin/geungeo bench peers $(DATASET)
+
 campaign-kill: $(FULL) ## Kill changes of a store; goes on where it stopped (SECONDS=600)
 	$(BIN)/python -m tests.campaigns kill --cases 1500 --seconds $(or $(SECONDS),600)
 
@@ -108,8 +115,15 @@ lock: $(FULL) ## Write the versions of the present environment to the lock file
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v -e ' @ ' -e '^pip==' | sed 's,+cpu,,' > $(LOCK)
 
 clean: ## Remove the environment, build products and the local store
-	rm -rf $(VENV) build dist site *.egg-info .geungeo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS_VENV) build dist site *.egg-info .geungeo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Their versions contradict the lock file, so they have one of their own.
+$(PEERS):
+	test -x $(PEERS_VENV)/bin/python || $(PYTHON) -m venv $(PEERS_VENV)
+	$(PEERS_VENV)/bin/python -m pip --disable-pip-version-check --quiet install \
+		-c $(PEERS_LOCK) -e '.[peers]'
+	@rm -f $(PEERS_VENV)/.peers-* && touch $@
 
 # The folders as the package that they install as, for the type checker.
 build/src: geungeo/__init__.py

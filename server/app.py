@@ -24,6 +24,7 @@ from geungeo.server.channels.slack.channel import SlackChannel
 from geungeo.server.http import problems
 from geungeo.server.http.middleware import Head, Observe, RequestId, RequestLimits, SecurityHeaders
 from geungeo.server.process.feeds import FeedWatcher
+from geungeo.server.process.local import LocalAnswers
 from geungeo.server.routes import articles, chat, check, conversations, feeds, health, page
 from geungeo.server.state import AppState, Writers
 from geungeo.server.telemetry.metrics import Metrics
@@ -140,7 +141,7 @@ def _rates(workspace: Workspace, rates: Rates | None) -> Rates:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Serve Slack and MCP, pull feeds and update the gauges while the server runs."""
+    """Serve Slack, MCP and local commands, pull feeds, update gauges while the server runs."""
     state: AppState = app.state.geungeo
     slack_channel: SlackChannel | None = app.state.slack
     updates = asyncio.create_task(_update_gauges(state))
@@ -150,8 +151,11 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         watcher.start()
     if slack_channel is not None:
         await slack_channel.start()
+    local = LocalAnswers(state.workspace)
+    await local.start()
     async with app.state.mcp.run():
         yield
+    await local.stop()
     updates.cancel()
     if watcher is not None:
         await asyncio.to_thread(watcher.stop)

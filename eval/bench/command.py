@@ -9,9 +9,11 @@ import click
 
 from geungeo.eval.bench.answers import claims
 from geungeo.eval.bench.checks import check, check_speed
+from geungeo.eval.bench.cold import cold
 from geungeo.eval.bench.engines import engines
 from geungeo.eval.bench.own import own
 from geungeo.eval.bench.passages import passages
+from geungeo.eval.bench.peers import peers
 from geungeo.eval.bench.retrieval import retrieval
 from geungeo.eval.bench.scale import scale
 from geungeo.eval.bench.summary import summary
@@ -41,9 +43,11 @@ def bench() -> None:
 bench.add_command(check)
 bench.add_command(check_speed)
 bench.add_command(claims)
+bench.add_command(cold)
 bench.add_command(engines)
 bench.add_command(own)
 bench.add_command(passages)
+bench.add_command(peers)
 bench.add_command(retrieval)
 bench.add_command(scale)
 bench.add_command(summary)

@@ -98,7 +98,13 @@ def tokenizer_of(model: E5File) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     special = model.special
-    tokenizer = Tokenizer(Unigram(model.pieces, unk_id=special["unk"], byte_fallback=False))
+    tokenizer = Tokenizer(
+        Unigram(
+            list(zip(model.pieces, model.scores.tolist(), strict=True)),
+            unk_id=special["unk"],
+            byte_fallback=False,
+        )
+    )
     # The map equals NFKC except for a few characters, which are replaced individually.
     odd = {
         char: target
@@ -113,7 +119,7 @@ def tokenizer_of(model: E5File) -> Any:
         ]
     )
     tokenizer.pre_tokenizer = Metaspace(replacement="▁", prepend_scheme="always", split=False)
-    names = {key: model.pieces[at][0] for key, at in special.items()}
+    names = {key: model.pieces[at] for key, at in special.items()}
     tokenizer.post_processor = TemplateProcessing(
         single=f"{names['bos']} $A {names['eos']}",
         special_tokens=[(names["bos"], special["bos"]), (names["eos"], special["eos"])],

@@ -9,9 +9,11 @@ number and no noun: reports that differ in a figure or a name are both kept.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language import numbers
@@ -75,43 +77,75 @@ def without_copies(found: Sequence[Retrieved]) -> tuple[list[Retrieved], list[Co
     originals = dict.fromkeys((r.passage.article.id, r.passage.article.version) for r in found)
     if len(originals) < 2:
         return list(found), []
-    kept: dict[int, Retrieved] = {}
+    kept = _Kept()
     copies: dict[tuple[str, str], Copy] = {}
     by_age = sorted(enumerate(found), key=lambda pair: (_age(pair[1].passage.article), pair[0]))
     for at, retrieved in by_age:
-        original = _repeated(retrieved, kept)
+        original = kept.repeated_by(retrieved)
         if original is None:
-            kept[at] = retrieved
+            kept.add(at, retrieved)
             continue
-        better = max(kept[original].score, retrieved.score)
-        kept[original] = replace(kept[original], score=better)
-        article, first = retrieved.passage.article, kept[original].passage.article
+        better = max(kept.passages[original].score, retrieved.score)
+        kept.passages[original] = replace(kept.passages[original], score=better)
+        article, first = retrieved.passage.article, kept.passages[original].passage.article
         copies[article.id, first.id] = Copy(article, first)
-    best_first = sorted(kept.items(), key=lambda pair: (-pair[1].score, pair[0]))
+    best_first = sorted(kept.passages.items(), key=lambda pair: (-pair[1].score, pair[0]))
     return [retrieved for _, retrieved in best_first], list(copies.values())
+
+
+class _Kept:
+    """Passages that repeat none before them, by their place in the list of all.
+
+    All passages of an article are compared together, as articles may be split differently. A
+    hundred passages make thousands of pairs, so only articles that share enough shingles with a
+    passage are compared with it in full.
+    """
+
+    def __init__(self) -> None:
+        self.passages: dict[int, Retrieved] = {}
+        self._places: dict[str, list[int]] = {}
+        self._articles_with: dict[str, set[str]] = {}
+
+    def add(self, at: int, retrieved: Retrieved) -> None:
+        """Keep a passage."""
+        article = retrieved.passage.article.id
+        self.passages[at] = retrieved
+        self._places.setdefault(article, []).append(at)
+        for shingle in _shingles_of_story(_story(retrieved)):
+            self._articles_with.setdefault(shingle, set()).add(article)
+
+    def repeated_by(self, retrieved: Retrieved) -> int | None:
+        """Return the place of the most similar kept passage that ``retrieved`` repeats."""
+        text = _story(retrieved)
+        for article in self._alike(text, retrieved.passage.article.id):
+            places = self._places[article]
+            stories = {at: _story(self.passages[at]) for at in places}
+            if adds_nothing(text, "\n".join(stories.values())):
+                own = shingles(text)
+                return max(places, key=lambda at: len(own & shingles(stories[at])))
+        return None
+
+    def _alike(self, text: str, article: str) -> list[str]:
+        """Return the other articles that may contain enough of ``text``'s shingles."""
+        own = _shingles_of_story(text)
+        shared = Counter(other for shingle in own for other in self._articles_with.get(shingle, ()))
+        return [
+            other
+            for other, places in self._places.items()
+            # Joined, passages also have shingles across each of their borders.
+            if other != article
+            and shared[other] + (_SHINGLE - 1) * (len(places) - 1) >= _ALIKE * len(own)
+        ]
+
+
+@lru_cache(256)  # passages are compared again when more are retrieved to replace copies
+def _shingles_of_story(text: str) -> frozenset[str]:
+    return shingles(_CREDIT.sub("", text))
 
 
 def _age(article: Article) -> tuple[date, str]:
     """Return a sort key by publication; articles without a date come last."""
     return article.published_day or date.max, article.published_at or ""
-
-
-def _repeated(retrieved: Retrieved, kept: dict[int, Retrieved]) -> int | None:
-    """Return the key of the most similar passage in ``kept`` that it repeats, or ``None``.
-
-    All kept passages of an article are compared together, as articles may be split differently.
-    """
-    own = retrieved.passage.article.id
-    by_article: dict[str, list[int]] = {}
-    for at, other in kept.items():
-        if other.passage.article.id != own:
-            by_article.setdefault(other.passage.article.id, []).append(at)
-    text = _story(retrieved)
-    own_shingles = shingles(text)
-    for places in by_article.values():
-        if adds_nothing(text, "\n".join(_story(kept[at]) for at in places)):
-            return max(places, key=lambda at: len(own_shingles & shingles(_story(kept[at]))))
-    return None
 
 
 def _story(retrieved: Retrieved) -> str:

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geungeo.rag.answer import Ask, Delta, Done, PassageHit
+from geungeo.rag.answer import Answer, Ask, Delta, Done, Filters, PassageHit
 from geungeo.rag.errors import InvalidQuestion
-from geungeo.rag.protocols import Filters
-from geungeo.server.cli.commands import open_workspace
+from geungeo.server.cli.commands import open_workspace, settings_of
 from geungeo.server.cli.output import Ink, colours_wanted, json_text, render_answer, render_rest
 from geungeo.server.escaping import escape_line
 
@@ -44,19 +43,25 @@ def ask(
 
     An abstention is an answer too: the exit status is 0, and --json has its reason. An empty
     store is first filled with the articles of the package. Colours are for terminals only;
-    NO_COLOR turns them off.
+    NO_COLOR turns them off. A server that runs on the store with the same settings answers, if
+    there is one, which takes less time.
     """
-    from geungeo.server.answering import answer
+    from geungeo.server.process import local
 
-    with open_workspace(ctx, seed=True) as workspace:
-        result = asyncio.run(
-            answer(workspace, Ask(question=question, conversation_id=conversation, top_k=top_k))
-        )
+    asked = Ask(question=question, conversation_id=conversation, top_k=top_k)
+    result = local.ask(settings_of(ctx), asked) or _answer_alone(ctx, asked)
     if as_json:
         click.echo(result.model_dump_json(indent=2))
         return
     colours = colours_wanted()
     click.echo(render_answer(result, Ink(colours=colours)), color=colours)
+
+
+def _answer_alone(ctx: click.Context, asked: Ask) -> Answer:
+    from geungeo.server.answering import answer
+
+    with open_workspace(ctx, seed=True) as workspace:
+        return asyncio.run(answer(workspace, asked))
 
 
 @click.command()

