@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, get_args
 
 from geungeo.rag.grounding import words
 from geungeo.rag.grounding.ground import grounds_of
-from geungeo.rag.grounding.support import Grounds, Verdict, people_in_full, support
+from geungeo.rag.grounding.support import Grounds, Verdict, support
 from geungeo.rag.grounding.words import Finding
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import Counted, counted
@@ -66,7 +66,8 @@ def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast |
 
     ``pool`` are all sentences that were found for the claim, ``item`` among them.
     """
-    claim, grounds = people_in_full(_REPLY.sub("", claim), grounds_of(item, pool))
+    claim = _REPLY.sub("", claim)
+    grounds = grounds_of(item, pool)
     verdict = support(claim, grounds)
     reasons = verdict.vetoes or _denials(verdict)
     if not reasons or any(one.kind in _APART for one in reasons):
@@ -146,11 +147,7 @@ def _denials(verdict: Verdict) -> tuple[Finding, ...]:
     anything more is doubted.
     """
     denied = [one for one in verdict.doubts if one.kind in {"negation", "role"}]
-    other = [one for one in verdict.doubts if one not in denied and one.said not in _DENYING]
-    return tuple(denied) if not other else ()
-
-
-_DENYING = listed("없이 없 않 못 아니 안")
+    return tuple(denied) if len(denied) == len(verdict.doubts) else ()
 
 
 # 아니에요 at the start of a reply denies what was asked, not what the claim says.
@@ -234,12 +231,7 @@ _FEWEST_WORDS, _FEW_WORDS = 2, 3
 
 
 def _is_same_event(signs: Signs) -> bool:
-    if not signs.names:
-        return False
-    if signs.kinds == {"quotation"}:
-        # What is quoted otherwise is alike, and the speaker the same.
-        return signs.proven or (signs.predicate and signs.roles and signs.near >= _NEAR_REPAIRED)
-    if signs.words < _FEWEST_WORDS:
+    if not signs.names or signs.words < _FEWEST_WORDS:
         return False
     if signs.proven and signs.near >= _NEAR_PROVEN:
         return True
@@ -601,9 +593,21 @@ def _clause(text: Analysed, word: str) -> str:
 def _quotation(claimed: str, there: Analysed) -> Difference | None:
     rivals = quotations.quotations(there.text) or [there.text]
     best = max(rivals, key=lambda one: _alike(claimed, one))
-    if _alike(claimed, best) < _SAME_QUOTATION:
+    if _alike(claimed, best) < _SAME_QUOTATION or _is_shortened(claimed, best):
         return None
     return Difference("quotation", claimed, best)
+
+
+_STEM = 2
+
+
+def _is_shortened(claimed: str, whole: str) -> bool:
+    """Whether the words of a quotation are those of ``whole`` in their order, endings aside."""
+    rest = iter(quotations.comparable(word) for word in whole.split())
+    return all(
+        any(other[:_STEM] == quotations.comparable(word)[:_STEM] for other in rest)
+        for word in claimed.split()
+    )
 
 
 _SAME_QUOTATION = 0.55

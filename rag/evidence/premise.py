@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from geungeo.rag.language.morphemes import Morpheme, analyse
+from geungeo.rag.language.quotations import quotations
 from geungeo.rag.language.terms import term_hash
 from geungeo.rag.language.vocabulary import opposite, terms_of
 
@@ -43,7 +44,7 @@ def conflict(
     contradict anything.
     """
     found = analyse(evidence)
-    if pair := opposite(asked, found):
+    if pair := _opposite(asked, evidence):
         return f"{pair[0]} ↔ {pair[1]}"
     return _reversed(question, evidence) or _other_actor(asked, found, known)
 
@@ -63,13 +64,52 @@ def refuted(
     concepts; ``covered`` is their weighted share in [0, 1].
     """
     found = analyse(evidence)
-    if opposite(asked, found) or _reversed(question, evidence):
+    if _opposite(asked, evidence) or _reversed(question, evidence):
         return True
     return (
         covered >= _SAME_MATTER
         and _presupposes(question, asked)
         and _other_actor(asked, found, known) is not None
     )
+
+
+_SUPERLATIVE = frozenset({"가장", "제일", "최고", "최저"})
+_NOUN_TAGS = frozenset({"NNG", "NNP", "XSN", "XR"})
+
+
+def _opposite(asked: Sequence[Morpheme], evidence: str) -> tuple[str, str] | None:
+    """Return a word that the question takes for granted and its opposite in ``evidence``.
+
+    What someone says (“이긴다는 생각에”) and a part of a compound (재고평가손실) state no such
+    thing, what is denied (찬성하지 않는) is not taken for granted, and the cheapest one is named
+    beside the dearest.
+    """
+    if any(m.form in _SUPERLATIVE for m in asked):
+        return None
+    spoken = evidence
+    for quote in quotations(evidence):
+        spoken = spoken.replace(quote, " ")
+    found = [
+        m
+        for before, m in pairwise([None, *analyse(spoken)])
+        if m is not None
+        and not (
+            before is not None
+            and before.end == m.start
+            and before.tag in _NOUN_TAGS
+            and m.tag in _NOUN_TAGS
+        )
+    ]
+    affirmed = [m for at, m in enumerate(asked) if not _is_denied(asked, at)]
+    return opposite(affirmed, found)
+
+
+def _is_denied(morphemes: Sequence[Morpheme], at: int) -> bool:
+    """Whether 지 않다, 지 못하다 or 안 denies the word at ``at``."""
+    if at and morphemes[at - 1].form in {"안", "못"} and morphemes[at - 1].tag == "MAG":
+        return True
+    after = [m.form for m in morphemes[at + 1 : at + 4]]
+    return "지" in after and any(form in {"않", "못하", "말"} for form in after)
 
 
 # An action that is taken for granted: its reason, or a clause before a noun (발표한 계획).

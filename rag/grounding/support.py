@@ -141,16 +141,24 @@ def about(article: Article) -> str:
 def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
     """Judge ``claim`` by its grounds, taken together."""
     given = grounds if isinstance(grounds, Grounds) else Grounds(tuple(grounds))
-    return _judged(*people_in_full(claim, given))
+    return _judged(*_people_in_full(claim, given))
 
 
-def people_in_full(claim: str, grounds: Grounds) -> tuple[str, Grounds]:
-    """Return both with people named alike: 김 대표 as 김철수 대표, where there is one such."""
-    known = f"{grounds.known}\n{grounds.elsewhere}"
-    claim, *cited = people.in_full([claim, *grounds.cited], known)
-    contexts = tuple(people.in_full(texts, known) for texts in grounds.contexts)
-    named = replace(grounds, cited=tuple(cited), contexts=contexts)
-    return people.as_written(claim, named.source), named
+def _people_in_full(claim: str, grounds: Grounds) -> tuple[str, Grounds]:
+    """Return both with people named alike: 김 대표 as 김철수 대표, where there is one such.
+
+    The full name must be in the cited sentence or in those that it leans on.
+    """
+    everything = f"{grounds.known}\n{grounds.elsewhere}"
+    missing = len(grounds.cited) - len(grounds.contexts)
+    contexts = [*grounds.contexts, *[()] * missing][: len(grounds.cited)]
+    cited = tuple(
+        people.in_full(text, "\n".join([text, *context]), everything, source=True)
+        for text, context in zip(grounds.cited, contexts, strict=True)
+    )
+    named = replace(grounds, cited=cited)
+    near = "\n".join([*cited, *grounds.context])
+    return people.in_full(claim, near, everything), named
 
 
 def _judged(claim: str, given: Grounds) -> Verdict:
@@ -277,6 +285,8 @@ def _korean(
         findings = [one for one in findings if one.said not in _PLAN]
     findings += mismatches(claim, sources, contexts, grounds.elsewhere)
     findings += [*exchanged(claim, sources), *reversed_words(claim, sources)]
+    if former := people.without_former(claim.text, [text.text for text in (*sources, *context)]):
+        findings.append(veto(f"a former post in the source: {former}", "role", former))
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
         reason = f"the opposite is in the source: {pair[0]} ↔ {pair[1]}"
         findings.append(veto(reason, "negation", pair[0], found=pair[1]))

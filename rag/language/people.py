@@ -4,94 +4,120 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from geungeo.rag.language.morphemes import is_common_noun
 
 _SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천"
-    "방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국은편용예경봉사부태뇌단라피감구복"
-    "빈상승시아어야온옹요좌창초필호화"
+    "방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국은편용예경봉사부태뇌단라피감복빈상승"
 )
 _TITLE = (
-    r"(?:대표|장|교수|의원|위원|장관|차관|총리|대통령|이사|감독|코치|선수|지사|군수|판사|검사|변호사|기자|작가|박사"
-    r"|연구원|전문의|의사|씨|대변인|수석|대사|목사|스님|총무|간사|경감|경위|총경|매니저|디렉터|피디|관장|앵커|배우"
-    r"|화백|평론가|사령관|상무|전무|부사장|파트너)"
+    r"(?:전\s)?[가-힣]{0,10}?(?:대표|장|교수|의원|위원|장관|차관|총리|대통령|이사|감독|코치|선수|지사|군수|판사|검사|변호사"
+    r"|기자|작가|박사|연구원|전문의|의사|씨|대변인|수석|대사|목사|스님|총무|간사|경감|경위|총경|매니저|디렉터|피디"
+    r"|앵커|배우|화백|평론가|사령관|상무|전무|파트너|최고경영자|최고기술책임자|CEO|CTO|CFO)"
 )
-# Up to three words between a name and its title name a post: 태소은 서부공항공사 운영본부장.
-_POST = r"(?:\s(?![가-힣]*(?:[은는이을를와과의에며고]|에서|으로)\s)[가-힣A-Za-z0-9·]+){0,3}?"
+# 박지영 시장 부인, 시장 후보 and 시장 측 are others: a particle or a mark ends the reference.
+_PARTICLE = (
+    r"(?:은|는|이|가|을|를|와|과|의|도|만|로|로서|로부터|까지|부터|에게|에게도|에게서|께서|이다|였다"
+    r"|라고)"
+)
+_AGE = r"(?:\(\d{1,3}(?:[^)\d][^)]{0,8})?\))?"
+# Up to three words between a name and a title name a post: 태소은 서부공항공사 운영본부장.
+_POST = (
+    r"(?:\s(?!전\s|소속|유족|사건|초대|신임|차기|담당|공동)[가-힣A-Za-z0-9]*"
+    r"(?:대|대학|대학교|대학원|병원|연구원|연구소|공사|공단|그룹|은행|센터|전자|상사|중공업|건설|협회|조합|위원회|학회|재단"
+    r"|신문|방송|청|시|군|구|부|당|의대|공대|과|과학관|박물관|미술관|학교|유치원|지부|본부|법원|검찰청|경찰서|소방서)){0,3}?"
+)
+# A space, which 씨 may lack: 박은호씨.
+_GAP = r"(?:\s|(?=씨))"
 _NAMED = re.compile(
-    rf"(?<![가-힣])(?P<name>[{_SURNAMES}][가-힣]{{2}}|(?:독고|남궁|황보|제갈|선우|사공)[가-힣]{{1,2}})"
-    rf"(?P<post>{_POST})(?:\s|(?=씨))(?P<title>[가-힣]{{0,6}}?{_TITLE})(?![가-힣]{{3}})"
+    rf"(?<![가-힣])(?P<name>[{_SURNAMES}][가-힣]{{2}}|(?:독고|남궁|황보|제갈|선우|사공)[가-힣]{{1,2}}){_AGE}"
+    rf"{_POST}{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]|$)"
 )
 _SHORT = re.compile(
     rf"(?<![가-힣])(?P<name>[{_SURNAMES}]|독고|남궁|황보|제갈|선우|사공)"
-    rf"(?:\s|(?=씨))(?P<title>[가-힣]{{0,6}}?{_TITLE})(?P<rest>[가-힣]{{0,3}})(?![가-힣])"
+    rf"{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]|$)"
 )
-# Words that look like a surname before a title: 전 대표 was one, 현 시장 is.
-_NO_SURNAME = frozenset("전현두각새총본타")
-# 서울시 대표, 한국팀 감독, 주민들 대표 and 기자단 간사 name no person.
-_GROUPS = frozenset("시팀들단측당계")
-_PARTICLES = re.compile(r"(?:은|는|이|가|을|를|와|과|의|에게|도|만|께서|측|로|로서|에|들|이다)?")
+# 전 대표 was one, 현 시장 is; 양 대표 are two, and 여 의원 is a woman.
+_NO_SURNAME = frozenset("전현양여구도시")
+# In a source, where 한 교수 may be any professor and 이 의원 the one spoken of before.
+_NO_SURNAME_IN_SOURCE = _NO_SURNAME | frozenset("한이")
+# 서울시 대표, 한빛대 총장, 강남구 의원, 이란의 대표 and 주민들 대표 name no person.
+_NO_NAME = frozenset("시팀들단측당계구대고도갑을의")
+_LONG_SURNAMES = frozenset({"독고", "남궁", "황보", "제갈", "선우", "사공"})
+# 원내대표, 차장검사 and 시의원 are no 대표, 검사 and 의원.
+_OTHER_POSTS = ("전 ", "원내", "차장", "명예", "공동", "시도", "지역", "수석", "직무", "임시")
+# How far from a title its holder's name may stand, in characters of one sentence.
+_REACH = 40
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """A person as the text names one: ``written`` is the whole reference."""
+def in_full(text: str, near: str, everything: str, *, source: bool = False) -> str:
+    """Return ``text`` with the people in full that ``near`` names so: 김 대표 as 김철수 대표.
 
-    name: str
-    title: str
-    written: str
-
-
-def in_full(texts: Sequence[str], known: str) -> tuple[str, ...]:
-    """Return ``texts`` with the people in full that ``known`` names so: 김 대표 as 김철수 대표.
-
-    Only where one person with that surname and title is known.
+    Only where nobody else in ``everything`` may have that surname and title. ``source`` says that
+    the text is one that claims are judged by.
     """
-    if not any(_SHORT.search(text) for text in texts):
-        return tuple(texts)
-    people = _people(known)
-    return tuple(_SHORT.sub(lambda match: _completed(match, people), text) for text in texts)
+    refused = _NO_SURNAME_IN_SOURCE if source else _NO_SURNAME
+
+    def completed(match: re.Match[str]) -> str:
+        surname, title = match["name"], match["title"]
+        if surname in refused:
+            return match[0]
+        names = {
+            name
+            for name, held in _people(near)
+            if _is_surname(surname, name) and _is_title(title, held)
+        }
+        if len(names) != 1 or _others(names, surname, title, everything):
+            return match[0]
+        return f"{names.pop()} {title}"
+
+    return _SHORT.sub(completed, text)
 
 
-def as_written(claim: str, source: str) -> str:
-    """Return ``claim`` with the people of ``source`` by the references that this has.
-
-    태소은 본부장 becomes 태소은 서부공항공사 운영본부장.
-    """
-    people = _people(source) if _NAMED.search(claim) else ()
-    return _NAMED.sub(lambda match: _as_in(match, people), claim)
+def _is_surname(surname: str, name: str) -> bool:
+    return name.startswith(surname) and (len(surname) > 1 or name[:2] not in _LONG_SURNAMES)
 
 
-@lru_cache(maxsize=256)
-def _people(text: str) -> tuple[_Person, ...]:
-    return tuple(
-        _Person(match["name"], match["title"], match[0])
-        for match in _NAMED.finditer(text)
-        if match["name"][-1] not in _GROUPS and not is_common_noun(match["name"])
+def _is_title(title: str, held: str) -> bool:
+    """Whether a holder of ``held`` may be called so: 본부장 for 운영본부장, no 부시장 is a 시장."""
+    title, held = (one.replace("대표이사", "대표") for one in (title, held))
+    if title == held:
+        return True
+    more = held.removesuffix(title)
+    return (
+        held.endswith(title)
+        and len(more) > 1
+        and more[-1] not in "부본"
+        and not more.startswith(_OTHER_POSTS)
     )
 
 
-def _completed(match: re.Match[str], people: Sequence[_Person]) -> str:
-    name, title = match["name"], match["title"]
-    if name in _NO_SURNAME or not _PARTICLES.fullmatch(match["rest"]):
-        return match[0]
-    alike = [
-        one
-        for one in people
-        if one.name.startswith(name) and (title == "씨" or one.title.endswith(title))
-    ]
-    if len({one.name for one in alike}) != 1:
-        return match[0]
-    return f"{alike[0].name} {title}{match['rest']}"
+def without_former(claim: str, sources: Sequence[str]) -> str | None:
+    """Return a person of ``claim`` with a post that the sources call a former one, if any."""
+    for name, title in _people(claim):
+        held = {other for text in sources for n, other in _people(text) if n == name}
+        if f"전 {title}" in held and title not in held:
+            return f"{name} {title}"
+    return None
 
 
-def _as_in(match: re.Match[str], people: Sequence[_Person]) -> str:
-    alike = {
-        one.written
-        for one in people
-        if one.name == match["name"] and one.title.endswith(match["title"])
-    }
-    return alike.pop() if len(alike) == 1 and not match["post"] else match[0]
+@lru_cache(maxsize=256)
+def _people(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the name and the title of each person that ``text`` names with both."""
+    return tuple(
+        (match["name"], match["title"])
+        for match in _NAMED.finditer(text)
+        if match["name"][-1] not in _NO_NAME and not is_common_noun(match["name"])
+    )
+
+
+def _others(names: set[str], surname: str, title: str, text: str) -> bool:
+    """Whether ``text`` may name another one with that surname and title: 김모 씨, 김 모 대표."""
+    person = rf"(?<![가-힣])(?P<name>{surname}\s?모|{surname}[가-힣]{{1,2}})(?![가-힣])"
+    post = re.escape(title.removeprefix("전 "))
+    after = rf"{person}(?=[^.!?\n]{{0,{_REACH}}}{post})"
+    before = rf"{post}[가-힣]{{0,2}}\s{person}"
+    found = {m["name"] for one in (after, before) for m in re.finditer(one, text)}
+    return bool(found - names)

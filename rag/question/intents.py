@@ -32,6 +32,8 @@ _SCALE = 20.0
 _MOST_NOUNS = 4
 # A text with as many concepts of its own matter is about that matter.
 _SPECIFIC = 3
+# Small talk with as many nouns that the articles have, and a question word, is a question.
+_MATTERS = 2
 
 # Words that a request has about articles as such, not about what they say.
 ABOUT_ARTICLES = listed(
@@ -146,7 +148,9 @@ _WRITE_TITLE = re.compile(
     r"(?:만들|만드|써|쓰|달|지어|짓|뽑|줄여|줄이|붙여|정해)"
     r"|\b(?:write|make|suggest|create|give me|come up with)\b[^?]{0,24}\b(?:title|headline)\b"
 )
-_TOO_LONG = re.compile(r"\btl\W{0,3}dr\b")
+_TOO_LONG = re.compile(
+    r"\btl\W{0,3}dr\b|\bsummari[sz]e\b[^?]{0,24}\b(?:article|story|news|piece|report)\b"
+)
 # A lone connective asks for what came of the question before it.
 SO_WHAT = re.compile(
     r"^(?:그래서|그러면|그럼|그리고|그런데|근데|그다음은?|그\s*결과는?|결과는|어떻게\s*됐어"
@@ -198,10 +202,26 @@ def names_articles(text: str) -> bool:
     return _ARTICLE.search(fold(text)) is not None
 
 
+# 뭐 and 어떻게 as people type them.
+_TYPED = re.compile(r"\?|어케|어떡|(?<![가-힣])(?:머|모)(?:야|임|죠|에요|예요|지|냐|여)")
+
+
 def names_something(text: str, corpus: Corpus) -> bool:
-    """Whether a lone word is a known name (``MS``), which asks about it."""
-    words = [concept.surface for concept in parse_question(text).concepts]
-    return bool(words) and (any(map(is_alias, words)) or bool(corpus.known_names(words)))
+    """Whether a text that reads like small talk is about something in the articles.
+
+    That is a known name (``MS``), or a question with two nouns or more that occur there
+    (샤워기 어케 써야됨?).
+    """
+    concepts = parse_question(text).concepts
+    words = [concept.surface for concept in concepts]
+    if words and (any(map(is_alias, words)) or corpus.known_names(words)):
+        return True
+    nouns = [concept for concept in concepts if concept.role in {"name", "noun"}]
+    if len(nouns) < _MATTERS or not (_ASKS.search(fold(text)) or _TYPED.search(text)):
+        return False
+    terms = [np.array(sorted(noun.alternatives), dtype=np.uint32) for noun in nouns]
+    known = sum(bool(corpus.document_frequency("morphemes", one).any()) for one in terms)
+    return known >= _MATTERS
 
 
 def without_small_talk(history: Sequence[Turn]) -> tuple[Turn, ...]:

@@ -85,6 +85,19 @@ EVIDENCE = "오픈AI는 현재 비영리 단체이지만 영리 단체 전환을
         ("가격이 비싸다는 이유로 외면했나?", "MS는 가격이 비싸다는 이유로 외면했다.", False),
         ("나델라가 축출된 이유는?", "앨트먼이 이사회 결의로 축출당했다.", True),
         ("앨트먼이 축출된 이유는?", "앨트먼이 이사회 결의로 축출당했다.", False),
+        ("매출이 증가한 까닭은?", "매출은 지난해보다 감소했다.", True),
+        ("법안에 찬성한 의원은?", "의원들은 법안에 반대했다.", True),
+        # What someone says, and parts of compounds.
+        (
+            "감독은 왜 졌다고 했나?",
+            "감독은 “이긴다는 생각에 서두른 탓”이라고 패인을 짚었다.",
+            False,
+        ),
+        ("이익이 꺾인 배경은?", "회사는 재고평가손실 150억 원을 원인으로 들었다.", False),
+        # What the question denies itself, and the other end of a list.
+        ("주민들이 연장에 찬성하지 않는 까닭은?", "주민들은 연장에 반대한다.", False),
+        ("주민들은 왜 연장에 안 찬성해?", "주민들은 연장에 반대한다.", False),
+        ("방값이 제일 싼 동네는?", "북구가 66만원으로 가장 비쌌고 남구가 41만원이었다.", False),
     ],
 )
 def test_false_premise_is_detected(question: str, evidence: str, found: bool) -> None:

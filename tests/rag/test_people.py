@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from geungeo.rag.grounding.support import Grounds, support
-from geungeo.rag.language.people import as_written, in_full
+from geungeo.rag.language.people import in_full
+
+# Pairs of a writer who tried to have false claims proven; ``true`` says which are true.
+PAIRS = [
+    json.loads(line)
+    for line in Path(__file__).with_name("people.jsonl").read_text("utf-8").splitlines()
+]
 
 TRUE = [
     ("주 원장은 아이가 운다고 말했다.", "주미원 원장은 아이가 운다고 말했다."),
@@ -18,10 +27,6 @@ TRUE = [
     ("마 씨는 오두막을 그렸다.", "마용길 씨는 오두막을 그렸다."),
     ("마용길씨는 오두막을 그렸다.", "마용길 씨는 오두막을 그렸다."),
     ("임씨에게 상을 줬다.", "임가람 씨에게 상을 줬다."),
-    (
-        "태소은 본부장은 문을 닫아야 한다고 말했다.",
-        "태소은 서부공항공사 운영본부장은 문을 닫아야 한다고 말했다.",
-    ),
     ("최 감독은 선수를 바꿨다.", "최수호 감독은 선수를 바꿨다."),
     ("독고 지부장은 파업을 예고했다.", "독고람 지부장은 파업을 예고했다."),
 ]
@@ -54,15 +59,42 @@ def test_another_person_is_not(claim: str, source: str) -> None:
     assert not _judged(claim, source)
 
 
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair['kind']}-{pair['claim']}")
+def test_only_the_same_person_is_meant(pair: dict[str, Any]) -> None:
+    grounds = Grounds(
+        (pair["source"],),
+        (tuple(pair["context"]),),
+        "제목",
+        date(2026, 3, 10),
+        pair["elsewhere"],
+    )
+    assert support(pair["claim"], grounds).supported is pair["true"]
+
+
 def test_the_name_may_be_in_a_sentence_before() -> None:
     grounds = Grounds(("김 대표는 공장을 닫았다.",), (("가온전자 김철수 대표가 3일 회견했다.",),))
     assert support("김철수 대표는 공장을 닫았다.", grounds).supported
     assert not support("이철수 대표는 공장을 닫았다.", grounds).supported
 
 
-def test_two_people_with_one_surname_are_not_told_apart() -> None:
+def test_a_name_of_another_article_is_not_taken() -> None:
+    cited = ("김 대표는 배임 혐의로 기소됐다.",)
+    grounds = Grounds(cited, elsewhere="김철수 대표는 신제품을 공개했다.")
+    assert not support("김철수 대표는 배임 혐의로 기소됐다.", grounds).supported
+
+
+def test_who_was_in_office_is_not_who_is() -> None:
+    grounds = Grounds(("김철수 전 시장은 기소됐다.",))
+    assert (
+        "a former post in the source: 김철수 시장"
+        in support("김철수 시장은 기소됐다.", grounds).reasons
+    )
+    assert support("김철수 전 시장은 기소됐다.", grounds).supported
+
+
+def test_two_people_with_one_surname_and_title_stay_as_they_are() -> None:
     known = "김가람 의원과 김나루 의원이 왔다."
-    assert in_full(["김 의원은 말했다."], known) == ("김 의원은 말했다.",)
+    assert in_full("김 의원은 말했다.", known, known) == "김 의원은 말했다."
 
 
 @pytest.mark.parametrize(
@@ -70,12 +102,7 @@ def test_two_people_with_one_surname_are_not_told_apart() -> None:
 )
 def test_what_is_no_surname_stays(text: str) -> None:
     known = "전우진 대표, 이사랑 의장, 한국인 감독, 구청희 장관이 왔다."
-    assert in_full([text], known) == (text,)
-
-
-def test_a_claim_has_the_reference_of_its_source() -> None:
-    source = "태소은 서부공항공사 운영본부장은 떠났다."
-    assert as_written("태소은 본부장은 떠났다.", source) == source
+    assert in_full(text, known, known) == text
 
 
 def test_the_coming_event_is_the_one_that_the_source_names() -> None:

@@ -15,7 +15,7 @@ from geungeo.rag.article import SectionKind
 from geungeo.rag.evidence.asking_lines import asks
 from geungeo.rag.overview.wishes import facts_of, listing_of, wishes_of
 from geungeo.rag.question.followup import standalone
-from geungeo.rag.question.intents import intent_of
+from geungeo.rag.question.intents import intent_of, names_something
 from geungeo.rag.settings import Settings
 
 FAQ = """나래시 지역화폐 문답
@@ -353,3 +353,24 @@ def test_writing_a_title_is_a_summary_and_asking_for_it_is_not(text: str, intent
 )
 def test_a_topic_with_a_question_mark_asks_about_it(text: str, intent: str) -> None:
     assert intent_of(text) == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("코파일럿 단점 머야", True),
+        ("오픈AI 지분 어케 됨?", True),
+        ("점심 메뉴 뭐 먹을까?", False),
+        ("너 무슨 노래 좋아해?", False),
+        ("심심해", False),
+    ],
+)
+def test_a_question_as_people_type_it_names_what_articles_have(
+    workspace: Workspace, text: str, *, about: bool
+) -> None:
+    assert names_something(text, workspace.store) is about
+
+
+def test_an_english_request_for_a_summary_is_one() -> None:
+    assert intent_of("Summarize this article in 3 sentences please") == "summary"
+    assert intent_of("could you summarise the whole story") == "summary"
