@@ -16,7 +16,8 @@ def test_process_with_more_work_has_spent_more_processor_time() -> None:
     little, much = ([sys.executable, "-S", "-c", WORK.format(count)] for count in (1, 10_000_000))
     found = least({"little": little, "much": much}, rounds=2)
     assert found["much"].processor > 2 * found["little"].processor
-    assert all(1 < one.memory < 1_000 and one.wall > 0 for one in found.values())
+    # Until it executes, the process counts the memory of this one.
+    assert all(one.memory > 1 and one.wall > 0 for one in found.values())
 
 
 def test_sleeping_costs_no_processor_time() -> None:
