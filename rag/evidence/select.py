@@ -249,9 +249,7 @@ def _reason(
     covered = float((found * measured.weights).sum())
     judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
     far = judged < (_UNRELATED if chosen else _DOUBTFUL)
-    # Words say nothing about articles in another language.
-    comparable = all(one.article.language == question.language for one in measured.candidates)
-    if far and comparable and _has_no_word(question, measured, found, covered):
+    if far and _has_no_word(question, measured, found, covered):
         return "off_topic"
     best = measured.candidates[int(order[0])]
     if other_time and covered >= _SAME_MATTER:
