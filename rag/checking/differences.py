@@ -233,6 +233,8 @@ _FEWEST_WORDS, _FEW_WORDS = 2, 3
 def _is_same_event(signs: Signs) -> bool:
     if not signs.names or signs.words < _FEWEST_WORDS:
         return False
+    if len(signs.kinds) > 1 and signs.words <= _FEW_WORDS:
+        return False  # another day and another place: another event
     if signs.proven and signs.near >= _NEAR_PROVEN:
         return True
     if signs.words < _FEW_WORDS:
@@ -436,6 +438,10 @@ def _number(said: str, mine: Analysed, there: Analysed) -> Difference | None:
         # 4m에서 1.8m로 for 1.8m에서 4m로: the other end of the same change.
         ends = [r for r in rivals if claimed.end and r.end == claimed.end]
         return Difference("number", claimed.surface, ends[0].surface) if ends else None
+    if best.end != claimed.end or (
+        len(free) > 1 and _is_close(sum(float(r.amount.value) for r in free), _value(claimed))
+    ):
+        return None  # 200원 올렸다, 1400원에서 1600원으로 올렸다; 50명, 30명과 20명
     inside = any(other.amount.matches(claimed.amount) for other in _amounts(there))
     # 40만 회분 is in the sentence too, of something else: only the same label shows of what.
     if (inside and _likeness(claimed, best) < _SAME_LABEL) or (
@@ -463,6 +469,10 @@ def _native(said: str, mine: Analysed, there: Analysed) -> Difference | None:
         if len(rivals) == 1:
             return Difference("number", claimed[0], rivals[0][0])
     return None
+
+
+def _value(one: Counted) -> float:
+    return float(one.amount.value)
 
 
 _SAME_LABEL = 2

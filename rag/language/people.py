@@ -55,8 +55,8 @@ _REACH = 40
 def in_full(text: str, near: str, everything: str, *, source: bool = False) -> str:
     """Return ``text`` with the people in full that ``near`` names so: 김 대표 as 김철수 대표.
 
-    Only where nobody else in ``everything`` may have that surname and title. ``source`` says that
-    the text is one that claims are judged by.
+    Only where no other person in ``everything`` may have that surname and title. ``source`` says
+    that the text is one that claims are judged by.
     """
     refused = _NO_SURNAME_IN_SOURCE if source else _NO_SURNAME
 
