@@ -51,6 +51,7 @@ def seoul_time(moment: str) -> str:
         return moment
 
 
+@lru_cache(maxsize=1_024)
 def seoul_day(moment: str) -> date | None:
     """Return the day in Asia/Seoul of an ISO 8601 date or time (without a zone: Seoul time)."""
     try:
