@@ -44,7 +44,7 @@ def conflict(
     contradict anything.
     """
     found = analyse(evidence)
-    if pair := _opposite(asked, evidence):
+    if pair := _opposite(asked, evidence, found):
         return f"{pair[0]} ↔ {pair[1]}"
     return _reversed(question, evidence) or _other_actor(asked, found, known)
 
@@ -64,7 +64,7 @@ def refuted(
     concepts; ``covered`` is their weighted share in [0, 1].
     """
     found = analyse(evidence)
-    if _opposite(asked, evidence) or _reversed(question, evidence):
+    if _opposite(asked, evidence, found) or _reversed(question, evidence):
         return True
     return (
         covered >= _SAME_MATTER
@@ -73,11 +73,13 @@ def refuted(
     )
 
 
-_SUPERLATIVE = frozenset({"가장", "제일", "최고", "최저"})
+_SUPERLATIVE = frozenset({"가장", "제일"})
 _NOUN_TAGS = frozenset({"NNG", "NNP", "XSN", "XR"})
 
 
-def _opposite(asked: Sequence[Morpheme], evidence: str) -> tuple[str, str] | None:
+def _opposite(
+    asked: Sequence[Morpheme], evidence: str, found: Sequence[Morpheme]
+) -> tuple[str, str] | None:
     """Return a word that the question takes for granted and its opposite in ``evidence``.
 
     What someone says (“이긴다는 생각에”) and a part of a compound (재고평가손실) state no such
@@ -86,22 +88,18 @@ def _opposite(asked: Sequence[Morpheme], evidence: str) -> tuple[str, str] | Non
     """
     if any(m.form in _SUPERLATIVE for m in asked):
         return None
-    spoken = evidence
-    for quote in quotations(evidence):
-        spoken = spoken.replace(quote, " ")
-    found = [
+    quoted = [(evidence.index(quote), len(quote)) for quote in quotations(evidence)]
+    stated = [
         m
-        for before, m in pairwise([None, *analyse(spoken)])
-        if m is not None
-        and not (
-            before is not None
-            and before.end == m.start
-            and before.tag in _NOUN_TAGS
-            and m.tag in _NOUN_TAGS
-        )
+        for at, m in enumerate(found)
+        if not any(start <= m.start < start + length for start, length in quoted)
+        and not (at and _is_compound(found[at - 1], m))
     ]
-    affirmed = [m for at, m in enumerate(asked) if not _is_denied(asked, at)]
-    return opposite(affirmed, found)
+    return opposite([m for at, m in enumerate(asked) if not _is_denied(asked, at)], stated)
+
+
+def _is_compound(before: Morpheme, noun: Morpheme) -> bool:
+    return before.end == noun.start and {before.tag, noun.tag} <= _NOUN_TAGS
 
 
 def _is_denied(morphemes: Sequence[Morpheme], at: int) -> bool:
