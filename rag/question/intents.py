@@ -148,8 +148,9 @@ _WRITE_TITLE = re.compile(
     r"(?:만들|만드|써|쓰|달|지어|짓|뽑|줄여|줄이|붙여|정해)"
     r"|\b(?:write|make|suggest|create|give me|come up with)\b[^?]{0,24}\b(?:title|headline)\b"
 )
-_TOO_LONG = re.compile(
-    r"\btl\W{0,3}dr\b|\bsummari[sz]e\b[^?]{0,24}\b(?:article|story|news|piece|report)\b"
+_SUMMARISE = re.compile(
+    r"\btl\W{0,3}dr\b|\bsummari[sz]e\s+(?:(?:the|this|that|whole|entire|latest|last|first)\s+)+"
+    r"(?:news\s+)?(?:article|story|piece|report|news)\b"
 )
 # A lone connective asks for what came of the question before it.
 SO_WHAT = re.compile(
@@ -181,7 +182,7 @@ def intents_of(texts: Sequence[str]) -> list[Intent]:
 def _by_rule(text: str) -> Intent | None:
     if not _LETTER.search(text):
         return "small_talk"
-    if _WRITE_TITLE.search(fold(text)) or _TOO_LONG.search(fold(text)):
+    if _WRITE_TITLE.search(fold(text)) or _SUMMARISE.search(fold(text)):
         return "summary"
     if CODE.search(text) or SO_WHAT.match(text):
         return "question"
