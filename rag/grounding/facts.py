@@ -871,8 +871,9 @@ def _relative_times(fact: Fact) -> set[str]:
 
 def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     """Compare who does it and to whom; a swap of known parties is a veto."""
-    subjects, objects = [*source.subjects, *source.weak], source.objects
     agents = _agents(source, stated)
+    weak = [] if _speakers(source, stated) else source.weak
+    subjects, objects = [*source.subjects, *weak], source.objects
     anywhere = [*agents, *subjects, *objects, *source.topics, *source.bare]
     patients = [*objects, *source.bare, *source.topics]
     begins = (
@@ -951,10 +952,22 @@ def _agents(fact: Fact, stated: _Stated) -> list[Phrase]:
     own = [phrase for phrase in fact.own if not _empty(phrase)]
     if own and not all(is_pronoun(phrase) for phrase in own):
         return [*own, *fact.topics, *fact.weak, *_meant(own, fact, stated)]
+    if speakers := _speakers(fact, stated):
+        return speakers
     here, earlier = stated.before(fact)
     known = [*own, *fact.topics, *fact.weak, *fact.carried, *here]
     settled = fact.topics or (fact.carried and fact.firm)
     return known if settled else [*known, *earlier]
+
+
+def _speakers(fact: Fact, stated: _Stated) -> list[Phrase]:
+    """Return the parties that a topic names as those who say something, if ``fact`` is saying so.
+
+    최 교수는 박 시장이 위험하다고 말했다: of whom it is said is not the one who says so.
+    """
+    if fact.predicate not in _SAYING:
+        return []
+    return [p for p in fact.topics if _named(p, stated) or _PARTY.search(p.words[-1])]
 
 
 def _meant(own: Sequence[Phrase], fact: Fact, stated: _Stated) -> list[Phrase]:

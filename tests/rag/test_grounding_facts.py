@@ -148,3 +148,19 @@ def test_uncertainty_and_negation_apply_to_their_predicate_only() -> None:
     assert not facts["올리"].unreal
     assert facts["줄이"].unreal
     assert not facts["줄이"].denied
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "true"),
+    [
+        ("박 시장은 위험하다고 말했다.", "최 교수는 박 시장이 위험하다고 말했다.", False),
+        ("가온전자는 손해를 봤다고 밝혔다.", "나루은행은 가온전자가 손해를 봤다고 밝혔다.", False),
+        ("정부는 실패했다고 지적했다.", "야당은 정부가 실패했다고 지적했다.", False),
+        ("회사는 약속을 어겼다고 주장했다.", "노조는 회사가 약속을 어겼다고 주장했다.", False),
+        ("최 교수는 박 시장이 위험하다고 말했다.", "최 교수는 박 시장이 위험하다고 말했다.", True),
+        ("박 시장은 그 계획이 위험하다고 말했다.", "그 계획은 박 시장이 위험하다고 말했다.", True),
+        ("정부는 물가가 올랐다고 밝혔다.", "정부는 11일 물가가 올랐다고 밝혔다.", True),
+    ],
+)
+def test_of_whom_it_is_said_is_not_who_says_so(claim: str, source: str, *, true: bool) -> None:
+    assert support(claim, [source]).supported is true
