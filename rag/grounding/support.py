@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain, repeat
 
 from geungeo.rag.article import Article
 from geungeo.rag.grounding.exchange import exchanged, reversed_words
@@ -150,11 +151,10 @@ def _people_in_full(claim: str, grounds: Grounds) -> tuple[str, Grounds]:
     The full name must be in the cited sentence or in those that it leans on.
     """
     everything = f"{grounds.known}\n{grounds.elsewhere}"
-    missing = len(grounds.cited) - len(grounds.contexts)
-    contexts = [*grounds.contexts, *[()] * missing][: len(grounds.cited)]
+    contexts = chain(grounds.contexts, repeat(()))
     cited = tuple(
         people.in_full(text, "\n".join([text, *context]), everything, source=True)
-        for text, context in zip(grounds.cited, contexts, strict=True)
+        for text, context in zip(grounds.cited, contexts, strict=False)
     )
     named = replace(grounds, cited=cited)
     near = "\n".join([*cited, *grounds.context])

@@ -134,7 +134,7 @@ def missing_words(
     return list(dict.fromkeys(found))
 
 
-_OTHER_ONES = r"(?:지난|다음|저번|직전|작년|지난해|앞선|이전|내년|올해|이달|번째|차|첫|마지막|\d회)"
+_OTHER_ONES = r"(?:지난|다음|저번|직전|앞선|작년|해|년|월|달|주|일|전|뒤|번째|차|첫|마지막|회)의?"
 
 
 def _points_at_the_one(morphemes: Sequence[Morpheme], at: int, source: str) -> bool:

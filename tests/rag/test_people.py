@@ -107,4 +107,5 @@ def test_what_is_no_surname_stays(text: str) -> None:
 
 def test_the_coming_event_is_the_one_that_the_source_names() -> None:
     assert _judged("이번 거래는 9월 30일 끝난다.", "거래는 9월 30일 끝난다.")
-    assert not _judged("이번 거래는 9월 30일 끝난다.", "지난 거래는 9월 30일 끝났다.")
+    for other in ("지난", "2024년", "3년 전", "첫", "두 번째"):
+        assert not _judged("이번 거래는 9월 30일 끝난다.", f"{other} 거래는 9월 30일 끝난다.")
