@@ -439,7 +439,8 @@ def _number(said: str, mine: Analysed, there: Analysed) -> Difference | None:
         ends = [r for r in rivals if claimed.end and r.end == claimed.end]
         return Difference("number", claimed.surface, ends[0].surface) if ends else None
     if best.end != claimed.end or (
-        len(free) > 1 and _is_close(sum(float(r.amount.value) for r in free), _value(claimed))
+        len(free) > 1
+        and _is_close(sum(float(r.amount.value) for r in free), float(claimed.amount.value))
     ):
         return None  # 200원 올렸다, 1400원에서 1600원으로 올렸다; 50명, 30명과 20명
     inside = any(other.amount.matches(claimed.amount) for other in _amounts(there))
@@ -469,10 +470,6 @@ def _native(said: str, mine: Analysed, there: Analysed) -> Difference | None:
         if len(rivals) == 1:
             return Difference("number", claimed[0], rivals[0][0])
     return None
-
-
-def _value(one: Counted) -> float:
-    return float(one.amount.value)
 
 
 _SAME_LABEL = 2

@@ -96,7 +96,7 @@ class LocalAnswers:
     async def start(self) -> None:
         """Listen; a store that cannot hold a socket has none, and commands work alone."""
         store = self._workspace.settings.store
-        if not isinstance(store, Path):
+        if not isinstance(store, Path) or not hasattr(socket, "AF_UNIX"):
             return
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
