@@ -582,6 +582,8 @@ def _nominal_problem(
         reason = f"it denies what the source does not deny: {claim.predicate}"
         final = not _negative(stated) and claim.predicate not in _EMPTY_DENIAL
         return finding(reason, "negation", claim.predicate, final=final)
+    if problem := _only_asked_for(claim, stated):
+        return problem
     wanted = Phrase((claim.predicate,))
     for fact in narrated:
         headed = any(p.words[-1] == wanted.words[0] for p in (*fact.subjects, *fact.objects))
@@ -610,6 +612,26 @@ def _nominal_problem(
     return None
 
 
+def _only_asked_for(claim: Fact, stated: _Stated) -> Finding | None:
+    """Find 설명을 받았다 where someone only asks to be given one: “설명해 달라”고 요청했다."""
+    if claim.predicate not in _HAVING or claim.denied or claim.unreal or claim.asked:
+        return None
+    for phrase in (*claim.objects, *claim.subjects):
+        deed = phrase.words[-1]
+        done = [f for f in stated.narrated if f.predicate == deed and not f.unreal]
+        said = [f for f in stated.spoken if f.predicate == deed]
+        named = any(
+            p.words[-1] == deed and f.predicate in _HAVING
+            for f in stated.narrated
+            for p in (*f.objects, *f.subjects)
+        )
+        if said and not done and not named:
+            return doubt(f"only a quoted speaker says so in the source: {deed}")
+    return None
+
+
+# 설명을 받다 and 설명이 이루어지다 say that it is done.
+_HAVING = listed("받 하 되 이루어지 있 얻 듣 나오 오 주 내놓 내")
 _AGAIN = listed("다시 재개 재가동")
 # 문제가 되지 않는다, 크지 않다: what they deny is in the words beside them.
 _EMPTY_DENIAL = listed("드물 적 크 많 되 어렵 부족")

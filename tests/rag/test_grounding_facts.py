@@ -164,3 +164,18 @@ def test_uncertainty_and_negation_apply_to_their_predicate_only() -> None:
 )
 def test_of_whom_it_is_said_is_not_who_says_so(claim: str, source: str, *, true: bool) -> None:
     assert support(claim, [source]).supported is true
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "true"),
+    [
+        ("설리먼은 설명을 받았다.", "설리먼은 “설명해 달라”고 요청했으나 거절당했다.", False),
+        ("주민들은 보상을 받았다.", "주민들은 “회사가 보상해 달라”고 요구했다.", False),
+        ("시는 사과를 받았다.", "시는 “경찰이 사과해야 한다”고 밝혔다.", False),
+        ("노조는 답변을 들었다.", "노조는 “회사가 답변하라”고 요구했다.", False),
+        ("주민들은 보상을 받았다.", "주민들은 회사에서 보상을 받았다고 말했다.", True),
+        ("시는 사과를 받았다.", "경찰은 시에 사과했고 시는 사과를 받았다.", True),
+    ],
+)
+def test_what_is_asked_for_is_not_given(claim: str, source: str, *, true: bool) -> None:
+    assert support(claim, [source]).supported is true
