@@ -105,6 +105,7 @@ class LocalAnswers:
                 scratch = Path(private) / "s"
                 listener.bind(os.fspath(scratch))
                 scratch.chmod(0o600)
+                listener.listen()  # a socket that can be found can be connected to
                 self._inode = scratch.stat().st_ino
                 self._place = scratch.rename(store / NAME)
             self._server = await asyncio.start_unix_server(

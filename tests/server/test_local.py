@@ -129,6 +129,7 @@ def test_command_uses_the_server_and_prints_the_same(
     assert isinstance(settings.store, Path)
     with serving_in_thread(settings):
         wait_until((settings.store / local.NAME).exists)
+        monkeypatch.setattr(local, "_PATIENCE", 60.0)  # the server has just started
         monkeypatch.setattr(ask_command, "open_workspace", None)  # must not be needed
         assert run(command) == 0
     assert capsys.readouterr().out == alone
