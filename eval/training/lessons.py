@@ -93,8 +93,13 @@ def held_out(article: str) -> bool:
     return zlib.crc32(article.encode()) % HELD_OUT == 0
 
 
-def korquad_lessons(path: Path, embedder: Embedder, seed: int) -> Iterator[Lesson]:
-    """Yield lessons from the articles of a KorQuAD/SQuAD file that are not held out."""
+def korquad_lessons(
+    path: Path, embedder: Embedder, seed: int, *, share: float = 1.0
+) -> Iterator[Lesson]:
+    """Yield lessons from the articles of a KorQuAD/SQuAD file that are not held out.
+
+    Only a drawn ``share`` of the questions is used.
+    """
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     data = read_dataset(path)
     sentences = [one for document in data.documents for one in sentences_of(document)]
@@ -102,6 +107,7 @@ def korquad_lessons(path: Path, embedder: Embedder, seed: int) -> Iterator[Lesso
     cases = [item.cases[0] for item in data.items]
     titles = {document.id: document.title for document in data.documents}
     cases = [case for case in cases if case.place and not held_out(titles[case.place.document])]
+    cases = draw.sample(cases, round(share * len(cases)))
     for case, vector in _asked(cases, embedder):
         if case.place is None:
             continue
@@ -128,14 +134,26 @@ def korquad_lessons(path: Path, embedder: Embedder, seed: int) -> Iterator[Lesso
 
 
 def news_lessons(
-    questions: Path, articles: Path, embedder: Embedder, seed: int
+    questions: Path,
+    articles: Sequence[Path],
+    embedder: Embedder,
+    seed: int,
+    *,
+    share: float = 1.0,
+    nearest: int = 1,
 ) -> Iterator[Lesson]:
-    """Yield lessons from the invented news: answered questions, absent facts, false premises."""
+    """Yield lessons from the invented news: answered questions, absent facts, false premises.
+
+    Only a drawn ``share`` of the questions is used. Each lesson has the ``nearest`` near misses of
+    its article, and drawn ones.
+    """
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
-    sentences = [one for article in read_articles(articles) for one in sentences_of(article)]
+    read_in = [article for path in articles for article in read_articles(path)]
+    sentences = [one for article in read_in for one in sentences_of(article)]
     library = Library.of(sentences, embedder)
     cases = [item.cases[0] for item in read_dataset(questions).items]
     cases = [case for case in cases if not held_out(case.article_id or "")]
+    cases = draw.sample(cases, round(share * len(cases)))
     for case, vector in _asked(cases, embedder):
         order = library.near(case.question, vector)
         own = [at for at in order if sentences[at].home == case.article_id]
@@ -154,7 +172,7 @@ def news_lessons(
             if at not in right and not contains_answer(sentences[at].passage.sentence, case.answers)
         ][:_NEAR]
         short = _short_answer(case, sentences[gold[0]].passage.sentence) if gold else None
-        yield from _lessons(case.question, gold, (misses, away), library, draw, short)
+        yield from _lessons(case.question, gold, (misses, away), library, draw, short, nearest)
 
 
 def _short_answer(case: Case, sentence: str) -> Span | None:
@@ -180,12 +198,13 @@ def _lessons(
     library: Library,
     draw: random.Random,
     short: Span | None,
+    nearest: int = 1,
 ) -> Iterator[Lesson]:
     home, away = misses
-    # The nearest miss is always included, the others are sampled from the near ones.
-    chosen = [*home[:1], *_drawn(draw, home[1:], 1), *_drawn(draw, away, 1)]
+    # The nearest misses are always included, the others are sampled from the near ones.
+    chosen = [*home[:nearest], *_drawn(draw, home[nearest:], 1), *_drawn(draw, away, 1)]
     if not gold:
-        chosen = [*home[:3], *_drawn(draw, away, 1)]
+        chosen = [*home[: nearest + 2], *_drawn(draw, away, 1)]
     places = [*gold, *chosen]
     passages = tuple(library.sentences[at].passage for at in places)
     asked = rephrased(question, draw) if draw.random() < 0.35 else question

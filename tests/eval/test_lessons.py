@@ -34,7 +34,7 @@ def lessons(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> lis
         kept = [line for line in lines if '"news-10' in line]
         (folder / f"{name}.jsonl").write_text("".join(kept), "utf-8")
     return list(
-        news_lessons(folder / "questions.jsonl", folder / "articles.jsonl", embedder, seed=1)
+        news_lessons(folder / "questions.jsonl", [folder / "articles.jsonl"], embedder, seed=1)
     )
 
 
@@ -74,14 +74,16 @@ def test_rephrasing_drops_particles_or_uses_a_synonym() -> None:
     assert any(len(one) < len(question) for one in told)
 
 
-def test_open_lessons_quote_their_articles() -> None:
+@pytest.mark.parametrize("name", ["open_lessons.jsonl", "paraphrase_lessons.jsonl"])
+def test_lessons_quote_their_articles(name: str) -> None:
     """Every question about an article has right sentences that are in it, or none answers."""
     articles = {
         one["id"]: "".join(one["text"].split())
-        for line in (DATA / "news_articles.jsonl").read_text("utf-8").splitlines()
+        for file in ("news_articles.jsonl", "lesson_articles.jsonl")
+        for line in (DATA / file).read_text("utf-8").splitlines()
         for one in [json.loads(line)]
     }
-    data = read_dataset(DATA / "open_lessons.jsonl")
+    data = read_dataset(DATA / name)
     assert not data.bad_lines
     cases = [item.cases[0] for item in data.items]
     assert len({(case.article_id, case.question) for case in cases}) == len(cases) > 1_000
@@ -106,7 +108,7 @@ def test_open_lessons_teach_several_right_sentences(embedder: Embedder, tmp_path
     assert not held_out("news-1")
     (lesson,) = [
         one
-        for one in news_lessons(tmp_path / "q.jsonl", tmp_path / "a.jsonl", embedder, seed=1)
+        for one in news_lessons(tmp_path / "q.jsonl", [tmp_path / "a.jsonl"], embedder, seed=1)
         if any(one.answers)
     ]
     right = [
@@ -114,6 +116,30 @@ def test_open_lessons_teach_several_right_sentences(embedder: Embedder, tmp_path
     ]
     assert sorted(right) == ["기름값이 올랐기 때문이다.", "손님도 줄었다."]
     assert lesson.short is None
+
+
+def test_nearest_near_misses_are_always_included(embedder: Embedder, tmp_path: Path) -> None:
+    sentences = [f"한빛시는 {at}월 버스 요금을 {at}00원 올렸다." for at in range(1, 9)]
+    article = {"id": "news-1", "title": "요금", "text": " ".join(sentences)}
+    case = {
+        "id": "a",
+        "kind": "answerable",
+        "article_id": "news-1",
+        "question": "5월에 버스 요금을 얼마 올렸어?",
+        "quote": [sentences[4]],
+    }
+    (tmp_path / "a.jsonl").write_text(json.dumps(article, ensure_ascii=False), "utf-8")
+    (tmp_path / "q.jsonl").write_text(json.dumps(case, ensure_ascii=False), "utf-8")
+    paths = (tmp_path / "q.jsonl", [tmp_path / "a.jsonl"])
+    drawn = [
+        {
+            passage.sentence
+            for passage in next(news_lessons(*paths, embedder, seed, nearest=4)).passages
+        }
+        for seed in range(6)
+    ]
+    assert all(len(one) == 6 for one in drawn)  # the answer, four near misses, a drawn one
+    assert len(set.intersection(*drawn)) == 5
 
 
 def test_short_answers_are_in_the_right_sentence(lessons: list[Lesson]) -> None:
