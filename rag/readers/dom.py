@@ -18,8 +18,8 @@ _HIDDEN_TAGS = listed(
     " input textarea dialog amp-ad amp-embed amp-list amp-sidebar"
 )
 _BLOCK_TAGS = listed(
-    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure"
-    " footer form h1 h2 h3 h4 h5 h6 header hr html li main nav noscript ol p pre section summary"
+    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure"
+    " footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol p pre section summary"
     " table tbody td tfoot th thead tr ul"
 )
 _HEADINGS = listed("h1 h2 h3 h4 h5 h6")
@@ -114,11 +114,13 @@ class Walker:
             if not is_block and "-" in tag and not tag.startswith("amp-"):
                 is_block = True  # a component of the page's own: <story-text>
             if is_block and tag not in _BLOCK_TAGS:
+                if "-" in tag and not node.get("data-component"):
+                    node.set("data-component", tag)
                 node.tag = tag = "div"
             if is_block:
                 self._flush(node)
                 self._path.append(node)
-                self._kinds.append(_kind(tag, described, self._kinds[-1]))
+                self._kinds.append(_kind(node, described, self._kinds[-1]))
             links += tag == "a"
             bold += tag in _BOLD
             stack.append(("close", node))
@@ -169,14 +171,30 @@ def is_hidden(element: Any) -> bool:
     return bool(style and _UNSEEN.search(style))
 
 
-def _kind(tag: str, described: str, inherited: SectionKind) -> SectionKind:
-    if tag == "figcaption" or _CAPTION_CLASS.search(described):
+def _kind(element: Any, described: str, inherited: SectionKind) -> SectionKind:
+    if element.tag == "figcaption":
         return SectionKind.CAPTION
-    if _DECK_CLASS.search(described):
+    # A part of a page that has much text is no caption and no deck, whatever it is called.
+    if _CAPTION_CLASS.search(described) and _is_short(element):
+        return SectionKind.CAPTION
+    if _DECK_CLASS.search(described) and _is_short(element):
         return SectionKind.DECK
-    if tag in _HEADINGS:
+    if element.tag in _HEADINGS:
         return SectionKind.HEADING
     return inherited
+
+
+def _is_short(element: Any) -> bool:
+    """Whether an element has no more text than a caption of a few sentences."""
+    size = 0
+    for count, text in enumerate(element.itertext()):
+        size += len(text.strip())
+        if size > _SHORT_CHARS or count > _SHORT_CHARS:
+            return False
+    return True
+
+
+_SHORT_CHARS = 600
 
 
 def _paragraphs(text: str) -> list[tuple[str, int]]:

@@ -16,8 +16,11 @@ from geungeo.rag.text import listed
 
 Block = tuple[SectionKind, str]
 
-SENTENCE_END = re.compile(r"[.!?…。！？]['\"’”」』)\]]*$")
-_STATEMENT_END = re.compile(r"(?:[다요죠까오음함임]|[a-z0-9])[.!?。]['\"’”」』)\]]*$|。$")
+SENTENCE_END = re.compile(r"[.!?…。！？]['\"’”“»」』)\]]*$")
+_STATEMENT_END = re.compile(r"(?:[다요죠까오음함임]|[a-z0-9])[.!?。]['\"’”“»」』)\]]*$|[。！？][」』）)]*$|。$")
+_DATE_END = re.compile(r"\d{1,2}\s?[./]\s*\d{1,2}\s?\.$")
+# The end of a sentence, wherever it is in a text.
+SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 _ENDS = re.compile(r"[가-힣a-z][.!?](?=\s|$|['\"’”)])")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 JOB = (
@@ -128,7 +131,10 @@ _UI_LINE = re.compile(
     r"|^(?:▷|▶|☞|👉|🔊|📞)?\s*(?:카카오톡|이메일|전화|유튜브|네이버)\s*[:：].{0,60}$"
     r"|^이\s*(?:기사|뉴스)(?:를|가|는)?\s.{0,20}(?:공유|추천|구독|도움|좋았|후원|번역)\S{0,10}.{0,20}$"
     r"|^.{0,20}(?:가져오는|불러오는|로딩)\s*중(?:입니다)?[.…]*$|^이것이\s*좋아요"
-    r"|^(?:바로\s*가기|자세히\s*보기).{0,10}$",
+    r"|^(?:바로\s*가기|자세히\s*보기).{0,10}$"
+    r"|^(?:끝|完|了|終|終わり|おわり|end|ends|fin)$"
+    r"|^(?:(?:lesezeit|reading time|읽는\s*시간|読了(?:時間)?|lecture)\s*[:：]?\s*(?:約|약)?\s*\d+\s*(?:min(?:ute[ns]?|uten)?|분|分)\.?"
+    r"|(?:약\s*)?\d+\s*(?:min(?:ute)?s?\.?\s*(?:read|lesezeit)|분\s*(?:읽기|소요|분량)|分で読め(?:ます|る)))$",
     re.IGNORECASE,
 )
 # What a page asks its readers to do. It ends like a sentence, so the whole line has to fit.
@@ -159,7 +165,9 @@ _SHORTCODE = re.compile(
     r"^\[[a-z][\w-]*(?:\s+[\w-]+\s?=\s?[^\]\s]{1,60})+\s*/?\]$|^\[/[a-z][\w-]{1,20}\]$|^\{\{[^{}]{1,60}\}\}$"
 )
 _PROMOTION = re.compile(
-    r"^(?:Read (?:more|also)|Related|See also|More on this)\s*:"
+    r"^(?i:read (?:more|also|next)|(?:more )?related(?: stor(?:y|ies)| articles?)?|see also|more on this|also read|watch"
+    r"|don['’]t miss|lesen sie auch|mehr zum thema|auch interessant|lire aussi|leer también)\s*:"
+    r"|^(?:関連記事|あわせて読みたい|こちらも)\s*[:：]"
     r"|^[\[<]?[▶▷►☞👉🔗➡]?\s*[\[<]?\s*(?:관련\s*(?:기사|뉴스|영상)|함께\s*(?:볼|보면|읽)|이\s*시각)"
     r"|^[▶▷►☞👉🔗➡].{0,80}(?:구독|바로\s*가기|제보|클릭|보러\s*가기|채널|다운로드|앱\s*설치|홈페이지)"
     r"\S{0,6}\s*[☞▶>]?$"
@@ -190,7 +198,8 @@ _RELATED = re.compile(
     re.IGNORECASE,
 )
 _COMMENTS = re.compile(
-    r"^(?:전체\s*)?(?:댓글|의견|comments?)\s*(?:\(?\s*[\d,]*\s*(?:개|건)?\)?)?(?:\s*(?:쓰기|보기|목록))?$"
+    r"^(?:(?:전체|독자|네티즌|회원|시청자|실시간|나의|기사|all|reader)\s*)?"
+    r"(?:댓글|의견|한\s?마디|토론|대화|comments?|discussion|responses|kommentare?|コメント|commentaires?|comentarios?)\s*(?:\(?\s*[\d,]*\s*(?:개|건)?\)?)?(?:\s*(?:쓰기|보기|목록))?$"
     r"|^.{0,8}댓글\s*(?:쓰기|달기|남기기)$|^로그인\s*후\s*댓글.{0,20}$",
     re.IGNORECASE,
 )
@@ -257,7 +266,7 @@ def ends_sentence(line: str) -> bool:
 
 def is_statement(line: str) -> bool:
     """Whether ``line`` ends like a sentence of a running text (``…했다.``), not like a headline."""
-    return _STATEMENT_END.search(line) is not None
+    return _STATEMENT_END.search(line) is not None and _DATE_END.search(line) is None
 
 
 def is_turn(line: str) -> bool:

@@ -117,6 +117,16 @@ class PageMetadata:
         title = self._given_title(publisher)
         return self._seen_title(title, publisher, begins) or title
 
+    def given_titles(self) -> list[str]:
+        """Return what the data and the window call the page."""
+        given = (
+            self.meta.get("og:title"),
+            self._from_data("headline"),
+            self.meta.get("twitter:title"),
+            text_of(self.root.find(".//title")),
+        )
+        return [text for text in given if text and text.strip()]
+
     def _given_title(self, publisher: str | None) -> str:
         headings = self._headings("h1")
         given = next(

@@ -1,0 +1,336 @@
+"""Parts of a web page around its article, by the names and the structure of its elements.
+
+An element is part of the frame because of the words in its class, id, role or own tag, because
+it holds controls and no text, or because it comes after the text and is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from geungeo.rag.article import SectionKind
+from geungeo.rag.readers.dom import Piece
+from geungeo.rag.readers.lines import (
+    SENTENCE,
+    begins_comments,
+    begins_related,
+    is_byline,
+    is_caption,
+    is_page_line,
+    is_statement,
+    signature,
+)
+from geungeo.rag.text import listed
+
+_SPACES = re.compile(r"\s+")
+
+# Words that surely name a part of the frame, alone or in a compound: midad, relatedbox.
+_SURE = listed(
+    """
+    related relation recommend recommended recommendation recomm comment cmt reply replies reple
+    discussion sns share sharing social sharedaddy banner bnr advert advertise advertising advertisement ad
+    ads adv adsense adsbygoogle adfit promo promotion popular rank ranking footer gnb lnb nav menu
+    breadcrumb copyright subscribe subscriber subscription newsletter signup login sponsor taboola
+    dable outbrain vote emoji reaction popup modal sidebar paging pagination pagenav cookie consent
+    sitemap paywall donate donation membership feedback
+    werbung anzeige teilen kommentar kommentare empfehlung empfehlungen partage publicite
+    commentaire commentaires publicidad compartir comentario comentarios kanren koukoku
+    """
+)
+# Words that can also name a part of the article, such as a list.
+_LIKELY = listed(
+    """
+    rel relat hot best most tag keyword hashtag print util tool toolbar btn button search journalist
+    reporter writer audio tts layer quick aside side prev next another other series issue latest
+    headlinelist newslist list more event poll notice guide skip family stock ticker widget copy
+    support cheer like pop sort serial corner satis teaser
+    """
+)
+_BEFORE = (
+    "google|dfp|mobile|mid|top|bottom|right|left|inline|in|float|floating|news|article|post|main|sub"
+    "|page|site|view|sticky|blog|user"
+)
+_AFTER = (
+    "s|es|ed|ation|area|box|wrap|wrapper|list|lists|news|article|articles|content|contents|container"
+    "|slot|unit|template|zone|section|sec|item|items|link|links|group|bar|btn|layer|inner|cont|view"
+    "|tit|title|txt|text|info|block|module|panel|frame|inread|mid|html|card|cards|layout|post|posts|story"
+    "|stories|topic|topics|video|videos|reading|product|products|widget"
+)
+
+
+def _compounds(words: Iterable[str]) -> re.Pattern[str]:
+    # The longest word first, so that `adsense` is no `ad` with something behind it.
+    given = "|".join(sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?:{_BEFORE})?(?:{given})(?:{_AFTER})?")
+
+
+_SURE_WORD, _LIKELY_WORD = _compounds(_SURE), _compounds(_LIKELY)
+_FOREIGN = re.compile(r"댓글|관련|광고|추천|구독|공유|関連|広告|コメント|シェア")
+_ROLES = frozenset(
+    "navigation complementary contentinfo search dialog alertdialog toolbar menu menubar".split()
+)
+_TAGS = frozenset({"nav", "footer", "aside", "form"})
+_NAMING = ("class", "id", "data-testid", "data-component", "data-module", "data-role")
+# Where a slide is in its carousel at the moment says nothing about what it holds.
+_SLIDE_STATE = re.compile(r"\b\w+-slide-(?:next|prev|active|visible)\b")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"[a-z]+")
+
+
+def describe(element: Any) -> str:
+    """Return the class and id of an element."""
+    return f"{element.get('class') or ''} {element.get('id') or ''}"
+
+
+def is_named_frame(element: Any) -> tuple[bool, bool]:
+    """Return whether the names of an element make it part of the frame, and whether surely."""
+    if element.tag in _TAGS or element.get("role") in _ROLES:
+        return True, True
+    given = " ".join(element.get(name) or "" for name in _NAMING)
+    if not given.strip():
+        return False, False
+    if _FOREIGN.search(f"{given} {element.get('aria-label') or ''}"):
+        return True, True
+    split = _CAMEL.sub("-", _SLIDE_STATE.sub("", given)).lower()
+    likely = False
+    for name in split.split():
+        words = _WORD.findall(name)
+        for word in (*words, *map("".join, zip(words, words[1:], strict=False))):
+            if _SURE_WORD.fullmatch(word):
+                return True, True
+            likely = likely or _LIKELY_WORD.fullmatch(word) is not None
+    return likely, False
+
+
+def is_between_paragraphs(element: Any, running: set[Any]) -> bool:
+    """Whether paragraphs of a text come right before and after an element.
+
+    ``running`` are the elements that contain running text.
+    """
+
+    def beside(others: Iterator[Any]) -> bool:
+        return any(one in running and not is_named_frame(one)[0] for one in others)
+
+    return beside(element.itersiblings(preceding=True)) and beside(element.itersiblings())
+
+
+def is_text(inside: Sequence[Piece], least: int = 2) -> bool:
+    """Whether blocks are mostly running text, of at least ``least`` blocks."""
+    size = sum(len(piece.text) for piece in inside)
+    running = [len(piece.text) for piece in inside if piece.is_running_text]
+    return len(running) >= least and sum(running) >= 0.75 * size
+
+
+def is_box(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element is a box of the page by what it holds: tabs, an offer, a banner."""
+    return (
+        _is_tabs(element, describe(element), inside)
+        or _is_banner(element, inside)
+        or _is_offer(element, inside)
+        or _is_placeholder(element, inside)
+        or _is_control(element, inside)
+    )
+
+
+def _is_tabs(element: Any, described: str, inside: Sequence[Piece]) -> bool:
+    """Whether an element holds the labels of tabs, not what they show."""
+    named = element.get("role") in {"tab", "tablist"} or _TAB_CLASS.search(described)
+    size = sum(len(piece.text) for piece in inside)
+    return bool(named) and size <= _BOX_CHARS and not any(one.is_running_text for one in inside)
+
+
+_TAB_CLASS = re.compile(
+    r"(?:^|[-_\s])\w{0,4}tabs?(?:[-_\s]?(?:list|menu|nav|bar|btns?|heads?|wrap|title|item))?(?:[-_\s]|$)"
+    r"(?!cont|pane|body)",
+    re.IGNORECASE,
+)
+
+
+def _is_banner(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element shows a picture that is an advertisement, with at most a few words."""
+    if sum(len(piece.text) for piece in inside) > _BANNER_CHARS or any(
+        piece.is_running_text for piece in inside
+    ):
+        return False
+    return any(
+        _ADVERTISEMENT.fullmatch((image.get("alt") or "").strip())
+        or _BANNER_ADDRESS.search(image.get("src") or "")
+        for image in element.iter("img", "amp-img")
+    )
+
+
+def _is_offer(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element is a box that asks to subscribe, to join or to give, with its button."""
+    if not _is_small(element, inside) or sum(piece.is_running_text for piece in inside) > 1:
+        return False
+    if any(_is_link(piece) and _OFFER.search(piece.text) for piece in inside):
+        return True
+    buttons = (_SPACES.sub(" ", "".join(one.itertext())) for one in element.iter("button"))
+    return any(_OFFER.search(text) for text in buttons) or any(
+        one.get("type") == "email" for one in element.iter("input")
+    )
+
+
+def _is_control(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element has a control or a frame of another page, and a label but no text."""
+    if not _is_small(element, inside) or any(
+        piece.is_running_text
+        or " | " in piece.text
+        or any(one.tag in _FIGURES for one in piece.path)
+        for piece in inside
+    ):
+        return False
+    return next(element.iter(*_CONTROLS), None) is not None
+
+
+def _is_placeholder(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element stands for a player or a post that is not there."""
+    named = _PLAYER.search(f"{describe(element)} {element.get('data-component') or ''}")
+    return bool(named) and all(
+        _NOT_THERE.search(piece.text) or not piece.is_running_text for piece in inside
+    )
+
+
+def _is_small(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element has a few blocks, none of which is a headline, a caption or a byline."""
+    return (
+        len(inside) <= _BOX_BLOCKS
+        and sum(len(piece.text) for piece in inside) <= _BOX_CHARS
+        and element.tag not in _HEADLINES
+        and next(element.iter(*_HEADLINES[:1]), None) is None
+        and not any(
+            is_byline(piece.text) or is_caption(piece.text) or signature(piece.text)
+            for piece in inside
+        )
+    )
+
+
+_BANNER_CHARS = 100
+_BOX_CHARS = 200
+_BOX_BLOCKS = 5
+_HEADLINES = ("h1", "h2", "h3", "h4", "h5", "h6")
+_FIGURES = frozenset({"figure", "table", "li", "blockquote", *_HEADLINES})
+_CONTROLS = ("button", "input", "select", "textarea", "iframe", "ins", "object", "embed")
+_ADVERTISEMENT = re.compile(r"\[?(?:광고|배너|ads?|advert(?:isement)?|banner)\]?", re.IGNORECASE)
+_BANNER_ADDRESS = re.compile(r"(?:^|[/_.-])(?:banners?|ads?|adv|adimg)(?:[/_-])", re.IGNORECASE)
+_OFFER = re.compile(
+    r"(?:구독|후원|기부|응원|가입|신청|결제|체험|멤버십|회원|레터|선물)(?:을|를)?\s?(?:신청|시작|선물)?\s?(?:하기|해요|받기|보내기)"
+    r"|(?:구독|레터|후원)(?:\s?신청)?$|subscribe|sign ?up|donate|join (?:us|now)|become a member"
+    r"|abonnieren|jetzt testen|anmelden|s.abonner|suscr[íi]b|登録する|購読|会員登録",
+    re.IGNORECASE,
+)
+_PLAYER = re.compile(r"(?:^|[-_\s])(?:embed|player|video|vod|jw)(?:[-_\s]|$)", re.IGNORECASE)
+_NOT_THERE = re.compile(
+    r"쿠키|동의|재생|불러|로딩|지원하지|브라우저|cookie|consent|loading|support|enable|browser|einverstanden|zustimm",
+    re.IGNORECASE,
+)
+
+
+def _is_link(piece: Piece) -> bool:
+    return piece.linked > 0.6 * len(piece.text)
+
+
+# What comes after the text
+
+
+def trimmed(kept: Sequence[Piece]) -> list[Piece]:
+    """Return blocks without what comes after the element that has most of the text.
+
+    The article ends at the first neighbour of that element that is no text: a list of others,
+    a note, a form. A heading that text follows is part of the article, and so is further text of
+    some length. Bylines, captions and rows of tables are no end.
+    """
+    core = _core(kept)
+    if core is None:
+        return list(kept)
+    element, inside = core
+    last = inside[-1].order
+    above = {element, *element.iterancestors()}
+    size = sum(len(piece.text) for piece in kept if piece.is_running_text)
+    found = [piece for piece in kept if piece.order <= last]
+    headings: list[Piece] = []
+    ended = False
+    for branch in _branches([piece for piece in kept if piece.order > last], above):
+        if all(_is_credit(piece) for piece in branch):
+            found.extend(branch)
+            continue
+        running = [
+            piece.text
+            for piece in branch
+            if piece.is_running_text and piece.element.tag != "table" and not _is_page(piece)
+        ]
+        chars = sum(map(len, running))
+        is_running = chars >= _TEXT_SHARE * sum(len(piece.text) for piece in branch)
+        further = sum(len(SENTENCE.findall(text)) for text in running) > 1
+        if is_running and (not ended or (further and chars > _FURTHER_SHARE * size)):
+            found.extend([*headings, *branch])
+            headings, ended = [], False
+        elif not ended and not headings and _is_heading(branch):
+            headings = list(branch)
+        else:
+            headings, ended = [], True
+    return sorted(found, key=lambda piece: piece.order)
+
+
+def _core(kept: Sequence[Piece]) -> tuple[Any, list[Piece]] | None:
+    """Return the innermost element that has most of the running text, and its blocks."""
+    inside: dict[Any, list[Piece]] = {}
+    depths: dict[Any, int] = {}
+    for piece in kept:
+        for depth, element in enumerate(piece.path):
+            inside.setdefault(element, []).append(piece)
+            depths[element] = depth
+    size = sum(len(piece.text) for piece in kept if piece.is_running_text)
+    best: Any = None
+    for element, pieces in inside.items():
+        running = [len(piece.text) for piece in pieces if piece.is_running_text]
+        enough = len(running) >= _LEAST_BLOCKS and sum(running) >= _CORE_SHARE * size
+        if enough and (best is None or depths[element] > depths[best]):
+            best = element
+    return (best, inside[best]) if best is not None else None
+
+
+def _branches(pieces: Sequence[Piece], above: set[Any]) -> Iterator[list[Piece]]:
+    """Yield the blocks of each element that is a neighbour of the text or of what contains it."""
+    branch: list[Piece] = []
+    before: Any = None
+    for piece in pieces:
+        own = next((element for element in piece.path if element not in above), piece)
+        if branch and own is not before:
+            yield branch
+            branch = []
+        branch.append(piece)
+        before = own
+    if branch:
+        yield branch
+
+
+def _is_credit(piece: Piece) -> bool:
+    return (
+        piece.kind is SectionKind.CAPTION
+        or is_byline(piece.text)
+        or is_caption(piece.text)
+        or signature(piece.text) is not None
+        or (piece.element.tag == "table" and " | " in piece.text)
+    )
+
+
+def _is_page(piece: Piece) -> bool:
+    return is_page_line(piece.text) or begins_related(piece.text) or begins_comments(piece.text)
+
+
+def _is_heading(branch: Sequence[Piece]) -> bool:
+    return (
+        len(branch) == 1
+        and branch[0].kind is SectionKind.HEADING
+        and not _is_page(branch[0])
+        and not is_statement(branch[0].text)
+    )
+
+
+_CORE_SHARE = 0.75  # of the running text that the innermost element has
+_LEAST_BLOCKS = 3
+_TEXT_SHARE = 0.6  # of the characters of an element that is text
+_FURTHER_SHARE = 0.05  # of the text that an element behind the end of the text must have
