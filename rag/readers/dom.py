@@ -328,6 +328,13 @@ def _slide_of(piece: Piece) -> Any:
 
 def _goes_on(last: Piece, piece: Piece, before: Piece | None) -> bool:
     """Whether a line of a slide goes on in the next one."""
+    if (
+        last.element is piece.element
+        and _PHRASE.search(last.text)
+        and not is_statement(last.text)
+        and _WORD.match(piece.text)
+    ):
+        return len(last.text) < _SLIDE_CHARS  # phrases without a verb are one remark
     if ends_sentence(last.text) or last.element.tag != piece.element.tag:
         return len(last.text) < _SLIDE_CHARS and last.text.count("“") > last.text.count("”")
     # The first line of a paragraph can be a heading, a later one is part of its text.
@@ -337,6 +344,8 @@ def _goes_on(last: Piece, piece: Piece, before: Piece | None) -> bool:
 
 _SLIDE_CLASS = re.compile(r"(?:^|[-_\s])(?:swiper-slide|slide|slick-slide|card-?page)(?:[-_\s]|$)")
 _SLIDE_CHARS = 200
+_PHRASE = re.compile(r"[가-힣]\.$")
+_WORD = re.compile(r"[가-힣A-Za-z“‘]")
 
 
 _MARKUP = re.compile(

@@ -178,7 +178,7 @@ def _is_control(element: Any, inside: Sequence[Piece]) -> bool:
     if not _is_small(element, inside) or any(
         piece.is_running_text
         or " | " in piece.text
-        or any(one.tag in _FIGURES for one in piece.path)
+        or any(one.tag in _FIGURES for one in piece.path[piece.path.index(element) :])
         for piece in inside
     ):
         return False

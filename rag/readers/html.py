@@ -14,6 +14,7 @@ from typing import Any
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
 from geungeo.rag.readers import dom, frame
+from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import Reading
 from geungeo.rag.readers.lines import (
@@ -29,9 +30,7 @@ from geungeo.rag.readers.lines import (
     is_statement,
     signature,
 )
-from geungeo.rag.readers.metadata import (
-    Facts,
-)
+from geungeo.rag.readers.metadata import Facts, writer_of
 from geungeo.rag.readers.page_metadata import (
     PageMetadata,
     articles_in_json_ld,
@@ -87,12 +86,12 @@ def read_html(text: str, source: str) -> Reading:
     )
     publisher = (
         page.metadata.publisher()
-        or facts.lead_publisher
+        or page.metadata.without_place(facts.lead_publisher)
         or page.metadata.masthead()
         or facts.publisher
         or page.metadata.site()
     )
-    title = page.metadata.title(publisher, page.begins)
+    title = page.metadata.title(publisher)
     kept = [
         (kind, block)
         for number, (kind, block) in enumerate(arranged.blocks)
@@ -114,10 +113,13 @@ def read_html(text: str, source: str) -> Reading:
         scripted = page.metadata.scripted_facts(title)
         author, published_at = author or scripted[0], published_at or scripted[1]
     printed, is_sure = page.metadata.printed_date()
-    author = author or facts.author or page.metadata.printed_author(page.begins)
+    author = author or facts.author or page.metadata.printed_author()
     published_at = published_at or (printed if is_sure else None) or facts.published_at or printed
     published_at = (
-        published_at or page.metadata.date_in_address() or page.metadata.date_above(page.begins)
+        published_at
+        or page.metadata.date_in_address()
+        or page.metadata.date_above()
+        or page.metadata.printed_date(elsewhere=True)[0]
     )
     bylines = [text for kind, text in kept if kind is SectionKind.BYLINE]
     author = author or page.metadata.team(bylines)
@@ -160,8 +162,6 @@ class _Page:
         self.data = list(articles_in_json_ld(self.root))
         self.pieces = dom.pieces_of(self.root)
         self.metadata = PageMetadata(self.root, self.meta, self.data, self.pieces, source)
-        # The numbers of the blocks with which the text begins and ends.
-        self.begins, self.ends = 0, len(self.pieces)
         self._around: set[int] = set()
         self._further: set[int] = set()  # the numbers of the blocks of further articles
         self._summary: set[str] = set()  # the blocks of a summary by a machine
@@ -173,12 +173,23 @@ class _Page:
         warnings: list[str] = []
         self._around = self._page_parts()
         kept = self._without_kicker(self._with_lead(frame.trimmed(self._container())))
-        begins = next((one for one, piece in enumerate(kept) if piece.is_running_text), 0)
+        begins = next(
+            (
+                one
+                for one, piece in enumerate(kept)
+                if piece.is_running_text and not _is_dated(piece)
+            ),
+            0,
+        )
         if kept:
-            self.begins, self.ends = kept[begins].order, kept[-1].order
+            self.metadata.begins, self.metadata.ends = kept[begins].order, kept[-1].order
         blocks: list[Block] = [
             (
-                _kind(piece, number > begins) if 0 < number < len(kept) - 1 else piece.kind,
+                SectionKind.BYLINE
+                if _is_credit(piece, number - begins, len(kept) - number)
+                else _kind(piece, number > begins)
+                if 0 < number < len(kept) - 1
+                else piece.kind,
                 piece.text,
             )
             for number, piece in enumerate(kept)
@@ -408,7 +419,8 @@ class _Page:
 
     def signatures(self) -> list[Block]:
         """Return the lines right below the article that name who wrote it."""
-        below = self.pieces[self.ends + 1 : self.ends + 1 + _TOP]
+        ends = self.metadata.ends
+        below = self.pieces[ends + 1 : ends + 1 + _TOP]
         return [
             (SectionKind.BYLINE, piece.text)
             for piece in below
@@ -467,6 +479,35 @@ class _Page:
             for piece in kept
         )
         return teasers >= 5 and teasers >= 0.6 * len(kept)
+
+
+def _is_credit(piece: Piece, behind: int, left: int) -> bool:
+    """Whether a block is a line about the article: who wrote it, when, how long reading takes.
+
+    It is ``behind`` blocks behind the first of the text, and ``left`` blocks from the end.
+    """
+    text = piece.text
+    if len(text) > _CREDIT_CHARS or piece.element.tag == "table":
+        return False
+    near = behind <= 1 or left <= _NEAR_END
+    if near and writer_of(text):
+        return True
+    if behind >= 0 or piece.element.tag in {"h1", "h2", "h3"}:
+        return False
+    return _is_dated(piece) or (parse_date(text) is not None and not piece.is_running_text)
+
+
+def _is_dated(piece: Piece) -> bool:
+    """Whether a short block is mainly an element with a time."""
+    element = piece.element
+    times = [element] if element.tag == "time" else element.findall(".//time")
+    size = sum(len("".join(one.itertext()).strip()) for one in times)
+    return len(piece.text) <= _CREDIT_CHARS and size > _DATED_SHARE * len(piece.text)
+
+
+_CREDIT_CHARS = 160
+_DATED_SHARE = 0.25
+_NEAR_END = 3  # blocks from the end of the text
 
 
 def _has_machine_label(element: Any, inside: Sequence[Piece]) -> bool:

@@ -197,9 +197,12 @@ _RELATED = re.compile(
     r"|.{2,12}\s*(?:주요|인기|추천)\s*(?:기사|뉴스)|related\s*(?:articles|stories|news)?)\s*(?:더보기)?$",
     re.IGNORECASE,
 )
+_COUNT = r"\s*\(?\s*[\d,]+\s*(?:개|건|件)?\)?"
 _COMMENTS = re.compile(
-    r"^(?:(?:전체|독자|네티즌|회원|시청자|실시간|나의|기사|all|reader)\s*)?"
-    r"(?:댓글|의견|한\s?마디|토론|대화|comments?|discussion|responses|kommentare?|コメント|commentaires?|comentarios?)\s*(?:\(?\s*[\d,]*\s*(?:개|건)?\)?)?(?:\s*(?:쓰기|보기|목록))?$"
+    rf"^(?:전체\s*)?(?:댓글|의견|comments?|kommentare?|コメント|commentaires?|comentarios?)(?:{_COUNT}|\s*\(\s*\))?"
+    r"(?:\s*(?:쓰기|보기|목록))?$"
+    rf"|^(?:독자|네티즌|회원|시청자|나의)\s*(?:댓글|의견|한\s?마디|토론)(?:{_COUNT})?$"
+    rf"|^(?:실시간\s*)?(?:한\s?마디|토론|대화|discussion|responses){_COUNT}$"
     r"|^.{0,8}댓글\s*(?:쓰기|달기|남기기)$|^로그인\s*후\s*댓글.{0,20}$",
     re.IGNORECASE,
 )

@@ -24,6 +24,7 @@ from geungeo.rag.readers.lines import (
     begins_related,
     credits_of,
     english_byline,
+    is_button,
     is_byline,
     is_page_line,
     is_statement,
@@ -31,6 +32,7 @@ from geungeo.rag.readers.lines import (
 from geungeo.rag.readers.metadata import (
     byline_author,
     clean_title,
+    is_full_name,
     is_outlet,
     looks_like_outlet,
     publisher_name,
@@ -106,16 +108,46 @@ class PageMetadata:
         self.data = data
         self.pieces = pieces
         self.source = source
+        # The numbers of the blocks with which the text begins and ends.
+        self.begins, self.ends = 0, len(pieces)
+        self._numbers: dict[Any, int] = {}
 
-    def title(self, publisher: str | None, begins: int) -> str:
+    def title(self, publisher: str | None) -> str:
         """Return the headline, without the name of the site.
 
         What the data calls the title can be one for other services, or that of the site; then
-        the headline that readers see counts. ``begins`` is the number of the block with which
-        the text begins.
+        the headline that readers see counts.
         """
         title = self._given_title(publisher)
-        return self._seen_title(title, publisher, begins) or title
+        return self._bare_headline(title) or self._seen_title(title, publisher) or title
+
+    def _bare_headline(self, title: str) -> str | None:
+        """Return the headline of the page where ``title`` is it with an addition, or without one.
+
+        Sites add their name, the writer or the number in a series to the title; a label in
+        brackets, which only the headline has, is part of it.
+        """
+        shown = [*self._headings("h1", "h2", "h3"), *self._titled()]
+        for heading in shown:
+            if len(heading) < _SHORTEST or heading == title:
+                continue
+            if title.startswith(heading):
+                rest = title[len(heading) :]
+                if _ADDED_AFTER.match(rest) and len(rest) <= len(heading):
+                    return heading
+            if title.endswith(heading) and _NUMBER_BEFORE.fullmatch(title[: -len(heading)]):
+                return heading
+            if heading.endswith(title) and _LABEL.fullmatch(heading[: -len(title)]):
+                return heading
+        return None
+
+    def _titled(self) -> list[str]:
+        """Return the texts of the elements whose class says that they are a title."""
+        return [
+            _headline_of(element)
+            for element in self.root.iter()
+            if isinstance(element.tag, str) and _TITLE_CLASS.search(element.get("class") or "")
+        ]
 
     def given_titles(self) -> list[str]:
         """Return what the data and the window call the page."""
@@ -170,9 +202,19 @@ class PageMetadata:
         return " ".join(clean(title).split())
 
     def _headings(self, *tags: str) -> list[str]:
-        return [text for element in self.root.iter(*tags) if (text := _headline_of(element))]
+        found = [text for element in self.root.iter(*tags) if (text := _headline_of(element))]
+        return [self._without_kicker(text) for text in found]
 
-    def _seen_title(self, title: str, publisher: str | None, begins: int) -> str | None:
+    def _without_kicker(self, heading: str) -> str:
+        """Return a heading without a topic in front of it that the title of the window lacks."""
+        topic, colon, rest = heading.partition(":")
+        own = letters_of(rest)
+        window = letters_of(text_of(self.root.find(".//title")))
+        if colon and len(topic) <= _TOPIC_CHARS and len(own) >= _SHORTEST and window.startswith(own):
+            return rest.strip()
+        return heading
+
+    def _seen_title(self, title: str, publisher: str | None) -> str | None:
         """Return the headline that readers see where it is another one than ``title``."""
         outlet = letters_of(publisher or "")
         own = letters_of(title)
@@ -183,16 +225,11 @@ class PageMetadata:
             label = title[: -len(heading)] if title.endswith(heading) else ""
             if _LABEL.fullmatch(label) and window.startswith(letters_of(heading)):
                 return heading
-        titled = [
-            _headline_of(element)
-            for element in self.root.iter()
-            if isinstance(element.tag, str) and _TITLE_CLASS.search(element.get("class") or "")
-        ]
-        for heading in [*first, *self._headings("h2", "h3"), *titled]:
+        for heading in [*first, *self._headings("h2", "h3"), *self._titled()]:
             rest = title[len(heading) :] if title.startswith(heading) else ""
             if len(heading) >= _SHORTEST and re.match(r"\s+[<>|]\s", rest):
                 return heading
-        site = own in {"", outlet} or is_outlet(title)
+        site = own in {"", outlet} or is_outlet(title) or self._is_label(title, publisher)
         if not site and any(own in letters_of(one.text) for one in self.pieces):
             return None
         if not site and any(
@@ -207,14 +244,31 @@ class PageMetadata:
                 or _shared_words(title, heading) >= 2
             ):
                 return heading
-        shown = None if long else self._shown_headline(begins)
+        shown = None if long else self._shown_headline()
         # [가람레터 8호] in front of the headline is part of the title.
         return None if shown and letters_of(shown) in own else shown
 
-    def _shown_headline(self, begins: int) -> str | None:
-        """Return the line above the text that its class or its size makes the headline."""
+    def _is_label(self, title: str, publisher: str | None) -> bool:
+        """Whether a title only names a view of the page or a section: 기사 인쇄, 대학."""
+        parts = title_parts(title) or [title]
+        if all(
+            is_button(part) or is_outlet(part) or part == publisher or _PRINT.search(part)
+            for part in parts
+        ):
+            return True
+        own = letters_of(title)
+        shown = {letters_of(text) for text in (*self._headings("h1", "h2", "h3"), *self._titled())}
+        return len(own) < _SHORTEST and own not in shown
+
+    def _shown_headline(self) -> str | None:
+        """Return the line above the text that its class, its size or its words make the headline.
+
+        Of lines without a class or a size, the first with words of the text is it.
+        """
         best: tuple[int, str] = (0, "")
-        for piece in self.pieces[max(0, begins - _ABOVE) : begins]:
+        text_begins = self.pieces[self.begins : self.begins + _TOP]
+        start = letters_of(" ".join(piece.text for piece in text_begins))
+        for piece in self.pieces[max(0, self.begins - _ABOVE) : self.begins]:
             text = piece.text
             if (
                 not _SHORTEST <= len(text) <= _LONGEST
@@ -236,6 +290,10 @@ class PageMetadata:
             score = 3 * bool(_TITLE_CLASS.search(element.get("class") or ""))
             score += 2 * (element.tag in {"h1", "h2", "h3"} or max(sizes, default=0) >= _LARGE)
             score += piece.kind is SectionKind.HEADING
+            words = {letters_of(word)[:_STEM] for word in re.split(r"\W+", text)}
+            shared = sum(len(word) >= _STEM and word in start for word in words)
+            if not score and best[0] < 1 and shared >= _SHARED:
+                best = best if best[1] else (0, text)
             if score > best[0]:
                 best = score, text
         return best[1] or None
@@ -271,10 +329,23 @@ class PageMetadata:
                 r"(?:press|media|news).{0,12}logo|logo.{0,8}(?:press|media)", described
             ) and (name := publisher_name(element.get("alt") or element.get("title"))):
                 return name
-        return publisher_name(self.meta.get("og:site_name"))
+        return self._without_edition(publisher_name(self.meta.get("og:site_name")))
 
-    def masthead(self) -> str | None:
-        """Return the name of the site that both its title and its logo or notices show."""
+    def without_place(self, name: str | None) -> str | None:
+        """Return a name without the place behind it: ``[가람스포츠 나래=한여울 기자]``."""
+        logos = self._logos() if name and " " in name else []
+        return next((one for one in logos if name and name.startswith(f"{one} ")), name)
+
+    def _without_edition(self, name: str | None) -> str | None:
+        """Return the name of a site as its logo has it, which has no word for the edition."""
+        if name and _EDITION.search(name):
+            bare = _EDITION.sub("", name).strip()
+            if bare in self._logos():
+                return bare
+        return name
+
+    def _logos(self) -> list[str]:
+        """Return the names in the links to the first page and in logos."""
         root_links = [
             element
             for element in self.root.iter("a")
@@ -291,6 +362,11 @@ class PageMetadata:
             )
             if image.get("alt") and ("logo" in around.lower() or image.getparent() in root_links):
                 logos.append(image.get("alt"))
+        return logos
+
+    def masthead(self) -> str | None:
+        """Return the name of the site that both its title and its logo or notices show."""
+        logos = self._logos()
         notices = [
             letters_of(piece.text)
             for piece in self.pieces
@@ -322,9 +398,19 @@ class PageMetadata:
 
     def author(self, publisher: str | None) -> str | None:
         """Return the authors that the page's data names, accounts and the outlet excepted."""
-        return next(
-            (name for name in self._named_authors() if self._is_person(name, publisher)), None
-        ) or self._credited_author(publisher)
+        return (
+            next((name for name in self._named_authors() if self._is_person(name, publisher)), None)
+            or self._credited_author(publisher)
+            or self._author_in_title()
+        )
+
+    def _author_in_title(self) -> str | None:
+        """Return the writer of a column whom the title names: ``봄볕 / 한여울``."""
+        for given in self.given_titles():
+            for part in re.split(r"\s*[|｜<]\s*|\s[-–:]\s", given):
+                if (match := _TITLE_AUTHOR.search(part)) and is_full_name(match["name"]):
+                    return match["name"]
+        return None
 
     def team(self, bylines: Iterable[str]) -> str | None:
         """Return the team that the data, a byline or a credited element names as the author."""
@@ -436,12 +522,43 @@ class PageMetadata:
             if element.get("datetime")
         )
         yield from self._epochs()
-        for element in self.root.iter():
+        dated: list[tuple[int, str]] = []
+        for number, element in enumerate(self.root.iter()):
             if isinstance(element.tag, str) and _DATED_CLASS.search(element.get("class") or ""):
                 text = text_of(element)
                 rest = re.sub(r"[\d\s.:/|-]", "", DATED.sub("", text))
                 if text and len(text) <= _DATE_CHARS and len(rest) <= 8:
-                    yield text
+                    dated.append((self._distance(number), text))
+        printed = self.printed_date()[0]
+        # A date far from the article can be that of the visit.
+        yield from (text for far, text in sorted(dated, key=lambda one: one[0]) if far < 2 or not printed)
+
+    def _distance(self, number: int) -> int:
+        """Return how far the element with ``number`` in the page is from the article.
+
+        0 is between the headline and the end of the text, 1 close to these, 2 elsewhere.
+        """
+        if not self.pieces:
+            return 2
+        if not self._numbers:
+            self._numbers = {element: at for at, element in enumerate(self.root.iter())}
+        head = self._headline_order()
+        places = [
+            self._numbers.get(self.pieces[max(0, min(at, len(self.pieces) - 1))].element, 0)
+            for at in (head, self.ends, head - _TOP, self.ends + _TOP)
+        ]
+        if places[0] <= number <= places[1]:
+            return 0
+        return 1 if places[2] <= number <= places[3] else 2
+
+    def _headline_order(self) -> int:
+        """Return the number of the block that is the headline, or of one not far above the text."""
+        titles = [letters_of(text) for text in self.given_titles()]
+        for piece in reversed(self.pieces[: self.begins + 1]):
+            own = letters_of(piece.text)
+            if len(own) >= _SHORTEST and any(own in title for title in titles):
+                return piece.order
+        return max(0, self.begins - _TOP)
 
     def _epochs(self) -> Iterator[str]:
         """Yield the seconds since 1970 in data attributes of elements that show a date."""
@@ -454,17 +571,20 @@ class PageMetadata:
                     if len(text) <= _DATE_CHARS and re.search(r"\d", text):
                         yield value.strip()
 
-    def printed_date(self) -> tuple[str | None, bool]:
-        """Return the date that the page shows around its headline, if it is marked as one.
+    def printed_date(self, *, elsewhere: bool = False) -> tuple[str | None, bool]:
+        """Return the date that the page shows around its article, if it is marked as one.
 
         Also whether the line is surely of the article: it names the reporter, or what the date is.
+        ``elsewhere`` reads the other parts of the page instead.
         """
+        head = self._headline_order() - _TOP
         shown = [
             (_SURE_DATE.search(piece.text) is not None, day)
             for piece in self.pieces
             if len(piece.text) <= _BYLINE_CHARS
             and is_byline(piece.text)
             and not _VISIT.search(piece.text)
+            and (head <= piece.order <= self.ends + _TOP) is not elsewhere
             and (day := parse_date(piece.text))
         ]
         for sure, day in sorted(shown, key=lambda one: not one[0]):
@@ -473,15 +593,15 @@ class PageMetadata:
             return parse_date(self.meta["article:modified_time"]), False
         return None, False
 
-    def printed_author(self, begins: int) -> str | None:
+    def printed_author(self) -> str | None:
         """Return the reporters whom a line above the text names."""
-        above = self.pieces[max(0, begins - _ABOVE) : begins]
+        above = self.pieces[max(0, self.begins - _ABOVE) : self.begins]
         lines = (piece.text for piece in reversed(above) if is_byline(piece.text))
         return next((name for line in lines if (name := byline_author(line))), None)
 
-    def date_above(self, begins: int) -> str | None:
+    def date_above(self) -> str | None:
         """Return the date of a line above the text that has hardly anything but a date."""
-        for piece in self.pieces[max(0, begins - _ABOVE) : begins]:
+        for piece in self.pieces[max(0, self.begins - _ABOVE) : self.begins]:
             rest = DATE.sub("", piece.text).strip()
             if (
                 len(rest) <= _BESIDE_DATE
@@ -536,6 +656,24 @@ class PageMetadata:
 
 
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline
+_TOP = 5  # blocks close to the headline or to the text
+_TOPIC_CHARS = 30
+_STEM = 2  # letters of a word that its inflected forms share
+_SHARED = 3  # words of a headline that are in the text below it
+_ADDED_AFTER = re.compile(r"\s*[|｜：:/<>«»]|\s+[-–—·]\s|\s*::")
+_NUMBER_BEFORE = re.compile(
+    r"\s*(?:제\s?)?(?:\d{1,4}\s?(?:화|회|편|부|강|장|話|回|부작)|(?:ep(?:isode)?|part|#|no|vol)\.?\s?\d{1,4})\s*[.:|·-]?\s*",
+    re.IGNORECASE,
+)
+_EDITION = re.compile(
+    r"\s?(?:デジタル|オンライン|電子版|온라인|디지털|인터넷|모바일|닷컴|online|digital|mobile)$", re.IGNORECASE
+)
+_TITLE_AUTHOR = re.compile(r"(?<=\S{2})\s+/\s+(?P<name>[가-힣]{3,4})(?:\s[가-힣·\s]{2,16})?$")
+_PRINT = re.compile(
+    r"^(?:기사\s?)?(?:인쇄|프린트)(?:\s?(?:하기|보기|미리\s?보기|화면|용|페이지))?$|(?:일보|신문|뉴스|경제)\s기사\s?(?:인쇄|보기)$"
+    r"|^(?:print(?:er[- ]friendly)?(?:\s(?:version|view|page|article))?|印刷(?:用ページ|する)?|druckversion|drucken)$",
+    re.IGNORECASE,
+)
 _ABOVE = 15  # blocks above the text among which its headline is
 _LARGE = 4  # the size of a FONT element
 _NOTICE_CHARS = 160
@@ -646,7 +784,8 @@ def _described(element: Any) -> str:
 
 def _is_person(name: str, publisher: str | None) -> bool:
     own, outlet = letters_of(name), letters_of(publisher or "")
-    is_site = own == outlet or (len(own) >= _LONG_NAME and own in outlet)
+    first = letters_of((publisher or "").split(" ")[0])
+    is_site = own in {outlet, first} or (len(own) >= _LONG_NAME and own in outlet)
     return not (
         is_site
         or looks_like_outlet(name)
