@@ -16,6 +16,7 @@ from geungeo.rag.readers.lines import (
     SENTENCE,
     begins_comments,
     begins_related,
+    is_advertisement,
     is_byline,
     is_caption,
     is_page_line,
@@ -131,6 +132,7 @@ def is_box(element: Any, inside: Sequence[Piece]) -> bool:
         or _is_offer(element, inside)
         or _is_placeholder(element, inside)
         or _is_control(element, inside)
+        or _is_labelled(element, inside)
     )
 
 
@@ -185,6 +187,15 @@ def _is_control(element: Any, inside: Sequence[Piece]) -> bool:
     return next(element.iter(*_CONTROLS), None) is not None
 
 
+def _is_labelled(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element begins with a label that says that it is an advertisement."""
+    return (
+        is_advertisement(inside[0].text)
+        and _is_small(element, inside)
+        and sum(piece.is_running_text for piece in inside) <= 1
+    )
+
+
 def _is_placeholder(element: Any, inside: Sequence[Piece]) -> bool:
     """Whether an element stands for a player or a post that is not there."""
     named = _PLAYER.search(f"{describe(element)} {element.get('data-component') or ''}")
@@ -232,7 +243,79 @@ def _is_link(piece: Piece) -> bool:
     return piece.linked > 0.6 * len(piece.text)
 
 
-# What comes after the text
+# What is in the text and what comes after it
+
+
+def without_odd_boxes(kept: Sequence[Piece]) -> list[Piece]:
+    """Return blocks without boxes in the text that are built otherwise and share no word with it.
+
+    Most paragraphs of a text are in elements of one kind. A box of another kind, with a line or
+    two whose words occur nowhere else in the text, is an advertisement or an offer. Headings by
+    their tag, lists, quotations, captions and tables are none.
+    """
+    core = _core(kept)
+    if core is None:
+        return list(kept)
+    element, inside = core
+    usual = _usual_tags(element, inside)
+    if usual is None:
+        return list(kept)
+    found: set[int] = set()
+    above = {element, *element.iterancestors()}
+    for branch in _branches(inside, above):
+        odd = all(
+            _tags_below(element, piece) != usual and piece.element is not element
+            for piece in branch
+        )
+        if odd and not any(map(_is_own, branch)) and _is_short_box(branch):
+            rest = [piece for piece in inside if piece not in branch and piece.is_running_text]
+            known = _stems(" ".join(piece.text for piece in rest))
+            if not _stems(" ".join(piece.text for piece in branch)) & known:
+                found.update(piece.order for piece in branch)
+    return [piece for piece in kept if piece.order not in found]
+
+
+def _usual_tags(core: Any, inside: Sequence[Piece]) -> tuple[str, ...] | None:
+    """Return the tags from ``core`` to its paragraphs; ``None`` where they differ much."""
+    sizes: dict[tuple[str, ...], int] = {}
+    for piece in inside:
+        if piece.is_running_text:
+            tags = _tags_below(core, piece)
+            sizes[tags] = sizes.get(tags, 0) + len(piece.text)
+    tags, size = max(sizes.items(), key=lambda one: one[1])
+    return tags if size >= _CORE_SHARE * sum(sizes.values()) else None
+
+
+def _tags_below(core: Any, piece: Piece) -> tuple[str, ...]:
+    return tuple(one.tag for one in piece.path[piece.path.index(core) + 1 :])
+
+
+def _is_own(piece: Piece) -> bool:
+    """Whether a block is a part of an article by its element or its wording."""
+    tags = {one.tag for one in piece.path[-2:]}
+    return bool(tags & _FIGURES) or _is_credit(piece) or piece.kind is SectionKind.DECK
+
+
+def _is_short_box(branch: Sequence[Piece]) -> bool:
+    text = " ".join(piece.text for piece in branch)
+    running = sum(len(SENTENCE.findall(piece.text)) for piece in branch if piece.is_running_text)
+    # An article in plain style (…다.) addresses no reader politely.
+    return len(text) <= _ODD_CHARS and (
+        not running or (running <= 2 and _POLITE.search(text) is not None and '"' not in text)
+    )
+
+
+def _stems(text: str) -> set[str]:
+    """Return the beginnings of the words of ``text``, which their inflected forms share."""
+    return {
+        word[:2] if "가" <= word[0] <= "힣" else word
+        for word in re.findall(r"[^\W\d_]{2,}", text.casefold())
+        if len(word) > 3 or "가" <= word[0] <= "힣"
+    }
+
+
+_ODD_CHARS = 120
+_POLITE = re.compile(r"(?:[세어해]요|니다|까요)[.!?]*$")
 
 
 def trimmed(kept: Sequence[Piece]) -> list[Piece]:

@@ -172,7 +172,7 @@ class _Page:
         """Return the blocks of the article, and warnings about text that may be missing."""
         warnings: list[str] = []
         self._around = self._page_parts()
-        kept = self._without_kicker(self._with_lead(frame.trimmed(self._container())))
+        kept = self._without_kicker(self._with_lead(frame.without_odd_boxes(frame.trimmed(self._container()))))
         begins = next(
             (
                 one

@@ -173,11 +173,14 @@ _PROMOTION = re.compile(
     r"\S{0,6}\s*[☞▶>]?$"
     r"|^[☞👉🔗➡]"
 )
+_AD_WORD = r"(?:광고|AD|PR|PICK|sponsored|advertise?ment|anzeige|werbung|広告|PR広告|publicidad|publicité|협찬)"
+_ADVERTISEMENT = re.compile(rf"^(?:[\[(<【]\s*{_AD_WORD}\s*[\])>】]|{_AD_WORD}\s*$)", re.IGNORECASE)
 _COPYRIGHT = re.compile(
     r"무단\s*(?:전재|복제|배포|사용|도용)|재배포\s*금지|저작권자|저작권은|[Cc]opyright|COPYRIGHT"
     r"|[Aa]ll\s*[Rr]ights\s*[Rr]eserved|(?:AI|인공지능)\s*학습.{0,12}금지"
 )
 _SYMBOL = re.compile(r"[ⓒ©<〈\[(]|\(c\)", re.IGNORECASE)
+_DATED_NOTICE = re.compile(r"copyright\s*\d{4}", re.IGNORECASE)
 _TAIL = 300  # characters at the end of a paragraph that are searched
 _COPYRIGHT_TAIL = re.compile(
     r"(?<!\s)\s*(?:[<〈\[(【]\s*)?(?:저작권자|[ⓒ©]|[Cc]opyright)[^.]{0,60}"
@@ -399,9 +402,15 @@ def is_page_line(line: str) -> bool:
         is_copyright(line)
         or is_button(line)
         or _is_promotion(line)
+        or is_advertisement(line)
         or _is_appeal(line)
         or _SHORTCODE.match(line) is not None
     )
+
+
+def is_advertisement(line: str) -> bool:
+    """Whether ``line`` is, or begins with, a label that says that it is an advertisement."""
+    return len(line) <= 100 and _ADVERTISEMENT.match(line) is not None and not is_statement(line)
 
 
 def is_button(line: str) -> bool:
@@ -427,7 +436,8 @@ def is_copyright(line: str) -> bool:
     notice = _COPYRIGHT.search(line)
     if len(line) > 220 or notice is None or _ENDS.search(line[: notice.start()]):
         return False
-    return not is_statement(line) or _SYMBOL.search(line) is not None
+    signed = _SYMBOL.search(line) is not None or _DATED_NOTICE.match(line) is not None
+    return signed or not is_statement(line)
 
 
 def _is_promotion(line: str) -> bool:
