@@ -16,6 +16,7 @@ from geungeo.rag.readers.lines import (
     SENTENCE,
     begins_comments,
     begins_related,
+    ends_sentence,
     is_advertisement,
     is_byline,
     is_caption,
@@ -131,7 +132,7 @@ def is_box(element: Any, inside: Sequence[Piece]) -> bool:
         or _is_banner(element, inside)
         or _is_offer(element, inside)
         or _is_placeholder(element, inside)
-        or _is_control(element, inside)
+        or _is_foreign(element, inside)
         or _is_labelled(element, inside)
     )
 
@@ -175,16 +176,16 @@ def _is_offer(element: Any, inside: Sequence[Piece]) -> bool:
     )
 
 
-def _is_control(element: Any, inside: Sequence[Piece]) -> bool:
-    """Whether an element has a control or a frame of another page, and a label but no text."""
+def _is_foreign(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element has a frame of another page beside a line that is no sentence."""
     if not _is_small(element, inside) or any(
-        piece.is_running_text
+        ends_sentence(piece.text)
         or " | " in piece.text
         or any(one.tag in _FIGURES for one in piece.path[piece.path.index(element) :])
         for piece in inside
     ):
         return False
-    return next(element.iter(*_CONTROLS), None) is not None
+    return next(element.iter(*_FRAMES), None) is not None
 
 
 def _is_labelled(element: Any, inside: Sequence[Piece]) -> bool:
@@ -223,7 +224,8 @@ _BOX_CHARS = 200
 _BOX_BLOCKS = 5
 _HEADLINES = ("h1", "h2", "h3", "h4", "h5", "h6")
 _FIGURES = frozenset({"figure", "table", "li", "blockquote", *_HEADLINES})
-_CONTROLS = ("button", "input", "select", "textarea", "iframe", "ins", "object", "embed")
+_CONTROLS = ("button", "input", "select", "textarea")
+_FRAMES = ("iframe", "ins", "object", "embed")
 _ADVERTISEMENT = re.compile(r"\[?(?:광고|배너|ads?|advert(?:isement)?|banner)\]?", re.IGNORECASE)
 _BANNER_ADDRESS = re.compile(r"(?:^|[/_.-])(?:banners?|ads?|adv|adimg)(?:[/_-])", re.IGNORECASE)
 _OFFER = re.compile(
@@ -247,11 +249,11 @@ def _is_link(piece: Piece) -> bool:
 
 
 def without_odd_boxes(kept: Sequence[Piece]) -> list[Piece]:
-    """Return blocks without boxes in the text that are built otherwise and share no word with it.
+    """Return blocks without boxes in the text that are built otherwise and share no words with it.
 
-    Most paragraphs of a text are in elements of one kind. A box of another kind, with a line or
-    two whose words occur nowhere else in the text, is an advertisement or an offer. Headings by
-    their tag, lists, quotations, captions and tables are none.
+    Most paragraphs of a text are in elements of one kind. A box of another kind or with a button,
+    whose lines have words that hardly occur in the text, is an advertisement, an offer or a list
+    of other articles. Quotations, captions, tables and single headings by their tag are none.
     """
     core = _core(kept)
     if core is None:
@@ -260,19 +262,59 @@ def without_odd_boxes(kept: Sequence[Piece]) -> list[Piece]:
     usual = _usual_tags(element, inside)
     if usual is None:
         return list(kept)
+    is_polite = _is_polite(inside)
     found: set[int] = set()
-    above = {element, *element.iterancestors()}
-    for branch in _branches(inside, above):
-        odd = all(
-            _tags_below(element, piece) != usual and piece.element is not element
-            for piece in branch
-        )
-        if odd and not any(map(_is_own, branch)) and _is_short_box(branch):
-            rest = [piece for piece in inside if piece not in branch and piece.is_running_text]
-            known = _stems(" ".join(piece.text for piece in rest))
-            if not _stems(" ".join(piece.text for piece in branch)) & known:
-                found.update(piece.order for piece in branch)
+    for branch in _branches(inside, {element, *element.iterancestors()}):
+        box = next((one for one in branch[0].path if one.getparent() is element), None)
+        if box is None or any(map(_is_own, branch)):
+            continue
+        tags = {_tags_below(element, piece) for piece in branch}
+        odd = usual not in tags or next(box.iter(*_CONTROLS), None) is not None
+        if not odd or not (_is_remark(branch, is_polite) or _is_list_of_others(branch)):
+            continue
+        others = [piece for piece in inside if piece not in branch and piece.is_running_text]
+        own = _stems(" ".join(piece.text for piece in branch))
+        shared = own & _stems(" ".join(piece.text for piece in others))
+        if len(shared) <= _SHARED_WORDS * len(own):
+            found.update(piece.order for piece in branch)
     return [piece for piece in kept if piece.order not in found]
+
+
+def followed(kept: Sequence[Piece], usable: Sequence[Piece]) -> list[Piece]:
+    """Return blocks with the text that goes on right behind the element that has them.
+
+    It shares its words with the text before, which a note on the author or an offer does not.
+    """
+    if not kept:
+        return list(kept)
+    last = kept[-1]
+    inner = _shared_path(kept)
+    above = set(inner)
+    near = set(inner[-_NEAR_LEVELS:])
+    known = _stems(" ".join(piece.text for piece in kept))
+    behind = [piece for piece in usable if piece.order > last.order and near & set(piece.path)]
+    found = list(kept)
+    for branch in _branches(behind, above):
+        if all(_is_credit(piece) for piece in branch):
+            continue
+        own = _stems(" ".join(piece.text for piece in branch))
+        if (
+            not is_text(branch, 1)
+            or any(map(_is_page, branch))
+            or len(own & known) < max(_GOES_ON * len(own), 2)
+        ):
+            break
+        found.extend(branch)
+    return found
+
+
+def _shared_path(pieces: Sequence[Piece]) -> tuple[Any, ...]:
+    """Return the elements that contain all blocks, from the outermost."""
+    first, last = pieces[0].path, pieces[-1].path
+    same = 0
+    while same < min(len(first), len(last)) and first[same] is last[same]:
+        same += 1
+    return first[:same]
 
 
 def _usual_tags(core: Any, inside: Sequence[Piece]) -> tuple[str, ...] | None:
@@ -292,17 +334,43 @@ def _tags_below(core: Any, piece: Piece) -> tuple[str, ...]:
 
 def _is_own(piece: Piece) -> bool:
     """Whether a block is a part of an article by its element or its wording."""
-    tags = {one.tag for one in piece.path[-2:]}
-    return bool(tags & _FIGURES) or _is_credit(piece) or piece.kind is SectionKind.DECK
-
-
-def _is_short_box(branch: Sequence[Piece]) -> bool:
-    text = " ".join(piece.text for piece in branch)
-    running = sum(len(SENTENCE.findall(piece.text)) for piece in branch if piece.is_running_text)
-    # An article in plain style (…다.) addresses no reader politely.
-    return len(text) <= _ODD_CHARS and (
-        not running or (running <= 2 and _POLITE.search(text) is not None and '"' not in text)
+    return (
+        any(one.tag in _QUOTED for one in piece.path[-2:])
+        or _is_credit(piece)
+        or piece.kind is SectionKind.DECK
+        or _MARKED.match(piece.text) is not None
     )
+
+
+def _is_remark(branch: Sequence[Piece], is_polite: bool) -> bool:  # noqa: FBT001
+    """Whether blocks are a line or two that address the reader, or no sentence.
+
+    A text in polite style can address its readers itself.
+    """
+    if any(one.tag in {"ul", "ol", "dl", *_HEADLINES} for one in branch[0].path[-2:]):
+        return False
+    text = " ".join(piece.text for piece in branch)
+    sentences = sum(len(SENTENCE.findall(piece.text)) for piece in branch)
+    if len(text) > _ODD_CHARS or sentences > 2:
+        return False
+    return not sentences or (not is_polite and _POLITE.search(text) is not None)
+
+
+def _is_list_of_others(branch: Sequence[Piece]) -> bool:
+    """Whether blocks are a label and lines below it, none of which is a sentence or a fact."""
+    first, rest = branch[0], branch[1:]
+    return (
+        bool(rest)
+        and len(first.text) <= _LABEL_CHARS
+        and not any(SENTENCE.search(piece.text) for piece in branch)
+        and sum(bool(re.search(r"[:：=]", piece.text)) for piece in rest) < len(rest) / 2
+    )
+
+
+def _is_polite(pieces: Sequence[Piece]) -> bool:
+    """Whether a text is written in polite style (``…습니다.``)."""
+    running = [piece.text for piece in pieces if piece.is_running_text]
+    return sum(_POLITE.search(text) is not None for text in running) > len(running) / 3
 
 
 def _stems(text: str) -> set[str]:
@@ -315,6 +383,12 @@ def _stems(text: str) -> set[str]:
 
 
 _ODD_CHARS = 120
+_LABEL_CHARS = 30
+_SHARED_WORDS = 0.25  # the most of the words of a box of the page that the text has
+_GOES_ON = 0.3  # the least of the words of its last part that the text has
+_NEAR_LEVELS = 3
+_QUOTED = frozenset({"figure", "table", "blockquote"})
+_MARKED = re.compile(r"[◆◇■□▲△●○▶※①-⑳Q]|\d{1,2}[.)]\s")
 _POLITE = re.compile(r"(?:[세어해]요|니다|까요)[.!?]*$")
 
 

@@ -86,12 +86,13 @@ def read_html(text: str, source: str) -> Reading:
     )
     publisher = (
         page.metadata.publisher()
+        or page.metadata.masthead(sure=True)
         or page.metadata.without_place(facts.lead_publisher)
         or page.metadata.masthead()
         or facts.publisher
-        or page.metadata.site()
     )
     title = page.metadata.title(publisher)
+    publisher = publisher or page.metadata.site(title)
     kept = [
         (kind, block)
         for number, (kind, block) in enumerate(arranged.blocks)
@@ -172,7 +173,10 @@ class _Page:
         """Return the blocks of the article, and warnings about text that may be missing."""
         warnings: list[str] = []
         self._around = self._page_parts()
-        kept = self._without_kicker(self._with_lead(frame.without_odd_boxes(frame.trimmed(self._container()))))
+        usable = [piece for piece in self.pieces if piece.order not in self._around]
+        found = frame.followed(self._container(usable), usable)
+        found = frame.without_odd_boxes(frame.trimmed(found))
+        kept = self._without_kicker(self._with_lead(found))
         begins = next(
             (
                 one
@@ -270,9 +274,8 @@ class _Page:
                 found.update(piece.order for piece in inside)
         return found
 
-    def _container(self) -> list[Piece]:
+    def _container(self, usable: Sequence[Piece]) -> list[Piece]:
         """Return the blocks of the element that contains the article."""
-        usable = [piece for piece in self.pieces if piece.order not in self._around]
         scored: list[tuple[float, int, float, list[Piece]]] = []
         for element, inside in dom.ancestors(usable):
             described = f"{element.get('class') or ''} {element.get('id') or ''}"

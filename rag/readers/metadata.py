@@ -51,8 +51,8 @@ _NO_OUTLET = re.compile(
 _COPYRIGHT_OWNER = re.compile(
     r"(?:저작권자\s*)?(?:ⓒ|©|\([cC]\)|저작권자\s*[:|]?)\s*"
     r"(?:(?:19|20)\d\d(?:\s?[-–~]\s?(?:(?:19|20)\d\d)?)?[\s.,]*(?:by\s+)?)?"
-    r"(?:['‘\"“][^'’\"”]{1,20}['’\"”]\s*)?(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)"
-    r"\s*(?:[,.|\-–(<>\])〉]|무단|All|$)"
+    r"(?:['‘\"“][^'’\"”]{1,20}['’\"”]\s*)?(?P<publisher>[가-힣A-Za-z0-9·& -]{2,24}?)"
+    r"\s*(?:[,.|(<>\])〉]|\s[-–]|무단|All|$)"
 )
 _OWNER_FIRST = re.compile(r"^(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)\s*[ⓒ©]\s*(?:19|20)\d\d\b")
 _NOTICE = re.compile(r"저작권|무단|reserved|copyright", re.IGNORECASE)
@@ -176,7 +176,9 @@ def writer_of(line: str) -> str | None:
     return name.strip() if name and not _ENDING.fullmatch(name) else None
 
 
-_FULL_NAME = re.compile(rf"[{SURNAMES}][가-힣]{{1,2}}|(?:독고|남궁|황보|제갈|선우|사공|동방)[가-힣]{{1,2}}")
+_FULL_NAME = re.compile(
+    rf"[{SURNAMES}][가-힣]{{1,2}}|(?:독고|남궁|황보|제갈|선우|사공|동방)[가-힣]{{1,2}}"
+)
 _WROTE = re.compile(r"(?:글|글쓴이|필자|작성자)\s*[:：=|]?\s*(?P<name>[가-힣]{3,4})")
 # 한여울 | 도시 연구자: a writer who is no reporter, above or below the text.
 _WITH_POST = re.compile(
@@ -242,7 +244,9 @@ class Facts:
             author
             or next((name for line in bylines if (name := byline_author(line))), None)
             or next((match["name"] for line in body if (match := _REPORTS.search(line))), None)
-            or next((match["name"] for line in body[-2:] if (match := _SIGNS_OFF.fullmatch(line))), None)
+            or next(
+                (match["name"] for line in body[-2:] if (match := _SIGNS_OFF.fullmatch(line))), None
+            )
         )
         self.published_at = next((day for line in bylines if (day := parse_date(line))), None)
 

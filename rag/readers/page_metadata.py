@@ -133,13 +133,23 @@ class PageMetadata:
                 continue
             if title.startswith(heading):
                 rest = title[len(heading) :]
-                if _ADDED_AFTER.match(rest) and len(rest) <= len(heading):
+                # A topic and a colon can also come before the headline.
+                share = 1.0 if rest.lstrip()[:1] in ":：" else 1.5
+                if _ADDED_AFTER.match(rest) and len(rest) <= share * len(heading):
                     return heading
-            if title.endswith(heading) and _NUMBER_BEFORE.fullmatch(title[: -len(heading)]):
+            if title.endswith(heading) and self._is_addition(title[: -len(heading)], heading):
                 return heading
             if heading.endswith(title) and _LABEL.fullmatch(heading[: -len(title)]):
                 return heading
         return None
+
+    def _is_addition(self, before: str, heading: str) -> bool:
+        """Whether what a title has before the headline is a number or the name of the site."""
+        if _NUMBER_BEFORE.fullmatch(before):
+            return True
+        if _LABEL.fullmatch(before):
+            return letters_of(before) in map(letters_of, self._logos())
+        return bool(_ADDED_BEFORE.fullmatch(before)) and len(before) <= len(heading)
 
     def _titled(self) -> list[str]:
         """Return the texts of the elements whose class says that they are a title."""
@@ -210,7 +220,12 @@ class PageMetadata:
         topic, colon, rest = heading.partition(":")
         own = letters_of(rest)
         window = letters_of(text_of(self.root.find(".//title")))
-        if colon and len(topic) <= _TOPIC_CHARS and len(own) >= _SHORTEST and window.startswith(own):
+        if (
+            colon
+            and len(topic) <= _TOPIC_CHARS
+            and len(own) >= _SHORTEST
+            and window.startswith(own)
+        ):
             return rest.strip()
         return heading
 
@@ -364,8 +379,11 @@ class PageMetadata:
                 logos.append(image.get("alt"))
         return logos
 
-    def masthead(self) -> str | None:
-        """Return the name of the site that both its title and its logo or notices show."""
+    def masthead(self, *, sure: bool = False) -> str | None:
+        """Return the name of the site that both its title and its logo or notices show.
+
+        ``sure`` names only one that the title of the window and the logo agree on.
+        """
         logos = self._logos()
         notices = [
             letters_of(piece.text)
@@ -375,9 +393,13 @@ class PageMetadata:
             and re.search(r"[ⓒ©]|저작권|copyright", piece.text, re.IGNORECASE)
         ]
         shown = {letters_of(logo) for logo in logos}
+        shown.discard("")
         window = text_of(self.root.find(".//title"))
         if is_outlet(window):
             return publisher_name(window)
+        if sure:
+            parts = [part for part in title_parts(window)[1:] if letters_of(part) in shown]
+            return publisher_name(parts[-1]) if parts else None
         for given in (window, self.meta.get("og:title") or "", self.meta.get("title") or ""):
             parts = title_parts(given)
             for part in [*reversed(parts[1:]), *parts[:1]] if len(parts) > 1 else ():
@@ -387,12 +409,25 @@ class PageMetadata:
                     own in shown or is_outlet(name) or any(own in notice for notice in notices)
                 ):
                     return publisher_name(name)
-        return next((publisher_name(logo) for logo in logos if is_outlet(logo)), None)
+        outlets = (
+            logo for logo in logos if is_outlet(logo) or letters_of(logo) in "".join(notices)
+        )
+        return next((name for logo in outlets if (name := publisher_name(logo))), None)
 
-    def site(self) -> str | None:
-        """Return the publisher that less exact metadata names."""
+    def site(self, title: str) -> str | None:
+        """Return the publisher that less exact metadata, the title or a logo name."""
         for key in _PUBLISHER_NAMES[1:-2]:
             if name := publisher_name(self.meta.get(key)):
+                return name
+        window = title_parts(text_of(self.root.find(".//title")))
+        behind = (
+            window[-1:] if len(window) > 1 and letters_of(title) in letters_of(window[0]) else []
+        )
+        for given in (*behind, *self._logos()[:1]):
+            name = publisher_name(
+                re.sub(r"\s*(?:홈|home|logo|로고)$", "", given, flags=re.IGNORECASE)
+            )
+            if name and 2 <= len(letters_of(name)) <= _LONGEST_NAME and not is_button(name):
                 return name
         return None
 
@@ -410,6 +445,8 @@ class PageMetadata:
             for part in re.split(r"\s*[|｜<]\s*|\s[-–:]\s", given):
                 if (match := _TITLE_AUTHOR.search(part)) and is_full_name(match["name"]):
                     return match["name"]
+                if english_byline(f"{part[:1].upper()}{part[1:]}"):  # - by Ann Lee
+                    return split_names(part)
         return None
 
     def team(self, bylines: Iterable[str]) -> str | None:
@@ -458,17 +495,13 @@ class PageMetadata:
             text = _spaced(element)
             if not 0 < len(text) <= _CREDIT_CHARS:
                 continue
-            names = _names_in(text)
-            if not names and _NAMED_CLASS.search(described):
-                match = _ENGLISH_NAME.fullmatch(text)
-                names = match[0] if match and self._is_person(match[0], publisher) else None
-            if names:
+            if names := self._credited(element, described, publisher):
                 # Each of several authors can be in an element of its own.
                 beside = [
                     found
                     for other in element.itersiblings()
                     if other.tag == element.tag and other.get("class") == element.get("class")
-                    if (found := _names_in(_spaced(other)))
+                    if (found := self._credited(other, described, publisher))
                 ]
                 return ", ".join(dict.fromkeys(", ".join([names, *beside]).split(", ")))
             bare = re.sub(r"^by\s+", "", text, flags=re.IGNORECASE)
@@ -477,6 +510,18 @@ class PageMetadata:
             ):
                 return match["name"]
         return None
+
+    def _credited(self, element: Any, described: str, publisher: str | None) -> str | None:
+        """Return the names in an element that may name the author."""
+        text = _spaced(element)
+        if not 0 < len(text) <= _CREDIT_CHARS:
+            return None
+        if (names := _names_in(text)) or not _NAMED_CLASS.search(described):
+            return names
+        match = _ENGLISH_NAME.fullmatch(text)
+        if not match and not is_full_name(text.split()[0]):  # 한여울 팩트체커
+            match = _FOREIGN_NAME.fullmatch(text)
+        return match[0] if match and self._is_person(match[0], publisher) else None
 
     def published_at(self) -> tuple[str | None, str | None]:
         """Return the date that the page's data names, and one that cannot be read."""
@@ -531,7 +576,9 @@ class PageMetadata:
                     dated.append((self._distance(number), text))
         printed = self.printed_date()[0]
         # A date far from the article can be that of the visit.
-        yield from (text for far, text in sorted(dated, key=lambda one: one[0]) if far < 2 or not printed)
+        yield from (
+            text for far, text in sorted(dated, key=lambda one: one[0]) if far < 2 or not printed
+        )
 
     def _distance(self, number: int) -> int:
         """Return how far the element with ``number`` in the page is from the article.
@@ -582,7 +629,7 @@ class PageMetadata:
             (_SURE_DATE.search(piece.text) is not None, day)
             for piece in self.pieces
             if len(piece.text) <= _BYLINE_CHARS
-            and is_byline(piece.text)
+            and (is_byline(piece.text) or _LABELLED_DATE.search(piece.text))
             and not _VISIT.search(piece.text)
             and (head <= piece.order <= self.ends + _TOP) is not elsewhere
             and (day := parse_date(piece.text))
@@ -661,12 +708,14 @@ _TOPIC_CHARS = 30
 _STEM = 2  # letters of a word that its inflected forms share
 _SHARED = 3  # words of a headline that are in the text below it
 _ADDED_AFTER = re.compile(r"\s*[|｜：:/<>«»]|\s+[-–—·]\s|\s*::")
+_ADDED_BEFORE = re.compile(r"[^:：]*(?:\s[-–—|·]\s|\s?[|｜]\s?|\s?::\s?)")
 _NUMBER_BEFORE = re.compile(
     r"\s*(?:제\s?)?(?:\d{1,4}\s?(?:화|회|편|부|강|장|話|回|부작)|(?:ep(?:isode)?|part|#|no|vol)\.?\s?\d{1,4})\s*[.:|·-]?\s*",
     re.IGNORECASE,
 )
 _EDITION = re.compile(
-    r"\s?(?:デジタル|オンライン|電子版|온라인|디지털|인터넷|모바일|닷컴|online|digital|mobile)$", re.IGNORECASE
+    r"\s?(?:デジタル|オンライン|電子版|온라인|디지털|인터넷|모바일|닷컴|online|digital|mobile)$",
+    re.IGNORECASE,
 )
 _TITLE_AUTHOR = re.compile(r"(?<=\S{2})\s+/\s+(?P<name>[가-힣]{3,4})(?:\s[가-힣·\s]{2,16})?$")
 _PRINT = re.compile(
@@ -738,6 +787,9 @@ _ENTERED = re.compile(
 _UPDATED = re.compile(
     r"(?:수정|업데이트|갱신|변경|updated|modified)(?:일시|시간|일)?\s*[:|]?", re.IGNORECASE
 )
+_LABELLED_DATE = re.compile(
+    rf"{_ENTERED.pattern}\s*(?=['’\d]|[A-Z][a-z]{{2,8}}\.?\s\d)", re.IGNORECASE
+)
 _SURE_DATE = re.compile(rf"{_ENTERED.pattern}|조회|hit|{REPORTER.pattern}", re.IGNORECASE)
 _VISIT = re.compile(r"(?:출력|인쇄|방문|접속|print(?:ed)?|오늘|today)", re.IGNORECASE)
 _ADDRESS_DATE = re.compile(
@@ -752,6 +804,9 @@ _NAME = re.compile(
     r"|객원필진|교수|변호사|대표|크리에이터|캐스터))?"
 )
 _WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
+_FOREIGN_NAME = re.compile(
+    r"(?!글|작성|필자|저자|편집|등록|취재)[가-힣]{2,6}(?:\s[가-힣]{2,7}){1,2}(?<!기자)(?<!보기)(?<!하기)(?<!기사)"
+)
 _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
 # Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2.
 _ACCOUNT = re.compile(
