@@ -185,8 +185,10 @@ def _kind(element: Any, described: str, inherited: SectionKind) -> SectionKind:
 
 
 def _is_short(element: Any) -> bool:
-    """Whether an element has no more text than a caption of a few sentences."""
+    """Whether an element has no headline and no more text than a caption of a few sentences."""
     size = 0
+    if element.find(".//h1") is not None or len(element.findall(".//p")) > _SHORT_PARAGRAPHS:
+        return False
     for count, text in enumerate(element.itertext()):
         size += len(text.strip())
         if size > _SHORT_CHARS or count > _SHORT_CHARS:
@@ -195,6 +197,7 @@ def _is_short(element: Any) -> bool:
 
 
 _SHORT_CHARS = 600
+_SHORT_PARAGRAPHS = 3
 
 
 def _paragraphs(text: str) -> list[tuple[str, int]]:

@@ -134,6 +134,7 @@ def is_box(element: Any, inside: Sequence[Piece]) -> bool:
         or _is_placeholder(element, inside)
         or _is_foreign(element, inside)
         or _is_labelled(element, inside)
+        or _is_links(inside)
     )
 
 
@@ -194,6 +195,17 @@ def _is_labelled(element: Any, inside: Sequence[Piece]) -> bool:
         is_advertisement(inside[0].text)
         and _is_small(element, inside)
         and sum(piece.is_running_text for piece in inside) <= 1
+    )
+
+
+def _is_links(inside: Sequence[Piece]) -> bool:
+    """Whether blocks are a label and links below it."""
+    return (
+        len(inside) > 1
+        and len(inside[0].text) <= _LABEL_CHARS
+        and not ends_sentence(inside[0].text)
+        and not is_byline(inside[0].text)
+        and all(map(_is_link, inside[1:]))
     )
 
 
@@ -294,17 +306,23 @@ def followed(kept: Sequence[Piece], usable: Sequence[Piece]) -> list[Piece]:
     known = _stems(" ".join(piece.text for piece in kept))
     behind = [piece for piece in usable if piece.order > last.order and near & set(piece.path)]
     found = list(kept)
+    least = 1
     for branch in _branches(behind, above):
         if all(_is_credit(piece) for piece in branch):
+            continue
+        if all(map(_is_link, branch)) and least == 1:
+            least = _BEHIND_LINKS  # a link within the text; a teaser below a headline is short
             continue
         own = _stems(" ".join(piece.text for piece in branch))
         if (
             not is_text(branch, 1)
             or any(map(_is_page, branch))
             or len(own & known) < max(_GOES_ON * len(own), 2)
+            or sum(len(SENTENCE.findall(piece.text)) for piece in branch) < least
         ):
             break
         found.extend(branch)
+        least = 1
     return found
 
 
@@ -387,6 +405,7 @@ _LABEL_CHARS = 30
 _SHARED_WORDS = 0.25  # the most of the words of a box of the page that the text has
 _GOES_ON = 0.3  # the least of the words of its last part that the text has
 _NEAR_LEVELS = 3
+_BEHIND_LINKS = 4  # sentences
 _QUOTED = frozenset({"figure", "table", "blockquote"})
 _MARKED = re.compile(r"[◆◇■□▲△●○▶※①-⑳Q]|\d{1,2}[.)]\s")
 _POLITE = re.compile(r"(?:[세어해]요|니다|까요)[.!?]*$")

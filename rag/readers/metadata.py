@@ -89,7 +89,7 @@ def split_names(text: str | None) -> str | None:
         return None
     text = re.sub(r"https?://\S+|[\w.+-]+@[\w.-]+|[\[\]()]", " ", text)
     text = re.sub(
-        r"^(?:by|글|취재|기자)\s*[:=]?\s+", "", " ".join(text.split()), flags=re.IGNORECASE
+        r"^(?:by|von|par|글|취재|기자)\s*[:=]?\s+", "", " ".join(text.split()), flags=re.IGNORECASE
     )
     found: list[str] = []
     text = _names_side_by_side(text)
@@ -110,7 +110,7 @@ def _names_side_by_side(text: str) -> str:
     bare = re.sub(rf"\s*{JOB}\s*=?$", "", text)
     words = re.sub(rf"\s{JOB}(?=\s)", "", bare).split()
     names = len(words) > 1 and all(
-        len(word) == 3 and is_full_name(word) and word[-1] not in "부팀" for word in words
+        len(word) == 3 and is_full_name(word) and word[-1] not in "부팀시군구도" for word in words
     )
     return ", ".join(words) if names else text
 
@@ -202,8 +202,16 @@ def byline_author(line: str) -> str | None:
         return ", ".join(dict.fromkeys(writers)) or None
     if name := signature(line):
         return name
+    if match := _SIDE_BY_SIDE.fullmatch(_MAIL.sub("", line).strip()):
+        names = _names_side_by_side(match["names"])
+        if "," in names:
+            return names
     found = [match["name"] for match in REPORTER.finditer(line)]
     return split_names(", ".join(found)) if found else None
+
+
+_MAIL = re.compile(r"[\w.+-]+@[\w.-]+,?")
+_SIDE_BY_SIDE = re.compile(rf"(?P<names>[가-힣]{{3}}(?:\s[가-힣]{{3}}){{1,3}})\s*{JOB}")
 
 
 def byline_publisher(line: str) -> str | None:
@@ -270,12 +278,19 @@ def clean_title(title: str, publisher: str | None = None, heading: str | None = 
             tail = shorter[pieces[-1].end() :].strip(" :|<>-")
             if not tail or _is_site(tail, publisher):
                 shorter = shorter[: pieces[-1].start()]
+            elif len(tail) <= _SECTION_CHARS and "<" in pieces[-1][0]:
+                shorter = shorter[: pieces[-1].start()]  # a path of sections
         if publisher and pieces and _bare(shorter[: pieces[0].start()]) == _bare(publisher):
             shorter = shorter[pieces[0].end() :]
+        if publisher and re.match(rf"[\[(<【]\s*{re.escape(publisher)}\s*[\])>】]", shorter):
+            shorter = shorter[re.search(r"[\])>】]", shorter).end() :]
         shorter = shorter.strip(" |:")
         if shorter == title or not shorter:
             return title
         title = shorter
+
+
+_SECTION_CHARS = 10
 
 
 def title_parts(title: str) -> list[str]:

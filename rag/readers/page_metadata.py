@@ -137,7 +137,10 @@ class PageMetadata:
                 share = 1.0 if rest.lstrip()[:1] in ":：" else 1.5
                 if _ADDED_AFTER.match(rest) and len(rest) <= share * len(heading):
                     return heading
-            if title.endswith(heading) and self._is_addition(title[: -len(heading)], heading):
+            at = title.find(heading)
+            rest = title[at + len(heading) :]
+            is_whole = not rest or (_ADDED_AFTER.match(rest) and len(rest) <= len(heading))
+            if at > 0 and is_whole and self._is_addition(title[:at], heading):
                 return heading
             if heading.endswith(title) and _LABEL.fullmatch(heading[: -len(title)]):
                 return heading
@@ -148,7 +151,11 @@ class PageMetadata:
         if _NUMBER_BEFORE.fullmatch(before):
             return True
         if _LABEL.fullmatch(before):
-            return letters_of(before) in map(letters_of, self._logos())
+            label = letters_of(before)
+            above = self.pieces[: self._headline_order()][-_TOP:]
+            return label in map(letters_of, self._logos()) or any(
+                letters_of(piece.text).endswith(label) for piece in above
+            )
         return bool(_ADDED_BEFORE.fullmatch(before)) and len(before) <= len(heading)
 
     def _titled(self) -> list[str]:
@@ -217,16 +224,19 @@ class PageMetadata:
 
     def _without_kicker(self, heading: str) -> str:
         """Return a heading without a topic in front of it that the title of the window lacks."""
+        window = text_of(self.root.find(".//title"))
         topic, colon, rest = heading.partition(":")
         own = letters_of(rest)
-        window = letters_of(text_of(self.root.find(".//title")))
-        if (
-            colon
-            and len(topic) <= _TOPIC_CHARS
-            and len(own) >= _SHORTEST
-            and window.startswith(own)
-        ):
-            return rest.strip()
+        if colon and len(own) >= _SHORTEST and letters_of(window).startswith(own):
+            return rest.strip() if len(topic) <= _TOPIC_CHARS else heading
+        for part in title_parts(window):
+            topic = heading[: -len(part)]
+            if (
+                len(letters_of(part)) >= _SHORTEST
+                and heading.endswith(part)
+                and _TOPIC.fullmatch(topic)
+            ):
+                return part
         return heading
 
     def _seen_title(self, title: str, publisher: str | None) -> str | None:
@@ -485,11 +495,13 @@ class PageMetadata:
 
     def _credited_author(self, publisher: str | None) -> str | None:
         """Return the names in elements whose class or attributes say that they name the author."""
-        for element in self.root.iter():
+        for number, element in enumerate(self.root.iter()):
             if not isinstance(element.tag, str):
                 continue
             described = _described(element)
-            if not _CREDITED.search(described) or _NO_CREDIT.search(described):
+            # Readers who comment have accounts as well.
+            is_account = _ACCOUNT_CLASS.search(described) and not self._distance(number)
+            if _NO_CREDIT.search(described) or not (is_account or _CREDITED.search(described)):
                 continue
             # The texts of neighbours, such as a button and a name, are no single word.
             text = _spaced(element)
@@ -506,7 +518,9 @@ class PageMetadata:
                 return ", ".join(dict.fromkeys(", ".join([names, *beside]).split(", ")))
             bare = re.sub(r"^by\s+", "", text, flags=re.IGNORECASE)
             if (match := _NAME.fullmatch(bare) or _WRITTEN_BY.match(text)) and (
-                _NAMED_CLASS.search(described) or _is_dated(element)
+                _NAMED_CLASS.search(described)
+                or _is_dated(element)
+                or (is_account and _is_dated(element.getparent()))
             ):
                 return match["name"]
         return None
@@ -519,7 +533,7 @@ class PageMetadata:
         if (names := _names_in(text)) or not _NAMED_CLASS.search(described):
             return names
         match = _ENGLISH_NAME.fullmatch(text)
-        if not match and not is_full_name(text.split()[0]):  # 한여울 팩트체커
+        if not match and not _NAME.fullmatch(text):
             match = _FOREIGN_NAME.fullmatch(text)
         return match[0] if match and self._is_person(match[0], publisher) else None
 
@@ -577,7 +591,7 @@ class PageMetadata:
         printed = self.printed_date()[0]
         # A date far from the article can be that of the visit.
         yield from (
-            text for far, text in sorted(dated, key=lambda one: one[0]) if far < 2 or not printed
+            text for far, text in sorted(dated, key=lambda one: one[0]) if not far or not printed
         )
 
     def _distance(self, number: int) -> int:
@@ -705,9 +719,10 @@ class PageMetadata:
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline
 _TOP = 5  # blocks close to the headline or to the text
 _TOPIC_CHARS = 30
+_TOPIC = re.compile(r"(?:\w+\s){1,2}")  # the name of a section in front of the headline
 _STEM = 2  # letters of a word that its inflected forms share
 _SHARED = 3  # words of a headline that are in the text below it
-_ADDED_AFTER = re.compile(r"\s*[|｜：:/<>«»]|\s+[-–—·]\s|\s*::")
+_ADDED_AFTER = re.compile(r"\s*[|｜：:/<>«»（(]|\s+[-–—·]\s|\s*::")
 _ADDED_BEFORE = re.compile(r"[^:：]*(?:\s[-–—|·]\s|\s?[|｜]\s?|\s?::\s?)")
 _NUMBER_BEFORE = re.compile(
     r"\s*(?:제\s?)?(?:\d{1,4}\s?(?:화|회|편|부|강|장|話|回|부작)|(?:ep(?:isode)?|part|#|no|vol)\.?\s?\d{1,4})\s*[.:|·-]?\s*",
@@ -762,6 +777,9 @@ _CREDITED = re.compile(
     r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit|who|sig|sign)"
     r"(?:[-_\s]|$)",
     re.IGNORECASE,
+)
+_ACCOUNT_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:member|nick|nickname|user|username)(?:[-_\s]|$)", re.IGNORECASE
 )
 _NO_CREDIT = re.compile(r"comment|reply|cmt|caption|photo|relat|rank|list", re.IGNORECASE)
 _CREDIT_CHARS = 80
