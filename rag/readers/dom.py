@@ -18,9 +18,9 @@ _HIDDEN_TAGS = listed(
     " input textarea dialog amp-ad amp-embed amp-list amp-sidebar"
 )
 _BLOCK_TAGS = listed(
-    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure"
-    " footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol p pre section summary"
-    " table tbody td tfoot th thead tr ul"
+    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption"
+    " figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript"
+    " ol p pre section summary table tbody td tfoot th thead tr ul"
 )
 _HEADINGS = listed("h1 h2 h3 h4 h5 h6")
 _BOLD = listed("b strong")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from geungeo.rag.article import SectionKind
@@ -32,9 +33,9 @@ _SPACES = re.compile(r"\s+")
 _SURE = listed(
     """
     related relation recommend recommended recommendation recomm comment cmt reply replies reple
-    discussion sns share sharing social sharedaddy banner bnr advert advertise advertising advertisement ad
-    ads adv adsense adsbygoogle adfit promo promotion popular rank ranking footer gnb lnb nav menu
-    breadcrumb copyright subscribe subscriber subscription newsletter signup login sponsor taboola
+    discussion sns share sharing social sharedaddy banner bnr advert advertise advertising
+    advertisement ad ads adv adsense adsbygoogle adfit promo promotion popular rank ranking footer
+    gnb lnb nav menu breadcrumb copyright subscribe subscriber subscription newsletter signup login sponsor taboola
     dable outbrain vote emoji reaction popup modal sidebar paging pagination pagenav cookie consent
     sitemap paywall donate donation membership feedback
     werbung anzeige teilen kommentar kommentare empfehlung empfehlungen partage publicite
@@ -70,8 +71,8 @@ def _compounds(words: Iterable[str]) -> re.Pattern[str]:
 
 _SURE_WORD, _LIKELY_WORD = _compounds(_SURE), _compounds(_LIKELY)
 _FOREIGN = re.compile(r"댓글|관련|광고|추천|구독|공유|関連|広告|コメント|シェア")
-_ROLES = frozenset(
-    "navigation complementary contentinfo search dialog alertdialog toolbar menu menubar".split()
+_ROLES = listed(
+    "navigation complementary contentinfo search dialog alertdialog toolbar menu menubar"
 )
 _TAGS = frozenset({"nav", "footer", "aside", "form"})
 _NAMING = ("class", "id", "data-testid", "data-component", "data-module", "data-role")
@@ -99,7 +100,7 @@ def is_named_frame(element: Any) -> tuple[bool, bool]:
     likely = False
     for name in split.split():
         words = _WORD.findall(name)
-        for word in (*words, *map("".join, zip(words, words[1:], strict=False))):
+        for word in (*words, *map("".join, pairwise(words))):
             if _SURE_WORD.fullmatch(word):
                 return True, True
             likely = likely or _LIKELY_WORD.fullmatch(word) is not None
@@ -371,7 +372,8 @@ def _is_remark(branch: Sequence[Piece], is_polite: bool) -> bool:  # noqa: FBT00
     sentences = sum(len(SENTENCE.findall(piece.text)) for piece in branch)
     if len(text) > _ODD_CHARS or sentences > 2:
         return False
-    return not sentences or (not is_polite and _POLITE.search(text) is not None)
+    addresses = _ADDRESS if is_polite or not _HANGUL.search(text) else _POLITE
+    return not sentences or addresses.search(text) is not None
 
 
 def _is_list_of_others(branch: Sequence[Piece]) -> bool:
@@ -407,6 +409,10 @@ _GOES_ON = 0.3  # the least of the words of its last part that the text has
 _NEAR_LEVELS = 3
 _BEHIND_LINKS = 4  # sentences
 _QUOTED = frozenset({"figure", "table", "blockquote"})
+_HANGUL = re.compile(r"[가-힣]")
+_ADDRESS = re.compile(
+    r"^[^\"“„]*(?:\b(?:you|your|our|us|Sie|Ihre?|uns|unsere?|vous|votre|notre)\b|ください|ませんか)[^\"“„]*$"
+)
 _MARKED = re.compile(r"[◆◇■□▲△●○▶※①-⑳Q]|\d{1,2}[.)]\s")
 _POLITE = re.compile(r"(?:[세어해]요|니다|까요)[.!?]*$")
 
@@ -438,8 +444,10 @@ def trimmed(kept: Sequence[Piece]) -> list[Piece]:
             if piece.is_running_text and piece.element.tag != "table" and not _is_page(piece)
         ]
         chars = sum(map(len, running))
+        sentences = sum(len(SENTENCE.findall(text)) for text in running)
         is_running = chars >= _TEXT_SHARE * sum(len(piece.text) for piece in branch)
-        further = sum(len(SENTENCE.findall(text)) for text in running) > 1
+        is_running = is_running and not (sentences <= 2 and _has_control(branch, above))
+        further = sentences > 1
         if is_running and (not ended or (further and chars > _FURTHER_SHARE * size)):
             found.extend([*headings, *branch])
             headings, ended = [], False
@@ -448,6 +456,12 @@ def trimmed(kept: Sequence[Piece]) -> list[Piece]:
         else:
             headings, ended = [], True
     return sorted(found, key=lambda piece: piece.order)
+
+
+def _has_control(branch: Sequence[Piece], above: set[Any]) -> bool:
+    """Whether the element of blocks has a field or a button."""
+    box = next((one for one in branch[0].path if one not in above), None)
+    return box is not None and next(box.iter("form", *_CONTROLS), None) is not None
 
 
 def _core(kept: Sequence[Piece]) -> tuple[Any, list[Piece]] | None:

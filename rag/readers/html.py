@@ -181,7 +181,9 @@ class _Page:
             (
                 one
                 for one, piece in enumerate(kept)
-                if piece.is_running_text and not _is_dated(piece)
+                if piece.is_running_text
+                and piece.kind is not SectionKind.HEADING
+                and not _is_dated(piece)
             ),
             0,
         )

@@ -30,7 +30,10 @@ JOB = (
     r"(?:기자|특파원|논설위원|앵커|통신원|리포터|PD|에디터)"
 )
 SPECIALIST = r"[가-힣]{2,4}\s?전문\s?기자"  # 의학전문기자
-_CREW_NAME = rf"(?!(?:촬영|영상|사진|편집|취재|담당|전문|현장|구독|소속|본지|동료|외신|현직|전직|일부|모든|다른|해당)\s?기자|{SPECIALIST})"
+_NO_NAME = (
+    "촬영|영상|사진|편집|취재|담당|전문|현장|구독|소속|본지|동료|외신|현직|전직|일부|모든|다른|해당"
+)
+_CREW_NAME = rf"(?!(?:{_NO_NAME})\s?기자|{SPECIALIST})"
 REPORTER = re.compile(
     rf"{_CREW_NAME}(?P<name>[가-힣]{{2,4}}(?:[·ㆍ,/]\s?[가-힣]{{2,4}})*)(?:\s*{JOB}|\s+{SPECIALIST})(?![가-힣])"
 )
@@ -136,7 +139,8 @@ _UI_LINE = re.compile(
     r"|^(?:바로\s*가기|자세히\s*보기).{0,10}$"
     r"|^(?:출력|인쇄|프린트|접속|방문)\s*(?:일자|일시|시간|날짜|일)\s*[:：].{0,40}$"
     r"|^(?:끝|完|了|終|終わり|おわり|end|ends|fin)$"
-    r"|^(?:(?:lesezeit|reading time|읽는\s*시간|読了(?:時間)?|lecture)\s*[:：]?\s*(?:約|약)?\s*\d+\s*(?:min(?:ute[ns]?|uten)?|분|分)\.?"
+    r"|^(?:(?:lesezeit|reading time|읽는\s*시간|読了(?:時間)?|lecture)\s*[:：]?"
+    r"\s*(?:約|약)?\s*\d+\s*(?:min(?:ute[ns]?|uten)?|분|分)\.?"
     r"|(?:약\s*)?\d+\s*(?:min(?:ute)?s?\.?\s*(?:read|lesezeit)|분\s*(?:읽기|소요|분량)|分で読め(?:ます|る)))$",
     re.IGNORECASE,
 )
@@ -157,7 +161,8 @@ _APPEAL = re.compile(
     rf"|^(?:이|본)\s*(?:기사|콘텐츠|뉴스|글)(?:는|은){_UNQUOTED}(?:바탕|기반|지원|제휴|협찬|번역|생성){_UNQUOTED}"
     r"(?:작성|제작|취재|번역|생성|편집|콘텐츠)?(?:됐|되었|했|하였|받았|입)(?:습)?니다[.!]?$"
     r"|^(?:이|본)\s.{0,100}(?:프린트|인쇄|출력)\s?(?:되었|됐|하였|했)습니다[.!]?$"
-    r"|^.{0,60}(?:공공누리|크리에이티브\s?커먼즈|CC[- ]BY).{0,60}(?:이용|사용|따라|변경|비영리|유형).{0,40}$"
+    r"|^.{0,60}(?:공공누리|크리에이티브\s?커먼즈|CC[- ]BY).{0,60}"
+    r"(?:이용|사용|따라|변경|비영리|유형).{0,40}$"
     r"|^이\s*기사는.{0,40}(?:섹션|분야)(?:으)?로\s*분류.{0,10}$"
     r"|^(?:기사\s*)?제목과\s*주요\s*문장을\s*기반으로.{0,100}$"
     r"|^.{0,30}(?:AI|인공지능|챗봇|생성형).{0,30}요약.{0,40}(?:습니다|있어요|주세요)[.!]?$"
@@ -170,7 +175,8 @@ _SHORTCODE = re.compile(
     r"^\[[a-z][\w-]*(?:\s+[\w-]+\s?=\s?[^\]\s]{1,60})+\s*/?\]$|^\[/[a-z][\w-]{1,20}\]$|^\{\{[^{}]{1,60}\}\}$"
 )
 _PROMOTION = re.compile(
-    r"^(?i:read (?:more|also|next)|(?:more )?related(?: stor(?:y|ies)| articles?)?|see also|more on this|also read|watch"
+    r"^(?i:read (?:more|also|next)|(?:more )?related(?: stor(?:y|ies)| articles?)?|see also"
+    r"|more on this|also read|watch"
     r"|don['’]t miss|lesen sie auch|mehr zum thema|auch interessant|lire aussi|leer también)\s*:"
     r"|^(?:関連記事|あわせて読みたい|こちらも)\s*[:：]"
     r"|^[\[<]?[▶▷►☞👉🔗➡]?\s*[\[<]?\s*(?:관련\s*(?:기사|뉴스|영상)|함께\s*(?:볼|보면|읽)|이\s*시각)"
@@ -178,7 +184,10 @@ _PROMOTION = re.compile(
     r"\S{0,6}\s*[☞▶>]?$"
     r"|^[☞👉🔗➡]"
 )
-_AD_WORD = r"(?:광고|AD|PR|PICK|sponsored|advertise?ment|anzeige|werbung|広告|PR広告|publicidad|publicité|협찬)"
+_AD_WORD = (
+    r"(?:광고|협찬|AD|PR|PICK|sponsored|advertise?ment|anzeige|werbung|(?:PR)?広告"
+    r"|publicidad|publicité)"
+)
 _ADVERTISEMENT = re.compile(rf"^(?:[\[(<【]\s*{_AD_WORD}\s*[\])>】]|{_AD_WORD}\s*$)", re.IGNORECASE)
 _COPYRIGHT = re.compile(
     r"무단\s*(?:전재|복제|배포|사용|도용)|재배포\s*금지|저작권자|저작권은|[Cc]opyright|COPYRIGHT"
@@ -207,10 +216,10 @@ _RELATED = re.compile(
 )
 _COUNT = r"\s*\(?\s*[\d,]+\s*(?:개|건|件)?\)?"
 _COMMENTS = re.compile(
-    rf"^(?:전체\s*)?(?:댓글|의견|comments?|kommentare?|コメント|commentaires?|comentarios?)(?:{_COUNT}|\s*\(\s*\))?"
+    rf"^(?:전체\s*)?(?:댓글|comments?|kommentare?|コメント|commentaires?|comentarios?)(?:{_COUNT}|\s*\(\s*\))?"
     r"(?:\s*(?:쓰기|보기|목록))?$"
     rf"|^(?:독자|네티즌|회원|시청자|나의)\s*(?:댓글|의견|한\s?마디|토론)(?:{_COUNT})?$"
-    rf"|^(?:실시간\s*)?(?:한\s?마디|토론|대화|discussion|responses){_COUNT}$"
+    rf"|^(?:실시간\s*)?(?:의견|한\s?마디|토론|대화|discussion|responses){_COUNT}$"
     r"|^.{0,8}댓글\s*(?:쓰기|달기|남기기)$|^로그인\s*후\s*댓글.{0,20}$",
     re.IGNORECASE,
 )
@@ -219,7 +228,8 @@ DATED = re.compile(
 )
 _ENGLISH_NAME = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){1,3}"
 _ENGLISH_BYLINE = re.compile(
-    rf"^(?:By|Von|Par|Por) {_ENGLISH_NAME}(?:,? (?:and|und|et|y|&) {_ENGLISH_NAME})?(?:,.{{0,40}})?$"
+    rf"^(?:By|Von|Par|Por) {_ENGLISH_NAME}(?:,? (?:and|und|et|y|&) {_ENGLISH_NAME})?"
+    r"(?:,.{0,40})?$"
 )
 
 

@@ -167,7 +167,7 @@ def is_full_name(name: str) -> bool:
 
 
 def writer_of(line: str) -> str | None:
-    """Return the writer in a line that only names one: ``글 한여울``, ``한여울 | 작가``, ``(山田花子)``."""
+    """Return the writer in a line that only names one: ``글 한여울``, ``한여울 | 작가``."""
     bare = line.strip()
     if match := _WROTE.fullmatch(bare) or _WITH_POST.fullmatch(bare):
         return match["name"] if is_full_name(match["name"]) else None
@@ -282,8 +282,8 @@ def clean_title(title: str, publisher: str | None = None, heading: str | None = 
                 shorter = shorter[: pieces[-1].start()]  # a path of sections
         if publisher and pieces and _bare(shorter[: pieces[0].start()]) == _bare(publisher):
             shorter = shorter[pieces[0].end() :]
-        if publisher and re.match(rf"[\[(<【]\s*{re.escape(publisher)}\s*[\])>】]", shorter):
-            shorter = shorter[re.search(r"[\])>】]", shorter).end() :]
+        if publisher:
+            shorter = re.sub(rf"^[\[(<【]\s*{re.escape(publisher)}\s*[\])>】]\s*", "", shorter)
         shorter = shorter.strip(" |:")
         if shorter == title or not shorter:
             return title

@@ -420,7 +420,9 @@ class PageMetadata:
                 ):
                     return publisher_name(name)
         outlets = (
-            logo for logo in logos if is_outlet(logo) or letters_of(logo) in "".join(notices)
+            logo
+            for logo in logos
+            if is_outlet(logo) or (own := letters_of(logo)) and own in "".join(notices)
         )
         return next((name for logo in outlets if (name := publisher_name(logo))), None)
 
@@ -434,11 +436,10 @@ class PageMetadata:
             window[-1:] if len(window) > 1 and letters_of(title) in letters_of(window[0]) else []
         )
         for given in (*behind, *self._logos()[:1]):
-            name = publisher_name(
-                re.sub(r"\s*(?:홈|home|logo|로고)$", "", given, flags=re.IGNORECASE)
-            )
-            if name and 2 <= len(letters_of(name)) <= _LONGEST_NAME and not is_button(name):
-                return name
+            bare = re.sub(r"\s*(?:홈|home|logo|로고)$", "", given, flags=re.IGNORECASE)
+            site = publisher_name(bare)
+            if site and 2 <= len(letters_of(site)) <= _LONGEST_NAME and not is_button(site):
+                return site
         return None
 
     def author(self, publisher: str | None) -> str | None:
@@ -657,8 +658,11 @@ class PageMetadata:
     def printed_author(self) -> str | None:
         """Return the reporters whom a line above the text names."""
         above = self.pieces[max(0, self.begins - _ABOVE) : self.begins]
-        lines = (piece.text for piece in reversed(above) if is_byline(piece.text))
-        return next((name for line in lines if (name := byline_author(line))), None)
+        lines = [piece.text for piece in reversed(above)]
+        named = (byline_author(line) for line in lines if is_byline(line))
+        return next((name for name in named if name), None) or next(
+            (name for line in lines if (name := _name_beside_date(line))), None
+        )
 
     def date_above(self) -> str | None:
         """Return the date of a line above the text that has hardly anything but a date."""
@@ -734,8 +738,10 @@ _EDITION = re.compile(
 )
 _TITLE_AUTHOR = re.compile(r"(?<=\S{2})\s+/\s+(?P<name>[가-힣]{3,4})(?:\s[가-힣·\s]{2,16})?$")
 _PRINT = re.compile(
-    r"^(?:기사\s?)?(?:인쇄|프린트)(?:\s?(?:하기|보기|미리\s?보기|화면|용|페이지))?$|(?:일보|신문|뉴스|경제)\s기사\s?(?:인쇄|보기)$"
-    r"|^(?:print(?:er[- ]friendly)?(?:\s(?:version|view|page|article))?|印刷(?:用ページ|する)?|druckversion|drucken)$",
+    r"^(?:기사\s?)?(?:인쇄|프린트)(?:\s?(?:하기|보기|미리\s?보기|화면|용|페이지))?$"
+    r"|(?:일보|신문|뉴스|경제)\s기사\s?(?:인쇄|보기)$"
+    r"|^(?:print(?:er[- ]friendly)?(?:\s(?:version|view|page|article))?|印刷(?:用ページ|する)?"
+    r"|druckversion|drucken)$",
     re.IGNORECASE,
 )
 _ABOVE = 15  # blocks above the text among which its headline is
@@ -838,6 +844,14 @@ _TEAM = re.compile(
 )
 _OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴)$")
 _LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
+
+
+def _name_beside_date(line: str) -> str | None:
+    """Return the name of a writer with a post beside a date: ``한여울 변호사 | 2025. 7. 3.``."""
+    date = DATE.search(line)
+    rest = line.replace(date[0], "").strip(" |·,/.") if date else ""
+    match = _NAME.fullmatch(rest)
+    return match["name"] if match and match["name"] != rest else None
 
 
 def _names_in(text: str) -> str | None:
