@@ -35,8 +35,9 @@ _SURE = listed(
     related relation recommend recommended recommendation recomm comment cmt reply replies reple
     discussion sns share sharing social sharedaddy banner bnr advert advertise advertising
     advertisement ad ads adv adsense adsbygoogle adfit promo promotion popular rank ranking footer
-    gnb lnb nav menu breadcrumb copyright subscribe subscriber subscription newsletter signup login sponsor taboola
-    dable outbrain vote emoji reaction popup modal sidebar paging pagination pagenav cookie consent
+    gnb lnb nav menu breadcrumb copyright subscribe subscriber subscription newsletter signup
+    login sponsor taboola dable outbrain vote emoji reaction popup modal sidebar paging pagination
+    pagenav cookie consent
     sitemap paywall donate donation membership feedback
     werbung anzeige teilen kommentar kommentare empfehlung empfehlungen partage publicite
     commentaire commentaires publicidad compartir comentario comentarios kanren koukoku
@@ -285,18 +286,23 @@ def without_odd_boxes(kept: Sequence[Piece]) -> list[Piece]:
         odd = usual not in tags or next(box.iter(*_CONTROLS), None) is not None
         if not odd or not (_is_remark(branch, is_polite) or _is_list_of_others(branch)):
             continue
-        others = [piece for piece in inside if piece not in branch and piece.is_running_text]
-        own = _stems(" ".join(piece.text for piece in branch))
-        shared = own & _stems(" ".join(piece.text for piece in others))
-        if len(shared) <= _SHARED_WORDS * len(own):
+        if _is_about_other(branch, inside):
             found.update(piece.order for piece in branch)
     return [piece for piece in kept if piece.order not in found]
+
+
+def _is_about_other(branch: Sequence[Piece], text: Sequence[Piece]) -> bool:
+    """Whether the words of blocks hardly occur in the rest of the text."""
+    others = [piece.text for piece in text if piece not in branch and piece.is_running_text]
+    own = _stems(" ".join(piece.text for piece in branch))
+    return len(own & _stems(" ".join(others))) <= _SHARED_WORDS * len(own)
 
 
 def followed(kept: Sequence[Piece], usable: Sequence[Piece]) -> list[Piece]:
     """Return blocks with the text that goes on right behind the element that has them.
 
-    It shares its words with the text before, which a note on the author or an offer does not.
+    It shares its words with the text before, which a note on the author or an offer does not, or
+    it is one more paragraph in the plain style of the text.
     """
     if not kept:
         return list(kept)
@@ -307,23 +313,34 @@ def followed(kept: Sequence[Piece], usable: Sequence[Piece]) -> list[Piece]:
     known = _stems(" ".join(piece.text for piece in kept))
     behind = [piece for piece in usable if piece.order > last.order and near & set(piece.path)]
     found = list(kept)
+    headings: list[Piece] = []
     least = 1
+    is_plain = not _is_polite(kept)
     for branch in _branches(behind, above):
         if all(_is_credit(piece) for piece in branch):
             continue
         if all(map(_is_link, branch)) and least == 1:
             least = _BEHIND_LINKS  # a link within the text; a teaser below a headline is short
             continue
+        if not headings and least == 1 and _is_heading(branch):
+            headings = list(branch)
+            continue
         own = _stems(" ".join(piece.text for piece in branch))
+        is_next = (
+            is_plain
+            and not headings
+            and least == 1
+            and all(_PLAIN.search(piece.text) for piece in branch)
+        )
         if (
             not is_text(branch, 1)
             or any(map(_is_page, branch))
-            or len(own & known) < max(_GOES_ON * len(own), 2)
+            or (len(own & known) < max(_GOES_ON * len(own), 2) and not is_next)
             or sum(len(SENTENCE.findall(piece.text)) for piece in branch) < least
         ):
             break
-        found.extend(branch)
-        least = 1
+        found.extend([*headings, *branch])
+        headings, least = [], 1
     return found
 
 
@@ -366,7 +383,7 @@ def _is_remark(branch: Sequence[Piece], is_polite: bool) -> bool:  # noqa: FBT00
 
     A text in polite style can address its readers itself.
     """
-    if any(one.tag in {"ul", "ol", "dl", *_HEADLINES} for one in branch[0].path[-2:]):
+    if any(one.tag in _STRUCTURED for piece in branch for one in piece.path[-2:]):
         return False
     text = " ".join(piece.text for piece in branch)
     sentences = sum(len(SENTENCE.findall(piece.text)) for piece in branch)
@@ -408,7 +425,9 @@ _SHARED_WORDS = 0.25  # the most of the words of a box of the page that the text
 _GOES_ON = 0.3  # the least of the words of its last part that the text has
 _NEAR_LEVELS = 3
 _BEHIND_LINKS = 4  # sentences
+_STRUCTURED = frozenset({"ul", "ol", "dl", *_HEADLINES})
 _QUOTED = frozenset({"figure", "table", "blockquote"})
+_PLAIN = re.compile(r"(?<!니)다\.[”\"'’]?$")
 _HANGUL = re.compile(r"[가-힣]")
 _ADDRESS = re.compile(
     r"^[^\"“„]*(?:\b(?:you|your|our|us|Sie|Ihre?|uns|unsere?|vous|votre|notre)\b|ください|ませんか)[^\"“„]*$"
@@ -432,6 +451,7 @@ def trimmed(kept: Sequence[Piece]) -> list[Piece]:
     above = {element, *element.iterancestors()}
     size = sum(len(piece.text) for piece in kept if piece.is_running_text)
     found = [piece for piece in kept if piece.order <= last]
+    is_polite = _is_polite(inside)
     headings: list[Piece] = []
     ended = False
     for branch in _branches([piece for piece in kept if piece.order > last], above):
@@ -446,7 +466,10 @@ def trimmed(kept: Sequence[Piece]) -> list[Piece]:
         chars = sum(map(len, running))
         sentences = sum(len(SENTENCE.findall(text)) for text in running)
         is_running = chars >= _TEXT_SHARE * sum(len(piece.text) for piece in branch)
-        is_running = is_running and not (sentences <= 2 and _has_control(branch, above))
+        if _has_control(branch, above):
+            is_running = is_running and sentences > 2
+        elif _is_remark(branch, is_polite) and _is_about_other(branch, inside):
+            is_running = False
         further = sentences > 1
         if is_running and (not ended or (further and chars > _FURTHER_SHARE * size)):
             found.extend([*headings, *branch])

@@ -20,7 +20,8 @@ SENTENCE_END = re.compile(r"[.!?…。！？]['\"’”“»」』)\]]*$")
 _STATEMENT_END = re.compile(
     r"(?:[다요죠까오음함임]|[a-z0-9])[.!?。]['\"’”“»」』)\]]*$|[。！？][」』）)]*$|。$"
 )
-_DATE_END = re.compile(r"\d{1,2}\s?[./]\s*\d{1,2}\s?\.$")
+# A date or a duration: 2025. 5. 18., 3 Min.
+_NO_END = re.compile(r"\d{1,2}\s?[./]\s*\d{1,2}\s?\.$|\d\s?(?:[Mm]in|Std|hrs?)\.$")
 # The end of a sentence, wherever it is in a text.
 SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 _ENDS = re.compile(r"[가-힣a-z][.!?](?=\s|$|['\"’”)])")
@@ -287,7 +288,7 @@ def ends_sentence(line: str) -> bool:
 
 def is_statement(line: str) -> bool:
     """Whether ``line`` ends like a sentence of a running text (``…했다.``), not like a headline."""
-    return _STATEMENT_END.search(line) is not None and _DATE_END.search(line) is None
+    return _STATEMENT_END.search(line) is not None and _NO_END.search(line) is None
 
 
 def is_turn(line: str) -> bool:

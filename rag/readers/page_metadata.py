@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from geungeo.rag.article import SectionKind
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
-from geungeo.rag.readers.dates import DATE, parse_date
+from geungeo.rag.readers.dates import DATE, DATES, parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
 from geungeo.rag.readers.lines import (
@@ -419,12 +419,13 @@ class PageMetadata:
                     own in shown or is_outlet(name) or any(own in notice for notice in notices)
                 ):
                     return publisher_name(name)
+        noticed = "".join(notices)
         outlets = (
             logo
             for logo in logos
-            if is_outlet(logo) or (own := letters_of(logo)) and own in "".join(notices)
+            if is_outlet(logo) or (letters_of(logo) and letters_of(logo) in noticed)
         )
-        return next((name for logo in outlets if (name := publisher_name(logo))), None)
+        return next((outlet for logo in outlets if (outlet := publisher_name(logo))), None)
 
     def site(self, title: str) -> str | None:
         """Return the publisher that less exact metadata, the title or a logo name."""
@@ -589,7 +590,7 @@ class PageMetadata:
                 rest = re.sub(r"[\d\s.:/|-]", "", DATED.sub("", text))
                 if text and len(text) <= _DATE_CHARS and len(rest) <= 8:
                     dated.append((self._distance(number), text))
-        printed = self.printed_date()[0]
+        printed = self.printed_date()[0] or self.date_above()
         # A date far from the article can be that of the visit.
         yield from (
             text for far, text in sorted(dated, key=lambda one: one[0]) if not far or not printed
@@ -665,11 +666,18 @@ class PageMetadata:
         )
 
     def date_above(self) -> str | None:
-        """Return the date of a line above the text that has hardly anything but a date."""
-        for piece in self.pieces[max(0, self.begins - _ABOVE) : self.begins]:
-            rest = DATE.sub("", piece.text).strip()
+        """Return the date of a line above the text that has hardly anything but a date.
+
+        Lines below the headline come first.
+        """
+        head = self._headline_order()
+        first = self.pieces[head : self.begins]
+        for piece in [*first, *self.pieces[max(0, self.begins - _ABOVE) : head]]:
+            rest = piece.text
+            for pattern in DATES:
+                rest = pattern.sub("", rest)
             if (
-                len(rest) <= _BESIDE_DATE
+                len(rest.strip()) <= _BESIDE_DATE
                 and len(rest) < len(piece.text)
                 and not _VISIT.search(rest)
             ):
