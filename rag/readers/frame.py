@@ -284,7 +284,7 @@ def without_odd_boxes(kept: Sequence[Piece]) -> list[Piece]:
             continue
         tags = {_tags_below(element, piece) for piece in branch}
         odd = usual not in tags or next(box.iter(*_CONTROLS), None) is not None
-        if not odd or not (_is_remark(branch, is_polite) or _is_list_of_others(branch)):
+        if not odd or not (_is_remark(branch, is_polite) or _is_list_of_others(box, branch)):
             continue
         if _is_about_other(branch, inside):
             found.update(piece.order for piece in branch)
@@ -393,11 +393,14 @@ def _is_remark(branch: Sequence[Piece], is_polite: bool) -> bool:  # noqa: FBT00
     return not sentences or addresses.search(text) is not None
 
 
-def _is_list_of_others(branch: Sequence[Piece]) -> bool:
-    """Whether blocks are a label and lines below it, none of which is a sentence or a fact."""
+def _is_list_of_others(box: Any, branch: Sequence[Piece]) -> bool:
+    """Whether a box has a label and lines below it, none of which is a sentence or a fact."""
     first, rest = branch[0], branch[1:]
+    # A list without a label, and terms with what they mean, belong to the text.
     return (
         bool(rest)
+        and box.tag not in {"ul", "ol"}
+        and sum(1 for _ in box.iter("dt")) <= 1
         and len(first.text) <= _LABEL_CHARS
         and not any(SENTENCE.search(piece.text) for piece in branch)
         and sum(bool(re.search(r"[:：=]", piece.text)) for piece in rest) < len(rest) / 2
