@@ -7,6 +7,7 @@ it holds controls and no text, or because it comes after the text and is none.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -276,7 +277,7 @@ def without_odd_boxes(kept: Sequence[Piece]) -> list[Piece]:
     usual = _usual_tags(element, inside)
     if usual is None:
         return list(kept)
-    is_polite = _is_polite(inside)
+    is_polite, words = _is_polite(inside), _Words(inside)
     found: set[int] = set()
     for branch in _branches(inside, {element, *element.iterancestors()}):
         box = next((one for one in branch[0].path if one.getparent() is element), None)
@@ -286,16 +287,29 @@ def without_odd_boxes(kept: Sequence[Piece]) -> list[Piece]:
         odd = usual not in tags or next(box.iter(*_CONTROLS), None) is not None
         if not odd or not (_is_remark(branch, is_polite) or _is_list_of_others(box, branch)):
             continue
-        if _is_about_other(branch, inside):
+        if words.lack(branch):
             found.update(piece.order for piece in branch)
     return [piece for piece in kept if piece.order not in found]
 
 
-def _is_about_other(branch: Sequence[Piece], text: Sequence[Piece]) -> bool:
-    """Whether the words of blocks hardly occur in the rest of the text."""
-    others = [piece.text for piece in text if piece not in branch and piece.is_running_text]
-    own = _stems(" ".join(piece.text for piece in branch))
-    return len(own & _stems(" ".join(others))) <= _SHARED_WORDS * len(own)
+class _Words:
+    """The words of a text, to compare those of a part with."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._counts = Counter(
+            word for piece in pieces if piece.is_running_text for word in _stems(piece.text)
+        )
+
+    def lack(self, branch: Sequence[Piece]) -> bool:
+        """Whether the words of blocks hardly occur in the rest of the text."""
+        own: Counter[str] = Counter()
+        words: set[str] = set()
+        for piece in branch:
+            found = _stems(piece.text)
+            words |= found
+            own.update(found if piece.is_running_text else ())
+        shared = sum(self._counts[word] > own[word] for word in words)
+        return shared <= _SHARED_WORDS * len(words)
 
 
 def followed(kept: Sequence[Piece], usable: Sequence[Piece]) -> list[Piece]:
@@ -454,7 +468,7 @@ def trimmed(kept: Sequence[Piece]) -> list[Piece]:
     above = {element, *element.iterancestors()}
     size = sum(len(piece.text) for piece in kept if piece.is_running_text)
     found = [piece for piece in kept if piece.order <= last]
-    is_polite = _is_polite(inside)
+    is_polite, words = _is_polite(inside), _Words(inside)
     headings: list[Piece] = []
     ended = False
     for branch in _branches([piece for piece in kept if piece.order > last], above):
@@ -471,7 +485,7 @@ def trimmed(kept: Sequence[Piece]) -> list[Piece]:
         is_running = chars >= _TEXT_SHARE * sum(len(piece.text) for piece in branch)
         if _has_control(branch, above):
             is_running = is_running and sentences > 2
-        elif _is_remark(branch, is_polite) and _is_about_other(branch, inside):
+        elif _is_remark(branch, is_polite) and words.lack(branch):
             is_running = False
         further = sentences > 1
         if is_running and (not ended or (further and chars > _FURTHER_SHARE * size)):

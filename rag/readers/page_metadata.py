@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -110,7 +111,6 @@ class PageMetadata:
         self.source = source
         # The numbers of the blocks with which the text begins and ends.
         self.begins, self.ends = 0, len(pieces)
-        self._numbers: dict[Any, int] = {}
 
     def title(self, publisher: str | None) -> str:
         """Return the headline, without the name of the site.
@@ -152,7 +152,7 @@ class PageMetadata:
             return True
         if _LABEL.fullmatch(before):
             label = letters_of(before)
-            above = self.pieces[: self._headline_order()][-_TOP:]
+            above = self.pieces[: self._headline_order][-_TOP:]
             return label in map(letters_of, self._logos()) or any(
                 letters_of(piece.text).endswith(label) for piece in above
             )
@@ -601,21 +601,30 @@ class PageMetadata:
 
         0 is between the headline and the end of the text, 1 close to these, 2 elsewhere.
         """
-        if not self.pieces:
-            return 2
-        if not self._numbers:
-            self._numbers = {element: at for at, element in enumerate(self.root.iter())}
-        head = self._headline_order()
-        places = [
-            self._numbers.get(self.pieces[max(0, min(at, len(self.pieces) - 1))].element, 0)
-            for at in (head, self.ends, head - _TOP, self.ends + _TOP)
-        ]
-        if places[0] <= number <= places[1]:
+        head, end, above, below = self._places
+        if head <= number <= end:
             return 0
-        return 1 if places[2] <= number <= places[3] else 2
+        return 1 if above <= number <= below else 2
 
+    @cached_property
+    def _places(self) -> tuple[int, int, int, int]:
+        """The numbers of the elements at the headline, at the end of the text, and around them.
+
+        They are fixed once the text is found.
+        """
+        if not self.pieces:
+            return 0, -1, 0, -1
+        numbers = {element: at for at, element in enumerate(self.root.iter())}
+        head, last = self._headline_order, len(self.pieces) - 1
+
+        def place(at: int) -> int:
+            return numbers.get(self.pieces[max(0, min(at, last))].element, 0)
+
+        return place(head), place(self.ends), place(head - _TOP), place(self.ends + _TOP)
+
+    @cached_property
     def _headline_order(self) -> int:
-        """Return the number of the block that is the headline, or of one not far above the text."""
+        """The number of the block that is the headline, or of one not far above the text."""
         titles = [letters_of(text) for text in self.given_titles()]
         for piece in reversed(self.pieces[: self.begins + 1]):
             own = letters_of(piece.text)
@@ -640,7 +649,7 @@ class PageMetadata:
         Also whether the line is surely of the article: it names the reporter, or what the date is.
         ``elsewhere`` reads the other parts of the page instead.
         """
-        head = self._headline_order() - _TOP
+        head = self._headline_order - _TOP
         shown = [
             (_SURE_DATE.search(piece.text) is not None, day)
             for piece in self.pieces
@@ -670,7 +679,7 @@ class PageMetadata:
 
         Lines below the headline come first.
         """
-        head = self._headline_order()
+        head = self._headline_order
         first = self.pieces[head : self.begins]
         for piece in [*first, *self.pieces[max(0, self.begins - _ABOVE) : head]]:
             rest = piece.text
