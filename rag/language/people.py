@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from geungeo.rag.language.morphemes import is_common_noun
 
-_SURNAMES = (
+SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천"
     "방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국은편용예경봉사부태뇌단라피감복빈상승"
 )
@@ -33,11 +33,11 @@ _POST = (
 # A space, which 씨 may lack: 박은호씨.
 _GAP = r"(?: |(?=씨))"
 _NAMED = re.compile(
-    rf"(?<![가-힣])(?P<name>[{_SURNAMES}][가-힣]{{2}}|(?:독고|남궁|황보|제갈|선우|사공)[가-힣]{{1,2}}){_AGE}"
+    rf"(?<![가-힣])(?P<name>[{SURNAMES}][가-힣]{{2}}|(?:독고|남궁|황보|제갈|선우|사공)[가-힣]{{1,2}}){_AGE}"
     rf"{_POST}{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]|$)"
 )
 _SHORT = re.compile(
-    rf"(?<![가-힣])(?P<name>[{_SURNAMES}]|독고|남궁|황보|제갈|선우|사공)"
+    rf"(?<![가-힣])(?P<name>[{SURNAMES}]|독고|남궁|황보|제갈|선우|사공)"
     rf"{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]|$)"
 )
 # 전 대표 was one, 현 시장 is; 양 대표 are two, and 여 의원 is a woman.

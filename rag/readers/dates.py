@@ -12,13 +12,13 @@ from geungeo.rag.language.dates.times import seoul_time
 SEOUL = ZoneInfo("Asia/Seoul")
 
 _CLOCK = (
-    r"(?:[T\s,·|(]+(?:(?P<ampm>오전|오후|AM|PM|am|pm)\s*)?(?P<H>\d{1,2})\s*(?::|시)\s*(?P<M>\d{2})"
-    r"(?:분?)(?::(?P<S>\d{2})(?:\.\d+)?)?(?:\s?(?P<ampm2>AM|PM|am|pm)\b)?"
+    r"(?:[T\s,·|(]+(?:(?P<ampm>오전|오후|AM|PM|am|pm)\s*)?(?P<H>\d{1,2})\s*(?::|시|時)\s*(?P<M>\d{2})"
+    r"[분分]?(?::(?P<S>\d{2})(?:\.\d+)?)?(?:\s?(?P<ampm2>AM|PM|am|pm)\b)?"
     r"(?:\s?(?P<zone>Z|KST|GMT|UTC|[+-]\d\d:?\d\d)\b)?)?"
 )
 DATE = re.compile(
-    r"(?P<y>(?:19|20)\d\d)\s*[-./년]\s*(?P<m>\d{1,2})\s*[-./월]\s*(?P<d>\d{1,2})(?!\d)(?:\s*[일.])?"
-    r"(?:\s*\(?[월화수목금토일](?:요일)?\)?)?" + _CLOCK
+    r"(?P<y>(?:19|20)\d\d)\s*[-./년年]\s*(?P<m>\d{1,2})\s*[-./월月]\s*(?P<d>\d{1,2})(?!\d)(?:\s*[일日.])?"
+    r"(?:\s*[(（]?[월화수목금토일月火水木金土日](?:요일|曜日?)?[)）]?)?" + _CLOCK
 )
 # `25.07.02` and `'25. 7. 2`: a year of two digits, with no other digit around.
 _SHORT = re.compile(
@@ -30,7 +30,9 @@ _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = r"(?P<m>[A-Z][a-z]{2})[a-z]*\.?"
 _ENGLISH = (
-    re.compile(rf"\b{_MONTH}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>(?:19|20)\d\d){_CLOCK}"),
+    re.compile(
+        rf"\b{_MONTH}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[,.]?\s+(?P<y>(?:19|20)\d\d){_CLOCK}"
+    ),
     re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?P<y>(?:19|20)\d\d){_CLOCK}"),
 )
 DATES = (DATE, *_ENGLISH)

@@ -18,9 +18,9 @@ _HIDDEN_TAGS = listed(
     " input textarea dialog amp-ad amp-embed amp-list amp-sidebar"
 )
 _BLOCK_TAGS = listed(
-    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure"
-    " footer form h1 h2 h3 h4 h5 h6 header hr html li main nav noscript ol p pre section summary"
-    " table tbody td tfoot th thead tr ul"
+    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption"
+    " figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript"
+    " ol p pre section summary table tbody td tfoot th thead tr ul"
 )
 _HEADINGS = listed("h1 h2 h3 h4 h5 h6")
 _BOLD = listed("b strong")
@@ -114,11 +114,13 @@ class Walker:
             if not is_block and "-" in tag and not tag.startswith("amp-"):
                 is_block = True  # a component of the page's own: <story-text>
             if is_block and tag not in _BLOCK_TAGS:
+                if "-" in tag and not node.get("data-component"):
+                    node.set("data-component", tag)
                 node.tag = tag = "div"
             if is_block:
                 self._flush(node)
                 self._path.append(node)
-                self._kinds.append(_kind(tag, described, self._kinds[-1]))
+                self._kinds.append(_kind(node, described, self._kinds[-1]))
             links += tag == "a"
             bold += tag in _BOLD
             stack.append(("close", node))
@@ -169,14 +171,33 @@ def is_hidden(element: Any) -> bool:
     return bool(style and _UNSEEN.search(style))
 
 
-def _kind(tag: str, described: str, inherited: SectionKind) -> SectionKind:
-    if tag == "figcaption" or _CAPTION_CLASS.search(described):
+def _kind(element: Any, described: str, inherited: SectionKind) -> SectionKind:
+    if element.tag == "figcaption":
         return SectionKind.CAPTION
-    if _DECK_CLASS.search(described):
+    # A part of a page that has much text is no caption and no deck, whatever it is called.
+    if _CAPTION_CLASS.search(described) and _is_short(element):
+        return SectionKind.CAPTION
+    if _DECK_CLASS.search(described) and _is_short(element):
         return SectionKind.DECK
-    if tag in _HEADINGS:
+    if element.tag in _HEADINGS:
         return SectionKind.HEADING
     return inherited
+
+
+def _is_short(element: Any) -> bool:
+    """Whether an element has no headline and no more text than a caption of a few sentences."""
+    size = 0
+    if element.find(".//h1") is not None or len(element.findall(".//p")) > _SHORT_PARAGRAPHS:
+        return False
+    for count, text in enumerate(element.itertext()):
+        size += len(text.strip())
+        if size > _SHORT_CHARS or count > _SHORT_CHARS:
+            return False
+    return True
+
+
+_SHORT_CHARS = 600
+_SHORT_PARAGRAPHS = 3
 
 
 def _paragraphs(text: str) -> list[tuple[str, int]]:
@@ -310,6 +331,13 @@ def _slide_of(piece: Piece) -> Any:
 
 def _goes_on(last: Piece, piece: Piece, before: Piece | None) -> bool:
     """Whether a line of a slide goes on in the next one."""
+    if (
+        last.element is piece.element
+        and _PHRASE.search(last.text)
+        and not is_statement(last.text)
+        and _WORD.match(piece.text)
+    ):
+        return len(last.text) < _SLIDE_CHARS  # phrases without a verb are one remark
     if ends_sentence(last.text) or last.element.tag != piece.element.tag:
         return len(last.text) < _SLIDE_CHARS and last.text.count("“") > last.text.count("”")
     # The first line of a paragraph can be a heading, a later one is part of its text.
@@ -319,6 +347,8 @@ def _goes_on(last: Piece, piece: Piece, before: Piece | None) -> bool:
 
 _SLIDE_CLASS = re.compile(r"(?:^|[-_\s])(?:swiper-slide|slide|slick-slide|card-?page)(?:[-_\s]|$)")
 _SLIDE_CHARS = 200
+_PHRASE = re.compile(r"[가-힣]\.$")
+_WORD = re.compile(r"[가-힣A-Za-z“‘]")
 
 
 _MARKUP = re.compile(

@@ -13,10 +13,12 @@ from typing import Any
 
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
-from geungeo.rag.readers import dom
+from geungeo.rag.readers import dom, frame
+from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import Reading
 from geungeo.rag.readers.lines import (
+    SENTENCE,
     Block,
     arrange,
     begins_comments,
@@ -28,9 +30,7 @@ from geungeo.rag.readers.lines import (
     is_statement,
     signature,
 )
-from geungeo.rag.readers.metadata import (
-    Facts,
-)
+from geungeo.rag.readers.metadata import Facts, writer_of
 from geungeo.rag.readers.page_metadata import (
     PageMetadata,
     articles_in_json_ld,
@@ -41,23 +41,6 @@ from geungeo.rag.readers.plain import shorten
 from geungeo.rag.readers.scripts import bodies_in_scripts
 
 _SPACES = re.compile(r"\s+")
-# Parts of the page around an article, by class and id.
-_AROUND = re.compile(
-    r"(?:^|[-_\s])(?:relat|recommend|comment|repl(?:y|ies)|sns|share|sharing|social|banner|advert"
-    r"|ad|ads|adv|promo|popular|rank|ranking|hot|best|most|footer|gnb|lnb|nav|menu|breadcrumb|copy"
-    r"|copyright|tag|tags|keyword|hashtag|subscri|newsletter|sign-?up|print|util|utils|tool|tools|toolbar|btn"
-    r"|login|search|journalist|reporter|writer|sponsor|taboola|dable|outbrain|vote|emoji|reaction"
-    r"|recomm|audio|tts|popup|modal|layer|quick|aside|side|sidebar|paging|pagination|page_?nav"
-    r"|prev|next|another|others?|series|issue|latest|headline_?list|news_?list|list|more|event|poll"
-    r"|notice|guide|skip|family|sitemap|cookie|stock|ticker|widget)"
-    r"(?:[-_\s\d]|area|box|wrap|list|news|article|s\b|ed\b|ation|$)|댓글|관련"
-    r"|(?:^|[-_\s])(?:subscri(?:be|ption)|advertis(?:ement|ing)|promotion|relat(?:ed|ion)\w*|recommend(?:s|ed|ation)"
-    r"|adsense|adsbygoogle|donat(?:e|ion)|support|cheer|membership|paywall|feedback|likes?|sharedaddy)(?:[-_\s\d]|$)",
-    re.IGNORECASE,
-)
-# Where a slide is in its carousel at the moment says nothing about what it holds.
-_SLIDE_STATE = re.compile(r"\b\w+-slide-(?:next|prev|active|visible)\b")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # The summary that a machine wrote: it repeats the article, and can be wrong.
 _MACHINE_CLASS = re.compile(
     r"(?:^|[-_\s])(?:ai|auto|bot)[-_]?summ|(?:^|[-_\s])summ\w*[-_](?:ai|auto|bot)\b", re.IGNORECASE
@@ -67,7 +50,6 @@ _MACHINE_LABEL = re.compile(
     r"|(?:세|3|한)\s*줄.{0,6}요약|^(?:기사\s*)?(?:핵심\s*)?요약(?:보기)?$|^AI[- ]generated summary",
     re.IGNORECASE,
 )
-_AROUND_TAGS = {"nav", "footer", "aside", "form"}
 _CONTAINER = re.compile(
     r"article_?-?(?:body|view|content|txt|text|cont)|artice_?body|news_?-?(?:body|content|text|txt|view|end)"
     r"|news_?ct_article|dic_area|story_?-?(?:body|content|news)|view_?(?:cont|text|body|con)\w*"
@@ -82,6 +64,7 @@ _GONE = re.compile(
     r"|this\s*(?:article|page)\s*(?:has\s*been\s*removed|is\s*no\s*longer)",
     re.IGNORECASE,
 )
+_PART = 0.1  # of the text, which makes an element with the name of a container part of it
 _TOP = 5  # blocks among which the headline can be repeated
 _A_SENTENCE = 10  # the worth of the shortest running text
 _SHORT = 6  # letters of a headline
@@ -103,12 +86,13 @@ def read_html(text: str, source: str) -> Reading:
     )
     publisher = (
         page.metadata.publisher()
-        or facts.lead_publisher
+        or page.metadata.masthead(sure=True)
+        or page.metadata.without_place(facts.lead_publisher)
         or page.metadata.masthead()
         or facts.publisher
-        or page.metadata.site()
     )
-    title = page.metadata.title(publisher, page.begins)
+    title = page.metadata.title(publisher)
+    publisher = publisher or page.metadata.site(title)
     kept = [
         (kind, block)
         for number, (kind, block) in enumerate(arranged.blocks)
@@ -130,10 +114,13 @@ def read_html(text: str, source: str) -> Reading:
         scripted = page.metadata.scripted_facts(title)
         author, published_at = author or scripted[0], published_at or scripted[1]
     printed, is_sure = page.metadata.printed_date()
-    author = author or facts.author or page.metadata.printed_author(page.begins)
+    author = author or facts.author or page.metadata.printed_author()
     published_at = published_at or (printed if is_sure else None) or facts.published_at or printed
     published_at = (
-        published_at or page.metadata.date_in_address() or page.metadata.date_above(page.begins)
+        published_at
+        or page.metadata.date_in_address()
+        or page.metadata.date_above()
+        or page.metadata.printed_date(elsewhere=True)[0]
     )
     bylines = [text for kind, text in kept if kind is SectionKind.BYLINE]
     author = author or page.metadata.team(bylines)
@@ -176,8 +163,6 @@ class _Page:
         self.data = list(articles_in_json_ld(self.root))
         self.pieces = dom.pieces_of(self.root)
         self.metadata = PageMetadata(self.root, self.meta, self.data, self.pieces, source)
-        # The numbers of the blocks with which the text begins and ends.
-        self.begins, self.ends = 0, len(self.pieces)
         self._around: set[int] = set()
         self._further: set[int] = set()  # the numbers of the blocks of further articles
         self._summary: set[str] = set()  # the blocks of a summary by a machine
@@ -188,13 +173,29 @@ class _Page:
         """Return the blocks of the article, and warnings about text that may be missing."""
         warnings: list[str] = []
         self._around = self._page_parts()
-        kept = self._without_kicker(self._with_lead(self._container()))
-        begins = next((one for one, piece in enumerate(kept) if piece.is_running_text), 0)
+        usable = [piece for piece in self.pieces if piece.order not in self._around]
+        found = frame.followed(self._container(usable), usable)
+        found = frame.without_odd_boxes(frame.trimmed(found))
+        kept = self._without_kicker(self._with_lead(found))
+        begins = next(
+            (
+                one
+                for one, piece in enumerate(kept)
+                if piece.is_running_text
+                and piece.kind is not SectionKind.HEADING
+                and not _is_dated(piece)
+            ),
+            0,
+        )
         if kept:
-            self.begins, self.ends = kept[begins].order, kept[-1].order
+            self.metadata.begins, self.metadata.ends = kept[begins].order, kept[-1].order
         blocks: list[Block] = [
             (
-                _kind(piece, number > begins) if 0 < number < len(kept) - 1 else piece.kind,
+                SectionKind.BYLINE
+                if _is_credit(piece, number - begins, len(kept) - number)
+                else _kind(piece, number > begins)
+                if 0 < number < len(kept) - 1
+                else piece.kind,
                 piece.text,
             )
             for number, piece in enumerate(kept)
@@ -216,28 +217,37 @@ class _Page:
     def _page_parts(self) -> set[int]:
         """Return the numbers of the blocks in menus, lists, comments and the like."""
         total = sum(len(piece.text) for piece in self.pieces if piece.is_running_text) or 1
+        inside_of = dict(dom.ancestors(self.pieces))
+        texts = {
+            element
+            for element, inside in inside_of.items()
+            if any(piece.is_running_text for piece in inside)
+        }
         found: set[int] = set()
-        for element, inside in dom.ancestors(self.pieces):
-            described = f"{element.get('class') or ''} {element.get('id') or ''}"
-            summary = _MACHINE_CLASS.search(described) or (
-                len(inside[0].text) <= 40 and _MACHINE_LABEL.search(inside[0].text)
-            )
-            named = (
-                summary
-                or element.tag in _AROUND_TAGS
-                or _AROUND.search(_CAMEL.sub("-", _SLIDE_STATE.sub("", described)))
-                or _is_tabs(element, described, inside)
-                or _is_banner(element, inside)
-                or _is_offer(element, inside)
-            )
-            if not named or _CONTAINER.search(described):
+        for element, inside in inside_of.items():
+            if element.tag in {"html", "body", "main", "article"}:
+                continue
+            described = frame.describe(element)
+            summary = _MACHINE_CLASS.search(described) or _has_machine_label(element, inside)
+            named, surely = frame.is_named_frame(element)
+            if not (summary or named or frame.is_box(element, inside)):
                 continue
             running = sum(len(piece.text) for piece in inside if piece.is_running_text)
-            others = total - running
-            if element.tag not in {"html", "body", "main", "article"} and running <= others:
-                found.update(piece.order for piece in inside)
-                if summary:
-                    self._summary.update(piece.text for piece in inside)
+            if running > total - running:
+                continue
+            # A part of the text by one name and of the page by another: how much it has decides.
+            if _CONTAINER.search(described) and running > _PART * total:
+                continue
+            if (
+                named
+                and not (surely or summary)
+                and frame.is_text(inside)
+                and frame.is_between_paragraphs(element, texts)
+            ):
+                continue
+            found.update(piece.order for piece in inside)
+            if summary:
+                self._summary.update(piece.text for piece in inside)
         self._further = self._further_articles()
         return found | self._further
 
@@ -266,9 +276,8 @@ class _Page:
                 found.update(piece.order for piece in inside)
         return found
 
-    def _container(self) -> list[Piece]:
+    def _container(self, usable: Sequence[Piece]) -> list[Piece]:
         """Return the blocks of the element that contains the article."""
-        usable = [piece for piece in self.pieces if piece.order not in self._around]
         scored: list[tuple[float, int, float, list[Piece]]] = []
         for element, inside in dom.ancestors(usable):
             described = f"{element.get('class') or ''} {element.get('id') or ''}"
@@ -344,15 +353,18 @@ class _Page:
 
     def _without_kicker(self, kept: list[Piece]) -> list[Piece]:
         """Leave out the labels above the headline: the series, the section."""
-        named = letters_of(self.meta.get("og:title") or "")
+        named = [
+            letters
+            for text in self.metadata.given_titles()
+            if len(letters := letters_of(text)) >= _SHORT
+        ]
         at = next(
             (
                 number
                 for number, piece in enumerate(kept[:_TOP])
                 if piece.kind is SectionKind.HEADING
-                and named
-                and letters_of(piece.text) in named
-                and len(letters_of(piece.text)) >= 0.6 * len(named)
+                and (own := letters_of(piece.text))
+                and any(own in name and len(own) >= 0.6 * len(name) for name in named)
             ),
             0,
         )
@@ -412,7 +424,8 @@ class _Page:
 
     def signatures(self) -> list[Block]:
         """Return the lines right below the article that name who wrote it."""
-        below = self.pieces[self.ends + 1 : self.ends + 1 + _TOP]
+        ends = self.metadata.ends
+        below = self.pieces[ends + 1 : ends + 1 + _TOP]
         return [
             (SectionKind.BYLINE, piece.text)
             for piece in below
@@ -473,61 +486,48 @@ class _Page:
         return teasers >= 5 and teasers >= 0.6 * len(kept)
 
 
-def _is_tabs(element: Any, described: str, inside: Sequence[Piece]) -> bool:
-    """Whether an element holds the labels of tabs, not what they show."""
-    named = element.get("role") in {"tab", "tablist"} or _TAB_CLASS.search(described)
-    size = sum(len(piece.text) for piece in inside)
-    return bool(named) and size <= _OFFER_CHARS and not any(one.is_running_text for one in inside)
+def _is_credit(piece: Piece, behind: int, left: int) -> bool:
+    """Whether a block is a line about the article: who wrote it, when, how long reading takes.
 
-
-_TAB_CLASS = re.compile(
-    r"(?:^|[-_\s])\w{0,4}tabs?(?:[-_\s]?(?:list|menu|nav|bar|btns?|heads?|wrap|title|item))?(?:[-_\s]|$)"
-    r"(?!cont|pane|body)",
-    re.IGNORECASE,
-)
-
-
-def _is_banner(element: Any, inside: Sequence[Piece]) -> bool:
-    """Whether an element shows a picture that is an advertisement, with at most a few words."""
-    if sum(len(piece.text) for piece in inside) > _BANNER_CHARS or any(
-        piece.is_running_text for piece in inside
-    ):
+    It is ``behind`` blocks behind the first of the text, and ``left`` blocks from the end.
+    """
+    text = piece.text
+    if len(text) > _CREDIT_CHARS or piece.element.tag == "table":
         return False
-    return any(
-        _ADVERTISEMENT.fullmatch((image.get("alt") or "").strip())
-        or _BANNER_ADDRESS.search(image.get("src") or "")
-        for image in element.iter("img", "amp-img")
-    )
-
-
-def _is_offer(element: Any, inside: Sequence[Piece]) -> bool:
-    """Whether an element is a box that asks to subscribe, to join or to give, with its button."""
-    if len(inside) > _OFFER_BLOCKS or sum(len(piece.text) for piece in inside) > _OFFER_CHARS:
-        return False
-    if sum(piece.is_running_text for piece in inside) > 1 or any(
-        is_byline(piece.text) or is_caption(piece.text) for piece in inside
-    ):
-        return False
-    if element.find(".//h1") is not None:
-        return False
-    if any(_is_link(piece) and _OFFER.search(piece.text) for piece in inside):
+    near = behind <= 1 or left <= _NEAR_END
+    if near and writer_of(text):
         return True
-    buttons = (_SPACES.sub(" ", "".join(one.itertext())) for one in element.iter("button"))
-    return any(_OFFER.search(text) for text in buttons) or any(
-        one.get("type") == "email" for one in element.iter("input")
-    )
+    if behind >= 0 or piece.element.tag in {"h1", "h2", "h3"}:
+        return False
+    return _is_dated(piece) or (parse_date(text) is not None and not piece.is_running_text)
 
 
-_BANNER_CHARS = 100
-_ADVERTISEMENT = re.compile(r"\[?(?:광고|배너|ads?|advert(?:isement)?|banner)\]?", re.IGNORECASE)
-_BANNER_ADDRESS = re.compile(r"(?:^|[/_.-])(?:banners?|ads?|adv|adimg)(?:[/_-])", re.IGNORECASE)
-_OFFER_CHARS = 200
-_OFFER_BLOCKS = 5
-_OFFER = re.compile(
-    r"(?:구독|후원|기부|응원|가입|신청|결제|체험|멤버십|회원|레터|선물)(?:을|를)?\s?(?:신청|시작|선물)?\s?(?:하기|해요|받기|보내기)"
-    r"|(?:구독|레터|후원)(?:\s?신청)?$|subscribe|sign ?up|donate|join (?:us|now)|become a member",
-    re.IGNORECASE,
-)
+def _is_dated(piece: Piece) -> bool:
+    """Whether a short block is mainly an element with a time."""
+    element = piece.element
+    times = [element] if element.tag == "time" else element.findall(".//time")
+    size = sum(len("".join(one.itertext()).strip()) for one in times)
+    return len(piece.text) <= _CREDIT_CHARS and size > _DATED_SHARE * len(piece.text)
+
+
+_CREDIT_CHARS = 160
+_DATED_SHARE = 0.25
+_NEAR_END = 3  # blocks from the end of the text
+
+
+def _has_machine_label(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element begins with a label that says that a machine wrote it."""
+    label = inside[0].text
+    if len(label) > _LABEL_CHARS:
+        first = next(iter(element), None)
+        if first is None or first.tag not in _LABEL_TAGS or (element.text or "").strip():
+            return False
+        label = "".join(first.itertext()).strip()
+    return len(label) <= _LABEL_CHARS and _MACHINE_LABEL.search(label) is not None
+
+
+_LABEL_CHARS = 40
+_LABEL_TAGS = frozenset({"b", "strong", "em", "i", "span", "small"})
 
 
 def _brief(error: Exception) -> str:
@@ -550,11 +550,8 @@ def _size(blocks: Sequence[Block]) -> int:
 def _sentences(blocks: Sequence[Block]) -> int:
     """Return the number of sentences of running text, however they are divided into blocks."""
     return sum(
-        len(_SENTENCE.findall(text)) for kind, text in blocks if kind is not SectionKind.HEADING
+        len(SENTENCE.findall(text)) for kind, text in blocks if kind is not SectionKind.HEADING
     )
-
-
-_SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 
 
 def _holds(blocks: Sequence[Block], other: Sequence[Block], share: float) -> bool:

@@ -16,8 +16,14 @@ from geungeo.rag.text import listed
 
 Block = tuple[SectionKind, str]
 
-SENTENCE_END = re.compile(r"[.!?…。！？]['\"’”」』)\]]*$")
-_STATEMENT_END = re.compile(r"(?:[다요죠까오음함임]|[a-z0-9])[.!?。]['\"’”」』)\]]*$|。$")
+SENTENCE_END = re.compile(r"[.!?…。！？]['\"’”“»」』)\]]*$")
+_STATEMENT_END = re.compile(
+    r"(?:[다요죠까오음함임]|[a-z0-9])[.!?。]['\"’”“»」』)\]]*$|[。！？][」』）)]*$|。$"
+)
+# A date or a duration: 2025. 5. 18., 3 Min.
+_NO_END = re.compile(r"\d{1,2}\s?[./]\s*\d{1,2}\s?\.$|\d\s?(?:[Mm]in|Std|hrs?)\.$")
+# The end of a sentence, wherever it is in a text.
+SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 _ENDS = re.compile(r"[가-힣a-z][.!?](?=\s|$|['\"’”)])")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 JOB = (
@@ -25,7 +31,10 @@ JOB = (
     r"(?:기자|특파원|논설위원|앵커|통신원|리포터|PD|에디터)"
 )
 SPECIALIST = r"[가-힣]{2,4}\s?전문\s?기자"  # 의학전문기자
-_CREW_NAME = rf"(?!(?:촬영|영상|사진|편집|취재|담당|전문|현장)\s?기자|{SPECIALIST})"
+_NO_NAME = (
+    "촬영|영상|사진|편집|취재|담당|전문|현장|구독|소속|본지|동료|외신|현직|전직|일부|모든|다른|해당"
+)
+_CREW_NAME = rf"(?!(?:{_NO_NAME})\s?기자|{SPECIALIST})"
 REPORTER = re.compile(
     rf"{_CREW_NAME}(?P<name>[가-힣]{{2,4}}(?:[·ㆍ,/]\s?[가-힣]{{2,4}})*)(?:\s*{JOB}|\s+{SPECIALIST})(?![가-힣])"
 )
@@ -128,7 +137,12 @@ _UI_LINE = re.compile(
     r"|^(?:▷|▶|☞|👉|🔊|📞)?\s*(?:카카오톡|이메일|전화|유튜브|네이버)\s*[:：].{0,60}$"
     r"|^이\s*(?:기사|뉴스)(?:를|가|는)?\s.{0,20}(?:공유|추천|구독|도움|좋았|후원|번역)\S{0,10}.{0,20}$"
     r"|^.{0,20}(?:가져오는|불러오는|로딩)\s*중(?:입니다)?[.…]*$|^이것이\s*좋아요"
-    r"|^(?:바로\s*가기|자세히\s*보기).{0,10}$",
+    r"|^(?:바로\s*가기|자세히\s*보기).{0,10}$"
+    r"|^(?:출력|인쇄|프린트|접속|방문)\s*(?:일자|일시|시간|날짜|일)\s*[:：].{0,40}$"
+    r"|^(?:끝|完|了|終|終わり|おわり|end|ends|fin)$"
+    r"|^(?:(?:lesezeit|reading time|읽는\s*시간|読了(?:時間)?|lecture)\s*[:：]?"
+    r"\s*(?:約|약)?\s*\d+\s*(?:min(?:ute[ns]?|uten)?|분|分)\.?"
+    r"|(?:약\s*)?\d+\s*(?:min(?:ute)?s?\.?\s*(?:read|lesezeit)|분\s*(?:읽기|소요|분량)|分で読め(?:ます|る)))$",
     re.IGNORECASE,
 )
 # What a page asks its readers to do. It ends like a sentence, so the whole line has to fit.
@@ -147,6 +161,9 @@ _APPEAL = re.compile(
     r"|^(?:please )?(?:enable|turn on) javascript.{0,40}$"
     rf"|^(?:이|본)\s*(?:기사|콘텐츠|뉴스|글)(?:는|은){_UNQUOTED}(?:바탕|기반|지원|제휴|협찬|번역|생성){_UNQUOTED}"
     r"(?:작성|제작|취재|번역|생성|편집|콘텐츠)?(?:됐|되었|했|하였|받았|입)(?:습)?니다[.!]?$"
+    r"|^(?:이|본)\s.{0,100}(?:프린트|인쇄|출력)\s?(?:되었|됐|하였|했)습니다[.!]?$"
+    r"|^.{0,60}(?:공공누리|크리에이티브\s?커먼즈|CC[- ]BY).{0,60}"
+    r"(?:이용|사용|따라|변경|비영리|유형).{0,40}$"
     r"|^이\s*기사는.{0,40}(?:섹션|분야)(?:으)?로\s*분류.{0,10}$"
     r"|^(?:기사\s*)?제목과\s*주요\s*문장을\s*기반으로.{0,100}$"
     r"|^.{0,30}(?:AI|인공지능|챗봇|생성형).{0,30}요약.{0,40}(?:습니다|있어요|주세요)[.!]?$"
@@ -159,17 +176,26 @@ _SHORTCODE = re.compile(
     r"^\[[a-z][\w-]*(?:\s+[\w-]+\s?=\s?[^\]\s]{1,60})+\s*/?\]$|^\[/[a-z][\w-]{1,20}\]$|^\{\{[^{}]{1,60}\}\}$"
 )
 _PROMOTION = re.compile(
-    r"^(?:Read (?:more|also)|Related|See also|More on this)\s*:"
+    r"^(?i:read (?:more|also|next)|(?:more )?related(?: stor(?:y|ies)| articles?)?|see also"
+    r"|more on this|also read|watch"
+    r"|don['’]t miss|lesen sie auch|mehr zum thema|auch interessant|lire aussi|leer también)\s*:"
+    r"|^(?:関連記事|あわせて読みたい|こちらも)\s*[:：]"
     r"|^[\[<]?[▶▷►☞👉🔗➡]?\s*[\[<]?\s*(?:관련\s*(?:기사|뉴스|영상)|함께\s*(?:볼|보면|읽)|이\s*시각)"
     r"|^[▶▷►☞👉🔗➡].{0,80}(?:구독|바로\s*가기|제보|클릭|보러\s*가기|채널|다운로드|앱\s*설치|홈페이지)"
     r"\S{0,6}\s*[☞▶>]?$"
     r"|^[☞👉🔗➡]"
 )
+_AD_WORD = (
+    r"(?:광고|협찬|AD|PR|PICK|sponsored|advertise?ment|anzeige|werbung|(?:PR)?広告"
+    r"|publicidad|publicité)"
+)
+_ADVERTISEMENT = re.compile(rf"^(?:[\[(<【]\s*{_AD_WORD}\s*[\])>】]|{_AD_WORD}\s*$)", re.IGNORECASE)
 _COPYRIGHT = re.compile(
     r"무단\s*(?:전재|복제|배포|사용|도용)|재배포\s*금지|저작권자|저작권은|[Cc]opyright|COPYRIGHT"
     r"|[Aa]ll\s*[Rr]ights\s*[Rr]eserved|(?:AI|인공지능)\s*학습.{0,12}금지"
 )
 _SYMBOL = re.compile(r"[ⓒ©<〈\[(]|\(c\)", re.IGNORECASE)
+_DATED_NOTICE = re.compile(r"copyright\s*\d{4}", re.IGNORECASE)
 _TAIL = 300  # characters at the end of a paragraph that are searched
 _COPYRIGHT_TAIL = re.compile(
     r"(?<!\s)\s*(?:[<〈\[(【]\s*)?(?:저작권자|[ⓒ©]|[Cc]opyright)[^.]{0,60}"
@@ -189,8 +215,12 @@ _RELATED = re.compile(
     r"|.{2,12}\s*(?:주요|인기|추천)\s*(?:기사|뉴스)|related\s*(?:articles|stories|news)?)\s*(?:더보기)?$",
     re.IGNORECASE,
 )
+_COUNT = r"\s*\(?\s*[\d,]+\s*(?:개|건|件)?\)?"
 _COMMENTS = re.compile(
-    r"^(?:전체\s*)?(?:댓글|의견|comments?)\s*(?:\(?\s*[\d,]*\s*(?:개|건)?\)?)?(?:\s*(?:쓰기|보기|목록))?$"
+    rf"^(?:전체\s*)?(?:댓글|comments?|kommentare?|コメント|commentaires?|comentarios?)(?:{_COUNT}|\s*\(\s*\))?"
+    r"(?:\s*(?:쓰기|보기|목록))?$"
+    rf"|^(?:독자|네티즌|회원|시청자|나의)\s*(?:댓글|의견|한\s?마디|토론)(?:{_COUNT})?$"
+    rf"|^(?:실시간\s*)?(?:의견|한\s?마디|토론|대화|discussion|responses){_COUNT}$"
     r"|^.{0,8}댓글\s*(?:쓰기|달기|남기기)$|^로그인\s*후\s*댓글.{0,20}$",
     re.IGNORECASE,
 )
@@ -199,7 +229,8 @@ DATED = re.compile(
 )
 _ENGLISH_NAME = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){1,3}"
 _ENGLISH_BYLINE = re.compile(
-    rf"^By {_ENGLISH_NAME}(?:,? (?:and|&) {_ENGLISH_NAME})?(?:,.{{0,40}})?$"
+    rf"^(?:By|Von|Par|Por) {_ENGLISH_NAME}(?:,? (?:and|und|et|y|&) {_ENGLISH_NAME})?"
+    r"(?:,.{0,40})?$"
 )
 
 
@@ -257,7 +288,7 @@ def ends_sentence(line: str) -> bool:
 
 def is_statement(line: str) -> bool:
     """Whether ``line`` ends like a sentence of a running text (``…했다.``), not like a headline."""
-    return _STATEMENT_END.search(line) is not None
+    return _STATEMENT_END.search(line) is not None and _NO_END.search(line) is None
 
 
 def is_turn(line: str) -> bool:
@@ -387,9 +418,15 @@ def is_page_line(line: str) -> bool:
         is_copyright(line)
         or is_button(line)
         or _is_promotion(line)
+        or is_advertisement(line)
         or _is_appeal(line)
         or _SHORTCODE.match(line) is not None
     )
+
+
+def is_advertisement(line: str) -> bool:
+    """Whether ``line`` is, or begins with, a label that says that it is an advertisement."""
+    return len(line) <= 100 and _ADVERTISEMENT.match(line) is not None and not is_statement(line)
 
 
 def is_button(line: str) -> bool:
@@ -415,7 +452,8 @@ def is_copyright(line: str) -> bool:
     notice = _COPYRIGHT.search(line)
     if len(line) > 220 or notice is None or _ENDS.search(line[: notice.start()]):
         return False
-    return not is_statement(line) or _SYMBOL.search(line) is not None
+    signed = _SYMBOL.search(line) is not None or _DATED_NOTICE.match(line) is not None
+    return signed or not is_statement(line)
 
 
 def _is_promotion(line: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from geungeo.rag.article import SectionKind
+from geungeo.rag.language.people import SURNAMES
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.lines import (
     JOB,
@@ -34,6 +35,10 @@ _LEADING = re.compile(rf"^(?P<outer>{_NAMES})\s*{JOB}\s*=\s*(?=\S)")
 _REPORTS = re.compile(
     rf"(?P<name>[가-힣]{{2,4}})\s*{JOB}(?:가|의)?\s*(?:입니다|보도(?:합|입)니다|취재|전합니다|보도)"
 )
+# KCB 뉴스 한여울입니다.
+_SIGNS_OFF = re.compile(
+    r"(?:지금까지\s)?[가-힣A-Za-z0-9]{2,12}(?:\s?뉴스|방송|에서)?,?\s(?P<name>[가-힣]{3,4}?)(?:이었|였|입)(?:습)?니다\."
+)
 _LOOKS_LIKE_OUTLET = re.compile(
     r"(?:뉴스|일보|신문|통신|경제|방송|타임스|타임즈|데일리|투데이|저널|미디어|매거진|신보|포스트|헤럴드|프레스"
     r"|매일|한겨레|경향|중앙|오마이|프레시안|시사|[A-Z]{2,4}|News|Times|Post|Daily|Herald|Journal)\d{0,2}$"
@@ -46,8 +51,8 @@ _NO_OUTLET = re.compile(
 _COPYRIGHT_OWNER = re.compile(
     r"(?:저작권자\s*)?(?:ⓒ|©|\([cC]\)|저작권자\s*[:|]?)\s*"
     r"(?:(?:19|20)\d\d(?:\s?[-–~]\s?(?:(?:19|20)\d\d)?)?[\s.,]*(?:by\s+)?)?"
-    r"(?:['‘\"“][^'’\"”]{1,20}['’\"”]\s*)?(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)"
-    r"\s*(?:[,.|\-–(<>\])〉]|무단|All|$)"
+    r"(?:['‘\"“][^'’\"”]{1,20}['’\"”]\s*)?(?P<publisher>[가-힣A-Za-z0-9·& -]{2,24}?)"
+    r"\s*(?:[,.|(<>\])〉]|\s[-–]|무단|All|$)"
 )
 _OWNER_FIRST = re.compile(r"^(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)\s*[ⓒ©]\s*(?:19|20)\d\d\b")
 _NOTICE = re.compile(r"저작권|무단|reserved|copyright", re.IGNORECASE)
@@ -84,10 +89,11 @@ def split_names(text: str | None) -> str | None:
         return None
     text = re.sub(r"https?://\S+|[\w.+-]+@[\w.-]+|[\[\]()]", " ", text)
     text = re.sub(
-        r"^(?:by|글|취재|기자)\s*[:=]?\s+", "", " ".join(text.split()), flags=re.IGNORECASE
+        r"^(?:by|von|par|글|취재|기자)\s*[:=]?\s+", "", " ".join(text.split()), flags=re.IGNORECASE
     )
     found: list[str] = []
-    for part in re.split(r"[,;·ㆍ/|&]|\band\b|\s외\s", text):
+    text = _names_side_by_side(text)
+    for part in re.split(r"[,;·ㆍ/|&]|\band\b|\bund\b|\s외\s", text):
         name = _WITH_DESK.sub("", re.sub(rf"^{SPECIALIST}\s+(?=[가-힣])", "", part.strip()))
         name = re.sub(rf"(?:(?<=[가-힣]{{2}})|\s){JOB}.*$", "", name).strip(" =-")
         if name and name not in found:
@@ -97,6 +103,16 @@ def split_names(text: str | None) -> str | None:
     if match := re.fullmatch(r"(?P<outlet>\S{2,12})\s(?P<name>[가-힣]{2,4})", joined):
         joined = match["name"] if _LOOKS_LIKE_OUTLET.search(match["outlet"]) else joined
     return joined or None
+
+
+def _names_side_by_side(text: str) -> str:
+    """Return ``text`` with commas between names that only spaces separate: 한여울 박다솜 기자."""
+    bare = re.sub(rf"\s*{JOB}\s*=?$", "", text)
+    words = re.sub(rf"\s{JOB}(?=\s)", "", bare).split()
+    names = len(words) > 1 and all(
+        len(word) == 3 and is_full_name(word) and word[-1] not in "부팀시군구도" for word in words
+    )
+    return ", ".join(words) if names else text
 
 
 def looks_like_outlet(name: str) -> bool:
@@ -145,16 +161,57 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
     return None, None
 
 
+def is_full_name(name: str) -> bool:
+    """Whether ``name`` is built like a Korean name: a surname, and one or two syllables."""
+    return _FULL_NAME.fullmatch(name) is not None
+
+
+def writer_of(line: str) -> str | None:
+    """Return the writer in a line that only names one: ``글 한여울``, ``한여울 | 작가``."""
+    bare = line.strip()
+    if match := _WROTE.fullmatch(bare) or _WITH_POST.fullmatch(bare):
+        return match["name"] if is_full_name(match["name"]) else None
+    match = _KANJI_SIGNATURE.fullmatch(bare)
+    name = (match["name"] or match["writer"]) if match else None
+    return name.strip() if name and not _ENDING.fullmatch(name) else None
+
+
+_FULL_NAME = re.compile(
+    rf"[{SURNAMES}][가-힣]{{1,2}}|(?:독고|남궁|황보|제갈|선우|사공|동방)[가-힣]{{1,2}}"
+)
+_WROTE = re.compile(r"(?:글|글쓴이|필자|작성자)\s*[:：=|]?\s*(?P<name>[가-힣]{3,4})")
+# 한여울 | 도시 연구자: a writer who is no reporter, above or below the text.
+_WITH_POST = re.compile(
+    r"[<〈\[(■▲]?\s?(?P<name>[가-힣]{3,4})\s*[|ㅣ│·/,]\s*(?=[^\d|]*$)[가-힣A-Za-z·\s]{0,24}"
+    r"(?:자|가|작가|장|수|원|위원|사|인|관|꾼|생|표|감독|코치|박사|평론가|칼럼니스트|PD|에디터)\s?[>〉\])]?"
+)
+_KANJI_SIGNATURE = re.compile(
+    r"(?:(?:取材・)?文\s?[=＝/／・]\s?)?[（(【〔]?(?P<name>(?=\S*[一-龯])[一-龯々ぁ-んァ-ヶー]{2,5}(?:\s[一-龯々ぁ-んァ-ヶー]{1,4})?)[）)】〕]"
+    r"|(?:取材・)?文\s?[=＝/／・]\s?(?P<writer>[一-龯々ぁ-んァ-ヶー\s]{2,9})"
+)
+_ENDING = re.compile(r"終|終わり|了|完|以上|続く|敬称略|共同|時事|つづく")
+
+
 def byline_author(line: str) -> str | None:
     """Return the reporters that a byline names."""
+    if name := writer_of(line):
+        return name
     if english_byline(line):
         return split_names(line)
     if (writers := credits_of(line)) is not None:
         return ", ".join(dict.fromkeys(writers)) or None
     if name := signature(line):
         return name
+    if match := _SIDE_BY_SIDE.fullmatch(_MAIL.sub("", line).strip()):
+        names = _names_side_by_side(match["names"])
+        if "," in names:
+            return names
     found = [match["name"] for match in REPORTER.finditer(line)]
     return split_names(", ".join(found)) if found else None
+
+
+_MAIL = re.compile(r"[\w.+-]+@[\w.-]+,?")
+_SIDE_BY_SIDE = re.compile(rf"(?P<names>[가-힣]{{3}}(?:\s[가-힣]{{3}}){{1,3}})\s*{JOB}")
 
 
 def byline_publisher(line: str) -> str | None:
@@ -195,6 +252,9 @@ class Facts:
             author
             or next((name for line in bylines if (name := byline_author(line))), None)
             or next((match["name"] for line in body if (match := _REPORTS.search(line))), None)
+            or next(
+                (match["name"] for line in body[-2:] if (match := _SIGNS_OFF.fullmatch(line))), None
+            )
         )
         self.published_at = next((day for line in bylines if (day := parse_date(line))), None)
 
@@ -218,12 +278,19 @@ def clean_title(title: str, publisher: str | None = None, heading: str | None = 
             tail = shorter[pieces[-1].end() :].strip(" :|<>-")
             if not tail or _is_site(tail, publisher):
                 shorter = shorter[: pieces[-1].start()]
+            elif len(tail) <= _SECTION_CHARS and "<" in pieces[-1][0]:
+                shorter = shorter[: pieces[-1].start()]  # a path of sections
         if publisher and pieces and _bare(shorter[: pieces[0].start()]) == _bare(publisher):
             shorter = shorter[pieces[0].end() :]
+        if publisher:
+            shorter = re.sub(rf"^[\[(<【]\s*{re.escape(publisher)}\s*[\])>】]\s*", "", shorter)
         shorter = shorter.strip(" |:")
         if shorter == title or not shorter:
             return title
         title = shorter
+
+
+_SECTION_CHARS = 10
 
 
 def title_parts(title: str) -> list[str]:

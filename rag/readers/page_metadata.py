@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from geungeo.rag.article import SectionKind
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
-from geungeo.rag.readers.dates import DATE, parse_date
+from geungeo.rag.readers.dates import DATE, DATES, parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
 from geungeo.rag.readers.lines import (
@@ -24,6 +25,7 @@ from geungeo.rag.readers.lines import (
     begins_related,
     credits_of,
     english_byline,
+    is_button,
     is_byline,
     is_page_line,
     is_statement,
@@ -31,6 +33,7 @@ from geungeo.rag.readers.lines import (
 from geungeo.rag.readers.metadata import (
     byline_author,
     clean_title,
+    is_full_name,
     is_outlet,
     looks_like_outlet,
     publisher_name,
@@ -106,16 +109,72 @@ class PageMetadata:
         self.data = data
         self.pieces = pieces
         self.source = source
+        # The numbers of the blocks with which the text begins and ends.
+        self.begins, self.ends = 0, len(pieces)
 
-    def title(self, publisher: str | None, begins: int) -> str:
+    def title(self, publisher: str | None) -> str:
         """Return the headline, without the name of the site.
 
         What the data calls the title can be one for other services, or that of the site; then
-        the headline that readers see counts. ``begins`` is the number of the block with which
-        the text begins.
+        the headline that readers see counts.
         """
         title = self._given_title(publisher)
-        return self._seen_title(title, publisher, begins) or title
+        return self._bare_headline(title) or self._seen_title(title, publisher) or title
+
+    def _bare_headline(self, title: str) -> str | None:
+        """Return the headline of the page where ``title`` is it with an addition, or without one.
+
+        Sites add their name, the writer or the number in a series to the title; a label in
+        brackets, which only the headline has, is part of it.
+        """
+        shown = [*self._headings("h1", "h2", "h3"), *self._titled()]
+        for heading in shown:
+            if len(heading) < _SHORTEST or heading == title:
+                continue
+            if title.startswith(heading):
+                rest = title[len(heading) :]
+                # A topic and a colon can also come before the headline.
+                share = 1.0 if rest.lstrip()[:1] in ":：" else 1.5
+                if _ADDED_AFTER.match(rest) and len(rest) <= share * len(heading):
+                    return heading
+            at = title.find(heading)
+            rest = title[at + len(heading) :]
+            is_whole = not rest or (_ADDED_AFTER.match(rest) and len(rest) <= len(heading))
+            if at > 0 and is_whole and self._is_addition(title[:at], heading):
+                return heading
+            if heading.endswith(title) and _LABEL.fullmatch(heading[: -len(title)]):
+                return heading
+        return None
+
+    def _is_addition(self, before: str, heading: str) -> bool:
+        """Whether what a title has before the headline is a number or the name of the site."""
+        if _NUMBER_BEFORE.fullmatch(before):
+            return True
+        if _LABEL.fullmatch(before):
+            label = letters_of(before)
+            above = self.pieces[: self._headline_order][-_TOP:]
+            return label in map(letters_of, self._logos()) or any(
+                letters_of(piece.text).endswith(label) for piece in above
+            )
+        return bool(_ADDED_BEFORE.fullmatch(before)) and len(before) <= len(heading)
+
+    def _titled(self) -> list[str]:
+        """Return the texts of the elements whose class says that they are a title."""
+        return [
+            _headline_of(element)
+            for element in self.root.iter()
+            if isinstance(element.tag, str) and _TITLE_CLASS.search(element.get("class") or "")
+        ]
+
+    def given_titles(self) -> list[str]:
+        """Return what the data and the window call the page."""
+        given = (
+            self.meta.get("og:title"),
+            self._from_data("headline"),
+            self.meta.get("twitter:title"),
+            text_of(self.root.find(".//title")),
+        )
+        return [text for text in given if text and text.strip()]
 
     def _given_title(self, publisher: str | None) -> str:
         headings = self._headings("h1")
@@ -160,9 +219,27 @@ class PageMetadata:
         return " ".join(clean(title).split())
 
     def _headings(self, *tags: str) -> list[str]:
-        return [text for element in self.root.iter(*tags) if (text := _headline_of(element))]
+        found = [text for element in self.root.iter(*tags) if (text := _headline_of(element))]
+        return [self._without_kicker(text) for text in found]
 
-    def _seen_title(self, title: str, publisher: str | None, begins: int) -> str | None:
+    def _without_kicker(self, heading: str) -> str:
+        """Return a heading without a topic in front of it that the title of the window lacks."""
+        window = text_of(self.root.find(".//title"))
+        topic, colon, rest = heading.partition(":")
+        own = letters_of(rest)
+        if colon and len(own) >= _SHORTEST and letters_of(window).startswith(own):
+            return rest.strip() if len(topic) <= _TOPIC_CHARS else heading
+        for part in title_parts(window):
+            topic = heading[: -len(part)]
+            if (
+                len(letters_of(part)) >= _SHORTEST
+                and heading.endswith(part)
+                and _TOPIC.fullmatch(topic)
+            ):
+                return part
+        return heading
+
+    def _seen_title(self, title: str, publisher: str | None) -> str | None:
         """Return the headline that readers see where it is another one than ``title``."""
         outlet = letters_of(publisher or "")
         own = letters_of(title)
@@ -173,16 +250,11 @@ class PageMetadata:
             label = title[: -len(heading)] if title.endswith(heading) else ""
             if _LABEL.fullmatch(label) and window.startswith(letters_of(heading)):
                 return heading
-        titled = [
-            _headline_of(element)
-            for element in self.root.iter()
-            if isinstance(element.tag, str) and _TITLE_CLASS.search(element.get("class") or "")
-        ]
-        for heading in [*first, *self._headings("h2", "h3"), *titled]:
+        for heading in [*first, *self._headings("h2", "h3"), *self._titled()]:
             rest = title[len(heading) :] if title.startswith(heading) else ""
             if len(heading) >= _SHORTEST and re.match(r"\s+[<>|]\s", rest):
                 return heading
-        site = own in {"", outlet} or is_outlet(title)
+        site = own in {"", outlet} or is_outlet(title) or self._is_label(title, publisher)
         if not site and any(own in letters_of(one.text) for one in self.pieces):
             return None
         if not site and any(
@@ -197,14 +269,31 @@ class PageMetadata:
                 or _shared_words(title, heading) >= 2
             ):
                 return heading
-        shown = None if long else self._shown_headline(begins)
+        shown = None if long else self._shown_headline()
         # [가람레터 8호] in front of the headline is part of the title.
         return None if shown and letters_of(shown) in own else shown
 
-    def _shown_headline(self, begins: int) -> str | None:
-        """Return the line above the text that its class or its size makes the headline."""
+    def _is_label(self, title: str, publisher: str | None) -> bool:
+        """Whether a title only names a view of the page or a section: 기사 인쇄, 대학."""
+        parts = title_parts(title) or [title]
+        if all(
+            is_button(part) or is_outlet(part) or part == publisher or _PRINT.search(part)
+            for part in parts
+        ):
+            return True
+        own = letters_of(title)
+        shown = {letters_of(text) for text in (*self._headings("h1", "h2", "h3"), *self._titled())}
+        return len(own) < _SHORTEST and own not in shown
+
+    def _shown_headline(self) -> str | None:
+        """Return the line above the text that its class, its size or its words make the headline.
+
+        Of lines without a class or a size, the first with words of the text is it.
+        """
         best: tuple[int, str] = (0, "")
-        for piece in self.pieces[max(0, begins - _ABOVE) : begins]:
+        text_begins = self.pieces[self.begins : self.begins + _TOP]
+        start = letters_of(" ".join(piece.text for piece in text_begins))
+        for piece in self.pieces[max(0, self.begins - _ABOVE) : self.begins]:
             text = piece.text
             if (
                 not _SHORTEST <= len(text) <= _LONGEST
@@ -226,6 +315,10 @@ class PageMetadata:
             score = 3 * bool(_TITLE_CLASS.search(element.get("class") or ""))
             score += 2 * (element.tag in {"h1", "h2", "h3"} or max(sizes, default=0) >= _LARGE)
             score += piece.kind is SectionKind.HEADING
+            words = {letters_of(word)[:_STEM] for word in re.split(r"\W+", text)}
+            shared = sum(len(word) >= _STEM and word in start for word in words)
+            if not score and best[0] < 1 and shared >= _SHARED:
+                best = best if best[1] else (0, text)
             if score > best[0]:
                 best = score, text
         return best[1] or None
@@ -261,10 +354,23 @@ class PageMetadata:
                 r"(?:press|media|news).{0,12}logo|logo.{0,8}(?:press|media)", described
             ) and (name := publisher_name(element.get("alt") or element.get("title"))):
                 return name
-        return publisher_name(self.meta.get("og:site_name"))
+        return self._without_edition(publisher_name(self.meta.get("og:site_name")))
 
-    def masthead(self) -> str | None:
-        """Return the name of the site that both its title and its logo or notices show."""
+    def without_place(self, name: str | None) -> str | None:
+        """Return a name without the place behind it: ``[가람스포츠 나래=한여울 기자]``."""
+        logos = self._logos() if name and " " in name else []
+        return next((one for one in logos if name and name.startswith(f"{one} ")), name)
+
+    def _without_edition(self, name: str | None) -> str | None:
+        """Return the name of a site as its logo has it, which has no word for the edition."""
+        if name and _EDITION.search(name):
+            bare = _EDITION.sub("", name).strip()
+            if bare in self._logos():
+                return bare
+        return name
+
+    def _logos(self) -> list[str]:
+        """Return the names in the links to the first page and in logos."""
         root_links = [
             element
             for element in self.root.iter("a")
@@ -281,6 +387,14 @@ class PageMetadata:
             )
             if image.get("alt") and ("logo" in around.lower() or image.getparent() in root_links):
                 logos.append(image.get("alt"))
+        return logos
+
+    def masthead(self, *, sure: bool = False) -> str | None:
+        """Return the name of the site that both its title and its logo or notices show.
+
+        ``sure`` names only one that the title of the window and the logo agree on.
+        """
+        logos = self._logos()
         notices = [
             letters_of(piece.text)
             for piece in self.pieces
@@ -289,9 +403,13 @@ class PageMetadata:
             and re.search(r"[ⓒ©]|저작권|copyright", piece.text, re.IGNORECASE)
         ]
         shown = {letters_of(logo) for logo in logos}
+        shown.discard("")
         window = text_of(self.root.find(".//title"))
         if is_outlet(window):
             return publisher_name(window)
+        if sure:
+            parts = [part for part in title_parts(window)[1:] if letters_of(part) in shown]
+            return publisher_name(parts[-1]) if parts else None
         for given in (window, self.meta.get("og:title") or "", self.meta.get("title") or ""):
             parts = title_parts(given)
             for part in [*reversed(parts[1:]), *parts[:1]] if len(parts) > 1 else ():
@@ -301,20 +419,47 @@ class PageMetadata:
                     own in shown or is_outlet(name) or any(own in notice for notice in notices)
                 ):
                     return publisher_name(name)
-        return next((publisher_name(logo) for logo in logos if is_outlet(logo)), None)
+        noticed = "".join(notices)
+        outlets = (
+            logo
+            for logo in logos
+            if is_outlet(logo) or (letters_of(logo) and letters_of(logo) in noticed)
+        )
+        return next((outlet for logo in outlets if (outlet := publisher_name(logo))), None)
 
-    def site(self) -> str | None:
-        """Return the publisher that less exact metadata names."""
+    def site(self, title: str) -> str | None:
+        """Return the publisher that less exact metadata, the title or a logo name."""
         for key in _PUBLISHER_NAMES[1:-2]:
             if name := publisher_name(self.meta.get(key)):
                 return name
+        window = title_parts(text_of(self.root.find(".//title")))
+        behind = (
+            window[-1:] if len(window) > 1 and letters_of(title) in letters_of(window[0]) else []
+        )
+        for given in (*behind, *self._logos()[:1]):
+            bare = re.sub(r"\s*(?:홈|home|logo|로고)$", "", given, flags=re.IGNORECASE)
+            site = publisher_name(bare)
+            if site and 2 <= len(letters_of(site)) <= _LONGEST_NAME and not is_button(site):
+                return site
         return None
 
     def author(self, publisher: str | None) -> str | None:
         """Return the authors that the page's data names, accounts and the outlet excepted."""
-        return next(
-            (name for name in self._named_authors() if self._is_person(name, publisher)), None
-        ) or self._credited_author(publisher)
+        return (
+            next((name for name in self._named_authors() if self._is_person(name, publisher)), None)
+            or self._credited_author(publisher)
+            or self._author_in_title()
+        )
+
+    def _author_in_title(self) -> str | None:
+        """Return the writer of a column whom the title names: ``봄볕 / 한여울``."""
+        for given in self.given_titles():
+            for part in re.split(r"\s*[|｜<]\s*|\s[-–:]\s", given):
+                if (match := _TITLE_AUTHOR.search(part)) and is_full_name(match["name"]):
+                    return match["name"]
+                if english_byline(f"{part[:1].upper()}{part[1:]}"):  # - by Ann Lee
+                    return split_names(part)
+        return None
 
     def team(self, bylines: Iterable[str]) -> str | None:
         """Return the team that the data, a byline or a credited element names as the author."""
@@ -352,35 +497,47 @@ class PageMetadata:
 
     def _credited_author(self, publisher: str | None) -> str | None:
         """Return the names in elements whose class or attributes say that they name the author."""
-        for element in self.root.iter():
+        for number, element in enumerate(self.root.iter()):
             if not isinstance(element.tag, str):
                 continue
             described = _described(element)
-            if not _CREDITED.search(described) or _NO_CREDIT.search(described):
+            # Readers who comment have accounts as well.
+            is_account = _ACCOUNT_CLASS.search(described) and not self._distance(number)
+            if _NO_CREDIT.search(described) or not (is_account or _CREDITED.search(described)):
                 continue
             # The texts of neighbours, such as a button and a name, are no single word.
             text = _spaced(element)
             if not 0 < len(text) <= _CREDIT_CHARS:
                 continue
-            names = _names_in(text)
-            if not names and _NAMED_CLASS.search(described):
-                match = _ENGLISH_NAME.fullmatch(text)
-                names = match[0] if match and self._is_person(match[0], publisher) else None
-            if names:
+            if names := self._credited(element, described, publisher):
                 # Each of several authors can be in an element of its own.
                 beside = [
                     found
                     for other in element.itersiblings()
                     if other.tag == element.tag and other.get("class") == element.get("class")
-                    if (found := _names_in(_spaced(other)))
+                    if (found := self._credited(other, described, publisher))
                 ]
                 return ", ".join(dict.fromkeys(", ".join([names, *beside]).split(", ")))
             bare = re.sub(r"^by\s+", "", text, flags=re.IGNORECASE)
             if (match := _NAME.fullmatch(bare) or _WRITTEN_BY.match(text)) and (
-                _NAMED_CLASS.search(described) or _is_dated(element)
+                _NAMED_CLASS.search(described)
+                or _is_dated(element)
+                or (is_account and _is_dated(element.getparent()))
             ):
                 return match["name"]
         return None
+
+    def _credited(self, element: Any, described: str, publisher: str | None) -> str | None:
+        """Return the names in an element that may name the author."""
+        text = _spaced(element)
+        if not 0 < len(text) <= _CREDIT_CHARS:
+            return None
+        if (names := _names_in(text)) or not _NAMED_CLASS.search(described):
+            return names
+        match = _ENGLISH_NAME.fullmatch(text)
+        if not match and not _NAME.fullmatch(text):
+            match = _FOREIGN_NAME.fullmatch(text)
+        return match[0] if match and self._is_person(match[0], publisher) else None
 
     def published_at(self) -> tuple[str | None, str | None]:
         """Return the date that the page's data names, and one that cannot be read."""
@@ -426,12 +583,54 @@ class PageMetadata:
             if element.get("datetime")
         )
         yield from self._epochs()
-        for element in self.root.iter():
+        dated: list[tuple[int, str]] = []
+        for number, element in enumerate(self.root.iter()):
             if isinstance(element.tag, str) and _DATED_CLASS.search(element.get("class") or ""):
                 text = text_of(element)
                 rest = re.sub(r"[\d\s.:/|-]", "", DATED.sub("", text))
                 if text and len(text) <= _DATE_CHARS and len(rest) <= 8:
-                    yield text
+                    dated.append((self._distance(number), text))
+        printed = self.printed_date()[0] or self.date_above()
+        # A date far from the article can be that of the visit.
+        yield from (
+            text for far, text in sorted(dated, key=lambda one: one[0]) if not far or not printed
+        )
+
+    def _distance(self, number: int) -> int:
+        """Return how far the element with ``number`` in the page is from the article.
+
+        0 is between the headline and the end of the text, 1 close to these, 2 elsewhere.
+        """
+        head, end, above, below = self._places
+        if head <= number <= end:
+            return 0
+        return 1 if above <= number <= below else 2
+
+    @cached_property
+    def _places(self) -> tuple[int, int, int, int]:
+        """The numbers of the elements at the headline, at the end of the text, and around them.
+
+        They are fixed once the text is found.
+        """
+        if not self.pieces:
+            return 0, -1, 0, -1
+        numbers = {element: at for at, element in enumerate(self.root.iter())}
+        head, last = self._headline_order, len(self.pieces) - 1
+
+        def place(at: int) -> int:
+            return numbers.get(self.pieces[max(0, min(at, last))].element, 0)
+
+        return place(head), place(self.ends), place(head - _TOP), place(self.ends + _TOP)
+
+    @cached_property
+    def _headline_order(self) -> int:
+        """The number of the block that is the headline, or of one not far above the text."""
+        titles = [letters_of(text) for text in self.given_titles()]
+        for piece in reversed(self.pieces[: self.begins + 1]):
+            own = letters_of(piece.text)
+            if len(own) >= _SHORTEST and any(own in title for title in titles):
+                return piece.order
+        return max(0, self.begins - _TOP)
 
     def _epochs(self) -> Iterator[str]:
         """Yield the seconds since 1970 in data attributes of elements that show a date."""
@@ -444,17 +643,20 @@ class PageMetadata:
                     if len(text) <= _DATE_CHARS and re.search(r"\d", text):
                         yield value.strip()
 
-    def printed_date(self) -> tuple[str | None, bool]:
-        """Return the date that the page shows around its headline, if it is marked as one.
+    def printed_date(self, *, elsewhere: bool = False) -> tuple[str | None, bool]:
+        """Return the date that the page shows around its article, if it is marked as one.
 
         Also whether the line is surely of the article: it names the reporter, or what the date is.
+        ``elsewhere`` reads the other parts of the page instead.
         """
+        head = self._headline_order - _TOP
         shown = [
             (_SURE_DATE.search(piece.text) is not None, day)
             for piece in self.pieces
             if len(piece.text) <= _BYLINE_CHARS
-            and is_byline(piece.text)
+            and (is_byline(piece.text) or _LABELLED_DATE.search(piece.text))
             and not _VISIT.search(piece.text)
+            and (head <= piece.order <= self.ends + _TOP) is not elsewhere
             and (day := parse_date(piece.text))
         ]
         for sure, day in sorted(shown, key=lambda one: not one[0]):
@@ -463,18 +665,28 @@ class PageMetadata:
             return parse_date(self.meta["article:modified_time"]), False
         return None, False
 
-    def printed_author(self, begins: int) -> str | None:
+    def printed_author(self) -> str | None:
         """Return the reporters whom a line above the text names."""
-        above = self.pieces[max(0, begins - _ABOVE) : begins]
-        lines = (piece.text for piece in reversed(above) if is_byline(piece.text))
-        return next((name for line in lines if (name := byline_author(line))), None)
+        above = self.pieces[max(0, self.begins - _ABOVE) : self.begins]
+        lines = [piece.text for piece in reversed(above)]
+        named = (byline_author(line) for line in lines if is_byline(line))
+        return next((name for name in named if name), None) or next(
+            (name for line in lines if (name := _name_beside_date(line))), None
+        )
 
-    def date_above(self, begins: int) -> str | None:
-        """Return the date of a line above the text that has hardly anything but a date."""
-        for piece in self.pieces[max(0, begins - _ABOVE) : begins]:
-            rest = DATE.sub("", piece.text).strip()
+    def date_above(self) -> str | None:
+        """Return the date of a line above the text that has hardly anything but a date.
+
+        Lines below the headline come first.
+        """
+        head = self._headline_order
+        first = self.pieces[head : self.begins]
+        for piece in [*first, *self.pieces[max(0, self.begins - _ABOVE) : head]]:
+            rest = piece.text
+            for pattern in DATES:
+                rest = pattern.sub("", rest)
             if (
-                len(rest) <= _BESIDE_DATE
+                len(rest.strip()) <= _BESIDE_DATE
                 and len(rest) < len(piece.text)
                 and not _VISIT.search(rest)
             ):
@@ -526,6 +738,29 @@ class PageMetadata:
 
 
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline
+_TOP = 5  # blocks close to the headline or to the text
+_TOPIC_CHARS = 30
+_TOPIC = re.compile(r"(?:\w+\s){1,2}")  # the name of a section in front of the headline
+_STEM = 2  # letters of a word that its inflected forms share
+_SHARED = 3  # words of a headline that are in the text below it
+_ADDED_AFTER = re.compile(r"\s*[|｜：:/<>«»（(]|\s+[-–—·]\s|\s*::")
+_ADDED_BEFORE = re.compile(r"[^:：]*(?:\s[-–—|·]\s|\s?[|｜]\s?|\s?::\s?)")
+_NUMBER_BEFORE = re.compile(
+    r"\s*(?:제\s?)?(?:\d{1,4}\s?(?:화|회|편|부|강|장|話|回|부작)|(?:ep(?:isode)?|part|#|no|vol)\.?\s?\d{1,4})\s*[.:|·-]?\s*",
+    re.IGNORECASE,
+)
+_EDITION = re.compile(
+    r"\s?(?:デジタル|オンライン|電子版|온라인|디지털|인터넷|모바일|닷컴|online|digital|mobile)$",
+    re.IGNORECASE,
+)
+_TITLE_AUTHOR = re.compile(r"(?<=\S{2})\s+/\s+(?P<name>[가-힣]{3,4})(?:\s[가-힣·\s]{2,16})?$")
+_PRINT = re.compile(
+    r"^(?:기사\s?)?(?:인쇄|프린트)(?:\s?(?:하기|보기|미리\s?보기|화면|용|페이지))?$"
+    r"|(?:일보|신문|뉴스|경제)\s기사\s?(?:인쇄|보기)$"
+    r"|^(?:print(?:er[- ]friendly)?(?:\s(?:version|view|page|article))?|印刷(?:用ページ|する)?"
+    r"|druckversion|drucken)$",
+    re.IGNORECASE,
+)
 _ABOVE = 15  # blocks above the text among which its headline is
 _LARGE = 4  # the size of a FONT element
 _NOTICE_CHARS = 160
@@ -566,6 +801,9 @@ _CREDITED = re.compile(
     r"(?:[-_\s]|$)",
     re.IGNORECASE,
 )
+_ACCOUNT_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:member|nick|nickname|user|username)(?:[-_\s]|$)", re.IGNORECASE
+)
 _NO_CREDIT = re.compile(r"comment|reply|cmt|caption|photo|relat|rank|list", re.IGNORECASE)
 _CREDIT_CHARS = 80
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -590,6 +828,9 @@ _ENTERED = re.compile(
 _UPDATED = re.compile(
     r"(?:수정|업데이트|갱신|변경|updated|modified)(?:일시|시간|일)?\s*[:|]?", re.IGNORECASE
 )
+_LABELLED_DATE = re.compile(
+    rf"{_ENTERED.pattern}\s*(?=['’\d]|[A-Z][a-z]{{2,8}}\.?\s\d)", re.IGNORECASE
+)
 _SURE_DATE = re.compile(rf"{_ENTERED.pattern}|조회|hit|{REPORTER.pattern}", re.IGNORECASE)
 _VISIT = re.compile(r"(?:출력|인쇄|방문|접속|print(?:ed)?|오늘|today)", re.IGNORECASE)
 _ADDRESS_DATE = re.compile(
@@ -604,6 +845,9 @@ _NAME = re.compile(
     r"|객원필진|교수|변호사|대표|크리에이터|캐스터))?"
 )
 _WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
+_FOREIGN_NAME = re.compile(
+    r"(?!글|작성|필자|저자|편집|등록|취재)[가-힣]{2,6}(?:\s[가-힣]{2,7}){1,2}(?<!기자)(?<!보기)(?<!하기)(?<!기사)"
+)
 _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
 # Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2.
 _ACCOUNT = re.compile(
@@ -617,6 +861,14 @@ _TEAM = re.compile(
 )
 _OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴)$")
 _LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
+
+
+def _name_beside_date(line: str) -> str | None:
+    """Return the name of a writer with a post beside a date: ``한여울 변호사 | 2025. 7. 3.``."""
+    date = DATE.search(line)
+    rest = line.replace(date[0], "").strip(" |·,/.") if date else ""
+    match = _NAME.fullmatch(rest)
+    return match["name"] if match and match["name"] != rest else None
 
 
 def _names_in(text: str) -> str | None:
@@ -636,7 +888,8 @@ def _described(element: Any) -> str:
 
 def _is_person(name: str, publisher: str | None) -> bool:
     own, outlet = letters_of(name), letters_of(publisher or "")
-    is_site = own == outlet or (len(own) >= _LONG_NAME and own in outlet)
+    first = letters_of((publisher or "").split(" ")[0])
+    is_site = own in {outlet, first} or (len(own) >= _LONG_NAME and own in outlet)
     return not (
         is_site
         or looks_like_outlet(name)

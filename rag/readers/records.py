@@ -130,7 +130,7 @@ _LONGER = {
 }
 _OTHER_THINGS = re.compile(
     r"요약|summary|부제|소제목|sub|길이|length|count|메일|mail|이미지|사진|image|img|thumb|logo|홈페이지|video"
-    r"|수정|변경|modif|updat|수집|crawl|댓글|comment|검색|광고"
+    r"|수정|변경|modif|updat|수집|crawl|댓글|comment|검색|광고|이전|다음|prev|next|relat|관련"
 )
 # Nested places of the metadata in corpora, and of the record itself.
 _INNER = re.compile(
