@@ -10,13 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
-from geungeo.rag.grounding.words import Finding, veto
+from geungeo.rag.grounding.words import Finding, finding, veto
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import SEASON, TIME, Fact, Phrase, is_pronoun
 from geungeo.rag.language.morphemes import Morpheme
-from geungeo.rag.language.vocabulary import REVERSALS, canonical
+from geungeo.rag.language.vocabulary import (
+    REVERSALS,
+    canonical,
+    canonical_names,
+    interchangeable,
+)
 from geungeo.rag.text import fold, listed
 
 # Who gives, in terms of who gets: B가 A에게서 산다 says the same as A가 B에 판다.
@@ -280,6 +285,127 @@ def _beside(morphemes: Sequence[Morpheme]) -> Iterator[tuple[str, tuple[str, str
             yield form, ("before", canonical(words[at - 1].form))
         if at + 1 < len(words):
             yield form, ("after", canonical(words[at + 1].form))
+
+
+@dataclass(frozen=True, slots=True)
+class _Modified:
+    """A word directly before the noun that it modifies: 너벅마을 어민들. No particles."""
+
+    word: str
+    head: str
+    label: bool
+    noun: bool
+
+
+def modified_otherwise(claim: Analysed, sources: Sequence[Analysed], known: str) -> list[Finding]:
+    """Find 돌개마을 어민 where the sources have 너벅마을 어민: another word before the same noun.
+
+    It reads the words themselves: Kiwi may take a name that it does not know for other words.
+    ``known`` is all else that is known: 총재 of 이창용 총재 may be called 한국은행 총재 there. Only
+    a word of the same kind, or another label, is a veto.
+    """
+    there = [pair for source in sources for pair in _modified(source)]
+    said = "".join(source.squeezed for source in sources)
+    found: list[Finding] = []
+    for mine in _modified(claim):
+        if not mine.noun:
+            continue
+        # 두레고 may have been read as a verb; beside 송이고 it is none.
+        rivals = [
+            p
+            for p in there
+            if p.head == mine.head and (p.noun or _is_of_one_kind(p.word, mine.word))
+        ]
+        bare = said.count(mine.head) > len(rivals)
+        if not rivals or bare or any(_is_like(p.word, mine.word) for p in rivals):
+            continue
+        if mine.word in said and not mine.label:
+            continue
+        if any(p.word in claim.squeezed for p in rivals if not p.label):
+            continue
+        kin = any(p.label and mine.label for p in rivals) or any(
+            _is_of_one_kind(p.word, mine.word) for p in rivals
+        )
+        if not kin and f"{mine.word}{mine.head}" in known:
+            continue
+        what = f"{mine.word} {mine.head}"
+        other = f"{rivals[0].word} {mine.head}"
+        reason = f"another one in the source: {other}, not {what}"
+        found.append(finding(reason, "name", what, final=kin))
+    return found
+
+
+def _modified(text: Analysed) -> Iterator[_Modified]:
+    """Yield the nouns of a text outside quotations with the noun or label before each."""
+    words = list(_WRITTEN.finditer(text.text))
+    for first, second in pairwise(words):
+        if any(
+            quote.start() < second.start() < quote.end() for quote in _SPOKEN.finditer(text.text)
+        ):
+            continue
+        label = _LABEL.fullmatch(first[0])
+        tags = _tags(text, first)
+        noun = bool(label or (tags and tags[-1] in _NOMINAL and not _VERBAL & set(tags)))
+        word = label["name"] if label else _OWNER.sub("", first[0])
+        head = _noun_of(text, second)
+        digits = any(char.isdigit() for char in first[0])
+        if head is None or digits or (not label and (len(word) < _SHORTEST or word in _NO_NAME)):
+            continue
+        yield _Modified(fold(word), fold(head), label is not None, noun)
+
+
+def _tags(text: Analysed, word: re.Match[str]) -> list[str]:
+    found = [m for m in text.raw if word.start() <= m.start < word.end()]
+    return [m.tag.split("-")[0] for m in found if m.tag not in {"SP", "SSO", "SSC"}]
+
+
+def _noun_of(text: Analysed, word: re.Match[str]) -> str | None:
+    """Return the nouns that ``word`` begins with, if they are more than a dependent noun."""
+    end = word.start()
+    for morpheme in text.raw:
+        if morpheme.start == end < word.end():
+            if morpheme.tag.split("-")[0] not in {"NNG", "NNP", "SL", "XR"}:
+                break
+            end = morpheme.end
+    noun = text.text[word.start() : end]
+    return noun if len(noun) >= _SHORTEST and noun not in _NO_HEAD else None
+
+
+def _is_like(one: str, other: str) -> bool:
+    """Whether two words may name the same: parts of one another, or other words for it."""
+    if one in other or other in one or canonical(one) == canonical(other):
+        return True
+    if any(other in alternative.words for alternative in interchangeable(one)):
+        return True
+    return bool(canonical_names(one) & canonical_names(other))
+
+
+def _is_of_one_kind(one: str, other: str) -> bool:
+    """Whether two names end alike: 너벅마을 and 돌개마을, 나래시 and 가람시."""
+    return one[-1] == other[-1] and min(len(one), len(other)) > _SHORTEST
+
+
+# Words with their quotation marks, without punctuation.
+_WRITTEN = re.compile(r"[‘'\"“]?[가-힣A-Za-z0-9·&\-]+[’'\"”]?(?:[가-힣]*)")
+_SPOKEN = re.compile(r"“[^”]*”?|\"[^\"]*\"")
+_LABEL = re.compile(
+    r"[‘']?(?P<name>[A-Z](?:형|급|동|조|반|팀|구역|등급|그룹)?|(?<=[‘'])[가나다라마바사아자차카타파하])[’']?"
+)
+_OWNER = re.compile(r"의$")
+_SHORTEST = 2  # syllables
+_NOMINAL = frozenset({"NNG", "NNP", "SL", "XSN", "JKG", "XR"})
+_VERBAL = frozenset(
+    {"VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA", "EC", "ETM", "ETN", "EF", "MM", "JKS", "JKO"}
+)
+_NO_NAME = listed(
+    "이번 지난 다음 최근 현재 당시 올해 지난해 작년 내년 모든 여러 관련 해당 전체 일부 대부분 주요 "
+    "국내 해외 우리 자기 그들 이날 전날 오전 오후 매년 매달 매주 평균 최대 최소 추가 신규 기존 "
+    "공동 자체 실제 예상 목표 누적 연간 전년 동기 대비 이상 이하 이후 이전 기준 수준 규모 "
+    "가운데 사이"
+)
+_NO_HEAD = listed(
+    "가운데 때문 이상 이하 정도 동안 이후 이전 사이 안팎 가량 만큼 대신 직후 직전 당시 관련"
+)
 
 
 # English

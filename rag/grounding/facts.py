@@ -609,6 +609,10 @@ def _nominal_problem(
         reason = f"the source does not say that this is {wanted}"
         taken = stated.mentions(wanted) and any(_named(p, stated) for p in claim.subjects)
         return finding(reason, "unsaid", str(wanted), final=taken)
+    # 수출 통제 체제 does not say that anyone exports; 수출 계약 does.
+    compounds = [p.words for p in mentioned(stated.spoken) if claim.predicate in p.words]
+    if compounds and not any(claim.predicate in words[-2:] for words in compounds):
+        return doubt(f"only part of a name in the source: {claim.predicate}")
     return None
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from itertools import chain, repeat
 
 from geungeo.rag.article import Article
-from geungeo.rag.grounding.exchange import exchanged, reversed_words
+from geungeo.rag.grounding.exchange import exchanged, modified_otherwise, reversed_words
 from geungeo.rag.grounding.facts import misattributed_quotation, mismatches, planned, stated
 from geungeo.rag.grounding.foreign import english_findings, foreign_findings, unframed_words
 from geungeo.rag.grounding.words import (
@@ -285,6 +285,8 @@ def _korean(
         findings = [one for one in findings if one.said not in _PLAN]
     findings += mismatches(claim, sources, contexts, grounds.elsewhere)
     findings += [*exchanged(claim, sources), *reversed_words(claim, sources)]
+    known = "".join(text.squeezed for text in (*context, *(analysed([about]) if about else [])))
+    findings += modified_otherwise(claim, sources, known)
     if former := people.without_former(claim.text, [text.text for text in (*sources, *context)]):
         findings.append(veto(f"a former post in the source: {former}", "role", former))
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):

@@ -326,3 +326,82 @@ def test_an_opposite_that_is_denied_or_also_in_the_source_is_no_veto(
     source: str, claim: str
 ) -> None:
     assert not any("opposite" in veto.reason for veto in judged(source, claim).vetoes)
+
+
+# A source, the sentence before it, and what is said of another one of the same kind.
+OTHERS = [
+    (
+        "한울구 상인들은 인상에 반대했다.",
+        "나래구 상인들은 인상에 반대했다.",
+        "한울구는 요금을 올렸다.",
+    ),
+    ("‘나’ 구역 토지는 모두 팔렸다.", "‘가’ 구역 토지는 모두 팔렸다.", "‘가’와 ‘나’ 구역이 있다."),
+    ("C형 간염 환자가 21명 늘었다.", "A형 간염 환자가 21명 늘었다.", "A형과 C형을 조사한다."),
+    ("하늘전자 공장은 문을 닫는다.", "바다전자 공장은 문을 닫는다.", "하늘전자는 공장을 지었다."),
+    ("도담시의 예산이 삭감됐다.", "가온시의 예산이 삭감됐다.", "도담시는 회의에 참석했다."),
+    ("너벅마을 이장은 서명했다.", "쇠뿔마을 이장은 서명했다.", "너벅마을에는 240가구가 산다."),
+    (
+        "경찰은 해솔병원 직원을 조사했다.",
+        "경찰은 다솜병원 직원을 조사했다.",
+        "해솔병원에서 사고가 났다.",
+    ),
+    ("늘봄은행 대출이 줄었다.", "참새은행 대출이 줄었다.", "늘봄은행은 예금 금리를 내렸다."),
+    (
+        "돌개마을 어민들은 반발했다.",
+        "그러자 너벅마을 어민들은 반발했다.",
+        "돌개마을 말이 기준이다.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lie", "source", "before"), OTHERS)
+def test_another_one_of_the_same_kind_is_a_veto(lie: str, source: str, before: str) -> None:
+    verdict = support(lie, Grounds((source,), ((before,),)))
+    assert verdict.vetoes
+    assert not support(source, Grounds((source,), ((before,),))).findings
+
+
+def test_another_owner_is_not_proven() -> None:
+    source, before = (
+        "이번 연구에는 부처 연구비 42억원이 들어갔다.",
+        "온새로바이오는 기술을 이전받았다.",
+    )
+    lie = "이번 연구에는 온새로바이오의 연구비 42억원이 들어갔다."
+    assert not support(lie, Grounds((source,), ((before,),))).supported
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "before"),
+    [
+        (
+            "나래구 상인들은 인상에 반대했다.",
+            "상인들은 인상에 반대했다.",
+            "나래구 상인들이 모였다.",
+        ),
+        ("MS 직원들은 반발했다.", "마이크로소프트 직원들은 반발했다.", "구글은 말이 없다."),
+        (
+            "가온시 예산 30억원이 삭감됐다.",
+            "가온시의 내년 예산 30억원이 삭감됐다.",
+            "도담시도 있다.",
+        ),
+        (
+            "누리텍 공장은 문을 닫는다.",
+            "이 공장은 문을 닫는다.",
+            "누리텍 공장은 2010년에 지어졌다.",
+        ),
+        (
+            "서울시 교육청은 결과를 발표했다.",
+            "시 교육청은 결과를 발표했다.",
+            "서울시 교육청이 맡았다.",
+        ),
+    ],
+)
+def test_the_same_one_named_otherwise_is_proven(claim: str, source: str, before: str) -> None:
+    assert support(claim, Grounds((source,), ((before,),))).supported
+
+
+def test_a_noun_in_a_longer_name_does_not_say_that_it_is_done() -> None:
+    source = "수출 통제 체제에 가입한 29개국으로 보내는 물량은 간소화된 절차를 밟는다."
+    before = "지금까지는 신고만 하면 됐지만 앞으로는 식각 장비도 건별로 심사를 받아야 한다."
+    lie = "식각 장비는 지금까지도 건별로 심사를 받아야 수출할 수 있었다."
+    assert not support(lie, Grounds((source,), ((before,),))).supported
