@@ -30,7 +30,7 @@ from geungeo.rag.readers.lines import (
     is_statement,
     signature,
 )
-from geungeo.rag.readers.metadata import Facts, writer_of
+from geungeo.rag.readers.metadata import Facts, is_full_name, writer_of
 from geungeo.rag.readers.page_metadata import (
     PageMetadata,
     articles_in_json_ld,
@@ -110,11 +110,11 @@ def read_html(text: str, source: str) -> Reading:
         raise EmptySource(refusal)
     published_at, unreadable = page.metadata.published_at()
     author = page.metadata.author(publisher)
-    if title and not (author and published_at):
+    if title and not (author and published_at and "," in author):
         scripted = page.metadata.scripted_facts(title)
-        author, published_at = author or scripted[0], published_at or scripted[1]
+        author, published_at = _fuller(author, scripted[0]), published_at or scripted[1]
     printed, is_sure = page.metadata.printed_date()
-    author = author or facts.author or page.metadata.printed_author()
+    author = _fuller(author, facts.author) or page.metadata.printed_author()
     published_at = published_at or (printed if is_sure else None) or facts.published_at or printed
     published_at = (
         published_at
@@ -139,6 +139,16 @@ def read_html(text: str, source: str) -> Reading:
         left_out=tuple(left_out),
     )
     return Reading((draft,))
+
+
+def _fuller(names: str | None, others: str | None) -> str | None:
+    """Return ``others`` if they are ``names`` and more: meta elements often name the first only."""
+    if not names or not others:
+        return names or others
+    more = set(others.split(", ")) - set(names.split(", "))
+    whole = set(names.split(", ")) < set(others.split(", "))
+    named = all(is_full_name(name) and not name.startswith("기자") for name in more)  # 기자명
+    return others if whole and named else names
 
 
 class _Page:

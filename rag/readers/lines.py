@@ -28,7 +28,7 @@ _ENDS = re.compile(r"[가-힣a-z][.!?](?=\s|$|['\"’”)])")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 JOB = (
     r"(?:(?:선임|수석|전문|객원|수습|인턴|시민|명예|대학생|사진)\s?)?"
-    r"(?:기자|특파원|논설위원|앵커|통신원|리포터|PD|에디터)"
+    r"(?:기자|특파원|논설위원|앵커|통신원|리포터|PD(?![A-Za-z])|에디터)"
 )
 SPECIALIST = r"[가-힣]{2,4}\s?전문\s?기자"  # 의학전문기자
 _NO_NAME = (
@@ -168,7 +168,10 @@ _APPEAL = re.compile(
     r"|^(?:기사\s*)?제목과\s*주요\s*문장을\s*기반으로.{0,100}$"
     r"|^.{0,30}(?:AI|인공지능|챗봇|생성형).{0,30}요약.{0,40}(?:습니다|있어요|주세요)[.!]?$"
     r"|^The post .{1,200} (?:appeared first|first appeared) on .{1,80}$"
-    r"|^게시물 .{1,200}에 처음 등장했습니다\.?$",
+    r"|^게시물 .{1,200}에 처음 등장했습니다\.?$"
+    r"|^(?:이|본|위|아래)?\s?광고(?:는|와|입니다).{0,20}(?:본문|기사|내용).{0,30}$"
+    r"|^.{0,10}(?:당신|여러분|시청자|독자).{0,6}제보(?:가|를|로).{0,40}$"
+    r"|^[*※]?\s?편집자\s?주\s?[:：].{0,20}(?:AI|인공지능).{0,80}$",
     re.IGNORECASE,
 )
 # What a content system did not replace: [adrotate banner="3"], [/caption], {{ad_slot}}
@@ -265,10 +268,12 @@ _CREDIT_PAIR = re.compile(
     rf"(?P<roles>{_ROLE}(?:\s?[·ㆍ&]\s?{_ROLE})*)(?P<sign>\s?[=:：]\s?|\s)"
     rf"(?P<names>[가-힣]{{2,4}}(?:\s?[·ㆍ]\s?(?!{_ROLE})[가-힣]{{2,4}})*)(?P<job>\s?{JOB})?(?![가-힣])"
 )
-# 노해든(국어국문 23), at the end of a contribution
+# 노해든(국어국문 23), HBS 노해든 (haedeun@hbs.example), at the end of a contribution
 _SIGNATURE = re.compile(
     r"^(?!문의|연락처|장소|일시|주소|사진|자료|출처|참고|제공|주최|대상|전화|신청|접수)"
     r"(?P<name>[가-힣]{2,4})\s?\((?=[^()]*[가-힣])[^()]{2,20}\)$"
+    r"|^(?:[A-Z]{2,5}|[가-힣]{2,5}(?:뉴스|일보|신문|방송|경제))\s(?P<signed>[가-힣]{3})\s?"
+    r"[(\[<][\w.+-]+@[\w.-]+[)\]>]$"
 )
 _PUNCTUATION = re.compile(r"[\s|·:：/\-–—,.()\[\]<>]+")
 
@@ -404,7 +409,7 @@ def credits_of(line: str) -> list[str] | None:
 def signature(line: str) -> str | None:
     """Return the name in the last line of a contribution: ``박다솜(국어국문 23)``."""
     match = _SIGNATURE.match(line)
-    return match["name"] if match else None
+    return match["name"] or match["signed"] if match else None
 
 
 def english_byline(line: str) -> bool:

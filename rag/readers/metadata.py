@@ -63,6 +63,10 @@ PORTALS = re.compile(
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*(?:\s[|\-–—<>:]\s|\s?[|｜]\s?|\s?::+\s?|\s[«»]\s|\s-\s?|\s<\s?)\s*")
+_PORTAL_PREFIX = re.compile(
+    r"^(?:네이버|naver|다음|daum|네이트|nate|줌|zum|msn)(?:\s*뉴스)?\s*[:\-–—]\s*(?=\S)",
+    re.IGNORECASE,
+)
 _PORTAL_SUFFIX = re.compile(
     r"\s*[|:\-–—]+\s*(?:네이버\s*(?:뉴스|연예|스포츠)|다음\s*(?:뉴스)?|Daum(?:\s*뉴스)?|네이트\s*뉴스|NAVER.*|MSN|zum.*)$",
     re.IGNORECASE,
@@ -132,7 +136,8 @@ def publisher_name(text: str | None) -> str | None:
     """Return the name of a publisher without its slogan; ``None`` for an address or a portal."""
     if not text:
         return None
-    parts = [part.strip() for part in re.split(r"\s*[|｜]\s*", " ".join(text.split()))]
+    text = _PORTAL_PREFIX.sub("", " ".join(text.split()))
+    parts = [part.strip() for part in re.split(r"\s*[|｜]\s*", text)]
     name = next((part for part in parts if part and not PORTALS.search(part)), None)
     if name is None:
         return None
