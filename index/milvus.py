@@ -92,6 +92,9 @@ _GRPC_OPTIONS = {
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.min_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 500,
+    # A connection that is lost unnoticed is given up after 15 s: the client sends a ping after 10 s
+    # of silence, and gRPC would wait for its answer for a minute.
+    "grpc.http2.ping_timeout_ms": 5_000,
 }
 
 _LAST_DIMENSION = 2**32 - 2  # of a sparse vector; terms have one more value
