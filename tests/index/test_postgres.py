@@ -37,6 +37,7 @@ from geungeo.rag.language.terms import CHANNELS, bags
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings, StoreUrl
 from tests.support.postgres import PASSWORD, USER, PostgresServer
+from tests.support.tls import TlsProxy, certificate
 
 QUESTIONS = (
     "데이터 센터 계획의 규모는?",
@@ -395,6 +396,39 @@ def test_encryption_that_the_server_lacks_is_reported(
 ) -> None:
     with pytest.raises(StoreUnavailable, match="encrypted connection was refused"):
         open_database(postgres.url(sslmode="require"))
+
+
+def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """The server of the tests has no TLS: a proxy in front of it does."""
+    valid, of_another = certificate(tmp_path), certificate(tmp_path, "127.0.0.2")
+    schema = postgres.schema()
+    with (
+        closing(TlsProxy(postgres.port, valid)) as proxy,
+        closing(TlsProxy(postgres.port, of_another)) as elsewhere,
+    ):
+
+        def url(port: int, trusted: Path) -> StoreUrl:
+            return postgres.url(schema, port=port, sslmode="verify-full", sslrootcert=str(trusted))
+
+        with closing(open_database(url(proxy.port, valid))) as database:
+            with database.write() as connection:
+                connection.execute(
+                    "INSERT INTO meta (key, value) VALUES ('a', ?)", ("가" * 90_000,)
+                )
+            assert database.meta("a") == "가" * 90_000
+        assert set(proxy.versions) == {"TLSv1.3"}
+        used = len(proxy.versions)
+        # The certificate is valid but of another address; that of another authority; no TLS.
+        for wrong in (
+            url(elsewhere.port, of_another),
+            url(proxy.port, of_another),
+            url(postgres.port, valid),
+        ):
+            with pytest.raises(StoreUnavailable, match="encrypted connection was refused"):
+                open_database(wrong)
+        assert len(proxy.versions) == used
 
 
 def test_a_server_needs_no_more_than_to_read_and_write_rows(
