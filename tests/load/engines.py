@@ -99,31 +99,31 @@ def engines(sizes: tuple[int, ...], count: int, asked: int, seed: int) -> None:
 
 
 def plan(rows: Sequence[Measured]) -> None:
-    """Print what an archive costs, from the largest size; times from the first and the last."""
+    """Print what an archive costs, by what each passage between two sizes costs more."""
     small, large = rows[0], rows[-1]
-    click.echo(f"\n| {large.passages:,} passages | measured | " + _cells("{:,}", *_PLANS))
+    more = large.passages - small.passages
+    if not more:
+        return
+    click.echo("\n| | measured | " + _cells("{:,}", *_PLANS))
     click.echo("|---|---|" + "---|" * len(_PLANS))
     for name, size in (
-        ("memory of Milvus, one replica", large.memory / large.passages),
-        ("disk of PostgreSQL, passages", large.disk / large.passages),
+        ("memory of Milvus, one replica", (large.memory - small.memory) / more),
+        ("disk of PostgreSQL, passages", (large.disk - small.disk) / more),
     ):
         sizes = (size * passages / 1e9 for passages in _PLANS)
         click.echo(f"| {name} | {size:,.0f} bytes/passage | " + _cells("{:,.0f} GB", *sizes))
-    each = large.filled / large.passages
+    each = (large.filled - small.filled) / more
     hours = (each * passages / 3600 for passages in _PLANS)
     click.echo(
         f"| building the collection, one client | {1 / each:,.0f}/s | "
         + _cells("{:,.1f} h", *hours)
     )
-    if small is large:
-        return
     for channel in large.times:
-        more = (large.p50(channel) - small.p50(channel)) / (large.passages - small.passages)
-        first = large.p50(channel) - more * large.passages
-        times = (first + more * passages for passages in _PLANS)
+        slope = (large.p50(channel) - small.p50(channel)) / more
+        times = (large.p50(channel) + slope * (plan - large.passages) for plan in _PLANS)
         click.echo(
-            f"| {channel}, an exact index in one node | {1e9 * more:,.0f} ms/million passages "
-            "| " + _cells("{:,.1f} s", *times)
+            f"| {channel}, exact index, one node | {1e9 * slope:,.0f} ms/million passages | "
+            + _cells("{:,.1f} s", *times)
         )
 
 
