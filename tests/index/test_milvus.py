@@ -388,6 +388,61 @@ def test_slow_silent_and_cut_networks_are_reported_and_recover(
         assert far.examine() == near.examine() == []
 
 
+def test_postgresql_finds_passages_while_milvus_is_away_if_that_is_set(
+    workspace: Workspace,
+    shared: StoreUrl,
+    embedder: Embedder,
+    milvus: MilvusServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    copy_store(workspace.store.folder, shared)
+    local, question = workspace.store, "데이터 센터 계획의 규모는?"
+    vector = embedder.embed([question], query=True)[0]
+    changed = workspace.settings.model_copy(update={"store": shared})
+    with (
+        closing(Network(milvus.port)) as network,
+        closing(
+            Store.open(shared, embedder, engine=milvus.url(port=network.port), engine_fallback=True)
+        ) as store,
+    ):
+        usual = Workspace(changed, store, embedder).ask(question)
+        assert usual.trace.notes == ()
+        network.cut()
+        with pytest.raises(StoreUnavailable, match="Milvus does not accept connections"):
+            store.dense(vector, 5, Filters())
+        store.prepare_fallback()
+        store.prepare_fallback()  # has no effect
+        for filters in (Filters(), Filters(publisher="없는 신문"), Filters(published_from="2020")):
+            expected = local.dense(vector, 5, filters)
+            assert list(store.dense(vector, 5, filters).items()) == list(expected.items())
+        terms = bags("morphemes", [question])[0].terms
+        assert store.lexical("morphemes", terms, 5, Filters()) == {}
+        frequency = local.document_frequency("morphemes", terms).tolist()
+        assert store.document_frequency("morphemes", terms).tolist() == frequency
+        answer = Workspace(changed, store, embedder).ask(question)
+        assert answer.trace.notes == (
+            "Milvus does not accept connections: passages were found in PostgreSQL, by their "
+            "vectors only",
+        )
+        assert [one.quote for one in answer.citations] == [one.quote for one in usual.citations]
+        assert store.size() == local.size()
+        assert store.health() == []
+        with pytest.raises(StoreUnavailable):
+            store.ingest(draft(1))
+        [found_vector] = embedder.embed([texts(store)["a1"]], query=False)
+        nearest = next(iter(store.dense(found_vector, 1, Filters())))
+        assert store.passages([nearest])[0].article.id == "a1", "also what came meanwhile"
+        network.mode = "whole"
+        monkeypatch.setattr("geungeo.index.milvus._AWAY_SECONDS", 0.0)
+        until = time.monotonic() + 60
+        while not store.lexical("morphemes", terms, 5, Filters()):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert Workspace(changed, store, embedder).ask(question).trace.notes == ()
+        assert store.ingest(draft(1)).status == "unchanged"
+        assert store.examine() == []
+
+
 @contextmanager
 def distant(
     near: Store, embedder: Embedder, milvus: MilvusServer

