@@ -1,6 +1,6 @@
 """Cost of Milvus as the engine: fill, search by channel, memory and disk, and an extrapolation.
 
-The store has the shipped articles of news, and passages made of theirs until there are enough: the
+The store has the shipped articles of news, and passages made of them until there are enough: the
 terms are those of real sentences, two thirds of them from one article, as many as a real passage
 has; the vectors are means of three real ones, with noise. Questions are real. PostgreSQL and Milvus
 are the servers of the tests, on this machine.

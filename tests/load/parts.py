@@ -1,4 +1,4 @@
-"""Where the time of an answer goes: the processing of questions, measured by its parts."""
+"""Measure the parts of an answer: where its time goes."""
 
 from __future__ import annotations
 
