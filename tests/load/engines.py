@@ -91,8 +91,8 @@ def engines(
 ) -> None:
     """Fill PostgreSQL and Milvus, time searches, and extrapolate to an archive.
 
-    The index of the vectors is exact (FLAT), or what Milvus chooses (AUTOINDEX): in milvus-lite,
-    which seals no segment, that is the interim index of growing ones once they are large.
+    The index of the vectors is exact (FLAT), or what Milvus chooses (AUTOINDEX); in milvus-lite
+    that is approximate, and finds few of the nearest, once there are some ten thousands.
     """
     with mock.patch("geungeo.index.milvus._DENSE_INDEX", index):
         _report(sizes, count, asked, seed, index, fallback=fallback)
