@@ -149,6 +149,9 @@ def plan(rows: Sequence[Measured]) -> None:
     )
     for channel in large.times:
         slope = (large.p50(channel) - small.p50(channel)) / more
+        if slope <= 0:
+            click.echo(f"| {channel}, one node | does not grow measurably | | |")
+            continue
         times = (large.p50(channel) + slope * (plan - large.passages) for plan in _PLANS)
         click.echo(
             f"| {channel}, one node | {1e9 * slope:,.0f} ms/million passages | "
