@@ -317,13 +317,8 @@ def test_clocks_of_servers_are_that_of_the_database(
 
 
 def test_a_killed_database_loses_no_acknowledged_article(
-    shared: StoreUrl,
-    postgres: PostgresServer,
-    servers: list[Store],
-    embedder: Embedder,
-    monkeypatch: pytest.MonkeyPatch,
+    shared: StoreUrl, postgres: PostgresServer, servers: list[Store], embedder: Embedder
 ) -> None:
-    monkeypatch.setattr("geungeo.index.postgres._POOL_SECONDS", 1.0)
     store, other = servers
     acknowledged = [store.ingest(draft(number)).article.id for number in range(2)]
 
