@@ -6,6 +6,8 @@ PORT ?= 8000
 PEERS_VENV ?= .venv-peers
 # The environment of the weak model's server; kept, since llama.cpp takes long to compile.
 LLM_VENV ?= $(HOME)/.cache/geungeo/llama-cpp
+# The environment of the tools that validate compose files and manifests.
+DEPLOY_VENV ?= .venv-deploy
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FOLDERS := rag index server eval seeds
@@ -21,7 +23,7 @@ FULL := $(VENV)/.full-$(KEY)
 PEERS := $(PEERS_VENV)/.peers-$(KEY)
 
 .PHONY: help install run test test-slow test-llm test-llm-quick lint format docs eval eval-gate wheel lock clean
-.PHONY: bench-peers load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-shared campaign-milvus campaign-hostile audit sbom
+.PHONY: lint-deploy bench-peers load load-slack-ack load-first-claim campaign-kill campaign-damage campaign-shared campaign-milvus campaign-hostile audit sbom
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -56,6 +58,14 @@ lint: $(FULL) build/src ## Style, words, types, import directions
 	@# lint-imports follows no links: it reads a copy of the package.
 	@rm -rf build/lint && mkdir -p build/lint && cp -RL build/src/geungeo build/lint/geungeo
 	cd build/lint && $(abspath $(BIN))/lint-imports --no-cache --config $(CURDIR)/pyproject.toml
+
+lint-deploy: ## Validate compose files and docs/deploy against their schemas (fetches two tools)
+	test -x $(DEPLOY_VENV)/bin/python || $(PYTHON) -m venv $(DEPLOY_VENV)
+	$(DEPLOY_VENV)/bin/python -m pip --disable-pip-version-check --quiet install \
+		check-jsonschema==0.39.0 kubernetes-validate==1.37.0
+	$(DEPLOY_VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec compose*.yaml
+	for file in $(filter-out %/kustomization.yaml,$(wildcard docs/deploy/*.yaml)); do \
+		$(DEPLOY_VENV)/bin/kubernetes-validate --strict $$file || exit 1; done
 
 format: $(FULL) ## Rewrite the code in the house format
 	$(BIN)/ruff check --fix .
@@ -115,7 +125,7 @@ lock: $(FULL) ## Write the versions of the present environment to the lock file
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v -e ' @ ' -e '^pip==' | sed 's,+cpu,,' > $(LOCK)
 
 clean: ## Remove the environment, build products and the local store
-	rm -rf $(VENV) $(PEERS_VENV) build dist site *.egg-info .geungeo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS_VENV) $(DEPLOY_VENV) build dist site *.egg-info .geungeo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Their versions contradict the lock file, so they have one of their own.

@@ -87,8 +87,17 @@ class Engine(Protocol):
         """Close connections."""
 
 
-def open_engine(url: EngineUrl | str, database: Database, embedder: Embedder, step: Step) -> Engine:
+def open_engine(
+    url: EngineUrl | str,
+    database: Database,
+    embedder: Embedder,
+    step: Step,
+    *,
+    fallback: bool = False,
+) -> Engine:
     """Open the engine at ``url``, or the local one (``local``), for the store in ``database``.
+
+    With ``fallback`` PostgreSQL finds passages while an engine on other machines is away.
 
     Raises:
         SettingsError: that engine does not go with that store.
@@ -103,7 +112,7 @@ def open_engine(url: EngineUrl | str, database: Database, embedder: Embedder, st
             )
         from geungeo.index.milvus import MilvusEngine
 
-        return MilvusEngine(url, database, embedder, step)
+        return MilvusEngine(url, database, embedder, step, fallback=fallback)
     from geungeo.index.derived import LocalEngine
 
     return LocalEngine(database, embedder, step)

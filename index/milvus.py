@@ -22,7 +22,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -39,6 +39,7 @@ from geungeo.index.engine import (
     forget_collection,
     require_embedder,
 )
+from geungeo.index.fallback import Fallback
 from geungeo.index.files import Step
 from geungeo.index.lexical import IntArray, LexicalIndex, Statistics, document_weights
 from geungeo.index.postgres import lock_number
@@ -46,6 +47,7 @@ from geungeo.index.vectors import VectorIndex
 from geungeo.rag.errors import MissingExtra, SettingsError, StoreError, StoreUnavailable
 from geungeo.rag.language.terms import CHANNELS, Bag, TermArray
 from geungeo.rag.protocols import Embedder, Filters, FloatArray, Scores
+from geungeo.rag.retrieval.notes import note
 from geungeo.rag.settings import EngineUrl
 
 try:
@@ -88,11 +90,20 @@ _REPAIR = "run: geungeo doctor --repair"
 # After a failed call the next ones fail at once, for as many seconds; then a connection is tried,
 # while gRPC would wait for up to two minutes.
 _PAUSE_SECONDS = 0.5
+# After a failed call PostgreSQL finds passages for as long, if that is set, until Milvus is tried.
+_AWAY_SECONDS = 5.0
 _GRPC_OPTIONS = {
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.min_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 500,
+    # A connection that is lost unnoticed is given up after 15 s: the client sends a ping after 10 s
+    # of silence, and gRPC would wait for its answer for a minute.
+    "grpc.http2.ping_timeout_ms": 5_000,
 }
+
+# Milvus chooses: a graph for segments that are sealed. Large ones that still grow have an interim
+# index, which misses more (docs/scale.md).
+_DENSE_INDEX = "AUTOINDEX"
 
 _LAST_DIMENSION = 2**32 - 2  # of a sparse vector; terms have one more value
 _NO_DATE = ""
@@ -116,7 +127,10 @@ _NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """State of the store for a search; ``pending`` are keys that are yet to apply."""
+    """State of the store for a search; ``pending`` are keys that are yet to apply.
+
+    ``away`` is why Milvus cannot be used, while PostgreSQL finds passages instead.
+    """
 
     collection: str
     passages: int
@@ -126,6 +140,7 @@ class _State:
     pending: Sequence[int]
     lengths: Sequence[int]
     means: Sequence[float]
+    away: StoreUnavailable | None = None
 
     @property
     def consistency(self) -> str:
@@ -138,7 +153,15 @@ class MilvusEngine(Engine):
 
     name = "Milvus"
 
-    def __init__(self, url: EngineUrl, database: Database, embedder: Embedder, step: Step) -> None:
+    def __init__(
+        self,
+        url: EngineUrl,
+        database: Database,
+        embedder: Embedder,
+        step: Step,
+        *,
+        fallback: bool = False,
+    ) -> None:
         """Build the collection if the store has none; otherwise Milvus may be away now.
 
         Raises:
@@ -149,6 +172,7 @@ class MilvusEngine(Engine):
         self._database = database
         self._embedder = embedder
         self._step = step
+        self._fallback = Fallback(database, embedder.dimension) if fallback else None
         self._stamp: str | None = None
         # Milvus may have lost changes that it has not flushed, also before this process began.
         self._suspect = True
@@ -165,7 +189,14 @@ class MilvusEngine(Engine):
 
     def dense(self, vector: FloatArray, k: int, filters: Filters) -> Scores:
         """Return the ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
-        keys = self._candidates(self._reading(), "vector", vector, k, filters)
+        state = self._reading()
+        if state.away is None:
+            try:
+                keys = self._candidates(state, "vector", vector, k, filters)
+            except StoreUnavailable as error:
+                keys = self._nearest(error, vector, k, filters)
+        else:
+            keys = self._nearest(state.away, vector, k, filters)
         rows = self._rows("vector", keys, filters)
         found = VectorIndex(len(vector))
         if rows:
@@ -178,9 +209,14 @@ class MilvusEngine(Engine):
         state = self._reading()
         known = self._statistics(state, channel, terms)
         weights = {_dimension(term): weight for term, weight in known.weights(terms).items()}
-        if not weights:
+        if not weights or state.away is not None:
             return {}
-        keys = self._candidates(state, channel, weights, k, filters)
+        try:
+            keys = self._candidates(state, channel, weights, k, filters)
+        except StoreUnavailable:
+            if self._fallback is None:
+                raise
+            return {}
         rows = self._rows(channel, keys, filters)
         found = LexicalIndex()
         found.add([row["key"] for row in rows], [Bag.from_bytes(row[channel]) for row in rows])
@@ -194,6 +230,21 @@ class MilvusEngine(Engine):
     def size(self) -> int:
         """Return the number of passages."""
         return self._reading().passages
+
+    def _nearest(
+        self, error: StoreUnavailable, vector: FloatArray, k: int, filters: Filters
+    ) -> list[int]:
+        """Return keys that PostgreSQL proposes; raise ``error`` if it cannot."""
+        if self._fallback is None:
+            raise error
+        try:
+            keys = self._fallback.nearest(vector, _PROPOSED * k, filters)
+        except StoreUnavailable as missing:
+            log.warning("PostgreSQL cannot be used instead of Milvus: %s", missing)
+            raise error from missing
+        cause = str(error).removesuffix("; try again later")
+        note(f"{cause}: passages were found in PostgreSQL, by their vectors only")
+        return keys
 
     def _statistics(self, state: _State, channel: str, terms: TermArray) -> Statistics:
         number = NUMBERS[channel]
@@ -247,6 +298,17 @@ class MilvusEngine(Engine):
 
     def _reading(self) -> _State:
         """Return the present state; apply changes whose server seems lost."""
+        if self._fallback is None:
+            return self._settled()
+        away = self._milvus.failure(_AWAY_SECONDS) if self._suspect else None
+        if away is None:
+            try:
+                return self._settled()
+            except StoreUnavailable as error:
+                away = error
+        return replace(self._state(), away=away)
+
+    def _settled(self) -> _State:
         state = self._state()
         if state.stamp != self._stamp:
             # Another process may have indexed the articles again, with another embedder.
@@ -293,6 +355,9 @@ class MilvusEngine(Engine):
         with self._replaying:
             if not self._suspect:
                 return
+            if self._fallback is not None:
+                # Quicker to fail than a change is.
+                self._milvus.probe(self._state().collection)
             with self._database.write(_LANE) as connection:
                 connection.execute("UPDATE outbox SET applied_at = NULL")
             self._apply_all()
@@ -427,8 +492,18 @@ class MilvusEngine(Engine):
     # Checks
 
     def health(self) -> list[str]:
-        """Return no problems if Milvus answers; raise ``StoreUnavailable`` if it does not."""
-        self._milvus.probe(self._reading().collection)
+        """Return no problems if Milvus answers; raise ``StoreUnavailable`` if it does not.
+
+        While PostgreSQL is used instead, this server is ready.
+        """
+        state = self._reading()
+        try:
+            if state.away is None:
+                self._milvus.probe(state.collection)
+        except StoreUnavailable:
+            if self._fallback is None:
+                raise
+            self._suspect = True
         return []
 
     def check(self) -> list[str]:
@@ -621,7 +696,7 @@ class _Milvus:
         schema.add_field("publisher", DataType.INT64)
         schema.add_field("published_at", DataType.VARCHAR, max_length=64)
         indexes = MilvusClient.prepare_index_params()
-        indexes.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
+        indexes.add_index("vector", index_type=_DENSE_INDEX, metric_type="IP")
         for channel in CHANNELS:
             indexes.add_index(channel, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
 
@@ -656,9 +731,15 @@ class _Milvus:
             with contextlib.suppress(Exception):
                 client.close()
 
+    def failure(self, seconds: float) -> StoreUnavailable | None:
+        """Return why the last call failed, if it did and is not older."""
+        if self._cause and time.monotonic() - self._failed_at < seconds:
+            return StoreUnavailable(f"Milvus {self._cause}; try again later")
+        return None
+
     def _call(self, work: Callable[[Any], T]) -> T:
-        if self._cause and time.monotonic() - self._failed_at < _PAUSE_SECONDS:
-            raise StoreUnavailable(f"Milvus {self._cause}; try again later")
+        if failure := self.failure(_PAUSE_SECONDS):
+            raise failure
         try:
             done = work(self._connected())
         except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:

@@ -162,7 +162,7 @@ class _Pooled(psycopg.Connection[Any]):
 class _Connection:
     """A connection that takes the store's SQL."""
 
-    def __init__(self, raw: psycopg.Connection[Row]) -> None:
+    def __init__(self, raw: _Pooled) -> None:
         self.raw = raw
 
     def execute(self, sql: str, parameters: Parameters = (), /) -> psycopg.Cursor[Row]:
@@ -345,6 +345,23 @@ class PostgresDatabase(Database):
             if lane is not None:
                 connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(lane),))
             yield connection
+
+    @contextlib.contextmanager
+    def building(self) -> Iterator[_Connection]:
+        """Yield a connection without a transaction and without limits of time, for an index."""
+        with self._connection() as (connection, _):
+            raw = connection.raw
+            patience = raw.patience
+            row = connection.execute("SHOW statement_timeout").fetchone()
+            set_timeout = "SELECT set_config('statement_timeout', ?, false)"
+            connection.execute(set_timeout, ("0",))
+            raw.patience = float("inf")
+            try:
+                yield connection
+            finally:
+                raw.patience = patience
+                with contextlib.suppress(psycopg.Error):
+                    connection.execute(set_timeout, (row[0] if row else "0",))
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[_Connection]:

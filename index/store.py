@@ -101,13 +101,15 @@ class Store:
         conversation_days: int | None = None,
         connections: int = 10,
         engine: EngineUrl | Literal["local"] = "local",
+        engine_fallback: bool = False,
         step: Step = no_step,
     ) -> Self:
         """Open the store in the folder or at the URL ``place``, creating it if it does not exist.
 
         Conversations expire ``conversation_days`` after their last turn (``None``: never). The
         default ``clock`` is that of the database. ``connections`` is the most that this process
-        opens to a PostgreSQL server. ``engine`` is what finds passages. ``step`` is called after
+        opens to a PostgreSQL server. ``engine`` is what finds passages;
+        with ``engine_fallback`` PostgreSQL does while Milvus is away. ``step`` is called after
         each step of a change (``geungeo.index.files``).
 
         Raises:
@@ -122,7 +124,7 @@ class Store:
         try:
             if check_embedder:
                 require_embedder(database, embedder)
-            opened = open_engine(engine, database, embedder, step)
+            opened = open_engine(engine, database, embedder, step, fallback=engine_fallback)
         except BaseException:
             database.close()
             raise
@@ -472,6 +474,18 @@ class Store:
         """Return the problems that a quick check finds, one line each; empty if there are none."""
         problems = [f"{self._database.kind}: {line}" for line in self._database.check()]
         return problems + [str(self._finding(problem)) for problem in self._engine.health()]
+
+    def prepare_fallback(self) -> None:
+        """Make the index by which PostgreSQL finds passages while Milvus is away.
+
+        Raises:
+            SettingsError: the store is not in PostgreSQL.
+            MissingExtra: its client is not installed.
+            StoreUnavailable: PostgreSQL has no pgvector, or the role may not make the index.
+        """
+        from geungeo.index.fallback import Fallback
+
+        Fallback(self._database, self._embedder.dimension).prepare()
 
     # Retrieval (the Corpus protocol)
 

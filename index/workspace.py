@@ -372,6 +372,7 @@ class Workspace:
             conversation_days=settings.conversation_days,
             connections=settings.database_connections,
             engine=settings.engine,
+            engine_fallback=settings.engine_fallback,
         )
         if seed and not store.generation:
             log.info("the store is empty: ingesting the seeds")

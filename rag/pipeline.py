@@ -72,6 +72,7 @@ from geungeo.rag.question.intents import (
 from geungeo.rag.question.spelling import correct_spelling
 from geungeo.rag.retrieval.copies import Copy
 from geungeo.rag.retrieval.find import Found, find
+from geungeo.rag.retrieval.notes import noting
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Language, clean, fold, language_of
 
@@ -380,7 +381,9 @@ class Pipeline:
         k = run.ask.top_k or self._settings.top_k
         # A caller's top_k limits the evidence; the default one limits only the passages shown.
         pool = run.ask.top_k or max(k, self._settings.evidence_pool)
-        question, found = self._find(run.standalone, pool, run.ask.filters)
+        with noting() as notes:
+            question, found = self._find(run.standalone, pool, run.ask.filters)
+        run.report.notes += notes
         run.hits = tuple(hit.hit(rank) for rank, hit in enumerate(found.passages[:k], 1))
         if found.passages:
             threshold = self._settings.answer_threshold

@@ -166,6 +166,13 @@ class Settings(BaseSettings):
             "that (docs/scale.md)."
         ),
     ] = "local"
+    engine_fallback: Annotated[
+        bool,
+        Field(
+            description="While Milvus is away, find passages in PostgreSQL by their vectors "
+            "(pgvector; docs/scale.md) instead of answering 503."
+        ),
+    ] = False
 
     embedder: Annotated[
         str,

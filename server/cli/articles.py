@@ -58,6 +58,8 @@ def init(ctx: click.Context, sample: bool) -> None:  # noqa: FBT001 - click pass
     place = settings_of(ctx).store
     existed = not isinstance(place, Path) or os.path.lexists(place)
     with open_workspace(ctx, makes_stores=True, seed=sample) as workspace:
+        if workspace.settings.engine_fallback:
+            workspace.store.prepare_fallback()
         count = workspace.store.count()
     noun = "article" if count == 1 else "articles"
     click.echo(

@@ -9,7 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from geungeo.rag.settings import EngineUrl, StoreUrl, load
 from tests.index.test_postgres import draft, found, texts
 from tests.support import ROOT
 from tests.support.milvus import MilvusServer
-from tests.support.postgres import PostgresServer
+from tests.support.postgres import Network, PostgresServer
 
 pymilvus = pytest.importorskip("pymilvus")
 
@@ -351,6 +351,127 @@ def test_a_milvus_that_is_away_is_reported_and_recovers_without_a_restart(
     assert store.ingest(draft(3)).status == "unchanged"
     assert store.examine() == other.examine() == []
     assert store.health() == other.health() == []
+
+
+def test_slow_silent_and_cut_networks_are_reported_and_recover(
+    servers: list[Store],
+    embedder: Embedder,
+    milvus: MilvusServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    near = servers[0]
+    near.ingest(draft(1))
+    with distant(near, embedder, milvus) as (far, network):
+        network.mode = "slow"
+        assert found(far, "반도체 공장") == {"a1"}
+        assert far.ingest(draft(2)).status == "added"
+        with monkeypatch.context() as impatient:
+            for name in ("_SEARCH_SECONDS", "_CHANGE_SECONDS"):
+                impatient.setattr(f"geungeo.index.milvus.{name}", 0.2)
+            network.mode = "silent"
+            with pytest.raises(StoreUnavailable, match="Milvus does not answer; try again later"):
+                found(far, "반도체")
+            with pytest.raises(StoreUnavailable):
+                far.ingest(draft(3))
+        assert found(near, "반도체 공장") == {"a1", "a2", "a3"}, "it is not concerned"
+        network.mode = "whole"
+        wait_until_it_answers(far)
+        assert far.ingest(draft(3)).status == "unchanged"
+        network.cut()
+        for work in (lambda: found(far, "반도체"), far.health, lambda: far.remove("a2")):
+            with pytest.raises(StoreUnavailable, match="Milvus does not accept connections"):
+                work()
+        assert found(near, "반도체 공장") == {"a1", "a3"}
+        network.mode = "whole"
+        wait_until_it_answers(far)
+        assert found(far, "반도체 공장") == {"a1", "a3"}
+        assert far.examine() == near.examine() == []
+
+
+def test_postgresql_finds_passages_while_milvus_is_away_if_that_is_set(
+    workspace: Workspace,
+    shared: StoreUrl,
+    embedder: Embedder,
+    milvus: MilvusServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    copy_store(workspace.store.folder, shared)
+    local, question = workspace.store, "데이터 센터 계획의 규모는?"
+    vector = embedder.embed([question], query=True)[0]
+    changed = workspace.settings.model_copy(update={"store": shared})
+    with (
+        closing(Network(milvus.port)) as network,
+        closing(
+            Store.open(shared, embedder, engine=milvus.url(port=network.port), engine_fallback=True)
+        ) as store,
+    ):
+        usual = Workspace(changed, store, embedder).ask(question)
+        assert usual.trace.notes == ()
+        network.cut()
+        with pytest.raises(StoreUnavailable, match="Milvus does not accept connections"):
+            store.dense(vector, 5, Filters())
+        store.prepare_fallback()
+        store.prepare_fallback()  # has no effect
+        for filters in (Filters(), Filters(publisher="없는 신문"), Filters(published_from="2020")):
+            expected = local.dense(vector, 5, filters)
+            assert list(store.dense(vector, 5, filters).items()) == list(expected.items())
+        terms = bags("morphemes", [question])[0].terms
+        assert store.lexical("morphemes", terms, 5, Filters()) == {}
+        frequency = local.document_frequency("morphemes", terms).tolist()
+        assert store.document_frequency("morphemes", terms).tolist() == frequency
+        answer = Workspace(changed, store, embedder).ask(question)
+        assert answer.trace.notes == (
+            "Milvus does not accept connections: passages were found in PostgreSQL, by their "
+            "vectors only",
+        )
+        assert [one.quote for one in answer.citations] == [one.quote for one in usual.citations]
+        assert store.size() == local.size()
+        assert store.health() == []
+        with pytest.raises(StoreUnavailable):
+            store.ingest(draft(1))
+        [found_vector] = embedder.embed([texts(store)["a1"]], query=False)
+        nearest = next(iter(store.dense(found_vector, 1, Filters())))
+        assert store.passages([nearest])[0].article.id == "a1", "also what came meanwhile"
+        network.mode = "whole"
+        monkeypatch.setattr("geungeo.index.milvus._AWAY_SECONDS", 0.0)
+        until = time.monotonic() + 60
+        while not store.lexical("morphemes", terms, 5, Filters()):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert Workspace(changed, store, embedder).ask(question).trace.notes == ()
+        assert store.ingest(draft(1)).status == "unchanged"
+        assert store.examine() == []
+
+
+@contextmanager
+def distant(
+    near: Store, embedder: Embedder, milvus: MilvusServer
+) -> Iterator[tuple[Store, Network]]:
+    """Yield another server of a store, and the network between it and Milvus."""
+    with closing(Network(milvus.port)) as network:
+        url = milvus.url(port=network.port)
+        with closing(Store.open(store_url(near), embedder, engine=url)) as far:
+            yield far, network
+
+
+@pytest.mark.slow
+def test_a_connection_that_is_lost_unnoticed_is_given_up_after_15_seconds(
+    servers: list[Store],
+    embedder: Embedder,
+    milvus: MilvusServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """gRPC alone would give it up after 70 seconds, which is more than the wait allows."""
+    near = servers[0]
+    near.ingest(draft(1))
+    with distant(near, embedder, milvus) as (far, network):
+        assert found(far, "반도체") == {"a1"}
+        network.lose()
+        monkeypatch.setattr("geungeo.index.milvus._SEARCH_SECONDS", 1.0)
+        with pytest.raises(StoreUnavailable, match="Milvus does not answer; try again later"):
+            found(far, "반도체")
+        wait_until_it_answers(far)
+        assert found(far, "반도체") == {"a1"}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import numpy as np
 import psycopg
 import pytest
 
@@ -18,6 +20,7 @@ from geungeo.index.conversations import Conversations, utc_now
 from geungeo.index.copying import TABLES, copy_store
 from geungeo.index.counters import Counters
 from geungeo.index.database import FILE, Connection, SqliteDatabase, open_database
+from geungeo.index.fallback import Fallback
 from geungeo.index.feeds import Feeds
 from geungeo.index.postgres import PostgresDatabase, translated
 from geungeo.index.schema import SCHEMA_VERSION
@@ -36,7 +39,9 @@ from geungeo.rag.errors import (
 from geungeo.rag.language.terms import CHANNELS, bags
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings, StoreUrl
+from geungeo.server.cli import run
 from tests.support.postgres import PASSWORD, USER, PostgresServer
+from tests.support.tls import TlsProxy, certificate
 
 QUESTIONS = (
     "데이터 센터 계획의 규모는?",
@@ -397,6 +402,39 @@ def test_encryption_that_the_server_lacks_is_reported(
         open_database(postgres.url(sslmode="require"))
 
 
+def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """The server of the tests has no TLS: a proxy in front of it does."""
+    valid, of_another = certificate(tmp_path), certificate(tmp_path, "127.0.0.2")
+    schema = postgres.schema()
+    with (
+        closing(TlsProxy(postgres.port, valid)) as proxy,
+        closing(TlsProxy(postgres.port, of_another)) as elsewhere,
+    ):
+
+        def url(port: int, trusted: Path) -> StoreUrl:
+            return postgres.url(schema, port=port, sslmode="verify-full", sslrootcert=str(trusted))
+
+        with closing(open_database(url(proxy.port, valid))) as database:
+            with database.write() as connection:
+                connection.execute(
+                    "INSERT INTO meta (key, value) VALUES ('a', ?)", ("가" * 90_000,)
+                )
+            assert database.meta("a") == "가" * 90_000
+        assert set(proxy.versions) == {"TLSv1.3"}
+        used = len(proxy.versions)
+        # The certificate is valid but of another address; that of another authority; no TLS.
+        for wrong in (
+            url(elsewhere.port, of_another),
+            url(proxy.port, of_another),
+            url(postgres.port, valid),
+        ):
+            with pytest.raises(StoreUnavailable, match="encrypted connection was refused"):
+                open_database(wrong)
+        assert len(proxy.versions) == used
+
+
 def test_a_server_needs_no_more_than_to_read_and_write_rows(
     postgres: PostgresServer, embedder: Embedder
 ) -> None:
@@ -416,6 +454,8 @@ def test_a_server_needs_no_more_than_to_read_and_write_rows(
         grant = f"GRANT {rights} ON ALL TABLES IN SCHEMA {schema} TO {role}"
         connection.execute(grant.encode())
     with closing(Store.open(limited, embedder)) as store:
+        with pytest.raises(StoreUnavailable, match="has not the rights"):
+            store.prepare_fallback()
         assert store.ingest(draft(1)).status == "added"
         assert store.ingest(draft(1, "고친 글이다.")).status == "updated"
         store.remove("a1")
@@ -428,6 +468,47 @@ def test_a_server_needs_no_more_than_to_read_and_write_rows(
         assert counters.add("address:192.0.2.1", 60).hits == 1
         with pytest.raises(StoreUnavailable, match="has not the rights"), store_write(limited):
             pytest.fail("a table was dropped")
+
+
+def test_init_makes_the_index_by_which_postgresql_can_find_vectors(
+    shared: StoreUrl, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEUNGEO_STORE", shared.reveal())
+    monkeypatch.setenv("GEUNGEO_ENGINE_FALLBACK", "true")
+    assert run(["init"]) == 0
+    random = np.random.default_rng(7)
+    vectors = random.standard_normal((300, embedder.dimension)).astype(np.float32)
+    vectors[0, :6] = 0, -0.0, 1e-39, -2.5, 65504, 2**-14
+    with closing(Store.open(shared, embedder)) as store:
+        store.ingest(draft(1))
+        with store._database.write() as connection:
+            row = connection.execute("SELECT * FROM passages").fetchone()
+            connection.executemany(
+                'INSERT INTO passages (article_id, version, start, "end", first, last, vector,'
+                " morphemes, bigrams) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(*list(row)[1:7], vector.tobytes(), *list(row)[8:]) for vector in vectors],
+            )
+        with store._database.read() as connection:
+            rows = connection.execute(
+                "SELECT key, CAST(geungeo_halfvec(vector) AS text) AS halves FROM passages"
+                " WHERE key > ? ORDER BY key", (row["key"],)
+            ).fetchall()  # fmt: skip
+        halves = np.array([json.loads(one["halves"]) for one in rows], dtype=np.float16)
+        assert np.array_equal(halves, vectors.astype(np.float16))
+        fallback = Fallback(store._database, embedder.dimension)
+        for vector in vectors[1:4]:
+            exact = halves[1:].astype(np.float64) @ vector
+            best = [rows[1 + int(at)]["key"] for at in np.argsort(-exact)[:5]]
+            # The first is so long that it is near or far for all.
+            found = fallback.nearest(vector, 7, Filters())
+            assert [key for key in found if key in {one["key"] for one in rows[1:]}][:5] == best
+        with store._database.snapshot() as connection:
+            connection.execute("SET LOCAL enable_seqscan = off")
+            search = fallback._search('"public"', "TRUE")
+            plan = connection.execute(f"EXPLAIN {search}", ("[" + "0," * 383 + "1]", 5)).fetchall()
+        assert any("Index Scan using passages_near_384" in one[0] for one in plan), list(
+            map(list, plan)
+        )
 
 
 @contextmanager

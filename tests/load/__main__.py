@@ -15,6 +15,7 @@ from tests.load import scenarios
 from tests.load.engines import engines
 from tests.load.first_claim import first_claim
 from tests.load.scenarios import Figures
+from tests.load.servers import servers
 from tests.load.slack_ack import slack_ack
 from tests.load.target import Target, target
 from tests.support.journal import DEFAULT_FOLDER, Journal, Row
@@ -207,5 +208,5 @@ def load(folder: Path, seed: int, names: tuple[str, ...], **options: Any) -> Non
 
 
 if __name__ == "__main__":
-    commands: list[click.Command] = [load, slack_ack, first_claim, engines]
+    commands: list[click.Command] = [load, slack_ack, first_claim, engines, servers]
     click.Group("load", commands=commands)(prog_name="python -m tests.load")

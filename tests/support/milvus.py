@@ -80,10 +80,15 @@ class MilvusServer:
             for name in client.list_collections(timeout=_PATIENCE):
                 client.drop_collection(name, timeout=_PATIENCE)
 
+    @property
+    def pid(self) -> int:
+        """Id of the running server's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def memory(self) -> int:
         """Return the resident memory of the server in bytes."""
-        assert self._process is not None
-        pages = Path(f"/proc/{self._process.pid}/statm").read_text("ascii").split()[1]
+        pages = Path(f"/proc/{self.pid}/statm").read_text("ascii").split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def remove(self) -> None:

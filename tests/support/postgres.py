@@ -169,6 +169,10 @@ class PostgresServer:
         self.kill()
         shutil.rmtree(self._place, ignore_errors=True)
 
+    def processes(self) -> list[int]:
+        """Return the ids of its processes."""
+        return _children_of(self.data)
+
     def log(self) -> str:
         """Return the end of the server's log."""
         return (self._place / "log").read_text("utf-8", "replace")[-2_000:]
@@ -221,6 +225,7 @@ class Network:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._sockets: list[socket.socket] = []
+        self._lost: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -242,6 +247,8 @@ class Network:
                     time.sleep(0.02)
                 while self.mode == "silent":
                     time.sleep(0.02)
+                if source in self._lost:
+                    continue
                 target.sendall(data)
         for one in (source, target):
             one.close()
@@ -252,6 +259,10 @@ class Network:
         for one in self._sockets:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+    def lose(self) -> None:
+        """Lose all connections unnoticed, as a firewall that forgets them; new ones work."""
+        self._lost.update(self._sockets)
 
     def close(self) -> None:
         """Stop the proxy."""
