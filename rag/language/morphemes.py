@@ -125,6 +125,16 @@ def composed(morphemes: Sequence[tuple[str, str]]) -> str:
     return text
 
 
+def glued(text: str, following: str) -> str:
+    """Return the two parts joined, with a space unless Kiwi finds one word broken in two."""
+    # Two words of each decide; a part cut within a word misleads Kiwi.
+    head, tail = " ".join(text[-60:].split()[-2:]), " ".join(following.split()[:2])
+    with _lock:
+        joined: str = kiwi().glue([head, tail])
+    space = "" if len(joined) == len(head) + len(tail) else " "
+    return f"{text}{space}{following}"
+
+
 def spaced(text: str) -> str:
     """Return ``text`` with its spacing corrected by Kiwi."""
     with _lock:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
@@ -439,6 +441,84 @@ def test_pdf_columns_are_read_one_after_the_other() -> None:
     text = one(documents.pdf([page]), "a.pdf").text.replace("\n", " ")
     assert " ".join(left[1:]) in text
     assert text.index("문장이 끝난다.") < text.index("오른쪽 단의")
+
+
+def test_pdf_columns_lose_the_repeated_header_and_the_page_number() -> None:
+    def page(number: int, lines: list[str]) -> list[documents.PlacedLine]:
+        columns = [(50, lines[: len(lines) // 2]), (320, lines[len(lines) // 2 :])]
+        return [
+            (50, 800, 8, "Norhaven Gazette"),
+            (290, 30, 8, str(number)),
+            *(
+                (x, 660 - 13 * row, 10, line)
+                for x, column in columns
+                for row, line in enumerate(column)
+            ),
+        ]
+
+    lines = [
+        "The city of Norhaven will close its",
+        "old swimming pool on 1 August, the",
+        "council said on Monday. The old pool",
+        "opened in 1962 and has 320 visitors",
+        "a day. A new one may cost 14 million",
+    ]
+    right = ["dollars; work on an old site begins", *lines[1:4], "a day. The old roof was unsafe."]
+    first = [(50, 720, 18, "Norhaven to close its old pool"), *page(1, [*lines, *right])]
+    second = [line.replace("old", "new").replace("a day", "weekly") for line in [*lines, *right]]
+    article = one(documents.pdf([first, page(2, second)]), "a.pdf")
+    assert article.title == "Norhaven to close its old pool"
+    assert parts(article) == [" ".join([*lines, *right]), " ".join(second)]
+    assert parts(article, SectionKind.HEADING) == []
+    assert article.left_out == ("Norhaven Gazette", "1", "Norhaven Gazette", "2")
+
+
+def test_pdf_printed_by_a_browser_names_its_address() -> None:
+    page = [
+        (20, 825, 8, "26. 11. 29. 오후 1:04"),
+        (280, 825, 8, "배추값 두 배로 - 가람일보"),
+        (50, 780, 18, "배추값 두 배로"),
+        (50, 720, 10, LEAD),
+        (50, 690, 10, CAUSE),
+        (20, 15, 8, "https://garam.example/news/7"),
+        (560, 15, 8, "1/1"),
+    ]
+    article = one(documents.pdf([page]), "a.pdf")
+    assert article.url == "https://garam.example/news/7"
+    assert article.title == "배추값 두 배로"
+    assert parts(article) == [LEAD, CAUSE]
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
+def test_pdf_that_chromium_prints_reads_as_the_page(tmp_path: Path) -> None:
+    # It places each syllable on its own, and breaks lines within words.
+    body = [
+        f"{LEAD} {CAUSE} 시는 자전거를 타는 사람이 3년 사이에 두 배로 늘었다고 했다.",
+        "공사는 9월에 시작해 내년 5월에 끝난다. 사업비 54억원은 시가 모두 낸다.",
+        '시민단체는 "차로를 줄여야 한다"고 요구했다. 시는 차로를 줄이지 않겠다고 답했다.',
+        "자전거 보관소도 17곳 새로 만든다. 보관소마다 공기 주입기를 둔다.",
+    ]
+    html = "".join(f"<p>{text}</p>" for text in body)
+    (tmp_path / "a.html").write_text(
+        '<html lang="ko"><meta charset="utf-8"><style>@page{size:420pt 600pt}'
+        "section{columns:2;column-gap:40px}</style><h1>배추값 두 배로</h1><p>2025-07-02 부들 기자"
+        f"</p><section>{html}</section>",
+        "utf-8",
+    )
+    subprocess.run(
+        [
+            *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
+            f"--print-to-pdf={tmp_path / 'a.pdf'}",
+            str(tmp_path / "a.html"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    article = one((tmp_path / "a.pdf").read_bytes(), "a.pdf")
+    assert facts(article) == ("배추값 두 배로", "부들", None, "2025-07-02")
+    assert parts(article) == body
+    assert {section.page for section in article.sections} == {1}
 
 
 @pytest.mark.parametrize(
