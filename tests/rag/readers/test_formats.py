@@ -466,11 +466,12 @@ def test_pdf_columns_lose_the_repeated_header_and_the_page_number() -> None:
     right = ["dollars; work on an old site begins", *lines[1:4], "a day. The old roof was unsafe."]
     first = [(50, 720, 18, "Norhaven to close its old pool"), *page(1, [*lines, *right])]
     second = [line.replace("old", "new").replace("a day", "weekly") for line in [*lines, *right]]
-    article = one(documents.pdf([first, page(2, second)]), "a.pdf")
+    (draft,) = read(documents.pdf([first, page(2, second)]), "a.pdf").drafts
+    article = draft.article()
     assert article.title == "Norhaven to close its old pool"
     assert parts(article) == [" ".join([*lines, *right]), " ".join(second)]
     assert parts(article, SectionKind.HEADING) == []
-    assert article.left_out == ("Norhaven Gazette", "1", "Norhaven Gazette", "2")
+    assert draft.left_out == ("Norhaven Gazette", "1", "Norhaven Gazette", "2")
 
 
 def test_pdf_printed_by_a_browser_names_its_address() -> None:
