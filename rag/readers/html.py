@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from geungeo.rag.article import Draft, SectionKind
@@ -289,6 +290,7 @@ class _Page:
     def _container(self, usable: Sequence[Piece]) -> list[Piece]:
         """Return the blocks of the element that contains the article."""
         scored: list[tuple[float, int, float, list[Piece]]] = []
+        neutral = _headings_of_tables(usable)
         for element, inside in dom.ancestors(usable):
             described = f"{element.get('class') or ''} {element.get('id') or ''}"
             # The least share of the best score that makes a named container the article.
@@ -298,7 +300,8 @@ class _Page:
             elif _CONTAINER.search(described):
                 enough = 0.7
             depth = sum(1 for _ in element.iterancestors())
-            scored.append((sum(map(_worth, inside)), depth, enough, inside))
+            worth = sum(_worth(piece) for piece in inside if piece.order not in neutral)
+            scored.append((worth, depth, enough, inside))
         best = max((score for score, *_ in scored), default=0.0)
         if best < _A_SENTENCE:
             # Appointments and results are lists without a sentence.
@@ -596,6 +599,21 @@ def _kind(piece: Piece, within: bool) -> SectionKind:  # noqa: FBT001
 
 
 _LISTS = frozenset({"li", "dd", "dt", "td", "th", "pre", "blockquote"})
+
+
+def _headings_of_tables(pieces: Sequence[Piece]) -> set[int]:
+    """Return the numbers of the first headings and of the headings right above tables.
+
+    They speak neither for nor against a container: short prose and its table are one article.
+    """
+    found = {
+        piece.order
+        for piece, below in pairwise(pieces)
+        if piece.kind is SectionKind.HEADING and below.element.tag == "table"
+    }
+    has_table = any(piece.element.tag == "table" for piece in pieces)
+    first = next((piece for piece in pieces if piece.element.tag == "h1"), None)
+    return {*found, first.order} if has_table and first is not None else found
 
 
 def _worth(piece: Piece) -> float:

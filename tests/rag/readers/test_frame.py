@@ -270,3 +270,25 @@ def test_pages_of_further_kinds_are_read_right() -> None:
     pages = list(measure(Path(__file__).with_name("outlets_kinds")))
     assert [one.name for one in pages if not all(one.right.values())] == []
     assert figures(pages) == dict.fromkeys(figures(pages), 18)
+
+
+TABLE = (
+    "<table><tr><td>시장</td><td>이번 달</td></tr><tr><td>동문시장</td><td>21,000원</td></tr>"
+    "<tr><td>서문시장</td><td>19,900원</td></tr></table>"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p>여름시가 시장별 수박 값을 5일 조사했다.</p>{TABLE}",
+        f"{TABLE}<p>여름시가 시장별 수박 값을 5일 조사했다.</p>",
+        f"<p>여름시가 시장별 수박 값을 5일 조사했다.</p><h2>수박 값</h2>{TABLE}",
+    ],
+    ids=["behind", "above", "titled"],
+)
+def test_table_of_an_article_with_one_sentence_is_read(body: str) -> None:
+    page = f"<html><body><article><h1>수박 값 조사</h1>{body}</article></body></html>"
+    (draft,) = read(page.encode(), "a.html").drafts
+    rows = [text for _, text in draft.blocks if " | " in text]
+    assert rows == ["시장 | 이번 달", "동문시장 | 21,000원", "서문시장 | 19,900원"]
