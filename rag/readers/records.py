@@ -140,6 +140,7 @@ _DEEPEST = 3
 # NewsAPI: `text… [+1200 chars]`
 _CUT_OFF = re.compile(r"(?:…|\.{3})?\s?\[\+(?P<count>\d{1,9}) chars\]\s?$")
 _CUT_CHARS = 40
+_REMOVED = re.compile(r"\[(?:Removed|Deleted|삭제(?:됨|된 기사)?)\]")  # NewsAPI
 
 
 def known_field(name: str) -> str | None:
@@ -165,6 +166,8 @@ def draft_of(
         MalformedSource: the record has no text, or a field has a value that is no text.
     """
     fields = _Fields(record, source, columns or {})
+    if _REMOVED.fullmatch((fields.text("title") or "").strip()):
+        raise MalformedSource(f"{source}: this record says that the article was removed")
     blocks = list(fields.body())
     arranged = arrange(blocks)
     kept = arranged.blocks or tuple(blocks)

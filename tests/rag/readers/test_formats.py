@@ -387,6 +387,15 @@ def test_feeds_that_are_none_are_refused(data: bytes, error: str) -> None:
         read(data, "a.xml")
 
 
+def test_record_of_a_removed_article_is_a_failure() -> None:
+    removed = {"title": "[Removed]", "content": "[Removed]", "url": "https://removed.com"}
+    reading = read(as_json({"articles": [removed, {"title": "배추값", "text": LEAD}]}), "a.json")
+    assert [draft.title for draft in reading.drafts] == ["배추값"]
+    assert [str(one) for one in reading.failures] == [
+        "a.json#1: this record says that the article was removed"
+    ]
+
+
 # Documents
 
 
