@@ -26,6 +26,7 @@ from geungeo.rag.readers.lines import (
     begins_related,
     is_byline,
     is_caption,
+    is_copyright,
     is_heading,
     is_page_line,
     is_statement,
@@ -62,6 +63,8 @@ _GONE = re.compile(
     r"(?:삭제된|삭제되었거나|존재하지\s*않는|찾을\s*수\s*없는|없는|만료된|비공개(?:된)?|서비스가\s*종료된)\s*"
     r"(?:기사|뉴스|페이지|게시물|글)|(?:기사|페이지|게시물)(?:가|를|이)?\s*(?:삭제\s*(?:되|처리|했)|존재하지\s*않"
     r"|찾을\s*수\s*없|없습니다)|언론사(?:의)?\s*요청(?:에|으로).{0,20}삭제|404\s*not\s*found|page\s*not\s*found"
+    r"|(?:해당|이|본)\s*(?:기사|뉴스|게시물|게시글|콘텐츠)(?:는|은)\s.{0,40}(?:노출|서비스|게재|제공)(?:이|가)?\s*"
+    r"(?:중단|종료|제한)(?:됐|되었|된|되어)"
     r"|this\s*(?:article|page)\s*(?:has\s*been\s*removed|is\s*no\s*longer)",
     re.IGNORECASE,
 )
@@ -69,6 +72,7 @@ _PART = 0.1  # of the text, which makes an element with the name of a container 
 _TOP = 5  # blocks among which the headline can be repeated
 _A_SENTENCE = 10  # the worth of the shortest running text
 _SHORT = 6  # letters of a headline
+_TEASERS = 4  # that make a page a list
 _WEAK = 200  # characters of running text below which other sources of the body are tried
 
 
@@ -479,12 +483,30 @@ class _Page:
         kind = self.meta.get("og:type", "")
         declared = "article" in kind or any(item.get("articleBody") for item in self.data)
         few = linked > 0.5 * size and statements < links / 4
-        if links >= 8 and not declared and (few or self._are_teasers(body)):
+        is_list = links >= 8 and (few or self._are_teasers(body))
+        if not declared and (is_list or self._has_only_teasers()):
+            links = sum(map(_is_link, self.pieces))
             return (
                 f"{self.source}: this page is a list of {links} links, not an article; "
                 "add the addresses of its articles"
             )
         return None
+
+    def _has_only_teasers(self) -> bool:
+        """Whether nearly all running text of the page is right below linked headlines."""
+        running = [
+            piece
+            for piece in self.pieces
+            if piece.is_running_text
+            and not is_page_line(piece.text)
+            and not is_copyright(piece.text)
+        ]
+        headlines = {
+            above.text
+            for piece in running
+            if piece.order > 0 and _is_link(above := self.pieces[piece.order - 1])
+        }
+        return len(headlines) >= _TEASERS and len(headlines) >= 0.8 * len(running)
 
     def _are_teasers(self, body: Sequence[str]) -> bool:
         """Whether most paragraphs follow a linked headline, as in a list of articles."""

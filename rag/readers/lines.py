@@ -521,7 +521,30 @@ def page_lines(lines: Sequence[Block]) -> set[int]:
             found.add(number)
         else:
             seen.add(line)
-    return found | _menu_lines([line for _, line in lines])
+    texts = [line for _, line in lines]
+    return found | _menu_lines(texts) | _copied_lines(texts)
+
+
+def _copied_lines(lines: Sequence[str]) -> set[int]:
+    """Return the numbers of lines that repeat two or more sentences in a row.
+
+    Pages have the text once for phones and once for desks, and a copy of a page can hold both.
+    """
+    found: set[int] = set()
+    first: dict[tuple[str, str], int] = {}
+    number = 0
+    while number < len(lines) - 1:
+        earlier = first.setdefault((lines[number], lines[number + 1]), number)
+        end = number
+        while earlier < number and end < len(lines) and lines[end] == lines[earlier + end - number]:
+            end += 1
+        if sum(map(is_statement, lines[number:end])) >= _COPIED and not found & {earlier}:
+            found.update(range(number, end))
+        number = max(end, number + 1)
+    return found
+
+
+_COPIED = 2  # sentences
 
 
 def _menu_lines(lines: Sequence[str]) -> set[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from geungeo.rag.article import Draft, SectionKind
+from geungeo.rag.errors import EmptySource
 from geungeo.rag.readers import read
 from geungeo.rag.readers.lines import begins_comments, is_page_line, is_statement
 from geungeo.rag.readers.metadata import split_names, writer_of
@@ -292,3 +293,60 @@ def test_table_of_an_article_with_one_sentence_is_read(body: str) -> None:
     (draft,) = read(page.encode(), "a.html").drafts
     rows = [text for _, text in draft.blocks if " | " in text]
     assert rows == ["시장 | 이번 달", "동문시장 | 21,000원", "서문시장 | 19,900원"]
+
+
+TEASERS = "".join(
+    f'<li><a href="/n/{number}"><b>{title}</b></a><p>{text}</p><span>2025.07.01</span></li>'
+    for number, (title, text) in enumerate(
+        [
+            ("배 값 뛰어", "배 값이 20% 뛰었다고 나루시가 밝혔다."),
+            ("철도 요금 동결", "철도 요금이 올해도 그대로다."),
+            ("쌀 수출 시작", "쌀 200톤이 처음 수출됐다."),
+            ("은행 점포 줄어", "은행 점포가 40곳 줄었다."),
+            ("감 축제 열려", "감 축제가 3일 열렸다."),
+        ]
+    )
+)
+LONG = "".join(f"<p>나루시가 {day}일 배 값을 조사했다고 밝혔다.</p>" for day in range(1, 4))
+
+
+def test_page_of_teasers_is_no_article() -> None:
+    page = f"<html><body><main><h1>경제</h1><ul>{TEASERS}</ul></main></body></html>"
+    with pytest.raises(EmptySource, match="this page is a list of 5 links"):
+        read(page.encode(), "a.html")
+
+
+def test_article_above_teasers_is_read() -> None:
+    page = f"<html><body><h1>배 값 조사</h1><div>{LONG}</div><ul>{TEASERS}</ul></body></html>"
+    (draft,) = read(page.encode(), "a.html").drafts
+    assert [text for _, text in draft.blocks if "조사" in text][-1].startswith("나루시가 3일")
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("해당 기사는 꽃신문의 요청에 따라 노출이 중단되었습니다.", True),
+        ("꽃시는 정부의 요청에 따라 버스 서비스를 중단했다.", False),
+    ],
+)
+def test_notice_that_an_article_is_hidden_is_no_article(text: str, *, gone: bool) -> None:
+    page = (
+        f"<html><body><div><p>{text}</p><p>이용에 불편을 드려 죄송합니다.</p></div></body></html>"
+    )
+    if gone:
+        with pytest.raises(EmptySource, match="says that the article was removed"):
+            read(page.encode(), "a.html")
+    else:
+        assert len(read(page.encode(), "a.html").drafts) == 1
+
+
+@pytest.mark.parametrize("form", ["txt", "html"])
+def test_text_that_is_there_twice_is_read_once(form: str) -> None:
+    body = ["꿀벌 4만 마리가 돌아왔다고 꿀군이 밝혔다.", "군은 꽃밭을 넓힌다."]
+    text = "\n\n".join(["꿀벌 돌아와", *body] * 2)
+    if form == "html":
+        copy = "".join(f"<p>{one}</p>" for one in body)
+        text = f"<html><h1>꿀벌 돌아와</h1><div>{copy}</div><div>{copy}</div></html>"
+    article = read(text.encode(), f"a.{form}").drafts[0].article()
+    assert [article.text.count(one) for one in body] == [1, 1]
+    assert article.title == "꿀벌 돌아와"
