@@ -23,6 +23,10 @@ from geungeo.rag.text import clean
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^([\w-][\w -]*?)\s*:[ \t]*(.*?)\s*$")
 _WIKI_LINK = re.compile(r"!?\[\[(?:[^\]|]*\|)?([^\]|]+)\]\]")
+_MARKED = re.compile(r"(?<![=\w])==(?=\S)([^=\n]+?)(?<=\S)==(?!=)")
+_FOOTNOTE = re.compile(r"^\[\^[^\]\s]+\]:[ \t]*(.*)$", re.MULTILINE)
+_FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]+\]")
+_CALLOUT = re.compile(r"^((?:>\s?)+)\[![\w-]+\][-+]?[ \t]*", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 _KEYS = {
     "title": ("title", "headline", "제목"),
@@ -43,6 +47,10 @@ def read_markdown(text: str, source: str) -> Reading:
         fields = _front_matter(front[1])
         text = text[front.end() :]
     text = _WIKI_LINK.sub(r"\1", text)
+    # The marks of Obsidian: ==highlights==, footnotes, callouts.
+    text = _CALLOUT.sub(r"\1", _MARKED.sub(r"\1", text))
+    footnotes = [note for note in _FOOTNOTE.findall(text) if note.strip()]
+    text = _FOOTNOTE_MARK.sub("", _FOOTNOTE.sub("", text))
     found = list(_blocks(MarkdownIt("commonmark").enable("table").parse(text)))
     arranged = arrange(found)
     blocks = list(arranged.blocks) or found
@@ -54,9 +62,9 @@ def read_markdown(text: str, source: str) -> Reading:
         title = next((block for kind, block in blocks if kind is SectionKind.TITLE), None)
     facts = Facts(blocks, arranged.left_out)
     publisher, address = _first(fields, "publisher"), web_address(_first(fields, "url"))
-    source_field = _first(fields, "url")
-    if publisher is None and source_field and not address and "://" not in source_field:
-        publisher = source_field  # `source: 나래통신`
+    sources = [*fields.get("source", ()), *([] if address else _all(fields, "url"))]
+    if publisher is None and sources and "://" not in sources[0]:
+        publisher = sources[0]  # `source: 나래통신`
     publisher = publisher or facts.publisher
     warnings: list[str] = []
     written = _first(fields, "published_at")
@@ -74,7 +82,7 @@ def read_markdown(text: str, source: str) -> Reading:
         published_at=published_at or facts.published_at,
         language=_first(fields, "language"),
         warnings=tuple(warnings),
-        left_out=arranged.left_out,
+        left_out=(*arranged.left_out, *footnotes),
     )
     return Reading((draft,))
 
