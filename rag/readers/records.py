@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from html import unescape
 from typing import Any
 
 from geungeo.rag.article import Draft, SectionKind
@@ -212,9 +213,12 @@ class _Fields:
         self.missing = 0  # characters that the record says it leaves out
         self._columns = columns
         self._values: dict[str, Any] = {}
+        self._written: dict[str, str] = {}  # the names as the record writes them
         for part in _parts(record):
             for name, value in part.items():
-                self._values.setdefault(_NO_LETTERS.sub("", str(name)).casefold(), value)
+                bare = _NO_LETTERS.sub("", str(name)).casefold()
+                self._values.setdefault(bare, value)
+                self._written.setdefault(bare, str(name))
         self._named = record
         self._names = {
             field: [*names, *(name for name in self._values if _longer_field(name) == field)]
@@ -228,7 +232,7 @@ class _Fields:
         for name in self._names[field]:
             value = self._values.get(name)
             if value not in (None, "", [], {}):
-                return name, value
+                return self._written[name], value
         return field, None
 
     def text(self, field: str) -> str | None:
@@ -266,8 +270,8 @@ class _Fields:
             if found := parse_date(str(value)):
                 return found, []
             unreadable.append(
-                f"field {name!r}: date {shorten(str(value), 40)!r} cannot be read; "
-                "stored without a date"
+                f"field {self._written.get(name, name)!r}: date {shorten(str(value), 40)!r} "
+                "cannot be read; stored without a date"
             )
         return None, unreadable[:1]
 
@@ -316,10 +320,16 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
         for one in value:
             yield from _texts(one, depth + 1)
     elif isinstance(value, Mapping) and depth < 5:
+        if str(value.get("type", "text")).casefold() in _TEXT_TYPES and "value" in value:
+            yield from _texts(value["value"], depth + 1)  # beside {"type": "image"}
+            return
         for key in ("sentence", "text", "form", "content", "context", "paragraph", "sentences"):
             if key in value:
                 yield from _texts(value[key], depth + 1)
                 return
+
+
+_TEXT_TYPES = frozenset({"text", "paragraph", "p", "body", "html", "heading"})
 
 
 def _is_strings(value: Any) -> bool:
@@ -335,8 +345,18 @@ def _ended(sentence: str) -> str:
     return sentence.strip()
 
 
+_ESCAPED = re.compile(
+    r"&lt;/?(?:br|p|div|span|b|strong|em|i|a|img|ul|ol|li|h[1-6])\b[^<>]{0,300}?&gt;", re.IGNORECASE
+)
+_ESCAPED_BREAK = re.compile(r"(?<=[.!?\"”’])(?:\\r)?(?:\\n)+")
+
+
 def text_blocks(text: str) -> list[Block]:
     """Return the paragraphs of a text; tags and character references are resolved."""
+    if "<" not in text and _ESCAPED.search(text):
+        text = unescape(text)  # escaped twice
+    if "\n" not in text:
+        text = _ESCAPED_BREAK.sub("\n", text)
     if has_markup(text):
         return fragment_blocks(text)
     lines = [line for raw in clean(text).split("\n") if (line := raw.strip())]
