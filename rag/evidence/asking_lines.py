@@ -23,10 +23,11 @@ _WORD = re.compile(
 # statement ends so.
 _TOPIC = re.compile(r"[가-힣\d\w][’”\"')\]]?(?:는|은)\s*[.…]+$")
 _MOST_TOPIC = 60  # characters
-# The mark of a turn, with which a topic needs no full stop and a request is a question.
+# The mark of a turn, with which a topic needs no full stop, a question no question word,
+# and a request is a question.
 _MARKED = re.compile(
     r"^\s*[▶▷►▻■□◆◇○●◎▲△▼▽◀◁※•·∙▪\-–—*].{0,250}"
-    r"(?:[가-힣](?:는|은)|(?:달라|주세요|주시죠|주십시오|바란다|부탁한다|부탁드립니다))[.…]*$"
+    r"(?:[가-힣](?:는|은)|[나까냐]요?(?=[.…])|[는인은한던된을]가요?(?=[.…])|(?:달라|주세요|주시죠|주십시오|바란다|부탁한다|부탁드립니다))[.…]*$"
 )
 
 

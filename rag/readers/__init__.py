@@ -93,6 +93,8 @@ def read(
 
 def _reader(text: str, suffix: str, columns: Mapping[str, str] | None) -> Reader:
     """Return the reader of a text format; the content counts where the suffix says only text."""
+    if suffix in {".html", ".htm"} and LOOKS_LIKE_FEED.match(text):
+        return read_feed
     if suffix not in {"", ".txt", ".xml"}:
         return _READERS[suffix]
     if _LOOKS_LIKE_HTML.match(text):

@@ -51,6 +51,7 @@ _AGENCY = re.compile(
 )
 _PICTURE = re.compile(r"재판매\s*및\s*DB\s*금지|^[(\[<〈]\s*(?:자료\s*)?사진\s*[)\]>〉]")
 _POINTER = re.compile(r"^[▲△▼▽◀◁]")
+_ASKED = re.compile(r"(?:\?|(?:[나까가]요?|[냐죠는은])\.)['\"’”)]*$")
 _CAPTION_CHARS = 250
 _SUBHEADS = frozenset("◇◆■□○●◎")
 
@@ -339,7 +340,9 @@ def is_caption(line: str) -> bool:
         credits_at = [at for at in credits_at if at]  # a mark of a paragraph, no owner's name
     if credits_at and (credits_at[0] <= 1 or credits_at[-1] > len(line) - 40):
         return True
-    return _POINTER.match(line) is not None and len(_ENDS.findall(line)) <= 1
+    if _POINTER.match(line) is None or _ASKED.search(line):
+        return False  # ▲ 가마는 몇 번 때나. begins a turn of an interview
+    return len(_ENDS.findall(line)) <= 1
 
 
 def is_heading(line: str, limit: int = 60) -> bool:

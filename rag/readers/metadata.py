@@ -202,7 +202,7 @@ def byline_author(line: str) -> str | None:
     if name := writer_of(line):
         return name
     if english_byline(line):
-        return split_names(line)
+        return split_names(_ENGLISH_DAY.sub("", line))
     if (writers := credits_of(line)) is not None:
         return ", ".join(dict.fromkeys(writers)) or None
     if name := signature(line):
@@ -215,6 +215,9 @@ def byline_author(line: str) -> str | None:
     return split_names(", ".join(found)) if found else None
 
 
+_ENGLISH_DAY = re.compile(
+    r",?\s*(?:\w+day,\s*)?(?:[A-Z][a-z]{2,8}\.?\s\d{1,2}|\d{1,2}\s[A-Z][a-z]{2,8}\.?),?\s\d{4}\b.*$"
+)
 _MAIL = re.compile(r"[\w.+-]+@[\w.-]+,?")
 _SIDE_BY_SIDE = re.compile(rf"(?P<names>[가-힣]{{3}}(?:\s[가-힣]{{3}}){{1,3}})\s*{JOB}")
 
@@ -231,7 +234,7 @@ def copyright_owner(lines: Iterable[str]) -> str | None:
         if (
             (match := _COPYRIGHT_OWNER.search(line))
             and (name := publisher_name(match["publisher"].strip()))
-            and not (_PLACEHOLDER.match(name) or name.isdigit())
+            and not (_PLACEHOLDER.match(name) or name.isdigit() or REPORTER.fullmatch(name))
         ):
             return name.split(",")[0].strip()
         if match := _OWNER_FIRST.match(line):  # 가람일보 © 2025
@@ -283,7 +286,11 @@ def clean_title(title: str, publisher: str | None = None, heading: str | None = 
             tail = shorter[pieces[-1].end() :].strip(" :|<>-")
             if not tail or _is_site(tail, publisher):
                 shorter = shorter[: pieces[-1].start()]
-            elif len(tail) <= _SECTION_CHARS and "<" in pieces[-1][0]:
+            elif (
+                len(tail) <= _SECTION_CHARS
+                and "<" in pieces[-1][0]
+                and ">" not in shorter[pieces[-1].end() :]  # 두 도시 <상생> 손잡아
+            ):
                 shorter = shorter[: pieces[-1].start()]  # a path of sections
         if publisher and pieces and _bare(shorter[: pieces[0].start()]) == _bare(publisher):
             shorter = shorter[pieces[0].end() :]

@@ -300,6 +300,7 @@ def test_a_question_line_is_no_answer(tmp_path: Path, question: str, quote: str)
         ("▶ 제작비는.", True),
         ("앞으로의 계획은.", True),
         ("▶제자는", True),
+        ("△제자는 있나.", True),
         ("▶ 독자에게 한마디 해 달라.", True),
         ("질문은 많았다.", False),
         ("▲ 감독은 10월은 피하자고 했다.", False),

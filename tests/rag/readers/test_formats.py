@@ -396,6 +396,52 @@ def test_record_of_a_removed_article_is_a_failure() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "paragraphs"),
+    [
+        ([{"type": "text", "value": LEAD}, {"type": "image", "value": "a.jpg"}], [LEAD]),
+        (f"{LEAD}&lt;br&gt;{CAUSE}", [LEAD, CAUSE]),
+        (f"{LEAD}\\n{CAUSE}", [LEAD, CAUSE]),
+        ("배추 &lt;상생&gt; 장터가 3일 열렸다.", ["배추 <상생> 장터가 3일 열렸다."]),
+    ],
+    ids=["typed", "escaped tags", "escaped breaks", "brackets"],
+)
+def test_text_of_a_record_in_other_forms(text: Any, paragraphs: list[str]) -> None:
+    assert parts(one(as_json({"title": "배추값", "contents": text}), "a.json")) == paragraphs
+
+
+def test_warning_names_the_field_as_the_record_does() -> None:
+    (draft,) = read(as_json({"text": LEAD, "regDate": "어느 날"}), "a.json").drafts
+    assert draft.warnings == (
+        "field 'regDate': date '어느 날' cannot be read; stored without a date",
+    )
+
+
+@pytest.mark.parametrize("name", ["a.xml", "a.html"])
+def test_feed_keeps_words_in_angle_brackets_of_a_title(name: str) -> None:
+    feed = (
+        "<?xml version='1.0'?><rss version='2.0'><channel><title>물길신문</title><item>"
+        f"<title>두 도시 &lt;상생&gt; 손잡아</title><description>{LEAD}</description></item></channel></rss>"
+    )
+    assert facts(one(feed.encode(), name)) == ("두 도시 <상생> 손잡아", None, "물길신문", None)
+
+
+def test_markdown_leaves_out_the_marks_of_obsidian() -> None:
+    note = (
+        "---\ntitle: 가로등\nsource: 별무리신문\nurl: https://star.example/9\n---\n"
+        "==가로등 700개==를 껐다.[^1]\n\n> [!note] 값은 a == b 때만 내린다.\n\n[^1]: 각주\n"
+    )
+    (draft,) = read(note.encode(), "a.md").drafts
+    assert (draft.publisher, draft.url) == ("별무리신문", "https://star.example/9")
+    assert parts(draft.article()) == ["가로등 700개를 껐다.", "값은 a == b 때만 내린다."]
+    assert draft.left_out == ("각주",)
+
+
+def test_english_byline_with_a_date_names_only_the_writer() -> None:
+    text = "Pool to close\n\nBy Mia Stone, July 2, 2025\n\nThe pool opened in 1962 and is too old."
+    assert facts(one(text.encode(), "a.txt")) == ("Pool to close", "Mia Stone", None, "2025-07-02")
+
+
 # Documents
 
 

@@ -350,3 +350,19 @@ def test_text_that_is_there_twice_is_read_once(form: str) -> None:
     article = read(text.encode(), f"a.{form}").drafts[0].article()
     assert [article.text.count(one) for one in body] == [1, 1]
     assert article.title == "꿀벌 돌아와"
+
+
+def test_questions_of_an_interview_are_no_captions() -> None:
+    page = (
+        "<html><body><article><h1>[인터뷰] 도예가 흙내음</h1><p>2025.04.02 10:00 물결 기자</p><div>"
+        "▲ 흙내음 도예가가 가마 앞에 서 있다. ⓒ물결 기자<br><br>▲가마는 몇 번 때나.<br>"
+        "“한 해에 네 번 땐다. 한 번에 나흘이 걸린다.”<br><br>△제자는.<br>“두 명이다.”</div>"
+        "</article></body></html>"
+    )
+    (draft,) = read(page.encode(), "a.html").drafts
+    assert draft.publisher is None
+    assert [text for kind, text in draft.blocks if kind is SectionKind.CAPTION] == [
+        "▲ 흙내음 도예가가 가마 앞에 서 있다. ⓒ물결 기자"
+    ]
+    assert (SectionKind.BODY, "▲가마는 몇 번 때나.") in draft.blocks
+    assert (SectionKind.BODY, "△제자는.") in draft.blocks
