@@ -171,10 +171,11 @@ def named_cells(text: str, start: int, end: int) -> str:
             break
         blank = False
         names = names if is_rule(line) else cells
-    if not names or any(name[:1].isdigit() for name in names[1:]):
+    if not names or any(name[:1].isdigit() and not _PERIOD.match(name) for name in names[1:]):
         return ""
     named = (f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True))
     return f"{row[0]} {', '.join(named)}이다."
 
 
+_PERIOD = re.compile(r"(?:(?:19|20)\d\d년?(?:\s?\d{1,2}월)?|\d{1,2}월|\d분기|\d학년)$")
 _MOST_TABLE = 20_000

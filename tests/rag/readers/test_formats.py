@@ -421,7 +421,8 @@ def test_warning_names_the_field_as_the_record_does() -> None:
 def test_feed_keeps_words_in_angle_brackets_of_a_title(name: str) -> None:
     feed = (
         "<?xml version='1.0'?><rss version='2.0'><channel><title>물길신문</title><item>"
-        f"<title>두 도시 &lt;상생&gt; 손잡아</title><description>{LEAD}</description></item></channel></rss>"
+        f"<title>두 도시 &lt;상생&gt; 손잡아</title><description>{LEAD}</description></item>"
+        "</channel></rss>"
     )
     assert facts(one(feed.encode(), name)) == ("두 도시 <상생> 손잡아", None, "물길신문", None)
 
