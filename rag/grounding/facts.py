@@ -584,6 +584,11 @@ class _Stated:
                     return [p for f in since for p in (*f.own, *f.topics)], earlier
         return [], ()
 
+    def near(self, phrase: Phrase) -> bool:
+        """Whether the sources or their context have a word of ``phrase``."""
+        words = [word for word in _unmeasured(phrase.words) if len(word) > 1]
+        return not words or any(fold(word) in self.text for word in words)
+
     def says(self, phrase: Phrase) -> bool:
         """Whether the sources or their context have the words of ``phrase`` in this order."""
         return fold("".join(phrase.words)) in self.text.replace(" ", "")
@@ -974,6 +979,7 @@ def _relative_times(fact: Fact) -> set[str]:
 
 def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     """Compare who does it and to whom; a swap of known parties is a veto."""
+    unnamed: Finding | None = None
     agents = _agents(source, stated)
     weak = [] if _speakers(source, stated) else source.weak
     subjects, objects = [*source.subjects, *weak], source.objects
@@ -1006,6 +1012,10 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             continue
         candidates = [*subjects, *agents, *source.topics, *source.bare]
         if _empty(phrase) or _may_be(candidates, phrase):
+            he = bool(candidates) and all(p.words in _HE for p in candidates)
+            if he and not is_pronoun(phrase) and not stated.near(phrase):
+                # Whoever 그 is, the sentences before it name him; a title alone does not.
+                unnamed = doubt(f"not named before the pronoun: {phrase} ({claim.predicate})")
             continue
         if phrase in claim.topics and holds(objects, phrase) and len(claim.subjects) > 1:
             continue  # MS는 딥시크 모델도 테스트한다: 도 marks an object, MS is the subject
@@ -1033,9 +1043,10 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             reason = f"not what it was done to in the source: {phrase} ({claim.predicate})"
             other = _rival_names(objects, phrase, stated) and not stated.mentions(phrase)
             return finding(reason, "role", str(phrase), final=other)
-    return None
+    return unnamed
 
 
+_HE = frozenset((word,) for word in ["그", "그녀", "그들"])
 # Verbs whose subject may be what is done: 관측이 시작했다 for 관측을 시작했다.
 # Who does it is not who it is done to, also where no other party is named.
 _TRANSITIVE = frozenset(VOICES.values())

@@ -214,3 +214,11 @@ def test_the_opposite_of_what_is_said_is_a_veto(lie: str, source: str) -> None:
 )
 def test_what_is_said_is_proven_as_it_is_said(claim: str, source: str) -> None:
     assert support(claim, [source]).supported
+
+
+def test_a_pronoun_is_no_one_whom_only_the_title_names() -> None:
+    source = "그는 “변명할 것이 없다”며 “훈련 상대로 돕겠다”고 했다."
+    before = ("다친 그는 여섯 달을 쉬었다.", "탁윤슬에게는 뼈아픈 패배다.")
+    grounds = Grounds((source,), (before,), "국유하·심라온 조 출전권 / 가람일보")
+    assert not support("심라온은 “변명할 것이 없다”고 말했다.", grounds).supported
+    assert support("탁윤슬은 “변명할 것이 없다”고 말했다.", grounds).supported
