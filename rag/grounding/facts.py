@@ -661,8 +661,10 @@ def _nominal_problem(
         fact.denied and _share_arguments(claim, fact) for fact in (*narrated, *reported)
     ):
         reason = f"it denies what the source does not deny: {claim.predicate}"
-        final = not _negative(stated) and claim.predicate not in _EMPTY_DENIAL
-        return finding(reason, "negation", claim.predicate, final=final)
+        # 감독이 아니라 단장이 책임진다 denies no more than that another one does.
+        contrast = claim.copula and claim.ending == "EC"
+        final = not _negative(stated) and not contrast and claim.predicate not in _EMPTY_DENIAL
+        return finding(reason, "negation", claim.predicate, final=final, lacking=True)
     if problem := _only_asked_for(claim, stated):
         return problem
     wanted = Phrase((claim.predicate,))
