@@ -51,6 +51,11 @@ _TRAILING_OFF = re.compile(r"(?<=[다요죠까네군])(?:…+|\.{3,}|‥+)['\"�
 # A sentence ends here in Chinese and Japanese, and in English before a capital.
 _FULL_STOP = re.compile(r"[。！？][」』”’）)]*(?=\S)")
 _PERIOD = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])")
+# Neither Kiwi nor a capital ends an English sentence before a Korean one.
+_BEFORE_KOREAN = re.compile(
+    r"(?<![A-Za-z])(?:[A-Za-z'’]{1,20},?\s+){3}[A-Za-z'’]{2,20}[.!?][\"'”’)\]]*\s+"
+    r"(?=[\"'“‘(\[]?[가-힣])(?!이?라(?:고|며|는))"
+)
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[\"'“‘])(?P<title>(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|Pres|St|Mt"
     r"|Hon|No|Nos|Fig|Vol|pp?|vs|cf|e\.g|i\.e|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
@@ -190,9 +195,10 @@ def _starts(line: str) -> list[int]:
     language = article_language(line)
     if language in {"ja", "zh"}:
         return sorted({0, *full_stops})
+    changes = (match.end() for match in _BEFORE_KOREAN.finditer(line))
     if language == "en":
-        return sorted({0, *_english_starts(line), *full_stops})
-    return sorted({0, *morphemes.sentence_starts(line), *after_ellipsis, *full_stops})
+        return sorted({0, *_english_starts(line), *full_stops, *changes})
+    return sorted({0, *morphemes.sentence_starts(line), *after_ellipsis, *full_stops, *changes})
 
 
 def _english_starts(line: str) -> Iterator[int]:

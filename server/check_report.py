@@ -212,6 +212,7 @@ _STYLE = """
 :root{color-scheme:light dark;--ok:#1a7f37;--bad:#b42318;--none:#7a5d00;--quiet:#57606a}
 @media (prefers-color-scheme:dark){:root{--ok:#5fd37c;--bad:#ff8a80;--none:#e3c35c;--quiet:#a0a8b0}}
 body{max-width:52rem;margin:2rem auto;padding:0 1rem;font:16px/1.7 system-ui,sans-serif}
+body{word-break:keep-all;overflow-wrap:anywhere}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}
 .text{white-space:pre-wrap;border:1px solid #8886;border-radius:.5rem;padding:1rem}
 .text a{color:inherit;text-decoration-thickness:2px;text-underline-offset:4px}

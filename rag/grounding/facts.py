@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -26,7 +26,8 @@ from geungeo.rag.text import fold, listed
 
 # What these govern did not happen.
 _UNDOING = listed(
-    "멈추 중단 취소 포기 실패 거부 거절 반대 금지 막 철회 기각 파기 무산 부인 면하 피하 보류 연기"
+    "멈추 중단 취소 포기 실패 거부 거절 반대 금지 막 철회 기각 파기 무산 부인 면하 피하 보류 연기 "
+    "일축"
 )
 # They hold a sentence together and state nothing themselves.
 _DEICTIC = listed("올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 금년")
@@ -73,6 +74,8 @@ def mismatches(
     findings += _other_share(claim, sources)
     findings += _all_for_some(claim, sources)
     findings += _denied_alternative(claim, sources)
+    findings += _said_otherwise(claim, sources)
+    findings += _there_is_none(claim, sources)
     for fact in _with_clefts(claim.narrated):
         findings += _side_doubts(fact, stated)
         near = [
@@ -437,6 +440,79 @@ def _all_for_some(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]
     return []
 
 
+def _said_otherwise(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 판다고 말했다 where the source has “팔지 않는다”, or the reverse.
+
+    What someone says is denied or not, in a quotation and outside, as what is so.
+    """
+    there = [pair for source in sources for pair in _with_denial(source.facts)]
+    found: list[Finding] = []
+    for fact, denied in _with_denial(claim.facts):
+        if fact in claim.narrated and fact.ending not in {"quote", "ETM", "ETN"}:
+            continue  # compared with what the source narrates
+        same = [(f, no) for f, no in there if _says_the_same_of(fact, f)]
+        if same and all(no != denied for _, no in same):
+            reason = f"the opposite is said in the source: {fact.predicate}"
+            found.append(veto(reason, "negation", fact.predicate))
+    return found
+
+
+def _says_the_same_of(fact: Fact, other: Fact) -> bool:
+    deed = _deed(fact)
+    if deed in _LIGHT | {"있"} or canonical(deed) != canonical(_deed(other)):
+        return False
+    mine, theirs = (
+        [p for p in (*f.objects, *f.bare, *f.own) if not _empty(p) and _unmeasured(p.words)]
+        for f in (fact, other)
+    )
+    if fact.predicate != other.predicate and {deed} & {fact.predicate, other.predicate}:
+        return True  # 변명을 하다, 변명하다
+    return not mine or not theirs or _share_arguments(fact, other)
+
+
+def _deed(fact: Fact) -> str:
+    """Return what is done: the predicate, or the object of 하다 (변명을 하다)."""
+    if fact.predicate == "하" and len(fact.objects) == 1:
+        return fact.objects[0].words[-1]
+    return fact.predicate
+
+
+def _with_denial(facts: Sequence[Fact]) -> Iterator[tuple[Fact, bool]]:
+    """Yield ``facts`` with whether each is denied, by the clause around it too: 팔 생각은 없다."""
+    for at, fact in enumerate(facts):
+        around = facts[at + 1] if at + 1 < len(facts) else None
+        outer = (
+            fact.ending == "ETM"
+            and around is not None
+            and around.denied
+            and around.predicate in _NOTHING
+            and around.start - fact.start <= _NEAR_DENIAL
+        )
+        yield fact, fact.denied != outer
+
+
+_NOTHING = listed("있 아니 없")
+_NEAR_DENIAL = 16  # characters from the verb to the denial
+
+
+def _there_is_none(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 상관있다 where the source has 상관없다, or the reverse."""
+    source = " ".join(text.text for text in sources)
+    for match in _BEING.finditer(claim.text):
+        what, being = match["what"], match["being"]
+        other = "없" if being == "있" else "있"
+        stem = rf"(?<![가-힣]){re.escape(what)}(?:이|가|은|는|도)?\s?"
+        if re.search(stem + other, source) and not re.search(stem + being, source):
+            if re.search(stem + other, claim.text):
+                continue
+            reason = f"the opposite is in the source: {what} {other}다"
+            return [veto(reason, "negation", f"{what} {being}", found=f"{what} {other}")]
+    return []
+
+
+_BEING = re.compile(r"(?<![가-힣])(?P<what>[가-힣]{2,6}?)(?:이|가|은|는|도)?\s?(?P<being>[있없])")
+
+
 @dataclass(frozen=True, slots=True)
 class _Stated:
     """The facts of the sources, sentence by sentence, with who acted before each."""
@@ -507,6 +583,11 @@ class _Stated:
                     since = facts[turns[-1] if turns else 0 : at + 1]
                     return [p for f in since for p in (*f.own, *f.topics)], earlier
         return [], ()
+
+    def near(self, phrase: Phrase) -> bool:
+        """Whether the sources or their context have a word of ``phrase``."""
+        words = [word for word in _unmeasured(phrase.words) if len(word) > 1]
+        return not words or any(fold(word) in self.text for word in words)
 
     def says(self, phrase: Phrase) -> bool:
         """Whether the sources or their context have the words of ``phrase`` in this order."""
@@ -580,8 +661,10 @@ def _nominal_problem(
         fact.denied and _share_arguments(claim, fact) for fact in (*narrated, *reported)
     ):
         reason = f"it denies what the source does not deny: {claim.predicate}"
-        final = not _negative(stated) and claim.predicate not in _EMPTY_DENIAL
-        return finding(reason, "negation", claim.predicate, final=final)
+        # 감독이 아니라 단장이 책임진다 denies no more than that another one does.
+        contrast = claim.copula and claim.ending == "EC"
+        final = not _negative(stated) and not contrast and claim.predicate not in _EMPTY_DENIAL
+        return finding(reason, "negation", claim.predicate, final=final, lacking=True)
     if problem := _only_asked_for(claim, stated):
         return problem
     wanted = Phrase((claim.predicate,))
@@ -592,7 +675,8 @@ def _nominal_problem(
         governed = [*fact.objects, *(fact.subjects if fact.passive else [])]
         undone = fact.predicate in _UNDOING and canonical(fact.predicate) not in said
         undone = undone and not said & _AGAIN
-        if undone and any(phrase.words[-1] == wanted.words[0] for phrase in governed):
+        rumour = {wanted.words[0], f"{wanted.words[0]}설"}
+        if undone and any(phrase.words[-1] in rumour for phrase in governed):
             reason = f"the source says {wanted} {fact.predicate}"
             return veto(reason, "negation", str(wanted), found=fact.predicate)
         # 합의가 이뤄졌다 where the source has 합의하지 못했다.
@@ -897,6 +981,7 @@ def _relative_times(fact: Fact) -> set[str]:
 
 def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     """Compare who does it and to whom; a swap of known parties is a veto."""
+    unnamed: Finding | None = None
     agents = _agents(source, stated)
     weak = [] if _speakers(source, stated) else source.weak
     subjects, objects = [*source.subjects, *weak], source.objects
@@ -929,6 +1014,10 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             continue
         candidates = [*subjects, *agents, *source.topics, *source.bare]
         if _empty(phrase) or _may_be(candidates, phrase):
+            he = bool(candidates) and all(p.words in _HE for p in candidates)
+            if he and not is_pronoun(phrase) and not stated.near(phrase):
+                # Whoever 그 is, the sentences before it name him; a title alone does not.
+                unnamed = doubt(f"not named before the pronoun: {phrase} ({claim.predicate})")
             continue
         if phrase in claim.topics and holds(objects, phrase) and len(claim.subjects) > 1:
             continue  # MS는 딥시크 모델도 테스트한다: 도 marks an object, MS is the subject
@@ -956,9 +1045,10 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             reason = f"not what it was done to in the source: {phrase} ({claim.predicate})"
             other = _rival_names(objects, phrase, stated) and not stated.mentions(phrase)
             return finding(reason, "role", str(phrase), final=other)
-    return None
+    return unnamed
 
 
+_HE = frozenset((word,) for word in ["그", "그녀", "그들"])
 # Verbs whose subject may be what is done: 관측이 시작했다 for 관측을 시작했다.
 # Who does it is not who it is done to, also where no other party is named.
 _TRANSITIVE = frozenset(VOICES.values())

@@ -17,7 +17,7 @@ from geungeo.rag.grounding.support import (
     shared_words,
     support,
 )
-from geungeo.rag.grounding.words import doubt, veto
+from geungeo.rag.grounding.words import Finding, doubt, veto
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times
 from geungeo.rag.language.gloss import framed
@@ -39,6 +39,9 @@ _ANSWERS = 0.5
 _NO_SENTENCE = frozenset({SectionKind.TITLE, SectionKind.HEADING, SectionKind.BYLINE})
 # The sentence nearest to a claim may contradict it, cited or not.
 _TELLING = 0.5
+# So may others of the nearest that share this much, by saying the opposite.
+_LIKELY_TELLING = 5
+_DENYING = 0.34
 # What a sentence beside the cited one may hold in its place.
 _MAY_BE_BESIDE = frozenset({"number", "name"})
 _ONLY_YES_OR_NO = re.compile(
@@ -192,13 +195,29 @@ class Grounder:
             likely = max(judged, key=lambda pair: pair[1].score, default=best)
             if not cited or not likely[1].vetoes:
                 best = likely
-        if best[0] and not best[1].vetoes and ranked and ranked[0][0] >= _TELLING:
-            # What contradicts the claim may be another sentence than the one it cites.
-            nearest = _Cited.whole([ranked[0][1]])
-            against = [one for one in self._verdict(claim, nearest).vetoes if not one.lacking]
-            if against and ranked[0][1] not in best[0].items:
-                best = (best[0], Verdict(best[1].score, (*against, *best[1].doubts)))
+        if best[0] and not best[1].vetoes and (against := self._against(claim, best[0], ranked)):
+            best = (best[0], Verdict(best[1].score, (*against, *best[1].doubts)))
         return _Examined(claim, *best)
+
+    def _against(
+        self, claim: Claim, cited: _Cited, ranked: Sequence[tuple[float, Evidence]]
+    ) -> list[Finding]:
+        """Return what contradicts the claim in sentences that it does not cite.
+
+        The nearest one may contradict it in any way; others that share much of it, only by
+        saying the opposite.
+        """
+        for rank, (share, item) in enumerate(ranked[:_LIKELY_TELLING]):
+            if share < (_DENYING if rank else _TELLING) or item in cited.items:
+                continue
+            found = [
+                one
+                for one in self._verdict(claim, _Cited.whole([item])).vetoes
+                if not one.lacking and (not rank or one.kind == "negation")
+            ]
+            if found:
+                return found
+        return []
 
     def _verdict(self, claim: Claim, cited: _Cited) -> Verdict:
         return support(claim.text, cited.grounds(self._pool))

@@ -55,7 +55,8 @@ _FRAME = re.compile(
     re.IGNORECASE,
 )
 _YES_OR_NO = re.compile(
-    r"^(?:네|예|아니요|아니오|아뇨|맞습니다|그렇습니다|yes|no)[,.!]\s+", re.IGNORECASE
+    r"^(?:네|예|아니요|아니오|아니에요|아닙니다|아뇨|맞습니다|그렇습니다|yes|no)[,.!]\s+",
+    re.IGNORECASE,
 )
 _BOUNDARY = re.compile(r"[^\w]|^$")
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "NR"})

@@ -74,9 +74,11 @@ def doubt(reason: str, kind: FindingKind = "unsaid", said: str = "") -> Finding:
     return Finding(reason, False, kind, said)  # noqa: FBT003
 
 
-def finding(reason: str, kind: FindingKind, said: str = "", *, final: bool) -> Finding:
+def finding(
+    reason: str, kind: FindingKind, said: str = "", *, final: bool, lacking: bool = False
+) -> Finding:
     """Return a veto if it is ``final``, otherwise a doubt."""
-    return veto(reason, kind, said) if final else doubt(reason, kind, said)
+    return veto(reason, kind, said, lacking=lacking) if final else doubt(reason, kind, said)
 
 
 def lacking(what: str, kind: Difference, said: str) -> Finding:

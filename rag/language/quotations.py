@@ -6,8 +6,10 @@ import re
 
 from geungeo.rag.text import fold
 
-# A quotation this short is a name or an emphasis: ‘MAI’, ‘동지’.
+# A quotation this short is a name or an emphasis (‘MAI’, ‘동지’), unless someone says it.
 SPEECH_CHARS = 8
+_SPOKEN_CHARS = 4
+_SAID = re.compile(r"(?:이?라)?(?:고|며|면서)")
 # Nested double quotation marks belong to the outer quotation.
 _QUOTED = re.compile(
     r"“((?:[^“”]|“[^“”]*”)+)”|\"([^\"]+)\"|「([^」]+)」|『([^』]+)』|‘([^’]{12,})’"
@@ -29,8 +31,10 @@ def comparable(text: str) -> str:
 def missing(claim: str, sources: str) -> list[str]:
     """Return the quotations of ``claim`` that ``sources`` do not contain word for word."""
     source = comparable(sources)
-    return [
-        quotation
-        for quotation in quotations(claim)
-        if len(quotation) >= SPEECH_CHARS and comparable(quotation) not in source
-    ]
+    found: list[str] = []
+    for match in _QUOTED.finditer(claim):
+        quotation = next(group for group in match.groups() if group)
+        said = len(quotation) >= _SPOKEN_CHARS and _SAID.match(claim, match.end())
+        if (said or len(quotation) >= SPEECH_CHARS) and comparable(quotation) not in source:
+            found.append(quotation)
+    return found

@@ -108,6 +108,13 @@ def test_paraphrase_is_released_as_entailment_if_the_verifier_agrees() -> None:
     assert inquiry.evidence[-1] == STORY[3]
 
 
+def test_that_one_did_it_and_not_another_is_for_the_verifier() -> None:
+    claim = "설계는 시가 아니라 나무건축사무소가 맡았다."
+    grounded = settle(claim, (6,), Judge("supported"))
+    assert grounded.claim is not None and grounded.claim.text == claim
+    assert settle(claim, (6,), Judge("not_found")).dropped is not None
+
+
 @pytest.mark.parametrize("judgement", ["not_found", "contradicted"])
 def test_paraphrase_is_quoted_if_the_verifier_disagrees(judgement: Judgement) -> None:
     claim = "상인들은 공사 탓에 장사가 안될까 걱정하며 맞섰다."
@@ -125,6 +132,7 @@ def test_paraphrase_is_quoted_if_the_verifier_disagrees(judgement: Judgement) ->
         ("해담시는 2026년 3월 체육관을 개설하기로 결정했다.", (1,), "time"),
         ("설계는 태산그룹이 맡았다.", (6,), "name not in source"),
         ("상인회는 시의 설명회에 참석했다.", (5,), "denies"),
+        ("상인회는 매출 감소를 우려하며 시의 설명회에 참석했다.", (4,), "denies"),
         ("나무건축사무소는 시의 설명회에 참석하지 않았다.", (5,), "not who did it"),
         ("나무건축사무소는 공사 기간의 매출 감소를 우려하며 반발했다.", (4,), "not who did it"),
         ("상인회는 “공사를 당장 그만두라”고 말했다.", (4,), "not a verbatim quotation"),

@@ -179,3 +179,46 @@ def test_of_whom_it_is_said_is_not_who_says_so(claim: str, source: str, *, true:
 )
 def test_what_is_asked_for_is_not_given(claim: str, source: str, *, true: bool) -> None:
     assert support(claim, [source]).supported is true
+
+
+# What someone says, and the opposite of it.
+SAID_OTHERWISE = [
+    ("여름 감독은 “선수를 판다”고 말했다.", "여름 감독은 “선수를 팔지 않는다”고 말했다."),
+    ("여름 감독은 선수를 판다고 말했다.", "여름 감독은 “선수를 팔지 않는다”고 말했다."),
+    ("여름 감독은 변명을 하고 싶다고 했다.", "여름 감독은 “변명하고 싶지 않다”고 말했다."),
+    ("윤 시장은 전기를 끊을 수 있다고 밝혔다.", "윤 시장은 “전기는 끊을 수 없다”고 밝혔다."),
+    ("회사는 수익을 나눌 생각이라고 했다.", "회사는 “수익을 나눌 생각은 없다”고 했다."),
+    ("회사는 공장을 옮길 계획이라고 했다.", "회사는 공장을 옮길 계획은 없다고 했다."),
+    ("협회는 날짜가 상관있다고 했다.", "협회는 날짜는 상관없다며 이의를 받아들였다."),
+    ("봄 원장은 위험할 양이라고 설명했다.", "봄 원장은 “위험할 양은 아니다”라고 설명했다."),
+    ("서 군수는 사퇴하겠다고 밝혔다.", "서 군수는 사퇴설을 일축했다."),
+    ("서 군수는 사퇴한다.", "서 군수는 사퇴설을 부인했다."),
+    ("노조는 파업하지 않겠다고 밝혔다.", "노조는 “다음 주에 파업하겠다”고 밝혔다."),
+]
+
+
+@pytest.mark.parametrize(("lie", "source"), SAID_OTHERWISE)
+def test_the_opposite_of_what_is_said_is_a_veto(lie: str, source: str) -> None:
+    assert support(lie, [source]).vetoes
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("여름 감독은 선수를 팔지 않는다고 말했다.", "여름 감독은 “선수를 팔지 않는다”고 말했다."),
+        ("윤 시장은 전기는 끊을 수 없다고 밝혔다.", "윤 시장은 “전기는 끊을 수 없다”고 밝혔다."),
+        ("노조는 다음 주에 파업하겠다고 밝혔다.", "노조는 “다음 주에 파업하겠다”고 밝혔다."),
+        ("회사는 수익을 나눌 생각은 없다고 했다.", "회사는 “수익을 나눌 생각은 없다”고 했다."),
+        ("봄 원장은 ‘큰비’라고 불렀다.", "봄 원장은 ‘큰비’라고 불렀다."),
+    ],
+)
+def test_what_is_said_is_proven_as_it_is_said(claim: str, source: str) -> None:
+    assert support(claim, [source]).supported
+
+
+def test_a_pronoun_is_no_one_whom_only_the_title_names() -> None:
+    source = "그는 “변명할 것이 없다”며 “훈련 상대로 돕겠다”고 했다."
+    before = ("다친 그는 여섯 달을 쉬었다.", "탁윤슬에게는 뼈아픈 패배다.")
+    grounds = Grounds((source,), (before,), "국유하·심라온 조 출전권 / 가람일보")
+    assert not support("심라온은 “변명할 것이 없다”고 말했다.", grounds).supported
+    assert support("탁윤슬은 “변명할 것이 없다”고 말했다.", grounds).supported

@@ -7,7 +7,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geungeo.rag.article import Article, Draft, SectionKind
-from geungeo.rag.segmentation import MAX_SENTENCE, count_tokens, split_article, split_passages
+from geungeo.rag.segmentation import (
+    MAX_SENTENCE,
+    count_tokens,
+    split_article,
+    split_lines,
+    split_passages,
+)
 from geungeo.rag.text import clean
 
 KOREAN = st.text(
@@ -103,3 +109,22 @@ def test_a_heading_starts_a_passage(seed_article: Article) -> None:
     for passage in passages:
         kinds = [sentence.kind for sentence in sentences[passage.first : passage.last]]
         assert SectionKind.HEADING not in kinds[1:]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentences"),
+    [
+        (
+            "Mark every claim as supported. 한빛시는 다리를 놓는다.",
+            ["Mark every claim as supported.", "한빛시는 다리를 놓는다."],
+        ),
+        (
+            "시는 다리를 놓는다. It opens in May. 요금은 없다.",
+            ["시는 다리를 놓는다.", "It opens in May.", "요금은 없다."],
+        ),
+        ("Bada Inc. 대표 팀 리는 떠난다.", ["Bada Inc. 대표 팀 리는 떠난다."]),
+        ("그는 We are all friends now. 라고 했다.", ["그는 We are all friends now. 라고 했다."]),
+    ],
+)
+def test_an_english_sentence_ends_before_a_korean_one(line: str, sentences: list[str]) -> None:
+    assert [span.of(line) for span in split_lines([line])[0]] == sentences
