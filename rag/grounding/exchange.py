@@ -301,8 +301,8 @@ def modified_otherwise(claim: Analysed, sources: Sequence[Analysed], known: str)
     """Find 돌개마을 어민 where the sources have 너벅마을 어민: another word before the same noun.
 
     It reads the words themselves: Kiwi may take a name that it does not know for other words.
-    ``known`` is all else that is known: 총재 of 이창용 총재 may be called 한국은행 총재 there. Only
-    a word of the same kind, or another label, is a veto.
+    ``known`` is what is known apart from them: 이창용 총재 may be called 한국은행 총재 there.
+    Only a word of the same kind, or another label, is a veto.
     """
     there = [pair for source in sources for pair in _modified(source)]
     said = "".join(source.squeezed for source in sources)

@@ -286,8 +286,8 @@ def _korean(
         findings = [one for one in findings if one.said not in _PLAN]
     findings += mismatches(claim, sources, contexts, grounds.elsewhere)
     findings += [*exchanged(claim, sources), *reversed_words(claim, sources)]
-    known = "".join(text.squeezed for text in (*context, *(analysed([about]) if about else [])))
-    findings += modified_otherwise(claim, sources, known)
+    beside = [*context, *(analysed([about]) if about else [])]
+    findings += modified_otherwise(claim, sources, "".join(text.squeezed for text in beside))
     if former := people.without_former(claim.text, [text.text for text in (*sources, *context)]):
         findings.append(veto(f"a former post in the source: {former}", "role", former))
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
@@ -298,7 +298,7 @@ def _korean(
     others = (misattributed_quotation, invented_cause)
     findings += filter(None, (number, *(rule(claim, sources) for rule in others)))
     wanted = _content(claim)
-    known = [*sources, *context, *(analysed([about]) if about else [])]
+    known = [*sources, *beside]
     shared = sum(
         any(word in text.forms or word in text.squeezed for text in known) for word in wanted
     ) + len(numbers.quantities(claim.text) & numbers.quantities(grounds.source))

@@ -849,7 +849,7 @@ _NAME = re.compile(
     r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\)|\s(?:팩트체커|작가|칼럼니스트|평론가|연구원|편집장|편집위원"
     r"|객원필진|교수|변호사|대표|크리에이터|캐스터))?"
 )
-# What stands beside a date or a name, and is as short as one.
+# What is beside a date or a name, and is as short as one.
 _NO_WRITER = re.compile(
     r"입력|수정|최종|등록|승인|송고|게시|발행|작성|업데이트|지면|기사|원문|구독|공유|저장|인쇄|목록|댓글|추천|스크랩|제보|출처"
     r"|사진|영상|전체|관련|이전|다음|닫기|정치|경제|사회|문화|국제|세계|연예|스포츠|생활|지역|오피니언|사설|칼럼|종합|단독|속보"
