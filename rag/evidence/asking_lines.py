@@ -24,10 +24,15 @@ _WORD = re.compile(
 _TOPIC = re.compile(r"[가-힣\d\w][’”\"')\]]?(?:는|은)\s*[.…]+$")
 _MOST_TOPIC = 60  # characters
 # The mark of a turn, with which a topic needs no full stop, a question no question word,
-# and a request is a question.
+# and a request to say something is a question.
+_TO_SAY = (
+    r"(?:한\s?마디|설명|소개|말씀|답변|대답|조언|평가|전망|인사)(?:을|를|도)?\s?"
+    r"(?:바란다|부탁한다|부탁드립니다)"
+)
 _MARKED = re.compile(
     r"^\s*[▶▷►▻■□◆◇○●◎▲△▼▽◀◁※•·∙▪\-–—*].{0,250}"
-    r"(?:[가-힣](?:는|은)|[나까냐]요?(?=[.…])|[는인은한던된을]가요?(?=[.…])|(?:달라|주세요|주시죠|주십시오|바란다|부탁한다|부탁드립니다))[.…]*$"
+    r"(?:[가-힣](?:는|은)|[나까냐]요?(?=[.…])|[는인은한던된을]가요?(?=[.…])|달라|주세요|주시죠|주십시오"
+    rf"|{_TO_SAY})[.…]*$"
 )
 
 

@@ -297,61 +297,55 @@ class _Modified:
     noun: bool
 
 
-def modified_otherwise(claim: Analysed, sources: Sequence[Analysed], known: str) -> list[Finding]:
+def modified_otherwise(
+    claim: Analysed, sources: Sequence[Analysed], known: str, elsewhere: str
+) -> list[Finding]:
     """Find 돌개마을 어민 where the sources have 너벅마을 어민: another word before the same noun.
 
     It reads the words themselves: Kiwi may take a name that it does not know for other words.
-    ``known`` is what is known apart from them: 이창용 총재 may be called 한국은행 총재 there.
-    Only a word of the same kind, or another label, is a veto.
+    ``known`` is what the claim may lean on: 이창용 총재 may be called 한국은행 총재 there.
+    A word of the same kind, another label, and a name of the text ``elsewhere`` are vetoes, others
+    doubts.
     """
-    there = [pair for source in sources for pair in _modified(source)]
+    mine = [one for one in _modified(claim) if one.noun]
     said = "".join(source.squeezed for source in sources)
+    if not any(one.head in said for one in mine):
+        return []
+    there = [pair for source in sources for pair in _modified(source)]
     found: list[Finding] = []
-    for mine in _modified(claim):
-        if not mine.noun:
-            continue
+    for one in mine:
         # 두레고 may have been read as a verb; beside 송이고 it is none.
-        rivals = [
-            p
-            for p in there
-            if p.head == mine.head and (p.noun or _is_of_one_kind(p.word, mine.word))
-        ]
-        bare = said.count(mine.head) > len(rivals)
-        if not rivals or bare or any(_is_like(p.word, mine.word) for p in rivals):
-            continue
-        if mine.word in said and not mine.label:
-            continue
-        if any(p.word in claim.squeezed for p in rivals if not p.label):
-            continue
-        kin = any(p.label and mine.label for p in rivals) or any(
-            _is_of_one_kind(p.word, mine.word) for p in rivals
+        rivals = [p for p in there if p.head == one.head and (p.noun or _is_kin(p, one))]
+        alone = said.count(one.head) > len(rivals)
+        named = (one.word in said and not one.label) or any(
+            _is_like(p.word, one.word) or (p.word in claim.squeezed and not p.label) for p in rivals
         )
-        if not kin and f"{mine.word}{mine.head}" in known:
+        if not rivals or alone or named:
             continue
-        what = f"{mine.word} {mine.head}"
-        other = f"{rivals[0].word} {mine.head}"
-        reason = f"another one in the source: {other}, not {what}"
-        found.append(finding(reason, "name", what, final=kin))
+        kin = any(_is_kin(p, one) for p in rivals)
+        if not kin and f"{one.word}{one.head}" in known:
+            continue
+        other = len(one.word) > _SHORTEST and one.word in elsewhere and one.word not in known
+        reason = f"another {one.head} in the source: {rivals[0].word}, not {one.word}"
+        found.append(finding(reason, "name", f"{one.word} {one.head}", final=kin or other))
     return found
 
 
 def _modified(text: Analysed) -> Iterator[_Modified]:
     """Yield the nouns of a text outside quotations with the noun or label before each."""
-    words = list(_WRITTEN.finditer(text.text))
-    for first, second in pairwise(words):
-        if any(
-            quote.start() < second.start() < quote.end() for quote in _SPOKEN.finditer(text.text)
-        ):
+    quoted = [match.span() for match in _SPOKEN.finditer(text.text)]
+    for first, second in pairwise(_WRITTEN.finditer(text.text)):
+        if any(start < second.start() < end for start, end in quoted):
             continue
         label = _LABEL.fullmatch(first[0])
-        tags = _tags(text, first)
-        noun = bool(label or (tags and tags[-1] in _NOMINAL and not _VERBAL & set(tags)))
         word = label["name"] if label else _OWNER.sub("", first[0])
-        head = _noun_of(text, second)
-        digits = any(char.isdigit() for char in first[0])
-        if head is None or digits or (not label and (len(word) < _SHORTEST or word in _NO_NAME)):
+        is_name = len(word) >= _SHORTEST and word not in _NO_NAME
+        if any(char.isdigit() for char in first[0]) or not (label or is_name):
             continue
-        yield _Modified(fold(word), fold(head), label is not None, noun)
+        if head := _noun_of(text, second):
+            tags = _tags(text, first)
+            noun = bool(tags) and tags[-1] in _NOMINAL and not _VERBAL & set(tags)
+            yield _Modified(fold(word), fold(head), label is not None, noun or label is not None)
 
 
 def _tags(text: Analysed, word: re.Match[str]) -> list[str]:
@@ -380,11 +374,20 @@ def _is_like(one: str, other: str) -> bool:
     return bool(canonical_names(one) & canonical_names(other))
 
 
-def _is_of_one_kind(one: str, other: str) -> bool:
-    """Whether two names end alike: 너벅마을 and 돌개마을, 나래시 and 가람시."""
-    return one[-1] == other[-1] and min(len(one), len(other)) > _SHORTEST
+def _is_kin(one: _Modified, other: _Modified) -> bool:
+    """Whether both are labels, or names that end alike (너벅마을, 돌개마을), or contrasted."""
+    if one.label or other.label:
+        return one.label and other.label
+    alike = one.word[-1] == other.word[-1] and min(len(one.word), len(other.word)) > _SHORTEST
+    return alike or frozenset({one.word, other.word}) in _CONTRASTED
 
 
+_CONTRASTED = frozenset(
+    frozenset(pair.split("/"))
+    for pair in listed(
+        "남자/여자 남성/여성 남학생/여학생 국내/해외 국내/국외 상반기/하반기 전반기/후반기"
+    )
+)
 # Words with their quotation marks, without punctuation.
 _WRITTEN = re.compile(r"[‘'\"“]?[가-힣A-Za-z0-9·&\-]+[’'\"”]?(?:[가-힣]*)")
 _SPOKEN = re.compile(r"“[^”]*”?|\"[^\"]*\"")

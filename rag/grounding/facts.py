@@ -65,7 +65,7 @@ def mismatches(
     reported = _reports(claim)
     own = {canonical(fact.predicate) for fact in claim.narrated}
     findings: list[Finding] = []
-    findings += _other_of_its_kind(claim, stated)
+    findings += _opposite_of_its_kind(claim, stated)
     findings += _undone(claim, stated)
     findings += _only_planned(claim, sources)
     findings += _another_actor(claim, sources, stated)
@@ -116,8 +116,8 @@ def _with_clefts(facts: Sequence[Fact]) -> list[Fact]:
 _CLEFT_HEADS = listed("것 곳 사람 회사 기업 쪽 이 주인공 인물 업체 기관 나라 팀 사람들")
 
 
-def _other_of_its_kind(claim: Analysed, stated: _Stated) -> list[Finding]:
-    """Find 도운댐 취수장 where the source has 하늘목 취수장: another name before the same noun."""
+def _opposite_of_its_kind(claim: Analysed, stated: _Stated) -> list[Finding]:
+    """Find 영리 단체 where the source has 비영리 단체: the opposite before the same noun."""
     there = [p for p in mentioned(stated.spoken) if len(p.words) > 1]
     found: list[Finding] = []
     for phrase in mentioned(claim.facts):
@@ -130,12 +130,6 @@ def _other_of_its_kind(claim: Analysed, stated: _Stated) -> list[Finding]:
                 if _opposite([Phrase((theirs,))], Phrase((mine,))) and not stated.says(phrase):
                     reason = f"it is the opposite in the source: {phrase}"
                     found.append(veto(reason, "negation", str(phrase)))
-        before, head = phrase.words[-2:]
-        if before not in stated.elsewhere_only:
-            continue
-        others = [p.words[-2] for p in there if p.words[-1] == head]
-        if others and not any(_overlap((other,), (before,)) for other in others):
-            found.append(veto(f"another {head} in the source: {phrase}", "name", str(phrase)))
     return found
 
 
@@ -478,20 +472,22 @@ def _deed(fact: Fact) -> str:
 
 
 def _with_denial(facts: Sequence[Fact]) -> Iterator[tuple[Fact, bool]]:
-    """Yield ``facts`` with whether each is denied, by the clause around it too: 팔 생각은 없다."""
+    """Yield ``facts`` with whether each is denied, by the clause around it too.
+
+    팔 생각은 없다, 팔아서는 안 된다.
+    """
     for at, fact in enumerate(facts):
         around = facts[at + 1] if at + 1 < len(facts) else None
         outer = (
-            fact.ending == "ETM"
-            and around is not None
+            around is not None
             and around.denied
-            and around.predicate in _NOTHING
+            and around.predicate in _NOTHING.get(fact.ending, frozenset())
             and around.start - fact.start <= _NEAR_DENIAL
         )
         yield fact, fact.denied != outer
 
 
-_NOTHING = listed("있 아니 없")
+_NOTHING = {"ETM": listed("있 아니 없"), "EC": listed("되")}
 _NEAR_DENIAL = 16  # characters from the verb to the denial
 
 
@@ -502,14 +498,18 @@ def _there_is_none(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding
         what, being = match["what"], match["being"]
         other = "없" if being == "있" else "있"
         stem = rf"(?<![가-힣]){re.escape(what)}(?:이|가|은|는|도)?\s?"
-        if re.search(stem + other, source) and not re.search(stem + being, source):
-            if re.search(stem + other, claim.text):
-                continue
+        if (
+            re.search(stem + other + _STATED, source)
+            and not re.search(stem + being, source)
+            and not re.search(stem + other, claim.text)
+        ):
             reason = f"the opposite is in the source: {what} {other}다"
             return [veto(reason, "negation", f"{what} {being}", found=f"{what} {other}")]
     return []
 
 
+# 위험이 없지 않다 and 없다고 보기 어렵다 say that there is one.
+_STATED = r"(?!지(?:는|도|만은)?\s?않|다고(?:는)?\s?(?:볼|할|보기|하기)|을\s?수\s?(?:는\s?)?없)"
 _BEING = re.compile(r"(?<![가-힣])(?P<what>[가-힣]{2,6}?)(?:이|가|은|는|도)?\s?(?P<being>[있없])")
 
 
@@ -558,11 +558,6 @@ class _Stated:
             and all(_level(source) > _IS_CONSIDERED for source in sources),
         )
 
-    @property
-    def elsewhere_only(self) -> _Elsewhere:
-        """The words of the article that are not in the sources."""
-        return _Elsewhere(self)
-
     def knows(self, phrase: Phrase) -> bool:
         """Whether ``phrase`` is a particular party: a name, or one of this article's."""
         if not _unmeasured(phrase.words):
@@ -598,15 +593,6 @@ class _Stated:
         before = (phrase for _, earlier in self.sentences for phrase in earlier)
         known = [*mentioned(self.narrated), *mentioned(self.spoken), *before]
         return any(_same(other, phrase) for other in known if other.words)
-
-
-@dataclass(frozen=True, slots=True)
-class _Elsewhere:
-    stated: _Stated
-
-    def __contains__(self, word: str) -> bool:
-        """Whether ``word`` is in other sentences, and in none of the sources."""
-        return len(word) > 2 and word in self.stated.elsewhere and word not in self.stated.text
 
 
 def _severity(finding: Finding) -> tuple[bool, int]:
@@ -654,11 +640,14 @@ def _nominal_problem(
     """
     narrated = stated.narrated
     affirmed = [f for f in reported if not f.asked and f.predicate not in _LIGHT | {"있"}]
-    if claim.denied and affirmed and not any(fact.denied for fact in affirmed):
+    denied = [fact for fact, no in _with_denial(stated.spoken) if no]
+    if claim.denied and affirmed and not any(fact in denied for fact in affirmed):
         reason = f"the speaker affirms it in the source: {claim.predicate}"
         return veto(reason, "negation", claim.predicate)
     if claim.denied and not any(
-        fact.denied and _share_arguments(claim, fact) for fact in (*narrated, *reported)
+        (fact.denied and _share_arguments(claim, fact))
+        or (fact in denied and _says_the_same_of(claim, fact))
+        for fact in (*narrated, *reported)
     ):
         reason = f"it denies what the source does not deny: {claim.predicate}"
         # 감독이 아니라 단장이 책임진다 denies no more than that another one does.

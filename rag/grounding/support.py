@@ -43,7 +43,7 @@ from geungeo.rag.language.dates.times import (
     named_times,
 )
 from geungeo.rag.language.vocabulary import canonical, opposite
-from geungeo.rag.text import language_of
+from geungeo.rag.text import fold, language_of
 
 # Each reason takes this much of the score; one is enough to fail.
 _PENALTY = 0.25
@@ -287,7 +287,8 @@ def _korean(
     findings += mismatches(claim, sources, contexts, grounds.elsewhere)
     findings += [*exchanged(claim, sources), *reversed_words(claim, sources)]
     beside = [*context, *(analysed([about]) if about else [])]
-    findings += modified_otherwise(claim, sources, "".join(text.squeezed for text in beside))
+    leaned = "".join(text.squeezed for text in beside)
+    findings += modified_otherwise(claim, sources, leaned, fold(grounds.elsewhere))
     if former := people.without_former(claim.text, [text.text for text in (*sources, *context)]):
         findings.append(veto(f"a former post in the source: {former}", "role", former))
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):

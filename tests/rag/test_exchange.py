@@ -330,6 +330,8 @@ def test_an_opposite_that_is_denied_or_also_in_the_source_is_no_veto(
 
 # A source, the sentence before it, and what is said of another one of the same kind.
 OTHERS = [
+    ("여자 대표팀 두 명이 다쳤다.", "남자 대표팀 두 명이 다쳤다.", "여자 대표팀은 쉬었다."),
+    ("한솔댐 취수장이 멈췄다.", "하늘목 취수장이 멈췄다.", "양수장도 멈췄다."),
     (
         "한울구 상인들은 인상에 반대했다.",
         "나래구 상인들은 인상에 반대했다.",
@@ -356,8 +358,8 @@ OTHERS = [
 
 @pytest.mark.parametrize(("lie", "source", "before"), OTHERS)
 def test_another_one_of_the_same_kind_is_a_veto(lie: str, source: str, before: str) -> None:
-    verdict = support(lie, Grounds((source,), ((before,),)))
-    assert verdict.vetoes
+    elsewhere = "한솔댐은 12㎞ 아래에 있다."
+    assert support(lie, Grounds((source,), ((before,),), elsewhere=elsewhere)).vetoes
     assert not support(source, Grounds((source,), ((before,),))).findings
 
 
