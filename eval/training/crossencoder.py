@@ -262,7 +262,7 @@ def steps(
 @click.option("--start", type=click.Path(path_type=Path, exists=True), help="Continue this .npz.")
 @click.option("--rate", default=_RATE, show_default=True, help="Highest learning rate.")
 @click.option(
-    "--share", default=1.0, show_default=True, help="Of the other than paraphrased lessons."
+    "--share", default=1.0, show_default=True, help="Of the lessons that are not paraphrased."
 )
 def main(
     korquad: Path,
