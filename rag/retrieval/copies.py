@@ -15,6 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
+
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language import numbers
 from geungeo.rag.language.analysis import analysed
@@ -25,6 +28,8 @@ from geungeo.rag.text import fold
 
 _SHINGLE = 5
 _ALIKE = 0.8
+# Odd, so that a product loses no bit: Knuth's multiplicative constant for 64 bits.
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _NOUNS = frozenset({"NNG", "NNP", "XR", "SL", "SH"})
 _PUNCTUATION = re.compile(r"[\W_]+")
 # (서울=한빛통신) 김기자 기자 = …: the credit line is not part of the story.
@@ -45,18 +50,31 @@ class Copy:
         return f"{self.copy.id} repeats {self.original.id}: shown once"
 
 
-def shingles(text: str) -> frozenset[str]:
-    """Return the runs of five letters and digits in ``text``, ignoring all other characters."""
-    flat = _PUNCTUATION.sub("", fold(text))
-    return frozenset(flat[at : at + _SHINGLE] for at in range(max(1, len(flat) - _SHINGLE + 1)))
+@lru_cache(1024)  # the same passages are found by other questions
+def shingles(text: str) -> npt.NDArray[np.uint64]:
+    """Return ``(n,)`` hashes, sorted and distinct: of each run of five letters and digits.
+
+    All other characters of ``text`` are ignored, as is a credit line. A shorter text is one run.
+    """
+    flat = _PUNCTUATION.sub("", fold(_CREDIT.sub("", text)))
+    codes = np.frombuffer(flat.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+    count = max(1, len(codes) - _SHINGLE + 1)
+    hashes = np.zeros(count, dtype=np.uint64)
+    for offset in range(min(_SHINGLE, len(codes))):
+        hashes = hashes * _FACTOR + codes[offset : offset + count]
+    return np.unique(hashes)
+
+
+def _shared(text: str, other: str) -> int:
+    """Return the number of shingles of ``text`` that ``other`` has too."""
+    return len(np.intersect1d(shingles(text), shingles(other), assume_unique=True))
 
 
 def adds_nothing(text: str, other: str) -> bool:
     """Whether ``other`` contains everything in ``text`` in almost the same words."""
-    text, other = _CREDIT.sub("", text), _CREDIT.sub("", other)
-    own = shingles(text)
-    if len(own & shingles(other)) < _ALIKE * len(own):
+    if _shared(text, other) < _ALIKE * len(shingles(text)):
         return False
+    text, other = _CREDIT.sub("", text), _CREDIT.sub("", other)
     return not numbers.missing(text, other) and not _new_nouns(text, other)
 
 
@@ -77,11 +95,11 @@ def without_copies(found: Sequence[Retrieved]) -> tuple[list[Retrieved], list[Co
     originals = dict.fromkeys((r.passage.article.id, r.passage.article.version) for r in found)
     if len(originals) < 2:
         return list(found), []
-    kept = _Kept()
+    kept = _Kept([_story(retrieved) for retrieved in found])
     copies: dict[tuple[str, str], Copy] = {}
     by_age = sorted(enumerate(found), key=lambda pair: (_age(pair[1].passage.article), pair[0]))
     for at, retrieved in by_age:
-        original = kept.repeated_by(retrieved)
+        original = kept.repeated_by(at, retrieved)
         if original is None:
             kept.add(at, retrieved)
             continue
@@ -98,49 +116,54 @@ class _Kept:
 
     All passages of an article are compared together, as articles may be split differently. A
     hundred passages make thousands of pairs, so only articles that share enough shingles with a
-    passage are compared with it in full.
+    passage are compared with it in full. Few shingles occur in more than one passage, and only
+    these are looked up.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stories: Sequence[str]) -> None:
         self.passages: dict[int, Retrieved] = {}
+        self._stories = stories
+        own = [shingles(story) for story in stories]
+        self._sizes = [len(hashes) for hashes in own]
+        every = np.concatenate(own)
+        _, inverse, counts = np.unique(every, return_inverse=True, return_counts=True)
+        ends = np.cumsum(self._sizes)[:-1]
+        self._repeated = [
+            hashes[often].tolist()
+            for hashes, often in zip(own, np.split(counts[inverse] > 1, ends), strict=True)
+        ]
         self._places: dict[str, list[int]] = {}
-        self._articles_with: dict[str, set[str]] = {}
+        self._articles_with: dict[int, set[str]] = {}
 
     def add(self, at: int, retrieved: Retrieved) -> None:
         """Keep a passage."""
         article = retrieved.passage.article.id
         self.passages[at] = retrieved
         self._places.setdefault(article, []).append(at)
-        for shingle in _shingles_of_story(_story(retrieved)):
+        for shingle in self._repeated[at]:
             self._articles_with.setdefault(shingle, set()).add(article)
 
-    def repeated_by(self, retrieved: Retrieved) -> int | None:
+    def repeated_by(self, at: int, retrieved: Retrieved) -> int | None:
         """Return the place of the most similar kept passage that ``retrieved`` repeats."""
-        text = _story(retrieved)
-        for article in self._alike(text, retrieved.passage.article.id):
+        text = self._stories[at]
+        for article in self._alike(at, retrieved.passage.article.id):
             places = self._places[article]
-            stories = {at: _story(self.passages[at]) for at in places}
-            if adds_nothing(text, "\n".join(stories.values())):
-                own = shingles(text)
-                return max(places, key=lambda at: len(own & shingles(stories[at])))
+            if adds_nothing(text, "\n".join(self._stories[place] for place in places)):
+                return max(places, key=lambda place: _shared(text, self._stories[place]))
         return None
 
-    def _alike(self, text: str, article: str) -> list[str]:
-        """Return the other articles that may contain enough of ``text``'s shingles."""
-        own = _shingles_of_story(text)
-        shared = Counter(other for shingle in own for other in self._articles_with.get(shingle, ()))
+    def _alike(self, at: int, article: str) -> list[str]:
+        """Return the other articles that may contain enough of the passage's shingles."""
+        shared = Counter(
+            other for one in self._repeated[at] for other in self._articles_with.get(one, ())
+        )
         return [
             other
             for other, places in self._places.items()
             # Joined, passages also have shingles across each of their borders.
             if other != article
-            and shared[other] + (_SHINGLE - 1) * (len(places) - 1) >= _ALIKE * len(own)
+            and shared[other] + (_SHINGLE - 1) * (len(places) - 1) >= _ALIKE * self._sizes[at]
         ]
-
-
-@lru_cache(256)  # passages are compared again when more are retrieved to replace copies
-def _shingles_of_story(text: str) -> frozenset[str]:
-    return shingles(_CREDIT.sub("", text))
 
 
 def _age(article: Article) -> tuple[date, str]:

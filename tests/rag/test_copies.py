@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.protocols import StoredPassage, StoredSentence
 from geungeo.rag.retrieval.channels import Retrieved
 from geungeo.rag.retrieval.copies import adds_nothing, shingles, without_copies
-from geungeo.rag.text import Span
+from geungeo.rag.text import Span, fold
 
 SENTENCES = (
     "한솔반도체는 지난 1월 청주에 8,000억 원을 들여 새 공장을 착공했다.",
@@ -48,6 +49,17 @@ def passage(key: int, article: str, sentences: Sequence[str], day: int | None) -
     return Retrieved(whole, 1 / (key + 1), {})
 
 
+def shared(text: str, other: str) -> int:
+    return len(set(shingles(text).tolist()) & set(shingles(other).tolist()))
+
+
+@given(st.text(alphabet="가나다Ab1 .-_", max_size=40))
+def test_a_shingle_is_a_run_of_five_letters_and_digits(text: str) -> None:
+    flat = re.sub(r"[\W_]+", "", fold(text))
+    runs = {flat[at : at + 5] for at in range(max(1, len(flat) - 4))}
+    assert len(shingles(text)) == len(runs)
+
+
 def compared_in_full(found: Sequence[Retrieved]) -> list[tuple[int, float]]:
     """Return keys and scores of what is left when every pair is compared."""
     kept: dict[int, Retrieved] = {}
@@ -63,9 +75,7 @@ def compared_in_full(found: Sequence[Retrieved]) -> list[tuple[int, float]]:
         text = one.passage.text
         for own in places.values():
             if adds_nothing(text, "\n".join(kept[place].passage.text for place in own)):
-                best = max(
-                    own, key=lambda at: len(shingles(text) & shingles(kept[at].passage.text))
-                )
+                best = max(own, key=lambda at: shared(text, kept[at].passage.text))
                 kept[best] = replace(kept[best], score=max(kept[best].score, one.score))
                 break
         else:
