@@ -8,6 +8,8 @@ rebuilt. Searches filtered to few vectors are exact.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,13 +67,19 @@ def alive_count(index: faiss.IndexIDMap2) -> int:
 
 def add(index: faiss.IndexIDMap2, new: IntArray, vectors: FloatArray) -> None:
     """Add ``vectors`` (n, dim) under the keys ``new``."""
+    with one_thread() if len(new) < _SMALL else nullcontext():
+        index.add_with_ids(vectors, new)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let FAISS work in the calling thread: for little work, waking others takes longer."""
     import faiss
 
     threads = faiss.omp_get_max_threads()
-    if len(new) < _SMALL:
-        faiss.omp_set_num_threads(1)
+    faiss.omp_set_num_threads(1)
     try:
-        index.add_with_ids(vectors, new)
+        yield
     finally:
         faiss.omp_set_num_threads(threads)
 
@@ -127,7 +135,8 @@ def search(
         )
         width = max(_SEARCH_WIDTH, index.ntotal // _VECTORS_PER_CANDIDATE, k)
         parameters = faiss.SearchParametersHNSW(sel=usable, efSearch=width)
-    scores, found = index.search(vector[None, :], k, params=parameters)
+    with one_thread():
+        scores, found = index.search(vector[None, :], k, params=parameters)
     return found[0], scores[0]
 
 
