@@ -101,9 +101,13 @@ _GRPC_OPTIONS = {
     "grpc.http2.ping_timeout_ms": 5_000,
 }
 
-# Milvus chooses: a graph for segments that are sealed. Large ones that still grow have an interim
-# index, which misses more (docs/scale.md).
-_DENSE_INDEX = "AUTOINDEX"
+# The index of the vectors is named, as what Milvus chooses itself (AUTOINDEX) depends on its version
+# and on its settings. A collection of up to so many passages, when it is built, is scanned: nothing
+# is missed, also in segments that still grow. A larger one has a graph for each segment, whose
+# width follows the rule of geungeo.index.graph for segments of 1 GiB, some 250,000 passages.
+_SCANNED = 1_000_000
+_LINKS, _BUILD_WIDTH, _SEARCH_WIDTH = 32, 200, 1_024
+_GRAPH = "geungeo_graph_"  # how the names of collections with graphs begin
 
 _LAST_DIMENSION = 2**32 - 2  # of a sparse vector; terms have one more value
 _NO_DATE = ""
@@ -447,8 +451,9 @@ class MilvusEngine(Engine):
         """Build a new collection in a transaction, which lets all servers use it."""
         connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(_LANE),))
         old = _collection(connection)
-        name = f"geungeo_{secrets.token_hex(8)}"
         forget_collection(self._database, connection)
+        passages = connection.execute("SELECT COUNT(*) FROM passages").fetchone()[0]
+        name = f"{'geungeo_' if passages <= _SCANNED else _GRAPH}{secrets.token_hex(8)}"
         connection.execute(
             f"INSERT INTO engine (collection, changed_at, passages) VALUES (?, {_NOW}, 0)",  # noqa: S608
             (name,),
@@ -542,6 +547,8 @@ class MilvusEngine(Engine):
             present = length / max(total, 1)
             if mean and not 1 / _MAX_DRIFT < present / mean < _MAX_DRIFT:
                 return [f"it was built for passages of {mean:.0f} terms, not {present:.0f}"]
+        if total > _MAX_DRIFT * _SCANNED and not state.collection.startswith(_GRAPH):
+            return [f"it was built for fewer passages, and scans the vectors of all {total:,}"]
         return []
 
     def _differences(self) -> tuple[int, int]:
@@ -620,14 +627,15 @@ class _Milvus:
         for name in [*self._obsolete]:
             if name != state.collection:
                 self.drop(name)
+        limit = min(k, _MOST)
         found = self._call(
             lambda client: client.search(
                 state.collection,
                 data=[query],
                 anns_field=field,
-                limit=min(k, _MOST),
+                limit=limit,
                 filter=expression(filters),
-                search_params={"metric_type": "IP"},
+                search_params={"metric_type": "IP", "params": _search_width(state, field, limit)},
                 consistency_level=state.consistency,
                 timeout=_SEARCH_SECONDS,
             )
@@ -696,7 +704,11 @@ class _Milvus:
         schema.add_field("publisher", DataType.INT64)
         schema.add_field("published_at", DataType.VARCHAR, max_length=64)
         indexes = MilvusClient.prepare_index_params()
-        indexes.add_index("vector", index_type=_DENSE_INDEX, metric_type="IP")
+        if collection.startswith(_GRAPH):
+            how = {"M": _LINKS, "efConstruction": _BUILD_WIDTH}
+            indexes.add_index("vector", index_type="HNSW", metric_type="IP", params=how)
+        else:
+            indexes.add_index("vector", index_type="FLAT", metric_type="IP")
         for channel in CHANNELS:
             indexes.add_index(channel, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
 
@@ -849,6 +861,13 @@ def name_hash(name: str | None) -> int:
     # As PostgreSQL stores the name, see geungeo.index.postgres.
     digest = hashlib.blake2b(name.replace("\0", "\ufffd").encode("utf-8", "replace"), digest_size=8)
     return int.from_bytes(digest.digest(), "big", signed=True)
+
+
+def _search_width(state: _State, field: str, limit: int) -> dict[str, int]:
+    """Return how many candidates a graph keeps while it is searched; nothing for other indexes."""
+    if field != "vector" or not state.collection.startswith(_GRAPH):
+        return {}
+    return {"ef": max(_SEARCH_WIDTH, limit)}
 
 
 def _entity(row: Row, means: Sequence[float]) -> dict[str, Any]:
