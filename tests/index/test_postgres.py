@@ -8,8 +8,9 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from geungeo.index.database import FILE, Connection, SqliteDatabase, open_databa
 from geungeo.index.fallback import Fallback
 from geungeo.index.feeds import Feeds
 from geungeo.index.postgres import PostgresDatabase, translated
-from geungeo.index.schema import SCHEMA_VERSION
+from geungeo.index.schema import _MIGRATIONS, SCHEMA_VERSION
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Filters
@@ -40,7 +41,8 @@ from geungeo.rag.language.terms import CHANNELS, bags
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings, StoreUrl
 from geungeo.server.cli import run
-from tests.support.postgres import PASSWORD, USER, PostgresServer
+from tests.support import ROOT
+from tests.support.postgres import PASSWORD, PostgresServer
 from tests.support.tls import TlsProxy, certificate
 
 QUESTIONS = (
@@ -436,28 +438,38 @@ def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
 
 
 def test_a_server_needs_no_more_than_to_read_and_write_rows(
-    postgres: PostgresServer, embedder: Embedder
+    postgres: PostgresServer, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The grants are those of docs/scale.md."""
-    schema = postgres.schema()
-    role = f"role_{schema}"
-    with psycopg.connect(postgres.url(schema).reveal(), autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'limited'".encode())
-        connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}".encode())
-    limited = StoreUrl(postgres.url(schema).reveal().replace(USER, role, 1))
-    limited = StoreUrl(re.sub(r":[^:@/]+@", ":limited@", limited.reveal(), count=1))
+    """Roles, database and rights are made by the SQL of docs/scale.md."""
+    page = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    setup, grants = re.findall(r"^```sql\n(.+?)^```$", page, re.DOTALL | re.MULTILINE)
+
+    def url(role: str) -> StoreUrl:
+        root = re.match(r"postgresql://[^@]+@(.+)/", postgres.url().reveal())
+        assert root
+        return StoreUrl(f"postgresql://{role}:limited@{root[1]}/news")
+
+    def execute(place: StoreUrl, script: str) -> None:
+        with psycopg.connect(place.reveal(), autocommit=True) as connection:
+            for statement in filter(str.strip, script.split(";\n")):
+                connection.execute(statement.encode())
+
+    execute(postgres.url(), setup.replace("'…'", "'limited'"))
+    owner, limited = url("geungeo_owner"), url("geungeo")
     with pytest.raises(StoreUnavailable, match="geungeo init"):
         open_database(limited)
-    open_database(postgres.url(schema)).close()
-    with psycopg.connect(postgres.url(schema).reveal(), autocommit=True) as connection:
-        rights = "SELECT, INSERT, UPDATE, DELETE"
-        grant = f"GRANT {rights} ON ALL TABLES IN SCHEMA {schema} TO {role}"
-        connection.execute(grant.encode())
+    monkeypatch.setenv("GEUNGEO_STORE", owner.reveal())
+    assert run(["init"]) == 0
+    with pytest.raises(StoreUnavailable, match="has not the rights"):
+        open_database(limited)
+    execute(owner, grants)
     with closing(Store.open(limited, embedder)) as store:
         with pytest.raises(StoreUnavailable, match="has not the rights"):
             store.prepare_fallback()
         assert store.ingest(draft(1)).status == "added"
         assert store.ingest(draft(1, "고친 글이다.")).status == "updated"
+        assert store.reindex() == 1
+        assert store.examine() == []
         store.remove("a1")
         store.conversations.append("c", answer("왜?"))
         assert [one.first_question for one in store.conversations.list(query="왜")] == ["왜?"]
@@ -466,8 +478,15 @@ def test_a_server_needs_no_more_than_to_read_and_write_rows(
         counters = store.counters()
         assert counters is not None
         assert counters.add("address:192.0.2.1", 60).hits == 1
-        with pytest.raises(StoreUnavailable, match="has not the rights"), store_write(limited):
-            pytest.fail("a table was dropped")
+        with store._database.read() as connection:
+            # By which a collection of Milvus knows its store.
+            connection.execute("SELECT system_identifier FROM pg_control_system()")
+        for forbidden in ("DROP TABLE articles", "CREATE TABLE own (a INT)", "CREATE ROLE other"):
+            with (
+                pytest.raises(StoreUnavailable, match="has not the rights"),
+                store._database.write() as connection,
+            ):
+                connection.execute(forbidden)
 
 
 def test_init_makes_the_index_by_which_postgresql_can_find_vectors(
@@ -511,13 +530,6 @@ def test_init_makes_the_index_by_which_postgresql_can_find_vectors(
         )
 
 
-@contextmanager
-def store_write(place: StoreUrl) -> Iterator[None]:
-    with closing(open_database(place)) as database, database.write() as connection:
-        connection.execute("DROP TABLE articles")
-        yield
-
-
 def test_a_malformed_url_is_reported_without_quoting_it() -> None:
     with pytest.raises(SettingsError, match="postgresql://USER:PASSWORD") as raised:
         open_database(StoreUrl("postgresql://u:se%cret@h/d?nonsense=1"))
@@ -529,6 +541,63 @@ def test_a_store_of_a_newer_format_is_rejected(shared: StoreUrl) -> None:
         connection.execute("UPDATE geungeo_schema SET version = ?", (SCHEMA_VERSION + 1,))
     with pytest.raises(StoreVersionMismatch, match="upgrade"):
         open_database(shared)
+
+
+def test_a_running_server_refuses_a_store_that_a_newer_one_migrates(
+    servers: list[Store], shared: StoreUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, other = servers
+    old.ingest(draft(1))
+    newer = (*_MIGRATIONS, "CREATE TABLE of_tomorrow (a INTEGER)")
+    began, let_go = threading.Event(), threading.Event()
+
+    def change() -> None:
+        with open_database_of(old).write("articles") as connection:
+            began.set()
+            let_go.wait(30)
+            connection.execute("INSERT INTO meta (key, value) VALUES ('a', 'b')")
+
+    def migrate() -> None:
+        open_database(shared).close()
+
+    threads = [threading.Thread(target=one) for one in (change, migrate)]
+    threads[0].start()
+    assert began.wait(30)
+    with monkeypatch.context() as upgraded:
+        upgraded.setattr("geungeo.index.schema._MIGRATIONS", newer)
+        upgraded.setattr("geungeo.index.postgres.SCHEMA_VERSION", len(newer))
+        threads[1].start()
+        with psycopg.connect(shared.reveal(), autocommit=True) as connection:
+            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            until = time.monotonic() + 30
+            while connection.execute(waiting).fetchone() is None:
+                assert time.monotonic() < until, "the migration does not wait for the change"
+            assert connection.execute("SELECT to_regclass('of_tomorrow')").fetchone() == (None,)
+            let_go.set()
+            for thread in threads:
+                thread.join()
+            assert connection.execute("SELECT value FROM meta WHERE key = 'a'").fetchone()
+    # The servers are those of before the upgrade again.
+    refusal = f"has format {len(newer)}, but this geungeo supports {SCHEMA_VERSION}: upgrade"
+    with pytest.raises(StoreVersionMismatch, match=refusal):
+        old.ingest(draft(2))
+    assert sorted(texts(old)) == ["a1"], "questions go on for some seconds"
+    monkeypatch.setattr("geungeo.index.postgres._VERSION_SECONDS", 0.0)
+    for refused in (old.articles, other.health, other.size):
+        with pytest.raises(StoreVersionMismatch, match=refusal):
+            refused()
+    with pytest.raises(StoreVersionMismatch, match="upgrade"):
+        open_database(shared)
+    with psycopg.connect(shared.reveal(), autocommit=True) as connection:
+        connection.execute("UPDATE geungeo_schema SET version = version - 2")
+    with pytest.raises(StoreVersionMismatch, match="stop the servers, and run: geungeo init"):
+        old.ingest(draft(2))
+
+
+def open_database_of(store: Store) -> PostgresDatabase:
+    database = store._database
+    assert isinstance(database, PostgresDatabase)
+    return database
 
 
 def test_tables_of_another_program_are_not_touched(postgres: PostgresServer) -> None:
