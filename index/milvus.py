@@ -30,7 +30,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from geungeo.index.articles import conditions
-from geungeo.index.database import Connection, Database, Row
+from geungeo.index.database import Connection, Database, Row, set_meta
 from geungeo.index.engine import (
     ARTICLES,
     NUMBERS,
@@ -62,6 +62,7 @@ logging.getLogger("pymilvus").setLevel(logging.CRITICAL + 1)
 
 T = TypeVar("T")
 
+_OWNER = "engine_owner"  # metadata: the table that the collection belongs to
 _LANE = "engine"  # the outbox is applied by one server at a time
 
 # Candidates of a channel for each passage that is wanted: the weights in the collection are those
@@ -101,10 +102,10 @@ _GRPC_OPTIONS = {
     "grpc.http2.ping_timeout_ms": 5_000,
 }
 
-# The index of the vectors is named, as what Milvus chooses itself (AUTOINDEX) depends on its version
-# and on its settings. A collection of up to so many passages, when it is built, is scanned: nothing
-# is missed, also in segments that still grow. A larger one has a graph for each segment, whose
-# width follows the rule of geungeo.index.graph for segments of 1 GiB, some 250,000 passages.
+# The index of the vectors is named: what Milvus chooses itself (AUTOINDEX) depends on version and
+# settings. A collection of up to so many passages, when it is built, is scanned: nothing is missed,
+# also in segments that still grow. A larger one has a graph for each segment, whose width follows
+# the rule of geungeo.index.graph for segments of 1 GiB, some 250,000 passages.
 _SCANNED = 1_000_000
 _LINKS, _BUILD_WIDTH, _SEARCH_WIDTH = 32, 200, 1_024
 _GRAPH = "geungeo_graph_"  # how the names of collections with graphs begin
@@ -182,11 +183,13 @@ class MilvusEngine(Engine):
         self._suspect = True
         self._overdue: tuple[int | None, float] = None, 0.0
         self._replaying = threading.Lock()
-        if self._collection() is None:
+        with database.read() as connection:
+            found = _own_collection(connection)
+        if found is None:
             require_embedder(database, embedder)
             with database.write(ARTICLES) as connection:
                 # Another server may have built it before this one got the lock.
-                if _collection(connection) is None:
+                if _own_collection(connection) is None:
                     self.replace(connection)
 
     # Searching
@@ -450,7 +453,7 @@ class MilvusEngine(Engine):
     def replace(self, connection: Connection) -> None:
         """Build a new collection in a transaction, which lets all servers use it."""
         connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(_LANE),))
-        old = _collection(connection)
+        old = _own_collection(connection)
         forget_collection(self._database, connection)
         passages = connection.execute("SELECT COUNT(*) FROM passages").fetchone()[0]
         name = f"{'geungeo_' if passages <= _SCANNED else _GRAPH}{secrets.token_hex(8)}"
@@ -458,6 +461,7 @@ class MilvusEngine(Engine):
             f"INSERT INTO engine (collection, changed_at, passages) VALUES (?, {_NOW}, 0)",  # noqa: S608
             (name,),
         )
+        set_meta(connection, _OWNER, _identity(connection))
         self._count(connection)
         row = connection.execute("SELECT value FROM meta WHERE key = 'dimension'").fetchone()
         try:
@@ -902,6 +906,25 @@ def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
 def _collection(connection: Connection) -> str | None:
     row = connection.execute("SELECT collection FROM engine").fetchone()
     return None if row is None else str(row[0])
+
+
+def _own_collection(connection: Connection) -> str | None:
+    """Return the collection, unless the store is a copy of the one that it belongs to."""
+    name = _collection(connection)
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_OWNER,)).fetchone()
+    # Earlier versions did not note it.
+    if name is None or row is None or row[0] == _identity(connection):
+        return name
+    log.warning("the collection %s is left to the store of which this one is a copy", name)
+    return None
+
+
+def _identity(connection: Connection) -> str:
+    """Return what a table has in common with no other, in any database; restoring changes it."""
+    row = connection.execute(
+        "SELECT system_identifier, CAST(CAST('engine' AS regclass) AS oid) FROM pg_control_system()"
+    ).fetchone()
+    return f"{row[0]}/{row[1]}"
 
 
 def _locked(connection: Connection) -> bool:
