@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import os
 import re
 import select
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -209,6 +211,8 @@ class PostgresDatabase(Database):
         """
         self._url = url
         self._secrets, parameters = _parsed(url)
+        if "system" in {parameters.get("sslrootcert"), os.environ.get("PGSSLROOTCERT")}:
+            _find_system_certificates()
         self.folder = None
         self.read_only = False
         self.writing = ThreadLock()
@@ -606,6 +610,20 @@ def _parsed(url: StoreUrl) -> tuple[list[str], dict[str, Any]]:
         ) from None
     secrets = [str(parameters[name]) for name in ("password", "sslpassword") if name in parameters]
     return [*filter(None, secrets), url.reveal()], parameters
+
+
+def _find_system_certificates() -> None:
+    """Let libpq find the certificates of the system: its OpenSSL may look for them elsewhere.
+
+    That in the wheels of psycopg does.
+    """
+    found = ssl.get_default_verify_paths()
+    for variable, place in (
+        (found.openssl_cafile_env, found.cafile),
+        (found.openssl_capath_env, found.capath),
+    ):
+        if place:
+            os.environ.setdefault(variable, place)
 
 
 def _version(connection: _Connection) -> int:

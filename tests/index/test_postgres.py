@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import ssl
 import subprocess
 import sys
 import threading
@@ -405,7 +406,7 @@ def test_encryption_that_the_server_lacks_is_reported(
 
 
 def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
-    postgres: PostgresServer, tmp_path: Path
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server of the tests has no TLS: a proxy in front of it does."""
     valid, of_another = certificate(tmp_path), certificate(tmp_path, "127.0.0.2")
@@ -424,6 +425,17 @@ def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
                     "INSERT INTO meta (key, value) VALUES ('a', ?)", ("가" * 90_000,)
                 )
             assert database.meta("a") == "가" * 90_000
+        # The system's certificates; the client's own OpenSSL looks for them elsewhere.
+        paths = ssl.get_default_verify_paths()
+        monkeypatch.setattr(
+            ssl, "get_default_verify_paths", lambda: paths._replace(cafile=str(valid), capath=None)
+        )
+        for name in (paths.openssl_cafile_env, paths.openssl_capath_env):
+            monkeypatch.setenv(name, "")  # restored afterwards
+            monkeypatch.delenv(name)
+        open_database(
+            postgres.url(schema, port=proxy.port, sslmode="verify-full", sslrootcert="system")
+        ).close()
         assert set(proxy.versions) == {"TLSv1.3"}
         used = len(proxy.versions)
         # The certificate is valid but of another address; that of another authority; no TLS.
