@@ -365,7 +365,7 @@ def test_the_scan_of_a_collection_misses_none_of_the_nearest(milvus: MilvusServe
     connected = _Milvus(milvus.url())
     name = "geungeo_scanned"
     connected.create(name, vectors.shape[1])
-    fixed = {channel: {1: 1.0} for channel in CHANNELS}
+    fixed: dict[str, Any] = {channel: {1: 1.0} for channel in CHANNELS}
     fixed |= {"article": 0, "publisher": 0, "published_at": ""}
     for start in range(0, len(vectors), 2_000):
         some = enumerate(vectors[start : start + 2_000], start)

@@ -428,7 +428,7 @@ def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
         # The system's certificates; the client's own OpenSSL looks for them elsewhere.
         paths = ssl.get_default_verify_paths()
         monkeypatch.setattr(
-            ssl, "get_default_verify_paths", lambda: paths._replace(cafile=str(valid), capath=None)
+            ssl, "get_default_verify_paths", lambda: paths._replace(cafile=str(valid))
         )
         for name in (paths.openssl_cafile_env, paths.openssl_capath_env):
             monkeypatch.setenv(name, "")  # restored afterwards
