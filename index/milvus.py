@@ -191,6 +191,9 @@ class MilvusEngine(Engine):
                 # Another server may have built it before this one got the lock.
                 if _own_collection(connection) is None:
                     self.replace(connection)
+        elif database.meta(_OWNER) is None:
+            with database.write(_LANE) as connection:
+                set_meta(connection, _OWNER, _identity(connection))
 
     # Searching
 
@@ -912,7 +915,7 @@ def _own_collection(connection: Connection) -> str | None:
     """Return the collection, unless the store is a copy of the one that it belongs to."""
     name = _collection(connection)
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (_OWNER,)).fetchone()
-    # Earlier versions did not note it.
+    # Earlier versions did not note it, and an administrator may remove it (docs/scale.md).
     if name is None or row is None or row[0] == _identity(connection):
         return name
     log.warning("the collection %s is left to the store of which this one is a copy", name)

@@ -340,9 +340,17 @@ def test_a_restored_copy_of_a_store_leaves_the_collection_to_the_original(
         original = collection_of(store)
     with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
         assert collection_of(store) == original
-    with closing(open_database(shared)) as database, database.write() as connection:
-        # A table that is restored has another number.
-        connection.execute("UPDATE meta SET value = '1/1' WHERE key = 'engine_owner'")
+    with closing(open_database(shared)) as database:
+        owner = database.meta("engine_owner")
+        with database.write() as connection:
+            # As earlier versions left it.
+            connection.execute("DELETE FROM meta WHERE key = 'engine_owner'")
+        with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
+            assert collection_of(store) == original
+        assert database.meta("engine_owner") == owner
+        with database.write() as connection:
+            # A table that is restored has another number.
+            connection.execute("UPDATE meta SET value = '1/1' WHERE key = 'engine_owner'")
     for _ in range(2):
         with closing(Store.open(shared, embedder, engine=milvus.url())) as copy:
             assert collection_of(copy) != original

@@ -43,7 +43,7 @@ from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings, StoreUrl
 from geungeo.server.cli import run
 from tests.support import ROOT
-from tests.support.postgres import PASSWORD, PostgresServer
+from tests.support.postgres import PASSWORD, USER, PostgresServer
 from tests.support.tls import TlsProxy, certificate
 
 QUESTIONS = (
@@ -449,32 +449,40 @@ def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
         assert len(proxy.versions) == used
 
 
-def test_a_server_needs_no_more_than_to_read_and_write_rows(
-    postgres: PostgresServer, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Roles, database and rights are made by the SQL of docs/scale.md."""
+def set_up(server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> tuple[StoreUrl, StoreUrl]:
+    """Make roles, database, tables and rights by the SQL of docs/scale.md.
+
+    Return the URLs of the owner and of a server.
+    """
     page = (ROOT / "docs" / "scale.md").read_text("utf-8")
-    setup, grants = re.findall(r"^```sql\n(.+?)^```$", page, re.DOTALL | re.MULTILINE)
+    roles, grants = re.findall(r"^```sql\n(.+?)^```$", page, re.DOTALL | re.MULTILINE)[:2]
 
     def url(role: str) -> StoreUrl:
-        root = re.match(r"postgresql://[^@]+@(.+)/", postgres.url().reveal())
-        assert root
-        return StoreUrl(f"postgresql://{role}:limited@{root[1]}/news")
+        url = server.url().reveal().replace(f"//{USER}:", f"//{role}:")
+        return StoreUrl(url.removesuffix("/postgres") + "/news")
 
     def execute(place: StoreUrl, script: str) -> None:
         with psycopg.connect(place.reveal(), autocommit=True) as connection:
             for statement in filter(str.strip, script.split(";\n")):
                 connection.execute(statement.encode())
 
-    execute(postgres.url(), setup.replace("'…'", "'limited'"))
+    execute(server.url(), roles.replace("'…'", f"'{PASSWORD}'"))
     owner, limited = url("geungeo_owner"), url("geungeo")
     with pytest.raises(StoreUnavailable, match="geungeo init"):
         open_database(limited)
-    monkeypatch.setenv("GEUNGEO_STORE", owner.reveal())
-    assert run(["init"]) == 0
+    with monkeypatch.context() as environment:
+        environment.setenv("GEUNGEO_STORE", owner.reveal())
+        assert run(["init"]) == 0
     with pytest.raises(StoreUnavailable, match="has not the rights"):
         open_database(limited)
     execute(owner, grants)
+    return owner, limited
+
+
+def test_a_server_needs_no_more_than_to_read_and_write_rows(
+    postgres: PostgresServer, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, limited = set_up(postgres, monkeypatch)
     with closing(Store.open(limited, embedder)) as store:
         with pytest.raises(StoreUnavailable, match="has not the rights"):
             store.prepare_fallback()
