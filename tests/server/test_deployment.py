@@ -166,6 +166,9 @@ def test_the_names_in_the_kustomize_base_exist() -> None:
     comment = (DEPLOY / "kustomization.yaml").read_text("utf-8")
     secrets = dict(re.findall(r"create secret generic (\S+) --from-env-file=(\S+)", comment))
     assert secrets == {"geungeo": "servers.env", "geungeo-owner": "owner.env"}
+    [image] = base["images"]
+    named = f"{image['newName']}:{image['newTag']}"
+    assert f"docker build -t {named} --build-arg EXTRAS='[milvus,postgres]' ." in comment
     configured = {one["name"]: one["literals"] for one in base["configMapGenerator"]}
     images = {one["name"] for one in base["images"]}
     for name in ("Deployment/geungeo", "Job/geungeo-init"):
