@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import psycopg
 import pytest
+import yaml
 
 from geungeo.index.conversations import Conversations, utc_now
 from geungeo.index.copying import TABLES, copy_store
@@ -507,6 +508,30 @@ def test_a_server_needs_no_more_than_to_read_and_write_rows(
                 store._database.write() as connection,
             ):
                 connection.execute(forbidden)
+
+
+def test_the_roles_of_the_compose_file_have_the_rights_that_are_needed(
+    postgres: PostgresServer, embedder: Embedder
+) -> None:
+    roles = yaml.safe_load((ROOT / "compose.scale.yaml").read_text("utf-8"))["configs"]["roles"]
+    password = "${POSTGRES_PASSWORD:?set it in .env}"
+    assert password in roles["content"]
+    script = roles["content"].replace(password, PASSWORD).replace("ROLE geungeo", "ROLE composed")
+    with psycopg.connect(postgres.url().reveal(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE composed")
+    owner = StoreUrl(postgres.url().reveal().removesuffix("/postgres") + "/composed")
+    with psycopg.connect(owner.reveal(), autocommit=True) as connection:
+        connection.execute(script.replace("TO geungeo", "TO composed").encode())
+    open_database(owner).close()
+    limited = StoreUrl(owner.reveal().replace(f"//{USER}:", "//composed:"))
+    with closing(Store.open(limited, embedder)) as store:
+        assert store.ingest(draft(1)).status == "added"
+        assert found(store, "반도체 공장") == {"a1"}
+        with (
+            pytest.raises(StoreUnavailable, match="has not the rights"),
+            store._database.write() as connection,
+        ):
+            connection.execute("DROP TABLE articles")
 
 
 def test_init_makes_the_index_by_which_postgresql_can_find_vectors(
