@@ -338,8 +338,6 @@ def test_a_restored_copy_of_a_store_leaves_the_collection_to_the_original(
     with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
         store.ingest_many([draft(1), draft(2)])
         original = collection_of(store)
-    with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
-        assert collection_of(store) == original
     with closing(open_database(shared)) as database:
         owner = database.meta("engine_owner")
         with database.write() as connection:
@@ -351,13 +349,12 @@ def test_a_restored_copy_of_a_store_leaves_the_collection_to_the_original(
         with database.write() as connection:
             # A table that is restored has another number.
             connection.execute("UPDATE meta SET value = '1/1' WHERE key = 'engine_owner'")
-    for _ in range(2):
         with closing(Store.open(shared, embedder, engine=milvus.url())) as copy:
             assert collection_of(copy) != original
-            assert found(copy, "반도체 공장") == {"a1", "a2"}
-            assert copy.examine() == []
             copy.remove("a1")
-            copy.ingest(draft(1))
+            assert found(copy, "반도체 공장") == {"a2"}
+            assert copy.examine() == []
+        assert database.meta("engine_owner") == owner
     assert len(client(milvus).query(original, filter="id >= 0", output_fields=["id"])) == 2
 
 
