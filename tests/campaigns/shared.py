@@ -196,6 +196,7 @@ class SharedCampaign:
 
         target = self._server if self._milvus is None else self._milvus
         network = Network(target.port) if case.fault in _OF_THE_NETWORK else None
+        _wait_for_ended_threads()
         child = Child(work)
         moment = chance.uniform(0, 1.1 * seconds) if case.step is None else None
         with (
@@ -257,7 +258,10 @@ class SharedCampaign:
         if ended.hung:
             failures.append("the server hung")
         if case.step is not None and case.fault == "server" and ended.signal != signal.SIGKILL:
-            failures.append("the server was not killed")
+            failures.append(
+                f"the server was not killed, but ended by signal {ended.signal}: "
+                f"{ended.of('refused')}"
+            )
         found = self._check(case.operation, url, acked, questions)
         failures += found["failures"] + self._disagreements(url, survivor)
         return {
@@ -268,6 +272,7 @@ class SharedCampaign:
             "at": (ended.of("step") or ["before the first step"])[-1],
             "questions": found["questions"],
             "answered": found["answered"],
+            "refusals": ended.of("refused"),
             "failures": failures,
         }
 
@@ -434,6 +439,20 @@ def _plan(
                     yield _Case(name, operation, fault, number)
                 name = f"moment/{operation.name}/{fault}/{number}"
                 yield _Case(name, operation, fault, None)
+
+
+def _wait_for_ended_threads() -> None:
+    """Wait until threads that were joined have left the process, before it is forked.
+
+    At its end a thread of a pool cleans up in OpenSSL. A fork at that moment inherits a lock that
+    is never released, on which the child would wait when it connects.
+    """
+    tasks, end = Path("/proc/self/task"), time.monotonic() + 1.0
+    while time.monotonic() < end:
+        before = {one.name for one in tasks.iterdir()}
+        time.sleep(0.05)
+        if before == {one.name for one in tasks.iterdir()}:
+            return
 
 
 def _wait_for(path: Path) -> None:
