@@ -458,14 +458,14 @@ class MilvusEngine(Engine):
         connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(_LANE),))
         old = _own_collection(connection)
         forget_collection(self._database, connection)
-        passages = connection.execute("SELECT COUNT(*) FROM passages").fetchone()[0]
-        name = f"{'geungeo_' if passages <= _SCANNED else _GRAPH}{secrets.token_hex(8)}"
         connection.execute(
-            f"INSERT INTO engine (collection, changed_at, passages) VALUES (?, {_NOW}, 0)",  # noqa: S608
-            (name,),
+            f"INSERT INTO engine (collection, changed_at, passages) VALUES ('', {_NOW}, 0)"  # noqa: S608
         )
-        set_meta(connection, _OWNER, _identity(connection))
         self._count(connection)
+        passages = connection.execute("SELECT passages FROM engine").fetchone()[0]
+        name = f"{'geungeo_' if passages <= _SCANNED else _GRAPH}{secrets.token_hex(8)}"
+        connection.execute("UPDATE engine SET collection = ?", (name,))
+        set_meta(connection, _OWNER, _identity(connection))
         row = connection.execute("SELECT value FROM meta WHERE key = 'dimension'").fetchone()
         try:
             self._milvus.create(name, int(row[0]) if row else self._embedder.dimension)

@@ -76,8 +76,8 @@ _AWAY_SECONDS = 1.0
 _TRUSTED_SECONDS = 10.0
 # Interval in which the difference to the server's clock is measured.
 _CLOCK_SECONDS = 60.0
-# Interval in which a server that is running looks for a migration by a newer one. A change of
-# articles, and whatever else follows a lane, looks for it each time.
+# Interval in which a server that is running looks for a migration by a newer one. Changes of
+# articles, and all transactions that follow a lane, look for it each time.
 _VERSION_SECONDS = 10.0
 
 

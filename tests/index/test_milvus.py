@@ -363,7 +363,7 @@ def test_a_restored_copy_of_a_store_leaves_the_collection_to_the_original(
 
 @pytest.mark.slow
 def test_the_scan_of_a_collection_misses_none_of_the_nearest(milvus: MilvusServer) -> None:
-    """What ``milvus-lite`` chooses itself (AUTOINDEX) misses a third of so many vectors."""
+    """AUTOINDEX, the choice of ``milvus-lite`` itself, misses a third of so many vectors."""
     random = np.random.default_rng(7)
     vectors = random.standard_normal((100_000, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
