@@ -566,13 +566,21 @@ def test_init_makes_the_index_by_which_postgresql_can_find_vectors(
             # The first is so long that it is near or far for all.
             found = fallback.nearest(vector, 7, Filters())
             assert [key for key in found if key in {one["key"] for one in rows[1:]}][:5] == best
+        with store._database.write() as connection:
+            # As for 20,000 passages, of which the planner takes 100 for those with vectors.
+            connection.execute(
+                "UPDATE pg_class SET reltuples = 20000"
+                " WHERE oid IN ('passages'::regclass, 'passages_near_384'::regclass)"
+            )
         with store._database.snapshot() as connection:
-            connection.execute("SET LOCAL enable_seqscan = off")
+            fallback._plan(connection, Filters())
             search = fallback._search('"public"', "TRUE")
-            plan = connection.execute(f"EXPLAIN {search}", ("[" + "0," * 383 + "1]", 5)).fetchall()
-        assert any("Index Scan using passages_near_384" in one[0] for one in plan), list(
-            map(list, plan)
-        )
+            plan = connection.execute(
+                f"EXPLAIN {search}", ("[" + "0," * 383 + "1]", 100)
+            ).fetchall()
+        text = "\n".join(one[0] for one in plan)
+        assert "Index Scan using passages_near_384" in text
+        assert "Sort" not in text, "the distances of all passages are computed"
 
 
 def test_a_malformed_url_is_reported_without_quoting_it() -> None:
