@@ -92,10 +92,10 @@ campaign-damage: $(FULL) ## Damage the files of a store; goes on where it stoppe
 	$(BIN)/python -m tests.campaigns damage --cases 14600 --seconds $(or $(SECONDS),600)
 
 campaign-shared: $(FULL) ## Kill servers and the PostgreSQL that they share; goes on where it stopped
-	$(BIN)/python -m tests.campaigns shared --cases 150 --seconds $(or $(SECONDS),900)
+	$(BIN)/python -m tests.campaigns shared --cases 240 --seconds $(or $(SECONDS),900)
 
 campaign-milvus: $(FULL) ## Kill servers and the Milvus that they share; goes on where it stopped
-	$(BIN)/python -m tests.campaigns milvus --cases 150 --seconds $(or $(SECONDS),900)
+	$(BIN)/python -m tests.campaigns milvus --cases 240 --seconds $(or $(SECONDS),900)
 
 campaign-hostile: $(FULL) ## Hostile input at every door; goes on where it stopped (SECONDS=3000)
 	nice -n 15 $(BIN)/python -m tests.campaigns hostile --seconds $(or $(SECONDS),3000)

@@ -30,7 +30,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from geungeo.index.articles import conditions
-from geungeo.index.database import Connection, Database, Row
+from geungeo.index.database import Connection, Database, Row, set_meta
 from geungeo.index.engine import (
     ARTICLES,
     NUMBERS,
@@ -62,6 +62,7 @@ logging.getLogger("pymilvus").setLevel(logging.CRITICAL + 1)
 
 T = TypeVar("T")
 
+_OWNER = "engine_owner"  # metadata: the table that the collection belongs to
 _LANE = "engine"  # the outbox is applied by one server at a time
 
 # Candidates of a channel for each passage that is wanted: the weights in the collection are those
@@ -101,9 +102,13 @@ _GRPC_OPTIONS = {
     "grpc.http2.ping_timeout_ms": 5_000,
 }
 
-# Milvus chooses: a graph for segments that are sealed. Large ones that still grow have an interim
-# index, which misses more (docs/scale.md).
-_DENSE_INDEX = "AUTOINDEX"
+# The index of the vectors is named: what Milvus chooses itself (AUTOINDEX) depends on version and
+# settings. A collection of up to so many passages, when it is built, is scanned: nothing is missed,
+# also in segments that still grow. A larger one has a graph for each segment, whose width follows
+# the rule of geungeo.index.graph for segments of 1 GiB, some 250,000 passages.
+_SCANNED = 1_000_000
+_LINKS, _BUILD_WIDTH, _SEARCH_WIDTH = 32, 200, 1_024
+_GRAPH = "geungeo_graph_"  # how the names of collections with graphs begin
 
 _LAST_DIMENSION = 2**32 - 2  # of a sparse vector; terms have one more value
 _NO_DATE = ""
@@ -178,12 +183,17 @@ class MilvusEngine(Engine):
         self._suspect = True
         self._overdue: tuple[int | None, float] = None, 0.0
         self._replaying = threading.Lock()
-        if self._collection() is None:
+        with database.read() as connection:
+            found = _own_collection(connection)
+        if found is None:
             require_embedder(database, embedder)
             with database.write(ARTICLES) as connection:
                 # Another server may have built it before this one got the lock.
-                if _collection(connection) is None:
+                if _own_collection(connection) is None:
                     self.replace(connection)
+        elif database.meta(_OWNER) is None:
+            with database.write(_LANE) as connection:
+                set_meta(connection, _OWNER, _identity(connection))
 
     # Searching
 
@@ -446,14 +456,16 @@ class MilvusEngine(Engine):
     def replace(self, connection: Connection) -> None:
         """Build a new collection in a transaction, which lets all servers use it."""
         connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(_LANE),))
-        old = _collection(connection)
-        name = f"geungeo_{secrets.token_hex(8)}"
+        old = _own_collection(connection)
         forget_collection(self._database, connection)
         connection.execute(
-            f"INSERT INTO engine (collection, changed_at, passages) VALUES (?, {_NOW}, 0)",  # noqa: S608
-            (name,),
+            f"INSERT INTO engine (collection, changed_at, passages) VALUES ('', {_NOW}, 0)"  # noqa: S608
         )
         self._count(connection)
+        passages = connection.execute("SELECT passages FROM engine").fetchone()[0]
+        name = f"{'geungeo_' if passages <= _SCANNED else _GRAPH}{secrets.token_hex(8)}"
+        connection.execute("UPDATE engine SET collection = ?", (name,))
+        set_meta(connection, _OWNER, _identity(connection))
         row = connection.execute("SELECT value FROM meta WHERE key = 'dimension'").fetchone()
         try:
             self._milvus.create(name, int(row[0]) if row else self._embedder.dimension)
@@ -542,6 +554,8 @@ class MilvusEngine(Engine):
             present = length / max(total, 1)
             if mean and not 1 / _MAX_DRIFT < present / mean < _MAX_DRIFT:
                 return [f"it was built for passages of {mean:.0f} terms, not {present:.0f}"]
+        if total > _MAX_DRIFT * _SCANNED and not state.collection.startswith(_GRAPH):
+            return [f"it was built for fewer passages, and scans the vectors of all {total:,}"]
         return []
 
     def _differences(self) -> tuple[int, int]:
@@ -620,14 +634,15 @@ class _Milvus:
         for name in [*self._obsolete]:
             if name != state.collection:
                 self.drop(name)
+        limit = min(k, _MOST)
         found = self._call(
             lambda client: client.search(
                 state.collection,
                 data=[query],
                 anns_field=field,
-                limit=min(k, _MOST),
+                limit=limit,
                 filter=expression(filters),
-                search_params={"metric_type": "IP"},
+                search_params={"metric_type": "IP", "params": _search_width(state, field, limit)},
                 consistency_level=state.consistency,
                 timeout=_SEARCH_SECONDS,
             )
@@ -696,7 +711,11 @@ class _Milvus:
         schema.add_field("publisher", DataType.INT64)
         schema.add_field("published_at", DataType.VARCHAR, max_length=64)
         indexes = MilvusClient.prepare_index_params()
-        indexes.add_index("vector", index_type=_DENSE_INDEX, metric_type="IP")
+        if collection.startswith(_GRAPH):
+            how = {"M": _LINKS, "efConstruction": _BUILD_WIDTH}
+            indexes.add_index("vector", index_type="HNSW", metric_type="IP", params=how)
+        else:
+            indexes.add_index("vector", index_type="FLAT", metric_type="IP")
         for channel in CHANNELS:
             indexes.add_index(channel, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
 
@@ -851,6 +870,13 @@ def name_hash(name: str | None) -> int:
     return int.from_bytes(digest.digest(), "big", signed=True)
 
 
+def _search_width(state: _State, field: str, limit: int) -> dict[str, int]:
+    """Return how many candidates a graph keeps while it is searched; nothing for other indexes."""
+    if field != "vector" or not state.collection.startswith(_GRAPH):
+        return {}
+    return {"ef": max(_SEARCH_WIDTH, limit)}
+
+
 def _entity(row: Row, means: Sequence[float]) -> dict[str, Any]:
     """Return a passage as the collection has it."""
     return {
@@ -883,6 +909,25 @@ def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
 def _collection(connection: Connection) -> str | None:
     row = connection.execute("SELECT collection FROM engine").fetchone()
     return None if row is None else str(row[0])
+
+
+def _own_collection(connection: Connection) -> str | None:
+    """Return the collection, unless the store is a copy of the one that it belongs to."""
+    name = _collection(connection)
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_OWNER,)).fetchone()
+    # Earlier versions did not note it, and an administrator may remove it (docs/scale.md).
+    if name is None or row is None or row[0] == _identity(connection):
+        return name
+    log.warning("the collection %s is left to the store of which this one is a copy", name)
+    return None
+
+
+def _identity(connection: Connection) -> str:
+    """Return what a table has in common with no other, in any database; restoring changes it."""
+    row = connection.execute(
+        "SELECT system_identifier, CAST(CAST('engine' AS regclass) AS oid) FROM pg_control_system()"
+    ).fetchone()
+    return f"{row[0]}/{row[1]}"
 
 
 def _locked(connection: Connection) -> bool:

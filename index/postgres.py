@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import os
 import re
 import select
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -74,6 +76,9 @@ _AWAY_SECONDS = 1.0
 _TRUSTED_SECONDS = 10.0
 # Interval in which the difference to the server's clock is measured.
 _CLOCK_SECONDS = 60.0
+# Interval in which a server that is running looks for a migration by a newer one. Changes of
+# articles, and all transactions that follow a lane, look for it each time.
+_VERSION_SECONDS = 10.0
 
 
 class Row(tuple[Any, ...]):
@@ -206,6 +211,8 @@ class PostgresDatabase(Database):
         """
         self._url = url
         self._secrets, parameters = _parsed(url)
+        if "system" in {parameters.get("sslrootcert"), os.environ.get("PGSSLROOTCERT")}:
+            _find_system_certificates()
         self.folder = None
         self.read_only = False
         self.writing = ThreadLock()
@@ -214,6 +221,7 @@ class PostgresDatabase(Database):
         self._options = str(parameters.get("options", ""))
         self._offset = timedelta()
         self._measured = float("-inf")
+        self._checked = float("inf")  # not before the schema is there
         self._measuring = threading.Lock()
         connection_class = self._connection_class()
         address = make_conninfo("", **{**_DEFAULTS, **parameters})
@@ -313,6 +321,8 @@ class PostgresDatabase(Database):
         with self._translate(), self._pool.connection(seconds) as raw:
             self._local.connection = _Connection(raw)
             try:
+                if time.monotonic() - self._checked > _VERSION_SECONDS:
+                    self._require_version(self._local.connection)
                 yield self._local.connection, False
             except errors.ReadOnlySqlTransaction:
                 raw.close()  # the server became a standby: connect to another
@@ -344,6 +354,7 @@ class PostgresDatabase(Database):
         with self._transaction("BEGIN") as connection:
             if lane is not None:
                 connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(lane),))
+                self._require_version(connection)
             yield connection
 
     @contextlib.contextmanager
@@ -389,17 +400,38 @@ class PostgresDatabase(Database):
                 f"store {self.name}: the database has the encoding {encoding and encoding[0]}; "
                 "make one with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
             )
+        if found < SCHEMA_VERSION:
+            found = self._migrate()
+        self._require(found)
+        self._checked = float("-inf")
+
+    def _require(self, found: int) -> None:
         if found > SCHEMA_VERSION:
             raise StoreVersionMismatch(
                 f"store {self.name} has format {found}, but this geungeo supports "
                 f"{SCHEMA_VERSION}: upgrade geungeo, or choose another store with --store"
             )
         if found < SCHEMA_VERSION:
-            self._migrate()
+            raise StoreVersionMismatch(
+                f"store {self.name} was replaced by one of format {found}: stop the servers, and "
+                "run: geungeo init"
+            )
 
-    def _migrate(self) -> None:
+    def _require_version(self, connection: _Connection) -> None:
+        """Raise ``StoreVersionMismatch`` if another geungeo has migrated the store meanwhile."""
+        row = connection.execute("SELECT version FROM geungeo_schema").fetchone()
+        self._require(int(row[0]) if row else 0)
+        self._checked = time.monotonic()
+
+    def _migrate(self) -> int:
+        """Make or migrate the schema, and return its version.
+
+        No article changes meanwhile. What an older server begins afterwards, it refuses.
+        """
         try:
-            with self.write("schema") as connection:
+            with self._transaction("BEGIN") as connection:
+                for lane in ("schema", "articles"):
+                    connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(lane),))
                 # Another server may have migrated it before this one got the lock.
                 found = _version(connection)
                 for statement in postgres_statements(since=found):
@@ -407,6 +439,7 @@ class PostgresDatabase(Database):
                 connection.execute(
                     "UPDATE geungeo_schema SET version = ?", (max(found, SCHEMA_VERSION),)
                 )
+                return max(found, SCHEMA_VERSION)
         except StoreError as error:
             if isinstance(error.__cause__, errors.InsufficientPrivilege):
                 raise StoreUnavailable(
@@ -577,6 +610,20 @@ def _parsed(url: StoreUrl) -> tuple[list[str], dict[str, Any]]:
         ) from None
     secrets = [str(parameters[name]) for name in ("password", "sslpassword") if name in parameters]
     return [*filter(None, secrets), url.reveal()], parameters
+
+
+def _find_system_certificates() -> None:
+    """Let libpq find the certificates of the system: its OpenSSL may look for them elsewhere.
+
+    That in the wheels of psycopg does.
+    """
+    found = ssl.get_default_verify_paths()
+    for variable, place in (
+        (found.openssl_cafile_env, found.cafile),
+        (found.openssl_capath_env, found.capath),
+    ):
+        if place:
+            os.environ.setdefault(variable, place)
 
 
 def _version(connection: _Connection) -> int:

@@ -60,9 +60,9 @@ def damage(folder: Path, seed: int, seconds: float, cases: int) -> None:
 
 
 @click.command("shared")
-@_bounds(150)
+@_bounds(240)
 def shared(folder: Path, seed: int, seconds: float, cases: int) -> None:
-    """Kill one of several servers, or PostgreSQL, while they ingest and answer."""
+    """Kill a server or PostgreSQL, or cut the network, while several servers ingest and answer."""
     from tests.campaigns.shared import COUNTED, SharedCampaign
 
     journal = Journal(folder, f"shared-{seed}")
@@ -71,9 +71,9 @@ def shared(folder: Path, seed: int, seconds: float, cases: int) -> None:
 
 
 @click.command("milvus")
-@_bounds(150)
+@_bounds(240)
 def milvus(folder: Path, seed: int, seconds: float, cases: int) -> None:
-    """Kill one of several servers, or the Milvus that they share, while they ingest and answer."""
+    """The same with Milvus as the engine that they share, which is killed instead of PostgreSQL."""
     from tests.campaigns.shared import COUNTED, SharedCampaign
 
     journal = Journal(folder, f"milvus-{seed}")

@@ -1,7 +1,8 @@
 """Kills of a server, of PostgreSQL and of Milvus while several servers share a store.
 
 One server, a child, changes articles or answers; another one, in this process, answers meanwhile.
-The child, the whole database or Milvus is killed at each named step and at random moments.
+The child, the whole database or Milvus is killed at each named step and at random moments, or the
+network between the child and the database or Milvus is cut, or becomes slow, at a random moment.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from geungeo.index.copying import copy_store
+from geungeo.index.database import Database, open_database
 from geungeo.index.files import Step, no_step
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
@@ -28,14 +32,32 @@ from geungeo.rag.answer import Answer, Ask, Filters
 from geungeo.rag.errors import ArticleNotFound, StoreError
 from geungeo.rag.settings import EngineUrl, Settings, StoreUrl
 from tests.campaigns.children import PATIENCE, Child, Send, load_models
-from tests.campaigns.stores import BASE, OPERATIONS, Acknowledge, Operation, make_base, verify
+from tests.campaigns.stores import (
+    ALL,
+    BASE,
+    OPERATIONS,
+    Acknowledge,
+    Operation,
+    make_base,
+    verify,
+)
 from tests.support.journal import Journal, Row
 from tests.support.milvus import MilvusServer
 from tests.support.news import report
-from tests.support.postgres import running
+from tests.support.postgres import Network, PostgresServer, running
 
-COUNTED = ("killed", "acked", "meanwhile", "refused", "questions", "answered")
-Victim = Literal["server", "database", "milvus"]
+COUNTED = ("killed", "acked", "compared", "meanwhile", "refused", "questions", "answered")
+Fault = Literal["server", "database", "milvus", "cut", "slow"]
+
+_KINDS: dict[Fault, str] = {
+    "server": "server killed",
+    "database": "database killed",
+    "milvus": "milvus killed",
+    "cut": "network cut",
+    "slow": "network slow",
+}
+
+_OF_THE_NETWORK: frozenset[Fault] = frozenset({"cut", "slow"})
 
 _CONVERSATION = "c"
 _TURNS = 3
@@ -47,9 +69,9 @@ _LONGEST_PAUSE = 0.5
 class _Case:
     name: str
     operation: Operation
-    victim: Victim
+    fault: Fault
     step: int | None
-    """Which step to kill at, counted over the whole operation; none is any moment."""
+    """Which step it happens at, counted over the whole operation; none is any moment."""
 
 
 @dataclass
@@ -72,7 +94,8 @@ class SharedCampaign:
         self._seed = seed
         self._milvus = MilvusServer() if milvus else None
         self._engine: EngineUrl | Literal["local"] = "local"
-        self._victims: tuple[Victim, ...] = ("server", "milvus" if milvus else "database")
+        dying: Fault = "milvus" if milvus else "database"
+        self._faults: tuple[Fault, ...] = ("server", dying, "cut", "slow")
 
     def run(self, *, cases: int, seconds: float) -> None:
         """Run the remaining cases, up to ``cases`` in the journal or for ``seconds``."""
@@ -93,7 +116,7 @@ class SharedCampaign:
             operations.append(Operation("answer", [self._turn] * _TURNS, [BASE] * (_TURNS + 1)))
             dry = {operation.name: self._dry_run(operation) for operation in operations}
             known = {
-                case.name: case for case in islice(_plan(operations, self._victims, dry), cases)
+                case.name: case for case in islice(_plan(operations, self._faults, dry), cases)
             }
             for name in self._journal.untried(known):
                 if time.monotonic() >= end:
@@ -125,11 +148,24 @@ class SharedCampaign:
         copy_store(self._place / "base", url)
         return url
 
-    def _open(self, url: StoreUrl, step: Step = no_step) -> Store:
-        return Store.open(url, self._embedder, engine=self._engine, step=step)
+    def _open(self, url: StoreUrl, step: Step = no_step, network: Network | None = None) -> Store:
+        engine = self._engine
+        if network is not None and self._milvus is not None:
+            engine = self._milvus.url(port=network.port)
+        elif network is not None:
+            direct, distant = (f"127.0.0.1:{port}" for port in (self._server.port, network.port))
+            url = StoreUrl(url.reveal().replace(direct, distant))
+        return Store.open(url, self._embedder, engine=engine, step=step)
 
-    def _operate(self, operation: Operation, url: StoreUrl, send: Send, step: Any) -> None:
-        with contextlib.closing(self._open(url, step)) as store:
+    def _operate(
+        self,
+        operation: Operation,
+        url: StoreUrl,
+        send: Send,
+        step: Any,
+        network: Network | None = None,
+    ) -> None:
+        with contextlib.closing(self._open(url, step, network)) as store:
             send({"go": True})
             for call in operation.calls:
                 call(store, lambda: send({"acked": True}))
@@ -145,7 +181,7 @@ class SharedCampaign:
             send_step({"step": name})
             if next(seen) != case.step:
                 return
-            if case.victim == "server":
+            if case.fault == "server":
                 os.kill(os.getpid(), signal.SIGKILL)
             send_step({"at": name})
             _wait_for(killed)
@@ -154,17 +190,26 @@ class SharedCampaign:
             self._send = send
             _wait_for(gate)
             try:
-                self._operate(case.operation, url, send, step)
+                self._operate(case.operation, url, send, step, network)
             except StoreError as error:
                 send({"refused": str(error)})
 
+        target = self._server if self._milvus is None else self._milvus
+        network = Network(target.port) if case.fault in _OF_THE_NETWORK else None
+        _wait_for_ended_threads()
         child = Child(work)
         moment = chance.uniform(0, 1.1 * seconds) if case.step is None else None
-        with contextlib.closing(self._open(url)) as store:
+        with (
+            contextlib.closing(self._open(url)) as store,
+            contextlib.closing(open_database(url)) as truth,
+            contextlib.closing(network) if network else contextlib.nullcontext(),
+        ):
             asking = _Asking(Workspace(Settings(store=url), store, self._embedder), chance)
+            comparing = _Comparing(store, truth)
             with asking:
                 gate.touch()
-                self._follow(child, case.victim, moment, chance, killed)
+                fault = _fault(case.fault, child, target, network, chance, killed)
+                self._follow(child, fault, moment, comparing)
             row = self._judge(case, child, url, store, chance.sample(range(6), 2))
         if self._milvus is not None:
             self._milvus.drop_all()
@@ -173,37 +218,31 @@ class SharedCampaign:
             **row,
             "meanwhile": meanwhile.answered,
             "refused": meanwhile.refused,
-            "failures": row["failures"] + meanwhile.failures,
+            "compared": comparing.count,
+            "failures": row["failures"] + meanwhile.failures + comparing.failures,
         }
 
     def _follow(
         self,
         child: Child,
-        victim: Victim,
+        fault: Callable[[], None],
         moment: float | None,
-        chance: random.Random,
-        killed: Path,
+        comparing: _Comparing,
     ) -> None:
-        """Kill the victim when it is time, start a killed database, and wait for the child."""
+        """Let the fault happen when it is time, and wait for the child."""
         end = time.monotonic() + PATIENCE
-        kill_at = float("inf")
+        happens_at = float("inf")
         while child.is_running:
             for message in child.poll():
                 if "go" in message and moment is not None:
-                    kill_at = time.monotonic() + moment
+                    happens_at = time.monotonic() + moment
                 if "at" in message:
-                    kill_at = 0.0
-            if time.monotonic() >= kill_at:
-                kill_at = float("inf")
-                if victim == "server":
-                    child.kill()
-                else:
-                    dying = self._server if self._milvus is None else self._milvus
-                    dying.kill()
-                    time.sleep(chance.uniform(0, _LONGEST_PAUSE))
-                    killed.touch()
-                    time.sleep(chance.uniform(0, _LONGEST_PAUSE))
-                    dying.start()
+                    happens_at = 0.0
+                if "acked" in message:
+                    comparing.compare()
+            if time.monotonic() >= happens_at:
+                happens_at = float("inf")
+                fault()
             if time.monotonic() >= end:
                 child.ended.hung = True
                 child.kill()
@@ -218,18 +257,22 @@ class SharedCampaign:
         failures: list[str] = ended.of("error")
         if ended.hung:
             failures.append("the server hung")
-        if case.step is not None and case.victim == "server" and ended.signal != signal.SIGKILL:
-            failures.append("the server was not killed")
+        if case.step is not None and case.fault == "server" and ended.signal != signal.SIGKILL:
+            failures.append(
+                f"the server was not killed, but ended by signal {ended.signal}: "
+                f"{ended.of('refused')}"
+            )
         found = self._check(case.operation, url, acked, questions)
         failures += found["failures"] + self._disagreements(url, survivor)
         return {
             "case": case.name,
-            "kind": f"{case.operation.name}, {case.victim} killed",
-            "killed": 1,
+            "kind": f"{case.operation.name}, {_KINDS[case.fault]}",
+            "killed": int(case.fault not in _OF_THE_NETWORK),
             "acked": acked,
             "at": (ended.of("step") or ["before the first step"])[-1],
             "questions": found["questions"],
             "answered": found["answered"],
+            "refusals": ended.of("refused"),
             "failures": failures,
         }
 
@@ -255,6 +298,70 @@ class SharedCampaign:
                 and survivor.dense(vector, 50, Filters()) == fresh.dense(vector, 50, Filters())
             )
         return [] if same else ["the servers disagree"]
+
+
+def _fault(
+    fault: Fault,
+    child: Child,
+    target: PostgresServer | MilvusServer,
+    network: Network | None,
+    chance: random.Random,
+    happened: Path,
+) -> Callable[[], None]:
+    """Return what kills a process, or harms the network; it touches ``happened``."""
+
+    def kill_and_start() -> None:
+        target.kill()
+        time.sleep(chance.uniform(0, _LONGEST_PAUSE))
+        happened.touch()
+        time.sleep(chance.uniform(0, _LONGEST_PAUSE))
+        target.start()
+
+    def cut() -> None:
+        assert network is not None
+        network.cut()
+        happened.touch()
+        time.sleep(chance.uniform(0, 2 * _LONGEST_PAUSE))
+        network.mode = "whole"
+
+    def slow() -> None:
+        assert network is not None
+        network.mode = "slow"
+        happened.touch()
+
+    if fault == "server":
+        return child.kill
+    return {"cut": cut, "slow": slow}.get(fault, kill_and_start)
+
+
+class _Comparing:
+    """Comparisons of what a server finds with the passages in the database.
+
+    Passages that were there before a search and are there afterwards must be found, and none that
+    was there at neither time: there is no moment at which two servers may disagree.
+    """
+
+    def __init__(self, store: Store, truth: Database) -> None:
+        self.count = 0
+        self.failures: list[str] = []
+        self._store, self._truth = store, truth
+        self._vector = np.full(384, 384**-0.5, dtype=np.float32)
+
+    def compare(self) -> None:
+        """Compare once, unless the server refuses to answer."""
+        with contextlib.suppress(StoreError):
+            before = self._keys()
+            found = {*self._store.dense(self._vector, ALL, Filters())}
+            after = self._keys()
+            self.count += 1
+            if missing := (before & after) - found:
+                self.failures.append(f"{len(missing)} passages are not found after a change")
+            if strays := found - (before | after):
+                self.failures.append(f"{len(strays)} removed passages are found after a change")
+
+    def _keys(self) -> set[int]:
+        with self._truth.read() as connection:
+            return {int(row[0]) for row in connection.execute("SELECT key FROM passages")}
 
 
 class _Asking:
@@ -322,16 +429,30 @@ def _turns(store: Store, acked: int) -> list[str]:
 
 
 def _plan(
-    operations: list[Operation], victims: tuple[Victim, ...], dry: dict[str, tuple[int, float]]
+    operations: list[Operation], faults: tuple[Fault, ...], dry: dict[str, tuple[int, float]]
 ) -> Iterator[_Case]:
     for number in count():
         for operation in operations:
-            for victim in victims:
-                if number < dry[operation.name][0]:
-                    name = f"step/{operation.name}/{victim}/{number}"
-                    yield _Case(name, operation, victim, number)
-                name = f"moment/{operation.name}/{victim}/{number}"
-                yield _Case(name, operation, victim, None)
+            for fault in faults:
+                if fault not in _OF_THE_NETWORK and number < dry[operation.name][0]:
+                    name = f"step/{operation.name}/{fault}/{number}"
+                    yield _Case(name, operation, fault, number)
+                name = f"moment/{operation.name}/{fault}/{number}"
+                yield _Case(name, operation, fault, None)
+
+
+def _wait_for_ended_threads() -> None:
+    """Wait until threads that were joined have left the process, before it is forked.
+
+    At its end a thread of a pool cleans up in OpenSSL. A fork at that moment inherits a lock that
+    is never released, on which the child would wait when it connects.
+    """
+    tasks, end = Path("/proc/self/task"), time.monotonic() + 1.0
+    while time.monotonic() < end:
+        before = {one.name for one in tasks.iterdir()}
+        time.sleep(0.05)
+        if before == {one.name for one in tasks.iterdir()}:
+            return
 
 
 def _wait_for(path: Path) -> None:

@@ -136,7 +136,9 @@ OPERATIONS = (
 
 
 _EDITIONS = range(1, 6)
-_ALL = 1_000_000
+ALL = 1_000_000
+"""More passages than a store of a campaign has."""
+
 _PROBE = (COUNT - 1, 5)
 
 
@@ -226,13 +228,13 @@ def indexes(place: Path | StoreUrl, store: Store, embedder: Embedder) -> list[st
     with closing(open_database(place)) as database, database.read() as connection:
         keys = {int(row[0]) for row in connection.execute("SELECT key FROM passages")}
     vector = embedder.embed(["공장"], query=True)[0]
-    dense = set(store.dense(vector, _ALL, Filters()))
+    dense = set(store.dense(vector, ALL, Filters()))
     return [] if dense == keys == _lexical(store) else ["an index differs from the stored passages"]
 
 
 def _lexical(store: Store) -> set[int]:
     terms = bags("bigrams", ["공장 공사 모의"])[0].terms
-    return set(store.lexical("bigrams", terms, _ALL, Filters()))
+    return set(store.lexical("bigrams", terms, ALL, Filters()))
 
 
 def ask(workspace: Workspace, number: int, state: State, failures: list[str]) -> bool:

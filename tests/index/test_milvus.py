@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -37,7 +38,13 @@ from tests.support.postgres import Network, PostgresServer
 
 pymilvus = pytest.importorskip("pymilvus")
 
-from geungeo.index.milvus import MilvusEngine, expression, name_hash  # noqa: E402
+from geungeo.index.milvus import (  # noqa: E402
+    MilvusEngine,
+    _Milvus,
+    _State,
+    expression,
+    name_hash,
+)
 
 HOSTILE = (
     '" or id > 0 or publisher == "',
@@ -322,6 +329,104 @@ def test_doctor_compares_the_keys_of_both_and_repairs(
     store.repair()
     assert store.examine() == []
     assert len(found(store, "반도체 공장")) == 3
+
+
+def test_a_restored_copy_of_a_store_leaves_the_collection_to_the_original(
+    shared: StoreUrl, embedder: Embedder, milvus: MilvusServer
+) -> None:
+    """``tests/index/test_restore.py`` restores a real dump."""
+    with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
+        store.ingest_many([draft(1), draft(2)])
+        original = collection_of(store)
+    with closing(open_database(shared)) as database:
+        owner = database.meta("engine_owner")
+        with database.write() as connection:
+            # As earlier versions left it.
+            connection.execute("DELETE FROM meta WHERE key = 'engine_owner'")
+        with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
+            assert collection_of(store) == original
+        assert database.meta("engine_owner") == owner
+        with database.write() as connection:
+            # A table that is restored has another number.
+            connection.execute("UPDATE meta SET value = '1/1' WHERE key = 'engine_owner'")
+        with closing(Store.open(shared, embedder, engine=milvus.url())) as copy:
+            assert collection_of(copy) != original
+            copy.remove("a1")
+            assert found(copy, "반도체 공장") == {"a2"}
+            assert copy.examine() == []
+        assert database.meta("engine_owner") == owner
+    assert len(client(milvus).query(original, filter="id >= 0", output_fields=["id"])) == 2
+
+
+# How Milvus finds vectors
+
+
+@pytest.mark.slow
+def test_the_scan_of_a_collection_misses_none_of_the_nearest(milvus: MilvusServer) -> None:
+    """AUTOINDEX, the choice of ``milvus-lite`` itself, misses a third of so many vectors."""
+    random = np.random.default_rng(7)
+    vectors = random.standard_normal((100_000, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    connected = _Milvus(milvus.url())
+    name = "geungeo_scanned"
+    connected.create(name, vectors.shape[1])
+    fixed: dict[str, Any] = {channel: {1: 1.0} for channel in CHANNELS}
+    fixed |= {"article": 0, "publisher": 0, "published_at": ""}
+    for start in range(0, len(vectors), 2_000):
+        some = enumerate(vectors[start : start + 2_000], start)
+        client(milvus).upsert(name, [{"id": key, "vector": one, **fixed} for key, one in some])
+    connected.flush(name)
+    state = _State(name, len(vectors), 0.0, None, None, [], [1, 1], [1, 1])
+    for vector in vectors[:40] + vectors[40:80]:
+        found_keys = connected.propose(state, "vector", vector, 100, Filters())
+        assert {*np.argsort(-(vectors @ vector))[:50].tolist()} <= {*found_keys}
+    connected.drop(name)
+
+
+def test_more_passages_than_are_scanned_have_a_graph(
+    shared: StoreUrl, embedder: Embedder, milvus: MilvusServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client is not real, as the server of the tests has no graphs."""
+    with closing(Store.open(shared, embedder)) as store:
+        store.ingest_many([draft(1), draft(2)])
+    asked = mock.Mock()
+    asked.search.return_value = [[]]
+    asked.query.return_value = []
+    monkeypatch.setattr(_Milvus, "_call", lambda _, work: work(asked))
+    vector = np.ones(384, dtype=np.float32) / np.float32(384**0.5)
+    for scanned, name, index, params in (
+        (2, "geungeo_", {"index_type": "FLAT"}, {}),
+        (
+            1,
+            "geungeo_graph_",
+            {"index_type": "HNSW", "M": 32, "efConstruction": 200},
+            {"ef": 1_024},
+        ),
+    ):
+        monkeypatch.setattr("geungeo.index.milvus._SCANNED", scanned)
+        with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
+            engine_of(store).rebuild()
+            assert re.fullmatch(rf"{name}[0-9a-f]{{16}}", collection_of(store))
+            [built] = [
+                one for one in asked.create_index.call_args[0][1] if one.field_name == "vector"
+            ]
+            assert built.to_dict() == index | {
+                "field_name": "vector", "index_name": "", "metric_type": "IP"
+            }  # fmt: skip
+            store.dense(vector, 50, Filters())
+            assert asked.search.call_args[1]["search_params"] == {
+                "metric_type": "IP", "params": params
+            }  # fmt: skip
+            found(store, "반도체")
+            assert asked.search.call_args[1]["search_params"]["params"] == {}
+    monkeypatch.setattr("geungeo.index.milvus._FEW", 0)
+    with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
+        assert engine_of(store)._wrong_statistics() == []
+        with closing(open_database(shared)) as database, database.write() as connection:
+            connection.execute("UPDATE engine SET collection = 'geungeo_0'")
+        assert engine_of(store)._wrong_statistics() == [
+            "it was built for fewer passages, and scans the vectors of all 2"
+        ]
 
 
 # Milvus is away

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import re
+import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
 import psycopg
 import pytest
+import yaml
 
 from geungeo.index.conversations import Conversations, utc_now
 from geungeo.index.copying import TABLES, copy_store
@@ -23,7 +26,7 @@ from geungeo.index.database import FILE, Connection, SqliteDatabase, open_databa
 from geungeo.index.fallback import Fallback
 from geungeo.index.feeds import Feeds
 from geungeo.index.postgres import PostgresDatabase, translated
-from geungeo.index.schema import SCHEMA_VERSION
+from geungeo.index.schema import _MIGRATIONS, SCHEMA_VERSION
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Filters
@@ -40,6 +43,7 @@ from geungeo.rag.language.terms import CHANNELS, bags
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import Settings, StoreUrl
 from geungeo.server.cli import run
+from tests.support import ROOT
 from tests.support.postgres import PASSWORD, USER, PostgresServer
 from tests.support.tls import TlsProxy, certificate
 
@@ -403,7 +407,7 @@ def test_encryption_that_the_server_lacks_is_reported(
 
 
 def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
-    postgres: PostgresServer, tmp_path: Path
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server of the tests has no TLS: a proxy in front of it does."""
     valid, of_another = certificate(tmp_path), certificate(tmp_path, "127.0.0.2")
@@ -422,6 +426,17 @@ def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
                     "INSERT INTO meta (key, value) VALUES ('a', ?)", ("가" * 90_000,)
                 )
             assert database.meta("a") == "가" * 90_000
+        # The system's certificates; the client's own OpenSSL looks for them elsewhere.
+        paths = ssl.get_default_verify_paths()
+        monkeypatch.setattr(
+            ssl, "get_default_verify_paths", lambda: paths._replace(cafile=str(valid))
+        )
+        for name in (paths.openssl_cafile_env, paths.openssl_capath_env):
+            monkeypatch.setenv(name, "")  # restored afterwards
+            monkeypatch.delenv(name)
+        open_database(
+            postgres.url(schema, port=proxy.port, sslmode="verify-full", sslrootcert="system")
+        ).close()
         assert set(proxy.versions) == {"TLSv1.3"}
         used = len(proxy.versions)
         # The certificate is valid but of another address; that of another authority; no TLS.
@@ -435,29 +450,47 @@ def test_a_connection_is_encrypted_to_a_server_whose_certificate_is_valid(
         assert len(proxy.versions) == used
 
 
-def test_a_server_needs_no_more_than_to_read_and_write_rows(
-    postgres: PostgresServer, embedder: Embedder
-) -> None:
-    """The grants are those of docs/scale.md."""
-    schema = postgres.schema()
-    role = f"role_{schema}"
-    with psycopg.connect(postgres.url(schema).reveal(), autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'limited'".encode())
-        connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}".encode())
-    limited = StoreUrl(postgres.url(schema).reveal().replace(USER, role, 1))
-    limited = StoreUrl(re.sub(r":[^:@/]+@", ":limited@", limited.reveal(), count=1))
+def set_up(server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> tuple[StoreUrl, StoreUrl]:
+    """Make roles, database, tables and rights by the SQL of docs/scale.md.
+
+    Return the URLs of the owner and of a server.
+    """
+    page = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    roles, grants = re.findall(r"^```sql\n(.+?)^```$", page, re.DOTALL | re.MULTILINE)[:2]
+
+    def url(role: str) -> StoreUrl:
+        url = server.url().reveal().replace(f"//{USER}:", f"//{role}:")
+        return StoreUrl(url.removesuffix("/postgres") + "/news")
+
+    def execute(place: StoreUrl, script: str) -> None:
+        with psycopg.connect(place.reveal(), autocommit=True) as connection:
+            for statement in filter(str.strip, script.split(";\n")):
+                connection.execute(statement.encode())
+
+    execute(server.url(), roles.replace("'…'", f"'{PASSWORD}'"))
+    owner, limited = url("geungeo_owner"), url("geungeo")
     with pytest.raises(StoreUnavailable, match="geungeo init"):
         open_database(limited)
-    open_database(postgres.url(schema)).close()
-    with psycopg.connect(postgres.url(schema).reveal(), autocommit=True) as connection:
-        rights = "SELECT, INSERT, UPDATE, DELETE"
-        grant = f"GRANT {rights} ON ALL TABLES IN SCHEMA {schema} TO {role}"
-        connection.execute(grant.encode())
+    with monkeypatch.context() as environment:
+        environment.setenv("GEUNGEO_STORE", owner.reveal())
+        assert run(["init"]) == 0
+    with pytest.raises(StoreUnavailable, match="has not the rights"):
+        open_database(limited)
+    execute(owner, grants)
+    return owner, limited
+
+
+def test_a_server_needs_no_more_than_to_read_and_write_rows(
+    postgres: PostgresServer, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, limited = set_up(postgres, monkeypatch)
     with closing(Store.open(limited, embedder)) as store:
         with pytest.raises(StoreUnavailable, match="has not the rights"):
             store.prepare_fallback()
         assert store.ingest(draft(1)).status == "added"
         assert store.ingest(draft(1, "고친 글이다.")).status == "updated"
+        assert store.reindex() == 1
+        assert store.examine() == []
         store.remove("a1")
         store.conversations.append("c", answer("왜?"))
         assert [one.first_question for one in store.conversations.list(query="왜")] == ["왜?"]
@@ -466,8 +499,39 @@ def test_a_server_needs_no_more_than_to_read_and_write_rows(
         counters = store.counters()
         assert counters is not None
         assert counters.add("address:192.0.2.1", 60).hits == 1
-        with pytest.raises(StoreUnavailable, match="has not the rights"), store_write(limited):
-            pytest.fail("a table was dropped")
+        with store._database.read() as connection:
+            # By which a collection of Milvus knows its store.
+            connection.execute("SELECT system_identifier FROM pg_control_system()")
+        for forbidden in ("DROP TABLE articles", "CREATE TABLE own (a INT)", "CREATE ROLE other"):
+            with (
+                pytest.raises(StoreUnavailable, match="has not the rights"),
+                store._database.write() as connection,
+            ):
+                connection.execute(forbidden)
+
+
+def test_the_roles_of_the_compose_file_have_the_rights_that_are_needed(
+    postgres: PostgresServer, embedder: Embedder
+) -> None:
+    roles = yaml.safe_load((ROOT / "compose.scale.yaml").read_text("utf-8"))["configs"]["roles"]
+    password = "${POSTGRES_PASSWORD:?set it in .env}"
+    assert password in roles["content"]
+    script = roles["content"].replace(password, PASSWORD).replace("ROLE geungeo", "ROLE composed")
+    with psycopg.connect(postgres.url().reveal(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE composed")
+    owner = StoreUrl(postgres.url().reveal().removesuffix("/postgres") + "/composed")
+    with psycopg.connect(owner.reveal(), autocommit=True) as connection:
+        connection.execute(script.replace("TO geungeo", "TO composed").encode())
+    open_database(owner).close()
+    limited = StoreUrl(owner.reveal().replace(f"//{USER}:", "//composed:"))
+    with closing(Store.open(limited, embedder)) as store:
+        assert store.ingest(draft(1)).status == "added"
+        assert found(store, "반도체 공장") == {"a1"}
+        with (
+            pytest.raises(StoreUnavailable, match="has not the rights"),
+            store._database.write() as connection,
+        ):
+            connection.execute("DROP TABLE articles")
 
 
 def test_init_makes_the_index_by_which_postgresql_can_find_vectors(
@@ -502,20 +566,21 @@ def test_init_makes_the_index_by_which_postgresql_can_find_vectors(
             # The first is so long that it is near or far for all.
             found = fallback.nearest(vector, 7, Filters())
             assert [key for key in found if key in {one["key"] for one in rows[1:]}][:5] == best
+        with store._database.write() as connection:
+            # As for 20,000 passages, of which the planner takes 100 for those with vectors.
+            connection.execute(
+                "UPDATE pg_class SET reltuples = 20000"
+                " WHERE oid IN ('passages'::regclass, 'passages_near_384'::regclass)"
+            )
         with store._database.snapshot() as connection:
-            connection.execute("SET LOCAL enable_seqscan = off")
+            fallback._plan(connection, Filters())
             search = fallback._search('"public"', "TRUE")
-            plan = connection.execute(f"EXPLAIN {search}", ("[" + "0," * 383 + "1]", 5)).fetchall()
-        assert any("Index Scan using passages_near_384" in one[0] for one in plan), list(
-            map(list, plan)
-        )
-
-
-@contextmanager
-def store_write(place: StoreUrl) -> Iterator[None]:
-    with closing(open_database(place)) as database, database.write() as connection:
-        connection.execute("DROP TABLE articles")
-        yield
+            plan = connection.execute(
+                f"EXPLAIN {search}", ("[" + "0," * 383 + "1]", 100)
+            ).fetchall()
+        text = "\n".join(one[0] for one in plan)
+        assert "Index Scan using passages_near_384" in text
+        assert "Sort" not in text, "the distances of all passages are computed"
 
 
 def test_a_malformed_url_is_reported_without_quoting_it() -> None:
@@ -529,6 +594,63 @@ def test_a_store_of_a_newer_format_is_rejected(shared: StoreUrl) -> None:
         connection.execute("UPDATE geungeo_schema SET version = ?", (SCHEMA_VERSION + 1,))
     with pytest.raises(StoreVersionMismatch, match="upgrade"):
         open_database(shared)
+
+
+def test_a_running_server_refuses_a_store_that_a_newer_one_migrates(
+    servers: list[Store], shared: StoreUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, other = servers
+    old.ingest(draft(1))
+    newer = (*_MIGRATIONS, "CREATE TABLE of_tomorrow (a INTEGER)")
+    began, let_go = threading.Event(), threading.Event()
+
+    def change() -> None:
+        with open_database_of(old).write("articles") as connection:
+            began.set()
+            let_go.wait(30)
+            connection.execute("INSERT INTO meta (key, value) VALUES ('a', 'b')")
+
+    def migrate() -> None:
+        open_database(shared).close()
+
+    threads = [threading.Thread(target=one) for one in (change, migrate)]
+    threads[0].start()
+    assert began.wait(30)
+    with monkeypatch.context() as upgraded:
+        upgraded.setattr("geungeo.index.schema._MIGRATIONS", newer)
+        upgraded.setattr("geungeo.index.postgres.SCHEMA_VERSION", len(newer))
+        threads[1].start()
+        with psycopg.connect(shared.reveal(), autocommit=True) as connection:
+            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            until = time.monotonic() + 30
+            while connection.execute(waiting).fetchone() is None:
+                assert time.monotonic() < until, "the migration does not wait for the change"
+            assert connection.execute("SELECT to_regclass('of_tomorrow')").fetchone() == (None,)
+            let_go.set()
+            for thread in threads:
+                thread.join()
+            assert connection.execute("SELECT value FROM meta WHERE key = 'a'").fetchone()
+    # The servers are those of before the upgrade again.
+    refusal = f"has format {len(newer)}, but this geungeo supports {SCHEMA_VERSION}: upgrade"
+    with pytest.raises(StoreVersionMismatch, match=refusal):
+        old.ingest(draft(2))
+    assert sorted(texts(old)) == ["a1"], "questions go on for some seconds"
+    monkeypatch.setattr("geungeo.index.postgres._VERSION_SECONDS", 0.0)
+    for refused in (old.articles, other.health, other.size):
+        with pytest.raises(StoreVersionMismatch, match=refusal):
+            refused()
+    with pytest.raises(StoreVersionMismatch, match="upgrade"):
+        open_database(shared)
+    with psycopg.connect(shared.reveal(), autocommit=True) as connection:
+        connection.execute("UPDATE geungeo_schema SET version = version - 2")
+    with pytest.raises(StoreVersionMismatch, match="stop the servers, and run: geungeo init"):
+        old.ingest(draft(2))
+
+
+def open_database_of(store: Store) -> PostgresDatabase:
+    database = store._database
+    assert isinstance(database, PostgresDatabase)
+    return database
 
 
 def test_tables_of_another_program_are_not_touched(postgres: PostgresServer) -> None:

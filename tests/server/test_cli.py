@@ -6,10 +6,13 @@ import io
 import json
 import os
 import pty
+import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing, suppress
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,8 @@ HEAVY = {
     "uvicorn",
     "pydantic",
 }
+# Of PostgreSQL and Milvus, which a store in a folder does not need.
+CLIENTS = {"psycopg", "psycopg_pool", "pymilvus", "grpc", "grpcio"}
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +46,10 @@ def store(workspace: Workspace) -> str:
     return str(workspace.settings.store)
 
 
-def geungeo(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "geungeo.server.cli", *args]
+def geungeo(
+    *args: str, stdin: str = "", options: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *options, "-m", "geungeo.server.cli", *args]
     return subprocess.run(
         command, input=stdin, capture_output=True, text=True, timeout=300, check=False
     )
@@ -111,11 +118,24 @@ def test_ask_continues_a_conversation(
     ]
 
 
-def test_chat_answers_line_by_line(store: str) -> None:
-    done = geungeo("chat", "--store", store, stdin=f"{QUESTION}\n\n{'x' * 3000}\n{QUESTION}\n")
+def test_chat_answers_line_by_line_without_the_clients_of_servers(store: str) -> None:
+    done = geungeo(
+        "chat", "--store", store, stdin=f"{QUESTION}\n\n{'x' * 3000}\n{QUESTION}\n",
+        options=("-X", "importtime"),
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("근거:") == 2
     assert "3,000 characters" in done.stderr
+    imported = set(re.findall(r"^import time:.*\| +(\w+)", done.stderr, re.MULTILINE))
+    assert imported & {"faiss", *CLIENTS} == {"faiss"}
+
+
+def test_clients_of_servers_are_installed_by_their_extras_only() -> None:
+    needed = [
+        re.match(r"[\w-]+", one) for one in requires("geungeo") or [] if "extra ==" not in one
+    ]
+    names = {one[0].replace("-", "_") for one in needed if one}
+    assert names & {"faiss_cpu", *CLIENTS} == {"faiss_cpu"}
 
 
 @pytest.mark.parametrize("word", ["quit", "/exit", "종료", " QUIT "])

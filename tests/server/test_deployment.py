@@ -98,7 +98,7 @@ def test_the_servers_of_compose_scale_share_a_database_that_only_they_reach() ->
     assert database["networks"] == ["back"]
     assert networks["back"] == {"internal": True}
     assert server["depends_on"] == {
-        "postgres": {"condition": "service_healthy"},
+        "init": {"condition": "service_completed_successfully"},
         # Without its profile there is no such service.
         "milvus": {"condition": "service_healthy", "required": False},
     }
@@ -128,7 +128,18 @@ def test_the_servers_of_compose_scale_share_a_database_that_only_they_reach() ->
     assert str(settings.trusted_proxies[0]) == networks["front"]["ipam"]["config"][0]["subnet"]
     # No password is written down, and without one nothing starts.
     assert server["environment"]["PGPASSWORD"] == "${POSTGRES_PASSWORD:?set it in .env}"
-    assert database["environment"]["POSTGRES_PASSWORD"] == server["environment"]["PGPASSWORD"]
+    init = services["init"]
+    assert init["image"] == server["image"]
+    assert init["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert init["command"] == ["init"]
+    owner = database["environment"]["POSTGRES_USER"]
+    assert init["environment"]["GEUNGEO_STORE"] == f"postgresql://{owner}@postgres/geungeo"
+    assert init["environment"]["PGPASSWORD"] == "${OWNER_PASSWORD:?set it in .env}"
+    assert database["environment"]["POSTGRES_PASSWORD"] == init["environment"]["PGPASSWORD"]
+    assert "geungeo_owner" not in server["environment"]["GEUNGEO_STORE"]
+    [roles] = database["configs"]
+    assert roles["target"].startswith("/docker-entrypoint-initdb.d/")
+    assert roles["source"] in yaml.safe_load(text)["configs"]
     assert server["build"]["args"]["EXTRAS"] == "[milvus,postgres]"
     assert server["read_only"] is True
     assert server["cap_drop"] == ["ALL"]
@@ -166,6 +177,9 @@ def test_the_names_in_the_kustomize_base_exist() -> None:
     comment = (DEPLOY / "kustomization.yaml").read_text("utf-8")
     secrets = dict(re.findall(r"create secret generic (\S+) --from-env-file=(\S+)", comment))
     assert secrets == {"geungeo": "servers.env", "geungeo-owner": "owner.env"}
+    [image] = base["images"]
+    named = f"{image['newName']}:{image['newTag']}"
+    assert f"docker build -t {named} --build-arg EXTRAS='[milvus,postgres]' ." in comment
     configured = {one["name"]: one["literals"] for one in base["configMapGenerator"]}
     images = {one["name"] for one in base["images"]}
     for name in ("Deployment/geungeo", "Job/geungeo-init"):

@@ -8,10 +8,12 @@ from typing import Any
 
 import click.testing
 import httpx
+import psycopg
 import pytest
 
 import geungeo
 from geungeo.index.copying import copy_store
+from geungeo.index.schema import SCHEMA_VERSION
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Embedder
@@ -115,6 +117,24 @@ async def test_a_lost_database_gives_a_503_with_the_cause_until_it_is_back(
             assert (await client.get("/readyz")).json()["problems"] == []
     assert PASSWORD not in caplog.text
     assert str(postgres.port) in caplog.text, "the log of the operator names the server"
+
+
+@pytest.mark.anyio
+async def test_a_server_leaves_the_service_once_a_newer_one_has_migrated_the_store(
+    filled: StoreUrl, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with servers(1, filled, embedder) as [client]:
+        assert (await client.get("/readyz")).status_code == 200
+        with psycopg.connect(filled.reveal(), autocommit=True) as connection:
+            connection.execute("UPDATE geungeo_schema SET version = version + 1")
+        monkeypatch.setattr("geungeo.index.postgres._VERSION_SECONDS", 0.0)
+        refused = await client.get("/articles")
+        assert (refused.status_code, refused.json()["code"]) == (503, "store_version")
+        ready = await client.get("/readyz")
+        assert ready.status_code == 503
+        [problem] = ready.json()["problems"]
+        assert problem.startswith(f"store (its database) has format {SCHEMA_VERSION + 1}, but")
+        assert (await client.get("/healthz")).status_code == 200
 
 
 def test_each_delivery_is_answered_by_one_of_the_servers(

@@ -173,6 +173,11 @@ class PostgresServer:
         """Return the ids of its processes."""
         return _children_of(self.data)
 
+    @property
+    def programs(self) -> Path:
+        """Folder of the programs: psql, pg_dump and others."""
+        return self._binaries
+
     def log(self) -> str:
         """Return the end of the server's log."""
         return (self._place / "log").read_text("utf-8", "replace")[-2_000:]
