@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import shutil
@@ -14,6 +15,8 @@ from typing import Any
 import docx
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.article import Article, SectionKind
@@ -299,15 +302,60 @@ def test_mapping_names_columns() -> None:
         read(data, "a.csv", columns={"text": "body"})
 
 
-def test_unbalanced_quotes_of_csv_keep_the_rows_before() -> None:
-    reading = read(f'title,text\n배추값,{LEAD}\n무값,"{CAUSE}\n'.encode(), "a.csv")
-    assert [draft.title for draft in reading.drafts] == ["배추값"]
-    assert "a.csv:3: not valid CSV" in str(reading.failures[0])
+@pytest.mark.parametrize(
+    ("rows", "titles", "lines"),
+    [
+        (f'배추값,{LEAD}\n무값,"{CAUSE}\n', ["배추값"], [3]),
+        (f'배추값,{LEAD}\n무값,"{CAUSE}\n파값,{LEAD}\n콩값,"{CAUSE}"\n', ["배추값", "파값", "콩값"], [3]),
+        # A text of several lines is whole; a quotation within one is not doubled.
+        (f'배추값,"{LEAD}\n\n둘째, 문단."\n무값,"{CAUSE} "말" 했다."\n파값,{LEAD}\n', ["배추값", "파값"], [5]),
+        # The lines of the faulty text are no rows, whatever commas they have.
+        (f'무값,"{CAUSE}\n둘째, 문단, 셋\n셋째 문단\n파값,"{LEAD}"\n', ["파값"], [2]),
+        # The mark that closes it is that of another row.
+        (f'무값,"{CAUSE}\n파값,{LEAD}\n{LEAD}",콩\n감값,{CAUSE}\n', ["파값", "감값"], [2, 4]),
+        (f'무값,"{CAUSE}\n파값,"{LEAD}\n콩값,{LEAD}\n', ["콩값"], [2, 3]),
+    ],
+)  # fmt: skip
+def test_unbalanced_quotes_of_csv_lose_only_their_row(
+    rows: str, titles: list[str], lines: list[int]
+) -> None:
+    reading = read(f"title,text\n{rows}".encode(), "a.csv")
+    assert [found.title for found in reading.drafts] == titles
+    assert [str(one).partition(" ")[0] for one in reading.failures] == [
+        f"a.csv:{line}:" for line in lines
+    ]
+    assert all("close its quotation mark" in str(one) for one in reading.failures)
 
 
-def test_huge_cell_of_csv_is_refused_with_its_line() -> None:
-    with pytest.raises(MalformedSource, match=r"a\.csv:2: not valid CSV \(field larger"):
-        read(b"title,text\nx," + b"a" * 10_000_000, "a.csv")
+@given(
+    st.lists(st.text(alphabet='가다,"\n ', min_size=1, max_size=12), max_size=5),
+    st.integers(0, 5),
+)
+def test_rows_around_a_faulty_row_of_csv_are_kept(texts: list[str], after: int) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["title", "text"])
+    writer.writerows([f"앞 {number}", f"시작 {text} 끝이다."] for number, text in enumerate(texts))
+    out.write(f'빠진 줄,"{LEAD}\r\n')
+    writer.writerows([f"뒤 {number}", LEAD] for number in range(after))
+    expected = [
+        *(f"앞 {number}" for number in range(len(texts))),
+        *(f"뒤 {number}" for number in range(after)),
+    ]
+    if expected:
+        reading = read(out.getvalue().encode(), "a.csv")
+        assert [found.title for found in reading.drafts] == expected
+        assert len(reading.failures) == 1
+
+
+def test_huge_cell_of_csv_loses_only_its_row() -> None:
+    cell = "a" * 2_000_001
+    reading = read(f"title,text\nx,{cell}\n배추값,{LEAD}\n".encode(), "a.csv")
+    assert [found.title for found in reading.drafts] == ["배추값"]
+    (failure,) = reading.failures
+    assert "a.csv:2: a cell of 2,000,001 characters is over the limit of 2,000,000" in str(failure)
+    with pytest.raises(MalformedSource, match=r"a\.csv:2: a cell of 2,000,001"):
+        read(f"title,text\nx,{cell}".encode(), "a.csv")
 
 
 def test_spreadsheet_is_read_like_csv() -> None:
