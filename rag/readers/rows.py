@@ -80,6 +80,11 @@ def _csv_rows(text: str, separator: str, source: str) -> Iterator[Row | Malforme
                         f"{place}: a cell of {size:,} characters is over the limit of "
                         f"{_MOST_CELL:,}; the row was left out: read its article from a text file"
                     )
+                elif any(cell.strip() for cell in row[expected:]):
+                    yield MalformedSource(
+                        f"{place}: {len(row)} cells for {expected} columns; the row was left out: "
+                        "put a text that contains the separator in quotation marks"
+                    )
                 else:
                     yield place, row
             if is_whole or lines[at + read].count(separator) + 1 == expected:
