@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from geungeo.rag.article import Draft
 from geungeo.rag.errors import EmptySource, MalformedSource, SourceError, UnsupportedSource
@@ -139,6 +139,7 @@ def read_xlsx(data: bytes, source: str, columns: Mapping[str, str] | None = None
 
 def _cell(value: object) -> object:
     if isinstance(value, datetime):
+        value = (value + timedelta(milliseconds=500)).replace(microsecond=0)
         midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
         return value.date().isoformat() if midnight else value.isoformat(" ")
     if isinstance(value, date):

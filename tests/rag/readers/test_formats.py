@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import zipfile
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -808,3 +809,148 @@ def test_lists_of_sentences_are_paragraphs() -> None:
     text = [["나래시가 2일 밝혔다.", "노선은 12개다."], ["요금은 같다."]]
     article = one(as_json({"title": "밤 버스", "text": text}), "a.json")
     assert parts(article) == ["나래시가 2일 밝혔다. 노선은 12개다.", "요금은 같다."]
+
+
+# Values of another kind than expected, and the names of fields in messages
+
+
+@pytest.mark.parametrize(
+    ("record", "expected", "warnings"),
+    [
+        ({"title": 2025, "author": 5, "date": 1751415000}, ("2025", "5", None), []),
+        ({"title": None, "author": None, "source": {"id": None, "name": None}}, (None,) * 3, []),
+        (
+            {"title": ["배추", "무"], "author": [["한여울"], None, {"name": "김하늘"}]},
+            ("배추 무", "한여울, 김하늘", None),
+            [],
+        ),
+        (
+            {"title": True, "author": {"x": 1}, "source": "가람일보"},
+            (None, None, "가람일보"),
+            [
+                "field 'title': true is no text; left out",
+                "field 'author': {\"x\": 1} is no text; left out",
+            ],
+        ),
+        # The next name of the field counts where the first holds no text.
+        ({"title": "가", "author": False, "byline": "한여울"}, ("가", "한여울", None), 1),
+        (
+            {"title": {"rendered": "배추 &amp; 무"}, "press": ["가람일보"]},
+            ("배추 & 무", None, "가람일보"),
+            [],
+        ),
+        (
+            {"title": "가", "pubDate": False},
+            ("가", None, None),
+            ["field 'pubDate': date false cannot be read; stored without a date"],
+        ),
+    ],
+)
+def test_odd_values_of_a_record_lose_only_their_field(
+    record: dict[str, object], expected: tuple[str | None, ...], warnings: list[str] | int
+) -> None:
+    (found,) = read(json.dumps(record | {"content": LEAD}).encode(), "a.json").drafts
+    title, author, publisher = expected
+    assert (found.title, found.author, found.publisher) == (title or LEAD, author, publisher)
+    assert found.warnings == tuple(warnings) if isinstance(warnings, list) else len(found.warnings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"rendered": f"<p>{LEAD}</p><p>{CAUSE}</p>"},
+        {"first": LEAD, "second": CAUSE, "image": "a.jpg"},
+        [LEAD, None, [CAUSE]],
+        [{"html": LEAD}, {"quote": CAUSE}],
+        [[[LEAD]], [[CAUSE]]],
+    ],
+)
+def test_text_in_nested_values_is_whole(text: object) -> None:
+    (found,) = read(json.dumps({"title": "가", "content": text}).encode(), "a.json").drafts
+    assert parts(found.article()) == [LEAD, CAUSE]
+
+
+def test_identity_of_a_record_is_no_list() -> None:
+    with pytest.raises(MalformedSource, match="field 'articleId' must be a string"):
+        read(json.dumps({"articleId": [1, 2], "text": LEAD}).encode(), "a.json")
+    (found,) = read(json.dumps({"id": {"$oid": "5f"}, "text": LEAD}).encode(), "a.json").drafts
+    assert found.id == "5f"
+
+
+@pytest.mark.parametrize(
+    ("element", "name"),
+    [("pubDate", "pubDate"), ("dc:date", "dc:date"), ("atom:updated", "atom:updated")],
+)
+def test_warning_names_the_element_of_the_feed(element: str, name: str) -> None:
+    feed = (
+        '<rss xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom">'
+        f"<channel><title>나래통신</title><item><{element}>어제</{element}>"
+        f"<description>{LEAD}</description></item></channel></rss>"
+    )
+    (found,) = read(feed.encode(), "a.rss").drafts
+    assert found.warnings == (f"field '{name}': date '어제' cannot be read; stored without a date",)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "field"),
+    [
+        (f"---\nPubDate: 어제\n---\n\n{LEAD}\n", "a.md", "PubDate"),
+        (f"---\n날짜: 어제\n---\n\n{LEAD}\n", "a.md", "날짜"),
+        (f"From: a@b.example\nDate: 어제\n\n{LEAD}\n", "a.eml", "Date"),
+        (f"본문,출고 일시\n{LEAD},어제\n", "a.csv", "출고 일시"),
+    ],
+)
+def test_warning_names_the_field_as_it_is_written(data: str, name: str, field: str) -> None:
+    (found,) = read(data.encode(), name).drafts
+    (warning,) = found.warnings
+    assert warning.startswith(f"field '{field}': date '어제' cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("front", "expected"),
+    [
+        ("title: null\nauthor: ~\npublisher: null", (LEAD, None, None, "ko")),
+        ("title: {ko: 배추값}\nauthor: {name: 한여울}", ("배추값", "한여울", None, "ko")),
+        (
+            "author: [[한여울, 김하늘], 박솔]\nlang: ko-KR",
+            (LEAD, "한여울, 김하늘, 박솔", None, "ko"),
+        ),
+        ("title: 2025\nlang: 한국어", ("2025", None, None, "ko")),
+        ("- a\n- b", (LEAD, None, None, "ko")),
+    ],
+)
+def test_odd_values_of_front_matter(front: str, expected: tuple[str | None, ...]) -> None:
+    article = one(f"---\n{front}\n---\n\n{LEAD}\n".encode(), "a.md")
+    assert (article.title, article.author, article.publisher, article.language) == expected
+
+
+# Dates of spreadsheets
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "expected"),
+    [
+        (45840, "General", "2025-07-02"),
+        (45840.5, "General", "2025-07-02T12:00:00+09:00"),
+        (45840, "yyyy-mm-dd", "2025-07-02"),
+        (45840.3819444444, "yyyy/m/d h:mm", "2025-07-02T09:10:00+09:00"),
+        (datetime(2025, 7, 2, 9, 10), "yyyy-mm-dd hh:mm", "2025-07-02T09:10:00+09:00"),
+        ("45840", "@", "2025-07-02"),
+        (12, "General", None),
+        (99999, "General", None),
+    ],
+)
+def test_dates_of_a_spreadsheet(value: object, shown: str, expected: str | None) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["제목", "본문", "일자"])
+    book.active.append(["무값", LEAD, value])
+    book.active["C2"].number_format = shown
+    out = io.BytesIO()
+    book.save(out)
+    (found,) = read(out.getvalue(), "a.xlsx").drafts
+    assert found.published_at == expected
+    assert bool(found.warnings) == (expected is None)
+
+
+def test_day_number_in_csv_is_a_date() -> None:
+    assert one(f"본문,일자\n{LEAD},45840\n".encode(), "a.csv").published_at == "2025-07-02"
