@@ -68,10 +68,10 @@ def read_markdown(text: str, source: str) -> Reading:
         publisher = sources[0]  # `source: 나래통신`
     publisher = publisher or facts.publisher
     warnings: list[str] = []
-    written = [(name, one) for name in _KEYS["published_at"] for one in fields.get(name, ())]
-    published_at = next((found for _, one in written if (found := parse_date(one))), None)
-    if written and published_at is None:
-        name, unreadable = written[0]
+    dates = [(name, one) for name in _KEYS["published_at"] for one in fields.get(name, ())]
+    published_at = next((day for _, one in dates if (day := parse_date(one))), None)
+    if dates and published_at is None:
+        name, unreadable = dates[0]
         warnings.append(
             f"field {names[name]!r}: date {shorten(unreadable, 40)!r} cannot be read; "
             "stored without a date"

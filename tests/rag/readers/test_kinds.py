@@ -101,6 +101,116 @@ def test_body_in_a_script_is_read(script: str) -> None:
     assert "공사는 2028년에 끝난다." in parts(article)[0]
 
 
+BRIDGE = [
+    "가람시가 새 다리를 놓는다고 3일 밝혔다. 다리는 길이가 420m다.",
+    "공사는 2028년에 끝난다고 시는 설명했다.",
+    "시민들은 다리가 생기면 통학 시간이 절반으로 줄 것이라고 말했다.",
+    "시의회는 예산 310억원을 승인했다.",
+]
+ADDED = "다리에는 자전거 도로도 놓인다고 시는 덧붙였다. 폭은 3m다."
+
+
+def bridge(box: str, at: int, text: str = "<article>{}</article>") -> Draft:
+    paragraphs = [f"<p>{one}</p>" for one in BRIDGE]
+    paragraphs.insert(at, box)
+    return page(
+        f"<h1>가람시 새 다리 놓는다</h1>{text.format(''.join(paragraphs))}"
+        '<div class="footer">회사 소개</div>'
+    )
+
+
+@pytest.mark.parametrize("text", ["<article>{}</article>", '<div class="news_body">{}</div>'])
+@pytest.mark.parametrize("at", [2, 4])
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<aside><p>{ADDED}</p></aside>",
+        f"<aside>{ADDED}</aside>",
+        f"<aside><h4>다리 폭은</h4><p>{ADDED}</p></aside>",
+        f'<div class="box info widget"><strong>다리 개요</strong><p>{ADDED}</p></div>',
+        f'<div class="side-box"><p>{ADDED}</p></div>',
+        f'<div role="complementary"><p>{ADDED}</p></div>',
+        f"<footer><p>{ADDED}</p></footer>",
+        f"<form><p>{ADDED}</p></form>",
+        f'<div class="poll"><p>{ADDED}</p></div>',
+        f'<div class="series"><p>{ADDED}</p></div>',
+        f"<details><summary>더 보기</summary><p>{ADDED}</p></details>",
+        f'<button aria-controls="m">더보기</button><div id="m" hidden><p>{ADDED}</p></div>',
+        f'<a href="#m">더보기</a><div id="m" style="display:none"><p>{ADDED}</p></div>',
+        f'<div><button>펼치기</button></div><div style="display: none">{ADDED}</div>',
+        f'<div style="display: none">{ADDED}</div><a href="javascript:open()">계속 읽기</a>',
+        f"<dl><dt>자전거</dt><dd>{ADDED}</dd></dl>",
+        f"<blockquote>{ADDED}</blockquote>",
+        f'<p class="caption">{ADDED}</p>',
+        f'<ol class="footnotes"><li>{ADDED}</li></ol>',
+    ],
+)
+def test_prose_in_a_box_of_the_text_is_kept(box: str, at: int, text: str) -> None:
+    article = bridge(box, at, text).article()
+    paragraphs = [*BRIDGE[:at], ADDED, *BRIDGE[at:]]
+    kept = [s.span.of(article.text) for s in article.sections]
+    assert [one for one in kept if one in paragraphs] == paragraphs
+
+
+@pytest.mark.parametrize(
+    ("box", "first"),
+    [
+        (f'<div class="related-box"><p>{ADDED}</p></div>', ADDED),
+        (f'<div class="reporter-comment"><p>{ADDED}</p></div>', ADDED),
+        (f'<div class="ad_wrap"><p>{ADDED}</p></div>', ADDED),
+        (f'<div style="display:none"><p>{ADDED}</p></div>', ADDED),
+        ("<aside><h4>개요</h4><ul><li>길이 420m</li><li>폭 3m</li></ul></aside>", "길이 420m"),
+        ("<aside><table><tr><th>폭</th><td>3m</td></tr></table></aside>", "폭 | 3m"),
+        ('<div class="widget"><dl><dt>폭</dt><dd>3m</dd></dl></div>', "3m"),
+    ],
+)
+def test_text_that_is_left_out_of_its_place_is_reported(box: str, first: str) -> None:
+    found = bridge(box, 4)
+    assert first not in found.article().text
+    (warning,) = found.warnings
+    assert f"not taken as part of the article, the first: '{first}'" in warning
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        '<aside><h4>관련 기사</h4><a href="/1">다른 다리도 무너졌다.</a></aside>',
+        '<aside><p>뉴스레터를 구독하세요.</p><input type="email"></aside>',
+        '<div class="reply"><textarea></textarea><p>댓글은 300자까지 쓸 수 있다.</p></div>',
+        '<div class="survey satis"><p>이 기사에 만족하십니까?</p></div>',
+        f'<div style="display:none"><p>{BRIDGE[0]}</p></div>',
+        f'<div hidden><a href="/1">{ADDED}</a></div>',
+    ],
+)
+def test_parts_of_the_page_are_left_out_without_a_message(box: str) -> None:
+    found = bridge(box, 4)
+    assert parts(found.article()) == BRIDGE
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<table><tr><td colspan=2>메뉴</td></tr><tr><td>{}</td><td>많이 본 기사<br>1. 배 값 올라"
+        "<br>2. 호수 얼어</td></tr></table>",
+        "<table><tr><td><table><tr><td>{}</td></tr></table></td><td>로그인</td></tr></table>",
+        "<table><tbody><tr><td width=160>정치<br>경제<br>사회</td><td>{}</td></tr></tbody></table>",
+        "<center><table><tr><td>{}</td></tr></table></center>",
+    ],
+)
+def test_table_for_layout_is_prose(around: str) -> None:
+    texts = ["단비호에서 낚시 대회가 7일 열렸다.", "참가자는 410명이었다.", "1등은 붕어를 낚았다."]
+    inner = (
+        "<table><tr><td><b>가람시 새 다리 놓는다</b></td></tr>"
+        "<tr><td>2025-06-07 09:00 박다솜 기자</td></tr><tr><td>"
+        "<table><tr><td><img src=a.jpg></td></tr><tr><td>▲ 대회장 모습</td></tr></table>"
+        f"{texts[0]}<br>{texts[1]}<br><br>{texts[2]}</td></tr></table>"
+    )
+    found = page(around.format(inner))
+    assert parts(found.article()) == texts
+    assert (found.author, found.published_at) == ("박다솜", "2025-06-07T09:00:00+09:00")
+
+
 def test_lost_text_is_reported() -> None:
     one_part = "".join(
         f"<p>{n}번째 문단은 다리에 대한 설명이라고 시가 밝혔다.</p>" for n in range(12)
