@@ -15,7 +15,7 @@ from geungeo.rag.language.analysis import analysed
 from geungeo.rag.protocols import Corpus, FloatArray, Reranker, SentenceInContext
 from geungeo.rag.question import Question
 from geungeo.rag.question.concepts import AnswerType, Concept
-from geungeo.rag.readers.layout import named_cells
+from geungeo.rag.readers.layout import TableRow, named_cells, table_row
 from geungeo.rag.retrieval.channels import Retrieved
 from geungeo.rag.text import Span, fold
 
@@ -153,6 +153,55 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
                 ),
             )
     return list(found.values())
+
+
+def in_asked_rows(question: str, found: Sequence[Candidate]) -> np.ndarray:
+    """Return ``(n,)`` bool: ``False`` for rows of tables that the question is not about.
+
+    Where it names the label of a row, the other rows of the same table answer nothing, and the
+    names of the columns never do.
+    """
+    tables: dict[tuple[str, int, int], list[tuple[int, TableRow]]] = {}
+    for number, candidate in enumerate(found):
+        span, article = candidate.span, candidate.article
+        if row := table_row(article.text, span.start, span.end):
+            key = (article.id, article.version, row.header)
+            tables.setdefault(key, []).append((number, row))
+    dropped: set[int] = set()
+    for (article_id, version, header), rows in tables.items():
+        first = rows[0][1].first
+        dropped.update(
+            number
+            for number, one in enumerate(found)
+            if (one.article.id, one.article.version) == (article_id, version)
+            and header <= one.span.start < first
+        )
+        named = named_labels(question, [row.cells[row.label] for _, row in rows])
+        if named and not _EXTREME.search(question):
+            dropped.update(number for number, row in rows if row.cells[row.label] not in named)
+    return np.array([number not in dropped for number in range(len(found))], dtype=bool)
+
+
+def named_labels(question: str, labels: Iterable[str]) -> set[str]:
+    """Return the labels that ``question`` names; of 종이 and 종이컵 in 종이컵 only the second."""
+    rest = question.casefold()
+    found: set[str] = set()
+    for label in sorted(set(labels), key=len, reverse=True):
+        bare = " ".join(_IN_BRACKETS.sub(" ", label).split()).casefold()
+        if len(bare) < _LABEL:
+            continue
+        spaced = r"\s?".join(map(re.escape, bare.replace(" ", "")))
+        pattern = rf"(?<!\w){spaced}(?!\d)"
+        if re.search(pattern, rest):
+            rest = re.sub(pattern, "\n", rest)
+            found.add(label)
+    return found
+
+
+_IN_BRACKETS = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_LABEL = 2  # characters of a label that can be recognised
+# A question for the row itself compares all of them, whatever it names.
+_EXTREME = re.compile(r"가장|제일|최고|최저|최대|최소|\bmost\b|\bleast\b|est\b", re.IGNORECASE)
 
 
 def measure(
