@@ -559,6 +559,77 @@ def test_pdf_columns_are_read_one_after_the_other() -> None:
     assert text.index("문장이 끝난다.") < text.index("오른쪽 단의")
 
 
+def column(name: str, letters: int, lines: int = 6) -> list[str]:
+    """Return the lines of a paragraph that fill a column of so many letters of Hangul."""
+    text = f"{name} 글이 여기에서 시작하여 " + "여러 줄을 지나 다음 줄로 자꾸 이어지고 " * 20
+    rows = [text[at : at + letters].strip() for at in range(0, letters * lines, letters)]
+    return [*rows[:-1], f"{name} 끝이다."]
+
+
+def placed(x: float, y: float, lines: list[str]) -> list[documents.PlacedLine]:
+    return [(x, y - 14 * number, 10, line) for number, line in enumerate(lines)]
+
+
+def order_of(page: list[documents.PlacedLine], names: str) -> list[str]:
+    """Return the names of the columns of a page in the order in which their text is read."""
+    text = one(documents.pdf([page]), "a.pdf").text
+    found = [(text.index(f"{name} {mark}"), name) for name in names for mark in ("글이", "끝이다")]
+    return [name for _, name in sorted(found)]
+
+
+NARROW, HALF, WHOLE = 15, 23, 48  # letters of a column of three, of two, and of the page
+
+
+@pytest.mark.parametrize("lines", [4, 6, 12])
+def test_three_columns_of_a_pdf_are_read_one_after_the_other(lines: int) -> None:
+    page = [(50, 780, 20, "가람시 새 다리 놓는다")]
+    for row in range(lines):  # the file has the lines from left to right
+        for x, name in ((50, "가"), (220, "나"), (390, "다")):
+            page += placed(x, 700 - 14 * row, [column(name, NARROW, lines)[row]])
+    assert order_of(page, "가나다") == [*"가가나나다다"]
+
+
+def test_pdf_with_one_two_and_three_columns_is_read_from_the_top() -> None:
+    page = [
+        (50, 800, 20, "가람시 새 다리 놓는다"),
+        *placed(50, 760, column("가", WHOLE)),
+        *placed(50, 640, column("나", HALF)),
+        *placed(310, 640, column("다", HALF)),
+        *placed(50, 500, column("라", NARROW)),
+        *placed(220, 500, column("마", NARROW)),
+        *placed(390, 500, column("바", NARROW)),
+        *placed(50, 360, column("사", WHOLE)),
+    ]
+    assert order_of(page, "가나다라마바사") == [*"가가나나다다라라마마바바사사"]
+    assert order_of(page[::-1], "가나다라마바사") == [*"가가나나다다라라마마바바사사"]
+
+
+def test_heading_over_two_of_three_columns_divides_them() -> None:
+    page = [
+        *placed(50, 760, column("가", NARROW, 18)),
+        *placed(220, 760, column("나", NARROW)),
+        *placed(390, 760, column("다", NARROW)),
+        (240, 660, 14, "시민들은 왜 반대했나 물었더니"),
+        *placed(220, 630, column("라", NARROW)),
+        *placed(390, 630, column("마", NARROW)),
+    ]
+    assert order_of(page, "가나다라마") == [*"가가나나다다라라마마"]
+
+
+def test_table_of_three_columns_in_a_pdf_has_rows() -> None:
+    names = ["달빛구", "별빛구", "햇빛구", "물빛구", "꽃빛구"]
+    page = [(50, 780, 20, "구별 인구"), *placed(50, 740, column("가", WHOLE))]
+    for number, cells in enumerate(
+        [("자치구", "올해", "내년"), *((one, "310억원", "355억원") for one in names)]
+    ):
+        for x, cell in zip((50, 220, 390), cells, strict=True):
+            page.append((x, 600 - 16 * number, 10, cell))
+    assert parts(one(documents.pdf([page]), "a.pdf"))[-6:] == [
+        "자치구 | 올해 | 내년",
+        *(f"{name} | 310억원 | 355억원" for name in names),
+    ]
+
+
 def test_pdf_columns_lose_the_repeated_header_and_the_page_number() -> None:
     def page(number: int, lines: list[str]) -> list[documents.PlacedLine]:
         columns = [(50, lines[: len(lines) // 2]), (320, lines[len(lines) // 2 :])]
