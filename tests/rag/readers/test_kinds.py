@@ -629,6 +629,34 @@ def test_long_lead_ends_the_search_for_a_byline() -> None:
     assert lead_line in parts(found.article())
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("2025.07.05 10:00 김하늘 박바다 기자", "김하늘, 박바다"),
+        ("김하늘·박바다 기자", "김하늘, 박바다"),
+        ("나래통신 김하늘 박바다 기자", "김하늘, 박바다"),
+        ("김하늘 박바다 이구름 기자", "김하늘, 박바다, 이구름"),
+        ("김하늘 선임기자·박바다 기자", "김하늘, 박바다"),
+        ("사회부 김하늘 기자", "김하늘"),
+        ("By Ann Lee and Bo Kim, July 5, 2025", "Ann Lee, Bo Kim"),
+        # At the beginning of the body
+        ("(가람·나래=두루뉴스) 한솔 보리 기자 = 두 도시가 철도를 놓는다.", "한솔, 보리"),
+        ("(뉴욕=두루뉴스) 남궁 민수 특파원 = 두 도시가 철도를 놓는다.", "남궁 민수"),
+        ("(서울=두루뉴스) 사회부 김하늘 선임기자 = 두 도시가 철도를 놓는다.", "김하늘"),
+        ("(서울=두루뉴스) 김하늘 기자·박바다 특파원 = 철도를 놓는다.", "김하늘, 박바다"),
+        ("한솔 보리 기자 = 두 도시가 철도를 놓는다.", "한솔, 보리"),
+    ],
+)
+@pytest.mark.parametrize("layout", ["철도 놓는다\n\n{}\n\n{}", None])
+def test_several_reporters_are_named(layout: str | None, line: str, names: str) -> None:
+    text = "두 도시가 철도 60km를 놓는다고 5일 밝혔다."
+    if layout:
+        assert draft(layout.format(line, text)).author == names
+    else:
+        found = page(f"<h1>철도 놓는다</h1><p>{line}</p><p>{text}</p><p>{text} 길다.</p>")
+        assert found.author == names
+
+
 def test_byline_names_a_newspaper() -> None:
     text = "# 물동량\n\n나래신문 | 2025-07-11 | 박다솜 기자\n\n물동량이 늘었다고 밝혔다.\n"
     found = draft(text, "a.md")
