@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.evidence.asking_lines import asks
+from geungeo.rag.evidence.asking_lines import asks, prompts, topic_of
 from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.protocols import Corpus, FloatArray, Reranker, SentenceInContext
@@ -104,9 +104,20 @@ class Candidate:
 
     @property
     def glossed(self) -> str:
-        """Text of the sentence and its gloss, for matching; a row with the names of its columns."""
+        """Text of the sentence and its gloss, for matching.
+
+        A row of a table has the names of its columns, and the answer to a topic (``제작비는``)
+        that topic.
+        """
         text = named_cells(self.article.text, self.span.start, self.span.end) or self.text
+        first = self.around[0]
+        if first.start < self.span.start:
+            topic = topic_of(first.of(self.article.text), self.article.text)
+            text = f"{topic} {text.lstrip(_ANSWER_MARKS)}" if topic else text
         return f"{text} {self.gloss}" if self.gloss else text
+
+
+_ANSWER_MARKS = ' ▶▷►▻■□◆◇○●◎▲△▼▽◀◁※•·∙▪-–—"“‘「『'
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +146,10 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
     for rank, retrieved in enumerate(passages, 1):
         passage = retrieved.passage
         spans = [sentence.span for sentence in passage.sentences]
+        questions = prompts(passage.article.text)
         for at, sentence in enumerate(passage.sentences):
-            if asks(sentence.span.of(passage.article.text)):
+            text = sentence.span.of(passage.article.text)
+            if asks(text) or text in questions:
                 continue
             key = (passage.article.id, passage.article.version, sentence.span)
             around = tuple(spans[max(0, at - 1) : at + 2])

@@ -12,6 +12,7 @@ import pytest
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import InvariantViolation
+from geungeo.rag.evidence.asking_lines import prompts, topic_of
 from geungeo.rag.evidence.features import answer_type_score, named_labels, unit_score
 from geungeo.rag.evidence.models import Linear, parse_model
 from geungeo.rag.evidence.premise import conflict
@@ -166,6 +167,40 @@ def test_analysis_contains_search_terms_of_both_channels() -> None:
 def test_particle_after_percent_sign_is_not_a_verb() -> None:
     [analysis] = analysed(["응답자의 70%는 찬성했다."])
     assert "늘" not in {morpheme.form for morpheme in analysis.morphemes}
+
+
+# Interviews
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        (["왜 흑백", "“빛에 집중했다.”", "제작비는", "“19억원이다.”"], ["왜 흑백", "제작비는"]),
+        (["-왜 흑백.", '"빛이다."', "-언제쯤.", '"내년이다."'], ["-왜 흑백.", "-언제쯤."]),
+        (["▶ 다음 작품", "▷ 없다.", "▶ 제작비", "▷ 19억원."], ["▶ 다음 작품", "▶ 제작비"]),
+        # A heading above a quotation, once; statements; quotations of one speaker.
+        (["시민들의 반응", "“다리가 필요하다.”", "시는 공사를 시작한다."], []),
+        (["시가 밝혔다.", "“다리가 필요하다.”", "시가 답했다.", "“짓겠다.”"], []),
+        (["“다리가 필요하다.”", "“그렇다.”", "“짓겠다.”"], []),
+        (["구 | 인구", "“표”", "동 | 인구", "“표”"], []),
+    ],
+)  # fmt: skip
+def test_lines_that_ask_by_their_place(lines: list[str], asked: list[str]) -> None:
+    assert prompts("\n\n".join(["[인터뷰] 온누리 감독", *lines])) == frozenset(asked)
+
+
+@pytest.mark.parametrize(
+    ("line", "topic"),
+    [
+        ("왜 흑백", "왜 흑백"),
+        ("▶ 제작비는.", "제작비는"),
+        ("▶ 새 영화는 언제 나오나?", ""),
+        ("온누리 감독은 새 영화를 찍는다.", ""),
+    ],
+)
+def test_topic_of_a_question_is_read_with_its_answer(line: str, topic: str) -> None:
+    text = "대담\n\n왜 흑백\n\n“빛이다.”\n\n누구와\n\n“신인이다.”"
+    assert topic_of(line, text) == topic
 
 
 # Rows of tables
