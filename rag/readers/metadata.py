@@ -174,7 +174,7 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
 def _apart(names: str | None) -> str | None:
     """Return the names of a lead with commas between those that only spaces separate.
 
-    Nothing but names, the desk and the rank stands there: 사회부 한솔 보리 선임기자.
+    It has only names, the desk and the rank: 사회부 한솔 보리 선임기자.
     """
     if names is None:
         return None

@@ -60,7 +60,7 @@ class UploadFailure(BaseModel):
 
 
 class UploadWarning(BaseModel):
-    """What could not be read of a stored article: a date, text of a page."""
+    """Something of a stored article that could not be read: a date, text of a page."""
 
     source: str
     message: str

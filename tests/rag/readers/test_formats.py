@@ -582,7 +582,7 @@ NARROW, HALF, WHOLE = 15, 23, 48  # letters of a column of three, of two, and of
 
 @pytest.mark.parametrize("lines", [4, 6, 12])
 def test_three_columns_of_a_pdf_are_read_one_after_the_other(lines: int) -> None:
-    page = [(50, 780, 20, "가람시 새 다리 놓는다")]
+    page: list[documents.PlacedLine] = [(50, 780, 20, "가람시 새 다리 놓는다")]
     for row in range(lines):  # the file has the lines from left to right
         for x, name in ((50, "가"), (220, "나"), (390, "다")):
             page += placed(x, 700 - 14 * row, [column(name, NARROW, lines)[row]])
