@@ -47,10 +47,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of ingesting a draft."""
+    """The result of ingesting a draft; ``warnings`` say what of its document could not be read."""
 
     status: Literal["added", "updated", "unchanged"]
     article: Article
+    warnings: tuple[str, ...] = ()
 
 
 class Store:

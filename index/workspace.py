@@ -487,12 +487,14 @@ class Workspace:
                 f"{url}: contains {len(reading.drafts)} articles instead of one; run: "
                 f"geungeo ingest {url}"
             )
-        return self.store.ingest(reading.drafts[0])
+        outcome = self.store.ingest(reading.drafts[0])
+        return replace(outcome, warnings=reading.drafts[0].warnings)
 
     def ingest_text(self, text: str, *, name: str = "pasted.txt") -> Outcome:
         """Ingest a pasted text; the suffix of ``name`` gives its format."""
         drafts = drafts_of_text(text, name)
-        return self.store.ingest_many(drafts)[0]
+        outcome = self.store.ingest_many(drafts)[0]
+        return replace(outcome, warnings=drafts[0].warnings)
 
     def ingest_document(self, data: bytes, name: str) -> IngestSummary:
         """Ingest a document given as bytes; the suffix of ``name`` gives its format."""

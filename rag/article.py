@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.text import Span, article_language, clean, nfc
 
+_LANGUAGE = re.compile(r"(?P<code>[a-z]{2})(?:[-_][a-z0-9_-]{1,20})?", re.IGNORECASE)
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 
@@ -145,7 +146,7 @@ class Draft:
             author=self.author,
             publisher=self.publisher,
             published_at=self.published_at,
-            language=self.language or article_language(text),
+            language=_language_code(self.language) or article_language(text),
             text=text,
             sections=sections,
         )
@@ -168,3 +169,9 @@ class Draft:
             at = start + len(block)
             sections.append(Section(kind=kind, start=start, end=at, page=page))
         return text, tuple(sections)
+
+
+def _language_code(given: str | None) -> str | None:
+    """Return the ISO 639-1 code in ``given`` (``ko-KR``), or ``None`` for what is no code."""
+    match = _LANGUAGE.fullmatch((given or "").strip())
+    return match["code"].lower() if match else None

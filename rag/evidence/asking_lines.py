@@ -6,6 +6,11 @@ They answer nothing. The sentence after one is read with it, as with any sentenc
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import pairwise
+
+from geungeo.rag.readers.layout import columns
+from geungeo.rag.readers.lines import is_statement
 
 _LABEL = re.compile(
     r"^[\s\[(【<―—-]*(?:Q|질문|물음|문)\s*\d{0,3}\s*(?:[\])】>.:)]|-(?=\s))", re.IGNORECASE
@@ -46,3 +51,44 @@ def asks(text: str) -> bool:
     if len(text) <= _MOST_TOPIC and _TOPIC.search(text):
         return True
     return _ENDING.search(text) is not None and _WORD.search(text) is not None
+
+
+_QUOTATION = re.compile(r"[\"“‘「『].*[\"”’」』][.…]?$", re.DOTALL)
+_TURN_MARK = re.compile(r"[▶▷►▻■□◆◇○●◎▲△▼▽◀◁※•·∙▪\-–—]")
+_LEAST_PAIRS = 2
+
+
+@lru_cache(maxsize=64)
+def prompts(text: str) -> frozenset[str]:
+    """Return the lines of an interview that ask by their place: 왜 흑백, 개봉은 언제쯤.
+
+    Each is a few words without the end of a statement, right above a quotation or above a line
+    with the other mark, and the text has several such pairs.
+    """
+    lines = [line for raw in text.split("\n") if (line := raw.strip())]
+    found: dict[str, list[str]] = {}
+    for line, following in pairwise(lines[1:]):
+        mark = _TURN_MARK.match(line)
+        own = mark[0] if mark else ""
+        other = _TURN_MARK.match(following)
+        replies = _QUOTATION.match(following) or (own and other and other[0] != own)
+        is_short = len(line) <= _MOST_TOPIC and len(columns(line)) == 1
+        if replies and is_short and not is_statement(line) and not _QUOTATION.match(line):
+            found.setdefault(own, []).append(line)
+    return frozenset(
+        line for group in found.values() if len(group) >= _LEAST_PAIRS for line in group
+    )
+
+
+def topic_of(line: str, text: str) -> str:
+    """Return the topic that a line of ``text`` asks about, to read with the answer: 제작비는.
+
+    Empty for a question of its own and for a line that does not ask.
+    """
+    line = line.strip()
+    if _MARK.search(line) or len(line) > _MOST_TOPIC:
+        return ""
+    bare = _TURN_MARK.sub("", line, count=1).strip().rstrip(".… ")
+    if line in prompts(text):
+        return bare
+    return bare if re.search(r"[가-힣\d\w](?:는|은)$", bare) and asks(line) else ""

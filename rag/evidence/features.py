@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.evidence.asking_lines import asks
+from geungeo.rag.evidence.asking_lines import asks, prompts, topic_of
 from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.protocols import Corpus, FloatArray, Reranker, SentenceInContext
 from geungeo.rag.question import Question
 from geungeo.rag.question.concepts import AnswerType, Concept
-from geungeo.rag.readers.layout import named_cells
+from geungeo.rag.readers.layout import TableRow, named_cells, table_row
 from geungeo.rag.retrieval.channels import Retrieved
 from geungeo.rag.text import Span, fold
 
@@ -104,9 +104,20 @@ class Candidate:
 
     @property
     def glossed(self) -> str:
-        """Text of the sentence and its gloss, for matching; a row with the names of its columns."""
+        """Text of the sentence and its gloss, for matching.
+
+        A row of a table has the names of its columns, and the answer to a topic (``제작비는``)
+        that topic.
+        """
         text = named_cells(self.article.text, self.span.start, self.span.end) or self.text
+        first = self.around[0]
+        if first.start < self.span.start:
+            topic = topic_of(first.of(self.article.text), self.article.text)
+            text = f"{topic} {text.lstrip(_ANSWER_MARKS)}" if topic else text
         return f"{text} {self.gloss}" if self.gloss else text
+
+
+_ANSWER_MARKS = ' ▶▷►▻■□◆◇○●◎▲△▼▽◀◁※•·∙▪-–—"“‘「『'
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +146,10 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
     for rank, retrieved in enumerate(passages, 1):
         passage = retrieved.passage
         spans = [sentence.span for sentence in passage.sentences]
+        questions = prompts(passage.article.text)
         for at, sentence in enumerate(passage.sentences):
-            if asks(sentence.span.of(passage.article.text)):
+            text = sentence.span.of(passage.article.text)
+            if asks(text) or text in questions:
                 continue
             key = (passage.article.id, passage.article.version, sentence.span)
             around = tuple(spans[max(0, at - 1) : at + 2])
@@ -153,6 +166,55 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
                 ),
             )
     return list(found.values())
+
+
+def in_asked_rows(question: str, found: Sequence[Candidate]) -> np.ndarray:
+    """Return ``(n,)`` bool: ``False`` for rows of tables that the question is not about.
+
+    Where it names the label of a row, the other rows of the same table answer nothing, and the
+    names of the columns never do.
+    """
+    tables: dict[tuple[str, int, int], list[tuple[int, TableRow]]] = {}
+    for number, candidate in enumerate(found):
+        span, article = candidate.span, candidate.article
+        if row := table_row(article.text, span.start, span.end):
+            key = (article.id, article.version, row.header)
+            tables.setdefault(key, []).append((number, row))
+    dropped: set[int] = set()
+    for (article_id, version, header), rows in tables.items():
+        first = rows[0][1].first
+        dropped.update(
+            number
+            for number, one in enumerate(found)
+            if (one.article.id, one.article.version) == (article_id, version)
+            and header <= one.span.start < first
+        )
+        named = named_labels(question, [row.cells[row.label] for _, row in rows])
+        if named and not _EXTREME.search(question):
+            dropped.update(number for number, row in rows if row.cells[row.label] not in named)
+    return np.array([number not in dropped for number in range(len(found))], dtype=bool)
+
+
+def named_labels(question: str, labels: Iterable[str]) -> set[str]:
+    """Return the labels that ``question`` names; of 종이 and 종이컵 in 종이컵 only the second."""
+    rest = question.casefold()
+    found: set[str] = set()
+    for label in sorted(set(labels), key=len, reverse=True):
+        bare = " ".join(_IN_BRACKETS.sub(" ", label).split()).casefold()
+        if len(bare) < _LABEL:
+            continue
+        spaced = r"\s?".join(map(re.escape, bare.replace(" ", "")))
+        pattern = rf"(?<!\w){spaced}(?!\d)"
+        if re.search(pattern, rest):
+            rest = re.sub(pattern, "\n", rest)
+            found.add(label)
+    return found
+
+
+_IN_BRACKETS = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_LABEL = 2  # characters of a label that can be recognised
+# A question for the row itself compares all of them, whatever it names.
+_EXTREME = re.compile(r"가장|제일|최고|최저|최대|최소|\bmost\b|\bleast\b|est\b", re.IGNORECASE)
 
 
 def measure(

@@ -24,6 +24,7 @@ from geungeo.rag.evidence.features import (
     Candidate,
     Measured,
     candidates,
+    in_asked_rows,
     measure,
 )
 from geungeo.rag.evidence.models import Classifier, Model, shipped_model
@@ -99,6 +100,8 @@ def assess(
         return Assessment(question, (), 0.0, limit, "no_evidence")
     measured = measure(corpus, question, found, reranker)
     scores = rank_scores(model.ranker, question, measured)
+    if (asked_rows := in_asked_rows(question.text, found)).any():
+        scores = np.where(asked_rows, scores, 0.0)
     happened = np.zeros(len(found), dtype=bool)
     best_ignoring_time = int(np.argmax(scores))
     if asked:
@@ -107,6 +110,7 @@ def assess(
             happened = np.array([names_asked_time(asked, candidate) for candidate in found])
     order = np.argsort(-scores, kind="stable")
     order = (order[happened[order]] if happened.any() else order)[:MAX_EVIDENCE]
+    order = order[asked_rows[order]] if asked_rows[order].any() else order
     evidence = tuple(
         Evidence(
             number=number,

@@ -13,6 +13,7 @@ from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.numbers import is_unit
 from geungeo.rag.language.vocabulary import canonical, interchangeable, terms_of
+from geungeo.rag.readers.layout import columns
 from geungeo.rag.text import fold, listed
 
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "MAG", "W_SERIAL"})
@@ -748,6 +749,7 @@ _MARKUP = re.compile(
     r"!?\[[^\]]*\]\s*[(\[][^)\]]*[)\]]|</?[a-z!][^>]*>|<[a-z/!]|\b[a-z][a-z0-9+.-]*://\S+"
     r"|\b(?:javascript|data|vbscript):\S+|`+|[\[【［^]\s*\d+(?:\s*,\s*\d+)*\s*[\]】］^]|&#?\w+;"
 )
+_MEASURED = re.compile(r"\d\s?[^\W\d_]")
 _ANY_WORD = re.compile(r"[^\W\d_]{2}")
 
 
@@ -761,8 +763,12 @@ def foreign_markup(claim: str, source: str) -> str | None:
 
 
 def says_nothing(claim: str) -> bool:
-    """Whether no word is left: only markers, digits or punctuation."""
-    return not _ANY_WORD.search(claim)
+    """Whether no word is left: only markers, digits or punctuation.
+
+    The units of a table's row (``2월 | 410명``) are words.
+    """
+    is_row = len(columns(claim)) > 1 and _MEASURED.search(claim)
+    return not _ANY_WORD.search(claim) and not is_row
 
 
 # A verb and what it is to be done to: Show organisers and Open AI are no commands.

@@ -171,6 +171,20 @@ def is_hidden(element: Any) -> bool:
     return bool(style and _UNSEEN.search(style))
 
 
+def hidden_pieces(root: Any) -> Iterator[tuple[Any, list[Piece]]]:
+    """Yield the elements below ``root`` that are hidden at first, with their blocks."""
+    hidden: set[Any] = set()
+    for element in root.iter():
+        if element.getparent() in hidden:
+            hidden.add(element)
+        elif (
+            isinstance(element.tag, str) and element.tag not in _HIDDEN_TAGS and is_hidden(element)
+        ):
+            hidden.add(element)
+            if not _COPY_CLASS.search(element.get("class") or ""):
+                yield element, Walker().walk(_inner(element))
+
+
 def _kind(element: Any, described: str, inherited: SectionKind) -> SectionKind:
     if element.tag == "figcaption":
         return SectionKind.CAPTION
@@ -295,6 +309,8 @@ def _inner(cell: Any) -> Any:
     twin = copy.copy(cell)
     twin.tag = "div"
     twin.tail = None
+    for name in ("hidden", "style"):
+        twin.attrib.pop(name, None)
     return twin
 
 

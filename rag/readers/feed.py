@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -23,6 +23,7 @@ LOOKS_LIKE_FEED = re.compile(
     re.DOTALL,
 )
 _TEXTS = ("encoded", "content", "description", "summary", "subtitle")
+_DATES = ("pubDate", "published", "date", "issued", "updated", "modified")
 
 
 _PAGE = re.compile(r"(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -34,7 +35,10 @@ _HREF = re.compile(r"\bhref\s*=\s*[\"']([^\"'<>\s]{1,500})[\"']", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An entry of a feed or a sitemap; ``text`` is HTML or plain."""
+    """An entry of a feed or a sitemap; ``text`` is HTML or plain.
+
+    ``names`` are the names of elements that the feed has for ``text`` and ``published_at``.
+    """
 
     url: str | None
     title: str | None = None
@@ -42,6 +46,7 @@ class Item:
     author: str | None = None
     published_at: str | None = None
     id: str | None = None
+    names: tuple[str, str] = ("text", "date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +126,27 @@ def item_draft(item: Item, source: str, publisher: str | None) -> Draft:
     if not item.text or not clean(item.text).strip():
         title = f" ({item.title[:60]})" if item.title else ""
         raise MalformedSource(f"{source}: the item{title} has no text")
+    text, date = item.names
     return draft_of(
         {
-            "text": item.text,
+            text: item.text,
             "title": item.title,
             "url": item.url,
             "id": None if item.url else item.id,
             "author": item.author,
             "publisher": publisher,
-            "date": item.published_at,
+            date: item.published_at,
         },
         source,
+        {"text": text, "published_at": date},
     )
 
 
 def _item(element: Any) -> Item:
-    texts = {name: _child_text(element, name) for name in _TEXTS}
-    text = max((text for text in texts.values() if text), key=len, default=None)
+    texts = [(one, text) for one in _children(element, _TEXTS) if (text := _own_text(one))]
+    content, text = max(texts, key=lambda one: len(one[1]), default=(None, None))
+    dates = [(one, day) for one in _children(element, _DATES) if (day := _own_text(one))]
+    dated, published_at = dates[0] if dates else (None, None)
     address = web_address(_child_text(element, "link")) or web_address(_link(element))
     guid = _child_text(element, "guid") or _child_text(element, "id")
     names = [
@@ -150,16 +159,22 @@ def _item(element: Any) -> Item:
         title=_child_text(element, "title"),
         text=text,
         author=", ".join(name for name in names if name) or None,
-        published_at=next(
-            (
-                day
-                for name in ("pubDate", "published", "date", "issued", "updated", "modified")
-                if (day := _child_text(element, name))
-            ),
-            None,
-        ),
+        published_at=published_at,
         id=guid,
+        names=(_name(content, "description"), _name(dated, "pubDate")),
     )
+
+
+def _children(element: Any, names: Sequence[str]) -> list[Any]:
+    """Return the children with the given names, those of the first name first."""
+    return [child for name in names for child in element if local(child) == name]
+
+
+def _name(element: Any, usual: str) -> str:
+    """Return the name of an element as the file writes it: ``dc:date``."""
+    if element is None:
+        return usual
+    return f"{element.prefix}:{local(element)}" if element.prefix else local(element)
 
 
 _SECTION = re.compile(

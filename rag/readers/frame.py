@@ -89,9 +89,12 @@ def describe(element: Any) -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''}"
 
 
-def is_named_frame(element: Any) -> tuple[bool, bool]:
-    """Return whether the names of an element make it part of the frame, and whether surely."""
-    if element.tag in _TAGS or element.get("role") in _ROLES:
+def is_named_frame(element: Any, *, tags: bool = True) -> tuple[bool, bool]:
+    """Return whether the names of an element make it part of the frame, and whether surely.
+
+    Without ``tags`` only its class, id and the like count.
+    """
+    if tags and (element.tag in _TAGS or element.get("role") in _ROLES):
         return True, True
     given = " ".join(element.get(name) or "" for name in _NAMING)
     if not given.strip():
@@ -126,6 +129,86 @@ def is_text(inside: Sequence[Piece], least: int = 2) -> bool:
     size = sum(len(piece.text) for piece in inside)
     running = [len(piece.text) for piece in inside if piece.is_running_text]
     return len(running) >= least and sum(running) >= 0.75 * size
+
+
+def is_prose(element: Any, inside: Sequence[Piece], text: Sequence[Piece]) -> bool:
+    """Whether an element with the name of a part of the page holds prose as ``text`` has it.
+
+    There is nothing to click in it, and it addresses its readers no more than the text. A single
+    sentence has words of the text, unless paragraphs of the text have the same names.
+    """
+    running = [piece for piece in inside if piece.is_running_text]
+    label = len(inside[0].text) if not inside[0].is_running_text else 0
+    size = sum(len(piece.text) for piece in inside)
+    if not running or label > _LABEL_CHARS:
+        return False
+    if sum(len(piece.text) for piece in running) < _PROSE_SHARE * (size - label):
+        return False
+    if any(piece.linked > _LINKED_SHARE * len(piece.text) or _is_page(piece) for piece in inside):
+        return False
+    if has_controls(element):
+        return False
+    if not all(in_style_of(piece.text, text) for piece in running):
+        return False
+    sentences = sum(len(SENTENCE.findall(piece.text)) for piece in running)
+    names = _DIGITS.sub("", describe(element)).strip()
+    same = (one for piece in text for one in piece.path[-1:] if names and one.tag == element.tag)
+    return (
+        sentences > 1
+        or not _Words([*text, *running]).lack(running)
+        or any(_DIGITS.sub("", describe(one)).strip() == names for one in same)
+    )
+
+
+def has_controls(element: Any) -> bool:
+    """Whether an element contains a form, a field, a button or a frame of another page."""
+    return any(one is not element for one in element.iter("form", *_CONTROLS, *_FRAMES))
+
+
+def in_style_of(line: str, text: Sequence[Piece]) -> bool:
+    """Whether a line addresses its readers no more than ``text`` does."""
+    addresses = _ADDRESS if _is_polite(text) else _POLITE
+    return not addresses.search(line) and not line.endswith("?")
+
+
+def is_opened(element: Any, root: Any) -> bool:
+    """Whether a button or a link shows ``element``: one that names it or is beside it."""
+    name = element.get("id")
+    if name and any(
+        name in (one.get(key) or "").lstrip("#").split()
+        for one in root.iter("button", "a", "label", "summary", "input")
+        for key in ("aria-controls", "href", "data-target", "data-bs-target", "for")
+    ):
+        return True
+    beside = (next(element.itersiblings(preceding=True), None), next(element.itersiblings(), None))
+    return any(one is not None and _is_opener(one) for one in beside)
+
+
+def _is_opener(element: Any) -> bool:
+    """Whether an element is a button, or a link that leads nowhere, and no more."""
+    if not isinstance(element.tag, str):
+        return False
+    controls = [one for one in element.iter("button", "a", "label") if _leads_nowhere(one)]
+    size = sum(len("".join(one.itertext()).strip()) for one in controls)
+    return bool(controls) and len("".join(element.itertext()).strip()) <= size
+
+
+def _leads_nowhere(element: Any) -> bool:
+    href = (element.get("href") or "#").strip().lower()
+    return href.startswith(("#", "javascript:")) or element.get("role") == "button"
+
+
+_DIGITS = re.compile(r"\d+")
+_PROSE_SHARE = 0.75  # of the characters of a box of prose
+_LINKED_SHARE = 0.2  # of a paragraph that links in a word or two
+
+
+def container_of(text: Sequence[Piece]) -> Any:
+    """Return the innermost element that contains all blocks; ``None`` for the whole page."""
+    path = _shared_path(text)
+    if len(text) == 1:
+        path = path[:-1]
+    return path[-1] if path and path[-1].tag not in {"html", "body"} else None
 
 
 def is_box(element: Any, inside: Sequence[Piece]) -> bool:

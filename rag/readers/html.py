@@ -146,6 +146,13 @@ def read_html(text: str, source: str) -> Reading:
     return Reading((draft,))
 
 
+def _is_fact(piece: Piece) -> bool:
+    """Whether a block of a list or a table says something with a number."""
+    return any(one.tag in _LISTS or one.tag == "table" for one in piece.path) and any(
+        char.isdigit() for char in piece.text
+    )
+
+
 def _fuller(names: str | None, others: str | None) -> str | None:
     """Return ``others`` if they are ``names`` and more: meta elements often name the first only."""
     if not names or not others:
@@ -181,6 +188,8 @@ class _Page:
         self._around: set[int] = set()
         self._further: set[int] = set()  # the numbers of the blocks of further articles
         self._summary: set[str] = set()  # the blocks of a summary by a machine
+        self._hidden: list[str] = []  # prose within the text that a browser does not show
+        self._named: list[tuple[Any, list[Piece]]] = []  # parts of the page by their names
 
     # The body
 
@@ -191,7 +200,7 @@ class _Page:
         usable = [piece for piece in self.pieces if piece.order not in self._around]
         found = frame.followed(self._container(usable), usable)
         found = frame.without_odd_boxes(frame.trimmed(found))
-        kept = self._without_kicker(self._with_lead(found))
+        kept = self._with_boxes(self._without_kicker(self._with_lead(found)))
         begins = next(
             (
                 one
@@ -222,12 +231,115 @@ class _Page:
                 blocks, size = other, _size(other)
         missing = self._running_text_outside(blocks)
         lost = sum(map(len, missing))
-        if size and lost > 0.25 * size and len(missing) > 2:
+        if not (size and lost > 0.25 * size and len(missing) > 2):
+            missing = []
+        held = letters_of(" ".join(text for _, text in blocks))
+        within = self._running_text_within(kept)
+        missing = list(dict.fromkeys([*missing, *within, *self._hidden]))
+        missing = [text for text in missing if letters_of(text) not in held]
+        if missing:
+            count = sum(len(SENTENCE.findall(text)) or 1 for text in missing)
+            taken = "sentence of the page was" if count == 1 else "sentences of the page were"
             warnings.append(
-                f"{len(missing)} sentences of the page were not taken as part of the article, "
+                f"{count} {taken} not taken as part of the article, "
                 f"the first: {shorten(missing[0], 60)!r}; compare with the page"
             )
         return blocks, warnings
+
+    def _with_boxes(self, kept: list[Piece]) -> list[Piece]:
+        """Add the prose of boxes within the text that only their names make parts of the page."""
+        if not kept:
+            return kept
+        added = [
+            piece
+            for element, inside in self._boxes_within(kept)
+            if (
+                inside[-1].order < kept[-1].order
+                or not frame.is_named_frame(element, tags=False)[1]
+            )
+            and frame.is_prose(element, inside, kept)
+            for piece in inside
+        ]
+        return self._with_opened(sorted([*kept, *added], key=lambda piece: piece.order))
+
+    def _with_opened(self, kept: list[Piece]) -> list[Piece]:
+        """Add the prose within the text that a button opens; note other hidden prose of it."""
+        text = frame.container_of(kept)
+        if text is None:
+            return kept
+        places = {element: number for number, element in enumerate(text.iter())}
+        held = letters_of(" ".join(piece.text for piece in kept))
+        found: list[tuple[int, list[Piece]]] = []
+        for element, inside in dom.hidden_pieces(text):
+            new = [piece for piece in inside if letters_of(piece.text) not in held]
+            if (
+                not new
+                or frame.is_named_frame(element)[1]
+                or not frame.is_prose(element, new, kept)
+            ):
+                continue
+            if frame.is_opened(element, self.root):
+                found.append((places[element], new))
+            else:
+                self._hidden += [piece.text for piece in new if piece.is_running_text]
+        for place, inside in reversed(found):
+            before = [
+                number
+                for number, piece in enumerate(kept)
+                if places.get(piece.element, place + 1) < place
+            ]
+            at = before[-1] + 1 if before else len(kept)
+            order = kept[at - 1].order
+            for piece in inside:
+                piece.order, piece.path = order, kept[at - 1].path
+            kept = [*kept[:at], *inside, *kept[at:]]
+        return kept
+
+    def _boxes_within(self, kept: Sequence[Piece]) -> Iterator[tuple[Any, list[Piece]]]:
+        """Yield the parts of the page by their names that are within the element of the text."""
+        text = frame.container_of(kept)
+        seen = {piece.order for piece in kept}
+        for element, inside in self._named:
+            within = kept[0].order < inside[0].order and (
+                inside[-1].order < kept[-1].order or (text is not None and text in inside[0].path)
+            )
+            if within and seen.isdisjoint(piece.order for piece in inside):
+                seen.update(piece.order for piece in inside)
+                yield element, inside
+
+    def _running_text_within(self, kept: Sequence[Piece]) -> list[str]:
+        """Return the sentences and facts in the place of the text that were left out.
+
+        Boxes with links or buttons are parts of the page.
+        """
+        if not kept:
+            return []
+        first, last = kept[0].order, kept[-1].order
+        within = {
+            piece.order
+            for element, inside in self._boxes_within(kept)
+            if not any(map(_is_link, inside)) and not frame.has_controls(element)
+            for piece in inside
+        }
+        own = {piece.order for piece in kept}
+        return [
+            piece.text
+            for piece in self.pieces
+            if piece.order not in own
+            and (
+                piece.order in within
+                or (first < piece.order < last and piece.order not in self._around)
+            )
+            and (
+                piece.is_running_text
+                or is_statement(piece.text)
+                or (piece.order in within and _is_fact(piece))
+            )
+            and not is_page_line(piece.text)
+            and not is_byline(piece.text)
+            and piece.text not in self._summary
+            and (piece.order < last or frame.in_style_of(piece.text, kept))
+        ]
 
     def _page_parts(self) -> set[int]:
         """Return the numbers of the blocks in menus, lists, comments and the like."""
@@ -263,6 +375,8 @@ class _Page:
             found.update(piece.order for piece in inside)
             if summary:
                 self._summary.update(piece.text for piece in inside)
+            elif named:
+                self._named.append((element, inside))
         self._further = self._further_articles()
         return found | self._further
 
@@ -421,11 +535,18 @@ class _Page:
             )
         except Exception:  # noqa: BLE001 - an extra opinion on the body, of which pages can do without
             return []
+        around = {
+            letters_of(piece.text) for piece in self.pieces if piece.order in self._around
+        } - {""}
         lines = (line.strip() for line in (found or "").split("\n"))
         return [
             (SectionKind.BODY, line)
             for line in lines
-            if line and line.lstrip("- ") not in self._summary
+            if line
+            and line.lstrip("- ") not in self._summary
+            and letters_of(line) not in around
+            # It writes the cells of tables, of layout too, between bars.
+            and not line.startswith("|")
         ]
 
     def _running_text_outside(self, blocks: Sequence[Block]) -> list[str]:
@@ -585,7 +706,10 @@ def _size(blocks: Sequence[Block]) -> int:
 def _sentences(blocks: Sequence[Block]) -> int:
     """Return the number of sentences of running text, however they are divided into blocks."""
     return sum(
-        len(SENTENCE.findall(text)) for kind, text in blocks if kind is not SectionKind.HEADING
+        not end[0].isdigit()  # 1. and 2. number the items of a list
+        for kind, text in blocks
+        if kind is not SectionKind.HEADING
+        for end in SENTENCE.findall(text)
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 _SENTENCE_END = re.compile(r"[.!?…。]['\"’”」』)\]]*$")
 _ITEM = re.compile(
@@ -150,32 +152,169 @@ _MOST_LINES = 80
 _LONGEST = 400  # characters of a line that can be one of a wrapped paragraph
 
 
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of data in a table: its cells and the names of their columns.
+
+    ``header`` is where the first row of names begins in the text, ``first`` where the first row
+    of data begins. ``label`` is the number of the cell that says what the row is about.
+    """
+
+    cells: tuple[str, ...]
+    names: tuple[str, ...]
+    header: int
+    first: int
+    label: int
+
+    def as_sentence(self) -> str:
+        """Return the cells with the names of their columns: ``달빛구 인구 8,150명이다.``."""
+        subject = self.cells[self.label]
+        if self.label:  # a rank or a number comes before the name
+            subject = f"{subject} {self.names[self.label]}"
+        named = (
+            _named(name, cell)
+            for number, (name, cell) in enumerate(zip(self.names, self.cells, strict=True))
+            if number != self.label
+        )
+        return f"{subject} {', '.join(named)}이다."
+
+
+def table_row(text: str, start: int, end: int) -> TableRow | None:
+    """Return the row of a table at ``[start, end)`` of ``text``; ``None`` if it has no names."""
+    row = columns(text[start:end])
+    if len(row) < 2 or "\n" in text[start:end]:
+        return None
+    above = [(start, row)]
+    for at, cells in _rows_above(text, start):
+        if len(cells) != len(row):
+            break
+        above.insert(0, (at, cells))
+    rows = [cells for _, cells in above]
+    below = [cells for cells in _rows_below(text, end) if len(cells) == len(row)]
+    count = _header_rows([*rows, *below[:1]])
+    if len(rows) <= count:
+        return None
+    names = _names(rows[:count])
+    if any(map(_is_like, rows[count - 1][1:], row[1:])):
+        return None
+    if len(row) == 2 and not _is_column([*rows[count:], *below]):
+        names = [names[0], ""]  # a list of facts, whose first row is one too
+    label = 0
+    if not _LETTER.search(row[0]):
+        label = next((at for at, cell in enumerate(row) if _is_name(cell)), 0)
+    return TableRow(tuple(row), tuple(names), above[0][0], above[count][0], label)
+
+
 def named_cells(text: str, start: int, end: int) -> str:
     """Return the cells of a table's row with the names of their columns; empty if it is none.
 
-    ``[start, end)`` are the characters of the row in ``text``. The names are in the first row of
-    the table: ``달빛구 | 8,150`` under ``구 | 인구`` gives ``달빛구 인구 8,150이다.``, since the
-    models that read it were trained on sentences.
+    ``[start, end)`` are the characters of the row in ``text``. The names are in the first rows of
+    the table: ``달빛구 | 8,150`` under ``구 | 인구(명)`` gives ``달빛구 인구 8,150명이다.``, since
+    the models that read it were trained on sentences.
     """
-    row = columns(text[start:end])
-    if len(row) < 2 or "\n" in text[start:end]:
-        return ""
-    names: list[str] = []
+    row = table_row(text, start, end)
+    return row.as_sentence() if row else ""
+
+
+def _rows_above(text: str, start: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield where the rows right above ``start`` begin, and their cells, the nearest first."""
     blank = False
+    at = start
     for line in reversed(text[max(0, start - _MOST_TABLE) : start].split("\n")[:-1]):
+        at -= len(line) + 1
         cells = columns(line)
-        if not cells and not blank:
+        if is_rule(line):
+            continue
+        if not cells:
+            if blank:
+                return
             blank = True  # one blank line separates rows that were blocks of their own
             continue
-        if len(cells) != len(row) and not is_rule(line):
-            break
         blank = False
-        names = names if is_rule(line) else cells
-    if not names or any(name[:1].isdigit() and not _PERIOD.match(name) for name in names[1:]):
-        return ""
-    named = (f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True))
-    return f"{row[0]} {', '.join(named)}이다."
+        yield at + len(line) - len(line.lstrip()), cells
 
 
+def _rows_below(text: str, end: int) -> list[list[str]]:
+    found: list[list[str]] = []
+    for line in text[end : end + _MOST_TABLE].split("\n")[1:]:
+        cells = columns(line)
+        if len(cells) >= 2 and not is_rule(line):
+            found.append(cells)
+        elif cells:
+            break
+    return found
+
+
+def _header_rows(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many of the first rows name the columns: more than one below a spanning name."""
+    count = 1
+    while count < min(len(rows) - 1, _MOST_NAMES):
+        upper, lower = rows[count - 1], rows[count]
+        spans = any(one == other or other == _EMPTY for one, other in pairwise(upper[1:]))
+        same_label = lower[0] in {upper[0], _EMPTY} or upper[0] == _EMPTY
+        if not (spans and same_label) or any(map(_is_data, lower[1:])):
+            break
+        count += 1
+    return count
+
+
+def _names(header: Sequence[Sequence[str]]) -> list[str]:
+    """Return the name of each column; a name over several columns comes before their own."""
+    found: list[list[str]] = [[] for _ in header[0]]
+    for number, row in enumerate(header):
+        last = ""
+        for column, cell in enumerate(row):
+            # Formats without cells over several columns leave the others empty.
+            over = number < len(header) - 1 and column > 0
+            name = last if cell == _EMPTY and over else cell
+            last = name
+            if name not in {"", _EMPTY, *found[column]}:
+                found[column].append(name)
+    return [" ".join(parts) for parts in found]
+
+
+def _is_column(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the second cells of rows are values of one kind, such as amounts of one unit."""
+    kinds = {_shape(row[1]) for row in rows if len(row) == 2 and row[1] != _EMPTY}
+    return len(kinds) == 1 and any("0" in kind for kind in kinds)
+
+
+def _is_data(cell: str) -> bool:
+    return any(char.isdigit() for char in cell) and not _PERIOD.match(cell)
+
+
+def _is_like(name: str, cell: str) -> bool:
+    """Whether what would be a name is a value like the one below it."""
+    return _is_data(name) and _shape(name) == _shape(cell)
+
+
+def _is_name(cell: str) -> bool:
+    return _LETTER.search(cell) is not None and not any(char.isdigit() for char in cell)
+
+
+def _shape(cell: str) -> str:
+    """Return a cell with 0 for its numbers, so that values of one kind are the same."""
+    return re.sub(r"[+\-±△▲▼]?\s*\d[\d,.]*", "0", cell)
+
+
+def _named(name: str, cell: str) -> str:
+    """Return a cell with its name: an amount with the unit that the name has, a time in words."""
+    if unit := _UNIT.search(name):
+        name = " ".join(_UNIT.sub(" ", name).split())
+        if _NUMBER.fullmatch(cell):
+            cell += unit["unit"].strip()
+    if clock := _CLOCK.fullmatch(cell):
+        cell = f"{int(clock['hour'])}시" + (
+            f" {int(clock['minute'])}분" if int(clock["minute"]) else ""
+        )
+    return f"{name} {cell}".strip()
+
+
+_EMPTY = "-"
+_LETTER = re.compile(r"[^\W\d_]")
+_NUMBER = re.compile(r"[+\-±△▲▼]?\s*\d[\d,.]*")
+_UNIT = re.compile(r"\s*[(\[]\s*(?:단위\s*[:：]?\s*)?(?P<unit>[^()\[\]\d]{1,8})[)\]]")
+_CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)")
 _PERIOD = re.compile(r"(?:(?:19|20)\d\d년?(?:\s?\d{1,2}월)?|\d{1,2}월|\d분기|\d학년)$")
 _MOST_TABLE = 20_000
+_MOST_NAMES = 3  # rows of names

@@ -15,7 +15,7 @@ from geungeo.rag.readers.draft import Reading, web_address
 from geungeo.rag.readers.encoding import decode
 from geungeo.rag.readers.html import read_html
 from geungeo.rag.readers.metadata import split_names
-from geungeo.rag.readers.plain import read_plain
+from geungeo.rag.readers.plain import read_plain, shorten
 from geungeo.rag.text import clean
 
 _MOST_PARTS = 1_000
@@ -61,12 +61,16 @@ def _completed(
     sender = str(message.get("From") or "")
     name = sender.partition("<")[0].strip().strip('"')
     saved_by_browser = name.lower().startswith("saved by")
+    written = "" if saved_by_browser else clean(str(message.get("Date") or "")).strip()
+    published_at = draft.published_at or parse_date(written)
+    if written and published_at is None:
+        unreadable = f"field 'Date': date {shorten(written, 40)!r} cannot be read"
+        warnings = (*warnings, f"{unreadable}; stored without a date")
     return replace(
         draft,
         title=subject or draft.title,
         author=draft.author or (None if saved_by_browser else split_names(clean(name))),
-        published_at=draft.published_at
-        or (None if saved_by_browser else parse_date(str(message.get("Date") or ""))),
+        published_at=published_at,
         url=draft.url or address,
         warnings=(*draft.warnings, *warnings),
     )

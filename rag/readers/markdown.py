@@ -43,8 +43,9 @@ def read_markdown(text: str, source: str) -> Reading:
     """Read one article: the title is a first-level heading, the metadata ``---`` front matter."""
     text = clean(text)
     fields: dict[str, list[str]] = {}
+    names: dict[str, str] = {}  # as the front matter writes them
     if front := _FRONT_MATTER.match(text):
-        fields = _front_matter(front[1])
+        fields, names = _front_matter(front[1])
         text = text[front.end() :]
     text = _WIKI_LINK.sub(r"\1", text)
     # The marks of Obsidian: ==highlights==, footnotes, callouts.
@@ -67,10 +68,14 @@ def read_markdown(text: str, source: str) -> Reading:
         publisher = sources[0]  # `source: 나래통신`
     publisher = publisher or facts.publisher
     warnings: list[str] = []
-    written = _first(fields, "published_at")
-    published_at = parse_date(written or "")
-    if written and published_at is None:
-        warnings.append(f"date {shorten(written, 40)!r} cannot be read; stored without a date")
+    dates = [(name, one) for name in _KEYS["published_at"] for one in fields.get(name, ())]
+    published_at = next((day for _, one in dates if (day := parse_date(one))), None)
+    if dates and published_at is None:
+        name, unreadable = dates[0]
+        warnings.append(
+            f"field {names[name]!r}: date {shorten(unreadable, 40)!r} cannot be read; "
+            "stored without a date"
+        )
     draft = Draft(
         title=clean_title(title, publisher) if title else shorten(blocks[0][1]),
         blocks=tuple(_one_title(blocks, title)),
@@ -95,21 +100,28 @@ def _all(fields: dict[str, list[str]], field: str) -> list[str]:
     return next((values for name in _KEYS[field] if (values := fields.get(name))), [])
 
 
-def _front_matter(text: str) -> dict[str, list[str]]:
-    """Return the values of each key; YAML, and line by line where it is not valid YAML."""
+def _front_matter(text: str) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Return the values of each key, and the keys as they are written.
+
+    The front matter is YAML, and read line by line where it is not valid YAML.
+    """
     import yaml
 
     try:
         # The basic loader makes only strings, lists and mappings.
         value: Any = yaml.BaseLoader(text).get_single_data()
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, RecursionError, ValueError):
         value = None
     if not isinstance(value, dict):
         value = _lines_of_fields(text)
-    return {
-        str(key).strip().lower(): [shown for one in _flat(item) if (shown := _shown(one))]
-        for key, item in value.items()
-    }
+    fields: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for key, item in value.items():
+        name = str(key).strip()
+        shown = [found for one in _flat(item) if (found := _shown(one))]
+        fields.setdefault(name.lower(), []).extend(shown)
+        names.setdefault(name.lower(), name)
+    return fields, names
 
 
 def _lines_of_fields(text: str) -> dict[str, list[str]]:
@@ -131,8 +143,12 @@ def _flat(value: Any) -> list[str]:
         # Without quotes, `[[나래통신]]` is a list in a list to YAML, but a link in a note.
         return [text for one in value for text in _flat(one)]
     if isinstance(value, dict):
-        return _flat(value.get("name") or [])
-    return [str(value)]
+        return _flat(value.get("name") or next(iter(value.values()), []))
+    # The basic loader does not resolve what YAML writes for no value.
+    return [] if value in _NULL else [str(value)]
+
+
+_NULL = frozenset({"null", "Null", "NULL", "~"})
 
 
 def _shown(text: str) -> str:

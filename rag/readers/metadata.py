@@ -18,6 +18,7 @@ from geungeo.rag.readers.lines import (
     english_byline,
     signature,
 )
+from geungeo.rag.text import listed
 
 _NAMES = r"[가-힣]{2,4}(?:\s?[·ㆍ,/]\s?[가-힣]{2,4})*"
 _OUTLET = r"[가-힣A-Za-z0-9·&.]{2,20}(?:\s[가-힣A-Za-z0-9·&]{1,12})?"
@@ -31,7 +32,7 @@ _WIRE = re.compile(
 _DESK = re.compile(
     rf"^[\[(〔【（]\s*(?P<publisher>{_OUTLET}?)(?:\s*[=\s/|]\s*(?P<inner>{_NAMES})\s*{JOB})?\s*[\])〕】）]"
 )
-_LEADING = re.compile(rf"^(?P<outer>{_NAMES})\s*{JOB}\s*=\s*(?=\S)")
+_LEADING = re.compile(rf"^(?P<outer>{_NAMES}(?:\s[가-힣]{{2,4}}){{0,2}})\s*{JOB}\s*=\s*(?=\S)")
 _REPORTS = re.compile(
     rf"(?P<name>[가-힣]{{2,4}})\s*{JOB}(?:가|의)?\s*(?:입니다|보도(?:합|입)니다|취재|전합니다|보도)"
 )
@@ -114,7 +115,11 @@ def _names_side_by_side(text: str) -> str:
     bare = re.sub(rf"\s*{JOB}\s*=?$", "", text)
     words = re.sub(rf"\s{JOB}(?=\s)", "", bare).split()
     names = len(words) > 1 and all(
-        len(word) == 3 and is_full_name(word) and word[-1] not in "부팀시군구도" for word in words
+        len(word) == 3
+        and is_full_name(word)
+        and word[-1] not in "부팀시군구도"
+        and word != "기자명"
+        for word in words
     )
     return ", ".join(words) if names else text
 
@@ -153,17 +158,45 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
             return publisher_name(match["place"]), split_names(match["publisher"])
         if match:
             publisher = publisher_name(match["publisher"])
-            return publisher, split_names(match["inner"] or match["outer"])
+            return publisher, split_names(_apart(match["inner"] or match["outer"]))
         if match := _DESK.match(line):
             publisher, inner = match["publisher"].strip(), match["inner"]
             if not _NO_OUTLET.match(publisher) and (inner or _LOOKS_LIKE_OUTLET.search(publisher)):
                 after = _LEADING.match(line[match.end() :].lstrip())
                 return publisher_name(publisher), split_names(
-                    inner or (after["outer"] if after else None)
+                    _apart(inner or (after["outer"] if after else None))
                 )
         if match := _LEADING.match(line):
-            return None, split_names(match["outer"])
+            return None, split_names(_apart(match["outer"]))
     return None, None
+
+
+def _apart(names: str | None) -> str | None:
+    """Return the names of a lead with commas between those that only spaces separate.
+
+    It has only names, the desk and the rank: 사회부 한솔 보리 선임기자.
+    """
+    if names is None:
+        return None
+    words = [
+        word
+        for word in re.sub(JOB, ",", names).replace(",", " , ").split()
+        if not _DESK_OR_RANK.fullmatch(word)
+    ]
+    found: list[str] = []
+    for word in words:
+        whole = len(found) > 0 and (len(found[-1]) == 1 or found[-1] in _LONG_SURNAMES)
+        if whole and word != ",":
+            found[-1] += f" {word}"  # 남궁 민수
+        else:
+            found.append(word)
+    return ", ".join(word for word in found if word != ",")
+
+
+_DESK_OR_RANK = re.compile(
+    r"[가-힣·]{1,6}(?:부|팀|국|센터|본부)|선임|수석|전문|객원|수습|인턴|시민|명예|대학생|사진"
+)
+_LONG_SURNAMES = frozenset(listed("독고 남궁 황보 제갈 선우 사공 동방"))
 
 
 def is_full_name(name: str) -> bool:
@@ -199,7 +232,8 @@ _ENDING = re.compile(r"終|終わり|了|完|以上|続く|敬称略|共同|時�
 
 def byline_author(line: str) -> str | None:
     """Return the reporters that a byline names."""
-    if name := writer_of(line):
+    line = _with_commas(line)
+    if not REPORTER.search(line) and (name := writer_of(line)):
         return name
     if english_byline(line):
         return split_names(_ENGLISH_DAY.sub("", line))
@@ -207,10 +241,6 @@ def byline_author(line: str) -> str | None:
         return ", ".join(dict.fromkeys(writers)) or None
     if name := signature(line):
         return name
-    if match := _SIDE_BY_SIDE.fullmatch(_MAIL.sub("", line).strip()):
-        names = _names_side_by_side(match["names"])
-        if "," in names:
-            return names
     found = [match["name"] for match in REPORTER.finditer(line)]
     return split_names(", ".join(found)) if found else None
 
@@ -219,7 +249,23 @@ _ENGLISH_DAY = re.compile(
     r",?\s*(?:\w+day,\s*)?(?:[A-Z][a-z]{2,8}\.?\s\d{1,2}|\d{1,2}\s[A-Z][a-z]{2,8}\.?),?\s\d{4}\b.*$"
 )
 _MAIL = re.compile(r"[\w.+-]+@[\w.-]+,?")
-_SIDE_BY_SIDE = re.compile(rf"(?P<names>[가-힣]{{3}}(?:\s[가-힣]{{3}}){{1,3}})\s*{JOB}")
+_SIDE_BY_SIDE = re.compile(
+    rf"(?<![가-힣])(?P<names>[가-힣]{{3}}(?:\s[가-힣]{{3}}){{1,3}})(?=\s*{JOB})"
+)
+
+
+def _with_commas(line: str) -> str:
+    """Return a line with commas between names of reporters that only spaces separate."""
+
+    def separated(match: re.Match[str]) -> str:
+        words = match["names"].split()
+        for first in range(len(words) - 1):  # 경제팀 한여울 박다솜 기자
+            names = _names_side_by_side(" ".join(words[first:]))
+            if "," in names:
+                return " ".join([*words[:first], names])
+        return match["names"]
+
+    return _SIDE_BY_SIDE.sub(separated, line)
 
 
 def byline_publisher(line: str) -> str | None:

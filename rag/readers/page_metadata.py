@@ -883,12 +883,9 @@ def _name_beside_date(line: str) -> str | None:
 
 def _names_in(text: str) -> str | None:
     """Return the reporters that a credited line names."""
-    if english_byline(text):
-        return split_names(text)
-    if writers := credits_of(text):
-        return ", ".join(dict.fromkeys(writers))
-    found = [match["name"] for match in REPORTER.finditer(text)]
-    return split_names(", ".join(found)) if found else None
+    if english_byline(text) or credits_of(text) or REPORTER.search(text):
+        return byline_author(text)
+    return None
 
 
 def _described(element: Any) -> str:

@@ -121,9 +121,7 @@ def _page_lines(document: Any, number: int) -> list[_Line]:
     page = document[number]
     text = page.get_textpage()
     try:
-        found = _segments(text)
-        gutter = _gutter(found, page.get_width())
-        return _by_columns(_joined(found, gutter), gutter)
+        return _in_order(_segments(text))
     finally:
         text.close()
         page.close()
@@ -186,19 +184,15 @@ def _segments(text: Any) -> list[_Line]:
 _HYPHENS = "\x02\ufffe\xad"  # pdfium's marks for a hyphen at the end of a line
 
 
-def _joined(parts: Sequence[_Line], gutter: float | None) -> list[_Line]:
-    """Join neighbouring parts of the same line, but not across the gutter of two columns.
-
-    A wide gap separates the cells of a table.
-    """
+def _joined(parts: Sequence[_Line]) -> list[_Line]:
+    """Join neighbouring parts of the same line; a wide gap separates the cells of a table."""
     lines: list[_Line] = []
     for part in parts:
         last = lines[-1] if lines else None
         if (
             last is not None
             and abs(last.y - part.y) < part.size * 0.5
-            and -part.size < part.left - last.right < part.size * 8
-            and not (gutter is not None and last.right <= gutter <= part.left)
+            and -part.size < part.left - last.right < part.size * _CELL_GAP
         ):
             gap = part.left - last.right
             space = "" if gap < part.size * 0.15 else " " if gap < part.size * 1.5 else "   "
@@ -210,40 +204,103 @@ def _joined(parts: Sequence[_Line], gutter: float | None) -> list[_Line]:
     return lines
 
 
-def _by_columns(lines: list[_Line], gutter: float | None) -> list[_Line]:
-    """Sort the lines of a page of two columns; others keep the order of the file."""
-    if gutter is None:
-        return lines
+def _in_order(parts: Sequence[_Line]) -> list[_Line]:
+    """Return the lines of a page in reading order: column by column, in each band of the page.
+
+    A page without columns keeps the order of the file.
+    """
+    if gutters := _gutters(parts):
+        return _by_columns(parts, gutters)
+    bands = _bands(parts)
+    columns = [_gutters(band) for band in bands]
+    if not any(columns):
+        return _joined(parts)
+    return [
+        line
+        for band, gutters in zip(bands, columns, strict=True)
+        for line in _by_columns(band, gutters)
+    ]
+
+
+def _by_columns(parts: Sequence[_Line], gutters: Sequence[float]) -> list[_Line]:
+    """Return the lines of text in columns; lines across a gutter separate what is above them."""
+    if not gutters:
+        return _joined(_downwards(parts))
+    at = min(gutters, key=lambda one: sum(part.left < one < part.right for part in parts))
     ordered: list[_Line] = []
     pending: list[_Line] = []
-    # Lines across both columns separate the parts of the page.
-    for line in sorted(lines, key=lambda one: (-round(one.y), one.left)):
-        if line.left < gutter < line.right:
-            ordered += _left_then_right(pending, gutter)
-            pending = []
-            ordered.append(line)
+
+    def finish() -> None:
+        left = [part for part in pending if part.left < at]
+        right = [part for part in pending if part.left >= at]
+        ordered.extend(_by_columns(left, [one for one in gutters if one < at]))
+        ordered.extend(_by_columns(right, [one for one in gutters if one > at]))
+        pending.clear()
+
+    for part in _downwards(parts):
+        if part.left < at < part.right:
+            finish()
+            ordered.append(part)
         else:
-            pending.append(line)
-    return ordered + _left_then_right(pending, gutter)
+            pending.append(part)
+    finish()
+    return ordered
 
 
-def _left_then_right(lines: Sequence[_Line], gutter: float) -> list[_Line]:
-    return sorted(lines, key=lambda line: (line.left > gutter, -line.y, line.left))
+def _downwards(parts: Sequence[_Line]) -> list[_Line]:
+    return sorted(parts, key=lambda part: (-round(part.y), part.left))
 
 
-def _gutter(lines: Sequence[_Line], page_width: float) -> float | None:
-    """Return the middle of the empty strip between two columns of text, if there is one."""
-    for share in (0.5, 0.48, 0.52, 0.45, 0.55):
-        at = page_width * share
-        left = [line for line in lines if line.right <= at]
-        right = [line for line in lines if line.left >= at]
-        across = len(lines) - len(left) - len(right)
-        long_enough = [
-            side for side in (left, right) if sum(len(line.text) > 12 for line in side) >= 4
-        ]
-        if len(long_enough) == 2 and across <= 0.2 * len(lines):
-            return at
-    return None
+def _gutters(parts: Sequence[_Line]) -> list[float]:
+    """Return where the columns of a text end; an empty list for a single column."""
+    best: tuple[float, float] | None = None
+    for at in sorted({round(part.left) - 0.5 for part in parts}):
+        left = [part for part in parts if part.right <= at]
+        right = [part for part in parts if part.left >= at]
+        across = len(parts) - len(left) - len(right)
+        if across <= _MOST_ACROSS * len(parts) and _is_text(left) and _is_text(right):
+            best = min(best or (len(parts), at), (across, at))
+    if best is None:
+        return []
+    at = best[1]
+    left = [part for part in parts if part.right <= at]
+    right = [part for part in parts if part.left >= at]
+    return [*_gutters(left), at, *_gutters(right)]
+
+
+def _is_text(parts: Sequence[_Line]) -> bool:
+    """Whether parts of lines fill a column: several are wide, and most end near its margin."""
+    wide = [part for part in parts if part.right - part.left >= _COLUMN_WIDTH * part.size]
+    if len(parts) < _COLUMN_LINES or len(wide) < _COLUMN_LINES - 1:
+        return False
+    start, margin = min(part.left for part in wide), max(part.right for part in wide)
+    full = sum(part.right - start >= _FULL_LINE * (margin - start) for part in wide)
+    return full >= len(wide) / 2
+
+
+def _bands(parts: Sequence[_Line]) -> list[list[_Line]]:
+    """Divide a page where lines over its whole width end, and at wide gaps."""
+    found: list[list[_Line]] = []
+    if not parts:
+        return found
+    extent = max(part.right for part in parts) - min(part.left for part in parts)
+    last: tuple[float, bool] | None = None
+    for part in _downwards(parts):
+        whole = part.right - part.left > _WHOLE_WIDTH * extent
+        if last is None or last[1] != whole or last[0] - part.y > part.size * _BAND_GAP:
+            found.append([])
+        found[-1].append(part)
+        last = (part.y, whole)
+    return found
+
+
+_CELL_GAP = 20.0  # letters between two cells of a row
+_MOST_ACROSS = 0.2  # of the lines of a page that cross a gutter
+_COLUMN_LINES = 4
+_COLUMN_WIDTH = 7.0  # letters of the narrowest column
+_FULL_LINE = 0.8
+_WHOLE_WIDTH = 0.6  # of the width of the text
+_BAND_GAP = 3.0  # letters
 
 
 def _without_margins(pages: list[list[_Line]]) -> tuple[list[list[_Line]], list[str]]:

@@ -5,8 +5,10 @@ The usual names of the fields are known, Korean ones too; a mapping of the user'
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 from html import unescape
 from typing import Any
@@ -17,7 +19,7 @@ from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import fragment_blocks, fragment_text, has_markup
 from geungeo.rag.readers.draft import web_address
 from geungeo.rag.readers.layout import paragraphs
-from geungeo.rag.readers.lines import Block, arrange
+from geungeo.rag.readers.lines import Block, arrange, is_statement
 from geungeo.rag.readers.metadata import Facts, clean_title, publisher_name, split_names
 from geungeo.rag.readers.plain import shorten
 from geungeo.rag.text import clean
@@ -177,7 +179,7 @@ def draft_of(
     title = fragment_text(fields.text("title") or "")
     published_at, warnings = fields.date()
     if fields.missing:
-        warnings.append(
+        fields.warnings.append(
             f"the record leaves out {fields.missing:,} characters of the text; "
             "add the article's address to read all of it"
         )
@@ -191,7 +193,8 @@ def draft_of(
         publisher=publisher,
         published_at=published_at or facts.published_at,
         language=fields.text("language"),
-        warnings=tuple(warnings),
+        # The values of the calls above add to them.
+        warnings=(*warnings, *dict.fromkeys(fields.warnings)),
         left_out=arranged.left_out if arranged.blocks else (),
     )
 
@@ -211,6 +214,7 @@ class _Fields:
     def __init__(self, record: Mapping[str, Any], source: str, columns: Mapping[str, str]) -> None:
         self.source = source
         self.missing = 0  # characters that the record says it leaves out
+        self.warnings: list[str] = []
         self._columns = columns
         self._values: dict[str, Any] = {}
         self._written: dict[str, str] = {}  # the names as the record writes them
@@ -227,33 +231,42 @@ class _Fields:
 
     def value(self, field: str) -> tuple[str, Any]:
         """Return the name and the value of a field; ``None`` if the record has none."""
+        return next(self._filled(field), (field, None))
+
+    def _filled(self, field: str) -> Iterator[tuple[str, Any]]:
+        """Yield the names and values of a field that are not empty, the usual name first."""
         if chosen := self._columns.get(field):
-            return chosen, self._named.get(chosen)
+            yield chosen, self._named.get(chosen)
+            return
         for name in self._names[field]:
             value = self._values.get(name)
             if value not in (None, "", [], {}):
-                return self._written[name], value
-        return field, None
+                yield self._written[name], value
 
     def text(self, field: str) -> str | None:
-        """Return the value of a field on one line; lists are joined by commas."""
-        name, value = self.value(field)
-        if isinstance(value, Mapping):  # {"name": "가람일보"}
-            value = next(
-                (value[key] for key in ("name", "title", "text", "id") if key in value), None
+        """Return the value of a field on one line; lists are joined.
+
+        A value that is no text (``true``, an object without a name) is left out with a warning.
+
+        Raises:
+            MalformedSource: the field identifies the article.
+        """
+        for name, value in self._filled(field):
+            parts = _names_in(value)
+            if field == "id" and (parts is None or isinstance(value, list)):
+                raise MalformedSource(f"{self.source}: field {name!r} must be a string")
+            if parts is None:
+                self.warnings.append(
+                    f"field {name!r}: {shorten(_written(value), 40)} is no text; left out"
+                )
+                continue
+            shown = (clean(part) for part in parts)
+            joined = (", " if field == "author" else " ").join(
+                kept for part in shown if (kept := " ".join(part.split()))
             )
-        if isinstance(value, list) and field == "author":
-            parts = [part.get("name") if isinstance(part, Mapping) else part for part in value]
-            value = ", ".join(str(part) for part in parts if part)
-        elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-            value = " ".join(_texts(value)) or None  # [{"sentence": "제목"}]
-        if value is None:
-            return None
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = str(value)
-        if not isinstance(value, str):
-            raise MalformedSource(f"{self.source}: field {name!r} must be a string")
-        return " ".join(clean(value).split()) or None
+            if joined:
+                return joined
+        return None
 
     def date(self) -> tuple[str | None, list[str]]:
         """Return the date of publication, and a warning if it cannot be read."""
@@ -265,12 +278,12 @@ class _Fields:
         )
         for name in names:
             value = self._named.get(name) if chosen else self._values.get(name)
-            if value in (None, "", [], {}) or isinstance(value, bool):
+            if value in (None, "", [], {}):
                 continue
-            if found := parse_date(str(value)):
+            if found := parse_date(str(value)) or _spreadsheet_date(str(value)):
                 return found, []
             unreadable.append(
-                f"field {self._written.get(name, name)!r}: date {shorten(str(value), 40)!r} "
+                f"field {self._written.get(name, name)!r}: date {shorten(_written(value), 40)} "
                 "cannot be read; stored without a date"
             )
         return None, unreadable[:1]
@@ -296,6 +309,53 @@ class _Fields:
             raise MalformedSource(f"{self.source}: no text; expected one of {names}")
 
 
+_SERIAL = re.compile(r"\d{5}(?:\.\d{1,12})?")
+_FIRST_DAY = datetime(1899, 12, 30)  # day 0 of a spreadsheet
+_SERIAL_DAYS = range(25_569, 73_051)  # 1970 to 2099
+
+
+def _spreadsheet_date(value: str) -> str | None:
+    """Read the number of a day, as spreadsheets hold and export dates without their format."""
+    if not _SERIAL.fullmatch(value) or int(float(value)) not in _SERIAL_DAYS:
+        return None
+    moment = _FIRST_DAY + timedelta(seconds=round(float(value) * 86_400))
+    return parse_date(f"{moment:%Y-%m-%d}" if "." not in value else f"{moment:%Y-%m-%d %H:%M:%S}")
+
+
+def _names_in(value: Any, depth: int = 0) -> list[str] | None:
+    """Return the texts of a value: a string, a number, an object with a name, or a list of them.
+
+    ``None`` for what is no text, such as ``true``; the elements of a list that are none are left
+    out.
+    """
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return [str(value)]
+    if isinstance(value, Mapping) and depth < _DEEPEST:
+        if all(one in (None, "", [], {}) for one in value.values()):
+            return []
+        held = (value[key] for key in _NAMING_KEYS if value.get(key) not in (None, "", [], {}))
+        return next((found for one in held if (found := _names_in(one, depth + 1))), None)
+    if isinstance(value, list) and depth < _DEEPEST:
+        parts = [_names_in(one, depth + 1) for one in value if one is not None]
+        found = [text for part in parts for text in part or ()]
+        return found if found or not parts else None
+    return [] if value is None else None
+
+
+_NAMING_KEYS = (
+    *("name", "title", "sentence", "text", "rendered", "value", "form", "url", "id", "$oid"),
+)
+
+
+def _written(value: Any) -> str:
+    """Return a value for a message; what is no string as JSON writes it."""
+    return repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _parts(record: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
     """Yield the record and the objects in it that hold its metadata, or the record itself."""
     yield record
@@ -309,6 +369,8 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
     """Yield the paragraphs of a text that is a string, or lists of strings and of objects."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, int | float) and not isinstance(value, bool) and depth:
+        yield str(value)  # a paragraph that is only a number
     elif isinstance(value, list) and depth < 5:
         if value and all(_is_strings(one) for one in value):
             # Paragraphs, each a list of its sentences.
@@ -323,12 +385,20 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
         if str(value.get("type", "text")).casefold() in _TEXT_TYPES and "value" in value:
             yield from _texts(value["value"], depth + 1)  # beside {"type": "image"}
             return
-        for key in ("sentence", "text", "form", "content", "context", "paragraph", "sentences"):
-            if key in value:
-                yield from _texts(value[key], depth + 1)
-                return
+        held = next((value[key] for key in _TEXT_KEYS if value.get(key)), None)
+        if held is not None:
+            yield from _texts(held, depth + 1)
+            return
+        # Other keys hold a text too if it is one.
+        for one in value.values():
+            if isinstance(one, str) and is_statement(one):
+                yield one
 
 
+_TEXT_KEYS = (
+    *("sentence", "text", "form", "content", "context", "paragraph", "sentences", "rendered"),
+    *("html", "body"),
+)
 _TEXT_TYPES = frozenset({"text", "paragraph", "p", "body", "html", "heading"})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from geungeo.rag.article import Draft
 from geungeo.rag.errors import EmptySource, MalformedSource, SourceError, UnsupportedSource
@@ -19,6 +19,10 @@ from geungeo.rag.readers.records import draft_of, known_field
 
 _MOST_CELL = 2_000_000  # characters
 _MOST_COLUMNS = 1_000
+_MOST_REREAD = 20  # times the length of a file that is read again after faults
+
+Row = tuple[str, Sequence[object]]
+"""The place of a row (``export.csv:2``) and its cells."""
 
 
 def read_csv(text: str, source: str, columns: Mapping[str, str] | None = None) -> Reading:
@@ -28,9 +32,7 @@ def read_csv(text: str, source: str, columns: Mapping[str, str] | None = None) -
         MalformedSource: no row is an article, or no column holds the text.
     """
     text = text.removeprefix("\ufeff")
-    separator = _separator(text)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    return _read(_numbered(rows, source), source, columns)
+    return _read(_csv_rows(text, _separator(text), source), source, columns)
 
 
 def _separator(text: str) -> str:
@@ -38,22 +40,64 @@ def _separator(text: str) -> str:
     return max(",\t;|", key=head.count) if any(one in head for one in ",\t;|") else ","
 
 
-def _numbered(rows: Iterable[list[str]], source: str) -> Iterator[tuple[str, Sequence[object]]]:
-    """Yield each row with its place; a row that is no CSV ends the file with an error."""
-    reader = iter(rows)
-    previous = csv.field_size_limit(_MOST_CELL)
+def _csv_rows(text: str, separator: str, source: str) -> Iterator[Row | MalformedSource]:
+    """Yield each row with its place, and an error for each that is no CSV.
+
+    A quotation mark that nothing closes takes in the rows after it. Reading goes on at the line
+    after it; lines without the number of cells of the first row are the rest of the faulty one.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    previous = csv.field_size_limit(max(len(text), 1))
     try:
-        while True:
-            line = getattr(reader, "line_num", 0) + 1
-            try:
-                row = next(reader)
-            except StopIteration:
+        at, expected, left = 0, 0, _MOST_REREAD * len(text)
+        is_whole = True  # whether the row before was one
+        while at < len(lines):
+            following = (lines[number] for number in range(at, len(lines)))
+            reader = csv.reader(following, delimiter=separator, strict=True)
+            read = 0
+            while True:
+                place = f"{source}:{at + read + 1}"
+                try:
+                    row = next(reader, None)
+                except csv.Error as error:
+                    left -= sum(map(len, lines[at + read : at + reader.line_num]))
+                    problem = str(error)
+                    break
+                if row is None:
+                    return
+                spans_lines = reader.line_num - read > 1
+                if spans_lines and expected and len(row) != expected:
+                    left -= sum(map(len, lines[at + read : at + reader.line_num]))
+                    problem = f"{len(row)} cells instead of {expected}"
+                    break
+                read = reader.line_num
+                is_whole = is_whole or len(row) == expected
+                if not is_whole:
+                    continue
+                expected = expected or len(row)
+                if (size := max(map(len, row), default=0)) > _MOST_CELL:
+                    yield MalformedSource(
+                        f"{place}: a cell of {size:,} characters is over the limit of "
+                        f"{_MOST_CELL:,}; the row was left out: read its article from a text file"
+                    )
+                elif any(cell.strip() for cell in row[expected:]):
+                    yield MalformedSource(
+                        f"{place}: {len(row)} cells for {expected} columns; the row was left out: "
+                        "put a text that contains the separator in quotation marks"
+                    )
+                else:
+                    yield place, row
+            if is_whole or lines[at + read].count(separator) + 1 == expected:
+                yield MalformedSource(
+                    f"{place}: not valid CSV ({problem}); the row was left out: close its "
+                    "quotation mark, and double those within a text"
+                )
+            if left < 0:
+                yield MalformedSource(
+                    f"{place}: too many rows are no CSV; the rest of the file was not read"
+                )
                 return
-            except csv.Error as error:
-                raise MalformedSource(
-                    f"{source}:{line}: not valid CSV ({error}); the rest of the file was not read"
-                ) from error
-            yield f"{source}:{line}", row
+            at, is_whole = at + read + 1, False
     finally:
         csv.field_size_limit(previous)
 
@@ -95,6 +139,7 @@ def read_xlsx(data: bytes, source: str, columns: Mapping[str, str] | None = None
 
 def _cell(value: object) -> object:
     if isinstance(value, datetime):
+        value = (value + timedelta(milliseconds=500)).replace(microsecond=0)
         midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
         return value.date().isoformat() if midnight else value.isoformat(" ")
     if isinstance(value, date):
@@ -103,7 +148,7 @@ def _cell(value: object) -> object:
 
 
 def _read(
-    rows: Iterable[tuple[str, Sequence[object]]],
+    rows: Iterable[Row | MalformedSource],
     source: str,
     columns: Mapping[str, str] | None,
 ) -> Reading:
@@ -113,28 +158,29 @@ def _read(
     skipped = 0
     names: list[str] | None = None
     chosen: dict[str, str] = {}
-    try:
-        for place, row in rows:
-            cells = tuple(str(cell).strip() for cell in row[:_MOST_COLUMNS])
-            if not any(cells):
-                continue
-            if names is None:
-                names = list(cells)
-                chosen = _columns(names, source, columns)
-                continue
-            if cells in seen:
-                skipped += 1
-                continue
-            seen.add(cells)
-            try:
-                record = dict(zip(names, cells, strict=False))
-                drafts.append(draft_of(record, place, chosen))
-            except SourceError as error:
-                failures.append(error)
-    except MalformedSource as error:
-        if names is None or not drafts:
-            raise
-        failures.append(error)
+    for one in rows:
+        if isinstance(one, MalformedSource):
+            failures.append(one)
+            continue
+        place, row = one
+        cells = tuple(str(cell).strip() for cell in row[:_MOST_COLUMNS])
+        if not any(cells):
+            continue
+        if names is None:
+            names = list(cells)
+            chosen = _columns(names, source, columns)
+            continue
+        if cells in seen:
+            skipped += 1
+            continue
+        seen.add(cells)
+        try:
+            record = dict(zip(names, cells, strict=False))
+            drafts.append(draft_of(record, place, chosen))
+        except SourceError as error:
+            failures.append(error)
+    if names is None and failures:
+        raise failures[0]
     if names is None:
         raise EmptySource(f"{source}: the table contains no rows")
     if not drafts:

@@ -191,10 +191,11 @@ class ArticleView(Article):
 
 
 class IngestResponse(BaseModel):
-    """The outcome of a posted article."""
+    """The outcome of a posted article; ``warnings`` say what of it could not be read."""
 
     status: Literal["added", "updated", "unchanged"]
     article: ArticleSummary
+    warnings: list[str] = []
 
 
 class FeedbackRequest(StrictModel):

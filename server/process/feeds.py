@@ -55,6 +55,8 @@ class FeedWatcher:
         summary, outcomes = self._workspace.pull(wait=self._every * 0.9, puller=puller)
         for failure in summary.failed:
             log.warning("feed %s: %s", failure.source, failure.error)
+        for notice in summary.warnings:
+            log.warning("feed %s: %s", notice.source, notice.message)
         if any(outcome.status == "pulled" for outcome in outcomes):
             log.info("feeds: %d added, %d updated", len(summary.added), len(summary.updated))
 

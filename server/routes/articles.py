@@ -59,6 +59,13 @@ class UploadFailure(BaseModel):
     code: str
 
 
+class UploadWarning(BaseModel):
+    """Something of a stored article that could not be read: a date, text of a page."""
+
+    source: str
+    message: str
+
+
 class UploadResponse(BaseModel):
     """Article ids by outcome; ``skipped`` counts blank and duplicate records."""
 
@@ -67,6 +74,7 @@ class UploadResponse(BaseModel):
     unchanged: list[str]
     failed: list[UploadFailure]
     skipped: int
+    warnings: list[UploadWarning]
 
 
 @router.get("/articles")
@@ -96,7 +104,11 @@ async def add_article(body: ArticleRequest, state: State, response: Response) ->
     else:
         outcome = await state.writers.run(workspace.ingest_text, body.text or "", name=body.name)
     response.status_code = HTTP_201_CREATED if outcome.status == "added" else HTTP_200_OK
-    return IngestResponse(status=outcome.status, article=ArticleSummary.of(outcome.article))
+    return IngestResponse(
+        status=outcome.status,
+        article=ArticleSummary.of(outcome.article),
+        warnings=list(outcome.warnings),
+    )
 
 
 @router.get("/articles/{article_id:path}", responses=problems(404))

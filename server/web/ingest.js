@@ -149,9 +149,10 @@ function addFiles(files) {
 }
 
 async function single(job, answer) {
-  const { status, article } = await answer;
+  const { status, article, warnings } = await answer;
   const counts = { added: 0, updated: 0, unchanged: 0, failed: 0, [status]: 1 };
-  job.update({ done: 1, total: 1, counts, failures: [], ids: [article.id] });
+  const notes = warnings.map((message) => ({ message }));
+  job.update({ done: 1, total: 1, counts, failures: [], warnings: notes, ids: [article.id] });
 }
 
 // ---- one after the other --------------------------------------------------------------------
@@ -202,7 +203,7 @@ class Job {
   }
 
   render() {
-    const { done, total, counts, failures = [] } = this.sum ?? {};
+    const { done, total, counts, failures = [], warnings = [] } = this.sum ?? {};
     const several = total > 1;
     const bar = el("progress", { "aria-label": this.name, max: several ? total : null });
     if (several) bar.value = done;
@@ -214,6 +215,7 @@ class Job {
       ...(this.state === "sending" ? [bar] : []),
       ...(this.error ? [this.#problem()] : []),
       ...(failures.length ? [failureList(failures)] : []),
+      ...(warnings.length ? [warningList(warnings)] : []),
     );
   }
 
@@ -244,6 +246,14 @@ function failureList(failures) {
   });
   const rest = failures.length - rows.length;
   return el("ul", { class: "failures" }, rows, rest > 0 ? el("li", {}, words().moreFailures(rest)) : null);
+}
+
+function warningList(warnings) {
+  const rows = warnings
+    .slice(0, SHOWN_FAILURES)
+    .map((one) => el("li", {}, `${words().warning} `, el("span", { lang: "en" }, one.message)));
+  const rest = warnings.length - rows.length;
+  return el("ul", { class: "warnings" }, rows, rest > 0 ? el("li", {}, words().moreFailures(rest)) : null);
 }
 
 function add(name, work) {

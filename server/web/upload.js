@@ -34,12 +34,13 @@ function safe(name) {
   return Array.from(clean).slice(0, NAME_LENGTH).join("");
 }
 
-/** Yields {done, total, counts, failures, ids} as the file goes in. */
+/** Yields {done, total, counts, failures, warnings, ids} as the file goes in. */
 export async function* sendFile(file, name, signal) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const chunks = RECORDS.test(name) ? split(bytes) : [];
   const total = chunks.at(-1)?.last ?? 1;
-  const sum = { done: 0, total, counts: { added: 0, updated: 0, unchanged: 0, failed: 0 }, failures: [], ids: [] };
+  const counts = { added: 0, updated: 0, unchanged: 0, failed: 0 };
+  const sum = { done: 0, total, counts, failures: [], warnings: [], ids: [] };
   if (chunks.length < 2) {
     count(sum, await api.addFile(bytes, name, signal));
     yield { ...sum, done: total };
@@ -72,6 +73,7 @@ function count(sum, summary) {
   }
   sum.counts.failed += summary.failed.length;
   sum.failures.push(...summary.failed);
+  sum.warnings.push(...summary.warnings);
 }
 
 /** Chunks of whole lines: {start, end} in bytes, {first, last} line numbers, records in it. */

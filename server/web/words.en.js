@@ -184,6 +184,7 @@ export default {
     ]
       .filter(Boolean)
       .join(" · "),
+  warning: "Please check:",
   moreFailures: (n) => `and ${n} more`,
   wholeChunk: (first, last) => `lines ${first} to ${last}`,
   ingestFinished: (good, bad) => (bad ? `Adding has finished: ${bad} failed.` : `Adding has finished: ${good} done.`),

@@ -182,6 +182,7 @@ export default {
     ]
       .filter(Boolean)
       .join(" · "),
+  warning: "확인해 주세요:",
   moreFailures: (n) => `그 밖에 ${n}건`,
   wholeChunk: (first, last) => `${first}~${last}번째 줄`,
   ingestFinished: (good, bad) => (bad ? `기사 넣기가 끝났습니다. 실패 ${bad}건.` : `기사 넣기가 끝났습니다. ${good}건.`),

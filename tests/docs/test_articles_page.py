@@ -80,7 +80,7 @@ def test_page_lists_keys_of_front_matter() -> None:
     keys = first_column("Markdown")
     assert keys == {
         *("title", "author", "authors", "publisher", "published_at", "published", "date"),
-        *("url", "source"),
+        *("pubdate", "url", "source"),
     }
     lines = [f"{key}: {value}" for key, value in FRONT_MATTER.items()]
     text = "\n".join(["---", *lines, "---", "# 다른 제목", "", "본문이다."])
@@ -120,7 +120,10 @@ REFUSED = {
     "broken.jsonl": b"{broken",
     "list.jsonl": b"[1]",
     "no-text.jsonl": b'{"title": "x"}',
-    "title.jsonl": b'{"text": "x", "title": ["y"]}',
+    "id.jsonl": b'{"text": "x", "id": ["y"]}',
+    "quote.csv": b'title,text\nx,"y\n',
+    "cells.csv": b"title,text\na,b,c,d\n",
+    "cell.csv": b"title,text\nx," + b"a" * 2_000_001,
 }
 
 

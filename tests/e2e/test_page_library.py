@@ -49,6 +49,7 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
         {"id": f"n{n}", "title": f"{n}번째 소식", "date": f"2025-01-{n % 28 + 1:02}", "text": "글."}
         for n in range(60)
     ]
+    records[10]["date"] = "어제"
     lines = [json.dumps(one, ensure_ascii=False) for one in records]
     lines[44] = "{oops"
     # One of each type that can be dropped, in the encoding that Korean files often have.
@@ -63,6 +64,7 @@ def test_articles_are_added_by_file_text_and_address_and_found(home: Any) -> Non
     assert done[0] == ["옛글.TXT", "들어갔습니다"]
     assert done[1][:2] == ["소식.jsonl", "새 기사 59건 · 실패 1건"]
     assert "소식.jsonl:45" in done[1][2]
+    assert done[1][3].startswith("확인해 주세요: field 'date': date '어제' cannot be read")
     assert done[2][1:] == ["넣지 못했습니다", "이런 종류의 파일은 넣을 수 없습니다."]
     assert done[3][1:3] == ["넣지 못했습니다", "글이 비어 있습니다."]
     home.sees(".jobs-head", "4개 가운데 4개 끝남")

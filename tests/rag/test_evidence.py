@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import InvariantViolation
-from geungeo.rag.evidence.features import answer_type_score, unit_score
+from geungeo.rag.evidence.asking_lines import prompts, topic_of
+from geungeo.rag.evidence.features import answer_type_score, named_labels, unit_score
 from geungeo.rag.evidence.models import Linear, parse_model
 from geungeo.rag.evidence.premise import conflict
 from geungeo.rag.language.analysis import analysed
@@ -19,6 +22,7 @@ from geungeo.rag.language.terms import bags, term_hash
 from geungeo.rag.language.transliteration import skeleton
 from geungeo.rag.language.vocabulary import terms_of
 from geungeo.rag.question.concepts import AnswerType, answer_type, parse_question
+from geungeo.rag.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -163,3 +167,90 @@ def test_analysis_contains_search_terms_of_both_channels() -> None:
 def test_particle_after_percent_sign_is_not_a_verb() -> None:
     [analysis] = analysed(["응답자의 70%는 찬성했다."])
     assert "늘" not in {morpheme.form for morpheme in analysis.morphemes}
+
+
+# Interviews
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        (["왜 흑백", "“빛에 집중했다.”", "제작비는", "“19억원이다.”"], ["왜 흑백", "제작비는"]),
+        (["-왜 흑백.", '"빛이다."', "-언제쯤.", '"내년이다."'], ["-왜 흑백.", "-언제쯤."]),
+        (["▶ 다음 작품", "▷ 없다.", "▶ 제작비", "▷ 19억원."], ["▶ 다음 작품", "▶ 제작비"]),
+        # A heading above a quotation, once; statements; quotations of one speaker.
+        (["시민들의 반응", "“다리가 필요하다.”", "시는 공사를 시작한다."], []),
+        (["시가 밝혔다.", "“다리가 필요하다.”", "시가 답했다.", "“짓겠다.”"], []),
+        (["“다리가 필요하다.”", "“그렇다.”", "“짓겠다.”"], []),
+        (["구 | 인구", "“표”", "동 | 인구", "“표”"], []),
+    ],
+)  # fmt: skip
+def test_lines_that_ask_by_their_place(lines: list[str], asked: list[str]) -> None:
+    assert prompts("\n\n".join(["[인터뷰] 온누리 감독", *lines])) == frozenset(asked)
+
+
+@pytest.mark.parametrize(
+    ("line", "topic"),
+    [
+        ("왜 흑백", "왜 흑백"),
+        ("▶ 제작비는.", "제작비는"),
+        ("▶ 새 영화는 언제 나오나?", ""),
+        ("온누리 감독은 새 영화를 찍는다.", ""),
+    ],
+)
+def test_topic_of_a_question_is_read_with_its_answer(line: str, topic: str) -> None:
+    text = "대담\n\n왜 흑백\n\n“빛이다.”\n\n누구와\n\n“신인이다.”"
+    assert topic_of(line, text) == topic
+
+
+# Rows of tables
+
+
+@pytest.mark.parametrize(
+    ("question", "labels", "named"),
+    [
+        ("청소년의 인상 후 요금은?", ["어른", "청소년"], {"청소년"}),
+        ("11월의 손님은 몇 명인가?", ["1월", "11월"], {"11월"}),
+        ("종이컵 쓰레기는?", ["종이", "종이컵"], {"종이컵"}),
+        ("시청앞 막차는?", ["시청앞 (북측)", "약수터"], {"시청앞 (북측)"}),
+        ("어른과 청소년의 요금은?", ["어른", "청소년", "어린이"], {"어른", "청소년"}),
+        ("1번 버스는 몇 대인가?", ["1번", "11번"], {"1번"}),
+        ("어느 팀이 이겼나?", ["흑돌", "백돌"], set()),
+    ],
+)
+def test_labels_of_rows_are_found_in_a_question(
+    question: str, labels: list[str], named: set[str]
+) -> None:
+    assert named_labels(question, labels) == named
+
+
+TABLES = {
+    "저수율.txt": [
+        *("가뭄 저수율", "들판군이 3일 저수율을 발표했다."),
+        "저수지\t6월\t7월\n하늘못\t61%\t48%\n바람못\t55%\t39%",
+    ],
+    "관광.md": [
+        *("# 관광객 통계", "솔숲시가 3일 관광객 통계를 냈다."),
+        "| 월 | 내국인 | 외국인 |\n|---|---|---|\n| 1월 | 123명 | 41명 |\n| 11월 | 158명 | 52명 |",
+    ],
+    "버스.html": [
+        "<html><body><h1>순환버스 시간표</h1><p>도담시가 순환버스 시간표를 5일 바꿨다.</p><table>",
+        "<tr><td>정류장</td><td>첫차</td><td>막차</td></tr>",
+        "<tr><td>시청앞<br>(북측)</td><td>05:40</td><td>23:10</td></tr>",
+        "<tr><td>약수터</td><td>05:55</td><td>22:50</td></tr></table>",
+    ],
+}
+
+
+def test_question_about_a_row_is_answered_by_that_row(tmp_path: Path) -> None:
+    for name, parts in TABLES.items():
+        (tmp_path / name).write_text("\n\n".join(parts), "utf-8")
+    with Workspace.open(Settings(store=tmp_path / "store")) as workspace:
+        workspace.ingest([str(tmp_path / name) for name in TABLES])
+        for question, row in {
+            "바람못의 7월 저수율은 몇 %인가?": "바람못\t55%\t39%",
+            "11월 외국인 관광객은 몇 명인가?": "11월 | 158명 | 52명",
+            "약수터의 막차는 몇 시인가?": "약수터 | 05:55 | 22:50",
+        }.items():
+            answer = workspace.ask(question)
+            assert [citation.quote for citation in answer.citations] == [row]

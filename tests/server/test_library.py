@@ -115,6 +115,18 @@ async def test_bad_line_is_reported_and_the_others_are_added(http: httpx.AsyncCl
     await http.delete("/articles/e")
 
 
+async def test_what_could_not_be_read_is_reported(http: httpx.AsyncClient) -> None:
+    record = json.dumps({"id": "w", "title": "제목", "text": "본문이다.", "regDate": "어제"})
+    message = "field 'regDate': date '어제' cannot be read; stored without a date"
+    body = (await send(http, "일부.jsonl", record.encode())).json()
+    assert body["warnings"] == [{"source": "일부.jsonl:1", "message": message}]
+    text = "---\nregDate: x\nPubDate: 어제\n---\n\n본문이다."
+    posted = (await http.post("/articles", json={"text": text, "name": "글.md"})).json()
+    assert posted["warnings"] == [message.replace("regDate", "PubDate")]
+    await http.delete(f"/articles/{posted['article']['id']}")
+    await http.delete("/articles/w")
+
+
 @pytest.mark.parametrize(
     ("name", "data", "status", "code"),
     [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import shutil
 import subprocess
 import zipfile
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from typing import Any
 import docx
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geungeo.index.workspace import Workspace
 from geungeo.rag.article import Article, SectionKind
@@ -299,15 +303,71 @@ def test_mapping_names_columns() -> None:
         read(data, "a.csv", columns={"text": "body"})
 
 
-def test_unbalanced_quotes_of_csv_keep_the_rows_before() -> None:
-    reading = read(f'title,text\n배추값,{LEAD}\n무값,"{CAUSE}\n'.encode(), "a.csv")
-    assert [draft.title for draft in reading.drafts] == ["배추값"]
-    assert "a.csv:3: not valid CSV" in str(reading.failures[0])
+@pytest.mark.parametrize(
+    ("rows", "titles", "lines"),
+    [
+        (f'배추값,{LEAD}\n무값,"{CAUSE}\n', "배추값", [3]),
+        (f'배추값,{LEAD}\n무값,"{CAUSE}\n파값,{LEAD}\n콩값,"{CAUSE}"\n', "배추값 파값 콩값", [3]),
+        # A text of several lines is whole; a quotation within one is not doubled.
+        (
+            f'배추값,"{LEAD}\n\n둘째, 문단."\n무값,"{CAUSE} "말"."\n파값,{LEAD}\n',
+            "배추값 파값",
+            [5],
+        ),
+        # The lines of the faulty text are no rows, whatever commas they have.
+        (f'무값,"{CAUSE}\n둘째, 문단, 셋\n셋째 문단\n파값,"{LEAD}"\n', "파값", [2]),
+        # The mark that closes it is that of another row.
+        (f'무값,"{CAUSE}\n파값,{LEAD}\n감,값",콩\n감값,{CAUSE}\n', "파값 감값", [2, 4]),
+        (f'무값,"{CAUSE}\n파값,"{LEAD}\n콩값,{LEAD}\n', "콩값", [2, 3]),
+    ],
+)
+def test_unbalanced_quotes_of_csv_lose_only_their_row(
+    rows: str, titles: str, lines: list[int]
+) -> None:
+    reading = read(f"title,text\n{rows}".encode(), "a.csv")
+    assert [found.title for found in reading.drafts] == titles.split()
+    assert [str(one).partition(" ")[0] for one in reading.failures] == [
+        f"a.csv:{line}:" for line in lines
+    ]
+    assert "close its quotation mark" in str(reading.failures[0])
 
 
-def test_huge_cell_of_csv_is_refused_with_its_line() -> None:
-    with pytest.raises(MalformedSource, match=r"a\.csv:2: not valid CSV \(field larger"):
-        read(b"title,text\nx," + b"a" * 10_000_000, "a.csv")
+def test_row_of_csv_with_more_cells_than_columns_is_not_cut() -> None:
+    rows = "배추값,가람시의 배추 값이 뛰어, 두 배가 됐다.,\n무값,그대로다.,,\n"
+    reading = read(f"title,text\n{rows}".encode(), "a.csv")
+    assert [found.title for found in reading.drafts] == ["무값"]
+    assert "a.csv:2: 4 cells for 2 columns; the row was left out" in str(reading.failures[0])
+
+
+@given(
+    st.lists(st.text(alphabet='가다,"\n ', min_size=1, max_size=12), max_size=5),
+    st.integers(0, 5),
+)
+def test_rows_around_a_faulty_row_of_csv_are_kept(texts: list[str], after: int) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["title", "text"])
+    writer.writerows([f"앞 {number}", f"시작 {text} 끝이다."] for number, text in enumerate(texts))
+    out.write(f'빠진 줄,"{LEAD}\r\n')
+    writer.writerows([f"뒤 {number}", LEAD] for number in range(after))
+    expected = [
+        *(f"앞 {number}" for number in range(len(texts))),
+        *(f"뒤 {number}" for number in range(after)),
+    ]
+    if expected:
+        reading = read(out.getvalue().encode(), "a.csv")
+        assert [found.title for found in reading.drafts] == expected
+        assert len(reading.failures) == 1
+
+
+def test_huge_cell_of_csv_loses_only_its_row() -> None:
+    cell = "a" * 2_000_001
+    reading = read(f"title,text\nx,{cell}\n배추값,{LEAD}\n".encode(), "a.csv")
+    assert [found.title for found in reading.drafts] == ["배추값"]
+    (failure,) = reading.failures
+    assert "a.csv:2: a cell of 2,000,001 characters is over the limit of 2,000,000" in str(failure)
+    with pytest.raises(MalformedSource, match=r"a\.csv:2: a cell of 2,000,001"):
+        read(f"title,text\nx,{cell}".encode(), "a.csv")
 
 
 def test_spreadsheet_is_read_like_csv() -> None:
@@ -497,6 +557,77 @@ def test_pdf_columns_are_read_one_after_the_other() -> None:
     text = one(documents.pdf([page]), "a.pdf").text.replace("\n", " ")
     assert " ".join(left[1:]) in text
     assert text.index("문장이 끝난다.") < text.index("오른쪽 단의")
+
+
+def column(name: str, letters: int, lines: int = 6) -> list[str]:
+    """Return the lines of a paragraph that fill a column of so many letters of Hangul."""
+    text = f"{name} 글이 여기에서 시작하여 " + "여러 줄을 지나 다음 줄로 자꾸 이어지고 " * 20
+    rows = [text[at : at + letters].strip() for at in range(0, letters * lines, letters)]
+    return [*rows[:-1], f"{name} 끝이다."]
+
+
+def placed(x: float, y: float, lines: list[str]) -> list[documents.PlacedLine]:
+    return [(x, y - 14 * number, 10, line) for number, line in enumerate(lines)]
+
+
+def order_of(page: list[documents.PlacedLine], names: str) -> list[str]:
+    """Return the names of the columns of a page in the order in which their text is read."""
+    text = one(documents.pdf([page]), "a.pdf").text
+    found = [(text.index(f"{name} {mark}"), name) for name in names for mark in ("글이", "끝이다")]
+    return [name for _, name in sorted(found)]
+
+
+NARROW, HALF, WHOLE = 15, 23, 48  # letters of a column of three, of two, and of the page
+
+
+@pytest.mark.parametrize("lines", [4, 6, 12])
+def test_three_columns_of_a_pdf_are_read_one_after_the_other(lines: int) -> None:
+    page: list[documents.PlacedLine] = [(50, 780, 20, "가람시 새 다리 놓는다")]
+    for row in range(lines):  # the file has the lines from left to right
+        for x, name in ((50, "가"), (220, "나"), (390, "다")):
+            page += placed(x, 700 - 14 * row, [column(name, NARROW, lines)[row]])
+    assert order_of(page, "가나다") == [*"가가나나다다"]
+
+
+def test_pdf_with_one_two_and_three_columns_is_read_from_the_top() -> None:
+    page = [
+        (50, 800, 20, "가람시 새 다리 놓는다"),
+        *placed(50, 760, column("가", WHOLE)),
+        *placed(50, 640, column("나", HALF)),
+        *placed(310, 640, column("다", HALF)),
+        *placed(50, 500, column("라", NARROW)),
+        *placed(220, 500, column("마", NARROW)),
+        *placed(390, 500, column("바", NARROW)),
+        *placed(50, 360, column("사", WHOLE)),
+    ]
+    assert order_of(page, "가나다라마바사") == [*"가가나나다다라라마마바바사사"]
+    assert order_of(page[::-1], "가나다라마바사") == [*"가가나나다다라라마마바바사사"]
+
+
+def test_heading_over_two_of_three_columns_divides_them() -> None:
+    page = [
+        *placed(50, 760, column("가", NARROW, 18)),
+        *placed(220, 760, column("나", NARROW)),
+        *placed(390, 760, column("다", NARROW)),
+        (240, 660, 14, "시민들은 왜 반대했나 물었더니"),
+        *placed(220, 630, column("라", NARROW)),
+        *placed(390, 630, column("마", NARROW)),
+    ]
+    assert order_of(page, "가나다라마") == [*"가가나나다다라라마마"]
+
+
+def test_table_of_three_columns_in_a_pdf_has_rows() -> None:
+    names = ["달빛구", "별빛구", "햇빛구", "물빛구", "꽃빛구"]
+    page = [(50, 780, 20, "구별 인구"), *placed(50, 740, column("가", WHOLE))]
+    for number, cells in enumerate(
+        [("자치구", "올해", "내년"), *((one, "310억원", "355억원") for one in names)]
+    ):
+        for x, cell in zip((50, 220, 390), cells, strict=True):
+            page.append((x, 600 - 16 * number, 10, cell))
+    assert parts(one(documents.pdf([page]), "a.pdf"))[-6:] == [
+        "자치구 | 올해 | 내년",
+        *(f"{name} | 310억원 | 355억원" for name in names),
+    ]
 
 
 def test_pdf_columns_lose_the_repeated_header_and_the_page_number() -> None:
@@ -749,3 +880,148 @@ def test_lists_of_sentences_are_paragraphs() -> None:
     text = [["나래시가 2일 밝혔다.", "노선은 12개다."], ["요금은 같다."]]
     article = one(as_json({"title": "밤 버스", "text": text}), "a.json")
     assert parts(article) == ["나래시가 2일 밝혔다. 노선은 12개다.", "요금은 같다."]
+
+
+# Values of another kind than expected, and the names of fields in messages
+
+
+@pytest.mark.parametrize(
+    ("record", "expected", "warnings"),
+    [
+        ({"title": 2025, "author": 5, "date": 1751415000}, ("2025", "5", None), []),
+        ({"title": None, "author": None, "source": {"id": None, "name": None}}, (None,) * 3, []),
+        (
+            {"title": ["배추", "무"], "author": [["한여울"], None, {"name": "김하늘"}]},
+            ("배추 무", "한여울, 김하늘", None),
+            [],
+        ),
+        (
+            {"title": True, "author": {"x": 1}, "source": "가람일보"},
+            (None, None, "가람일보"),
+            [
+                "field 'title': true is no text; left out",
+                "field 'author': {\"x\": 1} is no text; left out",
+            ],
+        ),
+        # The next name of the field counts where the first holds no text.
+        ({"title": "가", "author": False, "byline": "한여울"}, ("가", "한여울", None), 1),
+        (
+            {"title": {"rendered": "배추 &amp; 무"}, "press": ["가람일보"]},
+            ("배추 & 무", None, "가람일보"),
+            [],
+        ),
+        (
+            {"title": "가", "pubDate": False},
+            ("가", None, None),
+            ["field 'pubDate': date false cannot be read; stored without a date"],
+        ),
+    ],
+)
+def test_odd_values_of_a_record_lose_only_their_field(
+    record: dict[str, object], expected: tuple[str | None, ...], warnings: list[str] | int
+) -> None:
+    (found,) = read(json.dumps(record | {"content": LEAD}).encode(), "a.json").drafts
+    title, author, publisher = expected
+    assert (found.title, found.author, found.publisher) == (title or LEAD, author, publisher)
+    assert found.warnings == tuple(warnings) if isinstance(warnings, list) else len(found.warnings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"rendered": f"<p>{LEAD}</p><p>{CAUSE}</p>"},
+        {"first": LEAD, "second": CAUSE, "image": "a.jpg"},
+        [LEAD, None, [CAUSE]],
+        [{"html": LEAD}, {"quote": CAUSE}],
+        [[[LEAD]], [[CAUSE]]],
+    ],
+)
+def test_text_in_nested_values_is_whole(text: object) -> None:
+    (found,) = read(json.dumps({"title": "가", "content": text}).encode(), "a.json").drafts
+    assert parts(found.article()) == [LEAD, CAUSE]
+
+
+def test_identity_of_a_record_is_no_list() -> None:
+    with pytest.raises(MalformedSource, match="field 'articleId' must be a string"):
+        read(json.dumps({"articleId": [1, 2], "text": LEAD}).encode(), "a.json")
+    (found,) = read(json.dumps({"id": {"$oid": "5f"}, "text": LEAD}).encode(), "a.json").drafts
+    assert found.id == "5f"
+
+
+@pytest.mark.parametrize(
+    ("element", "name"),
+    [("pubDate", "pubDate"), ("dc:date", "dc:date"), ("atom:updated", "atom:updated")],
+)
+def test_warning_names_the_element_of_the_feed(element: str, name: str) -> None:
+    feed = (
+        '<rss xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom">'
+        f"<channel><title>나래통신</title><item><{element}>어제</{element}>"
+        f"<description>{LEAD}</description></item></channel></rss>"
+    )
+    (found,) = read(feed.encode(), "a.rss").drafts
+    assert found.warnings == (f"field '{name}': date '어제' cannot be read; stored without a date",)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "field"),
+    [
+        (f"---\nPubDate: 어제\n---\n\n{LEAD}\n", "a.md", "PubDate"),
+        (f"---\n날짜: 어제\n---\n\n{LEAD}\n", "a.md", "날짜"),
+        (f"From: a@b.example\nDate: 어제\n\n{LEAD}\n", "a.eml", "Date"),
+        (f"본문,출고 일시\n{LEAD},어제\n", "a.csv", "출고 일시"),
+    ],
+)
+def test_warning_names_the_field_as_it_is_written(data: str, name: str, field: str) -> None:
+    (found,) = read(data.encode(), name).drafts
+    (warning,) = found.warnings
+    assert warning.startswith(f"field '{field}': date '어제' cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("front", "expected"),
+    [
+        ("title: null\nauthor: ~\npublisher: null", (LEAD, None, None, "ko")),
+        ("title: {ko: 배추값}\nauthor: {name: 한여울}", ("배추값", "한여울", None, "ko")),
+        (
+            "author: [[한여울, 김하늘], 박솔]\nlang: ko-KR",
+            (LEAD, "한여울, 김하늘, 박솔", None, "ko"),
+        ),
+        ("title: 2025\nlang: 한국어", ("2025", None, None, "ko")),
+        ("- a\n- b", (LEAD, None, None, "ko")),
+    ],
+)
+def test_odd_values_of_front_matter(front: str, expected: tuple[str | None, ...]) -> None:
+    article = one(f"---\n{front}\n---\n\n{LEAD}\n".encode(), "a.md")
+    assert (article.title, article.author, article.publisher, article.language) == expected
+
+
+# Dates of spreadsheets
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "expected"),
+    [
+        (45840, "General", "2025-07-02"),
+        (45840.5, "General", "2025-07-02T12:00:00+09:00"),
+        (45840, "yyyy-mm-dd", "2025-07-02"),
+        (45840.3819444444, "yyyy/m/d h:mm", "2025-07-02T09:10:00+09:00"),
+        (datetime(2025, 7, 2, 9, 10), "yyyy-mm-dd hh:mm", "2025-07-02T09:10:00+09:00"),
+        ("45840", "@", "2025-07-02"),
+        (12, "General", None),
+        (99999, "General", None),
+    ],
+)
+def test_dates_of_a_spreadsheet(value: object, shown: str, expected: str | None) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["제목", "본문", "일자"])
+    book.active.append(["무값", LEAD, value])
+    book.active["C2"].number_format = shown
+    out = io.BytesIO()
+    book.save(out)
+    (found,) = read(out.getvalue(), "a.xlsx").drafts
+    assert found.published_at == expected
+    assert bool(found.warnings) == (expected is None)
+
+
+def test_day_number_in_csv_is_a_date() -> None:
+    assert one(f"본문,일자\n{LEAD},45840\n".encode(), "a.csv").published_at == "2025-07-02"

@@ -101,6 +101,116 @@ def test_body_in_a_script_is_read(script: str) -> None:
     assert "공사는 2028년에 끝난다." in parts(article)[0]
 
 
+BRIDGE = [
+    "가람시가 새 다리를 놓는다고 3일 밝혔다. 다리는 길이가 420m다.",
+    "공사는 2028년에 끝난다고 시는 설명했다.",
+    "시민들은 다리가 생기면 통학 시간이 절반으로 줄 것이라고 말했다.",
+    "시의회는 예산 310억원을 승인했다.",
+]
+ADDED = "다리에는 자전거 도로도 놓인다고 시는 덧붙였다. 폭은 3m다."
+
+
+def bridge(box: str, at: int, text: str = "<article>{}</article>") -> Draft:
+    paragraphs = [f"<p>{one}</p>" for one in BRIDGE]
+    paragraphs.insert(at, box)
+    return page(
+        f"<h1>가람시 새 다리 놓는다</h1>{text.format(''.join(paragraphs))}"
+        '<div class="footer">회사 소개</div>'
+    )
+
+
+@pytest.mark.parametrize("text", ["<article>{}</article>", '<div class="news_body">{}</div>'])
+@pytest.mark.parametrize("at", [2, 4])
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<aside><p>{ADDED}</p></aside>",
+        f"<aside>{ADDED}</aside>",
+        f"<aside><h4>다리 폭은</h4><p>{ADDED}</p></aside>",
+        f'<div class="box info widget"><strong>다리 개요</strong><p>{ADDED}</p></div>',
+        f'<div class="side-box"><p>{ADDED}</p></div>',
+        f'<div role="complementary"><p>{ADDED}</p></div>',
+        f"<footer><p>{ADDED}</p></footer>",
+        f"<form><p>{ADDED}</p></form>",
+        f'<div class="poll"><p>{ADDED}</p></div>',
+        f'<div class="series"><p>{ADDED}</p></div>',
+        f"<details><summary>더 보기</summary><p>{ADDED}</p></details>",
+        f'<button aria-controls="m">더보기</button><div id="m" hidden><p>{ADDED}</p></div>',
+        f'<a href="#m">더보기</a><div id="m" style="display:none"><p>{ADDED}</p></div>',
+        f'<div><button>펼치기</button></div><div style="display: none">{ADDED}</div>',
+        f'<div style="display: none">{ADDED}</div><a href="javascript:open()">계속 읽기</a>',
+        f"<dl><dt>자전거</dt><dd>{ADDED}</dd></dl>",
+        f"<blockquote>{ADDED}</blockquote>",
+        f'<p class="caption">{ADDED}</p>',
+        f'<ol class="footnotes"><li>{ADDED}</li></ol>',
+    ],
+)
+def test_prose_in_a_box_of_the_text_is_kept(box: str, at: int, text: str) -> None:
+    article = bridge(box, at, text).article()
+    paragraphs = [*BRIDGE[:at], ADDED, *BRIDGE[at:]]
+    kept = [s.span.of(article.text) for s in article.sections]
+    assert [one for one in kept if one in paragraphs] == paragraphs
+
+
+@pytest.mark.parametrize(
+    ("box", "first"),
+    [
+        (f'<div class="related-box"><p>{ADDED}</p></div>', ADDED),
+        (f'<div class="reporter-comment"><p>{ADDED}</p></div>', ADDED),
+        (f'<div class="ad_wrap"><p>{ADDED}</p></div>', ADDED),
+        (f'<div style="display:none"><p>{ADDED}</p></div>', ADDED),
+        ("<aside><h4>개요</h4><ul><li>길이 420m</li><li>폭 3m</li></ul></aside>", "길이 420m"),
+        ("<aside><table><tr><th>폭</th><td>3m</td></tr></table></aside>", "폭 | 3m"),
+        ('<div class="widget"><dl><dt>폭</dt><dd>3m</dd></dl></div>', "3m"),
+    ],
+)
+def test_text_that_is_left_out_of_its_place_is_reported(box: str, first: str) -> None:
+    found = bridge(box, 4)
+    assert first not in found.article().text
+    (warning,) = found.warnings
+    assert f"not taken as part of the article, the first: '{first}'" in warning
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        '<aside><h4>관련 기사</h4><a href="/1">다른 다리도 무너졌다.</a></aside>',
+        '<aside><p>뉴스레터를 구독하세요.</p><input type="email"></aside>',
+        '<div class="reply"><textarea></textarea><p>댓글은 300자까지 쓸 수 있다.</p></div>',
+        '<div class="survey satis"><p>이 기사에 만족하십니까?</p></div>',
+        f'<div style="display:none"><p>{BRIDGE[0]}</p></div>',
+        f'<div hidden><a href="/1">{ADDED}</a></div>',
+    ],
+)
+def test_parts_of_the_page_are_left_out_without_a_message(box: str) -> None:
+    found = bridge(box, 4)
+    assert parts(found.article()) == BRIDGE
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<table><tr><td colspan=2>메뉴</td></tr><tr><td>{}</td><td>많이 본 기사<br>1. 배 값 올라"
+        "<br>2. 호수 얼어</td></tr></table>",
+        "<table><tr><td><table><tr><td>{}</td></tr></table></td><td>로그인</td></tr></table>",
+        "<table><tbody><tr><td width=160>정치<br>경제<br>사회</td><td>{}</td></tr></tbody></table>",
+        "<center><table><tr><td>{}</td></tr></table></center>",
+    ],
+)
+def test_table_for_layout_is_prose(around: str) -> None:
+    texts = ["단비호에서 낚시 대회가 7일 열렸다.", "참가자는 410명이었다.", "1등은 붕어를 낚았다."]
+    inner = (
+        "<table><tr><td><b>가람시 새 다리 놓는다</b></td></tr>"
+        "<tr><td>2025-06-07 09:00 박다솜 기자</td></tr><tr><td>"
+        "<table><tr><td><img src=a.jpg></td></tr><tr><td>▲ 대회장 모습</td></tr></table>"
+        f"{texts[0]}<br>{texts[1]}<br><br>{texts[2]}</td></tr></table>"
+    )
+    found = page(around.format(inner))
+    assert parts(found.article()) == texts
+    assert (found.author, found.published_at) == ("박다솜", "2025-06-07T09:00:00+09:00")
+
+
 def test_lost_text_is_reported() -> None:
     one_part = "".join(
         f"<p>{n}번째 문단은 다리에 대한 설명이라고 시가 밝혔다.</p>" for n in range(12)
@@ -178,7 +288,7 @@ def test_cells_over_rows_and_columns_are_repeated() -> None:
     assert parts(article)[1:-1] == ["부문 | 예산 | 예산", "부문 | 올해 | 내년", "교육 | 310 | 420"]
     row = article.text.index("교육 |")
     assert named_cells(article.text, row, row + len("교육 | 310 | 420")) == (
-        "교육 예산 310, 예산 420이다."
+        "교육 예산 올해 310, 예산 내년 420이다."
     )
 
 
@@ -202,6 +312,47 @@ def test_cells_over_rows_and_columns_are_repeated() -> None:
             "2호선 2023년 81만명, 2024년 88만명이다.",
         ),
         ("표\n\n1위\t12,300명\n2위\t9,100명\n", "2위\t9,100명", ""),
+        # A row of names over others, in cells over several columns or in empty ones.
+        (
+            "표\n\n구 | 병상(개) | 병상(개)\n\n구 | 일반 | 중환자\n\n백합구 | 877 | 21\n",
+            "백합구 | 877 | 21",
+            "백합구 병상 일반 877개, 병상 중환자 21개이다.",
+        ),
+        (
+            "표\n\n노선 | 평일 | - | 주말 | -\n\n- | 2023 | 2024 | 2023 | 2024\n\n"
+            "1번 | 21 | 22 | 15 | 16\n",
+            "1번 | 21 | 22 | 15 | 16",
+            "1번 평일 2023 21, 평일 2024 22, 주말 2023 15, 주말 2024 16이다.",
+        ),
+        (
+            "표\n\n구 | 병상 | 병상\n\n구 | 일반 | 중환자\n\n백합구 | 877 | 21\n",
+            "구 | 일반 | 중환자",
+            "",
+        ),
+        # Names with a number are no values.
+        (
+            "표\n\n지역\t20대\t60대\n나래시\t48%\t69%\n",
+            "나래시\t48%\t69%",
+            "나래시 20대 48%, 60대 69%이다.",
+        ),
+        (
+            "표\n\n월 | 내국인\n\n1월 | 123명\n\n2월 | 158명\n",
+            "2월 | 158명",
+            "2월 내국인 158명이다.",
+        ),
+        (
+            "표\n\n정류장  첫차   막차\n약수터  05:55  22:00\n",
+            "약수터  05:55  22:00",
+            "약수터 첫차 5시 55분, 막차 22시이다.",
+        ),
+        # The name comes after a rank.
+        ("표\n\n순위\t팀\t승\n1\t흑돌\t9\n2\t백돌\t7\n", "2\t백돌\t7", "백돌 팀 순위 2, 승 7이다."),
+        # A list of facts has no row of names.
+        (
+            "표\n\n이름 | 한여울교\n\n길이 | 420m\n\n개통 | 2028년\n",
+            "길이 | 420m",
+            "길이 420m이다.",
+        ),
         ("표\n\n가람시가 2일 밝혔다.\n", "가람시가 2일 밝혔다.", ""),
     ],
 )
@@ -476,6 +627,34 @@ def test_long_lead_ends_the_search_for_a_byline() -> None:
     lead_line = f"(나래=다솜뉴스) 박다솜 기자 = {said}"
     found = draft(f"나래시 다리 착공\n\n{lead_line}\n\n2025.05.14 10:32\n\n관련 사업비다.\n")
     assert lead_line in parts(found.article())
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("2025.07.05 10:00 김하늘 박바다 기자", "김하늘, 박바다"),
+        ("김하늘·박바다 기자", "김하늘, 박바다"),
+        ("나래통신 김하늘 박바다 기자", "김하늘, 박바다"),
+        ("김하늘 박바다 이구름 기자", "김하늘, 박바다, 이구름"),
+        ("김하늘 선임기자·박바다 기자", "김하늘, 박바다"),
+        ("사회부 김하늘 기자", "김하늘"),
+        ("By Ann Lee and Bo Kim, July 5, 2025", "Ann Lee, Bo Kim"),
+        # At the beginning of the body
+        ("(가람·나래=두루뉴스) 한솔 보리 기자 = 두 도시가 철도를 놓는다.", "한솔, 보리"),
+        ("(뉴욕=두루뉴스) 남궁 민수 특파원 = 두 도시가 철도를 놓는다.", "남궁 민수"),
+        ("(서울=두루뉴스) 사회부 김하늘 선임기자 = 두 도시가 철도를 놓는다.", "김하늘"),
+        ("(서울=두루뉴스) 김하늘 기자·박바다 특파원 = 철도를 놓는다.", "김하늘, 박바다"),
+        ("한솔 보리 기자 = 두 도시가 철도를 놓는다.", "한솔, 보리"),
+    ],
+)
+@pytest.mark.parametrize("layout", ["철도 놓는다\n\n{}\n\n{}", None])
+def test_several_reporters_are_named(layout: str | None, line: str, names: str) -> None:
+    text = "두 도시가 철도 60km를 놓는다고 5일 밝혔다."
+    if layout:
+        assert draft(layout.format(line, text)).author == names
+    else:
+        found = page(f"<h1>철도 놓는다</h1><p>{line}</p><p>{text}</p><p>{text} 길다.</p>")
+        assert found.author == names
 
 
 def test_byline_names_a_newspaper() -> None:
