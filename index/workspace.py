@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import (
     AsyncGenerator,
     Callable,
@@ -338,6 +339,7 @@ class Workspace:
         self.settings = settings
         self.store = store
         self.embedder = embedder
+        self.warming = False
         self.backend = make_backend(settings)
         self.verifier = make_verifier(settings)
         self.reranker = make_reranker(settings)
@@ -378,6 +380,21 @@ class Workspace:
             log.info("the store is empty: ingesting the seeds")
             ingest_seeds(store)
         return cls(settings, store, embedder)
+
+    def start_warming(self) -> threading.Thread:
+        """Run :meth:`warm_up` in a thread, and return it; ``warming`` is true until its end."""
+
+        def run() -> None:
+            try:
+                self.warm_up()
+            finally:
+                self.warming = False
+
+        self.warming = True
+        # A daemon thread, so that the end of the process does not wait for it.
+        thread = threading.Thread(target=run, name="warm-up", daemon=True)
+        thread.start()
+        return thread
 
     def warm_up(self) -> None:
         """Load models and indexes, so that the first question is not delayed.

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import tempfile
-import threading
 from typing import TYPE_CHECKING, Any, Self
 
 import click
@@ -91,9 +90,7 @@ class _Server:
         provider = make_provider() if self._settings.tracing else None
         with open_workspace(self._ctx, seed=True, **self._flags) as workspace:
             # In the background, so that the server answers /healthz; a first question waits.
-            # A daemon thread, so that a stop does not wait for it.
-            warming = threading.Thread(target=workspace.warm_up, name="warm-up", daemon=True)
-            warming.start()
+            warming = workspace.start_warming()
             # A stop by either signal exits with 0: both before uvicorn handles signals, and
             # after it, when it raises the signal again.
             signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -44,7 +44,10 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses={HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}})
 async def readyz(state: State, response: Response) -> Readiness:
-    """Report whether the store is open and its index consistent; 503 with the problems if not."""
+    """Report whether the models are loaded and the store is open, with a consistent index.
+
+    503 with the problems if not.
+    """
     settings = state.workspace.settings
     count, problems = await run_in_threadpool(_examine, state)
     if problems:
@@ -76,6 +79,7 @@ async def metrics(state: State) -> Response:
 
 def _examine(state: AppState) -> tuple[int, list[str]]:
     store = state.workspace.store
+    loading = ["the models are being loaded"] if state.workspace.warming else []
     try:
         problems = list(state.checkup.problems(store.health))
         count = store.count()
@@ -85,4 +89,5 @@ def _examine(state: AppState) -> tuple[int, list[str]]:
     for problem in problems:
         log.warning("not ready: %s", problem)
     state.metrics.articles(count)
-    return count, [without_path(problem, state.workspace.settings.store) for problem in problems]
+    named = [without_path(problem, state.workspace.settings.store) for problem in problems]
+    return count, loading + named

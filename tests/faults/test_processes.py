@@ -223,7 +223,7 @@ def test_read_only_store_is_asked_and_searched_but_not_changed(
 def test_read_only_store_is_served(read_only: Path, serve: Serve) -> None:
     served = serve(read_only)
     with httpx.Client(base_url=served.url, timeout=PATIENCE) as http:
-        assert http.get("/readyz").status_code == 200
+        wait_until(lambda: http.get("/readyz").status_code == 200)
         answer = http.post("/chat", json={"question": QUESTION, "conversation_id": "c"})
         assert answer.json()["status"] == "answered"
         refused = http.post("/articles", json={"text": "제목\n\n공장이 문을 열었다.\n"})
@@ -261,7 +261,7 @@ def test_readiness_reports_damage_and_a_restart_is_refused(folder: Path, serve: 
     served = serve(folder)
     with httpx.Client(base_url=served.url, timeout=PATIENCE) as http:
         assert http.post("/chat", json={"question": QUESTION}).json()["status"] == "answered"
-        assert http.get("/readyz").status_code == 200
+        wait_until(lambda: http.get("/readyz").status_code == 200)
         damage(folder / FILE)
         wait_until(lambda: http.get("/readyz").status_code == 503)  # a result is cached for 5 s
         problems = " ".join(http.get("/readyz").json()["problems"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,22 @@ async def test_health_readiness_and_metrics(client: Client) -> None:
         metrics = (await http.get("/metrics")).text
     assert 'geungeo_answers_total{backend="extractive",channel="chat"' in metrics
     assert 'route="/chat"' in metrics
+
+
+async def test_a_server_is_ready_once_its_models_are_loaded(
+    workspace: Workspace, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(workspace, "warm_up", go.wait)
+    warming = workspace.start_warming()
+    async with client() as http:
+        ready = await http.get("/readyz")
+        assert ready.status_code == 503
+        assert ready.json()["problems"] == ["the models are being loaded"]
+        assert (await http.get("/healthz")).status_code == 200
+        go.set()
+        warming.join()
+        assert (await http.get("/readyz")).status_code == 200
 
 
 async def test_api_docs_need_no_network(client: Client) -> None:
