@@ -101,9 +101,7 @@ def test_geungeo_is_measured_on_a_real_store(dataset: Path, tmp_path: Path) -> N
 
 @pytest.mark.skipif(bool(missing()), reason=f"not installed (make bench-peers): {missing()}")
 def test_every_tool_finds_every_paragraph(dataset: Path, tmp_path: Path) -> None:
-    own, tools = tools_in(
-        tmp_path, ("words", "bigrams"), ("sentence-transformers", "geungeo's")
-    )
+    own, tools = tools_in(tmp_path, ("words", "bigrams"), ("sentence-transformers", "geungeo's"))
     _check(tools, dataset)
     own.close()
     assert len(tools) == 13
