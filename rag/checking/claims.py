@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -184,7 +185,7 @@ def no_claim(text: str, parsed: Analysed) -> NoClaim | None:
     if is_instruction(text):
         return "instruction"
     if language_of(text) == "en":
-        return "fragment" if is_fragment(text) else None
+        return "fragment" if is_fragment(text) and not _is_foreign(text) else None
     main = _closing(parsed)
     form = _final_ending(parsed)
     if _FOLLOWS.search(text):
@@ -198,6 +199,16 @@ def no_claim(text: str, parsed: Analysed) -> NoClaim | None:
     return "fragment" if is_fragment(text) or _names_only(parsed) else None
 
 
+def _is_foreign(text: str) -> bool:
+    """Whether a text is in a script that we cannot take apart: a statement is not proven, no more.
+
+    A few letters (東京) are a name.
+    """
+    letters = [char for char in text if char.isalpha()]
+    latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
+    return len(letters) >= _FOREIGN_LETTERS and latin * 2 < len(letters)
+
+
 def _names_only(parsed: Analysed) -> bool:
     """Whether a sentence has one word that could be proven (윤빛소프트입니다), and no quotation."""
     words = {m.form for m in parsed.morphemes if m.tag.split("-")[0] in _PROVABLE}
@@ -206,6 +217,7 @@ def _names_only(parsed: Analysed) -> bool:
 
 _PROVABLE = frozenset({"NNG", "NNP", "SL", "SH", "XR", "VV", "VA", "NR", "SN", "MAG"})
 _FEWEST = 2
+_FOREIGN_LETTERS = 6
 
 
 _FOLLOWS = re.compile(r"다음과 같(?:다|습니다|아요)\W*$")

@@ -242,3 +242,17 @@ def test_a_span_that_does_not_quote_is_withheld(news: Workspace) -> None:
     broken = result.model_copy(update={"claims": (moved,)})
     with pytest.raises(InvariantViolation, match="claim 1 is not at"):
         enforce(broken, news.store.article)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "会社は工場を京都に建てると発表した。",
+        "公司宣布在北京建设新工厂。",
+        "أعلنت الشركة بناء مصنع جديد.",
+    ],
+)
+def test_a_statement_in_a_language_that_is_not_analysed_is_not_found(
+    news: Workspace, text: str
+) -> None:
+    assert one(news, text).verdict == "not_found"

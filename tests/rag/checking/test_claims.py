@@ -47,6 +47,12 @@ def test_spans_cover_the_statements_without_the_marks_of_the_layout() -> None:
         ("윤빛소프트는 나르단을 인수하지 않는다.", None),
         ("금나경 씨는 늦었다고 말했다.", None),
         (KEPT, None),
+        ("会社は工場を京都に建てると発表した。", None),
+        ("公司宣布在北京建设新工厂。", None),
+        ("أعلنت الشركة بناء مصنع جديد.", None),
+        ("Компания построит новый завод.", None),
+        ("工場はどこにありますか？", "question"),
+        ("東京", "fragment"),
     ],
 )
 def test_what_states_nothing_is_no_claim(text: str, why: str | None) -> None:
