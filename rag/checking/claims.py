@@ -83,9 +83,15 @@ def _pieces(text: str) -> Iterator[Span]:
                     yield piece
 
 
+# People, channels and groups that a chat message is addressed to (<@U2>, <!here>), and commands in
+# it (<!subteam^S1|@desk>), as Slack writes them; code of a page, whose characters are no words.
+_ADDRESSED = re.compile(r"<[@#!][\w^-]{1,40}(?:\|[^<>\n]{0,80})?>[,:]?")
+_CODE = re.compile(r"<(script|style)\b[^>]{0,200}>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+
+
 def judged(text: str) -> str:
-    """Return ``text`` as it is judged: plain, without markup."""
-    return plain(prepare(text))
+    """Return ``text`` as it is judged: plain, without markup, mentions and code."""
+    return plain(prepare(_ADDRESSED.sub(" ", _CODE.sub(" ", text))))
 
 
 _CALENDAR = re.compile(

@@ -30,6 +30,22 @@ def test_spans_cover_the_statements_without_the_marks_of_the_layout() -> None:
 
 
 @pytest.mark.parametrize(
+    "around",
+    [
+        "<@U02ABC> {}",
+        "<@U02ABC|desk>: {}",
+        "<!here> {} <#C1|news>",
+        "<!subteam^S1|@데스크> {}",
+        "<script>track('a.b')</script>{}",
+        "{} <style>p {{ color: red }}</style>",
+    ],
+)
+def test_mentions_and_code_are_no_part_of_a_statement(around: str) -> None:
+    [unit] = units(around.format(KEPT))
+    assert unit.text == KEPT
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         ("이번 인수는 성공할까요?", "question"),
