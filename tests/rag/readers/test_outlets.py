@@ -55,6 +55,15 @@ def test_pages_of_further_layouts_are_read_right() -> None:
     assert figures(pages) == dict.fromkeys(figures(pages), 10) | {"complete": 9, "all": 9}
 
 
+def test_pages_of_a_fifth_set_are_read_right() -> None:
+    pages = list(measure(Path(__file__).with_name("outlets_fifth")))
+    # The earlier sets name a desk as the author where no person is; this one does not.
+    assert [one.differences for one in pages if one.differences] == [
+        ("author: ['디지털편집부'], not []",)
+    ]
+    assert figures(pages) == dict.fromkeys(figures(pages), 25) | {"author": 24, "all": 24}
+
+
 @pytest.mark.parametrize(("folder", "clean"), [("outlets_third", 25), ("outlets_fourth", 24)])
 def test_pages_by_other_hands_are_read_right(folder: str, clean: int) -> None:
     pages = list(measure(Path(__file__).with_name(folder)))
