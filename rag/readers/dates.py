@@ -38,7 +38,7 @@ _ENGLISH = (
 DATES = (DATE, *_ENGLISH)
 # The date of publication, where a line names several.
 _FIRST_PUBLISHED = re.compile(
-    r"(?:최초\s*)?(?:기사)?(?:입력|등록|승인|송고|게시|발행|작성)(?:일시|시간|일)?\s*[:|]?\s*(?=['’]?\d)"
+    r"(?:최초\s*)?(?:기사)?(?:입력|등록|승인|송고|전송|출고|배포|게시|발행|작성)(?:일시|시간|일)?\s*[:|]?\s*(?=['’]?\d)"
 )
 
 

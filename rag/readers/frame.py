@@ -160,6 +160,16 @@ def is_prose(element: Any, inside: Sequence[Piece], text: Sequence[Piece]) -> bo
     )
 
 
+def is_plain_list(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element is a list of words, with nothing to click in it."""
+    linked = any(piece.linked for piece in inside)
+    plain = element.tag in _LISTS and not (linked or has_controls(element))
+    return plain and not is_box(element, inside)
+
+
+_LISTS = frozenset({"ul", "ol", "dl"})
+
+
 def has_controls(element: Any) -> bool:
     """Whether an element contains a form, a field, a button or a frame of another page."""
     return any(one is not element for one in element.iter("form", *_CONTROLS, *_FRAMES))
@@ -221,6 +231,7 @@ def is_box(element: Any, inside: Sequence[Piece]) -> bool:
         or _is_foreign(element, inside)
         or _is_labelled(element, inside)
         or _is_links(inside)
+        or _is_teasers(inside)
     )
 
 
@@ -295,6 +306,17 @@ def _is_links(inside: Sequence[Piece]) -> bool:
     )
 
 
+def _is_teasers(inside: Sequence[Piece]) -> bool:
+    """Whether blocks are the heading of a list of other articles and a teaser or two."""
+    running = sum(piece.is_running_text for piece in inside)
+    return (
+        1 < len(inside) <= _BOX_BLOCKS
+        and running <= _TEASERS
+        and begins_related(inside[0].text)
+        and _OTHERS.search(inside[0].text) is not None
+    )
+
+
 def _is_placeholder(element: Any, inside: Sequence[Piece]) -> bool:
     """Whether an element stands for a player or a post that is not there."""
     named = _PLAYER.search(f"{describe(element)} {element.get('data-component') or ''}")
@@ -317,6 +339,8 @@ def _is_small(element: Any, inside: Sequence[Piece]) -> bool:
     )
 
 
+_TEASERS = 2
+_OTHERS = re.compile(r"뉴스|기사|속보|이슈|헤드라인|랭킹|articles|stories", re.IGNORECASE)
 _BANNER_CHARS = 100
 _BOX_CHARS = 200
 _BOX_BLOCKS = 5
@@ -498,6 +522,7 @@ def _is_list_of_others(box: Any, branch: Sequence[Piece]) -> bool:
         bool(rest)
         and box.tag not in {"ul", "ol"}
         and sum(1 for _ in box.iter("dt")) <= 1
+        and not (box.tag == "dl" and sum(1 for _ in box.iter("dd")) <= 1)
         and len(first.text) <= _LABEL_CHARS
         and not any(SENTENCE.search(piece.text) for piece in branch)
         and sum(bool(re.search(r"[:：=]", piece.text)) for piece in rest) < len(rest) / 2

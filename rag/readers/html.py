@@ -15,6 +15,7 @@ from typing import Any
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
 from geungeo.rag.readers import dom, frame
+from geungeo.rag.readers.bylines import is_full_name, team_of
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import Reading
@@ -24,15 +25,17 @@ from geungeo.rag.readers.lines import (
     arrange,
     begins_comments,
     begins_related,
+    is_address,
     is_byline,
     is_caption,
     is_copyright,
     is_heading,
+    is_imprint,
     is_page_line,
     is_statement,
     signature,
 )
-from geungeo.rag.readers.metadata import Facts, is_full_name, writer_of
+from geungeo.rag.readers.metadata import Facts, writer_of
 from geungeo.rag.readers.page_metadata import (
     PageMetadata,
     articles_in_json_ld,
@@ -68,6 +71,7 @@ _GONE = re.compile(
     r"|this\s*(?:article|page)\s*(?:has\s*been\s*removed|is\s*no\s*longer)",
     re.IGNORECASE,
 )
+_MAIL = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
 _PART = 0.1  # of the text, which makes an element with the name of a container part of it
 _TOP = 5  # blocks among which the headline can be repeated
 _A_SENTENCE = 10  # the worth of the shortest running text
@@ -90,7 +94,8 @@ def read_html(text: str, source: str) -> Reading:
         [*arranged.blocks, *page.signatures()], [*arranged.left_out, *page.outside_lines()]
     )
     publisher = (
-        page.metadata.publisher()
+        page.metadata.source_outlet(facts.lead_publisher)
+        or page.metadata.publisher()
         or page.metadata.masthead(sure=True)
         or page.metadata.without_place(facts.lead_publisher)
         or page.metadata.masthead()
@@ -107,14 +112,14 @@ def read_html(text: str, source: str) -> Reading:
         )
     ]
     left_out = list(arranged.left_out)
-    while kept and kept[-1][0] is SectionKind.HEADING:
+    while kept and (kept[-1][0] is SectionKind.HEADING or page.is_imprint(*kept[-1])):
         left_out.append(kept.pop()[1])  # the heading of something around the article
     if not any(kind in {SectionKind.BODY, SectionKind.DECK} for kind, _ in kept):
         raise EmptySource(page.refusal())
     if refusal := page.is_no_article(kept):
         raise EmptySource(refusal)
     published_at, unreadable = page.metadata.published_at()
-    author = page.metadata.author(publisher)
+    author = facts.contributor or page.metadata.author(publisher)
     if title and not (author and published_at and "," in author):
         scripted = page.metadata.scripted_facts(title)
         author, published_at = _fuller(author, scripted[0]), published_at or scripted[1]
@@ -368,7 +373,7 @@ class _Page:
             if (
                 named
                 and not (surely or summary)
-                and frame.is_text(inside)
+                and (frame.is_text(inside) or frame.is_plain_list(element, inside))
                 and frame.is_between_paragraphs(element, texts)
             ):
                 continue
@@ -570,6 +575,21 @@ class _Page:
             if piece.order not in self._around and (is_byline(piece.text) or signature(piece.text))
         ]
 
+    def is_imprint(self, kind: SectionKind, line: str) -> bool:
+        """Whether a line is the address of the publisher, beside its mail or another of its data.
+
+        An address alone can be that of what the article is about.
+        """
+        if kind is not SectionKind.BODY or not (is_address(line) or is_imprint(line)):
+            return False
+        at = next((one for one, piece in enumerate(self.pieces) if piece.text == line), 0)
+        beside = [
+            piece.text for piece in self.pieces[max(0, at - 1) : at + 2] if piece.text != line
+        ]
+        return is_imprint(line) or any(
+            is_imprint(one) or is_copyright(one) or _MAIL.search(one) for one in beside
+        )
+
     def outside_lines(self) -> list[str]:
         """Return the short lines of the page outside the article, which can name its publisher."""
         return [
@@ -651,7 +671,7 @@ def _is_credit(piece: Piece, behind: int, left: int) -> bool:
     if len(text) > _CREDIT_CHARS or piece.element.tag == "table":
         return False
     near = behind <= 1 or left <= _NEAR_END
-    if near and writer_of(text):
+    if near and (writer_of(text) or team_of(text)):
         return True
     if behind >= 0 or piece.element.tag in {"h1", "h2", "h3"}:
         return False

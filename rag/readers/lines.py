@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from geungeo.rag.article import SectionKind
+from geungeo.rag.readers.bylines import JOB, SPECIALIST, parse_byline
 from geungeo.rag.readers.dates import DATE, DATES
 from geungeo.rag.text import listed
 
@@ -26,11 +27,6 @@ _NO_END = re.compile(r"\d{1,2}\s?[./]\s*\d{1,2}\s?\.$|\d\s?(?:[Mm]in|Std|hrs?)\.
 SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 _ENDS = re.compile(r"[가-힣a-z][.!?](?=\s|$|['\"’”)])")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-JOB = (
-    r"(?:(?:선임|수석|전문|객원|수습|인턴|시민|명예|대학생|사진)\s?)?"
-    r"(?:기자|특파원|논설위원|앵커|통신원|리포터|PD(?![A-Za-z])|에디터)"
-)
-SPECIALIST = r"[가-힣]{2,4}\s?전문\s?기자"  # 의학전문기자
 _NO_NAME = (
     "촬영|영상|사진|편집|취재|담당|전문|현장|구독|소속|본지|동료|외신|현직|전직|일부|모든|다른|해당"
 )
@@ -210,7 +206,9 @@ _MAIL_TAIL = re.compile(
     rf"{JOB}?\s*[/|(\[]?\s*{_MAIL.pattern}\s*[)\]]?)$"
 )
 _RELATED = re.compile(
-    r"^(?:관련\s*(?:기사|뉴스|콘텐츠|영상|태그)|이\s*시각\s*(?:주요|추천|인기)\s*(?:뉴스|기사)"
+    r"^(?:관련\s*(?:기사|뉴스|콘텐츠|영상|태그)|이\s*시[각간]\s*(?:주요|추천|인기)\s*(?:뉴스|기사)"
+    r"|(?:이\s*시[각간]|지금|방금)\s*\S{0,6}\s?(?:뉴스|기사|일보|신문|속보|헤드라인|이슈)\S{0,4}"
+    r"|(?:실시간|긴급)\s*(?:속보|핫\s?(?:뉴스|이슈)|이슈)|속보\s?(?:창|모음|더\s?보기)"
     r"|(?:많이|가장\s*많이)\s*(?:본|읽은)\s*(?:뉴스|기사)|인기\s*(?:기사|뉴스)|추천\s*(?:기사|뉴스|콘텐츠)"
     r"|주요\s*(?:기사|뉴스)|최신\s*(?:기사|뉴스)|실시간\s*(?:뉴스|인기|랭킹).{0,6}|랭킹\s*뉴스"
     r"|함께\s*(?:볼|보면|읽으면)\s*.{0,12}(?:기사|뉴스)|오늘의\s*(?:핫|주요|추천).{0,8}"
@@ -229,12 +227,7 @@ _COMMENTS = re.compile(
     re.IGNORECASE,
 )
 DATED = re.compile(
-    r"(?:입력|수정|승인|등록|게시|발행|작성|송고)(?:일시|일자|일|시간)|기사|최초|입력|수정|승인|등록|송고|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
-)
-_ENGLISH_NAME = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){1,3}"
-_ENGLISH_BYLINE = re.compile(
-    rf"^(?:By|Von|Par|Por) {_ENGLISH_NAME}(?:,? (?:and|und|et|y|&) {_ENGLISH_NAME})?"
-    r"(?:,.{0,40})?$"
+    r"(?:입력|수정|승인|등록|게시|발행|작성|송고|전송|출고|배포)(?:일시|일자|일|시간)|기사|최초|입력|수정|승인|등록|송고|전송|출고|배포|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
 )
 
 
@@ -251,23 +244,6 @@ _CREW = re.compile(
     r"^(?:(?:영상)?\s?(?:촬영|취재|편집)(?:기자)?|그래픽|자막|CG|구성|작가|연출|글|사진|글·사진|제작|디자인)"
     r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
     r"(?:[/|,]\s?(?:영상)?(?:촬영|편집|취재|그래픽|자막|CG|구성|사진|글|디자인)(?:기자)?\s?[:：=]?\s?[가-힣·,\s]{2,20})*$"
-)
-# 글 박다솜 · 사진 한여울; 글=박다솜 기자, 도움=나래시; 기획·구성 박다솜 / 디자인 한여울
-_WRITING = "글|취재|기획|구성|정리|인터뷰"
-_HELPING = (
-    "사진|그림|영상|촬영|편집|디자인|그래픽|일러스트|삽화|제작|도움|개발"
-    "|자막|CG|연출|작가|번역|감수|진행"
-)
-_ROLE = rf"(?:{_WRITING}|{_HELPING})"
-_CREDITED = (
-    rf"(?:{_ROLE}(?:\s?[·ㆍ&]\s?{_ROLE})*)(?:\s?[=:：]\s?|\s)"
-    rf"(?!{_ROLE}(?:\s|$))[가-힣A-Za-z]{{2,12}}"
-    rf"(?:\s?[·ㆍ]\s?(?!{_ROLE})[가-힣]{{2,4}})*(?:\s?{JOB})?"
-)
-_CREDITS = re.compile(rf"^{_CREDITED}(?:(?:\s*[·ㆍ,/|]\s*|\s){_CREDITED})*$")
-_CREDIT_PAIR = re.compile(
-    rf"(?P<roles>{_ROLE}(?:\s?[·ㆍ&]\s?{_ROLE})*)(?P<sign>\s?[=:：]\s?|\s)"
-    rf"(?P<names>[가-힣]{{2,4}}(?:\s?[·ㆍ]\s?(?!{_ROLE})[가-힣]{{2,4}})*)(?P<job>\s?{JOB})?(?![가-힣])"
 )
 # 노해든(국어국문 23), HBS 노해든 (haedeun@hbs.example), at the end of a contribution
 _SIGNATURE = re.compile(
@@ -367,12 +343,11 @@ def is_byline(line: str) -> bool:
         and not ends_sentence(line)
     ):
         return True
-    if credits_of(line) is not None:
+    parsed = parse_byline(line)
+    if parsed is not None and (parsed.has_roles or (parsed.is_sure and not is_turn(line))):
         return True
     if is_turn(line):
         return False
-    if english_byline(line):
-        return True
     rest = _MAIL.sub("", REPORTER.sub("", line))
     for pattern in DATES:
         rest = pattern.sub("", rest)
@@ -395,29 +370,14 @@ def credits_of(line: str) -> list[str] | None:
 
     ``None`` for any other line: one role needs a sign or a job beside the name.
     """
-    if not _CREDITS.match(line):
-        return None
-    pairs = list(_CREDIT_PAIR.finditer(line))
-    surely = any(pair["job"] or pair["sign"].strip() or "·" in pair["roles"] for pair in pairs)
-    if len(pairs) < 2 and not surely:
-        return None
-    return [
-        name.strip()
-        for pair in pairs
-        if re.search(_WRITING, pair["roles"])
-        for name in re.split(r"[·ㆍ]", pair["names"])
-    ]
+    parsed = parse_byline(line)
+    return list(parsed.names) if parsed is not None and parsed.has_roles else None
 
 
 def signature(line: str) -> str | None:
     """Return the name in the last line of a contribution: ``박다솜(국어국문 23)``."""
     match = _SIGNATURE.match(line)
     return match["name"] or match["signed"] if match else None
-
-
-def english_byline(line: str) -> bool:
-    """Whether ``line`` is an English byline: ``By Ann Lee and Bob Kim``."""
-    return _ENGLISH_BYLINE.match(line) is not None
 
 
 def is_page_line(line: str) -> bool:
@@ -470,6 +430,32 @@ def _is_promotion(line: str) -> bool:
 
 def _is_appeal(line: str) -> bool:
     return len(line) <= 150 and _APPEAL.search(line.strip(_SYMBOLS)) is not None
+
+
+def is_address(line: str) -> bool:
+    """Whether ``line`` is a postal address and no more: ``서울 성동구 왕십리로 00, 3층``."""
+    return _ADDRESS.fullmatch(line.strip()) is not None
+
+
+def is_imprint(line: str) -> bool:
+    """Whether ``line`` names what publishers print about themselves, or how to unsubscribe."""
+    return len(line) <= _IMPRINT_CHARS and not is_statement(line) and bool(_IMPRINT.search(line))
+
+
+_IMPRINT_CHARS = 160
+_ADDRESS = re.compile(
+    r"(?:\(?우\s?\)?\s?)?(?:\d{5}\s|\(\d{5}\)\s?)?(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충청?[북남]|전라?[북남]|경상?[북남]"
+    r"|충청[북남]도|전라[북남]도|경상[북남]도|제주)(?:특별자치[시도]|특별시|광역시|시|도)?"
+    r"(?:\s[가-힣]{1,5}[시군구읍면])*\s[가-힣\d]{1,12}(?:로|길|동|가|읍|면)(?:\s?\d{1,4}(?:번?길)?)?"
+    r"\s?[\d-]{1,9}(?:번지)?(?:\s?[,(]?\s?[가-힣A-Za-z\d\s·,-]{1,24}[)]?)?"
+)
+_IMPRINT = re.compile(
+    r"^(?:주소|대표(?:이사|전화|번호)?|발행인|편집인|발행[·・]편집인|등록번호|사업자\s?(?:등록)?번호|청소년보호책임자"
+    r"|통신판매\w*|제호|전화|팩스|tel|fax)\s?[:：]"
+    r"|^(?:[©ⓒ]|\(c\))\s?[\w .&-]{1,30}$"
+    r"|수신\s?거부|unsubscribe|청소년보호책임자|사업자등록번호",
+    re.IGNORECASE,
+)
 
 
 def begins_related(line: str) -> bool:

@@ -7,17 +7,16 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from geungeo.rag.article import SectionKind
-from geungeo.rag.language.people import SURNAMES
-from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.lines import (
+from geungeo.rag.readers.bylines import (
     JOB,
-    REPORTER,
+    OUTLET,
+    PLACES,
     SPECIALIST,
-    Block,
-    credits_of,
-    english_byline,
-    signature,
+    is_full_name,
+    parse_byline,
 )
+from geungeo.rag.readers.dates import parse_date
+from geungeo.rag.readers.lines import REPORTER, Block, signature
 from geungeo.rag.text import listed
 
 _NAMES = r"[가-힣]{2,4}(?:\s?[·ㆍ,/]\s?[가-힣]{2,4})*"
@@ -39,10 +38,6 @@ _REPORTS = re.compile(
 # KCB 뉴스 한여울입니다.
 _SIGNS_OFF = re.compile(
     r"(?:지금까지\s)?[가-힣A-Za-z0-9]{2,12}(?:\s?뉴스|방송|에서)?,?\s(?P<name>[가-힣]{3,4}?)(?:이었|였|입)(?:습)?니다\."
-)
-_LOOKS_LIKE_OUTLET = re.compile(
-    r"(?:뉴스|일보|신문|통신|경제|방송|타임스|타임즈|데일리|투데이|저널|미디어|매거진|신보|포스트|헤럴드|프레스"
-    r"|매일|한겨레|경향|중앙|오마이|프레시안|시사|[A-Z]{2,4}|News|Times|Post|Daily|Herald|Journal)\d{0,2}$"
 )
 _NEWSPAPER = re.compile(r"[가-힣A-Za-z0-9]{2,10}(?:일보|신문|방송|타임스)")
 _NO_OUTLET = re.compile(
@@ -92,6 +87,8 @@ def split_names(text: str | None) -> str | None:
     """
     if not text:
         return None
+    if parsed := parse_byline(text):
+        return ", ".join(parsed.names) or None
     text = re.sub(r"https?://\S+|[\w.+-]+@[\w.-]+|[\[\]()]", " ", text)
     text = re.sub(
         r"^(?:by|von|par|글|취재|기자)\s*[:=]?\s+", "", " ".join(text.split()), flags=re.IGNORECASE
@@ -106,7 +103,7 @@ def split_names(text: str | None) -> str | None:
     joined = ", ".join(name.split("=")[-1].strip() for name in found)
     # 가람일보 한여울: the outlet before the name.
     if match := re.fullmatch(r"(?P<outlet>\S{2,12})\s(?P<name>[가-힣]{2,4})", joined):
-        joined = match["name"] if _LOOKS_LIKE_OUTLET.search(match["outlet"]) else joined
+        joined = match["name"] if OUTLET.search(match["outlet"]) else joined
     return joined or None
 
 
@@ -126,7 +123,7 @@ def _names_side_by_side(text: str) -> str:
 
 def looks_like_outlet(name: str) -> bool:
     """Whether a name ends like that of a newspaper or broadcaster, not like a person's."""
-    return len(name) > 4 and _LOOKS_LIKE_OUTLET.search(name) is not None
+    return len(name) > 4 and OUTLET.search(name) is not None
 
 
 def is_outlet(line: str) -> bool:
@@ -147,7 +144,7 @@ def publisher_name(text: str | None) -> str | None:
     if name is None:
         return None
     first = re.split(r"\s+[-–:·]\s+", name)[0]
-    return first if _LOOKS_LIKE_OUTLET.search(first) else name
+    return first if OUTLET.search(first) else name
 
 
 def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
@@ -161,7 +158,7 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
             return publisher, split_names(_apart(match["inner"] or match["outer"]))
         if match := _DESK.match(line):
             publisher, inner = match["publisher"].strip(), match["inner"]
-            if not _NO_OUTLET.match(publisher) and (inner or _LOOKS_LIKE_OUTLET.search(publisher)):
+            if not _NO_OUTLET.match(publisher) and (inner or OUTLET.search(publisher)):
                 after = _LEADING.match(line[match.end() :].lstrip())
                 return publisher_name(publisher), split_names(
                     _apart(inner or (after["outer"] if after else None))
@@ -169,6 +166,21 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
         if match := _LEADING.match(line):
             return None, split_names(_apart(match["outer"]))
     return None, None
+
+
+def contributor(line: str) -> str | None:
+    """Return who wrote a column, named with a post in front of it: ``[한여울 나래대 교수] …``.
+
+    The reporter whom the page's data names only edited it.
+    """
+    match = _CONTRIBUTOR.match(line)
+    parsed = parse_byline(match["inside"]) if match else None
+    return ", ".join(parsed.names) or None if parsed and not parsed.is_sure else None
+
+
+_CONTRIBUTOR = re.compile(
+    r"[\[(〔【（<〈](?P<inside>[가-힣][^\])〕】）>〉]{4,40})[\])〕】）>〉]\s*(?:[=|/]\s*)?\S"
+)
 
 
 def _apart(names: str | None) -> str | None:
@@ -181,7 +193,7 @@ def _apart(names: str | None) -> str | None:
     words = [
         word
         for word in re.sub(JOB, ",", names).replace(",", " , ").split()
-        if not _DESK_OR_RANK.fullmatch(word)
+        if not (_DESK_OR_RANK.fullmatch(word) or word in PLACES)
     ]
     found: list[str] = []
     for word in words:
@@ -199,24 +211,18 @@ _DESK_OR_RANK = re.compile(
 _LONG_SURNAMES = frozenset(listed("독고 남궁 황보 제갈 선우 사공 동방"))
 
 
-def is_full_name(name: str) -> bool:
-    """Whether ``name`` is built like a Korean name: a surname, and one or two syllables."""
-    return _FULL_NAME.fullmatch(name) is not None
-
-
 def writer_of(line: str) -> str | None:
     """Return the writer in a line that only names one: ``글 한여울``, ``한여울 | 작가``."""
     bare = line.strip()
     if match := _WROTE.fullmatch(bare) or _WITH_POST.fullmatch(bare):
         return match["name"] if is_full_name(match["name"]) else None
+    if parsed := parse_byline(bare):
+        return ", ".join(parsed.names) or None
     match = _KANJI_SIGNATURE.fullmatch(bare)
     name = (match["name"] or match["writer"]) if match else None
     return name.strip() if name and not _ENDING.fullmatch(name) else None
 
 
-_FULL_NAME = re.compile(
-    rf"[{SURNAMES}][가-힣]{{1,2}}|(?:독고|남궁|황보|제갈|선우|사공|동방)[가-힣]{{1,2}}"
-)
 _WROTE = re.compile(r"(?:글|글쓴이|필자|작성자)\s*[:：=|]?\s*(?P<name>[가-힣]{3,4})")
 # 한여울 | 도시 연구자: a writer who is no reporter, above or below the text.
 _WITH_POST = re.compile(
@@ -233,22 +239,16 @@ _ENDING = re.compile(r"終|終わり|了|完|以上|続く|敬称略|共同|時�
 def byline_author(line: str) -> str | None:
     """Return the reporters that a byline names."""
     line = _with_commas(line)
+    if (parsed := parse_byline(line)) and parsed.is_sure:
+        return ", ".join(parsed.names) or None
     if not REPORTER.search(line) and (name := writer_of(line)):
         return name
-    if english_byline(line):
-        return split_names(_ENGLISH_DAY.sub("", line))
-    if (writers := credits_of(line)) is not None:
-        return ", ".join(dict.fromkeys(writers)) or None
     if name := signature(line):
         return name
     found = [match["name"] for match in REPORTER.finditer(line)]
     return split_names(", ".join(found)) if found else None
 
 
-_ENGLISH_DAY = re.compile(
-    r",?\s*(?:\w+day,\s*)?(?:[A-Z][a-z]{2,8}\.?\s\d{1,2}|\d{1,2}\s[A-Z][a-z]{2,8}\.?),?\s\d{4}\b.*$"
-)
-_MAIL = re.compile(r"[\w.+-]+@[\w.-]+,?")
 _SIDE_BY_SIDE = re.compile(
     rf"(?<![가-힣])(?P<names>[가-힣]{{3}}(?:\s[가-힣]{{3}}){{1,3}})(?=\s*{JOB})"
 )
@@ -297,6 +297,7 @@ class Facts:
         bylines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
         publisher, author = lead([*body[:3], *bylines])
         self.lead_publisher = publisher
+        self.contributor = next((name for line in body[:2] if (name := contributor(line))), None)
         self.publisher = (
             publisher
             or copyright_owner(left_out)
@@ -342,6 +343,7 @@ def clean_title(title: str, publisher: str | None = None, heading: str | None = 
             shorter = shorter[pieces[0].end() :]
         if publisher:
             shorter = re.sub(rf"^[\[(<【]\s*{re.escape(publisher)}\s*[\])>】]\s*", "", shorter)
+            shorter = re.sub(rf"\s*[\[(<【]\s*{re.escape(publisher)}\s*[\])>】]$", "", shorter)
         shorter = shorter.strip(" |:")
         if shorter == title or not shorter:
             return title
@@ -361,7 +363,7 @@ def _is_site(tail: str, publisher: str | None) -> bool:
         return True
     if publisher and (_bare(tail) in _bare(publisher) or _bare(publisher) in _bare(tail)):
         return True
-    return len(tail) <= 14 and " " not in tail and _LOOKS_LIKE_OUTLET.search(tail) is not None
+    return len(tail) <= 14 and " " not in tail and OUTLET.search(tail) is not None
 
 
 def _bare(text: str) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from geungeo.rag.article import SectionKind
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
+from geungeo.rag.readers.bylines import english_byline, is_full_name, parse_byline, team_of
 from geungeo.rag.readers.dates import DATE, DATES, parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
@@ -24,21 +25,21 @@ from geungeo.rag.readers.lines import (
     REPORTER,
     begins_related,
     credits_of,
-    english_byline,
     is_button,
     is_byline,
+    is_copyright,
     is_page_line,
     is_statement,
 )
 from geungeo.rag.readers.metadata import (
     byline_author,
     clean_title,
-    is_full_name,
     is_outlet,
     looks_like_outlet,
     publisher_name,
     split_names,
     title_parts,
+    writer_of,
 )
 from geungeo.rag.readers.records import facts_of
 from geungeo.rag.readers.scripts import records_in_scripts
@@ -118,8 +119,14 @@ class PageMetadata:
         What the data calls the title can be one for other services, or that of the site; then
         the headline that readers see counts.
         """
-        title = self._given_title(publisher)
+        title = self._as_shown(self._given_title(publisher))
         return self._bare_headline(title) or self._seen_title(title, publisher) or title
+
+    def _as_shown(self, title: str) -> str:
+        """Return the headline of the page that differs from ``title`` in its marks only."""
+        own = re.sub(r"\W+", "", title)
+        shown = [*self._headings("h1", "h2", "h3"), *self._titled()]
+        return next((text for text in shown if own and re.sub(r"\W+", "", text) == own), title)
 
     def _bare_headline(self, title: str) -> str | None:
         """Return the headline of the page where ``title`` is it with an addition, or without one.
@@ -356,6 +363,36 @@ class PageMetadata:
                 return name
         return self._without_edition(publisher_name(self.meta.get("og:site_name")))
 
+    def source_outlet(self, lead_publisher: str | None) -> str | None:
+        """Return the outlet that a portal names as the source, beside a link to the original.
+
+        A notice of copyright confirms it, the lead of the text, or its own name.
+        """
+        notices = letters_of(" ".join(p.text for p in self.pieces if is_copyright(p.text)))
+        # A newspaper prints the reports of agencies as well, and stays their publisher.
+        is_portal = any(
+            _PORTAL.search(text)
+            for text in (self.meta.get("og:site_name") or "", *(p.text for p in self.pieces))
+            if len(text) <= _NOTICE_CHARS
+        )
+        if is_portal and lead_publisher and letters_of(lead_publisher) in notices:
+            return lead_publisher
+        for number, element in enumerate(self.root.iter()):
+            if element.tag not in {"a", "span", "button"} or self._distance(number) > 1:
+                continue
+            # Text of nested elements would be read again and again.
+            if any(map(len, element)) or not _ORIGINAL.fullmatch(text_of(element)):
+                continue
+            before = next(element.itersiblings(preceding=True), None)
+            given = text_of(before) or _alt_in(before)
+            name = publisher_name(given) if 2 <= len(given) <= _LONGEST_NAME else None
+            own = letters_of(name or "")
+            if name and own and not is_button(name) and not parse_date(name):
+                is_known = own in notices or name == lead_publisher
+                if is_known or is_outlet(name) or looks_like_outlet(name):
+                    return name
+        return None
+
     def without_place(self, name: str | None) -> str | None:
         """Return a name without the place behind it: ``[가람스포츠 나래=한여울 기자]``."""
         logos = self._logos() if name and " " in name else []
@@ -468,9 +505,8 @@ class PageMetadata:
             for element in self.root.iter()
             if isinstance(element.tag, str) and _CREDITED.search(_described(element))
         )
-        for text in (*self._named_authors(), *bylines, *shown):
-            name = _MAIL.sub("", text).strip(" /|=()[]")
-            if _TEAM.match(name):
+        for text in (*self._named_authors(), *bylines, *shown, *self._below_headline()):
+            if name := team_of(text):
                 return name
         return None
 
@@ -507,7 +543,8 @@ class PageMetadata:
                 continue
             # The texts of neighbours, such as a button and a name, are no single word.
             text = _spaced(element)
-            if not 0 < len(text) <= _CREDIT_CHARS:
+            parsed = parse_byline(text)
+            if not 0 < len(text) <= _CREDIT_CHARS or (parsed and parsed.by_machine):
                 continue
             if names := self._credited(element, described, publisher):
                 # Each of several authors can be in an element of its own.
@@ -675,9 +712,15 @@ class PageMetadata:
         above = self.pieces[max(0, self.begins - _ABOVE) : self.begins]
         lines = [piece.text for piece in reversed(above)]
         named = (byline_author(line) for line in lines if is_byline(line))
-        return next((name for name in named if name), None) or next(
-            (name for line in lines if (name := _name_beside_date(line))), None
+        return (
+            next((name for name in named if name), None)
+            or next((name for line in lines if (name := _name_beside_date(line))), None)
+            or next((name for line in self._below_headline() if (name := writer_of(line))), None)
         )
+
+    def _below_headline(self) -> list[str]:
+        """Return the lines between the headline and the text."""
+        return [piece.text for piece in self.pieces[self._headline_order : self.begins]]
 
     def date_above(self) -> str | None:
         """Return the date of a line above the text that has hardly anything but a date.
@@ -742,6 +785,13 @@ class PageMetadata:
         )
 
 
+_PORTAL = re.compile(r"(?:저작권|책임|권리).{0,8}(?:해당|제공)\s?(?:언론사|매체)|포털(?:\s|$)")
+_ORIGINAL = re.compile(
+    r"(?:(?:기사|뉴스)\s?)?원문(?:\s?기사)?(?:\s?(?:전송|보기|읽기|바로가기|링크|이동))?"
+    r"|언론사(?:에서|\s?홈|\s?페이지|\s?원문)(?:\s?(?:보기|바로가기|이동))?"
+    r"|read (?:the )?original|original article",
+    re.IGNORECASE,
+)
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline
 _TOP = 5  # blocks close to the headline or to the text
 _TOPIC_CHARS = 30
@@ -790,6 +840,12 @@ def _headline_of(element: Any) -> str:
     return _SPACES.sub(" ", clean("".join(parts)).replace("\n", " ")).strip()
 
 
+def _alt_in(element: Any) -> str:
+    """Return what the first picture in an element shows."""
+    image = next(element.iter("img"), None) if element is not None else None
+    return (image.get("alt") or "").strip() if image is not None else ""
+
+
 def _shared_words(title: str, heading: str) -> int:
     """Return how many words of ``title`` occur in ``heading``."""
     own = letters_of(heading)
@@ -812,7 +868,6 @@ _ACCOUNT_CLASS = re.compile(
 _NO_CREDIT = re.compile(r"comment|reply|cmt|caption|photo|relat|rank|list", re.IGNORECASE)
 _CREDIT_CHARS = 80
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_MAIL = re.compile(r"[\w.+-]+@[\w.-]+")
 _WRITTEN = re.compile(r"written by|by|글쓴이|작성자|기자", re.IGNORECASE)
 _DATED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
@@ -827,7 +882,7 @@ _DATA_DATE = re.compile(
 )
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 _ENTERED = re.compile(
-    r"(?:입력|등록|승인|송고|게시|발행|작성|published|posted)(?:일시|시간|일)?\s*[:|]?",
+    r"(?:입력|등록|승인|송고|전송|출고|배포|게시|발행|작성|published|posted)(?:일시|시간|일)?\s*[:|]?",
     re.IGNORECASE,
 )
 _UPDATED = re.compile(
@@ -865,10 +920,6 @@ _ACCOUNT = re.compile(
     r"|staff(?: (?:writer|reporter)s?)?|webmaster|web team|desk))|(?:최고|사이트)?\s?관리자|운영자"
     r"|편집(?:국|부|자)|뉴스룸|.*온라인팀)$"
 )
-_TEAM = re.compile(
-    r"^(?=.{3,16}$)[가-힣A-Za-z0-9·\s]*(?:뉴스|취재|보도|편집|디지털|온라인|콘텐츠|기획|데이터|속보|이슈|특별)"
-    r"[가-힣·]{0,6}(?:팀|부|국|실|반|룸)$"
-)
 _OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴)$")
 _LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
 
@@ -902,7 +953,7 @@ def _is_person(name: str, publisher: str | None) -> bool:
         or looks_like_outlet(name)
         or _OUTLET_END.search(name)
         or _ACCOUNT.match(name)
-        or _TEAM.match(name)
+        or team_of(name)
     )
 
 

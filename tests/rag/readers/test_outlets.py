@@ -55,6 +55,15 @@ def test_pages_of_further_layouts_are_read_right() -> None:
     assert figures(pages) == dict.fromkeys(figures(pages), 10) | {"complete": 9, "all": 9}
 
 
+def test_pages_of_a_fifth_set_are_read_right() -> None:
+    pages = list(measure(Path(__file__).with_name("outlets_fifth")))
+    # The earlier sets name a desk as the author where no person is; this one does not.
+    assert [one.differences for one in pages if one.differences] == [
+        ("author: ['디지털편집부'], not []",)
+    ]
+    assert figures(pages) == dict.fromkeys(figures(pages), 25) | {"author": 24, "all": 24}
+
+
 @pytest.mark.parametrize(("folder", "clean"), [("outlets_third", 25), ("outlets_fourth", 24)])
 def test_pages_by_other_hands_are_read_right(folder: str, clean: int) -> None:
     pages = list(measure(Path(__file__).with_name(folder)))
@@ -264,6 +273,145 @@ def test_owner_of_a_picture_is_not_the_publisher() -> None:
     lines = ["다리 조감도 ⓒ 박다솜", "저작권자 © 나래경제 무단전재 및 재배포 금지"]
     assert copyright_owner(lines) == "나래경제"
     assert copyright_owner(["Copyright © 소유하신 도메인. All rights reserved."]) is None
+
+
+# Portals
+
+
+ORIGINAL = "<a href='/o'>{}</a>"
+RIGHTS = "<p>저작권은 해당 언론사에 있으며, 나무포털의 입장과 다를 수 있습니다.</p>"
+WIRED = f"<div>[나래경제=부산, 한여울 기자] {LEAD}<br><br>{MORE}<br><br>{END}</div>"
+
+
+@pytest.mark.parametrize(
+    ("above", "text"),
+    [
+        (
+            f"<p><a class='medium' href='/m'>나래경제</a> {ORIGINAL.format('원문 기사전송')}</p>",
+            TEXT,
+        ),
+        (f"<p><span>나래경제</span>{ORIGINAL.format('기사원문')}</p>", TEXT),
+        (f"<p><b>나래경제</b><span><img></span></p><p>{ORIGINAL.format('x')}</p>", WIRED + RIGHTS),
+        (f"<p><a href='/m'><img alt='나래경제'></a>{ORIGINAL.format('언론사 홈')}</p>", TEXT),
+        (f"<div><em>나래경제</em>{ORIGINAL.format('기사 원문 보기')}</div>", TEXT),
+    ],
+)
+def test_publisher_on_a_portal_is_the_outlet(above: str, text: str) -> None:
+    head = '<meta property="og:site_name" content="나무포털 뉴스">'
+    notice = "<p>[ⓒ 나래경제 & narae.example, 무단 전재 및 재배포 금지]</p>"
+    footer = "<p>Copyright © Namu Portal. All Rights Reserved.</p>"
+    found = page(f"<h1>{TITLE}</h1>{above}{text}{notice}{footer}", head, f"{TITLE} : 나무포털 뉴스")
+    assert found.publisher == "나래경제"
+
+
+def test_agency_is_not_the_publisher_of_a_newspaper() -> None:
+    head = '<meta property="og:site_name" content="가람일보">'
+    text = f"<div>(나래=나래통신) 한여울 기자 = {LEAD}<br><br>{MORE}<br><br>{END}</div>"
+    notice = "<p>[ⓒ 나래통신, 무단 전재 및 재배포 금지]</p>"
+    assert page(f"<h1>{TITLE}</h1>{text}{notice}", head).publisher == "가람일보"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "기사전송 2025-07-03 09:10 최종수정 2025-07-05 10:00",
+        "<span class='firstDate'>기사전송 <em>2025-07-03 09:10</em></span>",
+        "출고 2025.07.03 09:10 | 수정 2025.07.05 10:00",
+        "전송시간 2025.07.03 09:10",
+        "최종수정 2025.07.05 10:00 기사전송 2025.07.03 09:10",
+    ],
+)
+def test_date_on_a_portal_is_that_of_its_label(line: str) -> None:
+    found = page(f"<h1>{TITLE}</h1><p>{line}</p>{TEXT}")
+    assert found.published_at == "2025-07-03T09:10:00+09:00"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("가람시 '새 다리' 놓는다", "가람시 ‘새 다리’ 놓는다"),
+        ('"새 다리 놓는다" 가람시', "“새 다리 놓는다” 가람시"),
+        ("가람시 새 다리...주민 반겨", "가람시 새 다리…주민 반겨"),
+        ("가람·나래시 새 다리 놓는다", "가람‧나래시 새 다리 놓는다"),
+        ("가람시, 새 다리 - 놓는다", "가람시, 새 다리 — 놓는다"),
+    ],
+)
+def test_marks_of_the_title_are_those_that_readers_see(given: str, shown: str) -> None:
+    head = f'<meta property="og:title" content="{given.replace(chr(34), "&quot;")}">'
+    assert page(f"<h1>\n\t{shown}\n</h1>{TEXT}", head, f"{given} | 나래경제").title == shown
+    other = page(f"<h1>{shown.replace('가람', '나래')}</h1>{TEXT}", head, given)
+    assert other.title != shown
+
+
+@pytest.mark.parametrize(
+    "window", ["[나래닷컴] {}", "[나래닷컴]{}", "{} [나래닷컴]", "{} - 나래닷컴"]
+)
+def test_name_of_the_site_in_brackets_is_no_title(window: str) -> None:
+    for head in ('<meta property="og:site_name" content="나래닷컴">', ""):
+        found = page(
+            f"<a href='/'>나래닷컴</a><h1>{TITLE}</h1>{TEXT}<p>© 나래닷컴</p>",
+            head,
+            window.format(TITLE),
+        )
+        assert (found.title, found.publisher) == (TITLE, "나래닷컴")
+
+
+@pytest.mark.parametrize(
+    "strip",
+    [
+        "<h4>이시간 나래뉴스</h4><p>고양이 구조</p><p>[나래=나래뉴스] 새끼 고양이가 구조됐다.</p>",
+        "<b>이 시각 주요뉴스</b><p>나래역 6번 출구가 문을 닫았다.</p>",
+        "<strong>실시간 속보</strong><p>나래시 3일 폭우 특보가 내려졌다.</p>",
+        "<h5>지금 뜨는 뉴스</h5><p>달걀값 내렸다</p><p>달걀 한 판이 5천원대로 내려왔다.</p>",
+        "<p>방금 들어온 뉴스</p><p>나래시장이 사퇴했다고 밝혔다.</p>",
+    ],
+)
+def test_strip_of_other_news_is_no_body(strip: str) -> None:
+    paragraphs = [f"<p>{one}</p>" for one in PARAGRAPHS]
+    for text in (
+        f"<div>{''.join(paragraphs)}</div><div class='x'>{strip}</div>",
+        f"<div>{paragraphs[0]}{paragraphs[1]}<div class='x'>{strip}</div>{paragraphs[2]}</div>",
+    ):
+        found = page(f"<main><h1>{TITLE}</h1>{text}</main>")
+        assert [line for _, line in found.blocks] == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "imprint",
+    [
+        "<div>나래레터 hello@narae.example</div><div>서울특별시 성동구 왕십리로 00, 3층</div>",
+        "<div>hello@narae.example</div><div>경기도 나래시 가람구 나래로 12번길 3 나래빌딩</div>",
+        "<div>(04799) 서울 성동구 성수이로 20-11</div><div>수신거부 Unsubscribe</div>",
+        "<div>주소 : 부산 중구 중앙대로 1</div><div>대표전화 : 051-000-0000</div>",
+        "<div>© 나래레터</div><div>제주특별자치도 제주시 첨단로 242</div>",
+    ],
+)
+def test_imprint_of_a_letter_is_no_body(imprint: str) -> None:
+    rows = "".join(f"<tr><td><div>{one}</div></td></tr>" for one in PARAGRAPHS)
+    found = page(f"<table>{rows}<tr><td>{imprint}</td></tr></table>", title=TITLE)
+    assert body_of(found) == PARAGRAPHS
+
+
+def test_address_of_what_the_article_is_about_stays() -> None:
+    found = page(f"<h1>{TITLE}</h1><div>{MARKUP}<p>서울 성동구 왕십리로 12</p></div>")
+    assert [line for _, line in found.blocks][-1] == "서울 성동구 왕십리로 12"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        "<ol><li>강 북쪽 접속로</li><li>강 남쪽 접속로</li></ol>",
+        "<ul class='wp-block-list'><li>버스 12번</li><li>버스 34번</li></ul>",
+        "<dl><dt>길이</dt><dd>420m</dd></dl>",
+        "<ul><li><strong>길이</strong> 420m</li><li><strong>폭</strong> 30m</li></ul>",
+        "<ol><li><p>설계를 마친다.</p></li><li><p>교각을 세운다.</p></li></ol>",
+    ],
+)
+def test_list_in_a_body_is_kept(items: str) -> None:
+    text = f"<div class='entry-content'><p>{LEAD}</p><p>{MORE}</p>{items}<p>{END}</p></div>"
+    found = page(f"<article><h1>{TITLE}</h1>{text}</article>")
+    assert len(found.blocks) > 3
+    assert {LEAD, MORE, END} < {line for _, line in found.blocks}
 
 
 # What is not of the article
