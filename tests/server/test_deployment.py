@@ -130,6 +130,10 @@ def test_the_servers_of_compose_scale_share_a_database_that_only_they_reach() ->
     assert server["environment"]["PGPASSWORD"] == "${POSTGRES_PASSWORD:?set it in .env}"
     init = services["init"]
     assert init["image"] == server["image"]
+    # Compose builds the images side by side: of one name, they meet.
+    assert [name for name, one in services.items() if "build" in one] == ["geungeo"]
+    assert "pull_policy" not in server
+    assert init["pull_policy"] == "never"
     assert init["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert init["command"] == ["init"]
     owner = database["environment"]["POSTGRES_USER"]
