@@ -9,6 +9,7 @@ statistics of terms, and notes its passages in an outbox, in the same transactio
 from __future__ import annotations
 
 import contextlib
+import logging
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from geungeo.index.database import Connection, Database
+from geungeo.index.database import Connection, Database, set_meta
 from geungeo.index.files import Step
 from geungeo.index.lexical import IntArray
 from geungeo.rag.embedding.vectors import without_digest
@@ -25,11 +26,18 @@ from geungeo.rag.language.terms import CHANNELS, Bag, TermArray
 from geungeo.rag.protocols import Embedder, Filters, FloatArray, Scores
 from geungeo.rag.settings import EngineUrl
 
+log = logging.getLogger(__name__)
+
 ARTICLES = "articles"
 """Lane of the transactions that change articles, which follow each other."""
 
 NUMBERS: Mapping[str, int] = {channel: number for number, channel in enumerate(CHANNELS)}
 """Number of each lexical channel in the database."""
+
+OWNER = "engine_owner"
+"""Metadata: the table that the collection belongs to."""
+OBSOLETE = "engine_obsolete"
+"""Metadata: collections that were replaced, and are yet to drop."""
 
 
 class Engine(Protocol):
@@ -165,10 +173,46 @@ def recording(
 
 
 def forget_collection(database: Database, connection: Connection) -> None:
-    """Forget the collection of the store, if it has one: all passages were written again."""
+    """Forget the collection of the store, if it has one: all passages were written again.
+
+    It is dropped by the next server that has a connection to Milvus.
+    """
     if _has_collection(database, connection):
+        if name := own_collection(connection):
+            set_meta(connection, OBSOLETE, " ".join([*obsolete(connection), name]))
         for table in ("engine", "engine_channels", "term_counts", "outbox"):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed
+
+
+def collection_of(connection: Connection) -> str | None:
+    """Return the collection that the database names."""
+    row = connection.execute("SELECT collection FROM engine").fetchone()
+    return None if row is None else str(row[0])
+
+
+def own_collection(connection: Connection) -> str | None:
+    """Return the collection, unless the store was restored from a dump of another one."""
+    name = collection_of(connection)
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (OWNER,)).fetchone()
+    # Earlier versions did not note it, and an administrator may remove it (docs/scale.md).
+    if name is None or row is None or row[0] == table_identity(connection):
+        return name
+    log.warning("the collection %s is left to the store of which this one is a copy", name)
+    return None
+
+
+def obsolete(connection: Connection) -> list[str]:
+    """Return the collections that were replaced, and are yet to drop."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (OBSOLETE,)).fetchone()
+    return str(row[0]).split() if row else []
+
+
+def table_identity(connection: Connection) -> str:
+    """Return what a table has in common with no other that was restored from a dump."""
+    row = connection.execute(
+        "SELECT system_identifier, CAST(CAST('engine' AS regclass) AS oid) FROM pg_control_system()"
+    ).fetchone()
+    return f"{row[0]}/{row[1]}"
 
 
 class Counts:

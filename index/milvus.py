@@ -10,6 +10,11 @@ acknowledged. A server that dies in between leaves the outbox to the next one th
 were applied stay until Milvus has flushed them, and are applied again if it was away meanwhile.
 Which collection is in use is a row of PostgreSQL, not an alias of Milvus: so a collection that was
 built again replaces the old one in the transaction that writes its passages.
+
+A collection belongs to one store. A physical copy of its database names it, too, and would change
+it: so a row of the collection names the start of the PostgreSQL server that changes it, of which
+two that run beside each other have different ones. A store that finds one there that it does not
+know leaves the collection, and says so, also in the collection.
 """
 
 from __future__ import annotations
@@ -34,10 +39,16 @@ from geungeo.index.database import Connection, Database, Row, set_meta
 from geungeo.index.engine import (
     ARTICLES,
     NUMBERS,
+    OBSOLETE,
+    OWNER,
     Counts,
     Engine,
+    collection_of,
     forget_collection,
+    obsolete,
+    own_collection,
     require_embedder,
+    table_identity,
 )
 from geungeo.index.fallback import Fallback
 from geungeo.index.files import Step
@@ -62,7 +73,8 @@ logging.getLogger("pymilvus").setLevel(logging.CRITICAL + 1)
 
 T = TypeVar("T")
 
-_OWNER = "engine_owner"  # metadata: the table that the collection belongs to
+_STARTS = "engine_starts"  # metadata: starts of the server in which it changed the collection
+_KEPT_STARTS = 100
 _LANE = "engine"  # the outbox is applied by one server at a time
 
 # Candidates of a channel for each passage that is wanted: the weights in the collection are those
@@ -76,6 +88,9 @@ _MAX_PENDING = 1_000
 _LOST_SECONDS = 1.0
 # When applied rows are flushed and leave the outbox.
 _FLUSH_SECONDS, _FLUSH_ROWS = 30.0, 5_000
+# How often a server looks whether another store changes its collection, and how long a collection
+# must have been its own before it is dropped.
+_CONFIRM_SECONDS, _OBJECTION_SECONDS = 10.0, 60.0
 # Seconds for a question, and for a change or a check.
 _SEARCH_SECONDS, _CHANGE_SECONDS = 5.0, 60.0
 _BATCH = 500
@@ -109,6 +124,10 @@ _GRPC_OPTIONS = {
 _SCANNED = 1_000_000
 _LINKS, _BUILD_WIDTH, _SEARCH_WIDTH = 32, 200, 1_024
 _GRAPH = "geungeo_graph_"  # how the names of collections with graphs begin
+
+_MARK = -1  # the row of the collection that says who changes it; passages have keys from 1
+_CONTESTED = "contested"
+_COPIED = "another store changes the collection, too: one is a copy of the other (docs/scale.md)"
 
 _LAST_DIMENSION = 2**32 - 2  # of a sparse vector; terms have one more value
 _NO_DATE = ""
@@ -182,18 +201,19 @@ class MilvusEngine(Engine):
         # Milvus may have lost changes that it has not flushed, also before this process began.
         self._suspect = True
         self._overdue: tuple[int | None, float] = None, 0.0
+        self._confirmed = float("-inf")
         self._replaying = threading.Lock()
         with database.read() as connection:
-            found = _own_collection(connection)
+            found = own_collection(connection)
         if found is None:
             require_embedder(database, embedder)
             with database.write(ARTICLES) as connection:
                 # Another server may have built it before this one got the lock.
-                if _own_collection(connection) is None:
+                if own_collection(connection) is None:
                     self.replace(connection)
-        elif database.meta(_OWNER) is None:
+        elif database.meta(OWNER) is None:
             with database.write(_LANE) as connection:
-                set_meta(connection, _OWNER, _identity(connection))
+                set_meta(connection, OWNER, table_identity(connection))
 
     # Searching
 
@@ -324,6 +344,7 @@ class MilvusEngine(Engine):
             # Another process may have indexed the articles again, with another embedder.
             require_embedder(self._database, self._embedder)
             self._stamp = state.stamp
+        self._confirm()
         if self._suspect:
             self._replay()
         elif len(state.pending) > _MAX_PENDING:
@@ -351,14 +372,16 @@ class MilvusEngine(Engine):
 
     def _collection(self) -> str | None:
         with self._database.read() as connection:
-            return _collection(connection)
+            return collection_of(connection)
 
     def settle(self) -> None:
-        """Apply all committed changes to the collection."""
+        """Apply all committed changes to the collection, and drop the one that it replaced."""
+        self._confirm()
         if self._suspect:
             self._replay()
         else:
             self._apply_all()
+        self._drop_obsolete()
 
     def _replay(self) -> None:
         """Apply what Milvus may have lost again."""
@@ -392,7 +415,7 @@ class MilvusEngine(Engine):
             ).fetchall()
             if not rows:
                 return 0
-            collection = _collection(connection)
+            collection = collection_of(connection)
             if collection is None:
                 raise StoreUnavailable(f"{_NOTHING}; {_REPAIR}")
             keys = sorted({int(row["key"]) for row in rows})
@@ -427,7 +450,7 @@ class MilvusEngine(Engine):
 
     def _flush(self) -> None:
         with self._database.write(_LANE) as connection:
-            collection = _collection(connection)
+            collection = collection_of(connection)
             if collection is None:
                 return
             rows = connection.execute(
@@ -452,11 +475,11 @@ class MilvusEngine(Engine):
         """Build a new collection from the database; the old one is used until it is complete."""
         with self._database.write(ARTICLES) as connection:
             self.replace(connection)
+        self._drop_obsolete()
 
     def replace(self, connection: Connection) -> None:
         """Build a new collection in a transaction, which lets all servers use it."""
         connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(_LANE),))
-        old = _own_collection(connection)
         forget_collection(self._database, connection)
         connection.execute(
             f"INSERT INTO engine (collection, changed_at, passages) VALUES ('', {_NOW}, 0)"  # noqa: S608
@@ -465,18 +488,17 @@ class MilvusEngine(Engine):
         passages = connection.execute("SELECT passages FROM engine").fetchone()[0]
         name = f"{'geungeo_' if passages <= _SCANNED else _GRAPH}{secrets.token_hex(8)}"
         connection.execute("UPDATE engine SET collection = ?", (name,))
-        set_meta(connection, _OWNER, _identity(connection))
+        set_meta(connection, OWNER, table_identity(connection))
         row = connection.execute("SELECT value FROM meta WHERE key = 'dimension'").fetchone()
         try:
             self._milvus.create(name, int(row[0]) if row else self._embedder.dimension)
+            start, _ = _note_start(connection)
+            self._milvus.mark(name, f"{start} 0")  # no other store knows its name
             self._fill(connection, name)
             connection.execute(f"UPDATE engine SET changed_at = {_NOW}")  # noqa: S608
         except BaseException:
             self._milvus.drop(name)
             raise
-        if old is not None:
-            # A search that is going on finds the new one when it tries again.
-            self._milvus.drop_later(old)
 
     def _count(self, connection: Connection) -> None:
         """Compute the statistics of all passages."""
@@ -501,6 +523,85 @@ class MilvusEngine(Engine):
                 log.info("%d passages are in the new collection of Milvus", done)
         self._milvus.flush(name)
 
+    # Whose the collection is
+
+    def _confirm(self, *, at_once: bool = False) -> None:
+        """Raise ``_Contested`` if another store changes the collection; look from time to time."""
+        if not at_once and time.monotonic() - self._confirmed < _CONFIRM_SECONDS:
+            return
+        with self._database.read() as connection:
+            name, start = collection_of(connection), _start(connection)
+        try:
+            if name is not None and self._milvus.marked(name, strong=at_once)[0] != start:
+                self._take_over()
+        except _CollectionMissing:
+            # Another server may have built a new one since.
+            if self._collection() == name:
+                raise
+        except _Contested:
+            raise
+        except StoreUnavailable:
+            self._suspect = True
+            raise
+        self._confirmed = time.monotonic()
+
+    def _take_over(self) -> None:
+        """Mark the collection after a start of PostgreSQL, if no other store has."""
+        # Committed before Milvus has it: after a crash in between it must not be unknown.
+        with self._database.write(_LANE) as connection:
+            _note_start(connection)
+        with self._database.write(_LANE) as connection:
+            if (name := collection_of(connection)) is not None:
+                self._owned_since(connection, name)
+
+    def _owned_since(self, connection: Connection, name: str) -> float:
+        """Return since when only this store changes a collection, which may be from now on.
+
+        Raises:
+            _Contested: another one does.
+        """
+        start, known = _note_start(connection)
+        found, since = self._milvus.marked(name, strong=True)
+        if found == start:
+            return since
+        if found and found not in known:
+            # The other one finds that, and leaves it, too.
+            self._milvus.mark(name, _CONTESTED)
+            log.warning("the collection %s is also changed by a copy of this store", name)
+            raise _Contested(f"Milvus: {_COPIED}; {_REPAIR}")
+        now = _now(connection)
+        self._milvus.mark(name, f"{start} {now:.0f}")
+        return now
+
+    def _drop_obsolete(self) -> None:
+        """Drop collections that were replaced; a search that is going on finds the new one."""
+        try:
+            if not self._database.meta(OBSOLETE):
+                return
+            with self._database.write(_LANE) as connection:
+                _note_start(connection)
+            with self._database.write(_LANE) as connection:
+                used = collection_of(connection)
+                kept = [
+                    name
+                    for name in obsolete(connection)
+                    if name != used and not self._is_dropped(connection, name)
+                ]
+                set_meta(connection, OBSOLETE, " ".join(kept))
+        except StoreError as error:
+            log.warning("the collection that was replaced is dropped later: %s", error)
+
+    def _is_dropped(self, connection: Connection, name: str) -> bool:
+        """Drop a collection, or leave it to another store; ``False`` if that may yet object."""
+        try:
+            since = self._owned_since(connection, name)
+        except (_CollectionMissing, _Contested):
+            return True
+        if _now(connection) - since < _OBJECTION_SECONDS:
+            return False
+        self._milvus.drop(name)
+        return True
+
     # Checks
 
     def health(self) -> list[str]:
@@ -522,6 +623,10 @@ class MilvusEngine(Engine):
         """Compare the keys of the collection, and the statistics, with the passages."""
         if (collection := self._collection()) is None or not self._milvus.has(collection):
             return ["the store has no collection"]
+        try:
+            self._confirm(at_once=True)
+        except _Contested:
+            return [_COPIED]
         self.settle()
         problems = self._wrong_statistics()
         missing, strays = self._differences()
@@ -612,6 +717,10 @@ class _CollectionMissing(StoreUnavailable):
     """Milvus has not the collection that PostgreSQL names."""
 
 
+class _Contested(StoreUnavailable):
+    """Another store changes the collection that PostgreSQL names."""
+
+
 class _Milvus:
     """A connection to Milvus, made at its first use; its errors are translated."""
 
@@ -620,7 +729,6 @@ class _Milvus:
         self._client: Any = None
         self._connecting = threading.Lock()
         self._cause, self._failed_at = "", 0.0
-        self._obsolete: list[str] = []
 
     def propose(
         self,
@@ -631,9 +739,6 @@ class _Milvus:
         filters: Filters,
     ) -> list[int]:
         """Return the keys of the ``k`` best passages by inner product with ``query``."""
-        for name in [*self._obsolete]:
-            if name != state.collection:
-                self.drop(name)
         limit = min(k, _MOST)
         found = self._call(
             lambda client: client.search(
@@ -683,6 +788,35 @@ class _Milvus:
         )
         return {int(row["id"]) for row in rows}
 
+    def mark(self, collection: str, value: str) -> None:
+        """Write who changes the collection, as a row that no question finds."""
+        # It is proposed at most as one passage too many, which PostgreSQL does not have.
+        row = {"id": _MARK, "article": 0, "publisher": 0, "published_at": value}
+        sparse = {channel: {_LAST_DIMENSION: 1e-6} for channel in CHANNELS}
+
+        def work(client: Any) -> None:
+            fields = client.describe_collection(collection, timeout=_CHANGE_SECONDS)["fields"]
+            [size] = [one["params"]["dim"] for one in fields if one["name"] == "vector"]
+            vector = np.zeros(int(size), dtype=np.float32)
+            data = [{**row, **sparse, "vector": vector}]
+            client.upsert(collection, data, timeout=_CHANGE_SECONDS)
+
+        self._call(work)
+
+    def marked(self, collection: str, *, strong: bool) -> tuple[str, float]:
+        """Return who changes the collection, empty if that is not noted, and since when."""
+        rows = self._call(
+            lambda client: client.query(
+                collection,
+                filter=f"id == {_MARK}",
+                output_fields=["published_at"],
+                consistency_level="Strong" if strong else "Bounded",
+                timeout=_SEARCH_SECONDS,
+            )
+        )
+        start, _, since = str(rows[0]["published_at"]).partition(" ") if rows else ("", "", "")
+        return start, float(since or 0)
+
     def has(self, collection: str) -> bool:
         """Whether the collection exists."""
         found = self._call(lambda c: c.has_collection(collection, timeout=_SEARCH_SECONDS))
@@ -731,16 +865,10 @@ class _Milvus:
 
     def drop(self, collection: str) -> None:
         """Drop a collection; if that fails, it only takes space."""
-        with contextlib.suppress(ValueError):
-            self._obsolete.remove(collection)
         try:
             self._call(lambda c: c.drop_collection(collection, timeout=_CHANGE_SECONDS))
         except StoreUnavailable as error:
             log.warning("the collection %s was not dropped: %s", collection, error)
-
-    def drop_later(self, collection: str) -> None:
-        """Drop a collection once another one is in use."""
-        self._obsolete.append(collection)
 
     def close(self) -> None:
         """Close the connection."""
@@ -906,28 +1034,27 @@ def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
         yield some
 
 
-def _collection(connection: Connection) -> str | None:
-    row = connection.execute("SELECT collection FROM engine").fetchone()
-    return None if row is None else str(row[0])
+def _now(connection: Connection) -> float:
+    return float(connection.execute(f"SELECT {_NOW}").fetchone()[0])
 
 
-def _own_collection(connection: Connection) -> str | None:
-    """Return the collection, unless the store is a copy of the one that it belongs to."""
-    name = _collection(connection)
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_OWNER,)).fetchone()
-    # Earlier versions did not note it, and an administrator may remove it (docs/scale.md).
-    if name is None or row is None or row[0] == _identity(connection):
-        return name
-    log.warning("the collection %s is left to the store of which this one is a copy", name)
-    return None
-
-
-def _identity(connection: Connection) -> str:
-    """Return what a table has in common with no other, in any database; restoring changes it."""
+def _start(connection: Connection) -> str:
+    """Return when PostgreSQL was started, in microseconds."""
     row = connection.execute(
-        "SELECT system_identifier, CAST(CAST('engine' AS regclass) AS oid) FROM pg_control_system()"
+        "SELECT CAST(EXTRACT(EPOCH FROM pg_postmaster_start_time()) * 1000000 AS BIGINT)"
     ).fetchone()
-    return f"{row[0]}/{row[1]}"
+    return str(row[0])
+
+
+def _note_start(connection: Connection) -> tuple[str, list[str]]:
+    """Note the present start of PostgreSQL; return it, and all that were noted."""
+    start = _start(connection)
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_STARTS,)).fetchone()
+    known = str(row[0]).split() if row else []
+    if start not in known:
+        known = [*known, start][-_KEPT_STARTS:]
+        set_meta(connection, _STARTS, " ".join(known))
+    return start, known
 
 
 def _locked(connection: Connection) -> bool:

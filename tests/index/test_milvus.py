@@ -31,6 +31,7 @@ from geungeo.rag.errors import EmbedderMismatch, MissingExtra, SettingsError, St
 from geungeo.rag.language.terms import CHANNELS, Bag, bags
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import EngineUrl, StoreUrl, load
+from geungeo.server.cli import run
 from tests.index.test_postgres import draft, found, texts
 from tests.support import ROOT
 from tests.support.milvus import MilvusServer
@@ -285,6 +286,72 @@ def test_a_reindex_builds_a_collection_that_every_server_uses_at_once(
     assert found(other, "반도체") == {"a1", "a2"}
 
 
+def test_each_command_leaves_one_collection_of_the_store(
+    shared: StoreUrl, embedder: Embedder, milvus: MilvusServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEUNGEO_STORE", shared.reveal())
+    with closing(Store.open(shared, embedder)) as store:
+        store.ingest_many([draft(1), draft(2)])
+    others = {*client(milvus).list_collections()}
+    for engine, command, left in (
+        (milvus.url().reveal(), ["doctor"], 1),
+        (milvus.url().reveal(), ["reindex"], 1),
+        ("local", ["reindex"], 1),  # it has no connection to Milvus
+        (milvus.url().reveal(), ["doctor", "--repair"], 1),
+    ):
+        monkeypatch.setenv("GEUNGEO_ENGINE", engine)
+        assert run(command) == 0
+        assert len({*client(milvus).list_collections()} - others) == left, command
+    with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
+        assert {collection_of(store)} == {*client(milvus).list_collections()} - others
+        assert store._database.meta("engine_obsolete") == ""
+        assert found(store, "반도체 공장") == {"a1", "a2"}
+
+
+def test_a_physical_copy_of_a_store_is_found_and_does_not_drop_its_collection(
+    shared: StoreUrl, embedder: Embedder, milvus: MilvusServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another start of PostgreSQL is feigned; ``tests/index/test_restore.py`` has real ones."""
+    monkeypatch.setattr("geungeo.index.milvus._CONFIRM_SECONDS", 0.0)
+    with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
+        store.ingest_many([draft(1), draft(2)])
+        built = collection_of(store)
+        [(start, _)] = {engine_of(store)._milvus.marked(built, strong=True)}
+        starts = store._database.meta("engine_starts")
+        # A restart of the database is no other store, but it may be one that is beside it.
+        with monkeypatch.context() as restarted:
+            restarted.setattr("geungeo.index.milvus._start", lambda _: "7")
+            assert store.reindex() == 2
+            assert client(milvus).has_collection(built)
+            assert store._database.meta("engine_obsolete") == built
+            restarted.setattr("geungeo.index.milvus._OBJECTION_SECONDS", -1.0)
+            assert store.ingest(draft(3)).status == "added"
+            assert not client(milvus).has_collection(built)
+            assert store._database.meta("engine_obsolete") == ""
+            copied = collection_of(store)
+        # It does not know of the start of the copy.
+        with store._database.write() as connection:
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'engine_starts'", (starts,))
+        assert start == starts
+        for work in (lambda: found(store, "반도체"), store.health, lambda: store.ingest(draft(4))):
+            with pytest.raises(StoreUnavailable, match=r"copy of the other.*doctor --repair"):
+                work()
+        assert [str(one) for one in store.examine()] == [
+            "Milvus: another store changes the collection, too: one is a copy of the other "
+            "(docs/scale.md); run: geungeo doctor --repair"
+        ]
+        with monkeypatch.context() as restarted:
+            # The copy finds that, too.
+            restarted.setattr("geungeo.index.milvus._start", lambda _: "7")
+            with pytest.raises(StoreUnavailable, match="copy of the other"):
+                found(store, "반도체")
+        store.repair()
+        assert found(store, "반도체 공장") == {"a1", "a2", "a3", "a4"}
+        assert store.examine() == []
+        assert client(milvus).has_collection(copied)
+        assert store._database.meta("engine_obsolete") == ""
+
+
 @pytest.mark.slow
 def test_servers_stop_when_the_store_is_reindexed_with_another_embedder(
     shared: StoreUrl, embedder: Embedder, milvus: MilvusServer
@@ -363,7 +430,7 @@ def test_a_restored_copy_of_a_store_leaves_the_collection_to_the_original(
 
 @pytest.mark.slow
 def test_the_scan_of_a_collection_misses_none_of_the_nearest(milvus: MilvusServer) -> None:
-    """AUTOINDEX, the choice of ``milvus-lite`` itself, misses a third of so many vectors."""
+    """Without a named index Milvus chooses one that misses some."""
     random = np.random.default_rng(7)
     vectors = random.standard_normal((100_000, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -377,7 +444,7 @@ def test_the_scan_of_a_collection_misses_none_of_the_nearest(milvus: MilvusServe
         client(milvus).upsert(name, [{"id": key, "vector": one, **fixed} for key, one in some])
     connected.flush(name)
     state = _State(name, len(vectors), 0.0, None, None, [], [1, 1], [1, 1])
-    for vector in vectors[:40] + vectors[40:80]:
+    for vector in random.standard_normal((40, 16)).astype(np.float32):
         found_keys = connected.propose(state, "vector", vector, 100, Filters())
         assert {*np.argsort(-(vectors @ vector))[:50].tolist()} <= {*found_keys}
     connected.drop(name)
@@ -392,6 +459,8 @@ def test_more_passages_than_are_scanned_have_a_graph(
     asked = mock.Mock()
     asked.search.return_value = [[]]
     asked.query.return_value = []
+    vector_field = {"name": "vector", "params": {"dim": 384}}
+    asked.describe_collection.return_value = {"fields": [vector_field]}
     monkeypatch.setattr(_Milvus, "_call", lambda _, work: work(asked))
     vector = np.ones(384, dtype=np.float32) / np.float32(384**0.5)
     for scanned, name, index, params in (

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from geungeo.index.store import Store
+from geungeo.rag.errors import StoreUnavailable
 from geungeo.rag.protocols import Embedder
 from geungeo.rag.settings import StoreUrl
 from geungeo.server.cli import run
@@ -161,6 +162,40 @@ def test_a_moment_of_the_past_is_restored_from_the_archived_log(
             assert store.examine() == []
             assert found(store, "반도체 공장") == {"a1", "a2", "a3"}
             assert store.ingest(draft(4)).status == "added"
+
+
+def test_a_copy_of_the_files_beside_the_store_is_found_before_it_does_harm(
+    milvus: MilvusServer, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as stack:
+        try:
+            server = PostgresServer(durable=True)
+        except Unusable as error:
+            pytest.skip(f"no PostgreSQL server: {error}")
+        stack.callback(server.remove)
+        server.start()
+        place = server.url(server.schema())
+        store = stack.enter_context(closing(Store.open(place, embedder, engine=milvus.url())))
+        store.ingest_many([draft(1), draft(2), draft(3)])
+        twin = PostgresServer(durable=True, standby_of=server)
+        stack.callback(twin.remove)
+        (twin.data / "standby.signal").unlink()
+        twin.start()
+        beside = StoreUrl(place.reveal().replace(f":{server.port}/", f":{twin.port}/"))
+        copy = stack.enter_context(closing(Store.open(beside, embedder, engine=milvus.url())))
+        copy.remove("a1")
+        original = collection_of(store)
+        monkeypatch.setattr("geungeo.index.milvus._CONFIRM_SECONDS", 0.0)
+        for one in (store, copy):
+            with pytest.raises(StoreUnavailable, match="one is a copy of the other"):
+                found(one, "반도체")
+        copy.repair()
+        assert client(milvus).has_collection(original)
+        store.repair()
+        assert found(store, "반도체 공장") == {"a1", "a2", "a3"}
+        assert found(copy, "반도체 공장") == {"a2", "a3"}
+        assert store.examine() == copy.examine() == []
+        assert len({original, collection_of(store), collection_of(copy)}) == 3
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
