@@ -8,7 +8,7 @@ the tables, and is partial: another embedder may store vectors of another dimens
 from __future__ import annotations
 
 from geungeo.index.articles import conditions
-from geungeo.index.database import Connection, Database
+from geungeo.index.database import Connection, Database, Row
 from geungeo.index.postgres import PostgresDatabase
 from geungeo.rag.errors import SettingsError, StoreUnavailable
 from geungeo.rag.protocols import Filters, FloatArray
@@ -105,35 +105,55 @@ class Fallback:
             valid, schema = self._state(connection)
             if not valid:
                 raise StoreUnavailable(f"PostgreSQL has no index of the vectors; {_PREPARE}")
-            self._plan(connection, filters)
-            rows = connection.execute(
-                self._search(schema, condition), [*values, numbers, k]
-            ).fetchall()
+            asked, rows = [*values, numbers, k], list[Row]()
+            if filters.article_ids is None:
+                self._plan(connection)
+                rows = connection.execute(self._search(schema, condition), asked).fetchall()
+            if filters and len(rows) < k:
+                # Few pass the filters, or the scan of the index ended before it met enough of them
+                # (hnsw.max_scan_tuples). So all that pass are compared.
+                connection.execute("SELECT set_config('enable_sort', 'on', true)")
+                rows = connection.execute(self._comparison(schema, condition), asked).fetchall()
         return [int(row[0]) for row in rows]
 
-    def _plan(self, connection: Connection, filters: Filters) -> None:
+    def _plan(self, connection: Connection) -> None:
         """Set how the rest of the transaction searches.
 
         PostgreSQL cannot know how many passages have vectors of the dimension. It takes them for
-        few, and would compute the distances of all and sort them: a hundred times slower. Only
-        those of given articles are few indeed.
+        few, and would compute the distances of all and sort them: a hundred times slower.
         """
-        sorting = "off" if filters.article_ids is None else "on"
         for name, value in (
             ("hnsw.ef_search", f"{_EF_SEARCH}"),
             ("hnsw.iterative_scan", "strict_order"),
-            ("enable_sort", sorting),
+            ("enable_sort", "off"),
         ):
             connection.execute("SELECT set_config(?, ?, true)", (name, value))
 
     def _search(self, schema: str, condition: str) -> str:
-        # Names and fixed fragments are joined; all values are bound.
         return (
-            "SELECT p.key FROM passages p JOIN articles a"  # noqa: S608
-            " ON a.id = p.article_id AND a.version = p.version"
+            f"SELECT p.key {self._selected(condition)}"
+            f" ORDER BY {self._distance('p.vector', schema)} LIMIT ?"
+        )
+
+    def _comparison(self, schema: str, condition: str) -> str:
+        """Return the same search without the index."""
+        return (
+            "WITH selected AS MATERIALIZED"  # noqa: S608
+            f" (SELECT p.key, p.vector {self._selected(condition)})"
+            f" SELECT key FROM selected ORDER BY {self._distance('vector', schema)} LIMIT ?"
+        )
+
+    # Names and fixed fragments are joined; all values are bound.
+
+    def _selected(self, condition: str) -> str:
+        return (
+            "FROM passages p JOIN articles a ON a.id = p.article_id AND a.version = p.version"
             f" WHERE octet_length(p.vector) = {4 * self._dimension} AND {condition}"
-            f" ORDER BY {self._expression('p.vector', schema)}"
-            f" OPERATOR({schema}.<#>) CAST(? AS {schema}.halfvec) LIMIT ?"
+        )
+
+    def _distance(self, column: str, schema: str) -> str:
+        return (
+            f"{self._expression(column, schema)} OPERATOR({schema}.<#>) CAST(? AS {schema}.halfvec)"
         )
 
     def _expression(self, column: str, schema: str) -> str:

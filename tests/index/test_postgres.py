@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -573,7 +574,7 @@ def test_init_makes_the_index_by_which_postgresql_can_find_vectors(
                 " WHERE oid IN ('passages'::regclass, 'passages_near_384'::regclass)"
             )
         with store._database.snapshot() as connection:
-            fallback._plan(connection, Filters())
+            fallback._plan(connection)
             search = fallback._search('"public"', "TRUE")
             plan = connection.execute(
                 f"EXPLAIN {search}", ("[" + "0," * 383 + "1]", 100)
@@ -581,6 +582,43 @@ def test_init_makes_the_index_by_which_postgresql_can_find_vectors(
         text = "\n".join(one[0] for one in plan)
         assert "Index Scan using passages_near_384" in text
         assert "Sort" not in text, "the distances of all passages are computed"
+
+
+def test_few_passages_that_pass_a_filter_are_found_however_far_they_are(
+    shared: StoreUrl, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geungeo.index.fallback._EF_SEARCH", 10)
+    url = StoreUrl(shared.reveal() + "%20-chnsw.max_scan_tuples%3D1")
+    near = np.full(embedder.dimension, embedder.dimension**-0.5, dtype=np.float32)
+    noise = np.random.default_rng(7).standard_normal((80, embedder.dimension))
+    crowd = (near + 0.01 * noise).astype(np.float32)
+    with closing(Store.open(url, embedder)) as store:
+        store.ingest(draft(1))
+        for number in (2, 3):
+            few = replace(draft(number), publisher="작은신문", published_at="2024-05-05")
+            store.ingest(few)
+        with store._database.write() as connection:
+            row = connection.execute("SELECT * FROM passages WHERE article_id = 'a1'").fetchone()
+            connection.executemany(
+                'INSERT INTO passages (article_id, version, start, "end", first, last, vector,'
+                " morphemes, bigrams) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(*list(row)[1:7], vector.tobytes(), *list(row)[8:]) for vector in crowd],
+            )
+            keys = connection.execute(
+                "SELECT key FROM passages WHERE article_id <> 'a1' ORDER BY key"
+            ).fetchall()
+        wanted = [one["key"] for one in keys]
+        fallback = Fallback(store._database, embedder.dimension)
+        fallback.prepare()
+        assert len(fallback.nearest(near, 5, Filters())) == 5
+        for filters in (
+            Filters(publisher="작은신문"),
+            Filters(published_from="2024-01-01"),
+            Filters(published_to="2024-12-31"),
+            Filters(article_ids=frozenset({"a2", "a3"})),
+        ):
+            assert sorted(fallback.nearest(near, 5, filters)) == wanted, filters
+        assert fallback.nearest(near, 5, Filters(publisher="없는 신문")) == []
 
 
 def test_a_malformed_url_is_reported_without_quoting_it() -> None:
