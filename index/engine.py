@@ -9,7 +9,6 @@ statistics of terms, and notes its passages in an outbox, in the same transactio
 from __future__ import annotations
 
 import contextlib
-import logging
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,8 +24,6 @@ from geungeo.rag.errors import EmbedderMismatch, SettingsError
 from geungeo.rag.language.terms import CHANNELS, Bag, TermArray
 from geungeo.rag.protocols import Embedder, Filters, FloatArray, Scores
 from geungeo.rag.settings import EngineUrl
-
-log = logging.getLogger(__name__)
 
 ARTICLES = "articles"
 """Lane of the transactions that change articles, which follow each other."""
@@ -195,10 +192,7 @@ def own_collection(connection: Connection) -> str | None:
     name = collection_of(connection)
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (OWNER,)).fetchone()
     # Earlier versions did not note it, and an administrator may remove it (docs/scale.md).
-    if name is None or row is None or row[0] == table_identity(connection):
-        return name
-    log.warning("the collection %s is left to the store of which this one is a copy", name)
-    return None
+    return name if row is None or row[0] == table_identity(connection) else None
 
 
 def obsolete(connection: Connection) -> list[str]:

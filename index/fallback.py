@@ -7,6 +7,9 @@ the tables, and is partial: another embedder may store vectors of another dimens
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from geungeo.index.articles import conditions
 from geungeo.index.database import Connection, Database, Row
 from geungeo.index.postgres import PostgresDatabase
@@ -105,7 +108,8 @@ class Fallback:
             valid, schema = self._state(connection)
             if not valid:
                 raise StoreUnavailable(f"PostgreSQL has no index of the vectors; {_PREPARE}")
-            asked, rows = [*values, numbers, k], list[Row]()
+            asked: list[Any] = [*values, numbers, k]
+            rows: Sequence[Row] = []
             if filters.article_ids is None:
                 self._plan(connection)
                 rows = connection.execute(self._search(schema, condition), asked).fetchall()

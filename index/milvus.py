@@ -204,8 +204,10 @@ class MilvusEngine(Engine):
         self._confirmed = float("-inf")
         self._replaying = threading.Lock()
         with database.read() as connection:
-            found = own_collection(connection)
+            found, named = own_collection(connection), collection_of(connection)
         if found is None:
+            if named is not None:
+                log.warning("the collection %s is left to the store that this one copies", named)
             require_embedder(database, embedder)
             with database.write(ARTICLES) as connection:
                 # Another server may have built it before this one got the lock.

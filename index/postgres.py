@@ -194,6 +194,26 @@ class _Connection:
             yield from cursor
 
 
+@contextlib.contextmanager
+def _unlimited(connection: _Connection) -> Iterator[None]:
+    """Let statements of a block take any time, and wait for locks."""
+    raw, names = connection.raw, ("statement_timeout", "lock_timeout")
+    patience = raw.patience
+    set_timeout = "SELECT set_config(?, ?, false)"
+    limits = [connection.execute(f"SHOW {name}").fetchone() for name in names]
+    raw.patience = float("inf")
+    try:
+        for name in names:
+            connection.execute(set_timeout, (name, "0"))
+        yield
+    finally:
+        raw.patience = patience
+        # After a failure the transaction restores them.
+        with contextlib.suppress(psycopg.Error):
+            for name, limit in zip(names, limits, strict=True):
+                connection.execute(set_timeout, (name, limit[0] if limit else "0"))
+
+
 class PostgresDatabase(Database):
     """A database on a PostgreSQL server."""
 
@@ -360,19 +380,8 @@ class PostgresDatabase(Database):
     @contextlib.contextmanager
     def building(self) -> Iterator[_Connection]:
         """Yield a connection without a transaction and without limits of time, for an index."""
-        with self._connection() as (connection, _):
-            raw = connection.raw
-            patience = raw.patience
-            row = connection.execute("SHOW statement_timeout").fetchone()
-            set_timeout = "SELECT set_config('statement_timeout', ?, false)"
-            connection.execute(set_timeout, ("0",))
-            raw.patience = float("inf")
-            try:
-                yield connection
-            finally:
-                raw.patience = patience
-                with contextlib.suppress(psycopg.Error):
-                    connection.execute(set_timeout, (row[0] if row else "0",))
+        with self._connection() as (connection, _), _unlimited(connection):
+            yield connection
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[_Connection]:
@@ -426,10 +435,11 @@ class PostgresDatabase(Database):
     def _migrate(self) -> int:
         """Make or migrate the schema, and return its version.
 
-        No article changes meanwhile. What an older server begins afterwards, it refuses.
+        No article changes meanwhile; it waits for one that is under way. What an older server
+        begins afterwards, it refuses.
         """
         try:
-            with self._transaction("BEGIN") as connection:
+            with self._transaction("BEGIN") as connection, _unlimited(connection):
                 for lane in ("schema", "articles"):
                     connection.execute("SELECT pg_advisory_xact_lock(?)", (lock_number(lane),))
                 # Another server may have migrated it before this one got the lock.
@@ -522,13 +532,29 @@ class PostgresDatabase(Database):
             return StoreLocked(
                 f"store {self.name} is busy: another process is writing; try again later"
             )
-        log.warning("%s: %s", self.name, text)
+        cause = _cause(error)
+        if cause != self._cause:  # otherwise it was logged when connecting failed
+            log.warning("%s: %s", self.name, text)
         if isinstance(error, errors.UndefinedTable | errors.UndefinedColumn):
-            return StoreCorrupt(
+            return self._migrated() or StoreCorrupt(
                 f"store {self.name}: tables are missing ({text}); restore a dump with pg_restore"
             )
-        hint = "" if _is_permanent(error) else "; try again later"
-        return StoreUnavailable(f"store {self.name}: {_cause(error)}{hint}")
+        hint = "" if _is_permanent(error) or cause == _REFUSED else "; try again later"
+        return StoreUnavailable(f"store {self.name}: {cause}{hint}")
+
+    def _migrated(self) -> StoreVersionMismatch | None:
+        """Return the error if another geungeo has migrated the store since this one opened it."""
+        if self._checked == float("inf"):
+            return None
+        try:
+            with self._pool.connection(_AWAY_SECONDS) as raw:
+                if found := _version(_Connection(raw)):
+                    self._require(found)
+        except StoreVersionMismatch as error:
+            return error
+        except psycopg.Error as error:
+            log.info("the format of the store could not be read: %s", self._redacted(str(error)))
+        return None
 
 
 _CONTENDED = (
@@ -560,11 +586,12 @@ _BY_TEXT = (
     ("starting up|shutting down|in recovery|terminating connection", "57P"),
     ("read-only|session is not read-write", "25006"),
 )
+_REFUSED = "the encrypted connection was refused (sslmode, certificates)"
 _OTHER_TEXTS = (
     ("timeout expired|timed out", "the server does not answer"),
     ("Connection refused", "the server refuses connections"),
     ("resolve|not known|Name or service", "the server's name cannot be resolved"),
-    ("SSL|TLS|certificate", "the encrypted connection was refused (sslmode, certificates)"),
+    ("SSL|TLS|certificate", _REFUSED),
     ("closed|lost|EOF|reset by peer|Broken pipe", "the connection was lost"),
 )
 

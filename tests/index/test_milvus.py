@@ -399,7 +399,7 @@ def test_doctor_compares_the_keys_of_both_and_repairs(
 
 
 def test_a_restored_copy_of_a_store_leaves_the_collection_to_the_original(
-    shared: StoreUrl, embedder: Embedder, milvus: MilvusServer
+    shared: StoreUrl, embedder: Embedder, milvus: MilvusServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """``tests/index/test_restore.py`` restores a real dump."""
     with closing(Store.open(shared, embedder, engine=milvus.url())) as store:
@@ -421,7 +421,9 @@ def test_a_restored_copy_of_a_store_leaves_the_collection_to_the_original(
             copy.remove("a1")
             assert found(copy, "반도체 공장") == {"a2"}
             assert copy.examine() == []
+        assert sum(original in record.getMessage() for record in caplog.records) == 1
         assert database.meta("engine_owner") == owner
+        assert database.meta("engine_obsolete") is None
     assert len(client(milvus).query(original, filter="id >= 0", output_fields=["id"])) == 2
 
 
