@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,9 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from geungeo.index.database import FILE, Connection, Database, Row, open_database
+from geungeo.index.vectors import Generation, VectorIndex
 from geungeo.rag.errors import InvalidRequest, StoreCorrupt, StoreUnavailable
 from geungeo.rag.settings import StoreUrl
+
+log = logging.getLogger(__name__)
 
 # Every table with its primary key; those that are referred to come first.
 TABLES = {
@@ -68,26 +74,47 @@ def copy_store(source: Path | StoreUrl, target: Path | StoreUrl) -> Copied:
         closing(open_database(source)) as old,
         closing(open_database(target)) as new,
         new.writing.hold(),
-        old.snapshot() as reading,
-        new.write("articles") as writing,
     ):
-        if table := next((one for one in TABLES if _count(writing, one)), None):
-            raise InvalidRequest(
-                f"store {new.name} is not empty (table {table}); copy to a new one"
+        with old.snapshot() as reading, new.write("articles") as writing:
+            copied = _copy_all(old, reading, new, writing)
+        _write_index(new)
+        return copied
+
+
+def _copy_all(old: Database, reading: Connection, new: Database, writing: Connection) -> Copied:
+    if table := next((one for one in TABLES if _count(writing, one)), None):
+        raise InvalidRequest(f"store {new.name} is not empty (table {table}); copy to a new one")
+    rows = 0
+    for table in TABLES:
+        read, written = _copy(old, reading, writing, table), _state(new, writing, table)
+        if read != written:
+            raise StoreCorrupt(
+                f"table {table} of {new.name} differs from what was copied; nothing was kept"
             )
-        rows = 0
-        for table in TABLES:
-            read, written = _copy(old, reading, writing, table), _state(new, writing, table)
-            if read != written:
-                raise StoreCorrupt(
-                    f"table {table} of {new.name} differs from what was copied; nothing was kept"
-                )
-            rows += read.rows
-        for table, column in _NUMBERED.items():
-            new.continue_numbers(writing, table, column)
-        return Copied(
-            _count(writing, "articles", "WHERE is_current"), _count(writing, "conversations"), rows
-        )
+        rows += read.rows
+    for table, column in _NUMBERED.items():
+        new.continue_numbers(writing, table, column)
+    return Copied(
+        _count(writing, "articles", "WHERE is_current"), _count(writing, "conversations"), rows
+    )
+
+
+def _write_index(new: Database) -> None:
+    """Write the file of the vectors, which a start would otherwise make, if it is a folder."""
+    maker, dimension = new.meta("embedder"), new.meta("dimension")
+    if new.folder is None or maker is None or dimension is None:
+        return
+    generation = Generation(int(new.meta("generation") or 0), new.meta("commit"))
+    vectors = VectorIndex(int(dimension))
+    with new.snapshot() as connection:
+        rows = new.stream(connection, "SELECT key, vector FROM passages ORDER BY key")
+        while batch := list(islice(rows, _BATCH)):
+            found = [np.frombuffer(row["vector"], dtype="<f4") for row in batch]
+            vectors.add([row["key"] for row in batch], np.stack(found))
+    try:
+        vectors.save(new.folder, maker=maker, generation=generation)
+    except OSError as error:
+        log.warning("the FAISS index in %s could not be written: %s", new.folder, error.strerror)
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
 import click.testing
@@ -175,19 +176,24 @@ def environment(shared: StoreUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
 
 
 def test_commands_use_the_shared_store_and_show_no_password(
-    environment: StoreUrl, workspace: Workspace, capsys: pytest.CaptureFixture[str]
+    environment: StoreUrl,
+    workspace: Workspace,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
-    folder = str(workspace.store.folder)
+    folder, back = str(workspace.store.folder), str(tmp_path / "back")
     assert run(["store", "copy", folder, environment.reveal()]) == 0
     assert run(["articles", "list"]) == 0
     assert run(["doctor"]) == 0
     assert run(["keys", "create", "desk"]) == 0
     assert run(["init"]) == 0
+    assert run(["store", "copy", environment.reveal(), back]) == 0
+    assert run(["doctor", "--store", back]) == 0
     assert run(["backup", "kept"]) == 2
     assert run(["store", "copy", folder, environment.reveal()]) == 2
     out, err = capsys.readouterr()
     assert f"{workspace.store.count()} articles and" in out
-    assert "no problems found" in out
+    assert out.count("no problems found") == 2
     assert "use pg_dump" in err
     assert "is not empty" in err
     assert "p%40ss" not in out + err
