@@ -61,12 +61,13 @@ def damage(folder: Path, seed: int, seconds: float, cases: int) -> None:
 
 @click.command("shared")
 @_bounds(240)
-def shared(folder: Path, seed: int, seconds: float, cases: int) -> None:
+@click.option("--operation", multiple=True, help="Only these changes, such as remove.")
+def shared(folder: Path, seed: int, seconds: float, cases: int, operation: tuple[str, ...]) -> None:
     """Kill a server or PostgreSQL, or cut the network, while several servers ingest and answer."""
     from tests.campaigns.shared import COUNTED, SharedCampaign
 
     journal = Journal(folder, f"shared-{seed}")
-    SharedCampaign(journal, seed).run(cases=cases, seconds=seconds)
+    SharedCampaign(journal, seed, only=operation).run(cases=cases, seconds=seconds)
     _report(journal, COUNTED)
 
 

