@@ -497,35 +497,42 @@ def set_up(server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> tuple[Sto
 
     Return the URLs of the owner and of a server.
     """
-    page = (ROOT / "docs" / "scale.md").read_text("utf-8")
-    roles, grants = re.findall(r"^```sql\n(.+?)^```$", page, re.DOTALL | re.MULTILINE)[:2]
+    roles, grants = set_up_sql()[0].split("\\connect news\n")
 
     def url(role: str) -> StoreUrl:
         url = server.url().reveal().replace(f"//{USER}:", f"//{role}:")
         return StoreUrl(url.removesuffix("/postgres") + "/news")
 
-    def execute(place: StoreUrl, script: str) -> None:
-        with psycopg.connect(place.reveal(), autocommit=True) as connection:
-            for statement in filter(str.strip, script.split(";\n")):
-                connection.execute(statement.encode())
-
     execute(server.url(), roles.replace("'…'", f"'{PASSWORD}'"))
+    execute(url(USER), grants)
     owner, limited = url("geungeo_owner"), url("geungeo")
     with pytest.raises(StoreUnavailable, match="geungeo init"):
         open_database(limited)
     with monkeypatch.context() as environment:
         environment.setenv("GEUNGEO_STORE", owner.reveal())
         assert run(["init"]) == 0
-    with pytest.raises(StoreUnavailable, match="has not the rights"):
-        open_database(limited)
-    execute(owner, grants)
     return owner, limited
+
+
+def set_up_sql() -> list[str]:
+    page = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    section = page.split("\n## Set up\n")[1].split("\n## ")[0]
+    return re.findall(r"^```sql\n(.+?)^```$", section, re.DOTALL | re.MULTILINE)
+
+
+def execute(place: StoreUrl, script: str) -> None:
+    with psycopg.connect(place.reveal(), autocommit=True) as connection:
+        for statement in filter(str.strip, script.split(";\n")):
+            connection.execute(statement.encode())
 
 
 def test_a_server_needs_no_more_than_to_read_and_write_rows(
     postgres: PostgresServer, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, limited = set_up(postgres, monkeypatch)
+    owner, limited = set_up(postgres, monkeypatch)
+    with psycopg.connect(owner.reveal()) as connection:
+        rights = "SELECT has_schema_privilege('geungeo', 'public', 'CREATE')"
+        assert connection.execute(rights).fetchone() == (False,)
     with closing(Store.open(limited, embedder)) as store:
         with pytest.raises(StoreUnavailable, match="has not the rights"):
             store.prepare_fallback()
@@ -550,6 +557,17 @@ def test_a_server_needs_no_more_than_to_read_and_write_rows(
                 store._database.write() as connection,
             ):
                 connection.execute(forbidden)
+
+    # A schema of its own.
+    administrator = StoreUrl(limited.reveal().replace("//geungeo:", f"//{USER}:"))
+    execute(administrator, set_up_sql()[1])
+    own = [StoreUrl(f"{one.reveal()}?options=-csearch_path%3Dgeungeo") for one in (owner, limited)]
+    with pytest.raises(StoreUnavailable, match="geungeo init"):
+        open_database(own[1])
+    open_database(own[0]).close()
+    with closing(Store.open(own[1], embedder)) as store:
+        assert store.ingest(draft(1)).status == "added"
+        assert sorted(texts(store)) == ["a1"]
 
 
 def test_the_roles_of_the_compose_file_have_the_rights_that_are_needed(
