@@ -541,6 +541,7 @@ class MilvusEngine(Engine):
             if self._collection() == name:
                 raise
         except _Contested:
+            self._confirmed = float("-inf")  # the next question refuses, too
             raise
         except StoreUnavailable:
             self._suspect = True
@@ -567,9 +568,10 @@ class MilvusEngine(Engine):
         if found == start:
             return since
         if found and found not in known:
-            # The other one finds that, and leaves it, too.
-            self._milvus.mark(name, _CONTESTED)
-            log.warning("the collection %s is also changed by a copy of this store", name)
+            if found != _CONTESTED:
+                log.warning("the collection %s is also changed by a copy of this store", name)
+                # The other one finds that, and leaves it, too.
+                self._milvus.mark(name, _CONTESTED)
             raise _Contested(f"Milvus: {_COPIED}; {_REPAIR}")
         now = _now(connection)
         self._milvus.mark(name, f"{start} {now:.0f}")

@@ -333,6 +333,9 @@ def test_a_physical_copy_of_a_store_is_found_and_does_not_drop_its_collection(
         with store._database.write() as connection:
             connection.execute("UPDATE meta SET value = ? WHERE key = 'engine_starts'", (starts,))
         assert start == starts
+        with pytest.raises(StoreUnavailable, match="copy of the other"):
+            store.size()
+        monkeypatch.setattr("geungeo.index.milvus._CONFIRM_SECONDS", 1_000.0)
         for work in (lambda: found(store, "반도체"), store.health, lambda: store.ingest(draft(4))):
             with pytest.raises(StoreUnavailable, match=r"copy of the other.*doctor --repair"):
                 work()
