@@ -150,7 +150,7 @@ class _Repairs(logging.Handler):
         self.count = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.count += record.getMessage().startswith("mended:")
+        self.count += record.getMessage().startswith("repaired:")
 
 
 def verify(
