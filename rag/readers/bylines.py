@@ -82,8 +82,8 @@ _JOBS = re.compile(
 )
 _WITH_JOB = re.compile(rf"(?P<name>[가-힣]{{2,4}}?)(?P<job>{JOB})")
 _MACHINE = re.compile(
-    r"(?:AI|로봇|인공지능|챗봇|자동|GPT)(?P<job>기자|에디터)?"
-    r"|(?P<bot>(?:AI|[가-힣A-Za-z]{0,6}(?:뉴스|기사))봇)(?:기자)?",
+    r"(?P<bot>(?:AI|[가-힣A-Za-z]{0,6}(?:뉴스|기사))봇)(?:기자)?"
+    r"|(?:AI|인공지능|자동|GPT|[가-힣A-Za-z]{1,8}봇)(?P<job>기자|에디터)?",
     re.IGNORECASE,
 )
 # What comes between a name and a post: 나래대, 경제학과, 법무법인.
@@ -186,6 +186,11 @@ class _State:
 def is_full_name(name: str) -> bool:
     """Whether ``name`` is built like a Korean name: a surname, and one or two syllables."""
     return _FULL_NAME.fullmatch(name) is not None
+
+
+def is_machine(name: str) -> bool:
+    """Whether ``name`` is that of a program that writes: ``나래봇``, ``AI``."""
+    return _MACHINE.fullmatch(name) is not None
 
 
 def team_of(line: str) -> str | None:

@@ -101,6 +101,7 @@ def read_html(text: str, source: str) -> Reading:
         or page.metadata.masthead()
         or facts.publisher
     )
+    publisher = page.metadata.as_shown(publisher)
     title = page.metadata.title(publisher)
     publisher = publisher or page.metadata.site(title)
     kept = [
@@ -120,6 +121,13 @@ def read_html(text: str, source: str) -> Reading:
         raise EmptySource(refusal)
     published_at, unreadable = page.metadata.published_at()
     author = facts.contributor or page.metadata.author(publisher)
+    if (
+        author
+        and facts.lead_author
+        and not set(author.split(", ")) & set(facts.lead_author.split(", "))
+        and all(map(page.metadata.only_took_pictures, author.split(", ")))
+    ):
+        author = facts.lead_author
     if title and not (author and published_at and "," in author):
         scripted = page.metadata.scripted_facts(title)
         author, published_at = _fuller(author, scripted[0]), published_at or scripted[1]

@@ -35,6 +35,10 @@ _LEADING = re.compile(rf"^(?P<outer>{_NAMES}(?:\s[가-힣]{{2,4}}){{0,2}})\s*{JO
 _REPORTS = re.compile(
     rf"(?P<name>[가-힣]{{2,4}})\s*{JOB}(?:가|의)?\s*(?:입니다|보도(?:합|입)니다|취재|전합니다|보도)"
 )
+# 안녕하세요, 에디터 고슴이에요.
+_INTRODUCED = re.compile(
+    r"(?:^|\s)(?:에디터|필자|기자)\s(?P<name>[가-힣]{2,4}?)(?:이에요|이예요|예요|입니다)(?=[.!~\s]|$)"
+)
 # KCB 뉴스 한여울입니다.
 _SIGNS_OFF = re.compile(
     r"(?:지금까지\s)?[가-힣A-Za-z0-9]{2,12}(?:\s?뉴스|방송|에서)?,?\s(?P<name>[가-힣]{3,4}?)(?:이었|였|입)(?:습)?니다\."
@@ -80,6 +84,9 @@ _WITH_DESK = re.compile(
 )
 
 
+_ACCOUNT_BEHIND = re.compile(r"(?<=[가-힣])\s?[(\[]@?[A-Za-z0-9_.-]{2,24}[)\]]")
+
+
 def split_names(text: str | None) -> str | None:
     """Return the names of reporters in ``text``, separated by ``, ``, without titles and addresses.
 
@@ -89,7 +96,9 @@ def split_names(text: str | None) -> str | None:
         return None
     if parsed := parse_byline(text):
         return ", ".join(parsed.names) or None
+    text = _ACCOUNT_BEHIND.sub("", text)
     text = re.sub(r"https?://\S+|[\w.+-]+@[\w.-]+|[\[\]()]", " ", text)
+    text = re.sub(r"\s+by\s*$", "", text)  # 글마당 by
     text = re.sub(
         r"^(?:by|von|par|글|취재|기자)\s*[:=]?\s+", "", " ".join(text.split()), flags=re.IGNORECASE
     )
@@ -155,6 +164,9 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
             return publisher_name(match["place"]), split_names(match["publisher"])
         if match:
             publisher = publisher_name(match["publisher"])
+            outlet_first = not (match["place"] in PLACES or OUTLET.search(match["publisher"]))
+            if match["inner"] and outlet_first:  # [가람스포츠=잠실 홍길동 기자]
+                publisher = publisher_name(match["place"])
             return publisher, split_names(_apart(match["inner"] or match["outer"]))
         if match := _DESK.match(line):
             publisher, inner = match["publisher"].strip(), match["inner"]
@@ -288,6 +300,22 @@ def copyright_owner(lines: Iterable[str]) -> str | None:
     return None
 
 
+def _signed(blocks: Iterable[Block]) -> str | None:
+    """Return whom the first byline names, and those whom the lines directly below it name."""
+    names: list[str] = []
+    for kind, line in blocks:
+        found = byline_author(line) if kind is SectionKind.BYLINE else None
+        if names and not (found and _ends_with_job(line)):
+            break
+        names += [] if found is None else found.split(", ")
+    return ", ".join(dict.fromkeys(names)) or None
+
+
+def _ends_with_job(line: str) -> bool:
+    parsed = parse_byline(line)
+    return parsed is not None and parsed.is_sure and re.search(JOB, line) is not None
+
+
 class Facts:
     """The metadata that the blocks of an article name, as far as its format does not give it."""
 
@@ -296,7 +324,7 @@ class Facts:
         body = [line for kind, line in blocks if kind is SectionKind.BODY]
         bylines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
         publisher, author = lead([*body[:3], *bylines])
-        self.lead_publisher = publisher
+        self.lead_publisher, self.lead_author = publisher, author
         self.contributor = next((name for line in body[:2] if (name := contributor(line))), None)
         self.publisher = (
             publisher
@@ -305,10 +333,18 @@ class Facts:
         )
         self.author = (
             author
-            or next((name for line in bylines if (name := byline_author(line))), None)
+            or _signed(blocks)
             or next((match["name"] for line in body if (match := _REPORTS.search(line))), None)
             or next(
                 (match["name"] for line in body[-2:] if (match := _SIGNS_OFF.fullmatch(line))), None
+            )
+            or next(
+                (
+                    match["name"]
+                    for line in body[:2]
+                    if "안녕하세요" in line and (match := _INTRODUCED.search(line))
+                ),
+                None,
             )
         )
         self.published_at = next((day for line in bylines if (day := parse_date(line))), None)

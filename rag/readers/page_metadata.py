@@ -6,6 +6,7 @@ the lines that readers see; each of them can be missing, or be about the site.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +17,13 @@ from urllib.parse import urlsplit
 from geungeo.rag.article import SectionKind
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
-from geungeo.rag.readers.bylines import english_byline, is_full_name, parse_byline, team_of
+from geungeo.rag.readers.bylines import (
+    english_byline,
+    is_full_name,
+    is_machine,
+    parse_byline,
+    team_of,
+)
 from geungeo.rag.readers.dates import DATE, DATES, parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
@@ -34,6 +41,7 @@ from geungeo.rag.readers.lines import (
 from geungeo.rag.readers.metadata import (
     byline_author,
     clean_title,
+    copyright_owner,
     is_outlet,
     looks_like_outlet,
     publisher_name,
@@ -332,6 +340,8 @@ class PageMetadata:
 
     def publisher(self) -> str | None:
         """Return the publisher that the page's data names, portals excepted."""
+        if outlet := self._supplier():
+            return outlet
         for item in self.data:
             for field in ("publisher", "sourceOrganization", "provider"):
                 if name := publisher_name(_name(item.get(field))):
@@ -362,6 +372,43 @@ class PageMetadata:
             ) and (name := publisher_name(element.get("alt") or element.get("title"))):
                 return name
         return self._without_edition(publisher_name(self.meta.get("og:site_name")))
+
+    def _supplier(self) -> str | None:
+        """Return the outlet that a portal names as the author and shows as the source.
+
+        The notice of copyright names it, and so do its logo or a line such as 기사제공 가람일보.
+        """
+        given = self.meta.get("og:article:author") or self.meta.get("article:author") or ""
+        name = publisher_name(given)
+        own = letters_of(name or "")
+        if not name or not own or REPORTER.search(given):
+            return None
+        noticed = copyright_owner(p.text for p in self.pieces if is_copyright(p.text))
+        if not noticed or letters_of(noticed) != own:
+            return None
+        logos = (
+            letters_of(image.get("alt") or "")
+            for image in self.root.iter("img")
+            if any(
+                _PRESS.search(_described(one))
+                for one in (image, *itertools.islice(image.iterancestors(), 2))
+            )
+        )
+        supplied = (
+            letters_of(match["name"])
+            for piece in self.pieces
+            if (match := _SUPPLIED.match(piece.text))
+        )
+        return name if own in logos or own in supplied else None
+
+    def as_shown(self, publisher: str | None) -> str | None:
+        """Return the name of the publisher in Hangul where the window's title has it so."""
+        if publisher and _NEWS.search(publisher):
+            own = letters_of(_NEWS.sub("뉴스", publisher))
+            for part in title_parts(text_of(self.root.find(".//title"))):
+                if letters_of(part) == own:
+                    return part.strip()
+        return publisher
 
     def source_outlet(self, lead_publisher: str | None) -> str | None:
         """Return the outlet that a portal names as the source, beside a link to the original.
@@ -506,9 +553,18 @@ class PageMetadata:
             if isinstance(element.tag, str) and _CREDITED.search(_described(element))
         )
         for text in (*self._named_authors(), *bylines, *shown, *self._below_headline()):
-            if name := team_of(text):
+            if name := team_of(text) or team_of(_undated(text)):
                 return name
         return None
+
+    def only_took_pictures(self, name: str) -> bool:
+        """Whether the page shows ``name`` in the captions of pictures, and nowhere else."""
+        shown = [piece for piece in self.pieces if name in piece.text]
+        return bool(shown) and all(
+            piece.kind is SectionKind.CAPTION
+            or any(_PICTURED.search(_described(one)) for one in piece.path[-3:])
+            for piece in shown
+        )
 
     def _named_authors(self) -> Iterator[str]:
         """Yield what JSON-LD and meta elements name as the authors."""
@@ -560,6 +616,7 @@ class PageMetadata:
             if (
                 match
                 and not _NO_WRITER.fullmatch(match["name"])
+                and self._is_person(match["name"], publisher)
                 and (
                     _NAMED_CLASS.search(described)
                     or _is_dated(element)
@@ -792,6 +849,10 @@ _ORIGINAL = re.compile(
     r"|read (?:the )?original|original article",
     re.IGNORECASE,
 )
+_PRESS = re.compile(r"press|media|logo", re.IGNORECASE)
+_PICTURED = re.compile(r"photo|caption|img|image|pic(?:ture)?(?:[-_\s]|$)", re.IGNORECASE)
+_SUPPLIED = re.compile(r"(?:기사|뉴스|콘텐츠)?\s?(?:제공|출처)\s?[:：=|]?\s?(?P<name>\S.{0,23})$")
+_NEWS = re.compile(r"\bNEWS$", re.IGNORECASE)
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline
 _TOP = 5  # blocks close to the headline or to the text
 _TOPIC_CHARS = 30
@@ -932,6 +993,13 @@ def _name_beside_date(line: str) -> str | None:
     return match["name"] if match and match["name"] != rest else None
 
 
+def _undated(line: str) -> str:
+    """Return a line without its date and the label of that: ``디지털뉴스팀 등록일 : 25-08-27``."""
+    for pattern in DATES:
+        line = pattern.sub("", line)
+    return re.sub(r"(?:오전|오후)?\s*\d\d?(?::\d\d){1,2}", "", _ENTERED.sub("", line)).strip(" |:·/")
+
+
 def _names_in(text: str) -> str | None:
     """Return the reporters that a credited line names."""
     if english_byline(text) or credits_of(text) or REPORTER.search(text):
@@ -953,6 +1021,7 @@ def _is_person(name: str, publisher: str | None) -> bool:
         or looks_like_outlet(name)
         or _OUTLET_END.search(name)
         or _ACCOUNT.match(name)
+        or is_machine(name)
         or team_of(name)
     )
 
