@@ -997,7 +997,7 @@ def _undated(line: str) -> str:
     """Return a line without its date and the label of that: ``디지털뉴스팀 등록일 : 25-08-27``."""
     for pattern in DATES:
         line = pattern.sub("", line)
-    return re.sub(r"(?:오전|오후)?\s*\d\d?(?::\d\d){1,2}", "", _ENTERED.sub("", line)).strip(" |:·/")
+    return " ".join(word for word in DATED.sub("", line).split() if re.search(r"[^\W\d]", word))
 
 
 def _names_in(text: str) -> str | None:
