@@ -98,7 +98,7 @@ def split_names(text: str | None) -> str | None:
         return ", ".join(parsed.names) or None
     text = _ACCOUNT_BEHIND.sub("", text)
     text = re.sub(r"https?://\S+|[\w.+-]+@[\w.-]+|[\[\]()]", " ", text)
-    text = re.sub(r"\s+by\s*$", "", text)  # 글마당 by
+    text = re.sub(r"\s+by\s*$", "", text, flags=re.IGNORECASE)  # 글마당 by
     text = re.sub(
         r"^(?:by|von|par|글|취재|기자)\s*[:=]?\s+", "", " ".join(text.split()), flags=re.IGNORECASE
     )
@@ -164,8 +164,9 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
             return publisher_name(match["place"]), split_names(match["publisher"])
         if match:
             publisher = publisher_name(match["publisher"])
-            outlet_first = not (match["place"] in PLACES or OUTLET.search(match["publisher"]))
-            if match["inner"] and outlet_first:  # [가람스포츠=잠실 홍길동 기자]
+            is_known = match["place"] in PLACES or OUTLET.search(match["publisher"])
+            outlet_first = len(match["place"]) > _PLACE_CHARS >= len(match["publisher"])
+            if match["inner"] and outlet_first and not is_known:  # [가람스포츠=잠실 홍길동 기자]
                 publisher = publisher_name(match["place"])
             return publisher, split_names(_apart(match["inner"] or match["outer"]))
         if match := _DESK.match(line):
@@ -178,6 +179,9 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
         if match := _LEADING.match(line):
             return None, split_names(_apart(match["outer"]))
     return None, None
+
+
+_PLACE_CHARS = 3  # the longest name of most places
 
 
 def contributor(line: str) -> str | None:
@@ -305,15 +309,17 @@ def _signed(blocks: Iterable[Block]) -> str | None:
     names: list[str] = []
     for kind, line in blocks:
         found = byline_author(line) if kind is SectionKind.BYLINE else None
-        if names and not (found and _ends_with_job(line)):
+        if names and not (found and _names_reporter(line)):
             break
         names += [] if found is None else found.split(", ")
     return ", ".join(dict.fromkeys(names)) or None
 
 
-def _ends_with_job(line: str) -> bool:
+def _names_reporter(line: str) -> bool:
+    """Whether a line is a byline of reporters, not of who took the pictures."""
     parsed = parse_byline(line)
-    return parsed is not None and parsed.is_sure and re.search(JOB, line) is not None
+    is_sure = parsed is not None and parsed.is_sure and re.search(JOB, line) is not None
+    return is_sure and not re.search(r"(?:사진|영상|촬영)\s?기자", line)
 
 
 class Facts:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.bylines import parse_byline, team_of
-from geungeo.rag.readers.lines import is_byline
-from geungeo.rag.readers.metadata import contributor, split_names
+from geungeo.rag.readers.lines import is_byline, is_page_line
+from geungeo.rag.readers.metadata import contributor, lead, split_names
 from tests.rag.readers.test_outlets import END, LEAD, MORE, TEXT, TITLE, page
 
 # What papers print, and who wrote: not who took the pictures, drew, edited or translated.
@@ -291,7 +291,16 @@ def test_other_lines_are_no_bylines(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["AI기자", "나라경제 AI기자", "로봇기자", "뉴스봇 기자", "AI뉴스봇 기자"]
+    "line",
+    [
+        "AI기자",
+        "나라경제 AI기자",
+        "로봇기자",
+        "뉴스봇 기자",
+        "AI뉴스봇 기자",
+        "가람봇 기자",
+        "가람봇기자",
+    ],
 )
 def test_machine_is_no_author(line: str) -> None:
     parsed = parse_byline(line)
@@ -338,7 +347,7 @@ def test_byline_is_read_above_and_below_the_text(line: str, author: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("lead", "author"),
+    ("start", "author"),
     [
         ("[한여울 나래대 교수] ", "한여울"),
         ("[한여울 지역문화기획자·온새미로 대표] ", "한여울"),
@@ -349,11 +358,216 @@ def test_byline_is_read_above_and_below_the_text(line: str, author: str) -> None
         ("[인터뷰 현장] ", "박다솜"),
     ],
 )
-def test_writer_of_a_column_is_not_the_editor_of_the_data(lead: str, author: str) -> None:
+def test_writer_of_a_column_is_not_the_editor_of_the_data(start: str, author: str) -> None:
     head = '<meta name="author" content="박다솜 기자">'
-    lead = lead.replace("<", "&lt;").replace(">", "&gt;")
-    text = f"<div>{lead}{LEAD}<br><br>{MORE}<br><br>{END}</div>"
+    start = start.replace("<", "&lt;").replace(">", "&gt;")
+    text = f"<div>{start}{LEAD}<br><br>{MORE}<br><br>{END}</div>"
     assert page(f"<h1>{TITLE}</h1>{text}<p>정리=박다솜</p>", head).author == author
+
+
+OWN = "<p>Copyright ⓒ 가람스포츠. All rights reserved.</p>"
+PORTAL = (
+    '<meta property="og:site_name" content="모두 스포츠">'
+    '<meta property="og:article:author" content="가람스포츠">'
+)
+LOGO = "<div class='press_logo'><a href='/p/3'><img alt='가람스포츠'></a></div>"
+
+
+@pytest.mark.parametrize(
+    ("above", "start", "below", "author"),
+    [
+        (LOGO, "[가람스포츠=잠실 한여울 기자] ", "", "한여울"),
+        (LOGO, "", "<p>한여울 기자</p>", "한여울"),
+        (LOGO, "", "<p>기사제공 가람스포츠</p>", None),
+        ("", "", "<p>기사제공 가람스포츠</p><p>한여울 기자</p>", "한여울"),
+        (LOGO + "<p>가람봇 기자</p>", "", "", None),
+    ],
+)
+def test_outlet_that_a_portal_names_is_publisher_and_no_author(
+    above: str, start: str, below: str, author: str | None
+) -> None:
+    text = f"<div><p>{start}{LEAD}</p><p>{MORE}</p><p>{END}</p></div>"
+    found = page(f"{above}<h1>{TITLE}</h1>{text}{below}{OWN}", PORTAL)
+    assert (found.publisher, found.author) == ("가람스포츠", author)
+
+
+def test_author_without_a_logo_is_no_publisher() -> None:
+    head = PORTAL.replace("가람스포츠", "골목이")
+    found = page(f"<h1>{TITLE}</h1>{TEXT}<p>Copyright ⓒ 골목이. All rights reserved.</p>", head)
+    assert (found.publisher, found.author) == ("모두 스포츠", "골목이")
+
+
+@pytest.mark.parametrize(
+    ("publisher", "window", "shown"),
+    [
+        ("GBN NEWS", f"{TITLE} : GBN 뉴스", "GBN 뉴스"),
+        ("GBN NEWS", f"{TITLE} | GBN뉴스", "GBN뉴스"),
+        ("GBN NEWS", f"{TITLE} | 가람 뉴스", "GBN NEWS"),
+        ("GBN NEWS", TITLE, "GBN NEWS"),
+        ("GBN 뉴스", f"{TITLE} | GBN NEWS", "GBN 뉴스"),
+    ],
+)
+def test_name_of_the_publisher_is_the_one_in_hangul(
+    publisher: str, window: str, shown: str
+) -> None:
+    head = f'<meta property="og:site_name" content="{publisher}">'
+    assert page(f"<h1>{TITLE}</h1>{TEXT}", head, window).publisher == shown
+
+
+@pytest.mark.parametrize(
+    ("caption", "start", "author"),
+    [
+        (
+            "박다솜 기자 = 3일 다리가 놓일 자리다. 2025.07.03.",
+            "[가람=나래통신] 한여울 기자 = ",
+            "한여울",
+        ),
+        ("박다솜 기자 = 3일 다리가 놓일 자리다. 2025.07.03.", "", "박다솜"),
+        ("3일 다리가 놓일 자리다.", "[가람=나래통신] 한여울 기자 = ", "박다솜"),
+        (
+            "박다솜 기자 = 3일 강가다. 2025.07.03.",
+            "[가람=나래통신] 한여울 박다솜 기자 = ",
+            "한여울, 박다솜",
+        ),
+    ],
+)
+def test_reporter_of_the_lead_counts_before_the_photographer(
+    caption: str, start: str, author: str
+) -> None:
+    head = '<meta property="article:author" content="박다솜">'
+    figure = f"<figure><img src='a.jpg'><figcaption>[가람=나래통신] {caption}</figcaption></figure>"
+    text = f"<div>{figure}{start}{LEAD}<br><br>{MORE}<br><br>{END}</div>"
+    assert page(f"<h1>{TITLE}</h1>{text}", head).author == author
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "한여울(yeo)",
+        "한여울 (yeo_20)",
+        "한여울[yeo.ul]",
+        "한여울(@yeo)",
+        "한여울(yeo) 시민기자",
+        "한여울 기자(yeo@garam.example)",
+    ],
+)
+def test_account_behind_a_name_is_no_part_of_it(given: str) -> None:
+    head = f'<meta property="dable:author" content="{given}">'
+    assert page(f"<h1>{TITLE}</h1>{TEXT}", head).author == "한여울"
+    assert split_names(given) == "한여울"
+
+
+@pytest.mark.parametrize("desk", ["편집국", "편집부", "뉴스룸", "관리자"])
+@pytest.mark.parametrize(
+    ("lines", "author"),
+    [
+        (
+            ["글·사진 한여울 기자 a@garam.example", "박다솜 수습기자 b@garam.example"],
+            "한여울, 박다솜",
+        ),
+        (["한여울 기자", "박다솜 기자", "강이든 인턴기자"], "한여울, 박다솜, 강이든"),
+        (["한여울 기자 a@garam.example", "사진=박다솜 기자"], "한여울"),
+        (["한여울 기자 a@garam.example", "박다솜 사진기자 b@garam.example"], "한여울"),
+        (["한여울 기자 a@garam.example"], "한여울"),
+    ],
+)
+def test_persons_below_the_text_count_before_a_desk_above(
+    desk: str, lines: list[str], author: str
+) -> None:
+    top = f"<p class='meta'><a class='author'>{desk}</a> <span>2025.07.03</span></p>"
+    signed = f"<p>{'<br>'.join(lines)}</p>"
+    text = f"<div><p>{LEAD}</p><p>{MORE}</p><p>{END}</p>{signed}</div>"
+    assert page(f"<h1>{TITLE}</h1>{top}{text}", "").author == author
+
+
+@pytest.mark.parametrize("given", ["글마을 by", "글마을", "글마을 By ", "by 글마을"])
+def test_name_of_the_site_is_no_author(given: str) -> None:
+    head = (
+        f'<meta property="og:site_name" content="글마을"><meta name="by" content="{given}">'
+        '<meta property="og:article:author" content="물소리">'
+    )
+    found = page(f"<h1>{TITLE}</h1><p>by 물소리</p>{TEXT}", head)
+    assert (found.author, found.publisher) == ("물소리", "글마을")
+
+
+@pytest.mark.parametrize(
+    ("line", "desk"),
+    [
+        ("디지털뉴스팀 등록일 : 25-07-03 오후 4:22:00", "디지털뉴스팀"),
+        ("온라인뉴스부 | 입력 2025.07.03 09:10", "온라인뉴스부"),
+        ("2025-07-03 09:10 이슈팀", "이슈팀"),
+        ("다리 등록일 : 25-07-03", None),
+    ],
+)
+def test_desk_beside_the_date_is_the_author(line: str, desk: str | None) -> None:
+    row = "<tr><td>{}</td></tr>"
+    table = "".join(
+        map(
+            row.format, [f"<font size='5'>{TITLE}</font>", line, "<br><br>".join([LEAD, MORE, END])]
+        )
+    )
+    found = page(f"<table>{table}</table>")
+    assert (found.author, (found.published_at or "")[:10]) == (desk, "2025-07-03")
+
+
+@pytest.mark.parametrize(
+    ("greeting", "author"),
+    [
+        ("구독자님, 안녕하세요! 에디터 고슴이에요.", "고슴"),
+        ("안녕하세요, 에디터 무니예요!", "무니"),
+        ("안녕하세요. 필자 한여울입니다.", "한여울"),
+        ("안녕하세요! 오늘은 에디터 세 명이 모였어요.", None),
+        ("그는 에디터 고슴이에요.", None),
+    ],
+)
+def test_writer_who_greets_the_readers_is_the_author(greeting: str, author: str | None) -> None:
+    text = f"<div><p>{greeting} 다리 이야기를 할게요.</p><p>{LEAD}</p><p>{MORE}</p></div>"
+    assert page(f"<h1>{TITLE}</h1>{text}").author == author
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "▶ 가람스포츠 구독하고 사인볼 받자!",
+        "▶ [영상] 오늘의 명장면 다시 보기",
+        "▶ 가람스포츠 구독하고 사인볼 받자! ▶ [영상] 오늘의 명장면 다시 보기",
+        "▷ 유튜브 채널 팔로우하고 선물 받기!",
+        "▶ 하이라이트 영상 보기",
+        "오늘 레터 어땠어요?",
+        "이번 뉴스레터는 어떠셨나요?",
+        "오늘의 편지가 마음에 드셨나요?",
+    ],
+)
+def test_line_that_asks_to_subscribe_or_watch_is_of_the_page(line: str) -> None:
+    assert is_page_line(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "▶ 구독 경제가 커진다",
+        "▶ 시장 다시 보기와 새로 짓기",
+        "▶ 회원 가입 절차는 어떻게 되나?",
+        "▶ 한여울: 다시 보자고 했다.",
+        "오늘 날씨 어땠어요?",
+        "이번 편지는 남극에서 왔다.",
+    ],
+)
+def test_line_of_the_text_with_such_words_is_body(line: str) -> None:
+    assert not is_page_line(line)
+
+
+@pytest.mark.parametrize(
+    ("start", "publisher"),
+    [
+        ("[가람스포츠=잠실 한여울 기자]", "가람스포츠"),
+        ("[잠실=가람스포츠 한여울 기자]", "가람스포츠"),
+        ("[서울=가람 한여울 기자]", "가람"),
+        ("(마르세유=나래통신 한여울 특파원)", "나래통신"),
+    ],
+)
+def test_outlet_and_place_of_a_lead_can_change_places(start: str, publisher: str) -> None:
+    assert lead([f"{start} {LEAD}"]) == (publisher, "한여울")
 
 
 def test_reporter_in_brackets_is_no_contributor() -> None:
