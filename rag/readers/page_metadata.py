@@ -558,7 +558,7 @@ class PageMetadata:
         return None
 
     def only_took_pictures(self, name: str) -> bool:
-        """Whether the page shows ``name`` in the captions of pictures, and nowhere else."""
+        """Whether the page shows ``name`` in the captions of pictures, and only there."""
         shown = [piece for piece in self.pieces if name in piece.text]
         return bool(shown) and all(
             piece.kind is SectionKind.CAPTION
