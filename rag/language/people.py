@@ -12,6 +12,8 @@ SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천"
     "방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국은편용예경봉사부태뇌단라피감복빈상승"
 )
+LONG_SURNAMES = ("독고", "남궁", "황보", "제갈", "선우", "사공", "동방")
+_LONG = "|".join(LONG_SURNAMES)
 _TITLE = (
     r"(?:전 )?[가-힣]{0,10}?(?:대표|장|교수|의원|위원|장관|차관|총리|대통령|이사|감독|코치|선수"
     r"|지사|군수|판사|검사|변호사|기자|작가|박사|연구원|전문의|의사|씨|대변인|수석|대사|목사|스님|총무"
@@ -33,11 +35,11 @@ _POST = (
 # A space, which 씨 may lack: 박은호씨.
 _GAP = r"(?: |(?=씨))"
 _NAMED = re.compile(
-    rf"(?<![가-힣])(?P<name>[{SURNAMES}][가-힣]{{2}}|(?:독고|남궁|황보|제갈|선우|사공)[가-힣]{{1,2}}){_AGE}"
+    rf"(?<![가-힣])(?P<name>[{SURNAMES}][가-힣]{{2}}|(?:{_LONG})[가-힣]{{1,2}}){_AGE}"
     rf"{_POST}{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]|$)"
 )
 _SHORT = re.compile(
-    rf"(?<![가-힣])(?P<name>[{SURNAMES}]|독고|남궁|황보|제갈|선우|사공)"
+    rf"(?<![가-힣])(?P<name>[{SURNAMES}]|{_LONG})"
     rf"{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]|$)"
 )
 # 전 대표 was one, 현 시장 is; 양 대표 are two, and 여 의원 is a woman.
@@ -46,7 +48,6 @@ _NO_SURNAME = frozenset("전현양여구도시")
 _NO_SURNAME_IN_SOURCE = _NO_SURNAME | frozenset("한이")
 # 서울시 대표, 한빛대 총장, 강남구 의원, 이란의 대표 and 주민들 대표 name no person.
 _NO_NAME = frozenset("시팀들단측당계구대고도갑을의")
-_LONG_SURNAMES = frozenset({"독고", "남궁", "황보", "제갈", "선우", "사공"})
 # 원내대표, 차장검사 and 시의원 are no 대표, 검사 and 의원.
 _OTHER_POSTS = ("전 ", "원내", "차장", "명예", "공동", "시도", "지역", "수석", "직무", "임시")
 # How far from a title its holder's name may stand, in characters of one sentence.
@@ -78,7 +79,7 @@ def in_full(text: str, near: str, everything: str, *, source: bool = False) -> s
 
 
 def _is_surname(surname: str, name: str) -> bool:
-    return name.startswith(surname) and (len(surname) > 1 or name[:2] not in _LONG_SURNAMES)
+    return name.startswith(surname) and (len(surname) > 1 or name[:2] not in LONG_SURNAMES)
 
 
 def _is_title(title: str, held: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from geungeo.rag.language.people import SURNAMES
+from geungeo.rag.language.people import LONG_SURNAMES, SURNAMES
 from geungeo.rag.text import listed
 
 JOB = (
@@ -24,10 +24,10 @@ OUTLET = re.compile(
     r"|매일|한겨레|경향|중앙|오마이|프레시안|시사|(?<![A-Z-])[A-Z]{2,4}"
     r"|News|Times|Post|Daily|Herald|Journal)\d{0,2}$"
 )
-_LONG_SURNAMES = "독고|남궁|황보|제갈|선우|사공|동방"
-_FULL_NAME = re.compile(rf"[{SURNAMES}][가-힣]{{1,2}}|(?:{_LONG_SURNAMES})[가-힣]{{1,2}}")
+_FULL_NAME = re.compile(rf"[{SURNAMES}][가-힣]{{1,2}}|(?:{'|'.join(LONG_SURNAMES)})[가-힣]{{1,2}}")
 _HANGUL = re.compile(r"[가-힣]{2,4}")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+")
+MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ADDRESS = re.compile(rf"{MAIL.pattern}|https?://\S+")
 _MARKS = "▶▷►■◆◇●○◎▲△☞*※/=-–—_|ㅣ· \t"
 _BRACKETED = re.compile(
     r"[\[(<〈《【〔（](?P<inside>[^\[\](){}<>〈〉《》【】〔〕（）]*)[\])>〉》】〕）]"
@@ -195,7 +195,7 @@ def is_machine(name: str) -> bool:
 
 def team_of(line: str) -> str | None:
     """Return the desk that a line names instead of a person: ``디지털뉴스팀``."""
-    name = _MAIL.sub("", line).strip(" /|=()[]<>")
+    name = _ADDRESS.sub("", line).strip(" /|=()[]<>")
     return name if _TEAM.fullmatch(name) else None
 
 
@@ -203,7 +203,7 @@ def parse_byline(line: str) -> Byline | None:
     """Return the writers that ``line`` names; ``None`` if it is anything but a byline."""
     if len(line) > _LONGEST:
         return None
-    bare = _MAIL.sub(" ", line)
+    bare = _ADDRESS.sub(" ", line)
     has_mail = bare != line
     bare = " ".join(bare.split())
     if english := _english(bare, has_mail=has_mail):
@@ -266,7 +266,7 @@ def english_byline(line: str) -> bool:
     """Whether ``line`` is an English byline: ``By Ann Lee and Bob Kim``."""
     if len(line) > _LONGEST:
         return False
-    bare = " ".join(_MAIL.sub(" ", line).split())
+    bare = " ".join(_ADDRESS.sub(" ", line).split())
     return _english(bare, has_mail="@" in line) is not None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
 from geungeo.rag.readers import dom, frame
-from geungeo.rag.readers.bylines import is_full_name, team_of
+from geungeo.rag.readers.bylines import MAIL, is_full_name, team_of
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import Reading
@@ -71,7 +71,6 @@ _GONE = re.compile(
     r"|this\s*(?:article|page)\s*(?:has\s*been\s*removed|is\s*no\s*longer)",
     re.IGNORECASE,
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
 _PART = 0.1  # of the text, which makes an element with the name of a container part of it
 _TOP = 5  # blocks among which the headline can be repeated
 _A_SENTENCE = 10  # the worth of the shortest running text
@@ -595,7 +594,7 @@ class _Page:
             piece.text for piece in self.pieces[max(0, at - 1) : at + 2] if piece.text != line
         ]
         return is_imprint(line) or any(
-            is_imprint(one) or is_copyright(one) or _MAIL.search(one) for one in beside
+            is_imprint(one) or is_copyright(one) or MAIL.search(one) for one in beside
         )
 
     def outside_lines(self) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from geungeo.rag.article import SectionKind
-from geungeo.rag.readers.bylines import JOB, SPECIALIST, parse_byline
+from geungeo.rag.readers.bylines import JOB, MAIL, SPECIALIST, parse_byline
 from geungeo.rag.readers.dates import DATE, DATES
 from geungeo.rag.text import listed
 
@@ -26,7 +26,6 @@ _NO_END = re.compile(r"\d{1,2}\s?[./]\s*\d{1,2}\s?\.$|\d\s?(?:[Mm]in|Std|hrs?)\.
 # The end of a sentence, wherever it is in a text.
 SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 _ENDS = re.compile(r"[가-힣a-z][.!?](?=\s|$|['\"’”)])")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NO_NAME = (
     "촬영|영상|사진|편집|취재|담당|전문|현장|구독|소속|본지|동료|외신|현직|전직|일부|모든|다른|해당"
 )
@@ -207,7 +206,7 @@ _COPYRIGHT_TAIL = re.compile(
 )
 _MAIL_TAIL = re.compile(
     r"(?<=[.!?”\"'’)\]])\s*(?P<byline>[/\[(]?(?:[가-힣A-Za-z]{2,12}\s*=\s*)?[가-힣]{2,4}\s*"
-    rf"{JOB}?\s*[/|(\[]?\s*{_MAIL.pattern}\s*[)\]]?)$"
+    rf"{JOB}?\s*[/|(\[]?\s*{MAIL.pattern}\s*[)\]]?)$"
 )
 _RELATED = re.compile(
     r"^(?:관련\s*(?:기사|뉴스|콘텐츠|영상|태그)|이\s*시[각간]\s*(?:주요|추천|인기)\s*(?:뉴스|기사)"
@@ -352,7 +351,7 @@ def is_byline(line: str) -> bool:
         return True
     if is_turn(line):
         return False
-    rest = _MAIL.sub("", REPORTER.sub("", line))
+    rest = MAIL.sub("", REPORTER.sub("", line))
     for pattern in DATES:
         rest = pattern.sub("", rest)
     if rest == line:
@@ -360,7 +359,7 @@ def is_byline(line: str) -> bool:
     bare = _PUNCTUATION.sub("", DATED.sub("", rest))
     if not bare:
         return True
-    if _MAIL.search(line) or (REPORTER.search(line) and DATE.search(line)):
+    if MAIL.search(line) or (REPORTER.search(line) and DATE.search(line)):
         return len(bare) <= 14 and not is_statement(line)
     if DATE.search(line) and re.search(r"[|/·]|조회", line):
         return len(bare) <= 14 and not is_statement(line)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from geungeo.rag.article import SectionKind
+from geungeo.rag.language.people import LONG_SURNAMES
 from geungeo.rag.readers.bylines import (
     JOB,
     OUTLET,
@@ -17,7 +18,6 @@ from geungeo.rag.readers.bylines import (
 )
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.lines import REPORTER, Block, signature
-from geungeo.rag.text import listed
 
 _NAMES = r"[가-힣]{2,4}(?:\s?[·ㆍ,/]\s?[가-힣]{2,4})*"
 _OUTLET = r"[가-힣A-Za-z0-9·&.]{2,20}(?:\s[가-힣A-Za-z0-9·&]{1,12})?"
@@ -213,7 +213,7 @@ def _apart(names: str | None) -> str | None:
     ]
     found: list[str] = []
     for word in words:
-        whole = len(found) > 0 and (len(found[-1]) == 1 or found[-1] in _LONG_SURNAMES)
+        whole = len(found) > 0 and (len(found[-1]) == 1 or found[-1] in LONG_SURNAMES)
         if whole and word != ",":
             found[-1] += f" {word}"  # 남궁 민수
         else:
@@ -224,7 +224,6 @@ def _apart(names: str | None) -> str | None:
 _DESK_OR_RANK = re.compile(
     r"[가-힣·]{1,6}(?:부|팀|국|센터|본부)|선임|수석|전문|객원|수습|인턴|시민|명예|대학생|사진"
 )
-_LONG_SURNAMES = frozenset(listed("독고 남궁 황보 제갈 선우 사공 동방"))
 
 
 def writer_of(line: str) -> str | None:
