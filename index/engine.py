@@ -34,7 +34,7 @@ NUMBERS: Mapping[str, int] = {channel: number for number, channel in enumerate(C
 OWNER = "engine_owner"
 """Metadata: the table that the collection belongs to."""
 OBSOLETE = "engine_obsolete"
-"""Metadata: collections that were replaced, and are yet to drop."""
+"""Metadata: replaced collections that still have to be dropped."""
 
 
 class Engine(Protocol):
@@ -196,13 +196,13 @@ def own_collection(connection: Connection) -> str | None:
 
 
 def obsolete(connection: Connection) -> list[str]:
-    """Return the collections that were replaced, and are yet to drop."""
+    """Return the replaced collections that still have to be dropped."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (OBSOLETE,)).fetchone()
     return str(row[0]).split() if row else []
 
 
 def table_identity(connection: Connection) -> str:
-    """Return what a table has in common with no other that was restored from a dump."""
+    """Return an identifier of the table ``engine`` that no restored copy of it has."""
     row = connection.execute(
         "SELECT system_identifier, CAST(CAST('engine' AS regclass) AS oid) FROM pg_control_system()"
     ).fetchone()

@@ -718,7 +718,7 @@ class MilvusEngine(Engine):
 
 
 class _CollectionMissing(StoreUnavailable):
-    """Milvus has not the collection that PostgreSQL names."""
+    """The collection that PostgreSQL names does not exist in Milvus."""
 
 
 class _Contested(StoreUnavailable):
@@ -794,7 +794,7 @@ class _Milvus:
 
     def mark(self, collection: str, value: str) -> None:
         """Write who changes the collection, as a row that no question finds."""
-        # It is proposed at most as one passage too many, which PostgreSQL does not have.
+        # A search may return it as one result, which is dropped as PostgreSQL has no such passage.
         row = {"id": _MARK, "article": 0, "publisher": 0, "published_at": value}
         sparse = {channel: {_LAST_DIMENSION: 1e-6} for channel in CHANNELS}
 

@@ -47,7 +47,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of ingesting a draft; ``warnings`` say what of its document could not be read."""
+    """The result of ingesting a draft; ``warnings`` name the parts that could not be read."""
 
     status: Literal["added", "updated", "unchanged"]
     article: Article

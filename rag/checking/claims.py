@@ -83,15 +83,21 @@ def _pieces(text: str) -> Iterator[Span]:
                     yield piece
 
 
-# People, channels and groups that a chat message is addressed to (<@U2>, <!here>), and commands in
-# it (<!subteam^S1|@desk>), as Slack writes them; code of a page, whose characters are no words.
-_ADDRESSED = re.compile(r"<[@#!][\w^-]{1,40}(?:\|[^<>\n]{0,80})?>[,:]?")
+# Whom a chat message is addressed to before or after what it says, as Slack writes it: <@U2>,
+# <!here>, <!subteam^S1|@desk>. Within a sentence a name counts: <@U1|김철수> 대표는.
+_ADDRESSED = re.compile(
+    r"^\s*(?:<(?:[@#][^<>|\n]{1,40}|![^<>\n]{1,120})>[,:]?(?=\s)\s*|<[@#][^<>\n]{1,120}>[,:]\s*)+"
+    r"|(?:\s+<[@#!][^<>\n]{1,120}>)+\s*$"
+)
+_NAMED = re.compile(r"<[@#][^<>|\n]{1,40}\|([^<>\n]{1,80})>")
+# Code of a page, whose characters are no words.
 _CODE = re.compile(r"<(script|style)\b[^>]{0,200}>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 
 
 def judged(text: str) -> str:
-    """Return ``text`` as it is judged: plain, without markup, mentions and code."""
-    return plain(prepare(_ADDRESSED.sub(" ", _CODE.sub(" ", text))))
+    """Return ``text`` as it is judged: plain, without markup, code and whom it is addressed to."""
+    text = _ADDRESSED.sub(" ", _CODE.sub(" ", text))
+    return plain(prepare(_NAMED.sub(r"\1", text)))
 
 
 _CALENDAR = re.compile(
@@ -206,9 +212,9 @@ def no_claim(text: str, parsed: Analysed) -> NoClaim | None:
 
 
 def _is_foreign(text: str) -> bool:
-    """Whether a text is in a script that we cannot take apart: a statement is not proven, no more.
+    """Whether most letters are of a script that is not analysed, such as Japanese.
 
-    A few letters (東京) are a name.
+    Up to five letters (東京) are taken for a name.
     """
     letters = [char for char in text if char.isalpha()]
     latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)

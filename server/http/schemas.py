@@ -191,7 +191,7 @@ class ArticleView(Article):
 
 
 class IngestResponse(BaseModel):
-    """The outcome of a posted article; ``warnings`` say what of it could not be read."""
+    """The outcome of a posted article; ``warnings`` name the parts that could not be read."""
 
     status: Literal["added", "updated", "unchanged"]
     article: ArticleSummary

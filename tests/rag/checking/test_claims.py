@@ -46,6 +46,25 @@ def test_mentions_and_code_are_no_part_of_a_statement(around: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("<@U1|김철수> 대표는 공장을 세웠다.", "김철수 대표는 공장을 세웠다."),
+        ("어제 <@U1|김철수>가 공장을 세웠다.", "어제 김철수가 공장을 세웠다."),
+        ("이 소식은 <#C1|경제부>가 확인했다.", "이 소식은 경제부가 확인했다."),
+    ],
+)
+def test_a_mention_that_names_who_acts_is_part_of_the_statement(text: str, judged: str) -> None:
+    [unit] = units(text)
+    assert unit.text == judged
+
+
+@pytest.mark.parametrize("text", ["<@U1>이 공장을 세웠다.", "어제 <@U1>이 공장을 세웠다."])
+def test_a_statement_does_not_lose_an_unnamed_actor(text: str) -> None:
+    [unit] = units(text)
+    assert "U1" in unit.text
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         ("이번 인수는 성공할까요?", "question"),
