@@ -22,6 +22,9 @@ _ABOUT = re.compile(
     rf"|{_ARTICLE}(?:의|를|을|는|은|가|이)?\s*(?:언제|며칠|작성일|게재일|발행일|날짜|작성\s*날짜)"
     r"|(?:누가|언제)\s*(?:쓴|작성한|나온)\s*기사|^(?:기자|작성자|글쓴이)\s*(?:는|가|이름|$)"
     r"|^(?:보도|취재|작성)한\s*(?:기자|사람)"
+    # Without anything that was written (누가 보고서를 썼나), the article is meant.
+    r"|^(?:(?:이거|이건|이것|그거|그건)\s*)?(?:누가|언제)\s*(?:썼|쓴|쓰셨|작성했|작성한|취재했|취재한)\S*"
+    r"(?:\s*(?:거|건|겁|것)\S*)?(?:\s*알려\S*(?:\s*\S{1,4})?)?\W*$"
     r"|\bwho\s+(?:wrote|reported|is\s+the\s+(?:author|reporter|journalist))\b.*(?:article|story|news|piece|report|\?|$)"
     r"|\bwhen\s+was\s+(?:this|the)\s+(?:article|story|report|piece)\b"
 )
