@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import tiktoken
 
@@ -51,11 +52,16 @@ _TRAILING_OFF = re.compile(r"(?<=[다요죠까네군])(?:…+|\.{3,}|‥+)['\"�
 # A sentence ends here in Chinese and Japanese, and in English before a capital.
 _FULL_STOP = re.compile(r"[。！？][」』”’）)]*(?=\S)")
 _PERIOD = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])")
-# Neither Kiwi nor a capital ends an English sentence before a Korean one.
+# Neither Kiwi nor a capital ends an English sentence before a Korean one,
 _BEFORE_KOREAN = re.compile(
     r"(?<![A-Za-z])(?:[A-Za-z'’]{1,20},?\s+){3}[A-Za-z'’]{2,20}[.!?][\"'”’)\]]*\s+"
     r"(?=[\"'“‘(\[]?[가-힣])(?!이?라(?:고|며|는))"
 )
+# nor a Korean one before one in Cyrillic, Arabic, Japanese or Chinese letters.
+_BEFORE_FOREIGN = re.compile(
+    r"(?<=[다요죠까])[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[「『]?[\u0400-\u06ff\u3040-\u30ff\u4e00-\u9fff])"
+)
+_CHANGES = (_BEFORE_KOREAN, _BEFORE_FOREIGN)
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[\"'“‘])(?P<title>(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|Pres|St|Mt"
     r"|Hon|No|Nos|Fig|Vol|pp?|vs|cf|e\.g|i\.e|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
@@ -189,16 +195,27 @@ def _split(line: str) -> list[Span]:
 
 
 def _starts(line: str) -> list[int]:
-    """Return the sentence starts by Kiwi and after closing ellipses, always including 0."""
-    after_ellipsis = (match.end() for match in _TRAILING_OFF.finditer(line))
-    full_stops = (match.end() for match in _FULL_STOP.finditer(line))
+    """Return the sentence starts, always including 0.
+
+    Where the script changes behind a sentence, each part is split as its language is.
+    """
+    changes = {match.end() for found in _CHANGES for match in found.finditer(line)}
+    cuts = [0, *sorted(changes), len(line)]
+    return sorted(
+        {0, *(at + start for at, end in pairwise(cuts) for start in _starts_in(line[at:end]))}
+    )
+
+
+def _starts_in(line: str) -> Iterator[int]:
+    """Yield the sentence starts in text of one language: by Kiwi where it is Korean."""
+    yield 0
+    yield from (match.end() for match in _FULL_STOP.finditer(line))
     language = article_language(line)
-    if language in {"ja", "zh"}:
-        return sorted({0, *full_stops})
-    changes = (match.end() for match in _BEFORE_KOREAN.finditer(line))
     if language == "en":
-        return sorted({0, *_english_starts(line), *full_stops, *changes})
-    return sorted({0, *morphemes.sentence_starts(line), *after_ellipsis, *full_stops, *changes})
+        yield from _english_starts(line)
+    elif language == "ko":
+        yield from morphemes.sentence_starts(line)
+        yield from (match.end() for match in _TRAILING_OFF.finditer(line))
 
 
 def _english_starts(line: str) -> Iterator[int]:

@@ -128,3 +128,22 @@ def test_a_heading_starts_a_passage(seed_article: Article) -> None:
 )
 def test_an_english_sentence_ends_before_a_korean_one(line: str, sentences: list[str]) -> None:
     assert [span.of(line) for span in split_lines([line])[0]] == sentences
+
+
+@pytest.mark.parametrize(
+    ("line", "sentences"),
+    [
+        ("그는 떠났다. 会社は工場を建てる。", ["그는 떠났다.", "会社は工場を建てる。"]),
+        (
+            "계획은 없다고 했다. 美 국무부는 부인했다.",
+            ["계획은 없다고 했다.", "美 국무부는 부인했다."],
+        ),
+        ("끝났어요. Завод построят.", ["끝났어요.", "Завод построят."]),
+        ("맞습니까? 「東京」は首都だ。", ["맞습니까?", "「東京」は首都だ。"]),
+        ("그는 “간다. 東京에 간다”고 했다.", ["그는 “간다. 東京에 간다”고 했다."]),
+    ],
+)
+def test_a_korean_sentence_ends_before_one_in_other_letters(
+    line: str, sentences: list[str]
+) -> None:
+    assert [span.of(line) for span in split_lines([line])[0]] == sentences
