@@ -522,6 +522,7 @@ class _Stated:
     sentences: tuple[tuple[tuple[Fact, ...], tuple[Phrase, ...]], ...]
     agents: tuple[Phrase, ...]
     names: frozenset[str]
+    own: str
     text: str
     elsewhere: str
     to_come: bool
@@ -550,6 +551,7 @@ class _Stated:
                 for m in source.morphemes
                 if m.tag in {"NNP", "SL"}
             ),
+            " ".join(fold(text.text) for text in sources),
             " ".join(
                 fold(text.text) for text in (*sources, *(t for texts in contexts for t in texts))
             ),
@@ -578,6 +580,11 @@ class _Stated:
                     since = facts[turns[-1] if turns else 0 : at + 1]
                     return [p for f in since for p in (*f.own, *f.topics)], earlier
         return [], ()
+
+    def has(self, phrase: Phrase) -> bool:
+        """Whether the sources themselves have a word of ``phrase``."""
+        words = [word for word in _unmeasured(phrase.words) if len(word) > 1]
+        return not words or any(fold(word) in self.own for word in words)
 
     def near(self, phrase: Phrase) -> bool:
         """Whether the sources or their context have a word of ``phrase``."""
@@ -909,7 +916,7 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         final = certain and not source.decided and claim.ending not in {"ETM", "ETN"}
         return finding(reason, "certainty", claim.predicate, final=final)
     if claim.predicate in _LIGHT:
-        return None
+        return _other_topic(claim, source, stated) if claim.predicate == "하" else None
     role = _role_problem(claim, source, stated) or _side_problem(claim, source, stated)
     if role:
         return role
@@ -1013,8 +1020,12 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         reason = f"not who did it in the source: {phrase} ({claim.predicate})"
         known = stated.knows(phrase) and (agents or holds(objects, phrase))
         return finding(reason, "role", str(phrase), final=bool(known))
+    # Where both leave the subject of a clause to the topic (안내하기로 했다), topics are compared.
+    alike = bool(source.weak) and claim.ending == source.ending
     for phrase in claim.topics:
-        if source.topics and not holds(anywhere, phrase) and not claim.weak:
+        if claim.weak and (not alike or is_pronoun(phrase) or stated.has(phrase)):
+            continue
+        if source.topics and not holds(anywhere, phrase):
             reason = f"not what the source speaks of: {phrase} ({claim.predicate})"
             return finding(reason, "role", str(phrase), final=stated.knows(phrase))
     if claim.copula and source.copula and source.bare:
@@ -1042,6 +1053,20 @@ _HE = frozenset((word,) for word in ["그", "그녀", "그들"])
 # Who does it is not who it is done to, also where no other party is named.
 _TRANSITIVE = frozenset(VOICES.values())
 _BOTH_WAYS = listed("시작 종료 마무리 개막 폐막 개장 폐장 출범 중단 재개 멈추 그치 확대 이동 통과")
+
+
+def _other_topic(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
+    """Find 시장은 받겠다고 했다 where the source has 구청은 안내하기로 했다."""
+    theirs = [*source.subjects, *source.topics]
+    for phrase in claim.topics:
+        if (
+            source.topics
+            and not (_empty(phrase) or is_pronoun(phrase) or stated.has(phrase))
+            and not _may_be(theirs, phrase)
+        ):
+            reason = f"not what the source speaks of: {phrase} ({claim.predicate})"
+            return finding(reason, "role", str(phrase), final=stated.knows(phrase))
+    return None
 
 
 def _exchanged(phrase: Phrase, claim: Fact) -> Finding:

@@ -226,3 +226,39 @@ def test_a_pronoun_is_no_one_whom_only_the_title_names() -> None:
     grounds = Grounds((source,), (before,), "국유하·심라온 조 출전권 / 가람일보")
     assert not support("심라온은 “변명할 것이 없다”고 말했다.", grounds).supported
     assert support("탁윤슬은 “변명할 것이 없다”고 말했다.", grounds).supported
+
+
+BEFORE = "박은호 시장은 “안전이 먼저다”라며 통행료를 받을 생각은 없다고 말했다."
+# Another one decides or says it in the source; the sentence before names the one of the claim.
+DECIDED_BY_OTHERS = [
+    ("경찰은 우회로를 안내하기로 했다.", "박은호 시장은 우회로를 안내하기로 했다."),
+    ("구청은 우회로를 안내하기로 했다.", "박은호 시장은 통행료를 받겠다고 했다."),
+    ("학교는 급식을 다시 열기로 했다.", "박은호 시장은 급식을 다시 열기로 했다."),
+    ("검찰은 기록을 넘겨받기로 했다.", "박은호 시장은 기록을 넘겨받기로 했다."),
+    ("소방서는 길을 막겠다고 했다.", "박은호 시장은 길을 막겠다고 했다."),
+    ("주민은 소송을 내려고 한다.", "박은호 시장은 소송을 내려고 한다."),
+]
+
+
+@pytest.mark.parametrize(("source", "lie"), DECIDED_BY_OTHERS)
+def test_who_decides_is_not_one_whom_only_the_context_names(source: str, lie: str) -> None:
+    assert not support(lie, Grounds((source,), ((BEFORE,),))).supported
+
+
+@pytest.mark.parametrize(
+    ("source", "claim", "before"),
+    [
+        ("경찰은 우회로를 안내하기로 했다.", "경찰은 우회로를 안내하기로 했다.", BEFORE),
+        ("이에 우회로를 안내하기로 했다.", "박은호 시장은 우회로를 안내하기로 했다.", BEFORE),
+        ("그는 우회로를 안내하기로 했다.", "박은호 시장은 우회로를 안내하기로 했다.", BEFORE),
+        (
+            "이 회사는 공장을 옮기기로 했다.",
+            "나래전자는 공장을 옮기기로 했다.",
+            "나래전자는 3일 실적을 냈다.",
+        ),
+        ("가람시 의회는 예산을 깎기로 했다.", "의회는 예산을 깎기로 했다.", BEFORE),
+        ("다리는 2027년에 다시 짓기로 했다.", "다리는 2027년에 다시 짓기로 했다.", BEFORE),
+    ],
+)
+def test_who_decides_may_be_dropped_or_a_pronoun(source: str, claim: str, before: str) -> None:
+    assert support(claim, Grounds((source,), ((before,),))).supported
