@@ -34,6 +34,7 @@ _BRACKETED = re.compile(
 )
 _SIGNS = frozenset("=:：＝_")
 _SEPARATORS = frozenset(",;，、/|｜ㅣ·ㆍ∙•⋅‧&")
+_DIVIDERS = frozenset("/|｜ㅣ")
 _TOKEN = re.compile(r"[=:：＝_,;，、/|｜ㅣ·ㆍ∙•⋅‧&]|[^\s=:：＝_,;，、/|｜ㅣ·ㆍ∙•⋅‧&]+")
 _MORE = re.compile(r"\s외(?:\s?\d+\s?[명인])?$")
 _LONGEST = 120
@@ -49,6 +50,7 @@ _HELPS = listed(
     사진 그림 영상 촬영 편집 디자인 그래픽 일러스트 삽화 제작 도움 개발 자막 cg 연출 작가 번역 감수
     진행 제공 자료 출처 사진제공 자료제공 영상취재 영상편집 영상촬영 사진촬영 촬영기자 영상기자 드론
     인포그래픽 데이터 교열 교정 캡처 자료사진 자료조사 취재지원 취재보조 옮김 통역
+    온라인편집 지면편집 웹편집 책임편집 편집기자 데스크 지도 멘토 검수 검토
     포토그래퍼 포토 옮긴이 발췌 녹취 녹취록 속기 지원 협조 보조 출연
     """
 )
@@ -171,6 +173,7 @@ class _State:
     """State of reading a line: the people, roles and jobs of its segments so far."""
 
     people: list[_Person] = field(default_factory=list)
+    helpers: list[str] = field(default_factory=list)  # who took the pictures, edited, translated
     roles: list[str] = field(default_factory=list)
     is_open: bool = False  # roles without a name so far
     pairs: int = 0
@@ -205,10 +208,21 @@ def parse_byline(line: str) -> Byline | None:
         return None
     bare = _ADDRESS.sub(" ", line)
     has_mail = bare != line
-    bare = " ".join(bare.split())
-    if english := _english(bare, has_mail=has_mail):
+    if english := _english(" ".join(bare.split()), has_mail=has_mail):
         return english
-    prepared = _without_brackets(bare)
+    state = _read_line(line)
+    return None if state is None else _judged(state, has_mail=has_mail)
+
+
+def helpers_of(line: str) -> tuple[str, ...]:
+    """Return whom ``line`` names as photographer, editor, translator or the like."""
+    state = _read_line(line) if len(line) <= _LONGEST else None
+    return () if state is None else tuple(dict.fromkeys(state.helpers))
+
+
+def _read_line(line: str) -> _State | None:
+    """Return the people and roles of a line; ``None`` if a part of it is no byline."""
+    prepared = _without_brackets(" ".join(_ADDRESS.sub(" ", line).split()))
     if prepared is None:
         return None
     bare, described = prepared
@@ -217,13 +231,13 @@ def parse_byline(line: str) -> Byline | None:
     if not tokens or not (_HANGUL.search(bare) or _MACHINE.match(bare)):
         return None
     state = _State(post=described)
-    postfix = _is_role(tokens[-1]) and not (_is_role(tokens[0]) or _SIGNS & set(tokens))
+    postfix = is_role(tokens[-1]) and not (is_role(tokens[0]) or _SIGNS & set(tokens))
     for segment in _segments(tokens, postfix=postfix):
         if not _read(segment, state):
             return None
     if postfix and state.is_open:
         state.pairs += 1  # 한여울 글·사진
-    return _judged(state, has_mail=has_mail)
+    return state
 
 
 def _judged(state: _State, *, has_mail: bool) -> Byline | None:
@@ -304,11 +318,11 @@ def _segments(tokens: Sequence[str], *, postfix: bool) -> Iterator[list[str]]:
     for token in tokens:
         if token in _SEPARATORS:
             yield segment
-            segment = []
-        elif postfix and _is_role(token):
+            segment = [token] if token in _DIVIDERS else []
+        elif postfix and is_role(token):
             yield [token, *segment] if segment else [token]
             segment = []
-        elif _is_role(token) and segment and segment[-1] not in _SIGNS:
+        elif is_role(token) and segment and segment[-1] not in _SIGNS:
             yield segment
             segment = [token]
         else:
@@ -316,14 +330,21 @@ def _segments(tokens: Sequence[str], *, postfix: bool) -> Iterator[list[str]]:
     yield segment
 
 
-def _is_role(word: str) -> bool:
+def is_role(word: str) -> bool:
+    """Whether ``word`` says what people did for an article: ``글``, ``사진``."""
     return word in _WRITES or word.lower() in _HELPS
 
 
 def _read(segment: list[str], state: _State) -> bool:
     """Read the words between two separators; return whether they belong to a byline."""
     words = list(segment)
-    while words and (_is_role(words[0]) or words[0] in _SIGNS):
+    if words[:1] and words[0] in _DIVIDERS:
+        words.pop(0)
+        # 사진 박다솜 / 한여울 기자: the reporter is no second photographer.
+        is_next = not (state.is_open or state.helper_job or is_role((words or [""])[0]))
+        if is_next and words and _JOBS.fullmatch(words[-1]):
+            state.roles = [role for role in state.roles if role in _WRITES]
+    while words and (is_role(words[0]) or words[0] in _SIGNS):
         word = words.pop(0)
         if word in _SIGNS:
             state.signed = state.signed or bool(state.roles)
@@ -349,6 +370,13 @@ def _read(segment: list[str], state: _State) -> bool:
         sourced = not _SOURCES.isdisjoint(state.roles)
         state.is_wide = sourced or len(words) != 1 or not is_full_name(words[0])
         state.helped = True
+        state.helpers += [
+            name
+            for word in words
+            if is_full_name(name := fused["name"] if (fused := _WITH_JOB.fullmatch(word)) else word)
+            and name not in _NO_NAME
+            and not _JOBS.fullmatch(name)
+        ]
         state.pairs += state.is_open
         state.is_open = False
         return named
@@ -381,7 +409,7 @@ def _read_people(words: list[str], state: _State, *, label: str) -> bool:
     others: list[str] = []
     job, post, machine = label == "job", False, False
     for word in words:
-        if job and (_is_role(word) or OUTLET.search(word)):
+        if job and (is_role(word) or OUTLET.search(word)):
             continue
         if job and not _JOBS.fullmatch(word) and (named or not _is_whole(word)):
             return False  # 한여울 기자 기사 모음
