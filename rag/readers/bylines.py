@@ -82,6 +82,7 @@ _JOBS = re.compile(
     rf"{JOB}|[가-힣A-Za-z]{{2,6}}\s?전문\s?기자"
     rf"|(?:사진|영상|취재|대|선임|편집)기자|(?i:editor|reporter)"
 )
+_PICTURED = re.compile(r"(?P<name>[가-힣]{3})\s?(?:사진|영상|촬영)\s?기자")
 _WITH_JOB = re.compile(rf"(?P<name>[가-힣]{{2,4}}?)(?P<job>{JOB})")
 _MACHINE = re.compile(
     r"(?P<bot>(?:AI|[가-힣A-Za-z]{0,6}(?:뉴스|기사))봇)(?:기자)?"
@@ -140,6 +141,9 @@ _ENGLISH_NAME = (
     rf"(?!{_NO_ENGLISH_NAME})[A-Z][\w.'’-]*){{1,3}}"
 )
 _ENGLISH_OUTLET = re.compile(r"(?:News|Times|Post|Daily|Herald|Journal|Review|Desk)$")
+_ENGLISH_HELP = re.compile(
+    r"(?<=\w)\s?[|/,;·]?\s(?i:photo(?:graph)?s?|pictures|videos?|graphics?|edited|translated) by .*"
+)
 _AND = r",? (?:and|und|et|y|&|AND) |, "
 _ENGLISH = re.compile(
     r"(?:(?P<by>(?:Written )?[Bb]y|BY|Von|Par|Por):? )?"
@@ -217,7 +221,8 @@ def parse_byline(line: str) -> Byline | None:
 def helpers_of(line: str) -> tuple[str, ...]:
     """Return whom ``line`` names as photographer, editor, translator or the like."""
     state = _read_line(line) if len(line) <= _LONGEST else None
-    return () if state is None else tuple(dict.fromkeys(state.helpers))
+    pictured = (match["name"] for match in _PICTURED.finditer(line))
+    return tuple(dict.fromkeys([*(state.helpers if state else ()), *pictured]))
 
 
 def _read_line(line: str) -> _State | None:
@@ -268,7 +273,7 @@ def _is_whole(name: str) -> bool:
 
 def _english(bare: str, *, has_mail: bool) -> Byline | None:
     """Return the writers in an English byline: ``By Ann Lee``, ``Ann Lee, staff writer``."""
-    plain = re.sub(r"[(\[<]\s*[)\]>]", "", bare).strip(" |/,;-–—<>()[]")
+    plain = re.sub(r"[(\[<]\s*[)\]>]", "", _ENGLISH_HELP.sub("", bare)).strip(" |/,;-–—<>()[]")
     match = _ENGLISH.fullmatch(plain)
     if not match or not (match["by"] or (not match["rest"] and (match["rank"] or has_mail))):
         return None

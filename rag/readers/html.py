@@ -15,10 +15,11 @@ from typing import Any
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
 from geungeo.rag.readers import dom, frame
-from geungeo.rag.readers.bylines import MAIL, is_full_name, team_of
+from geungeo.rag.readers.bylines import MAIL, team_of
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import Reading
+from geungeo.rag.readers.facts import Facts
 from geungeo.rag.readers.lines import (
     SENTENCE,
     Block,
@@ -35,7 +36,8 @@ from geungeo.rag.readers.lines import (
     is_statement,
     signature,
 )
-from geungeo.rag.readers.metadata import Facts, writer_of
+from geungeo.rag.readers.metadata import writer_of
+from geungeo.rag.readers.page_authors import author_of
 from geungeo.rag.readers.page_metadata import (
     PageMetadata,
     articles_in_json_ld,
@@ -119,28 +121,17 @@ def read_html(text: str, source: str) -> Reading:
     if refusal := page.is_no_article(kept):
         raise EmptySource(refusal)
     published_at, unreadable = page.metadata.published_at()
-    author = facts.contributor or page.metadata.author(publisher)
-    if (
-        author
-        and facts.lead_author
-        and not set(author.split(", ")) & set(facts.lead_author.split(", "))
-        and all(map(page.metadata.only_took_pictures, author.split(", ")))
-    ):
-        author = facts.lead_author
-    if title and not (author and published_at and "," in author):
-        scripted = page.metadata.scripted_facts(title)
-        author, published_at = _fuller(author, scripted[0]), published_at or scripted[1]
     printed, is_sure = page.metadata.printed_date()
-    author = _fuller(author, facts.author) or page.metadata.printed_author()
-    published_at = published_at or (printed if is_sure else None) or facts.published_at or printed
     published_at = (
         published_at
+        or (title and page.metadata.scripted_date(title))
+        or (printed if is_sure else None)
+        or facts.published_at
+        or printed
         or page.metadata.date_in_address()
         or page.metadata.date_above()
         or page.metadata.printed_date(elsewhere=True)[0]
     )
-    bylines = [text for kind, text in kept if kind is SectionKind.BYLINE]
-    author = author or page.metadata.team(bylines)
     if unreadable and not published_at:
         warnings.append(f"date {shorten(unreadable, 40)!r} cannot be read; stored without a date")
     draft = Draft(
@@ -148,7 +139,7 @@ def read_html(text: str, source: str) -> Reading:
         blocks=tuple(kept),
         source=source,
         url=page.metadata.url(),
-        author=author,
+        author=author_of(page.metadata, facts.claims, publisher),
         publisher=publisher,
         published_at=published_at,
         language=None,
@@ -163,16 +154,6 @@ def _is_fact(piece: Piece) -> bool:
     return any(one.tag in _LISTS or one.tag == "table" for one in piece.path) and any(
         char.isdigit() for char in piece.text
     )
-
-
-def _fuller(names: str | None, others: str | None) -> str | None:
-    """Return ``others`` if they are ``names`` and more: meta elements often name the first only."""
-    if not names or not others:
-        return names or others
-    more = set(others.split(", ")) - set(names.split(", "))
-    whole = set(names.split(", ")) < set(others.split(", "))
-    named = all(is_full_name(name) and not name.startswith("기자") for name in more)  # 기자명
-    return others if whole and named else names
 
 
 class _Page:
@@ -197,7 +178,6 @@ class _Page:
         self.data = list(articles_in_json_ld(self.root))
         self.pieces = dom.pieces_of(self.root)
         self.metadata = PageMetadata(self.root, self.meta, self.data, self.pieces, source)
-        self._around: set[int] = set()
         self._further: set[int] = set()  # the numbers of the blocks of further articles
         self._summary: set[str] = set()  # the blocks of a summary by a machine
         self._hidden: list[str] = []  # prose within the text that a browser does not show
@@ -208,8 +188,8 @@ class _Page:
     def body(self) -> tuple[list[Block], list[str]]:
         """Return the blocks of the article, and warnings about text that may be missing."""
         warnings: list[str] = []
-        self._around = self._page_parts()
-        usable = [piece for piece in self.pieces if piece.order not in self._around]
+        self.metadata.around = self._page_parts()
+        usable = [piece for piece in self.pieces if piece.order not in self.metadata.around]
         found = frame.followed(self._container(usable), usable)
         found = frame.without_odd_boxes(frame.trimmed(found))
         kept = self._with_boxes(self._without_kicker(self._with_lead(found)))
@@ -340,7 +320,7 @@ class _Page:
             if piece.order not in own
             and (
                 piece.order in within
-                or (first < piece.order < last and piece.order not in self._around)
+                or (first < piece.order < last and piece.order not in self.metadata.around)
             )
             and (
                 piece.is_running_text
@@ -469,8 +449,8 @@ class _Page:
         added: list[Piece] = []
         for piece in self.pieces[:first]:
             is_lead = bool(lead) and lead in letters_of(piece.text)
-            near = piece.order >= start and piece.order not in self._around
-            if (is_lead and piece.order not in self._around and _worth(piece) > 0) or (
+            near = piece.order >= start and piece.order not in self.metadata.around
+            if (is_lead and piece.order not in self.metadata.around and _worth(piece) > 0) or (
                 near
                 and piece.linked < len(piece.text) * 0.5
                 and (
@@ -485,7 +465,7 @@ class _Page:
                 piece
                 for piece in self.pieces
                 if piece.order > last
-                and piece.order not in self._around
+                and piece.order not in self.metadata.around
                 and lead in letters_of(piece.text)
             )
         result = sorted(
@@ -548,7 +528,7 @@ class _Page:
         except Exception:  # noqa: BLE001 - an extra opinion on the body, of which pages can do without
             return []
         around = {
-            letters_of(piece.text) for piece in self.pieces if piece.order in self._around
+            letters_of(piece.text) for piece in self.pieces if piece.order in self.metadata.around
         } - {""}
         lines = (line.strip() for line in (found or "").split("\n"))
         return [
@@ -566,7 +546,7 @@ class _Page:
         return [
             piece.text
             for piece in self.pieces
-            if piece.order not in self._around
+            if piece.order not in self.metadata.around
             and piece.is_running_text
             and not is_page_line(piece.text)
             and letters_of(piece.text) not in held
@@ -579,7 +559,8 @@ class _Page:
         return [
             (SectionKind.BYLINE, piece.text)
             for piece in below
-            if piece.order not in self._around and (is_byline(piece.text) or signature(piece.text))
+            if piece.order not in self.metadata.around
+            and (is_byline(piece.text) or signature(piece.text))
         ]
 
     def is_imprint(self, kind: SectionKind, line: str) -> bool:

@@ -27,7 +27,8 @@ _NO_END = re.compile(r"\d{1,2}\s?[./]\s*\d{1,2}\s?\.$|\d\s?(?:[Mm]in|Std|hrs?)\.
 SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 _ENDS = re.compile(r"[가-힣a-z][.!?](?=\s|$|['\"’”)])")
 _NO_NAME = (
-    "촬영|영상|사진|편집|취재|담당|전문|현장|구독|소속|본지|동료|외신|현직|전직|일부|모든|다른|해당"
+    "추천|인기|촬영|영상|사진|편집|취재|담당|전문|현장|구독|소속|본지|동료|외신|현직|전직|일부|모든"
+    "|다른|해당"
 )
 _CREW_NAME = rf"(?!(?:{_NO_NAME})\s?기자|{SPECIALIST})"
 REPORTER = re.compile(
@@ -208,6 +209,10 @@ _MAIL_TAIL = re.compile(
     r"(?<=[.!?”\"'’)\]])\s*(?P<byline>[/\[(]?(?:[가-힣A-Za-z]{2,12}\s*=\s*)?[가-힣]{2,4}\s*"
     rf"{JOB}?\s*[/|(\[]?\s*{MAIL.pattern}\s*[)\]]?)$"
 )
+# The end of a paragraph behind its last sentence that names a reporter: … 밝혔다. [한여울 기자]
+_SIGNED_TAIL = re.compile(
+    rf"(?<=[.!?”\"'’)\]])\s*(?P<byline>(?=[^.!?]*{JOB})[^.!?]{{4,60}})$"
+)
 _RELATED = re.compile(
     r"^(?:관련\s*(?:기사|뉴스|콘텐츠|영상|태그)|이\s*시[각간]\s*(?:주요|추천|인기)\s*(?:뉴스|기사)"
     r"|(?:이\s*시[각간]|지금|방금)\s*\S{0,6}\s?(?:뉴스|기사|일보|신문|속보|헤드라인|이슈)\S{0,4}"
@@ -248,9 +253,15 @@ _CREW = re.compile(
     r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
     r"(?:[/|,]\s?(?:영상)?(?:촬영|편집|취재|그래픽|자막|CG|구성|사진|글|디자인)(?:기자)?\s?[:：=]?\s?[가-힣·,\s]{2,20})*$"
 )
+_LAY = "주부|회사원|직장인|대학생|대학원생|학생|농민|교사|자영업자?|독자|시민|취업준비생"
+_PLACE = (
+    "(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)"
+    "(?:도|시)?(?![가-힣])"
+)
 # 노해든(국어국문 23), HBS 노해든 (haedeun@hbs.example), at the end of a contribution
 _SIGNATURE = re.compile(
-    r"^(?!문의|연락처|장소|일시|주소|사진|자료|출처|참고|제공|주최|대상|전화|신청|접수)"
+    rf"^(?:독자\s)?(?P<reader>[가-힣]{{3}})(?:\s(?:{_LAY}))?\s?[·ㆍ/,|(]\s?{_PLACE}(?:\s[가-힣]{{1,6}}){{0,2}}\)?$"
+    r"|^(?!문의|연락처|장소|일시|주소|사진|자료|출처|참고|제공|주최|대상|전화|신청|접수)"
     r"(?P<name>[가-힣]{2,4})\s?\((?=[^()]*[가-힣])[^()]{2,20}\)$"
     r"|^(?:[A-Z]{2,5}|[가-힣]{2,5}(?:뉴스|일보|신문|방송|경제))\s(?P<signed>[가-힣]{3})\s?"
     r"[(\[<][\w.+-]+@[\w.-]+[)\]>]$"
@@ -380,7 +391,7 @@ def credits_of(line: str) -> list[str] | None:
 def signature(line: str) -> str | None:
     """Return the name in the last line of a contribution: ``박다솜(국어국문 23)``."""
     match = _SIGNATURE.match(line)
-    return match["name"] or match["signed"] if match else None
+    return (match["reader"] or match["name"] or match["signed"]) if match else None
 
 
 def is_page_line(line: str) -> bool:
@@ -566,7 +577,7 @@ def _is_near_end(lines: Sequence[Block], number: int) -> bool:
 def _kind(kind: SectionKind, line: str, listed: bool) -> SectionKind:  # noqa: FBT001
     if kind in {SectionKind.TITLE, SectionKind.DECK, SectionKind.BYLINE}:
         return kind
-    if is_byline(line):
+    if is_byline(line) and (kind is not SectionKind.CAPTION or parse_byline(line)):
         return SectionKind.BYLINE
     if kind is SectionKind.HEADING:
         return SectionKind.BODY if is_statement(line) and len(line) > 80 else kind
@@ -605,7 +616,12 @@ def _split_tail(kind: SectionKind, line: str) -> list[Block]:
     if (match := _COPYRIGHT_TAIL.search(line, max(0, len(line) - _TAIL))) and (match.start()):
         tail.insert(0, (SectionKind.BODY, line[match.start() :].strip()))
         line = line[: match.start()].rstrip()
-    if match := _MAIL_TAIL.search(line, max(0, len(line) - _TAIL)):
+    start = max(0, len(line) - _TAIL)
+    match = _MAIL_TAIL.search(line, start)
+    for signed in () if match else _SIGNED_TAIL.finditer(line, start):
+        parsed = parse_byline(signed["byline"])
+        match = signed if parsed and parsed.is_sure else match
+    if match:
         tail.insert(0, (SectionKind.BYLINE, match["byline"].strip()))
         line = line[: match.start()].rstrip()
     return [(kind, line), *tail]

@@ -14,9 +14,10 @@ from geungeo.rag.errors import EmptySource
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import fragment_blocks
 from geungeo.rag.readers.draft import Reading, web_address
+from geungeo.rag.readers.facts import Facts
 from geungeo.rag.readers.layout import is_wrapped
 from geungeo.rag.readers.lines import arrange
-from geungeo.rag.readers.metadata import Facts, clean_title, split_names
+from geungeo.rag.readers.metadata import clean_title, split_names
 from geungeo.rag.readers.plain import shorten
 from geungeo.rag.text import clean
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from geungeo.rag.article import SectionKind
 from geungeo.rag.language.people import LONG_SURNAMES
 from geungeo.rag.readers.bylines import (
     JOB,
@@ -16,8 +15,7 @@ from geungeo.rag.readers.bylines import (
     is_full_name,
     parse_byline,
 )
-from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.lines import REPORTER, Block, signature
+from geungeo.rag.readers.lines import REPORTER, signature
 
 _NAMES = r"[가-힣]{2,4}(?:\s?[·ㆍ,/]\s?[가-힣]{2,4})*"
 _OUTLET = r"[가-힣A-Za-z0-9·&.]{2,20}(?:\s[가-힣A-Za-z0-9·&]{1,12})?"
@@ -32,17 +30,6 @@ _DESK = re.compile(
     rf"^[\[(〔【（]\s*(?P<publisher>{_OUTLET}?)(?:\s*[=\s/|]\s*(?P<inner>{_NAMES})\s*{JOB})?\s*[\])〕】）]"
 )
 _LEADING = re.compile(rf"^(?P<outer>{_NAMES}(?:\s[가-힣]{{2,4}}){{0,2}})\s*{JOB}\s*=\s*(?=\S)")
-_REPORTS = re.compile(
-    rf"(?P<name>[가-힣]{{2,4}})\s*{JOB}(?:가|의)?\s*(?:입니다|보도(?:합|입)니다|취재|전합니다|보도)"
-)
-# 안녕하세요, 에디터 고슴이에요.
-_INTRODUCED = re.compile(
-    r"(?:^|\s)(?:에디터|필자|기자)\s(?P<name>[가-힣]{2,4}?)(?:이에요|이예요|예요|입니다)(?=[.!~\s]|$)"
-)
-# KCB 뉴스 한여울입니다.
-_SIGNS_OFF = re.compile(
-    r"(?:지금까지\s)?[가-힣A-Za-z0-9]{2,12}(?:\s?뉴스|방송|에서)?,?\s(?P<name>[가-힣]{3,4}?)(?:이었|였|입)(?:습)?니다\."
-)
 _NEWSPAPER = re.compile(r"[가-힣A-Za-z0-9]{2,10}(?:일보|신문|방송|타임스)")
 _NO_OUTLET = re.compile(
     r"^(?:앵커|기자|리포트|인터뷰|단독|속보|대담|문답|기고|칼럼|사설|르포|현장|영상|포토|사진|종합|특집|기획|팩트체크"
@@ -235,7 +222,9 @@ def writer_of(line: str) -> str | None:
         return ", ".join(parsed.names) or None
     match = _KANJI_SIGNATURE.fullmatch(bare)
     name = (match["name"] or match["writer"]) if match else None
-    return name.strip() if name and not _ENDING.fullmatch(name) else None
+    return (
+        re.sub(r"記者$|记者$", "", name).strip() if name and not _ENDING.fullmatch(name) else None
+    )
 
 
 _WROTE = re.compile(r"(?:글|글쓴이|필자|작성자)\s*[:：=|]?\s*(?P<name>[가-힣]{3,4})")
@@ -301,58 +290,6 @@ def copyright_owner(lines: Iterable[str]) -> str | None:
         if match := _OWNER_FIRST.match(line):  # 가람일보 © 2025
             return publisher_name(match["publisher"])
     return None
-
-
-def _signed(blocks: Iterable[Block]) -> str | None:
-    """Return whom the first byline names, and those whom the lines directly below it name."""
-    names: list[str] = []
-    for kind, line in blocks:
-        found = byline_author(line) if kind is SectionKind.BYLINE else None
-        if names and not (found and _names_reporter(line)):
-            break
-        names += [] if found is None else found.split(", ")
-    return ", ".join(dict.fromkeys(names)) or None
-
-
-def _names_reporter(line: str) -> bool:
-    """Whether a line is a byline of reporters, not of who took the pictures."""
-    parsed = parse_byline(line)
-    is_sure = parsed is not None and parsed.is_sure and re.search(JOB, line) is not None
-    return is_sure and not re.search(r"(?:사진|영상|촬영)\s?기자", line)
-
-
-class Facts:
-    """The metadata that the blocks of an article name, as far as its format does not give it."""
-
-    def __init__(self, blocks: Iterable[Block], left_out: Iterable[str] = ()) -> None:
-        blocks = list(blocks)
-        body = [line for kind, line in blocks if kind is SectionKind.BODY]
-        bylines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
-        publisher, author = lead([*body[:3], *bylines])
-        self.lead_publisher, self.lead_author = publisher, author
-        self.contributor = next((name for line in body[:2] if (name := contributor(line))), None)
-        self.publisher = (
-            publisher
-            or copyright_owner(left_out)
-            or next((name for line in bylines if (name := byline_publisher(line))), None)
-        )
-        self.author = (
-            author
-            or _signed(blocks)
-            or next((match["name"] for line in body if (match := _REPORTS.search(line))), None)
-            or next(
-                (match["name"] for line in body[-2:] if (match := _SIGNS_OFF.fullmatch(line))), None
-            )
-            or next(
-                (
-                    match["name"]
-                    for line in body[:2]
-                    if "안녕하세요" in line and (match := _INTRODUCED.search(line))
-                ),
-                None,
-            )
-        )
-        self.published_at = next((day for line in bylines if (day := parse_date(line))), None)
 
 
 def clean_title(title: str, publisher: str | None = None, heading: str | None = None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,21 +17,13 @@ from urllib.parse import urlsplit
 from geungeo.rag.article import SectionKind
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
-from geungeo.rag.readers.bylines import (
-    english_byline,
-    is_full_name,
-    is_machine,
-    parse_byline,
-    team_of,
-)
-from geungeo.rag.readers.dates import DATE, DATES, parse_date
+from geungeo.rag.readers.dates import DATES, parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
 from geungeo.rag.readers.lines import (
     DATED,
     REPORTER,
     begins_related,
-    credits_of,
     is_button,
     is_byline,
     is_copyright,
@@ -39,15 +31,12 @@ from geungeo.rag.readers.lines import (
     is_statement,
 )
 from geungeo.rag.readers.metadata import (
-    byline_author,
     clean_title,
     copyright_owner,
     is_outlet,
     looks_like_outlet,
     publisher_name,
-    split_names,
     title_parts,
-    writer_of,
 )
 from geungeo.rag.readers.records import facts_of
 from geungeo.rag.readers.scripts import records_in_scripts
@@ -77,18 +66,6 @@ _DATE_NAMES = (
     "og:createdate",
     "date",
     "article:modified_time",
-)
-_AUTHOR_NAMES = (
-    "article:author",
-    "og:article:author:name",
-    "dable:author",
-    "author",
-    "dc.creator",
-    "byl",
-    "by",
-    "parsely-author",
-    "sailthru.author",
-    "twitter:creator",
 )
 _PUBLISHER_NAMES = (
     "og:site_name",
@@ -120,6 +97,7 @@ class PageMetadata:
         self.source = source
         # The numbers of the blocks with which the text begins and ends.
         self.begins, self.ends = 0, len(pieces)
+        self.around: set[int] = set()  # those of the blocks in menus, lists and the like
 
     def title(self, publisher: str | None) -> str:
         """Return the headline, without the name of the site.
@@ -167,7 +145,7 @@ class PageMetadata:
             return True
         if _LABEL.fullmatch(before):
             label = letters_of(before)
-            above = self.pieces[: self._headline_order][-_TOP:]
+            above = self.pieces[: self.headline_order][-_TOP:]
             return label in map(letters_of, self._logos()) or any(
                 letters_of(piece.text).endswith(label) for piece in above
             )
@@ -390,7 +368,7 @@ class PageMetadata:
             letters_of(image.get("alt") or "")
             for image in self.root.iter("img")
             if any(
-                _PRESS.search(_described(one))
+                _PRESS.search(described(one))
                 for one in (image, *itertools.islice(image.iterancestors(), 2))
             )
         )
@@ -425,7 +403,7 @@ class PageMetadata:
         if is_portal and lead_publisher and letters_of(lead_publisher) in notices:
             return lead_publisher
         for number, element in enumerate(self.root.iter()):
-            if element.tag not in {"a", "span", "button"} or self._distance(number) > 1:
+            if element.tag not in {"a", "span", "button"} or self.distance(number) > 1:
                 continue
             # Text of nested elements would be read again and again.
             if any(map(len, element)) or not _ORIGINAL.fullmatch(text_of(element)):
@@ -527,117 +505,6 @@ class PageMetadata:
                 return site
         return None
 
-    def author(self, publisher: str | None) -> str | None:
-        """Return the authors that the page's data names, accounts and the outlet excepted."""
-        return (
-            next((name for name in self._named_authors() if self._is_person(name, publisher)), None)
-            or self._credited_author(publisher)
-            or self._author_in_title()
-        )
-
-    def _author_in_title(self) -> str | None:
-        """Return the writer of a column whom the title names: ``봄볕 / 한여울``."""
-        for given in self.given_titles():
-            for part in re.split(r"\s*[|｜<]\s*|\s[-–:]\s", given):
-                if (match := _TITLE_AUTHOR.search(part)) and is_full_name(match["name"]):
-                    return match["name"]
-                if english_byline(f"{part[:1].upper()}{part[1:]}"):  # - by Ann Lee
-                    return split_names(part)
-        return None
-
-    def team(self, bylines: Iterable[str]) -> str | None:
-        """Return the team that the data, a byline or a credited element names as the author."""
-        shown = (
-            text_of(element)
-            for element in self.root.iter()
-            if isinstance(element.tag, str) and _CREDITED.search(_described(element))
-        )
-        for text in (*self._named_authors(), *bylines, *shown, *self._below_headline()):
-            if name := team_of(text) or team_of(_undated(text)):
-                return name
-        return None
-
-    def only_took_pictures(self, name: str) -> bool:
-        """Whether the page shows ``name`` in the captions of pictures, and only there."""
-        shown = [piece for piece in self.pieces if name in piece.text]
-        return bool(shown) and all(
-            piece.kind is SectionKind.CAPTION
-            or any(_PICTURED.search(_described(one)) for one in piece.path[-3:])
-            for piece in shown
-        )
-
-    def _named_authors(self) -> Iterator[str]:
-        """Yield what JSON-LD and meta elements name as the authors."""
-        for item in self.data:
-            if name := split_names(_name(item.get("author"))):
-                yield name
-        named = [self.meta.get(key) for key in _AUTHOR_NAMES]
-        if _WRITTEN.fullmatch(self.meta.get("twitter:label1", "")):
-            named.append(self.meta.get("twitter:data1"))
-        given = self.meta.get("og:article:author")
-        site = publisher_name(self.meta.get("og:site_name"))
-        is_name = site and not (is_outlet(given or "") or looks_like_outlet(given or ""))
-        if given and (REPORTER.search(given) or (is_name and "|" not in given)):
-            named.append(given)
-        for text in named:
-            if text and not text.startswith(("http", "@")) and (name := split_names(text)):
-                yield name
-
-    def _is_person(self, name: str, publisher: str | None) -> bool:
-        site = publisher_name(self.meta.get("og:site_name"))
-        return _is_person(name, publisher) and _is_person(name, site)
-
-    def _credited_author(self, publisher: str | None) -> str | None:
-        """Return the names in elements whose class or attributes say that they name the author."""
-        for number, element in enumerate(self.root.iter()):
-            if not isinstance(element.tag, str):
-                continue
-            described = _described(element)
-            # Readers who comment have accounts as well.
-            is_account = _ACCOUNT_CLASS.search(described) and not self._distance(number)
-            if _NO_CREDIT.search(described) or not (is_account or _CREDITED.search(described)):
-                continue
-            # The texts of neighbours, such as a button and a name, are no single word.
-            text = _spaced(element)
-            parsed = parse_byline(text)
-            if not 0 < len(text) <= _CREDIT_CHARS or (parsed and parsed.by_machine):
-                continue
-            if names := self._credited(element, described, publisher):
-                # Each of several authors can be in an element of its own.
-                beside = [
-                    found
-                    for other in element.itersiblings()
-                    if other.tag == element.tag and other.get("class") == element.get("class")
-                    if (found := self._credited(other, described, publisher))
-                ]
-                return ", ".join(dict.fromkeys(", ".join([names, *beside]).split(", ")))
-            bare = re.sub(r"^by\s+", "", text, flags=re.IGNORECASE)
-            match = _NAME.fullmatch(bare) or _WRITTEN_BY.match(text)
-            if (
-                match
-                and not _NO_WRITER.fullmatch(match["name"])
-                and self._is_person(match["name"], publisher)
-                and (
-                    _NAMED_CLASS.search(described)
-                    or _is_dated(element)
-                    or (is_account and _is_dated(element.getparent()))
-                )
-            ):
-                return match["name"]
-        return None
-
-    def _credited(self, element: Any, described: str, publisher: str | None) -> str | None:
-        """Return the names in an element that may name the author."""
-        text = _spaced(element)
-        if not 0 < len(text) <= _CREDIT_CHARS:
-            return None
-        if (names := _names_in(text)) or not _NAMED_CLASS.search(described):
-            return names
-        match = _ENGLISH_NAME.fullmatch(text)
-        if not match and not _NAME.fullmatch(text) and not _NO_WRITER.fullmatch(text):
-            match = _FOREIGN_NAME.fullmatch(text)
-        return match[0] if match and self._is_person(match[0], publisher) else None
-
     def published_at(self) -> tuple[str | None, str | None]:
         """Return the date that the page's data names, and one that cannot be read."""
         unreadable: str | None = None
@@ -688,14 +555,14 @@ class PageMetadata:
                 text = text_of(element)
                 rest = re.sub(r"[\d\s.:/|-]", "", DATED.sub("", text))
                 if text and len(text) <= _DATE_CHARS and len(rest) <= 8:
-                    dated.append((self._distance(number), text))
+                    dated.append((self.distance(number), text))
         printed = self.printed_date()[0] or self.date_above()
         # A date far from the article can be that of the visit.
         yield from (
             text for far, text in sorted(dated, key=lambda one: one[0]) if not far or not printed
         )
 
-    def _distance(self, number: int) -> int:
+    def distance(self, number: int) -> int:
         """Return how far the element with ``number`` in the page is from the article.
 
         0 is between the headline and the end of the text, 1 close to these, 2 elsewhere.
@@ -713,16 +580,23 @@ class PageMetadata:
         """
         if not self.pieces:
             return 0, -1, 0, -1
-        numbers = {element: at for at, element in enumerate(self.root.iter())}
-        head, last = self._headline_order, len(self.pieces) - 1
+        head = self.headline_order
+        orders = (head, self.ends, max(0, head - _TOP), min(self.ends + _TOP, len(self.pieces) - 1))
+        first, end, above, below = map(self.number_of, orders)
+        return first, end, above, below
 
-        def place(at: int) -> int:
-            return numbers.get(self.pieces[max(0, min(at, last))].element, 0)
-
-        return place(head), place(self.ends), place(head - _TOP), place(self.ends + _TOP)
+    def number_of(self, order: int) -> int:
+        """Return the number in the page of the element of a block; that of the end behind all."""
+        if not 0 <= order < len(self.pieces):
+            return len(self._numbers)
+        return self._numbers.get(self.pieces[order].element, 0)
 
     @cached_property
-    def _headline_order(self) -> int:
+    def _numbers(self) -> dict[Any, int]:
+        return {element: at for at, element in enumerate(self.root.iter())}
+
+    @cached_property
+    def headline_order(self) -> int:
         """The number of the block that is the headline, or of one not far above the text."""
         titles = [letters_of(text) for text in self.given_titles()]
         for piece in reversed(self.pieces[: self.begins + 1]):
@@ -748,7 +622,7 @@ class PageMetadata:
         Also whether the line is surely of the article: it names the reporter, or what the date is.
         ``elsewhere`` reads the other parts of the page instead.
         """
-        head = self._headline_order - _TOP
+        head = self.headline_order - _TOP
         shown = [
             (_SURE_DATE.search(piece.text) is not None, day)
             for piece in self.pieces
@@ -764,27 +638,12 @@ class PageMetadata:
             return parse_date(self.meta["article:modified_time"]), False
         return None, False
 
-    def printed_author(self) -> str | None:
-        """Return the reporters whom a line above the text names."""
-        above = self.pieces[max(0, self.begins - _ABOVE) : self.begins]
-        lines = [piece.text for piece in reversed(above)]
-        named = (byline_author(line) for line in lines if is_byline(line))
-        return (
-            next((name for name in named if name), None)
-            or next((name for line in lines if (name := _name_beside_date(line))), None)
-            or next((name for line in self._below_headline() if (name := writer_of(line))), None)
-        )
-
-    def _below_headline(self) -> list[str]:
-        """Return the lines between the headline and the text."""
-        return [piece.text for piece in self.pieces[self._headline_order : self.begins]]
-
     def date_above(self) -> str | None:
         """Return the date of a line above the text that has hardly anything but a date.
 
         Lines below the headline come first.
         """
-        head = self._headline_order
+        head = self.headline_order
         first = self.pieces[head : self.begins]
         for piece in [*first, *self.pieces[max(0, self.begins - _ABOVE) : head]]:
             rest = piece.text
@@ -803,15 +662,14 @@ class PageMetadata:
         match = _ADDRESS_DATE.search(urlsplit(self.url() or "").path)
         return parse_date(f"{match['y']}-{match['m']}-{match['d']}") if match else None
 
-    def scripted_facts(self, title: str) -> tuple[str | None, str | None]:
-        """Return author and date in the data of a script that has the article's title."""
-        author = published_at = None
+    def scripted_date(self, title: str) -> str | None:
+        """Return the date in the data of a script that has the article's title."""
         for record in records_in_scripts(self.root):
             given = next((record[key] for key in ("title", "headline") if key in record), None)
-            if isinstance(given, str) and letters_of(given) == letters_of(title):
-                found = facts_of(record, self.source)
-                author, published_at = author or found[0], published_at or found[1]
-        return author, published_at
+            own = letters_of(given) if isinstance(given, str) else None
+            if own == letters_of(title) and (date := facts_of(record, self.source)[1]):
+                return date
+        return None
 
     def url(self) -> str | None:
         """Return the canonical address of the page."""
@@ -869,7 +727,6 @@ _EDITION = re.compile(
     r"\s?(?:デジタル|オンライン|電子版|온라인|디지털|인터넷|모바일|닷컴|online|digital|mobile)$",
     re.IGNORECASE,
 )
-_TITLE_AUTHOR = re.compile(r"(?<=\S{2})\s+/\s+(?P<name>[가-힣]{3,4})(?:\s[가-힣·\s]{2,16})?$")
 _PRINT = re.compile(
     r"^(?:기사\s?)?(?:인쇄|프린트)(?:\s?(?:하기|보기|미리\s?보기|화면|용|페이지))?$"
     r"|(?:일보|신문|뉴스|경제)\s기사\s?(?:인쇄|보기)$"
@@ -914,22 +771,6 @@ def _shared_words(title: str, heading: str) -> int:
     return sum(len(word) >= 2 and word in own for word in words)
 
 
-# Classes of elements that may name the author, those that surely do, and those with dates.
-_NAMED_CLASS = re.compile(
-    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)", re.IGNORECASE
-)
-_CREDITED = re.compile(
-    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit|who|sig|sign)"
-    r"(?:[-_\s]|$)",
-    re.IGNORECASE,
-)
-_ACCOUNT_CLASS = re.compile(
-    r"(?:^|[-_\s])(?:member|nick|nickname|user|username)(?:[-_\s]|$)", re.IGNORECASE
-)
-_NO_CREDIT = re.compile(r"comment|reply|cmt|caption|photo|relat|rank|list", re.IGNORECASE)
-_CREDIT_CHARS = 80
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_WRITTEN = re.compile(r"written by|by|글쓴이|작성자|기자", re.IGNORECASE)
 _DATED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
 )
@@ -961,75 +802,13 @@ _ADDRESS_DATE = re.compile(
 _DATE_NAME = re.compile(
     r"[.:_-](?:published(?:_time|_?date|_?at)?|publish_?date|reg_?date|pub_?date)$"
 )
-_NAME = re.compile(
-    r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\)|\s(?:팩트체커|작가|칼럼니스트|평론가|연구원|편집장|편집위원"
-    r"|객원필진|교수|변호사|대표|크리에이터|캐스터))?"
-)
-# What is beside a date or a name, and is as short as one.
-_NO_WRITER = re.compile(
-    r"입력|수정|최종|등록|승인|송고|게시|발행|작성|업데이트|지면|기사|원문|구독|공유|저장|인쇄|목록|댓글|추천|스크랩|제보|출처"
-    r"|사진|영상|전체|관련|이전|다음|닫기|정치|경제|사회|문화|국제|세계|연예|스포츠|생활|지역|오피니언|사설|칼럼|종합|단독|속보"
-)
-_WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
-_FOREIGN_NAME = re.compile(
-    r"(?!글|작성|필자|저자|편집|등록|취재)[가-힣]{2,6}(?:\s[가-힣]{2,7}){1,2}(?<!기자)(?<!보기)(?<!하기)(?<!기사)"
-)
-_ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
-# Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2.
-_ACCOUNT = re.compile(
-    r"^(?:[a-z]+[_.\d-][\w.-]*|(?i:.*\b(?:admin(?:istrator)?|editors?|editorial(?: team)?|newsroom"
-    r"|staff(?: (?:writer|reporter)s?)?|webmaster|web team|desk))|(?:최고|사이트)?\s?관리자|운영자"
-    r"|편집(?:국|부|자)|뉴스룸|.*온라인팀)$"
-)
-_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴)$")
-_LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def _name_beside_date(line: str) -> str | None:
-    """Return the name of a writer with a post beside a date: ``한여울 변호사 | 2025. 7. 3.``."""
-    date = DATE.search(line)
-    rest = line.replace(date[0], "").strip(" |·,/.") if date else ""
-    match = _NAME.fullmatch(rest)
-    return match["name"] if match and match["name"] != rest else None
-
-
-def _undated(line: str) -> str:
-    """Return a line without its date and the label of that: ``디지털뉴스팀 등록일 : 25-08-27``."""
-    for pattern in DATES:
-        line = pattern.sub("", line)
-    return " ".join(word for word in DATED.sub("", line).split() if re.search(r"[^\W\d]", word))
-
-
-def _names_in(text: str) -> str | None:
-    """Return the reporters that a credited line names."""
-    if english_byline(text) or credits_of(text) or REPORTER.search(text):
-        return byline_author(text)
-    return None
-
-
-def _described(element: Any) -> str:
+def described(element: Any) -> str:
+    """Return the class, itemprop and rel of an element, words apart."""
     given = " ".join(element.get(name) or "" for name in ("class", "itemprop", "rel"))
     return _CAMEL.sub("-", given)
-
-
-def _is_person(name: str, publisher: str | None) -> bool:
-    own, outlet = letters_of(name), letters_of(publisher or "")
-    first = letters_of((publisher or "").split(" ")[0])
-    is_site = own in {outlet, first} or (len(own) >= _LONG_NAME and own in outlet)
-    return not (
-        is_site
-        or looks_like_outlet(name)
-        or _OUTLET_END.search(name)
-        or _ACCOUNT.match(name)
-        or is_machine(name)
-        or team_of(name)
-    )
-
-
-def _is_dated(element: Any) -> bool:
-    """Whether the element, or a short one around it, shows a date."""
-    shown = (text_of(one) for one in (element, element.getparent()) if one is not None)
-    return any(len(text) <= 200 and parse_date(text) is not None for text in shown)
 
 
 def text_of(element: Any) -> str:
@@ -1039,7 +818,8 @@ def text_of(element: Any) -> str:
     return _SPACES.sub(" ", clean("".join(element.itertext())).replace("\n", " ")).strip()
 
 
-def _spaced(element: Any) -> str:
+def spaced(element: Any) -> str:
+    """Return the text of an element with spaces between those of its parts."""
     return _SPACES.sub(" ", clean(" ".join(element.itertext())).replace("\n", " ")).strip()
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.readers.dates import DATE, parse_date
 from geungeo.rag.readers.draft import Reading
+from geungeo.rag.readers.facts import Facts
 from geungeo.rag.readers.layout import paragraphs, table_lines
 from geungeo.rag.readers.lines import (
     REPORTER,
@@ -26,7 +27,7 @@ from geungeo.rag.readers.lines import (
     is_statement,
     page_lines,
 )
-from geungeo.rag.readers.metadata import Facts, byline_author, clean_title, is_outlet, lead
+from geungeo.rag.readers.metadata import byline_author, clean_title, is_outlet, lead
 from geungeo.rag.text import Span, clean
 
 _LINE = re.compile(r"[^\n]+")

@@ -8,8 +8,9 @@ from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.draft import Reading
+from geungeo.rag.readers.facts import Facts
 from geungeo.rag.readers.lines import Block, arrange, ends_sentence, is_byline, is_heading
-from geungeo.rag.readers.metadata import Facts, clean_title, publisher_name, split_names
+from geungeo.rag.readers.metadata import clean_title, publisher_name, split_names
 from geungeo.rag.readers.plain import shorten
 from geungeo.rag.text import clean
 

@@ -18,9 +18,10 @@ from geungeo.rag.errors import MalformedSource
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import fragment_blocks, fragment_text, has_markup
 from geungeo.rag.readers.draft import web_address
+from geungeo.rag.readers.facts import Facts
 from geungeo.rag.readers.layout import paragraphs
 from geungeo.rag.readers.lines import Block, arrange, is_statement
-from geungeo.rag.readers.metadata import Facts, clean_title, publisher_name, split_names
+from geungeo.rag.readers.metadata import clean_title, publisher_name, split_names
 from geungeo.rag.readers.plain import shorten
 from geungeo.rag.text import clean
 

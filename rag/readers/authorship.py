@@ -1,0 +1,230 @@
+"""Who wrote an article, judged from all that names somebody.
+
+Each place that names people makes a claim: a byline, the lead of a wire report, a signature, an
+element called ``author``, the page's data. Claims of a higher rank are right where others are
+stale: content systems name whoever filed the article, the photographer, a desk, the outlet. A
+claim of a lower rank only adds the people whom it names together with those who were found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from geungeo.rag.article import SectionKind
+from geungeo.rag.readers.bylines import (
+    JOB,
+    MAIL,
+    helpers_of,
+    is_full_name,
+    is_role,
+    parse_byline,
+    team_of,
+)
+from geungeo.rag.readers.lines import REPORTER, Block, is_statement, signature
+from geungeo.rag.readers.metadata import byline_author, contributor, lead, writer_of
+
+
+class Rank(IntEnum):
+    """How surely a claim names the writers; a higher one counts before all lower ones."""
+
+    DESK = 0
+    """A desk, where no person is named."""
+    HINT = 1
+    """A name in the title, in a greeting, within the text, or far from it."""
+    DATA = 2
+    """Meta elements, JSON-LD, data of scripts: of the account that filed it, or stale."""
+    NAMED = 3
+    """A bare name in an element for authors, a box about the reporter, an anchor."""
+    SIGNED = 4
+    """A byline above the text or a signature below it."""
+    LEAD = 5
+    """The reporters of a wire report; the paper that prints it names its own editor."""
+    GUEST = 6
+    """Somebody with another profession, or a reader; the reporter named elsewhere edited it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Names that one place of a page gives as the writers, in the order in which it shows them."""
+
+    rank: Rank
+    names: tuple[str, ...]
+
+
+def judge(claims: Iterable[Claim], helpers: Iterable[str] = ()) -> str | None:
+    """Return the writers that claims make most likely, separated by ``, ``.
+
+    ``helpers`` took pictures, edited or translated.
+    """
+    claims = list(claims)
+    signed = {name for one in claims if one.rank >= Rank.SIGNED for name in one.names}
+    # Whoever signs alone and took the pictures too is the writer.
+    doubted = set(helpers) if signed - set(helpers) else set(helpers) - signed
+    people = _without(claims, doubted) or _without(claims, set())
+    if not people:
+        return next((", ".join(one.names) for one in claims if one.rank is Rank.DESK), None)
+    rank = max(one.rank for one in people)
+    best = [one for one in people if one.rank is rank]
+    if rank < Rank.SIGNED:
+        # Of sources that contradict each other, one with which the most agree.
+        best = [max(best, key=lambda one: _agreeing(one, people))]
+    found = list(dict.fromkeys(name for one in best for name in one.names))
+    for claim in sorted(people, key=lambda one: -one.rank):
+        more = [name for name in claim.names if name not in found]
+        together = len(more) < len(claim.names) and all(map(is_whole, more))
+        if together:
+            found = list(claim.names) if set(found) <= set(claim.names) else [*found, *more]
+    return ", ".join(found)
+
+
+def _without(claims: Sequence[Claim], names: set[str]) -> list[Claim]:
+    """Return the claims about people, without ``names``."""
+    left = [
+        Claim(one.rank, tuple(name for name in one.names if name not in names))
+        for one in claims
+        if one.rank is not Rank.DESK
+    ]
+    return [one for one in left if one.names]
+
+
+def _agreeing(claim: Claim, claims: Sequence[Claim]) -> int:
+    return sum(not set(claim.names).isdisjoint(other.names) for other in claims)
+
+
+def is_whole(name: str) -> bool:
+    """Whether ``name`` is a whole name in Korean, or one in another script."""
+    return (is_full_name(name) and name != "기자명") or re.search(r"[가-힣]", name) is None
+
+
+def credit(line: str) -> Claim | None:
+    """Return whom a line names that says who wrote; ``None`` if it names no one."""
+    line = _LABEL.sub("", line)
+    parsed = parse_byline(line)
+    if parsed is not None and (parsed.by_machine or not parsed.names):
+        return None
+    names = byline_author(line)
+    if names is None:
+        return None
+    guest = not parsed.is_sure if parsed else _is_guest(line)
+    if guest and not all(len(name) > 2 and is_whole(name) for name in names.split(", ")):
+        return None
+    anchor = _ANCHOR.search(line) is not None and "기자" not in line
+    rank = Rank.GUEST if guest else Rank.NAMED if anchor else Rank.SIGNED
+    return Claim(rank, tuple(names.split(", ")))
+
+
+_LABEL = re.compile(r"^기자명\s?(?=[가-힣])")
+_ANCHOR = re.compile(r"앵커|아나운서|캐스터")
+
+
+def _is_guest(line: str) -> bool:
+    """Whether a line that is no byline names somebody with a post or of a place."""
+    posted = writer_of(line) is not None and re.search(r"[|ㅣ│/,·]", line) is not None
+    signed = signature(line) is not None and MAIL.search(line) is None
+    return (posted or signed) and REPORTER.search(line) is None
+
+
+def desk(line: str) -> Claim | None:
+    """Return the desk that a line names, and nothing besides."""
+    name = team_of(line)
+    return Claim(Rank.DESK, (name,)) if name else None
+
+
+def as_hint(claim: Claim) -> Claim:
+    """Return a claim that only counts where no other place names a person."""
+    return Claim(min(claim.rank, Rank.HINT), claim.names)
+
+
+def joined(lines: Sequence[str]) -> list[str]:
+    """Return lines in which a role or a job is on one line with its name: ``글``, ``한여울``."""
+    found: list[str] = []
+    is_open = False  # the line before is a role
+    for line in lines:
+        bare = line.strip(" :=|·")
+        short = 0 < len(bare) <= _NAME_CHARS and not is_statement(line)
+        follows = is_open or re.fullmatch(JOB, bare) is not None
+        again = bool(found) and is_role(bare) and is_role(found[-1].split()[0])  # 글 한여울, 사진
+        if found and short and (follows or again):
+            found[-1] += f" {bare}"
+        else:
+            found.append(line)
+        is_open = short and is_role(bare)
+    return found
+
+
+_NAME_CHARS = 16
+
+
+class TextClaims:
+    """The claims that the blocks of an article make."""
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        blocks = list(blocks)
+        self.body = [line for kind, line in blocks if kind is SectionKind.BODY]
+        running = [at for at, (_, line) in enumerate(blocks) if is_statement(line)]
+        first, last = (running[0], running[-1]) if running else (0, 0)
+        lines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
+        self.helpers = [name for line in joined(lines) for name in helpers_of(line)]
+        self.claims = [
+            *self._in_text(),
+            *self._bylines(block for at, block in enumerate(blocks) if at < first),
+            *self._bylines(block for at, block in enumerate(blocks) if at > last),
+            *map(as_hint, self._bylines(blocks[first : last + 1])),
+        ]
+
+    def speaks_of(self, name: str) -> bool:
+        """Whether the text names a person; its last paragraph can introduce the writer."""
+        return any(
+            name in line and not line.startswith(("[", "<", "(", "【", "〔"))
+            for line in self.body[:-1]
+        )
+
+    def judged(self, claims: Iterable[Claim]) -> Iterator[Claim]:
+        """Yield claims; a guest of whom the text speaks is no writer."""
+        for claim in claims:
+            if claim.rank is not Rank.GUEST or not any(map(self.speaks_of, claim.names)):
+                yield claim
+
+    def _bylines(self, blocks: Iterable[Block]) -> Iterator[Claim]:
+        lines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
+        for line in joined(lines):
+            if claim := credit(line) or desk(line):
+                yield from self.judged([claim])
+
+    def _in_text(self) -> Iterator[Claim]:
+        for line in self.body[:2]:
+            if name := contributor(line):
+                yield Claim(Rank.GUEST, tuple(name.split(", ")))
+        if given := lead(self.body[:3])[1]:
+            names = given.split(", ")
+            # Beside a place: [가람스포츠=나래구장, 한여울 기자]
+            people = [name for name in names if is_full_name(name) or len(name) == _USUAL]
+            yield Claim(Rank.LEAD, tuple(people or names))
+        for line in self.body[-_SIGN_OFF:]:
+            if match := _SIGNS_OFF.fullmatch(line):
+                yield Claim(Rank.SIGNED, (match["name"],))
+        for line in self.body:
+            if match := _REPORTS.search(line):
+                yield Claim(Rank.SIGNED, (match["name"],))
+                break
+        for line in self.body[:2]:
+            if "안녕하세요" in line and (match := _INTRODUCED.search(line)):
+                yield Claim(Rank.HINT, (match["name"],))
+
+
+_USUAL = 3  # letters of a name
+_SIGN_OFF = 4  # lines at the end of a broadcast
+_REPORTS = re.compile(
+    rf"(?P<name>[가-힣]{{2,4}})\s*{JOB}(?:가|의)?\s*(?:입니다|보도(?:합|입)니다|취재|전합니다|보도)"
+)
+# 안녕하세요, 에디터 고슴이에요.
+_INTRODUCED = re.compile(
+    r"(?:^|\s)(?:에디터|필자|기자)\s(?P<name>[가-힣]{2,4}?)(?:이에요|이예요|예요|입니다)(?=[.!~\s]|$)"
+)
+# KCB 뉴스 한여울입니다.
+_SIGNS_OFF = re.compile(
+    r"(?:지금까지\s)?[가-힣A-Za-z0-9]{2,12}(?:\s?뉴스|방송|에서)?,?\s(?P<name>[가-힣]{3,4}?)(?:이었|였|입)(?:습)?니다\."
+)

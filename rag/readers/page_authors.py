@@ -1,0 +1,415 @@
+"""What a web page says of its authors: in its data, in elements, and in lines around the text."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from geungeo.rag.article import SectionKind
+from geungeo.rag.readers.authorship import (
+    Claim,
+    Rank,
+    TextClaims,
+    as_hint,
+    credit,
+    desk,
+    is_whole,
+    joined,
+    judge,
+)
+from geungeo.rag.readers.bylines import (
+    MAIL,
+    OUTLET,
+    english_byline,
+    helpers_of,
+    is_full_name,
+    is_machine,
+    parse_byline,
+    team_of,
+)
+from geungeo.rag.readers.dates import DATE, DATES, parse_date
+from geungeo.rag.readers.lines import (
+    DATED,
+    REPORTER,
+    begins_comments,
+    begins_related,
+    credits_of,
+    is_byline,
+    is_imprint,
+    signature,
+)
+from geungeo.rag.readers.metadata import (
+    is_outlet,
+    looks_like_outlet,
+    publisher_name,
+    split_names,
+    writer_of,
+)
+from geungeo.rag.readers.page_metadata import PageMetadata, described, letters_of, spaced, text_of
+from geungeo.rag.readers.records import facts_of
+from geungeo.rag.readers.scripts import records_in_scripts
+
+_AUTHOR_NAMES = (
+    "article:author",
+    "og:article:author:name",
+    "dable:author",
+    "author",
+    "dc.creator",
+    "byl",
+    "by",
+    "parsely-author",
+    "sailthru.author",
+    "twitter:creator",
+)
+_WRITTEN = re.compile(r"written by|by|글쓴이|작성자|기자", re.IGNORECASE)
+# Classes of elements that may name the author, and those that surely do.
+_NAMED_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)", re.IGNORECASE
+)
+_CREDITED = re.compile(
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit|who|sig|sign)"
+    r"(?:[-_\s]|$)",
+    re.IGNORECASE,
+)
+_ACCOUNT_CLASS = re.compile(
+    r"(?:^|[-_\s])(?:member|nick|nickname|user|username)(?:[-_\s]|$)", re.IGNORECASE
+)
+_NO_CREDIT = re.compile(r"comment|reply|cmt|caption|photo|relat|rank|list", re.IGNORECASE)
+_FRAME = re.compile(
+    r"comment|reply|cmt|caption|photo|relat|rank|recommend|popular|best|hot", re.IGNORECASE
+)
+_FRAME_TAGS = frozenset({"figure", "figcaption", "footer", "nav"})
+_AUTHOR_LINK = re.compile(
+    r"/(?:authors?|writers?|reporters?|journalists?|columnists?|contributors?)/(?P<slug>[^/?#]+)",
+    re.IGNORECASE,
+)
+_CREDIT_CHARS = 80
+_ABOVE = 15  # blocks above the text among which a byline can be
+_BELOW = 5  # blocks below the text among which a signature can be
+_NEAR = 3  # elements around one that say what it is part of
+_TEASER = 15  # characters of a linked headline
+_HELPING_JOB = re.compile(
+    r"사진|영상|촬영|편집|번역|그래픽|photo|video|edit|translat|graphic", re.IGNORECASE
+)
+_TITLE_AUTHOR = re.compile(r"(?<=\S{2})\s+/\s+(?P<name>[가-힣]{3,4})(?:\s[가-힣·\s]{2,16})?$")
+# [한여울 칼럼], [한여울의 강가에서]
+_COLUMN = re.compile(
+    r"^[\[<【〈(]\s?(?P<name>[가-힣]{3})(?:의\s[^\])>】〉]{2,12}"
+    r"|\s?(?P<kind>칼럼|시론|에세이|시평|시선|기고|논단))\s?[\])>】〉]"
+)
+_NAME = re.compile(
+    r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\)|\s(?:팩트체커|작가|칼럼니스트|평론가|연구원|편집장|편집위원"
+    r"|객원필진|교수|변호사|대표|크리에이터|캐스터))?"
+)
+# What is beside a date or a name, and is as short as one.
+_NO_WRITER = re.compile(
+    r"입력|수정|최종|등록|승인|송고|게시|발행|작성|업데이트|지면|기사|원문|구독|공유|저장|인쇄|목록|댓글|추천|스크랩|제보|출처"
+    r"|사진|영상|조회|공지|독자|첨부|파일|부서|전체|관련|이전|다음|닫기|정치|경제|사회|문화|국제|세계|연예|스포츠|생활|지역|오피니언|사설|칼럼|종합|단독|속보"
+)
+_WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
+_FOREIGN_NAME = re.compile(
+    r"(?!글|작성|필자|저자|편집|등록|취재)[가-힣]{2,6}(?:\s[가-힣]{2,7}){1,2}(?<!기자)(?<!보기)(?<!하기)(?<!기사)"
+)
+_ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
+# Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2.
+_ACCOUNT = re.compile(
+    r"^(?:[a-z]+[_.\d-][\w.-]*|(?i:.*\b(?:admin(?:istrator)?|editors?|editorial(?: team)?|newsroom"
+    r"|staff(?: (?:writer|reporter)s?)?|webmaster|web team|desk)"
+    r"|news|digital|online|web|press|user|guest|root|master|null|undefined|anonymous)"
+    r"|(?:최고|사이트)?\s?관리자|운영자|편집(?:국|부|자)|뉴스룸|.*온라인팀|[A-Z]{2,4})$"
+)
+_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴)$")
+_LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
+
+
+def author_of(page: PageMetadata, text: TextClaims, publisher: str | None) -> str | None:
+    """Return the writers of the article of a page; ``None`` where no one is named."""
+    return _PageAuthors(page, text, publisher).author()
+
+
+class _PageAuthors:
+    def __init__(self, page: PageMetadata, text: TextClaims, publisher: str | None) -> None:
+        self.page = page
+        self.text = text
+        site = publisher_name(page.meta.get("og:site_name"))
+        self._outlets = (publisher, site)
+        below = page.pieces[page.ends + 1 :]
+        stop = next((at for at, one in enumerate(below) if _begins_others(one)), len(below))
+        self._below = [
+            one
+            for one in below[: min(stop, _BELOW)]
+            if one.order not in page.around and not any(map(_frames, one.path[-_NEAR:]))
+        ]
+        self._stop = page.number_of(page.ends + 1 + stop)
+        self._mails = {
+            match[0].split("@")[0].lower()
+            for piece in page.pieces
+            for match in MAIL.finditer(piece.text)
+        }
+
+    def author(self) -> str | None:
+        lines = joined([*self._lines_above(), *(piece.text for piece in self._below)])
+        helpers = [name for line in lines for name in helpers_of(line)]
+        claims = self.text.judged(
+            [
+                *self.text.claims,
+                *self._above(),
+                *self._signatures(),
+                *self._elements(),
+                *self._data(),
+                *self._title(),
+                *self._desks(),
+            ]
+        )
+        return judge(
+            [one for claim in claims if (one := self._of_persons(claim))],
+            [*self.text.helpers, *helpers, *self._data_helpers()],
+        )
+
+    # Lines
+
+    def _lines_above(self) -> list[str]:
+        """Return the lines between the headline and the text."""
+        pieces = self.page.pieces[self.page.headline_order : self.page.begins]
+        return [one.text for one in pieces if one.kind is not SectionKind.CAPTION]
+
+    def _above(self) -> Iterator[Claim]:
+        head = self.page.headline_order
+        for line in joined(self._lines_above()):
+            claim = credit(line) if is_byline(line) or writer_of(line) else None
+            if claim is not None:
+                yield claim
+            elif name := _name_beside_date(line):
+                yield Claim(Rank.NAMED, (name,))
+            elif is_full_name(name := _undated(line)) and not _NO_WRITER.search(name):
+                yield Claim(Rank.HINT, (name,))
+        for piece in reversed(self.page.pieces[max(0, self.page.begins - _ABOVE) : head]):
+            if is_byline(piece.text) and (claim := credit(piece.text)):
+                yield as_hint(claim)
+            elif name := _name_beside_date(piece.text):
+                yield Claim(Rank.HINT, (name,))
+
+    def _signatures(self) -> Iterator[Claim]:
+        """Yield the claims of the lines right below the text."""
+        for line in joined([piece.text for piece in self._below if not _is_link(piece)]):
+            if (is_byline(line) or writer_of(line) or signature(line)) and (claim := credit(line)):
+                yield claim
+
+    # Elements
+
+    def _elements(self) -> Iterator[Claim]:
+        """Yield the claims of elements whose class or attributes say that they name the author."""
+        found: dict[tuple[Any, ...], Claim] = {}
+        for number, element in enumerate(self.page.root.iter()):
+            if isinstance(element.tag, str) and (claim := self._element(number, element)):
+                # Each of several authors can be in an element of its own.
+                key = (element.getparent(), element.tag, element.get("class"))
+                names = found[key].names if key in found else ()
+                found[key] = Claim(claim.rank, tuple(dict.fromkeys((*names, *claim.names))))
+        yield from found.values()
+
+    def _element(self, number: int, element: Any) -> Claim | None:
+        shown = described(element)
+        if element.tag == "a" and _AUTHOR_LINK.search(element.get("href") or ""):
+            shown += " author"
+        far = self.page.distance(number)
+        # Readers who comment have accounts as well.
+        is_account = bool(_ACCOUNT_CLASS.search(shown)) and not far
+        if _NO_CREDIT.search(shown) or not (is_account or _CREDITED.search(shown)):
+            return None
+        # The texts of neighbours, such as a button and a name, are no single word.
+        text = spaced(element)
+        if not 0 < len(text) <= _CREDIT_CHARS or number >= self._stop or _is_framed(element):
+            return None
+        parsed = parse_byline(text)
+        if parsed and parsed.by_machine:
+            return None
+        within = (
+            self.page.number_of(self.page.begins) < number < self.page.number_of(self.page.ends)
+        )
+        if english_byline(text) or credits_of(text) or REPORTER.search(text):
+            claim = credit(text)
+            if claim is None:
+                return None
+            rank = Rank.HINT if within else claim.rank if far == 0 else min(claim.rank, Rank.NAMED)
+            return Claim(rank, claim.names)
+        if _NAMED_CLASS.search(shown) and parsed and parsed.names:
+            return Claim(Rank.GUEST if not within else Rank.HINT, parsed.names)
+        if (name := self._bare_name(element, text, shown, is_account)) is None:
+            return None
+        sure = not within and far <= 1 and (_NAMED_CLASS.search(shown) or is_whole(name))
+        return Claim(Rank.NAMED if sure else Rank.HINT, (name,))
+
+    def _bare_name(self, element: Any, text: str, shown: str, is_account: bool) -> str | None:  # noqa: FBT001
+        """Return the name of which an element's text consists."""
+        named = _NAMED_CLASS.search(shown) is not None
+        if named:
+            match = _ENGLISH_NAME.fullmatch(text)
+            if not match and not _NAME.fullmatch(text) and not _NO_WRITER.fullmatch(text):
+                match = _FOREIGN_NAME.fullmatch(text)
+            if match:
+                return match[0]
+        bare = re.sub(r"^by\s+", "", text, flags=re.IGNORECASE)
+        match = _NAME.fullmatch(bare) or _WRITTEN_BY.match(text)
+        dated = _is_dated(element) or (is_account and _is_dated(element.getparent()))
+        if match and not _NO_WRITER.fullmatch(match["name"]) and (named or dated):
+            return match["name"]
+        return None
+
+    # Data
+
+    def _data(self) -> Iterator[Claim]:
+        """Yield what JSON-LD, meta elements and the data of scripts name as the authors."""
+        for item in self.page.data:
+            if names := split_names(_people(item.get("author") or item.get("creator"))):
+                yield _claim(Rank.DATA, names)
+        meta = self.page.meta
+        named = [meta.get(key) for key in _AUTHOR_NAMES]
+        if _WRITTEN.fullmatch(meta.get("twitter:label1", "")):
+            named.append(meta.get("twitter:data1"))
+        given = meta.get("og:article:author")
+        site = self._outlets[1]
+        is_name = site and not (is_outlet(given or "") or looks_like_outlet(given or ""))
+        if given and (REPORTER.search(given) or (is_name and "|" not in given)):
+            named.append(given)
+        for text in named:
+            if text and text.startswith(("http", "/")):
+                if name := _name_in_address(text):
+                    yield Claim(Rank.HINT, (name,))
+            elif text and not text.startswith("@") and (names := split_names(text)):
+                yield _claim(Rank.DATA, names)
+        for record in records_in_scripts(self.page.root):
+            title = next((record[key] for key in ("title", "headline") if key in record), None)
+            own = letters_of(title) if isinstance(title, str) else ""
+            if own and own in map(letters_of, self.page.given_titles()):
+                names = facts_of(record, self.page.source)[0]
+                yield from [_claim(Rank.DATA, names)] if names else []
+
+    def _data_helpers(self) -> Iterator[str]:
+        for item in self.page.data:
+            for field in ("editor", "translator"):
+                names = split_names(_people(item.get(field)))
+                yield from names.split(", ") if names else ()
+
+    def _title(self) -> Iterator[Claim]:
+        """Yield the writer of a column whom the title names: ``봄볕 / 한여울``."""
+        for given in self.page.given_titles():
+            if (match := _COLUMN.match(given)) and is_full_name(match["name"]):
+                yield Claim(Rank.GUEST if match["kind"] else Rank.HINT, (match["name"],))
+            for part in re.split(r"\s*[|｜<]\s*|\s[-–:]\s", given):
+                if (match := _TITLE_AUTHOR.search(part)) and is_full_name(match["name"]):
+                    yield Claim(Rank.HINT, (match["name"],))
+                if english_byline(f"{part[:1].upper()}{part[1:]}"):  # - by Ann Lee
+                    yield _claim(Rank.HINT, split_names(part) or "")
+
+    def _desks(self) -> Iterator[Claim]:
+        """Yield the desks that the data, a credited element or a line above the text name."""
+        shown = (
+            text_of(element)
+            for element in self.page.root.iter()
+            if isinstance(element.tag, str) and _CREDITED.search(described(element))
+        )
+        data = [", ".join(one.names) for one in self._data()]
+        for text in (*data, *shown, *self._lines_above()):
+            if claim := desk(text) or desk(_undated(text)):
+                yield claim
+
+    # Names
+
+    def _of_persons(self, claim: Claim) -> Claim | None:
+        """Return a claim without names of outlets, accounts and programs."""
+        if claim.rank is Rank.DESK:
+            return claim
+        if names := tuple(name for name in claim.names if self._is_person(name)):
+            return Claim(claim.rank, names)
+        return next(filter(None, map(desk, claim.names)), None)  # 온라인뉴스팀 기자
+
+    def _is_person(self, name: str) -> bool:
+        own = letters_of(name)
+        for outlet in self._outlets:
+            whole, first = letters_of(outlet or ""), letters_of((outlet or "").split(" ")[0])
+            if own in {whole, first} or (len(own) >= _LONG_NAME and own in whole):
+                return False
+        return not (
+            looks_like_outlet(name)
+            or _OUTLET_END.search(name)
+            or _ACCOUNT.match(name)
+            or is_machine(name)
+            or team_of(name)
+            or name.lower() in self._mails
+        )
+
+
+def _claim(rank: Rank, names: str) -> Claim:
+    return Claim(rank, tuple(names.split(", ")))
+
+
+def _begins_others(piece: Any) -> bool:
+    """Whether other articles, or the comments, begin with a block below the text."""
+    text = piece.text
+    footer = any(one.tag == "footer" for one in piece.path)
+    if footer or is_imprint(text) or begins_related(text) or begins_comments(text):
+        return True
+    return len(text) >= _TEASER and _is_link(piece) and not is_byline(text)
+
+
+def _is_link(piece: Any) -> bool:
+    return bool(piece.linked > 0.6 * len(piece.text))
+
+
+def _is_framed(element: Any) -> bool:
+    """Whether an element is part of a caption, of comments or of a list of other articles."""
+    return any(map(_frames, itertools.islice(element.iterancestors(), _NEAR)))
+
+
+def _frames(element: Any) -> bool:
+    return element.tag in _FRAME_TAGS or _FRAME.search(described(element)) is not None
+
+
+def _people(value: Any) -> str | None:
+    """Return the names in a JSON-LD value of persons; those of organizations are no writers."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(name for one in value if (name := _people(one))) or None
+    if not isinstance(value, Mapping):
+        return None
+    name = _people(value.get("name"))
+    if name and "Organization" in str(value.get("@type")):
+        return name if team_of(name) or (is_full_name(name) and not OUTLET.search(name)) else None
+    if _HELPING_JOB.search(str(value.get("jobTitle") or "")):
+        return None
+    return name
+
+
+def _name_in_address(url: str) -> str | None:
+    """Return the name at the end of the address of an author's page: ``/author/ann-lee``."""
+    match = _AUTHOR_LINK.search(urlsplit(unquote(url)).path)
+    words = match["slug"].split("-") if match else []
+    if len(words) > 1 and all(re.fullmatch(r"[a-z]{2,}", word) for word in words):
+        return " ".join(map(str.capitalize, words))
+    return words[0] if len(words) == 1 and is_full_name(words[0]) else None
+
+
+def _name_beside_date(line: str) -> str | None:
+    """Return the name of a writer with a post beside a date: ``한여울 변호사 | 2025. 7. 3.``."""
+    date = DATE.search(line)
+    rest = line.replace(date[0], "").strip(" |·,/.") if date else ""
+    match = _NAME.fullmatch(rest)
+    return match["name"] if match and match["name"] != rest else None
+
+
+def _undated(line: str) -> str:
+    """Return a line without its date and the label of that: ``디지털뉴스팀 등록일 : 25-08-27``."""
+    for pattern in DATES:
+        line = pattern.sub("", line)
+    return " ".join(word for word in DATED.sub("", line).split() if re.search(r"[^\W\d]", word))
+
+
+def _is_dated(element: Any) -> bool:
+    """Whether the element, or a short one around it, shows a date."""
+    shown = (text_of(one) for one in (element, element.getparent()) if one is not None)
+    return any(len(text) <= 200 and parse_date(text) is not None for text in shown)

@@ -1,0 +1,181 @@
+"""Who wrote a page that names several people, desks, outlets and accounts in several places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.rag.readers.test_outlets import END, LEAD, MORE, TITLE, page
+
+
+@dataclass(frozen=True)
+class Case:
+    """A page: what its head, the lines around the text and the text itself say of its author."""
+
+    name: str
+    author: str | None
+    head: str = ""
+    above: str = ""
+    start: str = ""  # in front of the first sentence
+    end: str = ""  # behind the last sentence, in the same paragraph
+    signed: str = ""  # elements behind the last paragraph
+    below: str = ""  # elements behind the element of the text
+    middle: str = ""
+    title: str = TITLE
+    site: str | None = "가람일보"
+
+
+def meta(author: str, name: str = "author") -> str:
+    return f'<meta name="{name}" content="{author}">'
+
+
+def og(author: str, name: str = "article:author") -> str:
+    return f'<meta property="{name}" content="{author}">'
+
+
+def data(*authors: str, kind: str = "Person") -> str:
+    named = ",".join(f'{{"@type":"{kind}","name":"{author}"}}' for author in authors)
+    return (
+        '<script type="application/ld+json">{"@type":"NewsArticle","headline":"'
+        f'{TITLE}","author":[{named}],"publisher":{{"@type":"Organization","name":"가람일보"}}}}</script>'
+    )
+
+
+DATE = "<p class='date'>입력 2025.07.03 09:10</p>"
+FOOTER = (
+    "<footer><p>발행인 : 나한결 | 편집인 : 도우리 | 청소년보호책임자 : 마루한</p>"
+    "<p>Copyright ⓒ 가람일보. All rights reserved.</p></footer>"
+)
+CREW = "영상취재: 박다솜 / 영상편집: 강이든"
+
+CASES = [
+    # Data against what readers see
+    Case("stale account in meta", "한여울", meta("admin01"), "<p>한여울 기자</p>" + DATE),
+    Case("stale person in meta", "한여울", meta("나한결"), "<p>한여울 기자</p>" + DATE),
+    Case("stale person in og", "한여울", og("나한결"), "<p>한여울 기자 yeo@g.example</p>" + DATE),
+    Case("stale person in meta, signature", "한여울", meta("나한결"), DATE, signed="<p>한여울 기자 yeo@g.example</p>"),
+    Case("stale person in meta, wire lead", "한여울", meta("나한결"), DATE, start="(가람=가람통신) 한여울 기자 = "),
+    Case("webmaster in json", "한여울", data("webmaster"), "<p>한여울 기자</p>" + DATE),
+    Case("desk in json, person signs", "한여울", data("디지털뉴스팀"), DATE, signed="<p>한여울 기자 yeo@g.example</p>"),
+    Case("outlet in json, person signs", "한여울", data("가람일보", kind="Organization"), DATE, signed="<p>/한여울 기자 yeo@g.example</p>"),
+    Case("two outlets", None, data("가람일보", kind="Organization") + og("나래통신"), DATE),
+    Case("outlet and other outlet above", None, data("나래뉴스"), "<p class='author'>나래뉴스</p>" + DATE),
+    Case("meta is the local part of the address", "한여울", meta("yeoul"), "<p>한여울 기자 yeoul@g.example</p>" + DATE),
+    Case("meta has an address only", "한여울", meta("yeoul@g.example"), DATE, signed="<p>한여울 기자 yeoul@g.example</p>"),
+    Case("meta is an address, nothing more", None, meta("yeoul@g.example"), DATE),
+    Case("data names one, line names two", "한여울, 박다솜", data("한여울"), "<p>한여울·박다솜 기자</p>" + DATE),
+    Case("data names two, line names one of them", "한여울, 박다솜", data("한여울", "박다솜"), "<p>한여울 기자</p>" + DATE),
+    Case("data only", "한여울", data("한여울"), DATE),
+    Case("meta only with a job", "한여울", meta("한여울 기자"), DATE),
+    Case("meta has desk and name", "한여울", meta("사회부 한여울 기자"), DATE),
+    Case("meta has two names", "한여울, 박다솜", og("한여울,박다솜"), DATE),
+    Case("photographer in json, writer above", "한여울", data("박다솜"), "<p>한여울 기자</p>" + DATE + "<figure><img src='a'><figcaption>강가 모습. 박다솜 기자</figcaption></figure>"),
+    Case("photographer in json, credits below", "한여울", data("박다솜"), DATE, signed="<p>글 한여울 / 사진 박다솜</p>"),
+    Case("photographer and writer in json", "한여울", data("한여울", "박다솜"), DATE, signed="<p>한여울 기자·사진=박다솜 기자</p>"),
+    Case("editor in json, writer signs", "한여울", data("박다솜"), DATE, signed="<p>한여울 기자</p><p>편집 박다솜 기자</p>"),
+    Case("translator in meta", "Ann Lee", meta("박다솜"), "<p>By Ann Lee</p>" + DATE, signed="<p>번역 박다솜</p>"),
+    Case("english outlet account", "Ann Lee", meta("Garam Times Staff"), "<p>By Ann Lee</p>"),
+    # Who signs, beside whom
+    Case("photographer first in a line", "한여울", "", DATE, signed="<p>사진 박다솜 / 한여울 기자</p>"),
+    Case("photographer behind a slash", "한여울", "", DATE, signed="<p>한여울 기자 / 사진 박다솜 기자</p>"),
+    Case("photographer on a second line", "한여울", "", DATE, signed="<p>글 한여울 기자<br>사진 박다솜 기자</p>"),
+    Case("photographer with the job of one", "한여울", "", "<p>한여울 기자</p>" + DATE, signed="<p>박다솜 사진기자</p>"),
+    Case("writer and photographer in spans", "한여울", "", "<p class='byline'><span>글 한여울</span> <span>사진 박다솜</span></p>" + DATE),
+    Case("roles in a list", "한여울", "", "<ul class='credit'><li>글 한여울</li><li>사진 박다솜</li><li>편집 강이든</li></ul>" + DATE),
+    Case("roles in a definition list", "한여울", "", "<dl class='credits'><dt>글</dt><dd>한여울</dd><dt>사진</dt><dd>박다솜</dd></dl>" + DATE),
+    Case("label in an element of its own", "한여울", "", "<div class='info'><em>기자명</em><span>한여울 기자</span></div>" + DATE),
+    Case("editor at the bottom", "한여울", "", "<p>한여울 기자</p>" + DATE, signed="<p>편집=박다솜 기자</p>"),
+    Case("online editor", "한여울", "", "<p>한여울 기자</p>" + DATE, signed="<p>온라인편집 : 박다솜</p>"),
+    Case("editor in a box below", "한여울", "", "<p>한여울(yeoul) 시민기자</p>" + DATE, below="<p>편집: 박다솜 기자</p>"),
+    Case("desk editor", "한여울", "", DATE, signed="<p>한여울 기자 yeo@g.example</p><p>데스크 박다솜</p>"),
+    Case("intern with mentor", "한여울", "", DATE, signed="<p>한여울 인턴기자 (지도 박다솜 기자)</p>"),
+    Case("intern and reporter", "한여울, 박다솜", "", DATE, signed="<p>한여울 기자, 박다솜 인턴기자</p>"),
+    Case("broadcaster", "한여울", data("SGB", kind="Organization"), DATE, signed=f"<p>가람뉴스 한여울입니다.</p><p>{CREW}</p>", site="가람뉴스"),
+    Case("broadcaster's box", "한여울", "", DATE, signed=f"<p>({CREW})</p>", below="<div class='reporter-wrap'><strong>한여울 기자</strong><a>구독</a><a>다른 기사 보기</a></div>"),
+    Case("anchor reads out", "한여울", "", "<div class='reporter'>한여울 기자</div>" + DATE, start="[앵커] ", signed=f"<p>[{CREW}]</p>"),
+    Case("crew only", None, data("가람뉴스", kind="Organization"), DATE, signed=f"<p>[{CREW}]</p>", site="가람뉴스"),
+    Case("columnist in brackets", "한여울", data("박다솜"), DATE, start="[한여울 나래대 교수] "),
+    Case("columnist above, editor in json", "한여울", data("박다솜"), "<p>한여울 나래대 교수</p>" + DATE),
+    Case("columnist signs, editor in json", "한여울", data("박다솜"), DATE, signed="<p>한여울 나래대 경제학과 교수</p>"),
+    Case("columnist signs, editor above", "한여울", "", "<p class='info'>박다솜 기자</p>" + DATE, signed="<p>한여울 변호사·법무법인 나래</p>"),
+    Case("columnist without a job", "한여울", "", "<p class='writer'>한여울 시인</p>" + DATE),
+    Case("columnist with a bar", "한여울", "", "<p>한여울 | 소설가</p>" + DATE),
+    Case("columnist in the title", "한여울", "", DATE, title=f"[한여울 칼럼] {TITLE}"),
+    Case("columnist in the title, editor in meta", "한여울", meta("박다솜"), DATE, title=f"[한여울의 강가에서] {TITLE}", signed="<p>한여울 시인</p>"),
+    Case("letter of a reader", "한여울", "", DATE, signed="<p>한여울(서울 마포구)</p>"),
+    Case("letter of a reader by place", "한여울", "", DATE, signed="<p>한여울·경기 고양시 일산동구</p>"),
+    Case("letter of a reader, desk above", "한여울", meta("여론독자부"), "<p>여론독자부</p>" + DATE, signed="<p>한여울 주부·서울 은평구</p>"),
+    Case("interview with a box", "한여울", "", "<p>한여울 기자</p>" + DATE, middle="<div class='profile'><strong>박다솜 시인</strong><p>1980년 가람에서 태어났다. 박다솜 시인은 첫 시집을 냈다.</p></div>"),
+    Case("interviewee signs nothing", "한여울", "", "<p>한여울 기자</p>" + DATE, start="박다솜 시인을 만났다. 박다솜 시인은 강을 쓴다고 했다. ", signed="<p>박다솜 시인</p>"),
+    Case("interviewee in meta", "한여울", meta("박다솜"), DATE, start="박다솜 대표는 다리가 필요하다고 말했다. ", signed="<p>한여울 기자</p>"),
+    Case("talk and notes", "한여울, 박다솜", "", DATE, signed="<p>대담=한여울 논설위원, 정리=박다솜 기자</p>"),
+    # Wire copy
+    Case("wire copy", "한여울", "", "<p>나래통신</p>" + DATE, start="(서울=나래통신) 한여울 기자 = ", site="들녘신문"),
+    Case("wire copy posted by a local editor", "한여울", data("박다솜"), "<p>박다솜 기자</p>" + DATE, start="(서울=나래통신) 한여울 기자 = ", site="들녘신문"),
+    Case("wire copy, two", "한여울, 강이든", "", DATE, start="(서울=나래통신) 한여울 강이든 기자 = ", site="들녘신문"),
+    Case("wire copy, agency in meta", "한여울", og("나래통신"), DATE, start="【서울=나래통신】한여울 기자 = ", site="들녘신문"),
+    Case("wire, data with reporter", "한여울", data("한여울"), "<div class='writer'>한여울기자</div>" + DATE, start="(가람=가람통신) 한여울 기자 = ", signed="<p>yeo@g.example</p>", site="가람통신"),
+    Case("wire photo caption", "한여울", og("박다솜"), DATE + "<figure><img src='a'><figcaption>[가람=가람통신] 박다솜 기자 = 3일 강가다. 2025.07.03. park@g.example</figcaption></figure>", start="[가람=가람통신] 한여울 기자 = ", signed="<p>◎공감언론 가람통신 yeo@g.example</p>", site="가람통신"),
+    # Signatures in the last paragraph
+    Case("in the last paragraph", "한여울", "", DATE, end=" 한여울 기자 yeo@g.example"),
+    Case("in the last paragraph, slash", "한여울", meta("가람일보"), DATE, end=" /한여울 기자"),
+    Case("in the last paragraph, brackets", "한여울", "", DATE, end=" [한여울 기자]"),
+    Case("in the last paragraph, place", "한여울", "", DATE, end=" 세종=한여울 기자 yeo@g.example"),
+    Case("in the last paragraph, two", "한여울, 박다솜", "", DATE, end=" 한여울·박다솜 기자"),
+    Case("in the last paragraph, address only", "한여울", data("한여울"), DATE, end=" yeo@g.example"),
+    Case("places and slashes", "한여울, 박다솜", meta("digital"), DATE, signed="<p>[세종=한여울 기자 / 서울=박다솜 기자]</p>"),
+    Case("outlet.com reporter", "한여울", "", DATE, signed="<p>한여울 가람닷컴 기자 yeo@g.example</p>"),
+    Case("outlet.com reporter first", "한여울", "", DATE, signed="<p>가람닷컴 한여울 기자 yeo@g.example</p>"),
+    Case("desk signs, person in the last line", "한여울", "", "<p>온라인이슈팀</p>" + DATE, signed="<p>온라인이슈팀 한여울 기자</p>"),
+    Case("desk only signs", "디지털이슈팀", "", DATE, signed="<p>디지털이슈팀</p>"),
+    Case("desk reporter", "온라인뉴스팀", "", DATE, signed="<p>온라인뉴스팀 기자 online@g.example</p>"),
+    # Boxes, lists and frames
+    Case("portal with a box", "한여울", og("가람일보 | 모두뉴스", "og:article:author") , "<div class='head_journalist'><em class='journalist_name'>한여울 기자</em><button>구독</button></div>" + DATE, below="<div class='journalistcard'><em>한여울 기자</em><a>구독</a></div>", site="모두뉴스"),
+    Case("portal, name beside the date", "한여울", og("가람일보", "og:article:author"), "<div class='info_view'><span class='txt_info'>한여울</span><span class='txt_info'>입력 <span class='num_date'>2025. 7. 3. 09:10</span></span></div>", site=None),
+    Case("other articles with bylines", "한여울", "", "<p>한여울 기자</p>" + DATE, below="<ul class='related'><li><a>나래역 닫는다</a><span class='byline'>박다솜 기자</span></li><li><a>강 건넌다</a><span class='byline'>강이든 기자</span></li></ul>"),
+    Case("only other articles have bylines", None, "", DATE, below="<h3>관련기사</h3><ul><li><a href='/1'>나래역 6번 출구 다음 달 닫는다</a><span class='byline'>박다솜 기자</span></li></ul>" + FOOTER),
+    Case("comments with authors", None, "", DATE, below="<section id='comments'><h3>댓글 2</h3><div><b class='author'>강물</b><span>2025.07.04</span><p>좋다고 봅니다.</p></div></section>"),
+    Case("box with other articles of the reporter", "한여울", "", DATE, below="<div class='view-editors'><strong>한여울 기자</strong><span>yeo@g.example</span><a>다른기사 보기</a></div>"),
+    Case("link to other articles only", "한여울", "", DATE, below="<p><a href='/r/1'>한여울 기자의 다른 기사 보기</a></p>"),
+    Case("recommended reporters", "한여울", "", "<p>한여울 기자</p>" + DATE, below="<div class='recommend_reporter'><h4>추천 기자</h4><span class='reporter'>박다솜 기자</span><button>구독</button></div>"),
+    Case("footer", None, "", DATE, below=FOOTER),
+    Case("footer and byline", "한여울", "", "<p>한여울 기자</p>" + DATE, below=FOOTER),
+    Case("footer with editor's role", None, meta("가람일보"), DATE, below="<footer><p>편집국장 나한결</p><p>발행·편집인 도우리</p></footer>"),
+    Case("tip line", "한여울", "", "<p>한여울 기자</p>" + DATE, signed="<p>제보 : 박다솜 기자 jebo@g.example</p>"),
+    Case("contact of an office", None, "", DATE, signed="<p>문의 : 하천과 박다솜 (044-200-0000)</p>"),
+    Case("officer in charge", None, "", DATE, signed="<p>담당 부서 하천과 책임자 과장 나한결 담당자 사무관 도우리</p>"),
+    Case("author by link only", "한여울", "", "<a href='/author/yeoul'>한여울</a>" + DATE),
+    Case("english author by link only", "Ann Lee", "", "<a href='https://g.example/author/ann-lee/'>Ann Lee</a><p>July 3, 2025</p>"),
+    Case("rel=author", "한여울", meta("news"), "<a rel='author' href='/u/3'>한여울</a>" + DATE),
+    Case("itemprop", "한여울", "", "<span itemprop='author'><span itemprop='name'>한여울</span></span>" + DATE),
+    # English
+    Case("english two", "Ann Lee, Bob Kim", "", "<p>By Ann Lee and Bob Kim, Staff Writer</p>"),
+    Case("english staff line", "Ann Lee", meta("Garam Times"), "<p class='by'>Ann Lee</p><p>Staff Reporter</p>"),
+    Case("english photo", "Ann Lee", "", "<p>By Ann Lee | Photo by Bob Kim</p>"),
+    Case("english signature", "Ann Lee", "", "<p>July 3, 2025</p>", signed="<p>Ann Lee (ann@g.example)</p>"),
+    Case("english capitals", "ANN LEE", meta("Korea Garam Daily"), "<p>July 3, 2025</p>", signed="<p>BY ANN LEE [ann@g.example]</p>"),
+    Case("english outlet name first", "Ann Lee", "", "<p class='byline'>By Ann Lee, The Garam Times</p>"),
+    # Programs
+    Case("program", None, data("가람봇"), "<p>가람봇 기자</p>" + DATE),
+    Case("program and editor", "한여울", meta("AI 기자"), DATE, signed="<p>한여울 기자</p>"),
+    Case("program's note", None, "", DATE, signed="<p>이 기사는 AI가 작성하고 박다솜 기자가 검수했습니다.</p>"),
+    # Others
+    Case("blog account", "물소리", og("물소리", "og:article:author"), "<p>by 물소리</p>" + DATE, site="글마을"),
+    Case("three in one line with desks", "한여울, 박다솜, 강이든", "", "<p>한여울 사회부 기자·박다솜 기자·강이든 정치부 기자</p>" + DATE),
+    Case("four lines", "한여울, 박다솜, 강이든, 윤슬기", data("한여울"), DATE, signed="<p>한여울 기자 a@g.example<br>박다솜 기자 b@g.example<br>강이든 기자 c@g.example<br>윤슬기 기자 d@g.example</p>"),
+    Case("special team with names", "한여울, 박다솜", meta("특별취재팀"), DATE, signed="<p>특별취재팀=한여울 박다솜 기자</p>"),
+    Case("correspondent", "한여울", meta("국제부"), "<p>도쿄/한여울 특파원</p>" + DATE),
+    Case("name split by a label", "한여울", "", "<p>글쓴이 : 한여울</p><p>등록일 : 2025.07.03</p>"),
+    Case("board with an account", "한여울", "", "<p>작성자 최고관리자 | 작성일 25-07-03 13:20</p>", signed="<p>한여울(국어국문 23)</p>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_author_is_judged_from_all_that_names_one(case: Case) -> None:
+    body = (
+        f"<p>{case.start}{LEAD}</p><p>{MORE}</p>{case.middle}<p>{END}{case.end}</p>{case.signed}"
+    )
+    site = f'<meta property="og:site_name" content="{case.site}">' if case.site else ""
+    text = f"<h1>{case.title}</h1>{case.above}<div class='txt'>{body}</div>{case.below}"
+    assert page(text, f"{site}{case.head}", case.title).author == case.author
