@@ -59,7 +59,7 @@ def judge(claims: Iterable[Claim], helpers: Iterable[str] = ()) -> str | None:
 
     ``helpers`` took pictures, edited or translated.
     """
-    claims = list(claims)
+    claims = _separated(claims)
     signed = {name for one in claims if one.rank >= Rank.SIGNED for name in one.names}
     # Whoever signs alone and took the pictures too is the writer.
     doubted = set(helpers) if signed - set(helpers) else set(helpers) - signed
@@ -78,6 +78,17 @@ def judge(claims: Iterable[Claim], helpers: Iterable[str] = ()) -> str | None:
         if together:
             found = list(claim.names) if set(found) <= set(claim.names) else [*found, *more]
     return ", ".join(found)
+
+
+def _separated(claims: Iterable[Claim]) -> list[Claim]:
+    """Return claims in which no label is part of a name: 문한여울 behind a button 기사원문."""
+    claims = list(claims)
+    usual = {name for one in claims for name in one.names if len(name) == _USUAL}
+
+    def bare(name: str) -> str:
+        return name[-_USUAL:] if len(name) > _USUAL and name[-_USUAL:] in usual else name
+
+    return [Claim(one.rank, tuple(map(bare, one.names))) for one in claims]
 
 
 def _without(claims: Sequence[Claim], names: set[str]) -> list[Claim]:
@@ -201,7 +212,7 @@ class TextClaims:
         if given := lead(self.body[:3])[1]:
             names = given.split(", ")
             # Beside a place: [가람스포츠=나래구장, 한여울 기자]
-            people = [name for name in names if is_full_name(name) or len(name) == _USUAL]
+            people = [name for name in names if is_full_name(name) or len(name) <= _USUAL]
             yield Claim(Rank.LEAD, tuple(people or names))
         for line in self.body[-_SIGN_OFF:]:
             if match := _SIGNS_OFF.fullmatch(line):
@@ -215,7 +226,7 @@ class TextClaims:
                 yield Claim(Rank.HINT, (match["name"],))
 
 
-_USUAL = 3  # letters of a name
+_USUAL = 3  # letters of a name, at most
 _SIGN_OFF = 4  # lines at the end of a broadcast
 _REPORTS = re.compile(
     rf"(?P<name>[가-힣]{{2,4}})\s*{JOB}(?:가|의)?\s*(?:입니다|보도(?:합|입)니다|취재|전합니다|보도)"

@@ -210,9 +210,7 @@ _MAIL_TAIL = re.compile(
     rf"{JOB}?\s*[/|(\[]?\s*{MAIL.pattern}\s*[)\]]?)$"
 )
 # The end of a paragraph behind its last sentence that names a reporter: … 밝혔다. [한여울 기자]
-_SIGNED_TAIL = re.compile(
-    rf"(?<=[.!?”\"'’)\]])\s*(?P<byline>(?=[^.!?]*{JOB})[^.!?]{{4,60}})$"
-)
+_SIGNED_TAIL = re.compile(rf"(?<=[.!?”\"'’)\]])\s*(?P<byline>(?=[^.!?]*{JOB})[^.!?]{{4,60}})$")
 _RELATED = re.compile(
     r"^(?:관련\s*(?:기사|뉴스|콘텐츠|영상|태그)|이\s*시[각간]\s*(?:주요|추천|인기)\s*(?:뉴스|기사)"
     r"|(?:이\s*시[각간]|지금|방금)\s*\S{0,6}\s?(?:뉴스|기사|일보|신문|속보|헤드라인|이슈)\S{0,4}"

@@ -119,7 +119,13 @@ def _names_side_by_side(text: str) -> str:
 
 def looks_like_outlet(name: str) -> bool:
     """Whether a name ends like that of a newspaper or broadcaster, not like a person's."""
-    return len(name) > 4 and OUTLET.search(name) is not None
+    return len(name) > 4 and OUTLET.search(name) is not None and not _CAPITALS.fullmatch(name)
+
+
+# ANN LEE, but not GBN NEWS.
+_CAPITALS = re.compile(
+    r"(?!.*\b(?:NEWS|TIMES|POST|DAILY|HERALD|JOURNAL|TV|KOREA|MEDIA)\b)[A-Z-]{2,}(?: [A-Z-]{2,}){1,2}"
+)
 
 
 def is_outlet(line: str) -> bool:

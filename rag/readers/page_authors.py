@@ -21,6 +21,7 @@ from geungeo.rag.readers.authorship import (
     judge,
 )
 from geungeo.rag.readers.bylines import (
+    JOB,
     MAIL,
     OUTLET,
     english_byline,
@@ -89,6 +90,9 @@ _AUTHOR_LINK = re.compile(
 _CREDIT_CHARS = 80
 _ABOVE = 15  # blocks above the text among which a byline can be
 _BELOW = 5  # blocks below the text among which a signature can be
+_MORE_BY = re.compile(
+    rf"(?P<name>[가-힣]{{3,4}})\s?{JOB}(?:님?의)?\s?(?:다른|최신|최근)?\s?(?:기사|구독|페이지|팔로우)"
+)
 _NEAR = 3  # elements around one that say what it is part of
 _TEASER = 15  # characters of a linked headline
 _HELPING_JOB = re.compile(
@@ -147,7 +151,7 @@ class _PageAuthors:
         self._mails = {
             match[0].split("@")[0].lower()
             for piece in page.pieces
-            for match in MAIL.finditer(piece.text)
+            for match in MAIL.finditer(piece.text[-_CREDIT_CHARS:])
         }
 
     def author(self) -> str | None:
@@ -159,6 +163,7 @@ class _PageAuthors:
                 *self._above(),
                 *self._signatures(),
                 *self._elements(),
+                *self._boxes(),
                 *self._data(),
                 *self._title(),
                 *self._desks(),
@@ -197,6 +202,12 @@ class _PageAuthors:
         for line in joined([piece.text for piece in self._below if not _is_link(piece)]):
             if (is_byline(line) or writer_of(line) or signature(line)) and (claim := credit(line)):
                 yield claim
+
+    def _boxes(self) -> Iterator[Claim]:
+        """Yield the reporter of whom a link below the text offers other articles."""
+        for piece in self.page.pieces[self.page.ends + 1 :][: 2 * _BELOW]:
+            if match := _MORE_BY.match(piece.text):
+                yield Claim(Rank.NAMED, (match["name"],))
 
     # Elements
 
@@ -353,7 +364,7 @@ def _begins_others(piece: Any) -> bool:
     footer = any(one.tag == "footer" for one in piece.path)
     if footer or is_imprint(text) or begins_related(text) or begins_comments(text):
         return True
-    return len(text) >= _TEASER and _is_link(piece) and not is_byline(text)
+    return len(text) >= _TEASER and _is_link(piece) and not REPORTER.search(text)
 
 
 def _is_link(piece: Any) -> bool:
