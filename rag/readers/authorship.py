@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.bylines import (
@@ -23,7 +24,8 @@ from geungeo.rag.readers.bylines import (
     parse_byline,
     team_of,
 )
-from geungeo.rag.readers.lines import REPORTER, Block, is_statement, signature
+from geungeo.rag.readers.dates import DATES
+from geungeo.rag.readers.lines import DATED, REPORTER, Block, is_statement, signature
 from geungeo.rag.readers.metadata import byline_author, contributor, lead, writer_of
 
 
@@ -120,7 +122,8 @@ def credit(line: str) -> Claim | None:
     if names is None:
         return None
     guest = not parsed.is_sure if parsed else _is_guest(line)
-    if guest and not all(len(name) > 2 and is_whole(name) for name in names.split(", ")):
+    whole = all(len(name) > 2 and is_whole(name) for name in names.split(", "))
+    if guest and (_DASH.match(line) or not whole):
         return None
     anchor = _ANCHOR.search(line) is not None and "기자" not in line
     rank = Rank.GUEST if guest else Rank.NAMED if anchor else Rank.SIGNED
@@ -128,6 +131,8 @@ def credit(line: str) -> Claim | None:
 
 
 _LABEL = re.compile(r"^기자명\s?(?=[가-힣])")
+_DASH = re.compile(r"[—–-]\s")  # in front of whom a quotation is from
+_QUOTED = re.compile(r"[“\"][^“”\"]+[”\"]$")
 _ANCHOR = re.compile(r"앵커|아나운서|캐스터")
 
 
@@ -136,6 +141,16 @@ def _is_guest(line: str) -> bool:
     posted = writer_of(line) is not None and re.search(r"[|ㅣ│/,·]", line) is not None
     signed = signature(line) is not None and MAIL.search(line) is None
     return (posted or signed) and REPORTER.search(line) is None
+
+
+def undated(line: str) -> str:
+    """Return a line without its date and the label of that: ``디지털뉴스팀 등록일 : 25-08-27``."""
+    for pattern in (*DATES, _DAY):
+        line = pattern.sub("", line)
+    return " ".join(word for word in DATED.sub("", line).split() if re.search(r"[^\W\d]", word))
+
+
+_DAY = re.compile(r"\d{1,2}월\s?\d{1,2}일")
 
 
 def desk(line: str) -> Claim | None:
@@ -169,14 +184,30 @@ def joined(lines: Sequence[str]) -> list[str]:
 _NAME_CHARS = 16
 
 
+def text_within(running: Sequence[bool]) -> tuple[int, int]:
+    """Return the first and the last block of the text between bylines and signatures.
+
+    ``running`` says which blocks are sentences. A byline can be below the first of them, and a
+    signature above a few about the writer.
+    """
+    numbers = [number for number, is_running in enumerate(running) if is_running]
+    if not numbers:
+        return 0, -1
+    return numbers[min(_BEFORE, len(numbers) - 1)], numbers[-min(_BEHIND, len(numbers))]
+
+
+_BEFORE, _BEHIND = 1, 3  # sentences or paragraphs
+
+
 class TextClaims:
     """The claims that the blocks of an article make."""
 
     def __init__(self, blocks: Iterable[Block]) -> None:
         blocks = list(blocks)
         self.body = [line for kind, line in blocks if kind is SectionKind.BODY]
-        running = [at for at, (_, line) in enumerate(blocks) if is_statement(line)]
-        first, last = (running[0], running[-1]) if running else (0, 0)
+        first, last = text_within(
+            [kind is not SectionKind.DECK and is_statement(line) for kind, line in blocks]
+        )
         lines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
         self.helpers = [name for line in joined(lines) for name in helpers_of(line)]
         self.claims = [
@@ -200,7 +231,11 @@ class TextClaims:
                 yield claim
 
     def _bylines(self, blocks: Iterable[Block]) -> Iterator[Claim]:
-        lines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
+        lines = [
+            line
+            for (_, above), (kind, line) in pairwise([(None, ""), *blocks])
+            if kind is SectionKind.BYLINE and not _QUOTED.match(above)
+        ]
         for line in joined(lines):
             if claim := credit(line) or desk(line):
                 yield from self.judged([claim])

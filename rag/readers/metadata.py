@@ -124,7 +124,8 @@ def looks_like_outlet(name: str) -> bool:
 
 # ANN LEE, but not GBN NEWS.
 _CAPITALS = re.compile(
-    r"(?!.*\b(?:NEWS|TIMES|POST|DAILY|HERALD|JOURNAL|TV|KOREA|MEDIA)\b)[A-Z-]{2,}(?: [A-Z-]{2,}){1,2}"
+    r"(?!.*\b(?:NEWS|TIMES|POST|DAILY|HERALD|JOURNAL|TV|KOREA|MEDIA)\b)"
+    r"[A-Z-]{2,}(?: [A-Z-]{2,}){1,2}"
 )
 
 

@@ -19,6 +19,8 @@ from geungeo.rag.readers.authorship import (
     is_whole,
     joined,
     judge,
+    text_within,
+    undated,
 )
 from geungeo.rag.readers.bylines import (
     JOB,
@@ -31,9 +33,8 @@ from geungeo.rag.readers.bylines import (
     parse_byline,
     team_of,
 )
-from geungeo.rag.readers.dates import DATE, DATES, parse_date
+from geungeo.rag.readers.dates import DATE, parse_date
 from geungeo.rag.readers.lines import (
-    DATED,
     REPORTER,
     begins_comments,
     begins_related,
@@ -71,7 +72,8 @@ _NAMED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer)(?:[-_\s]|$)", re.IGNORECASE
 )
 _CREDITED = re.compile(
-    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit|who|sig|sign)"
+    r"(?:^|[-_\s])(?:author|byline|by|journalist|reporter|rep|writer|info|meta|credit|who|sig|sign"
+    r"|name)"
     r"(?:[-_\s]|$)",
     re.IGNORECASE,
 )
@@ -140,6 +142,11 @@ class _PageAuthors:
         self.text = text
         site = publisher_name(page.meta.get("og:site_name"))
         self._outlets = (publisher, site)
+        shown = page.pieces[page.begins : page.ends + 1]
+        first, last = text_within(
+            [one.is_running_text and one.kind is not SectionKind.DECK for one in shown]
+        )
+        self._first, self._last = page.begins + first, page.begins + last
         below = page.pieces[page.ends + 1 :]
         stop = next((at for at, one in enumerate(below) if _begins_others(one)), len(below))
         self._below = [
@@ -178,19 +185,24 @@ class _PageAuthors:
 
     def _lines_above(self) -> list[str]:
         """Return the lines between the headline and the text."""
-        pieces = self.page.pieces[self.page.headline_order : self.page.begins]
-        return [one.text for one in pieces if one.kind is not SectionKind.CAPTION]
+        return [
+            one.text
+            for one in self.page.pieces[self.page.headline_order : self._first]
+            if one.kind is not SectionKind.CAPTION and not one.is_running_text
+        ]
 
     def _above(self) -> Iterator[Claim]:
         head = self.page.headline_order
         for line in joined(self._lines_above()):
-            claim = credit(line) if is_byline(line) or writer_of(line) else None
+            bare = undated(line)
+            claim = credit(line) if is_byline(line) else None
+            claim = claim or (credit(bare) if writer_of(bare) else None)
             if claim is not None:
                 yield claim
             elif name := _name_beside_date(line):
                 yield Claim(Rank.NAMED, (name,))
-            elif is_full_name(name := _undated(line)) and not _NO_WRITER.search(name):
-                yield Claim(Rank.HINT, (name,))
+            elif is_full_name(bare) and not _NO_WRITER.search(bare):
+                yield Claim(Rank.HINT, (bare,))
         for piece in reversed(self.page.pieces[max(0, self.page.begins - _ABOVE) : head]):
             if is_byline(piece.text) and (claim := credit(piece.text)):
                 yield as_hint(claim)
@@ -258,6 +270,7 @@ class _PageAuthors:
         """Return the name of which an element's text consists."""
         named = _NAMED_CLASS.search(shown) is not None
         if named:
+            text = undated(text) or text
             match = _ENGLISH_NAME.fullmatch(text)
             if not match and not _NAME.fullmatch(text) and not _NO_WRITER.fullmatch(text):
                 match = _FOREIGN_NAME.fullmatch(text)
@@ -325,7 +338,7 @@ class _PageAuthors:
         )
         data = [", ".join(one.names) for one in self._data()]
         for text in (*data, *shown, *self._lines_above()):
-            if claim := desk(text) or desk(_undated(text)):
+            if claim := desk(text) or desk(undated(text)):
                 yield claim
 
     # Names
@@ -411,13 +424,6 @@ def _name_beside_date(line: str) -> str | None:
     rest = line.replace(date[0], "").strip(" |·,/.") if date else ""
     match = _NAME.fullmatch(rest)
     return match["name"] if match and match["name"] != rest else None
-
-
-def _undated(line: str) -> str:
-    """Return a line without its date and the label of that: ``디지털뉴스팀 등록일 : 25-08-27``."""
-    for pattern in DATES:
-        line = pattern.sub("", line)
-    return " ".join(word for word in DATED.sub("", line).split() if re.search(r"[^\W\d]", word))
 
 
 def _is_dated(element: Any) -> bool:
