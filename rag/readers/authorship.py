@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import pairwise
 
 from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.bylines import (
@@ -132,6 +131,7 @@ def credit(line: str) -> Claim | None:
 
 _LABEL = re.compile(r"^기자명\s?(?=[가-힣])")
 _DASH = re.compile(r"[—–-]\s")  # in front of whom a quotation is from
+_QUOTES = ("“", '"', "‘", "'")
 _QUOTED = re.compile(r"[“\"][^“”\"]+[”\"]$")
 _ANCHOR = re.compile(r"앵커|아나운서|캐스터")
 
@@ -218,11 +218,12 @@ class TextClaims:
         ]
 
     def speaks_of(self, name: str) -> bool:
-        """Whether the text names a person; its last paragraph can introduce the writer."""
-        return any(
-            name in line and not line.startswith(("[", "<", "(", "【", "〔"))
-            for line in self.body[:-1]
-        )
+        """Whether the text names a person, as an interview does.
+
+        Its last paragraph and an editor's note can introduce the writer.
+        """
+        spoken = (line for line in self.body[:-1] if not _INTRODUCES.match(line))
+        return any(name in line for line in spoken)
 
     def judged(self, claims: Iterable[Claim]) -> Iterator[Claim]:
         """Yield claims; a guest of whom the text speaks is no writer."""
@@ -231,10 +232,14 @@ class TextClaims:
                 yield claim
 
     def _bylines(self, blocks: Iterable[Block]) -> Iterator[Claim]:
+        blocks = list(blocks)
+        around = zip([("", ""), *blocks], blocks, [*blocks[1:], ("", "")], strict=False)
         lines = [
             line
-            for (_, above), (kind, line) in pairwise([(None, ""), *blocks])
-            if kind is SectionKind.BYLINE and not _QUOTED.match(above)
+            for (_, above), (kind, line), (_, below) in around
+            if kind is SectionKind.BYLINE
+            # Who is quoted, behind a quotation or in front of it.
+            and not (_QUOTED.match(above) or below.startswith(_QUOTES))
         ]
         for line in joined(lines):
             if claim := credit(line) or desk(line):
@@ -244,7 +249,9 @@ class TextClaims:
         for line in self.body[:2]:
             if name := contributor(line):
                 yield Claim(Rank.GUEST, tuple(name.split(", ")))
-        if given := lead(self.body[:3])[1]:
+        starts = filter(None, map(_STARTS.match, self.body[:3]))
+        given = lead(self.body[:3])[1] or next(filter(None, map(_sure_names, starts)), None)
+        if given:
             names = given.split(", ")
             # Beside a place: [가람스포츠=나래구장, 한여울 기자]
             people = [name for name in names if is_full_name(name) or len(name) <= _USUAL]
@@ -252,17 +259,36 @@ class TextClaims:
         for line in self.body[-_SIGN_OFF:]:
             if match := _SIGNS_OFF.fullmatch(line):
                 yield Claim(Rank.SIGNED, (match["name"],))
+            if match := _BIO.match(line):
+                yield Claim(Rank.SIGNED, (match["name"],))
+            if match := _WROTE.search(line):
+                yield Claim(Rank.HINT, (match["name"],))
         for line in self.body:
             if match := _REPORTS.search(line):
-                yield Claim(Rank.SIGNED, (match["name"],))
+                yield Claim(Rank.NAMED, (match["name"],))
                 break
         for line in self.body[:2]:
             if "안녕하세요" in line and (match := _INTRODUCED.search(line)):
                 yield Claim(Rank.HINT, (match["name"],))
 
 
+def _sure_names(start: re.Match[str]) -> str | None:
+    """Return the reporters in brackets in front of a text: ``[가람뉴스 | 나래=한여울 기자]``."""
+    parsed = parse_byline(start[0])
+    return ", ".join(parsed.names) if parsed and parsed.is_sure else None
+
+
 _USUAL = 3  # letters of a name, at most
 _SIGN_OFF = 4  # lines at the end of a broadcast
+_INTRODUCES = re.compile(r"[\[(<【〔〈*※■▲]|편집자|필자|글쓴이")
+_STARTS = re.compile(r"[\[(〔【（<〈][^\[\](){}<>]{4,40}[\])〕】）>〉]")
+# 필자 한여울은 나래대 교수다.
+_BIO = re.compile(
+    r"[*※■▲]?\s?(?:필자|글쓴이|지은이)(?:\s?소개\s?[:=]?)?\s(?P<name>[가-힣]{3})(?:[은는:]|\s씨)"
+)
+_WROTE = re.compile(
+    r"(?:에디터|마케터)\s(?P<name>[가-힣]{2,4}?)(?:님)?[이가]\s(?:썼|작성했|적었|전했)"
+)
 _REPORTS = re.compile(
     rf"(?P<name>[가-힣]{{2,4}})\s*{JOB}(?:가|의)?\s*(?:입니다|보도(?:합|입)니다|취재|전합니다|보도)"
 )

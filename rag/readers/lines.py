@@ -259,6 +259,7 @@ _PLACE = (
 # 노해든(국어국문 23), HBS 노해든 (haedeun@hbs.example), at the end of a contribution
 _SIGNATURE = re.compile(
     rf"^(?:독자\s)?(?P<reader>[가-힣]{{3}})(?:\s(?:{_LAY}))?\s?[·ㆍ/,|(]\s?{_PLACE}(?:\s[가-힣]{{1,6}}){{0,2}}\)?$"
+    r"|^(?P<scholar>[가-힣]{3})\s[가-힣]{2,8}(?:대|대학교)\s?[·ㆍ,]\s?[가-힣]{2,8}$"
     r"|^(?!문의|연락처|장소|일시|주소|사진|자료|출처|참고|제공|주최|대상|전화|신청|접수)"
     r"(?P<name>[가-힣]{2,4})\s?\((?=[^()]*[가-힣])[^()]{2,20}\)$"
     r"|^(?:[A-Z]{2,5}|[가-힣]{2,5}(?:뉴스|일보|신문|방송|경제))\s(?P<signed>[가-힣]{3})\s?"
@@ -389,7 +390,7 @@ def credits_of(line: str) -> list[str] | None:
 def signature(line: str) -> str | None:
     """Return the name in the last line of a contribution: ``박다솜(국어국문 23)``."""
     match = _SIGNATURE.match(line)
-    return (match["reader"] or match["name"] or match["signed"]) if match else None
+    return next(filter(None, match.groups()), None) if match else None
 
 
 def is_page_line(line: str) -> bool:

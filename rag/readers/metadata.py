@@ -71,7 +71,10 @@ _WITH_DESK = re.compile(
 )
 
 
-_ACCOUNT_BEHIND = re.compile(r"(?<=[가-힣])\s?[(\[]@?[A-Za-z0-9_.-]{2,24}[)\]]")
+# 한여울(yeo), 한여울(가람일보)
+_ACCOUNT_BEHIND = re.compile(
+    r"(?<=[가-힣])\s?[(\[](?:@?[A-Za-z0-9_.-]{2,24}|[가-힣]{2,8}(?:일보|신문|뉴스|경제|방송|통신))[)\]]"
+)
 
 
 def split_names(text: str | None) -> str | None:
@@ -234,7 +237,7 @@ def writer_of(line: str) -> str | None:
     )
 
 
-_WROTE = re.compile(r"(?:글|글쓴이|필자|작성자)\s*[:：=|]?\s*(?P<name>[가-힣]{3,4})")
+_WROTE = re.compile(r"(?:글|글쓴이|필자|작성자|[Bb]y\.?)\s*[:：=|]?\s*(?P<name>[가-힣]{3,4})")
 # 한여울 | 도시 연구자: a writer who is no reporter, above or below the text.
 _WITH_POST = re.compile(
     r"[<〈\[(■▲]?\s?(?P<name>[가-힣]{3,4})\s*[|ㅣ│·/,]\s*(?=[^\d|]*$)[가-힣A-Za-z·\s]{0,24}"

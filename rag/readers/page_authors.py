@@ -125,8 +125,9 @@ _ACCOUNT = re.compile(
     r"^(?:[a-z]+[_.\d-][\w.-]*|(?i:.*\b(?:admin(?:istrator)?|editors?|editorial(?: team)?|newsroom"
     r"|staff(?: (?:writer|reporter)s?)?|webmaster|web team|desk)"
     r"|news|digital|online|web|press|user|guest|root|master|null|undefined|anonymous)"
-    r"|(?:최고|사이트)?\s?관리자|운영자|편집(?:국|부|자)|뉴스룸|.*온라인팀|[A-Z]{2,4})$"
+    r"|(?:최고|사이트)?\s?관리자|운영자|편집(?:국|부|자)|논설(?:위원)?실|뉴스룸|.*온라인팀|[A-Z]{2,4})$"
 )
+_OFFICE = re.compile(r".{3,}(?:[시군구도]청|[부처청과국실]|위원회|공사|공단|협회|재단|센터)$")
 _OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴)$")
 _LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
 
@@ -243,32 +244,36 @@ class _PageAuthors:
         is_account = bool(_ACCOUNT_CLASS.search(shown)) and not far
         if _NO_CREDIT.search(shown) or not (is_account or _CREDITED.search(shown)):
             return None
-        # The texts of neighbours, such as a button and a name, are no single word.
-        text = spaced(element)
-        if not 0 < len(text) <= _CREDIT_CHARS or number >= self._stop or _is_framed(element):
+        if number >= self._stop or _is_framed(element):
             return None
+        within = self.page.number_of(self._first) < number < self.page.number_of(self._last)
+        most = Rank.HINT if within or far > 1 else Rank.GUEST if far == 0 else Rank.NAMED
+        # The texts of neighbours, such as a button and a name, are no single word. A box has the
+        # name above words about the reporter.
+        texts = [spaced(element), *([_first_text(element)] if _NAMED_CLASS.search(shown) else [])]
+        for text in texts:
+            if 0 < len(text) <= _CREDIT_CHARS and (
+                claim := self._in_element(element, text, shown, is_account)
+            ):
+                return Claim(min(claim.rank, most), claim.names)
+        return None
+
+    def _in_element(self, element: Any, text: str, shown: str, is_account: bool) -> Claim | None:  # noqa: FBT001
+        """Return the claim of an element's text, or of the first part of it."""
         parsed = parse_byline(text)
         if parsed and parsed.by_machine:
             return None
-        within = (
-            self.page.number_of(self.page.begins) < number < self.page.number_of(self.page.ends)
-        )
         if english_byline(text) or credits_of(text) or REPORTER.search(text):
-            claim = credit(text)
-            if claim is None:
-                return None
-            rank = Rank.HINT if within else claim.rank if far == 0 else min(claim.rank, Rank.NAMED)
-            return Claim(rank, claim.names)
-        if _NAMED_CLASS.search(shown) and parsed and parsed.names:
-            return Claim(Rank.GUEST if not within else Rank.HINT, parsed.names)
-        if (name := self._bare_name(element, text, shown, is_account)) is None:
-            return None
-        sure = not within and far <= 1 and (_NAMED_CLASS.search(shown) or is_whole(name))
-        return Claim(Rank.NAMED if sure else Rank.HINT, (name,))
-
-    def _bare_name(self, element: Any, text: str, shown: str, is_account: bool) -> str | None:  # noqa: FBT001
-        """Return the name of which an element's text consists."""
+            return credit(text)
         named = _NAMED_CLASS.search(shown) is not None
+        if named and parsed and parsed.names:
+            return Claim(Rank.GUEST, parsed.names)
+        if (name := self._bare_name(element, text, named, is_account)) is None:
+            return None
+        return Claim(Rank.NAMED if named or is_whole(name) else Rank.HINT, (name,))
+
+    def _bare_name(self, element: Any, text: str, named: bool, is_account: bool) -> str | None:  # noqa: FBT001
+        """Return the name of which an element's text consists."""
         if named:
             text = undated(text) or text
             match = _ENGLISH_NAME.fullmatch(text)
@@ -360,6 +365,7 @@ class _PageAuthors:
         return not (
             looks_like_outlet(name)
             or _OUTLET_END.search(name)
+            or (_OFFICE.match(name) and not is_full_name(name))
             or _ACCOUNT.match(name)
             or is_machine(name)
             or team_of(name)
@@ -391,6 +397,11 @@ def _is_framed(element: Any) -> bool:
 
 def _frames(element: Any) -> bool:
     return element.tag in _FRAME_TAGS or _FRAME.search(described(element)) is not None
+
+
+def _first_text(element: Any) -> str:
+    """Return the first text within an element."""
+    return next((bare for text in element.itertext() if (bare := " ".join(text.split()))), "")
 
 
 def _people(value: Any) -> str | None:
