@@ -130,7 +130,8 @@ def credit(line: str) -> Claim | None:
 
 
 _LABEL = re.compile(r"^기자명\s?(?=[가-힣])")
-_DASH = re.compile(r"[—–-]\s")  # in front of whom a quotation is from
+# In front of whom a quotation is from, and of an item of a list of appointments.
+_DASH = re.compile(r"[—–-]\s|[△▲▽◇]")
 _QUOTES = ("“", '"', "‘", "'")
 _QUOTED = re.compile(r"[“\"][^“”\"]+[”\"]$")
 _ANCHOR = re.compile(r"앵커|아나운서|캐스터")
@@ -171,7 +172,7 @@ def joined(lines: Sequence[str]) -> list[str]:
     for line in lines:
         bare = line.strip(" :=|·")
         short = 0 < len(bare) <= _NAME_CHARS and not is_statement(line)
-        follows = is_open or re.fullmatch(JOB, bare) is not None
+        follows = is_open or re.fullmatch(JOB, bare) is not None or _is_post(found[-1:], bare)
         again = bool(found) and is_role(bare) and is_role(found[-1].split()[0])  # 글 한여울, 사진
         if found and short and (follows or again):
             found[-1] += f" {bare}"
@@ -182,6 +183,14 @@ def joined(lines: Sequence[str]) -> list[str]:
 
 
 _NAME_CHARS = 16
+
+
+def _is_post(above: Sequence[str], line: str) -> bool:
+    """Whether a line says which post the person of the line above has."""
+    if not (above and len(above[0]) == _USUAL and is_full_name(above[0])):
+        return False
+    parsed = parse_byline(f"{above[0]} {line}")
+    return parsed is not None and parsed.names == (above[0],) and parse_byline(line) is None
 
 
 def text_within(running: Sequence[bool]) -> tuple[int, int]:

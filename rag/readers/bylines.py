@@ -42,6 +42,7 @@ _LONGEST = 120
 _WRITES = listed(
     """
     기자명 글 취재 기획 구성 정리 인터뷰 대담
+    기고 취재팀 특별취재팀 기획취재팀 탐사취재팀
     취재기자 글쓴이 필자 기사작성 작성 작성자 취재지휘 글쓰기
     """
 )
@@ -50,7 +51,7 @@ _HELPS = listed(
     사진 그림 영상 촬영 편집 디자인 그래픽 일러스트 삽화 제작 도움 개발 자막 cg 연출 작가 번역 감수
     진행 제공 자료 출처 사진제공 자료제공 영상취재 영상편집 영상촬영 사진촬영 촬영기자 영상기자 드론
     인포그래픽 데이터 교열 교정 캡처 자료사진 자료조사 취재지원 취재보조 옮김 통역
-    온라인편집 지면편집 웹편집 책임편집 편집기자 데스크 지도 멘토 검수 검토
+    온라인편집 지면편집 웹편집 책임편집 편집기자 데스크 지도 지도교수 지도교사 멘토 검수 검토
     포토그래퍼 포토 옮긴이 발췌 녹취 녹취록 속기 지원 협조 보조 출연
     """
 )
@@ -93,7 +94,7 @@ _MACHINE = re.compile(
 _AFFILIATION = re.compile(
     r"[가-힣A-Za-z0-9]*(?:대|대학|대학교"
     r"|대학원|학과|학부|전공|병원|의원|연구소|연구원|공사|공단|그룹|은행|센터|협회|조합|위원회"
-    r"|의회|학회|재단|신문|방송|뉴스|청|시|군"
+    r"|의회|학회|재단|[가-힣]서|농협|수협|축협|신문|방송|뉴스|청|시|군"
     r"|구|도|부|처|국|당|과|실|팀|본부|법인|사무소|박물관|미술관|도서관|학교|초|중|고|교회"
     r"|성당|사|회|원|관|소|단|네트워크|모임"
     r"|포럼|미디어|[A-Z]{2,})|전|前|현|명예|객원|초빙|책임|수석|선임|특임"
@@ -107,8 +108,11 @@ _POSTS = (
     "|여행가|요리사|교사|아나운서|목사|신부|스님|박사|코치|해설위원|캐스터|크리에이터"
     "|의원|명예교수|전문의|큐레이터|비평가"
     "|방송인|음악가|작곡가|기고가|농부|학생|강사|총장|학장|팩트체커|디자이너|필진"
+    "|과장|계장|서장|청장|처장|조합장|본부장|지사장|지점장|지부장|교장|교감|이장|사무국장|간사|대변인"
+    "|장관|차관|군수|도지사|대사|주무관|사무관|경감|경위|경장|순경|소방위|소방장|소방교"
+    "|건축사|변리사|법무사|관세사|간호사|수녀"
 )
-_POST = re.compile(rf"(?!주차장)[가-힣A-Za-z]{{0,10}}(?:{_POSTS})")
+_POST = re.compile(rf"(?!주차장)[가-힣A-Za-z]{{0,10}}(?:{_POSTS})|\d학년")
 # Posts in front of a writer's name; 홍보팀장 나여름 is a line of appointments.
 _WRITER = re.compile(
     r"[가-힣]{0,6}(?:작가|칼럼니스트|평론가"
@@ -140,7 +144,9 @@ _ENGLISH_NAME = (
     r"(?: (?:(?:van|von|de|der|den|da|di|la|le|bin|al|zu) )*"
     rf"(?!{_NO_ENGLISH_NAME})[A-Z][\w.'’-]*){{1,3}}"
 )
-_ENGLISH_OUTLET = re.compile(r"(?:News|Times|Post|Daily|Herald|Journal|Review|Desk)$")
+_ENGLISH_OUTLET = re.compile(
+    r"(?:News|Times|Post|Daily|Herald|Journal|Review|Desk|Agency|Press|Staff|Newsroom|Media)$"
+)
 _ENGLISH_HELP = re.compile(
     r"(?<=\w)\s?[|/,;·]?\s(?i:photo(?:graph)?s?|pictures|videos?|graphics?|edited|translated) by .*"
 )
@@ -506,6 +512,8 @@ def _with_post(named: list[str], words: Sequence[str]) -> list[str] | None:
     if not named or not is_full_name(named[0]) or words[0] != named[0]:
         return []
     between = words[1:-1]
+    if named[0].endswith("대"):
+        return []  # 나래대 교수, 나래대 사회학과 교수
     known = all(
         _AFFILIATION.fullmatch(one) or _POST.fullmatch(one) or one in PLACES for one in between
     )

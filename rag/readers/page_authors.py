@@ -115,6 +115,8 @@ _NO_WRITER = re.compile(
     r"입력|수정|최종|등록|승인|송고|게시|발행|작성|업데이트|지면|기사|원문|구독|공유|저장|인쇄|목록|댓글|추천|스크랩|제보|출처"
     r"|사진|영상|조회|공지|독자|첨부|파일|부서|전체|관련|이전|다음|닫기|정치|경제|사회|문화|국제|세계|연예|스포츠|생활|지역|오피니언|사설|칼럼|종합|단독|속보"
 )
+_DESK_END = re.compile(r"[부팀국실과청처]$")
+_POSTED_BY = re.compile(r"(?:작성자|글쓴이|기자명?)\s*[:|]\s*(?P<name>[가-힣]{3,4})(?![가-힣])")
 _WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
 _FOREIGN_NAME = re.compile(
     r"(?!글|작성|필자|저자|편집|등록|취재)[가-힣]{2,6}(?:\s[가-힣]{2,7}){1,2}(?<!기자)(?<!보기)(?<!하기)(?<!기사)"
@@ -128,7 +130,7 @@ _ACCOUNT = re.compile(
     r"|(?:최고|사이트)?\s?관리자|운영자|편집(?:국|부|자)|논설(?:위원)?실|뉴스룸|.*온라인팀|[A-Z]{2,4})$"
 )
 _OFFICE = re.compile(r".{3,}(?:[시군구도]청|[부처청과국실]|위원회|공사|공단|협회|재단|센터)$")
-_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴)$")
+_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴| Agency| Press)$")
 _LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
 
 
@@ -202,7 +204,9 @@ class _PageAuthors:
                 yield claim
             elif name := _name_beside_date(line):
                 yield Claim(Rank.NAMED, (name,))
-            elif is_full_name(bare) and not _NO_WRITER.search(bare):
+            elif match := _POSTED_BY.search(line):
+                yield Claim(Rank.NAMED, (match["name"],))
+            elif is_full_name(bare) and not (_NO_WRITER.search(bare) or _DESK_END.search(bare)):
                 yield Claim(Rank.HINT, (bare,))
         for piece in reversed(self.page.pieces[max(0, self.page.begins - _ABOVE) : head]):
             if is_byline(piece.text) and (claim := credit(piece.text)):
