@@ -132,7 +132,6 @@ def credit(line: str) -> Claim | None:
 _LABEL = re.compile(r"^기자명\s?(?=[가-힣])")
 # In front of whom a quotation is from, and of an item of a list of appointments.
 _DASH = re.compile(r"[—–-]\s|[△▲▽◇]")
-_QUOTES = ("“", '"', "‘", "'")
 _QUOTED = re.compile(r"[“\"][^“”\"]+[”\"]$")
 _ANCHOR = re.compile(r"앵커|아나운서|캐스터")
 
@@ -142,6 +141,17 @@ def _is_guest(line: str) -> bool:
     posted = writer_of(line) is not None and re.search(r"[|ㅣ│/,·]", line) is not None
     signed = signature(line) is not None and MAIL.search(line) is None
     return (posted or signed) and REPORTER.search(line) is None
+
+
+def speakers(lines: Sequence[str]) -> set[str]:
+    """Return the lines that say whose a quotation is: in front of it, behind it, or with a dash."""
+    around = zip(["", *lines], lines, [*lines[1:], ""], strict=False)
+    return {
+        line
+        for above, line, below in around
+        if _DASH.match(line)
+        or (not REPORTER.search(line) and (_QUOTED.match(above) or _QUOTED.match(below)))
+    }
 
 
 def undated(line: str) -> str:
@@ -242,14 +252,8 @@ class TextClaims:
 
     def _bylines(self, blocks: Iterable[Block]) -> Iterator[Claim]:
         blocks = list(blocks)
-        around = zip([("", ""), *blocks], blocks, [*blocks[1:], ("", "")], strict=False)
-        lines = [
-            line
-            for (_, above), (kind, line), (_, below) in around
-            if kind is SectionKind.BYLINE
-            # Who is quoted, behind a quotation or in front of it.
-            and not (_QUOTED.match(above) or below.startswith(_QUOTES))
-        ]
+        quoted = speakers([line for _, line in blocks])
+        lines = [line for kind, line in blocks if kind is SectionKind.BYLINE and line not in quoted]
         for line in joined(lines):
             if claim := credit(line) or desk(line):
                 yield from self.judged([claim])

@@ -658,6 +658,8 @@ def _is_credit(piece: Piece, behind: int, left: int) -> bool:
     text = piece.text
     if len(text) > _CREDIT_CHARS or piece.element.tag == "table":
         return False
+    if piece.kind is SectionKind.CAPTION:
+        return False
     near = behind <= 1 or left <= _NEAR_END
     if near and (writer_of(text) or team_of(text)):
         return True

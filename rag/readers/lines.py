@@ -576,7 +576,7 @@ def _is_near_end(lines: Sequence[Block], number: int) -> bool:
 def _kind(kind: SectionKind, line: str, listed: bool) -> SectionKind:  # noqa: FBT001
     if kind in {SectionKind.TITLE, SectionKind.DECK, SectionKind.BYLINE}:
         return kind
-    if is_byline(line) and (kind is not SectionKind.CAPTION or parse_byline(line)):
+    if is_byline(line) and kind is not SectionKind.CAPTION:
         return SectionKind.BYLINE
     if kind is SectionKind.HEADING:
         return SectionKind.BODY if is_statement(line) and len(line) > 80 else kind

@@ -19,6 +19,7 @@ from geungeo.rag.readers.authorship import (
     is_whole,
     joined,
     judge,
+    speakers,
     text_within,
     undated,
 )
@@ -188,10 +189,13 @@ class _PageAuthors:
 
     def _lines_above(self) -> list[str]:
         """Return the lines between the headline and the text."""
+        pieces = self.page.pieces[self.page.headline_order : self._first]
+        quoted = speakers([one.text for one in pieces])
         return [
             one.text
-            for one in self.page.pieces[self.page.headline_order : self._first]
-            if one.kind is not SectionKind.CAPTION and not one.is_running_text
+            for one in pieces
+            if not (one.is_running_text or one.text in quoted)
+            and (one.kind is not SectionKind.CAPTION or _is_portrait(one.text))
         ]
 
     def _above(self) -> Iterator[Claim]:
@@ -388,6 +392,12 @@ def _begins_others(piece: Any) -> bool:
     if footer or is_imprint(text) or begins_related(text) or begins_comments(text):
         return True
     return len(text) >= _TEASER and _is_link(piece) and not REPORTER.search(text)
+
+
+def _is_portrait(caption: str) -> bool:
+    """Whether a caption consists of the name and the post of a guest."""
+    claim = credit(caption)
+    return claim is not None and claim.rank is Rank.GUEST
 
 
 def _is_link(piece: Any) -> bool:

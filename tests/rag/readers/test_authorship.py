@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.rag.readers.test_outlets import END, LEAD, MORE, TITLE, page
 
@@ -288,6 +290,8 @@ CASES = [
     Case("next data, reporter's name", "한여울", '<script id="__NEXT_DATA__" type="application/json">{"props":{"pageProps":{"article":{"id":12018773,"title":"' + TITLE + '","reporterName":"한여울 기자","createDate":"2025-07-03 09:10:00"}}}}</script>', ""),
     Case("next data, writer", "한여울", '<script id="__NEXT_DATA__" type="application/json">{"props":{"pageProps":{"article":{"id":12018773,"title":"' + TITLE + '","writer":{"name":"한여울","job":"기자"},"createDate":"2025-07-03 09:10:00"}}}}</script>', ""),
     Case("next data stale", "한여울", '<script id="__NEXT_DATA__" type="application/json">{"props":{"pageProps":{"article":{"id":12018773,"title":"' + TITLE + '","author":"박다솜","createDate":"2025-07-03 09:10:00"}}}}</script>', "<p>한여울 기자</p>" + DATE),
+    Case("portrait of the writer", "한여울", data("박다솜"), DATE + "<figure><img src='a'><figcaption>한여울 나래대 교수</figcaption></figure>"),
+    Case("portrait of the interviewee", "박다솜", data("박다솜"), DATE + "<figure><img src='a'><figcaption>한여울 나래대 교수</figcaption></figure>", start="한여울 교수를 만났다. "),
 ]  # fmt: skip
 
 
@@ -299,3 +303,72 @@ def test_author_is_judged_from_all_that_names_one(case: Case) -> None:
     site = f'<meta property="og:site_name" content="{case.site}">' if case.site else ""
     text = f"<h1>{case.title}</h1>{case.above}<div class='txt'>{body}</div>{case.below}"
     assert page(text, f"{site}{case.head}", case.title).author == case.author
+
+
+# Where one writer can be named, and what does not make anybody else one.
+_PLACES = (
+    {"above": "<p>한여울 기자</p>"},
+    {"above": "<div class='writer'>한여울 기자</div>"},
+    {"above": "<p class='byline'>한여울 선임기자 yeo@g.example</p>"},
+    {"above": "<span class='author'><a href='/reporter/1'>한여울</a> 기자</span>"},
+    {"start": "(가람=가람일보) 한여울 기자 = "},
+    {"start": "[가람일보 한여울 기자] "},
+    {"signed": "<p>한여울 기자 yeo@g.example</p>"},
+    {"signed": "<p>/가람=한여울 기자</p>"},
+    {"signed": "<p>글·사진 한여울 기자</p>"},
+    {"end": " 한여울 기자"},
+    {"signed": "<p>한여울 나래대 교수</p>"},
+    {"above": "<p>한여울 나래대 교수</p>"},
+)
+_HEADS = (
+    meta("나한결"),
+    meta("admin"),
+    og("디지털뉴스팀"),
+    og("나한결 기자"),
+    data("가람일보", kind="Organization"),
+    data("나한결"),
+    data("디지털뉴스팀"),
+    meta("yeo"),
+)
+_ABOVE = (
+    "<p>홈 &gt; 사회 &gt; 가람</p>",
+    "<p class='info'>가람일보</p>",
+    "<p class='date'>입력 2025.07.03 09:10 | 수정 2025.07.03 10:00</p>",
+    "<div><button>공유</button><button>인쇄</button></div>",
+    "<p class='deck'>강 양쪽 마을을 잇는 네 차로 다리, 버스도 다닌다</p>",
+    "<figure><img src='a'><figcaption>강가 모습. 박다솜 기자</figcaption></figure>",
+)
+_WITHIN = (
+    "<blockquote>“다리는 늦었지만 반갑다”</blockquote><p>— 박다솜 가람연구소 소장</p>",
+    "<p>박다솜 가람시 하천과장은 “설계는 끝났다”고 말했다.</p>",
+    "<figure><img src='a'><figcaption>박다솜 기자 dasom@g.example</figcaption></figure>",
+    "<p>나래신문 박다솜 기자는 지난해 이 다리를 처음 알렸다.</p>",
+)
+_BELOW = (
+    "<p>제보는 02-000-0000</p>",
+    "<p>사진=박다솜 기자</p>",
+    "<p>편집 : 박다솜</p>",
+    "<div class='tags'><a>#다리</a> <a>#가람</a></div>",
+    "<h3>관련기사</h3><ul><li><a href='/1'>나래역 6번 출구 다음 달 닫는다</a> <span>박다솜 기자</span></li></ul>",
+    "<div class='ranking'><h3>많이 본 뉴스</h3><a href='/2'>강 건너는 버스</a><em class='reporter'>박다솜 기자</em></div>",
+    "<div id='comments'><h3>댓글 1</h3><b class='author'>박다솜</b><p>반갑습니다.</p></div>",
+    FOOTER,
+)
+
+
+@given(
+    st.sampled_from(_PLACES),
+    st.lists(st.sampled_from(_HEADS), max_size=3, unique=True),
+    st.lists(st.sampled_from(_ABOVE), max_size=3, unique=True),
+    st.lists(st.sampled_from(_WITHIN), max_size=1),
+    st.lists(st.sampled_from(_BELOW), max_size=3, unique=True),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_other_name_of_a_page_is_its_author(
+    place: dict[str, str], head: list[str], above: list[str], within: list[str], below: list[str]
+) -> None:
+    body = f"<p>{place.get('start', '')}{LEAD}</p>{''.join(within)}<p>{MORE}</p>"
+    body += f"<p>{END}{place.get('end', '')}</p>{place.get('signed', '')}"
+    lines = "".join([*above[:1], place.get("above", ""), *above[1:]])
+    text = f"<h1>{TITLE}</h1>{lines}<div class='txt'>{body}</div>{''.join(below)}"
+    assert page(text, "".join(head)).author == "한여울"
