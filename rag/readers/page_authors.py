@@ -78,6 +78,7 @@ _CREDITED = re.compile(
     r"(?:[-_\s]|$)",
     re.IGNORECASE,
 )
+_NAME_CLASS = re.compile(r"(?:^|[-_\s])(?:name|who)(?:[-_\s]|$)", re.IGNORECASE)
 _ACCOUNT_CLASS = re.compile(
     r"(?:^|[-_\s])(?:member|nick|nickname|user|username)(?:[-_\s]|$)", re.IGNORECASE
 )
@@ -278,7 +279,8 @@ class _PageAuthors:
             return Claim(Rank.GUEST, parsed.names)
         if (name := self._bare_name(element, text, named, is_account)) is None:
             return None
-        return Claim(Rank.NAMED if named or is_whole(name) else Rank.HINT, (name,))
+        sure = named or (_NAME_CLASS.search(shown) is not None and is_whole(name))
+        return Claim(Rank.NAMED if sure else Rank.HINT, (name,))
 
     def _bare_name(self, element: Any, text: str, named: bool, is_account: bool) -> str | None:  # noqa: FBT001
         """Return the name of which an element's text consists."""
@@ -343,14 +345,13 @@ class _PageAuthors:
                     yield _claim(Rank.HINT, split_names(part) or "")
 
     def _desks(self) -> Iterator[Claim]:
-        """Yield the desks that the data, a credited element or a line above the text name."""
+        """Yield the desks that a credited element or a line above the text names."""
         shown = (
             text_of(element)
             for element in self.page.root.iter()
             if isinstance(element.tag, str) and _CREDITED.search(described(element))
         )
-        data = [", ".join(one.names) for one in self._data()]
-        for text in (*data, *shown, *self._lines_above()):
+        for text in (*shown, *self._lines_above()):
             if claim := desk(text) or desk(undated(text)):
                 yield claim
 
@@ -362,7 +363,8 @@ class _PageAuthors:
             return claim
         if names := tuple(name for name in claim.names if self._is_person(name)):
             return Claim(claim.rank, names)
-        return next(filter(None, map(desk, claim.names)), None)  # 온라인뉴스팀 기자
+        # 온라인뉴스팀 기자; a desk that only the data name is that of the content system.
+        return next(filter(None, map(desk, claim.names)), None) if claim.rank > Rank.DATA else None
 
     def _is_person(self, name: str) -> bool:
         own = letters_of(name)
