@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from geungeo.rag.language.people import LONG_SURNAMES, SURNAMES
 from geungeo.rag.text import listed
 
 JOB = (
-    r"(?:(?:선임|수석|전문|객원|수습|인턴|시민|명예|대학생|사진|여행|영상)\s?)?"
-    r"(?:기자|특파원|논설위원|앵커|통신원|리포터|PD(?![A-Za-z])|에디터)"
+    r"(?:(?:선임|수석|전문|객원|수습|인턴|시민|명예|대학생|사진|여행|영상|정책|국민|大)\s?)?"
+    r"(?:기자단?|특파원|논설위원|앵커|통신원|리포터|PD(?![A-Za-z])|에디터)"
 )
 SPECIALIST = r"[가-힣]{2,4}\s?전문\s?기자"  # 의학전문기자
 OUTLET = re.compile(
@@ -28,6 +28,10 @@ _FULL_NAME = re.compile(rf"[{SURNAMES}][가-힣]{{1,2}}|(?:{'|'.join(LONG_SURNAM
 _HANGUL = re.compile(r"[가-힣]{2,4}")
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _ADDRESS = re.compile(rf"{MAIL.pattern}|https?://\S+")
+# 남궁 혁; ㈜나래, (사)나래포럼
+_APART = re.compile(rf"(?<![가-힣])({'|'.join(LONG_SURNAMES)})\s(?=[가-힣]{{1,2}}(?![가-힣]))")
+_APART_NAME = re.compile(rf"{_APART.pattern}[가-힣]{{1,2}}")
+_COMPANY = re.compile(r"(?:㈜|\((?:주|사|재)\))\s?(?P<name>[가-힣A-Za-z]+)")
 _MARKS = "▶▷►■◆◇●○◎▲△☞*※/=-–—_|ㅣ· \t"
 _BRACKETED = re.compile(
     r"[\[(<〈《【〔（](?P<inside>[^\[\](){}<>〈〉《》【】〔〕（）]*)[\])>〉》】〕）]"
@@ -43,7 +47,7 @@ _WRITES = listed(
     """
     기자명 글 취재 기획 구성 정리 인터뷰 대담
     기고 취재팀 특별취재팀 기획취재팀 탐사취재팀
-    취재기자 글쓴이 필자 기사작성 작성 작성자 취재지휘 글쓰기
+    취재기자 글쓴이 쓴이 지은이 words text writer 필자 기사작성 작성 작성자 취재지휘 글쓰기
     """
 )
 _HELPS = listed(
@@ -52,11 +56,18 @@ _HELPS = listed(
     진행 제공 자료 출처 사진제공 자료제공 영상취재 영상편집 영상촬영 사진촬영 촬영기자 영상기자 드론
     인포그래픽 데이터 교열 교정 캡처 자료사진 자료조사 취재지원 취재보조 옮김 통역
     온라인편집 지면편집 웹편집 책임편집 편집기자 데스크 지도 지도교수 지도교사 멘토 검수 검토
+    photo photos photographer photography illustration illustrator design designer film video
     포토그래퍼 포토 옮긴이 발췌 녹취 녹취록 속기 지원 협조 보조 출연
     """
 )
 # Roles that say so without a sign: 글쓴이 한여울.
-_SURE_ROLES = frozenset({"기자명", "글쓴이", "필자", "취재기자", "기사작성", "작성자"})
+_SURE_ROLES = frozenset({"기자명", "글쓴이", "필자", "취재기자", "기사작성", "작성자"}) | {
+    "쓴이",
+    "지은이",
+    "words",
+    "text",
+    "writer",
+}
 _SOURCES = frozenset({"자료", "출처", "제공", "사진제공", "자료제공", "자료사진", "캡처", "출연"})
 _HEADS = frozenset({"발췌", "녹취", "속기", "지원", "협조", "보조", "제공"})
 _RANKS = listed(
@@ -78,9 +89,10 @@ PLACES = listed(
     """
 )
 _PLACE = re.compile(r"[가-힣]{2,6}(?:특별자치[시도]|특별시|광역시|시청|도청|군청|구청)")
-_DESK = re.compile(r"[가-힣A-Za-z·]{1,8}(?:부|팀|국|센터|본부|실|취재단)")
+_DESK = re.compile(r"[가-힣A-Za-z·]{1,8}\d?(?:부|팀|국|센터|본부|실|취재단)")
 _JOBS = re.compile(
     rf"{JOB}|[가-힣A-Za-z]{{2,6}}\s?전문\s?기자"
+    r"|[가-힣]{2,6}(?:제작|뉴스|콘텐[트츠]|기획|산업|문화|사회|정책)에디터"
     rf"|(?:사진|영상|취재|대|선임|편집)기자|(?i:editor|reporter)"
 )
 _PICTURED = re.compile(r"(?P<name>[가-힣]{3})\s?(?:사진|영상|촬영)\s?기자")
@@ -94,7 +106,7 @@ _MACHINE = re.compile(
 _AFFILIATION = re.compile(
     r"[가-힣A-Za-z0-9]*(?:대|대학|대학교"
     r"|대학원|학과|학부|전공|병원|의원|연구소|연구원|공사|공단|그룹|은행|센터|협회|조합|위원회"
-    r"|의회|학회|재단|[가-힣]서|농협|수협|축협|신문|방송|뉴스|청|시|군"
+    r"|의회|학회|재단|[가-힣]서|농협|수협|축협|본지|증권|투자|자산운용|보험|생명|전자|건설|[가-힣]{2,}학|신문|방송|뉴스|청|시|군"
     r"|구|도|부|처|국|당|과|실|팀|본부|법인|사무소|박물관|미술관|도서관|학교|초|중|고|교회"
     r"|성당|사|회|원|관|소|단|네트워크|모임"
     r"|포럼|미디어|[A-Z]{2,})|전|前|현|명예|객원|초빙|책임|수석|선임|특임"
@@ -108,16 +120,16 @@ _POSTS = (
     "|여행가|요리사|교사|아나운서|목사|신부|스님|박사|코치|해설위원|캐스터|크리에이터"
     "|의원|명예교수|전문의|큐레이터|비평가"
     "|방송인|음악가|작곡가|기고가|농부|학생|강사|총장|학장|팩트체커|디자이너|필진"
-    "|과장|계장|서장|청장|처장|조합장|본부장|지사장|지점장|지부장|교장|교감|이장|사무국장|간사|대변인"
+    "|주필|주간|고문|발행인|편집인|과장|계장|서장|청장|처장|조합장|본부장|지사장|지점장|지부장|교장|교감|이장|사무국장|간사|대변인"
     "|장관|차관|군수|도지사|대사|주무관|사무관|경감|경위|경장|순경|소방위|소방장|소방교"
     "|건축사|변리사|법무사|관세사|간호사|수녀"
 )
-_POST = re.compile(rf"(?!주차장)[가-힣A-Za-z]{{0,10}}(?:{_POSTS})|\d학년")
+_POST = re.compile(rf"(?!주차장)[가-힣A-Za-z]{{0,10}}\d?(?:{_POSTS})|\d학년")
 # Posts in front of a writer's name; 홍보팀장 나여름 is a line of appointments.
 _WRITER = re.compile(
     r"[가-힣]{0,6}(?:작가|칼럼니스트|평론가"
     r"|비평가|시인|소설가|수필가|교수|변호사|논설위원|논설실장|편집국장|편집장|편집위원"
-    r"|캐스터|아나운서|연구위원|연구원|의사|여행가|사진가|기획자)"
+    r"|주필|논설주간|논설고문|부국장|캐스터|아나운서|연구위원|연구원|의사|여행가|사진가|기획자)"
 )
 _EXACT_POST = frozenset(_POSTS.split("|"))
 _NO_NAME = listed(
@@ -221,7 +233,11 @@ def parse_byline(line: str) -> Byline | None:
     if english := _english(" ".join(bare.split()), has_mail=has_mail):
         return english
     state = _read_line(line)
-    return None if state is None else _judged(state, has_mail=has_mail)
+    parsed = None if state is None else _judged(state, has_mail=has_mail)
+    if parsed is None or not _APART.search(line):
+        return parsed
+    apart = {match[0].replace(" ", ""): match[0] for match in _APART_NAME.finditer(line)}
+    return replace(parsed, names=tuple(apart.get(name, name) for name in parsed.names))
 
 
 def helpers_of(line: str) -> tuple[str, ...]:
@@ -233,7 +249,8 @@ def helpers_of(line: str) -> tuple[str, ...]:
 
 def _read_line(line: str) -> _State | None:
     """Return the people and roles of a line; ``None`` if a part of it is no byline."""
-    prepared = _without_brackets(" ".join(_ADDRESS.sub(" ", line).split()))
+    bare = _COMPANY.sub(r"\1법인", _APART.sub(r"\1", _ADDRESS.sub(" ", line)))
+    prepared = _without_brackets(" ".join(bare.split()))
     if prepared is None:
         return None
     bare, described = prepared
@@ -343,7 +360,7 @@ def _segments(tokens: Sequence[str], *, postfix: bool) -> Iterator[list[str]]:
 
 def is_role(word: str) -> bool:
     """Whether ``word`` says what people did for an article: ``글``, ``사진``."""
-    return word in _WRITES or word.lower() in _HELPS
+    return word.lower() in _WRITES | _HELPS
 
 
 def _read(segment: list[str], state: _State) -> bool:
@@ -352,6 +369,8 @@ def _read(segment: list[str], state: _State) -> bool:
     if words[:1] and words[0] in _DIVIDERS:
         words.pop(0)
         # 사진 박다솜 / 한여울 기자: the reporter is no second photographer.
+        if state.is_open and words and _is_whole(words[0]):
+            state.signed = True  # 글ㅣ한여울
         is_next = not (state.is_open or state.helper_job or is_role((words or [""])[0]))
         if is_next and words and _JOBS.fullmatch(words[-1]):
             state.roles = [role for role in state.roles if role in _WRITES]
@@ -363,7 +382,7 @@ def _read(segment: list[str], state: _State) -> bool:
         if not state.is_open:
             state.roles = []
         state.signed = state.signed or state.is_open
-        state.roles.append(word)
+        state.roles.append(word.lower())
         state.is_open = True
     if state.roles[-1:] and state.roles[-1] in _HEADS:
         state.roles = state.roles[-1:]  # 대담 발췌, 사진 제공
@@ -428,9 +447,11 @@ def _read_people(words: list[str], state: _State, *, label: str) -> bool:
             job = True
         elif (match := _MACHINE.fullmatch(word)) is not None:
             machine, job = True, job or bool(match["job"] or match["bot"])
-        elif (fused := _WITH_JOB.fullmatch(word)) and fused["name"] not in _NO_NAME:
-            if not (named and is_full_name(named[0])) or _is_whole(fused["name"]):
-                named += [fused["name"]] if fused["name"] not in _RANKS | PLACES else []
+        elif fused := _WITH_JOB.fullmatch(word):
+            name = fused["name"]
+            is_new = not (named and is_full_name(named[0])) or _is_whole(name)
+            if is_new and name not in _NO_NAME | _RANKS | PLACES:
+                named.append(name)
             job = True
         elif word in _RANKS or word in PLACES or _PLACE.fullmatch(word):
             continue
@@ -448,6 +469,12 @@ def _read_people(words: list[str], state: _State, *, label: str) -> bool:
             return False
     if machine and job and not any(is_full_name(one) for one in named):
         state.machine = state.job = True
+        return True
+    if job and state.people and not (named or desks or others):
+        state.job = True  # 한여울 / 객원기자
+        return True
+    if post and not named and all(map(_WRITER.fullmatch, words)):
+        state.post = True  # 시인·문학평론가 한여울
         return True
     if job:
         found = _with_job(named, desks, words)
@@ -505,7 +532,8 @@ def _with_post(named: list[str], words: Sequence[str]) -> list[str] | None:
 
     한여울 나래대 교수, 여행작가 한여울; a post alone describes whoever is before it.
     """
-    if len(words) == 2 and named == words[1:] and _WRITER.fullmatch(words[0]):
+    before = all(_WRITER.fullmatch(one) or _DESK.fullmatch(one) for one in words[:-1])
+    if named == words[-1:] and before and any(map(_WRITER.fullmatch, words[:-1])):
         return named
     if not _POST.fullmatch(words[-1]):
         return None
