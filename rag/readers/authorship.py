@@ -82,14 +82,21 @@ def judge(claims: Iterable[Claim], helpers: Iterable[str] = ()) -> str | None:
 
 
 def _separated(claims: Iterable[Claim]) -> list[Claim]:
-    """Return claims in which no label is part of a name: 문한여울 behind a button 기사원문."""
+    """Return claims in which no label is part of a name, as in 문한여울 behind a button 기사원문."""
     claims = list(claims)
     usual = {name for one in claims for name in one.names if len(name) == _USUAL}
 
     def bare(name: str) -> str:
         return name[-_USUAL:] if len(name) > _USUAL and name[-_USUAL:] in usual else name
 
-    return [Claim(one.rank, tuple(map(bare, one.names))) for one in claims]
+    # 리아 파커 기자 are one where the data name her so, and two like 한솔 보리 기자 otherwise.
+    apart = {tuple(name.split()): name for one in claims for name in one.names if " " in name}
+
+    def whole(names: tuple[str, ...]) -> tuple[str, ...]:
+        at = next((at for at in range(len(names)) if names[at : at + 2] in apart), None)
+        return names if at is None else (*names[:at], apart[names[at : at + 2]], *names[at + 2 :])
+
+    return [Claim(one.rank, whole(tuple(map(bare, one.names)))) for one in claims]
 
 
 def _without(claims: Sequence[Claim], names: set[str]) -> list[Claim]:

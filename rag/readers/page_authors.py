@@ -259,7 +259,8 @@ class _PageAuthors:
         most = Rank.HINT if within or far > 1 else Rank.GUEST if far == 0 else Rank.NAMED
         # The texts of neighbours, such as a button and a name, are no single word. A box has the
         # name above words about the reporter.
-        texts = [spaced(element), *([_first_text(element)] if _NAMED_CLASS.search(shown) else [])]
+        named = _NAMED_CLASS.search(shown) is not None
+        texts = [spaced(element), *([_first_text(element), _alt_in(element)] if named else [])]
         for text in texts:
             if 0 < len(text) <= _CREDIT_CHARS and (
                 claim := self._in_element(element, text, shown, is_account)
@@ -413,6 +414,10 @@ def _is_framed(element: Any) -> bool:
 
 def _frames(element: Any) -> bool:
     return element.tag in _FRAME_TAGS or _FRAME.search(described(element)) is not None
+
+
+def _alt_in(element: Any) -> str:
+    return next((image.get("alt") or "" for image in element.iter("img")), "")
 
 
 def _first_text(element: Any) -> str:
