@@ -82,7 +82,7 @@ def judge(claims: Iterable[Claim], helpers: Iterable[str] = ()) -> str | None:
 
 
 def _separated(claims: Iterable[Claim]) -> list[Claim]:
-    """Return claims in which no label is part of a name, as in 문한여울 behind a button 기사원문."""
+    """Return claims in which no label is part of a name, as in 문한여울 behind 기사원문."""
     claims = list(claims)
     usual = {name for one in claims for name in one.names if len(name) == _USUAL}
 
@@ -90,7 +90,10 @@ def _separated(claims: Iterable[Claim]) -> list[Claim]:
         return name[-_USUAL:] if len(name) > _USUAL and name[-_USUAL:] in usual else name
 
     # 리아 파커 기자 are one where the data name her so, and two like 한솔 보리 기자 otherwise.
-    apart = {tuple(name.split()): name for one in claims for name in one.names if " " in name}
+    spaced = {name for one in claims for name in one.names if " " in name}
+    apart = {
+        words: name for name in spaced if not any(map(_is_usual, words := tuple(name.split())))
+    }
 
     def whole(names: tuple[str, ...]) -> tuple[str, ...]:
         at = next((at for at in range(len(names)) if names[at : at + 2] in apart), None)
@@ -111,6 +114,10 @@ def _without(claims: Sequence[Claim], names: set[str]) -> list[Claim]:
 
 def _agreeing(claim: Claim, claims: Sequence[Claim]) -> int:
     return sum(not set(claim.names).isdisjoint(other.names) for other in claims)
+
+
+def _is_usual(name: str) -> bool:
+    return len(name) == _USUAL and is_full_name(name)
 
 
 def is_whole(name: str) -> bool:
@@ -204,7 +211,7 @@ _NAME_CHARS = 16
 
 def _is_post(above: Sequence[str], line: str) -> bool:
     """Whether a line says which post the person of the line above has."""
-    if not (above and len(above[0]) == _USUAL and is_full_name(above[0])):
+    if not (above and _is_usual(above[0])):
         return False
     parsed = parse_byline(f"{above[0]} {line}")
     return parsed is not None and parsed.names == (above[0],) and parse_byline(line) is None

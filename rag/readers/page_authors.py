@@ -281,7 +281,7 @@ class _PageAuthors:
         if (name := self._bare_name(element, text, named, is_account)) is None:
             return None
         sure = named or (_NAME_CLASS.search(shown) is not None and is_whole(name))
-        return Claim(Rank.NAMED if sure else Rank.HINT, (name,))
+        return _claim(Rank.NAMED if sure else Rank.HINT, split_names(name) or name)
 
     def _bare_name(self, element: Any, text: str, named: bool, is_account: bool) -> str | None:  # noqa: FBT001
         """Return the name of which an element's text consists."""

@@ -220,7 +220,7 @@ _WITHIN = (
     "<p>박다솜 가람시 하천과장은 “설계는 끝났다”고 말했다.</p>",
     "<figure><img src='a'><figcaption>박다솜 기자 dasom@g.example</figcaption></figure>",
     "<p>나래신문 박다솜 기자는 지난해 이 다리를 처음 알렸다.</p>",
-    "<div class='profile'><b>박다솜 소장</b><p>가람에서 태어났다. 박다솜 소장은 다리를 안다.</p></div>",
+    "<div class='profile'><b>박다솜 소장</b><p>박다솜 소장은 다리를 연구한다.</p></div>",
     "<p>[박다솜/가람시 주민]</p><p>“다리가 반갑습니다.”</p>",
     "<h4>박다솜 대표의 하루</h4>",
 )
