@@ -1,4 +1,4 @@
-"""Who wrote an article, judged from all that names somebody.
+"""Judgement of who wrote an article, from all that names people.
 
 Each place that names people makes a claim: a byline, the lead of a wire report, a signature, an
 element called ``author``, the page's data. Claims of a higher rank are right where others are
@@ -29,7 +29,7 @@ from geungeo.rag.readers.metadata import byline_author, contributor, lead, write
 
 
 class Rank(IntEnum):
-    """How surely a claim names the writers; a higher one counts before all lower ones."""
+    """Certainty of a claim about the writers; a higher one counts before all lower ones."""
 
     DESK = 0
     """A desk, where no person is named."""
@@ -44,7 +44,7 @@ class Rank(IntEnum):
     LEAD = 5
     """The reporters of a wire report; the paper that prints it names its own editor."""
     GUEST = 6
-    """Somebody with another profession, or a reader; the reporter named elsewhere edited it."""
+    """A person with another profession, or a reader; the reporter named elsewhere edited it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ _ANCHOR = re.compile(r"앵커|아나운서|캐스터")
 
 
 def _is_guest(line: str) -> bool:
-    """Whether a line that is no byline names somebody with a post or of a place."""
+    """Whether a line that is no byline names a person with a post or of a place."""
     posted = writer_of(line) is not None and re.search(r"[|ㅣ│/,·]", line) is not None
     signed = signature(line) is not None and MAIL.search(line) is None
     return (posted or signed) and REPORTER.search(line) is None
@@ -179,7 +179,7 @@ _DAY = re.compile(r"\d{1,2}월\s?\d{1,2}일")
 
 
 def desk(line: str) -> Claim | None:
-    """Return the desk that a line names, and nothing besides."""
+    """Return the desk of whose name a line consists."""
     name = team_of(line)
     return Claim(Rank.DESK, (name,)) if name else None
 

@@ -1,4 +1,4 @@
-"""What a web page says of its authors: in its data, in elements, and in lines around the text."""
+"""Claims of a web page about its authors: in its data, its elements and the lines of text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who wrote a page that names several people, desks, outlets and accounts in several places."""
+"""Authors of pages that name several people, desks, outlets and accounts in several places."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ FOOTER = (
     "<footer><p>발행인 : 나한결 | 편집인 : 도우리 | 청소년보호책임자 : 마루한</p>"
     "<p>Copyright ⓒ 가람일보. All rights reserved.</p></footer>"
 )
-# Where one writer can be named, and what does not make anybody else one.
+# Where one writer can be named, and names of others on the page.
 _PLACES = (
     {"above": "<p>한여울 기자</p>"},
     {"above": "<div class='writer'>한여울 기자</div>"},
