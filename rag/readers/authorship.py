@@ -131,6 +131,8 @@ def credit(line: str) -> Claim | None:
     parsed = parse_byline(line)
     if parsed is not None and (parsed.by_machine or not parsed.names):
         return None
+    if _INTERVIEWED.match(line) and re.search(JOB, line) is None:
+        return None
     names = byline_author(line)
     if names is None:
         return None
@@ -143,6 +145,7 @@ def credit(line: str) -> Claim | None:
     return Claim(rank, tuple(names.split(", ")))
 
 
+_INTERVIEWED = re.compile(r"\W*인터뷰\s*[:：=]")
 _LABEL = re.compile(r"^기자명\s?(?=[가-힣])")
 # In front of whom a quotation is from, and of an item of a list of appointments.
 _DASH = re.compile(r"[—–-]\s|[△▲▽◇]")
@@ -245,7 +248,9 @@ class TextClaims:
         self.helpers = [name for line in joined(lines) for name in helpers_of(line)]
         self.claims = [
             *self._in_text(),
-            *self._bylines(block for at, block in enumerate(blocks) if at < first),
+            *filter(
+                self.is_by, self._bylines(block for at, block in enumerate(blocks) if at < first)
+            ),
             *self._bylines(block for at, block in enumerate(blocks) if at > last),
             *map(as_hint, self._bylines(blocks[first : last + 1])),
         ]
@@ -257,6 +262,17 @@ class TextClaims:
         """
         spoken = (line for line in self.body[:-1] if not _INTRODUCES.match(line))
         return any(name in line for line in spoken)
+
+    def is_by(self, claim: Claim) -> bool:
+        """Whether a claim above the text is about its writer.
+
+        The text of an interview calls its guest by surname and post: 박 교수는.
+        """
+        names = "|".join(name[0] for name in claim.names)
+        called = re.compile(
+            rf"(?<![가-힣])(?:{names})\s?(?:교수|변호사|대표|시인|작가|소장|원장|박사|위원|감독|씨)[는은가이도의]"
+        )
+        return claim.rank is not Rank.GUEST or not any(map(called.search, self.body))
 
     def judged(self, claims: Iterable[Claim]) -> Iterator[Claim]:
         """Yield claims; a guest of whom the text speaks is no writer."""

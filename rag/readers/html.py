@@ -34,7 +34,6 @@ from geungeo.rag.readers.lines import (
     is_imprint,
     is_page_line,
     is_statement,
-    signature,
 )
 from geungeo.rag.readers.metadata import writer_of
 from geungeo.rag.readers.page_authors import author_of
@@ -91,9 +90,7 @@ def read_html(text: str, source: str) -> Reading:
     page = _Page(text, source)
     blocks, warnings = page.body()
     arranged = arrange(blocks)
-    facts = Facts(
-        [*arranged.blocks, *page.signatures()], [*arranged.left_out, *page.outside_lines()]
-    )
+    facts = Facts(arranged.blocks, [*arranged.left_out, *page.outside_lines()])
     publisher = (
         page.metadata.source_outlet(facts.lead_publisher)
         or page.metadata.publisher()
@@ -552,17 +549,6 @@ class _Page:
             and letters_of(piece.text) not in held
         ]
 
-    def signatures(self) -> list[Block]:
-        """Return the lines right below the article that name who wrote it."""
-        ends = self.metadata.ends
-        below = self.pieces[ends + 1 : ends + 1 + _TOP]
-        return [
-            (SectionKind.BYLINE, piece.text)
-            for piece in below
-            if piece.order not in self.metadata.around
-            and (is_byline(piece.text) or signature(piece.text))
-        ]
-
     def is_imprint(self, kind: SectionKind, line: str) -> bool:
         """Whether a line is the address of the publisher, beside its mail or another of its data.
 
@@ -658,12 +644,12 @@ def _is_credit(piece: Piece, behind: int, left: int) -> bool:
     text = piece.text
     if len(text) > _CREDIT_CHARS or piece.element.tag == "table":
         return False
-    if piece.kind is SectionKind.CAPTION:
+    if piece.kind is SectionKind.CAPTION or piece.element.tag in {"h1", "h2", "h3"}:
         return False
     near = behind <= 1 or left <= _NEAR_END
     if near and (writer_of(text) or team_of(text)):
         return True
-    if behind >= 0 or piece.element.tag in {"h1", "h2", "h3"}:
+    if behind >= 0:
         return False
     return _is_dated(piece) or (parse_date(text) is not None and not piece.is_running_text)
 

@@ -40,6 +40,7 @@ from geungeo.rag.readers.lines import (
     begins_comments,
     begins_related,
     credits_of,
+    is_button,
     is_byline,
     is_imprint,
     signature,
@@ -98,6 +99,9 @@ _MORE_BY = re.compile(
     rf"(?P<name>[가-힣]{{3,4}})\s?{JOB}(?:님?의)?\s?(?:다른|최신|최근)?\s?(?:기사|구독|페이지|팔로우)"
 )
 _NEAR = 3  # elements around one that say what it is part of
+_ITEMS = frozenset({"li", "dd", "article"})
+_HEADINGS = frozenset({SectionKind.HEADING, SectionKind.DECK})
+_OTHERS = re.compile(r"(?:이전|다음)\s?(?:글|기사)|(?:이달의|추천|인기|화제의)\s?기자")
 _TEASER = 15  # characters of a linked headline
 _HELPING_JOB = re.compile(
     r"사진|영상|촬영|편집|번역|그래픽|photo|video|edit|translat|graphic", re.IGNORECASE
@@ -172,7 +176,7 @@ class _PageAuthors:
         claims = self.text.judged(
             [
                 *self.text.claims,
-                *self._above(),
+                *filter(self.text.is_by, self._above()),
                 *self._signatures(),
                 *self._elements(),
                 *self._boxes(),
@@ -196,7 +200,9 @@ class _PageAuthors:
             one.text
             for one in pieces
             if not (one.is_running_text or one.text in quoted)
-            and (one.kind is not SectionKind.CAPTION or _is_portrait(one.text))
+            and (one.kind is not SectionKind.CAPTION or _is_guest(one.text))
+            # The person whom an interview is with
+            and not (one.kind in _HEADINGS and _is_guest(one.text))
         ]
 
     def _above(self) -> Iterator[Claim]:
@@ -394,12 +400,23 @@ def _begins_others(piece: Any) -> bool:
     footer = any(one.tag == "footer" for one in piece.path)
     if footer or is_imprint(text) or begins_related(text) or begins_comments(text):
         return True
+    if _OTHERS.match(text) or any(map(_is_item, piece.path[-_NEAR:])):
+        return True
     return len(text) >= _TEASER and _is_link(piece) and not REPORTER.search(text)
 
 
-def _is_portrait(caption: str) -> bool:
-    """Whether a caption consists of the name and the post of a guest."""
-    claim = credit(caption)
+def _is_item(element: Any) -> bool:
+    """Whether an element is an item of a list of articles: it has a link to one."""
+    links = (text_of(link) for link in element.iter("a")) if element.tag in _ITEMS else ()
+    return any(
+        text and not (REPORTER.search(text) or is_button(text) or text[0] == "#" or "@" in text)
+        for text in links
+    )
+
+
+def _is_guest(line: str) -> bool:
+    """Whether a line consists of the name and the post of a guest."""
+    claim = credit(line)
     return claim is not None and claim.rank is Rank.GUEST
 
 
