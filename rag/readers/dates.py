@@ -35,7 +35,9 @@ _ENGLISH = (
     ),
     re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?P<y>(?:19|20)\d\d){_CLOCK}"),
 )
-DATES = (DATE, *_ENGLISH)
+# Of years of two digits only those with a time: 24.07.05 can be a number of a version.
+_SHORT_TIME = re.compile(rf"{_SHORT.pattern}(?<=:\d\d)")
+DATES = (DATE, *_ENGLISH, _SHORT_TIME)
 # The date of publication, where a line names several.
 _FIRST_PUBLISHED = re.compile(
     r"(?:최초\s*)?(?:기사)?(?:입력|등록|승인|송고|전송|출고|배포|게시|발행|작성)(?:일시|시간|일)?\s*[:|]?\s*(?=['’]?\d)"

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from geungeo.rag.article import SectionKind
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
+from geungeo.rag.readers.bylines import MAIL
 from geungeo.rag.readers.dates import DATES, parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
@@ -33,6 +34,7 @@ from geungeo.rag.readers.lines import (
 from geungeo.rag.readers.metadata import (
     clean_title,
     copyright_owner,
+    host_of,
     is_outlet,
     looks_like_outlet,
     publisher_name,
@@ -67,6 +69,8 @@ _DATE_NAMES = (
     "date",
     "article:modified_time",
 )
+# Names of which content systems fill a template, or name another date.
+_VAGUE_NAMES = frozenset({"dc.date", "dcterms.created", "dcterms.date", "og:createdate", "date"})
 _PUBLISHER_NAMES = (
     "og:site_name",
     "dc.publisher",
@@ -511,7 +515,7 @@ class PageMetadata:
         for given in self._dates():
             if not given.strip():
                 continue
-            if found := parse_date(given):
+            if (found := parse_date(given)) and not found.startswith(_NO_DATE):
                 return self._first_of(found), None
             unreadable = unreadable or given
         return None, unreadable
@@ -533,7 +537,12 @@ class PageMetadata:
         yield from (
             value for item in self.data if isinstance(value := item.get("datePublished"), str)
         )
-        yield from (self.meta[name] for name in _DATE_NAMES[:-1] if name in self.meta)
+        above = self._date_below_headline() if not _VAGUE_NAMES.isdisjoint(self.meta) else None
+        for name in _DATE_NAMES[:-1]:
+            if name in _VAGUE_NAMES and above:
+                yield above
+            elif name in self.meta:
+                yield self.meta[name]
         # dd:published_time, cms.regdate
         yield from (value for name, value in self.meta.items() if _DATE_NAME.search(name))
         for element in self.root.iter():
@@ -638,6 +647,16 @@ class PageMetadata:
             return parse_date(self.meta["article:modified_time"]), False
         return None, False
 
+    def _date_below_headline(self) -> str | None:
+        """Return the date that a line between the headline and the text gives as the first one."""
+        for piece in self.pieces[self.headline_order : self.begins]:
+            if len(piece.text) <= _BYLINE_CHARS and not _VISIT.search(piece.text):
+                labelled = _LABELLED_DATE.search(piece.text)
+                signed = is_byline(piece.text) and REPORTER.search(piece.text)
+                if labelled or (signed and not _UPDATED.search(piece.text)):
+                    return parse_date(piece.text)
+        return None
+
     def date_above(self) -> str | None:
         """Return the date of a line above the text that has hardly anything but a date.
 
@@ -647,7 +666,7 @@ class PageMetadata:
         first = self.pieces[head : self.begins]
         for piece in [*first, *self.pieces[max(0, self.begins - _ABOVE) : head]]:
             rest = piece.text
-            for pattern in DATES:
+            for pattern in (*DATES, DATED):
                 rest = pattern.sub("", rest)
             if (
                 len(rest.strip()) <= _BESIDE_DATE
@@ -683,7 +702,30 @@ class PageMetadata:
             given = entity.get("@id") if isinstance(entity, dict) else entity
             if isinstance(given, str) and (address := web_address(given)):
                 return address
-        return web_address(self.meta.get("og:url"))
+        return web_address(self.meta.get("og:url")) or self._printed_address()
+
+    def _printed_address(self) -> str | None:
+        """Return the address of this page that a line below its text names, as print views do.
+
+        One at another site than the page's files and mail is that of a source.
+        """
+        lines = (_PRINTED_ADDRESS.fullmatch(piece.text) for piece in self.pieces[self.ends :])
+        for match in filter(None, lines):
+            address = web_address(match["url"])
+            host = f".{host_of(address)}"
+            if any(host.endswith(f".{site}") for site in self._sites()):
+                return address
+        return None
+
+    def _sites(self) -> Iterator[str]:
+        """Yield the hosts of the page's base, files and mail."""
+        for element in self.root.iter("base", "link", "script", "img"):
+            given = re.sub("^//", "http://", element.get("href") or element.get("src") or "")
+            yield from filter(None, [host_of(web_address(given))])
+        for piece in self.pieces:
+            yield from (
+                mail[0].split("@")[1] for mail in MAIL.finditer(piece.text[-_BYLINE_CHARS:])
+            )
 
     def _labelled(self, label: str) -> str | None:
         """Return what a board of a public body shows beside a label such as 제목."""
@@ -771,6 +813,7 @@ def _shared_words(title: str, heading: str) -> int:
     return sum(len(word) >= 2 and word in own for word in words)
 
 
+_NO_DATE = ("0001", "1970-01-01")  # of an empty field
 _DATED_CLASS = re.compile(
     r"(?:^|[-_\s])(?:date|dates|datetime|time|timestamp|info|data)(?:[-_\s]|$)"
 )
@@ -795,6 +838,11 @@ _LABELLED_DATE = re.compile(
 )
 _SURE_DATE = re.compile(rf"{_ENTERED.pattern}|조회|hit|{REPORTER.pattern}", re.IGNORECASE)
 _VISIT = re.compile(r"(?:출력|인쇄|방문|접속|print(?:ed)?|오늘|today)", re.IGNORECASE)
+_PRINTED_ADDRESS = re.compile(
+    r"(?:(?:기사\s?)?(?:출처|원문|주소|url|링크)(?:\s?(?:주소|보기|링크))?|source|원본)?"
+    r"\s?[:：|]?\s?[<(\[]?(?P<url>https?://[^\s<>()\[\]]{8,300})[>)\]]?",
+    re.IGNORECASE,
+)
 _ADDRESS_DATE = re.compile(
     r"/(?P<y>(?:19|20)\d\d)(?P<slash>[/-]?)(?P<m>0[1-9]|1[0-2])(?P=slash)(?P<d>0[1-9]|[12]\d|3[01])"
     r"(?=/|-|\d{0,9}(?:/|$|\.))"
