@@ -142,6 +142,16 @@ _UI_LINE = re.compile(
     r"|(?:약\s*)?\d+\s*(?:min(?:ute)?s?\.?\s*(?:read|lesezeit)|분\s*(?:읽기|소요|분량)|分で読め(?:ます|る)))$",
     re.IGNORECASE,
 )
+# Controls of live blogs and of comments, also side by side.
+_CONTROLS = re.compile(
+    r"(?:(?:(?:최신|등록|시간|과거|오래된|인기|공감|추천|조회|답글)\s?순(?:으로)?\s?(?:보기|정렬)?"
+    r"|(?:\d+\s?(?:초|분)(?:마다|\s?간격(?:으로)?)\s?)?(?:자동\s?)?(?:새로\s?고침|갱신|업데이트)"
+    r"(?:\s?(?:켜기|끄기|중(?:지|입니다)?|됩니다|하기|on|off))?"
+    r"|(?:sort by |show )?(?:newest|latest|oldest)(?: first)?"
+    r"|auto[- ]?(?:refresh|update)(?:s|ed|ing)?(?: every \d+ (?:seconds?|minutes?)| on| off)?)"
+    r"\.?[\s|·/]*)+",
+    re.IGNORECASE,
+)
 # What a page asks its readers to do. It ends like a sentence, so the whole line has to fit.
 _UNQUOTED = r"[^\"“”'‘’]{0,40}"
 _REQUEST = r"(?:(?:받아|만나)\s*보세요|(?:해|눌러)\s*주세요|하세요|부탁\s*드립니다)[.!~]*$"
@@ -152,10 +162,17 @@ _APPEAL = re.compile(
     rf"|^이\s*(?:기사|글|뉴스|콘텐츠|카드\s?뉴스|영상|인터뷰|칼럼){_UNQUOTED}(?:마음에|도움|유익|공감|어떠|어땠|좋으|어떻게){_UNQUOTED}\?$"
     rf"|^{_UNQUOTED}(?:구독|유료|회원|로그인|멤버십|플러스|프리미엄){_UNQUOTED}기사{_UNQUOTED}수\s*있습니다[.!]?$"
     rf"|^(?:이|본)\s*(?:기사|콘텐츠|글){_UNQUOTED}(?:구독|유료|회원|로그인|멤버십){_UNQUOTED}습니다[.!]?$"
+    # Where a text comes from, whom it belongs to, how it was distributed
+    r"|^(?:[※*]\s?)?(?:이|본|해당|위)\s?(?:기사|콘텐츠|뉴스|글|보도자료|자료)"
+    rf"(?:의\s저작권은\s{_UNQUOTED}있습니다|(?:는|은)\s"
+    rf"(?={_UNQUOTED}(?:제공한|제공하는|제공받은|제휴|전재|배포한|공급한))[^\"“”]{{0,60}}"
+    r"(?:기사|콘텐츠|뉴스|글|보도자료|자료)(?:입니다|이며|로|로서)[^\"“”]{0,60})[.!]?$"
     rf"|^(?:댓글|의견){_UNQUOTED}(?:로그인|회원){_UNQUOTED}(?:하세요|있습니다|합니다)[.!]?$"
     rf"|^{_UNQUOTED}(?:브라우저|플래시|플레이어|자바\s*스크립트|동영상\s*재생){_UNQUOTED}"
     r"(?:주세요|바랍니다|지원하지\s*않습니다)[.!]?$"
     r"|^your browser (?:does not|doesn['’]t) support .{0,40}$"
+    rf"|^{_UNQUOTED}(?:자바\s*스크립트|javascript){_UNQUOTED}"
+    r"(?:켜야|켜\s?주|허용|활성화|사용|설정|필요|비활성)[^\"“”]{0,20}(?:합니다|하세요|십시오|있습니다|돼\s?있습니다)[.!]?$"
     r"|^(?:please )?(?:enable|turn on) javascript.{0,40}$"
     rf"|^(?:이|본)\s*(?:기사|콘텐츠|뉴스|글)(?:는|은){_UNQUOTED}(?:바탕|기반|지원|제휴|협찬|번역|생성){_UNQUOTED}"
     r"(?:작성|제작|취재|번역|생성|편집|콘텐츠)?(?:됐|되었|했|하였|받았|입)(?:습)?니다[.!]?$"
@@ -418,6 +435,8 @@ def is_button(line: str) -> bool:
     bare = line.strip(_SYMBOLS)
     word = re.sub(r"[\s·]+", "", bare).lower()
     counted = any(char.isdigit() for char in word)
+    if _CONTROLS.fullmatch(bare):
+        return True
     if word in _UI or (_COUNTERS if counted else _BUTTONS).fullmatch(word) or _is_menu(bare):
         return True
     return bool(bare and _UI_LINE.match(bare) and not is_statement(line))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from geungeo.rag.readers.lines import is_page_line
 from tests.rag.readers.test_outlets import TEXT, TITLE, page
 
 # Dates
@@ -103,3 +104,57 @@ def test_address_printed_below_the_text_is_that_of_the_page(
 ) -> None:
     found = page(f"<h1>{TITLE}</h1>{TEXT}<p>{below}</p>", head)
     assert (found.url, found.published_at) == (url, "2025-07-03" if url == ADDRESS else None)
+
+
+# Lines
+
+
+@pytest.mark.parametrize(
+    ("line", "is_page"),
+    [
+        ("최신순으로 보기", True),
+        ("60초마다 자동 새로고침", True),
+        ("최신순으로 보기60초마다 자동 새로고침", True),
+        ("최신순 | 등록순", True),
+        ("최신순 공감순 답글순", True),
+        ("오래된 순으로 정렬", True),
+        ("자동 새로고침 끄기", True),
+        ("1분 간격으로 자동 갱신됩니다.", True),
+        ("새로고침", True),
+        ("자동 업데이트 중", True),
+        ("Sort by newest first", True),
+        ("Newest Oldest", True),
+        ("Auto-refresh every 60 seconds", True),
+        ("최신순으로 보면 가람이 첫째다.", False),
+        ("60초마다 버스가 온다", False),
+        ("60초마다 자동으로 새로고침하는 화면을 놓았다.", False),
+        ("자동 갱신 계약", False),
+        ("The newest bridge", False),
+        ("Oldest bridge in town", False),
+        ("본 기사는 가온통신이 제공한 기사로, 저작권은 가온통신에 있습니다.", True),
+        ("이 기사는 제휴사인 나래통신이 제공하는 콘텐츠입니다.", True),
+        ("이 기사의 저작권은 나래통신에 있습니다.", True),
+        ("※ 본 콘텐츠는 나래신문과 제휴를 통해 제공받은 기사입니다.", True),
+        ("이 보도자료는 가람전자가(이) 작성해 보도링크 서비스를 통해 배포한 뉴스입니다.", True),
+        ("본 기사는 나래경제의 전재 기사입니다.", True),
+        ("해당 기사는 나래통신이 공급한 뉴스로, 가람일보와 책임이 없습니다.", True),
+        ("본 자료는 가람시가 배포한 보도자료입니다.", True),
+        ("이 기사는 가람시의 역사를 다룬 글이다.", False),
+        ("이 글은 내가 처음 쓴 글입니다.", False),
+        ("본 기사는 3일 보도한 다리 기사의 뒷이야기입니다.", False),
+        ("가람시는 “본 자료는 시가 배포한 자료”라고 밝혔다.", False),
+        ("이 글은 “저작권은 모두에게 있습니다”라는 말로 끝난다.", False),
+        ("이 자료는 시가 제공한 것으로, 다리의 무게가 적혀 있다.", False),
+        ("그는 이 사진의 저작권은 나래시에 있습니다라고 말했다.", False),
+        ("이 사이트를 이용하려면 자바스크립트를 켜야 합니다.", True),
+        ("자바스크립트를 사용하도록 설정하십시오.", True),
+        ("JavaScript를 허용해야 합니다.", True),
+        ("원활한 이용을 위해 자바 스크립트 사용이 필요합니다.", True),
+        ("자바스크립트가 비활성화돼 있습니다.", True),
+        ("그는 자바스크립트를 10년 동안 가르쳤다.", False),
+        ("학생들은 자바스크립트를 배워야 한다고 말했다.", False),
+        ("개발자는 “자바스크립트를 켜야 합니다”라고 했다.", False),
+    ],
+)
+def test_controls_and_notices_are_lines_of_the_page(line: str, is_page: bool) -> None:
+    assert is_page_line(line) is is_page
