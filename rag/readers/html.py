@@ -214,10 +214,12 @@ class _Page:
             for number, piece in enumerate(kept)
         ]
         size = _size(blocks)
-        for enough, other in self._other_bodies(size):
+        for enough, other, record in self._other_bodies(size):
             fuller = _sentences(other) > _sentences(blocks) * enough
             if fuller and not _holds(blocks, other, 0.9):
-                blocks, size = other, _size(other)
+                blocks, size, self.metadata.record = other, _size(other), record
+        if self.metadata.record is not None:
+            self.metadata.place_of_script()
         missing = self._running_text_outside(blocks)
         lost = sum(map(len, missing))
         if not (size and lost > 0.25 * size and len(missing) > 2):
@@ -496,21 +498,24 @@ class _Page:
         ]
         return [*above, *kept[at:]]
 
-    def _other_bodies(self, size: int) -> Iterator[tuple[float, list[Block]]]:
+    def _other_bodies(
+        self, size: int
+    ) -> Iterator[tuple[float, list[Block], dict[str, Any] | None]]:
         """Yield the body as JSON-LD, scripts and trafilatura have it.
 
-        The number before it says how many times as many sentences make it the fuller one.
+        The number before it says how many times as many sentences make it the fuller one; behind
+        it is the object of a script that has it.
         """
         for item in self.data:
             body = item.get("articleBody")
             if isinstance(body, str) and body.strip():
-                yield 1.1, dom.fragment_blocks(body)
+                yield 1.1, dom.fragment_blocks(body), None
         if size < _WEAK:
-            for body in bodies_in_scripts(self.root):
-                yield 1.5, dom.fragment_blocks(body)
+            for body, record in bodies_in_scripts(self.root):
+                yield 1.5, dom.fragment_blocks(body), record
             # It can take hidden text and the page around an article for the article.
             if not self._further:
-                yield 1.5, self._trafilatura()
+                yield 1.5, self._trafilatura(), None
 
     def _trafilatura(self) -> list[Block]:
         import logging

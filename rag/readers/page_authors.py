@@ -54,7 +54,7 @@ from geungeo.rag.readers.metadata import (
 )
 from geungeo.rag.readers.page_metadata import PageMetadata, described, letters_of, spaced, text_of
 from geungeo.rag.readers.records import facts_of
-from geungeo.rag.readers.scripts import records_in_scripts
+from geungeo.rag.readers.scripts import records_in_scripts, title_in
 
 _AUTHOR_NAMES = (
     "article:author",
@@ -158,6 +158,8 @@ class _PageAuthors:
         self._first, self._last = page.begins + first, page.begins + last
         below = page.pieces[page.ends + 1 :]
         stop = next((at for at, one in enumerate(below) if _begins_others(one)), len(below))
+        if page.record is not None:
+            stop = 0  # what is below the place of a script is not known
         self._below = [
             one
             for one in below[: min(stop, _BELOW)]
@@ -328,8 +330,7 @@ class _PageAuthors:
             elif text and not text.startswith("@") and (names := split_names(text)):
                 yield _claim(Rank.DATA, names)
         for record in records_in_scripts(self.page.root):
-            title = next((record[key] for key in ("title", "headline") if key in record), None)
-            own = letters_of(title) if isinstance(title, str) else ""
+            own = letters_of(title_in(record))
             if own and own in map(letters_of, self.page.given_titles()):
                 names = facts_of(record, self.page.source)[0]
                 yield from [_claim(Rank.DATA, names)] if names else []

@@ -41,7 +41,7 @@ from geungeo.rag.readers.metadata import (
     title_parts,
 )
 from geungeo.rag.readers.records import facts_of
-from geungeo.rag.readers.scripts import records_in_scripts
+from geungeo.rag.readers.scripts import records_in_scripts, title_in
 from geungeo.rag.text import clean
 
 _SPACES = re.compile(r"\s+")
@@ -102,6 +102,16 @@ class PageMetadata:
         # The numbers of the blocks with which the text begins and ends.
         self.begins, self.ends = 0, len(pieces)
         self.around: set[int] = set()  # those of the blocks in menus, lists and the like
+        self.record: dict[str, Any] | None = None  # the object of a script that has the text
+
+    def place_of_script(self) -> None:
+        """Place a text that only a script has behind the headline and the lines right below it."""
+        titles = {own for text in self.given_titles() if len(own := letters_of(text)) >= _SHORTEST}
+        shown = (piece.order for piece in self.pieces if letters_of(piece.text) in titles)
+        begins = next((order + 1 for order in shown), 0)
+        while begins and begins < len(self.pieces) and is_byline(self.pieces[begins].text):
+            begins += 1
+        self.begins, self.ends = begins, begins - 1
 
     def title(self, publisher: str | None) -> str:
         """Return the headline, without the name of the site.
@@ -110,6 +120,8 @@ class PageMetadata:
         the headline that readers see counts.
         """
         title = self._as_shown(self._given_title(publisher))
+        if (own := title_in(self.record)) and not _shared_words(title, own):
+            return " ".join(clean(dom.fragment_text(own)).split())  # the window names the site
         return self._bare_headline(title) or self._seen_title(title, publisher) or title
 
     def _as_shown(self, title: str) -> str:
@@ -170,6 +182,7 @@ class PageMetadata:
             self._from_data("headline"),
             self.meta.get("twitter:title"),
             text_of(self.root.find(".//title")),
+            title_in(self.record),
         )
         return [text for text in given if text and text.strip()]
 
@@ -684,8 +697,7 @@ class PageMetadata:
     def scripted_date(self, title: str) -> str | None:
         """Return the date in the data of a script that has the article's title."""
         for record in records_in_scripts(self.root):
-            given = next((record[key] for key in ("title", "headline") if key in record), None)
-            own = letters_of(given) if isinstance(given, str) else None
+            own = letters_of(title_in(record))
             if own == letters_of(title) and (date := facts_of(record, self.source)[1]):
                 return date
         return None

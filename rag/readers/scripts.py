@@ -16,8 +16,10 @@ from typing import Any
 
 from geungeo.rag.readers.lines import is_statement
 
-_BODY_KEYS = frozenset(
-    {"articlebody", "body", "content", "contents", "article_body", "newscontent", "text", "html"}
+_BODY_KEY = re.compile(
+    r"(?:article|news|post|story|main|full)?[_-]?(?:body|contents?|text|html)(?:[_-]?(?:html|text|raw))?"
+    r"|rendered|paragraphs",  # {"content": {"rendered": "<p>…"}}
+    re.IGNORECASE,
 )
 _DATA = re.compile(r"(?:=|\()\s*(?=[\[{])|JSON\.parse\(\s*(?=\")")
 # The body in an object of JavaScript, whose other values can be variables (Nuxt 2).
@@ -28,6 +30,7 @@ _LITERAL = re.compile(
 _PUSHED = re.compile(r"self\.__next_f\.push\(\s*(?=\[)")
 # The start of a row: its number, and the length in bytes of one that is a text.
 _ROW = re.compile(r"(?P<id>[0-9a-f]*):(?:T(?P<bytes>[0-9a-f]+),)?")
+_ROW_DATE = re.compile(r"\$D(?=\d{4}-\d\d-\d\d)")
 _ENDED = re.compile(r"[가-힣a-z\d)][.!?](?=[\s<\"'”’]|$)|。")
 _MOST_ROWS = 5_000
 _MOST_SCRIPT = 3_000_000  # characters
@@ -53,11 +56,14 @@ _INLINE = frozenset(
 _TEXTS = ("content", "text", "html", "content_elements", "children", "items", "caption")
 
 
-def bodies_in_scripts(root: Any) -> list[str]:
-    """Return the longest texts of articles in the scripts below ``root``, as HTML."""
-    found = [body for value in _values(root) for body in _bodies(value)]
-    found += _literals(root) if not found else []
-    return sorted(found, key=len, reverse=True)[:3]
+def bodies_in_scripts(root: Any) -> list[tuple[str, dict[str, Any] | None]]:
+    """Return the longest texts of articles in the scripts below ``root``, as HTML.
+
+    Beside each is the object with a title that contains it, if there is one.
+    """
+    found = [held for value in _values(root) for held in _bodies(value)]
+    found += [(body, None) for body in _literals(root)] if not found else []
+    return sorted(found, key=lambda one: len(one[0]), reverse=True)[:3]
 
 
 def records_in_scripts(root: Any) -> Iterator[dict[str, Any]]:
@@ -70,13 +76,24 @@ def records_in_scripts(root: Any) -> Iterator[dict[str, Any]]:
         while stack:
             one = stack.pop()
             if isinstance(one, dict):
-                if isinstance(one.get("headlines"), dict):
-                    yield _story(one)
-                elif "title" in one or "headline" in one:
-                    yield one
+                if (record := _titled(one)) is not None:
+                    yield record
                 stack.extend(one.values())
             elif isinstance(one, list):
                 stack.extend(one)
+
+
+def _titled(value: dict[str, Any]) -> dict[str, Any] | None:
+    """Return an object if it has a title, one of Arc with the usual names."""
+    if isinstance(value.get("headlines"), dict):
+        return _story(value)
+    return value if "title" in value or "headline" in value else None
+
+
+def title_in(record: Mapping[str, Any] | None) -> str:
+    """Return the title of an object; empty without one."""
+    title = (record or {}).get("title") or (record or {}).get("headline")
+    return title if isinstance(title, str) else ""
 
 
 def _story(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,6 +167,8 @@ def _referring(value: Any, texts: Mapping[str, str], depth: int) -> Any:
     if depth > _MOST_NESTED:
         return None
     if isinstance(value, str):
+        if _ROW_DATE.match(value):
+            return value[2:]
         return texts.get(value[1:], value) if value.startswith("$") else value
     if isinstance(value, list):
         if value[:1] == ["$"] and len(value) > 3 and isinstance(value[3], dict):
@@ -189,7 +208,7 @@ def _unflattened(values: list[Any]) -> Any:
 
 
 def _is_article(value: Any) -> bool:
-    return isinstance(value, dict) and any(key.lower() in _BODY_KEYS for key in value)
+    return isinstance(value, dict) and any(map(_BODY_KEY.fullmatch, value))
 
 
 def _literals(root: Any) -> list[str]:
@@ -223,10 +242,10 @@ def _parsed(text: str, start: int) -> Any:
         return None
 
 
-def _bodies(value: Any) -> Iterator[str]:
-    stack: list[Any] = [value]
+def _bodies(value: Any) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    stack: list[tuple[Any, dict[str, Any] | None]] = [(value, None)]
     while stack:
-        one = stack.pop()
+        one, record = stack.pop()
         if isinstance(one, list):
             parts = [part for part in one if isinstance(part, Mapping)]
             shown = [_element(part) for part in parts]
@@ -236,22 +255,31 @@ def _bodies(value: Any) -> Iterator[str]:
                 if part.get("type") not in _BOXES  # which can also hold the page around it
             )
             if statements >= 2:
-                yield "".join(shown)
+                yield "".join(shown), record
                 continue
-            stack.extend(one)
+            stack.extend((inner, record) for inner in one)
         elif isinstance(one, dict):
+            record = _titled(one) or record
             deck = one.get("subheadlines")
             elements = one.get("content_elements")
             if isinstance(deck, dict) and isinstance(elements, list) and deck.get("basic"):
                 head = f'<div class="subtitle">{escape(str(deck["basic"]))}</div>'
-                stack.append([{"type": "deck", "html": head}, *elements])
+                stack.append(([{"type": "deck", "html": head}, *elements], record))
                 continue
-            for key, inner in one.items():
+            for key, held in one.items():
+                inner = _joined(held)
                 if isinstance(inner, str):
-                    if key.lower() in _BODY_KEYS and _is_text(inner):
-                        yield inner
+                    if _BODY_KEY.fullmatch(key) and _is_text(inner):
+                        yield inner, record
                 else:
-                    stack.append(inner)
+                    stack.append((inner, record))
+
+
+def _joined(value: Any) -> Any:
+    """Return a list of paragraphs as HTML, any other value as it is."""
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return "".join(one if "<p" in one else f"<p>{one}</p>" for one in value)
+    return value
 
 
 def _element(node: Any, depth: int = 0) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from geungeo.rag.readers.lines import is_page_line
-from tests.rag.readers.test_outlets import TEXT, TITLE, page
+from tests.rag.readers.test_outlets import END, LEAD, MORE, TEXT, TITLE, body_of, page
 
 # Dates
 
@@ -158,3 +160,121 @@ def test_address_printed_below_the_text_is_that_of_the_page(
 )
 def test_controls_and_notices_are_lines_of_the_page(line: str, is_page: bool) -> None:
     assert is_page_line(line) is is_page
+
+
+# Text that only a script has
+
+
+SHELL = "<header><a href='/'>가람일보</a></header><main><div class='skeleton'></div></main>"
+TEASERS = (
+    "<ul class='latest'>"
+    "<li><a href='/1'>나래역 6번 출구 다음 달 닫는다</a> <b class='writer'>박다솜 기자</b></li>"
+    "<li><a href='/2'>강 건너는 버스 늘린다</a> <b class='writer'>강이든 기자</b></li></ul>"
+)
+
+
+def streamed(*rows: object) -> str:
+    """Return the scripts of a page that Next.js streams, a row each."""
+    lines = "".join(
+        f"{number:x}:{row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)}\n"
+        for number, row in enumerate(rows, 10)
+    )
+    half = len(lines) // 2
+    return "".join(
+        f"<script>self.__next_f.push({json.dumps([1, part])})</script>"
+        for part in (lines[:half], lines[half:])
+    )
+
+
+def component(**props: object) -> list[object]:
+    return ["$", "$Ld", None, props]
+
+
+MARKUP = "".join(f"<p>{one}</p>" for one in (LEAD, MORE, END))
+RECORD = {
+    "id": 5,
+    "title": TITLE,
+    "createdAt": "$D2025-07-01T05:12:44.120Z",
+    "publishedAt": "$D2025-07-02T22:30:00.000Z",
+    "reporters": [{"id": 1, "name": "한여울", "title": "기자", "email": "yeo@g.example"}],
+    "editor": {"name": "박다솜", "title": "편집장"},
+}
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"contentHtml": MARKUP},
+        {"content_html": MARKUP},
+        {"bodyHtml": MARKUP},
+        {"articleContent": MARKUP},
+        {"newsBody": MARKUP},
+        {"bodyText": f"{LEAD}\n\n{MORE}\n\n{END}"},
+        {"content": {"rendered": MARKUP}},
+        {"paragraphs": [LEAD, MORE, END]},
+        {"body": [f"<p>{LEAD}</p>", f"<p>{MORE}</p>", f"<p>{END}</p>"]},
+        {"data": {"attributes": {"content": MARKUP}}},
+        {"blocks": [{"type": "paragraph", "text": one} for one in (LEAD, MORE, END)]},
+    ],
+)
+def test_article_in_a_stream_gives_text_title_author_and_date(held: dict[str, object]) -> None:
+    related = {"related": [{"title": "강 건너는 버스 늘린다", "author": "강이든"}]}
+    script = streamed('HL["/a.css"]', component(article=RECORD | held, **related))
+    found = page(SHELL + TEASERS + script, title="가람일보")
+    assert body_of(found) == [LEAD, MORE, END]
+    assert (found.title, found.author) == (TITLE, "한여울")
+    assert found.published_at == "2025-07-03T07:30:00+09:00"
+
+
+def test_row_of_text_is_found_by_its_bytes() -> None:
+    row = component(article=RECORD | {"contentHtml": "$a"})
+    text = f"T{len(MARKUP.encode()):x},{MARKUP}b:null"
+    found = page(SHELL + streamed(text, None, row), title="가람일보")
+    assert (body_of(found), found.title, found.author) == ([LEAD, MORE, END], TITLE, "한여울")
+
+
+@pytest.mark.parametrize(
+    ("window", "head", "title"),
+    [
+        ("가람일보", "", TITLE),
+        ("가람일보 - 강가의 소식", "", TITLE),
+        ("", "", TITLE),
+        ("홈", "", TITLE),
+        ("가람일보", '<meta property="og:title" content="강가의 소식, 가람일보">', TITLE),
+        # Another title of the same article
+        ("가람시, 다리 놓기로 | 가람일보", "", "가람시, 다리 놓기로"),
+        (
+            "가람일보",
+            '<meta property="og:title" content="[속보] 새 다리 확정">',
+            "[속보] 새 다리 확정",
+        ),
+        (f"{TITLE} | 가람일보", "", TITLE),
+    ],
+)
+def test_title_of_the_data_counts_where_the_page_names_only_the_site(
+    window: str, head: str, title: str
+) -> None:
+    script = streamed(component(article=RECORD | {"contentHtml": MARKUP}))
+    found = page(SHELL + TEASERS + script, head, window)
+    assert (found.title, body_of(found)) == (title, [LEAD, MORE, END])
+
+
+@pytest.mark.parametrize(
+    ("shown", "record", "author"),
+    [
+        ("", RECORD, "한여울"),
+        (TEASERS, RECORD, "한여울"),
+        (TEASERS, {"title": TITLE}, None),
+        (TEASERS, {"title": TITLE, "byline": "한여울·박다솜 기자"}, "한여울, 박다솜"),
+        (f"<h2>많이 본 뉴스</h2>{TEASERS}", {"title": TITLE}, None),
+        ("<p>강 건너는 버스 늘린다</p><p>강이든 기자</p>", {"title": TITLE}, None),
+        (f"<h1>{TITLE}</h1><p>한여울 기자</p>{TEASERS}", {"title": TITLE}, "한여울"),
+        (f"<h1>{TITLE}</h1><p>한여울 기자</p>", {"title": TITLE, "author": "admin"}, "한여울"),
+        ("", {"title": TITLE, "author": {"name": "디지털뉴스팀"}}, None),
+    ],
+)
+def test_reporters_of_teasers_did_not_write_what_a_script_shows(
+    shown: str, record: dict[str, object], author: str | None
+) -> None:
+    script = streamed(component(article=record | {"contentHtml": MARKUP}))
+    assert page(SHELL + shown + script, title="가람일보").author == author
