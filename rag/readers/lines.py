@@ -212,7 +212,7 @@ _AD_WORD = (
 )
 _ADVERTISEMENT = re.compile(rf"^(?:[\[(<【]\s*{_AD_WORD}\s*[\])>】]|{_AD_WORD}\s*$)", re.IGNORECASE)
 _COPYRIGHT = re.compile(
-    r"무단\s*(?:전재|복제|배포|사용|도용)|재배포\s*금지|저작권자|저작권은|[Cc]opyright|COPYRIGHT"
+    r"무단\s*(?:전재|복제|배포|사용|도용)|재배포\s*금지|저작권자|저작권은|[Cc]opyright|COPYRIGHT|無断\s?(?:転載|複製)"
     r"|[Aa]ll\s*[Rr]ights\s*[Rr]eserved|(?:AI|인공지능)\s*학습.{0,12}금지"
 )
 _SYMBOL = re.compile(r"[ⓒ©<〈\[(]|\(c\)", re.IGNORECASE)

@@ -38,8 +38,9 @@ _NO_OUTLET = re.compile(
 _COPYRIGHT_OWNER = re.compile(
     r"(?:저작권자\s*)?(?:ⓒ|©|\([cC]\)|저작권자\s*[:|]?)\s*"
     r"(?:(?:19|20)\d\d(?:\s?[-–~]\s?(?:(?:19|20)\d\d)?)?[\s.,]*(?:by\s+)?)?"
-    r"(?:['‘\"“][^'’\"”]{1,20}['’\"”]\s*)?(?P<publisher>[가-힣A-Za-z0-9·& -]{2,24}?)"
-    r"\s*(?:[,.|(<>\])〉]|\s[-–]|무단|All|$)"
+    r"(?:['‘\"“][^'’\"”]{1,20}['’\"”]\s*)?"
+    r"(?P<publisher>[가-힣一-龯々ぁ-んァ-ヶーA-Za-z0-9·& -]{2,24}?)"
+    r"\s*(?:[,.。|(<>\])〉]|\s[-–]|무단|無断|All|$)"
 )
 _OWNER_FIRST = re.compile(r"^(?P<publisher>[가-힣A-Za-z0-9·& ]{2,20}?)\s*[ⓒ©]\s*(?:19|20)\d\d\b")
 _NOTICE = re.compile(r"저작권|무단|reserved|copyright", re.IGNORECASE)

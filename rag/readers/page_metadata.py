@@ -369,32 +369,47 @@ class PageMetadata:
         return self._without_edition(publisher_name(self.meta.get("og:site_name")))
 
     def _supplier(self) -> str | None:
-        """Return the outlet that a portal names as the author and shows as the source.
+        """Return who supplied the text: on a portal the outlet, of a release the company.
 
-        The notice of copyright names it, and so do its logo or a line such as 기사제공 가람일보.
+        A sentence says so and another place names it; or the page names it as the author, in the
+        notice of copyright, and in a logo or a line such as 기사제공 가람일보.
         """
-        given = self.meta.get("og:article:author") or self.meta.get("article:author") or ""
-        name = publisher_name(given)
-        own = letters_of(name or "")
-        if not name or not own or REPORTER.search(given):
-            return None
-        noticed = copyright_owner(p.text for p in self.pieces if is_copyright(p.text))
-        if not noticed or letters_of(noticed) != own:
+        given = self.meta.get("og:article:author") or self.meta.get("article:author")
+        author = publisher_name(given or self._organization())
+        named = "" if REPORTER.search(given or "") else letters_of(author or "")
+        lines = [piece.text for piece in self.pieces]
+        noticed = {
+            letters_of(copyright_owner([line]) or "") for line in lines if is_copyright(line)
+        }
+        for line in lines:
+            name = match["name"] if (match := _STATED.match(line)) else ""
+            if letters_of(name) in {named, *noticed} - {""} and not REPORTER.fullmatch(name):
+                return publisher_name(name)
+        if not named or named not in noticed:
             return None
         logos = (
-            letters_of(image.get("alt") or "")
+            image.get("alt") or ""
             for image in self.root.iter("img")
             if any(
                 _PRESS.search(described(one))
                 for one in (image, *itertools.islice(image.iterancestors(), 2))
             )
         )
-        supplied = (
-            letters_of(match["name"])
-            for piece in self.pieces
-            if (match := _SUPPLIED.match(piece.text))
+        supplied = (match["name"] for line in lines if (match := _SUPPLIED.match(line)))
+        labelled = (
+            text_of(one)
+            for one in self.root.iter()
+            # Text of nested elements would be read again and again.
+            if _PROVIDER.search(described(one)) and not len(one)
         )
-        return name if own in logos or own in supplied else None
+        return author if named in map(letters_of, (*logos, *supplied, *labelled)) else None
+
+    def _organization(self) -> str | None:
+        """Return the organization that the JSON-LD of the page names as the author."""
+        authors = (item.get("author") for item in self.data)
+        flat = (one for value in authors for one in (value if isinstance(value, list) else [value]))
+        named = (one for one in flat if isinstance(one, dict))
+        return next((_name(one) for one in named if "Organization" in str(one.get("@type"))), None)
 
     def as_shown(self, publisher: str | None) -> str | None:
         """Return the name of the publisher in Hangul where the window's title has it so."""
@@ -764,6 +779,12 @@ _ORIGINAL = re.compile(
 _PRESS = re.compile(r"press|media|logo", re.IGNORECASE)
 _PICTURED = re.compile(r"photo|caption|img|image|pic(?:ture)?(?:[-_\s]|$)", re.IGNORECASE)
 _SUPPLIED = re.compile(r"(?:기사|뉴스|콘텐츠)?\s?(?:제공|출처)\s?[:：=|]?\s?(?P<name>\S.{0,23})$")
+_STATED = re.compile(
+    r"(?:[※*]\s?)?(?:이|본|해당)\s?(?:기사|콘텐츠|뉴스|보도자료)(?:는|은)\s(?:제휴\S*\s)?(?P<name>\S.{0,23}?)"
+    r"(?:[이가]?\s?\([이가]\)|이|가|에서|의)?\s(?:제공|작성|공급|배포)(?:한|하는|해)\s"
+    r"(?=.*(?:기사|콘텐츠|뉴스|보도자료)(?:입니다|이며|로|로서)(?![가-힣]))"
+)
+_PROVIDER = re.compile(r"(?:^|[-_\s])(?:provider|source|press|media|cp)(?:[-_\s]|$)", re.IGNORECASE)
 _NEWS = re.compile(r"\bNEWS$", re.IGNORECASE)
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline
 _TOP = 5  # blocks close to the headline or to the text

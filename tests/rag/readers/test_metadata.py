@@ -7,6 +7,7 @@ import json
 import pytest
 
 from geungeo.rag.readers.lines import is_page_line
+from geungeo.rag.readers.metadata import copyright_owner
 from tests.rag.readers.test_outlets import END, LEAD, MORE, TEXT, TITLE, body_of, page
 
 # Dates
@@ -278,3 +279,96 @@ def test_reporters_of_teasers_did_not_write_what_a_script_shows(
 ) -> None:
     script = streamed(component(article=record | {"contentHtml": MARKUP}))
     assert page(SHELL + shown + script, title="가람일보").author == author
+
+
+# Publishers
+
+
+def organization(author: str) -> str:
+    """Return the JSON-LD of an article on the site of 가람일보 that names an organization."""
+    return (
+        '<script type="application/ld+json">{"@type":"NewsArticle","headline":"'
+        f'{TITLE}","author":{{"@type":"Organization","name":"{author}"}},'
+        '"publisher":{"@type":"Organization","name":"가람일보"}}</script>'
+    )
+
+
+STATED = "<p>본 기사는 나래통신이 제공한 기사로, 저작권은 나래통신에 있습니다.</p>"
+NOTICE = "<p>&lt;저작권자 ⓒ 나래통신, 무단 전재 및 재배포 금지&gt;</p>"
+PROVIDER = "<p><span class='provider'>나래통신</span> <span>3시간 전</span></p>"
+LOGO = "<a class='press-link' href='/m'><img alt='나래통신' src='/n.gif'></a>"
+RELEASE = "<p>이 보도자료는 나래모빌리티가(이) 작성해 가람일보 서비스를 통해 배포한 뉴스입니다.</p>"
+
+
+@pytest.mark.parametrize(
+    ("author", "above", "below", "publisher"),
+    [
+        # Supplied, as a sentence and another place say
+        ("나래통신", PROVIDER, STATED + NOTICE, "나래통신"),
+        ("나래통신", "", STATED, "나래통신"),
+        ("가람일보", "", STATED + NOTICE, "나래통신"),
+        ("나래모빌리티", "", RELEASE, "나래모빌리티"),
+        (
+            "나래통신",
+            "",
+            "<p>※ 이 기사는 제휴통신사 나래통신이 제공하는 콘텐츠로 본지와 다를 수 있습니다.</p>",
+            "나래통신",
+        ),
+        ("나래통신", "", "<p>해당 기사는 나래통신에서 공급한 뉴스입니다.</p>", "나래통신"),
+        # Named as the author, in the notice and in a logo or a label
+        ("나래통신", LOGO, NOTICE, "나래통신"),
+        ("나래통신", PROVIDER, NOTICE, "나래통신"),
+        ("나래통신", "<p>기사제공 나래통신</p>", NOTICE, "나래통신"),
+        ("나래통신", "<p>출처 : 나래통신</p>", NOTICE, "나래통신"),
+        # Less than that: a newspaper prints the reports of agencies, and quotes releases.
+        ("나래통신", "", NOTICE, "가람일보"),
+        ("나래통신", PROVIDER, "", "가람일보"),
+        ("가람일보", PROVIDER, NOTICE, "가람일보"),
+        ("가람일보", "", STATED, "가람일보"),
+        ("가람일보", "", RELEASE, "가람일보"),
+        (
+            "가람시",
+            "",
+            "<p>이 기사는 가람시가 제공한 자료를 바탕으로 작성됐습니다.</p>",
+            "가람일보",
+        ),
+        ("한여울 기자", "", "<p>이 기사는 한여울 기자가 작성한 기사입니다.</p>", "가람일보"),
+        (
+            "가람일보",
+            "",
+            "<p>본 기사는 가람일보가 제공한 기사입니다.</p><p>© 가람일보 무단전재 금지</p>",
+            "가람일보",
+        ),
+    ],
+)
+def test_publisher_is_who_supplied_the_text(
+    author: str, above: str, below: str, publisher: str
+) -> None:
+    text = f"<h1>{TITLE}</h1>{above}{TEXT.replace(LEAD, f'(나래=나래통신) 한여울 기자 = {LEAD}')}"
+    found = page(f"{text}{below}", organization(author), f"{TITLE} - 가람일보")
+    assert found.publisher == publisher
+
+
+@pytest.mark.parametrize(
+    ("notice", "owner"),
+    [
+        ("Copyright © 2024 東明日報日本語版. 無断転載を禁じます。", "東明日報日本語版"),
+        ("© 潮見新報 無断転載禁止", "潮見新報"),
+        ("Copyright © ヤマナミ通信 All rights reserved.", "ヤマナミ通信"),
+        ("(C) 岬日報。無断複製・転載を禁じます", "岬日報"),
+        ("著作権は記者にある。", None),
+    ],
+)
+def test_owner_in_a_japanese_notice_is_read(notice: str, owner: str | None) -> None:
+    assert copyright_owner([notice]) == owner
+
+
+def test_publisher_on_a_japanese_portal_is_the_outlet() -> None:
+    text = "市は新しい橋を架けると3日に発表した。工事は2028年に終わるという。"
+    body = f"<p>{text}</p><p>橋は4車線で、自転車の道もできる。市は川の両側を結ぶ。</p>"
+    logo = "<a class='sc-media' href='/m'><img alt='岬日報日本語版' src='/m.gif'></a>"
+    head = organization("岬日報日本語版").replace("가람일보", "ヤマナミニュース")
+    notice = "<p>Copyright © 岬日報日本語版. 無断転載を禁じます。</p><p>© YN Corporation</p>"
+    for shown, publisher in ((logo, "岬日報日本語版"), ("", "ヤマナミニュース")):
+        found = page(f"<h1>新しい橋</h1>{shown}<div>{body}</div>{notice}", head, "新しい橋")
+        assert found.publisher == publisher
