@@ -22,6 +22,7 @@ from geungeo.rag.readers.bylines import (
     is_role,
     parse_byline,
     team_of,
+    usual_case,
 )
 from geungeo.rag.readers.dates import DATES
 from geungeo.rag.readers.lines import DATED, REPORTER, Block, is_statement, signature
@@ -82,11 +83,22 @@ def judge(claims: Iterable[Claim], helpers: Iterable[str] = ()) -> str | None:
 
 
 def _separated(claims: Iterable[Claim]) -> list[Claim]:
-    """Return claims in which no label is part of a name, as in 문한여울 behind 기사원문."""
+    """Return claims whose names are written alike.
+
+    No label is part of a name, as in 문한여울 behind 기사원문, and no name is in capitals.
+    """
     claims = list(claims)
+    written = {
+        letters: name
+        for one in claims
+        for name in one.names
+        if (letters := _letters(name)) and name.upper() != name
+    }
     usual = {name for one in claims for name in one.names if len(name) == _USUAL}
 
     def bare(name: str) -> str:
+        if usual_case(name) != name:
+            return written.get(_letters(name), usual_case(name))
         return name[-_USUAL:] if len(name) > _USUAL and name[-_USUAL:] in usual else name
 
     # 리아 파커 기자 are one where the data name her so, and two like 한솔 보리 기자 otherwise.
@@ -100,6 +112,10 @@ def _separated(claims: Iterable[Claim]) -> list[Claim]:
         return names if at is None else (*names[:at], apart[names[at : at + 2]], *names[at + 2 :])
 
     return [Claim(one.rank, whole(tuple(map(bare, one.names)))) for one in claims]
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.casefold())
 
 
 def _without(claims: Sequence[Claim], names: set[str]) -> list[Claim]:

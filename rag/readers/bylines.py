@@ -122,6 +122,7 @@ _POSTS = (
     "|방송인|음악가|작곡가|기고가|농부|학생|강사|총장|학장|팩트체커|디자이너|필진"
     "|주필|주간|고문|발행인|편집인|과장|계장|서장|청장|처장|조합장|본부장|지사장|지점장|지부장|교장|교감|이장|사무국장|간사|대변인"
     "|장관|차관|군수|도지사|대사|주무관|사무관|경감|경위|경장|순경|소방위|소방장|소방교"
+    "|언론인|저널리스트|역사가|철학자|경제학자|과학자|극작가|만화가|영화감독|번역자|사회학자|인류학자"
     "|건축사|변리사|법무사|관세사|간호사|수녀"
 )
 _POST = re.compile(rf"(?!주차장)[가-힣A-Za-z]{{0,10}}\d?(?:{_POSTS})|\d학년")
@@ -211,6 +212,44 @@ class _State:
 def is_full_name(name: str) -> bool:
     """Whether ``name`` is built like a Korean name: a surname, and one or two syllables."""
     return _FULL_NAME.fullmatch(name) is not None
+
+
+def is_post(word: str) -> bool:
+    """Whether ``word`` is the post of a writer, or where someone has one: ``교수``, ``나래대``."""
+    return _POST.fullmatch(word) is not None or _AFFILIATION.fullmatch(word) is not None
+
+
+def usual_case(name: str) -> str:
+    """Return a name in capitals as people write theirs: ``Han So-ri`` for ``HAN SO-RI``."""
+    words = name.split()
+    if not _CAPITALS.fullmatch(name):
+        return name
+    is_korean = "-" in name and not _ROMAN_SURNAMES.isdisjoint({words[0], words[-1]})
+    return " ".join(_usual_word(word, at > 0, is_korean) for at, word in enumerate(words))
+
+
+def _usual_word(word: str, is_later: bool, is_korean: bool) -> str:  # noqa: FBT001
+    if re.fullmatch(r"(?:[A-Z]\.)+[A-Z]?|[IVX]+|[^AEIOUY.]{2}(?<!NG)(?<!JR)", word):
+        return word  # J.R., III, DJ
+    if is_later and word in {"VAN", "VON", "DE", "DER", "DEN", "DA", "DI", "BIN", "ZU"}:
+        return word.lower()
+    parts = word.split("-")
+    rest = map(str.lower if is_korean else str.capitalize, parts[1:])
+    shown = "-".join([parts[0].capitalize(), *rest])
+    return re.sub(r"^(Mc|O['’])([a-z])", lambda one: one[1] + one[2].upper(), shown)
+
+
+_CAPITALS = re.compile(r"[A-Z][A-Z.'’-]*(?: [A-Z][A-Z.'’-]*){1,3}")
+_ROMAN_SURNAMES = listed(
+    """
+    KIM LEE YI RHEE PARK PAK BAK CHOI CHOE JUNG JEONG CHUNG KANG GANG CHO JO YOON YUN JANG CHANG
+    LIM IM RIM HAN OH SEO SUH SHIN SIN KWON GWON HWANG AHN AN SONG RYU RYOO YOO YU HONG JEON JUN
+    CHUN KO KOH GO MOON MUN SON SOHN YANG BAE PAE PAIK BAEK HUH HEO HUR NAM SHIM SIM NOH ROH NO HA
+    JOO JU CHU KOO KU GU BYUN CHAE DO DOH EOM UHM GIL GONG KONG HAM HYUN HYEON JIN CHIN JI CHI
+    KWAK GWAK MA MAENG MIN NA RA PYO SEOL SUNG SEONG SO TAK WOO U YEO YEOM YEON WANG BANG BONG CHA
+    WON WI YOUM NAMGUNG HWANGBO SEONWOO JEGAL
+    """
+)
 
 
 def is_machine(name: str) -> bool:

@@ -31,6 +31,7 @@ from geungeo.rag.readers.bylines import (
     helpers_of,
     is_full_name,
     is_machine,
+    is_post,
     parse_byline,
     team_of,
 )
@@ -119,14 +120,15 @@ _NAME = re.compile(
 # What is beside a date or a name, and is as short as one.
 _NO_WRITER = re.compile(
     r"입력|수정|최종|등록|승인|송고|게시|발행|작성|업데이트|지면|기사|원문|구독|공유|저장|인쇄|목록|댓글|추천|스크랩|제보|출처"
-    r"|사진|영상|조회|공지|독자|첨부|파일|부서|전체|관련|이전|다음|닫기|정치|경제|사회|문화|국제|세계|연예|스포츠|생활|지역|오피니언|사설|칼럼|종합|단독|속보"
+    r"|사진|영상|조회|공지|독자|첨부|파일|부서|전체|관련|이전|다음|닫기|정치|경제|사회|문화|국제|세계|연예|스포츠|생활|지역|여행|과학|건강|교육|환경|노동|오피니언|사설|칼럼|종합|단독|속보"
 )
 _DESK_END = re.compile(r"[부팀국실과청처]$")
 _POSTED_BY = re.compile(r"(?:작성자|글쓴이|기자명?)\s*[:|]\s*(?P<name>[가-힣]{3,4})(?![가-힣])")
 _WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
 _FOREIGN_NAME = re.compile(
-    r"(?!글|작성|필자|저자|편집|등록|취재)[가-힣]{2,6}(?:\s[가-힣]{2,7}){1,2}(?<!기자)(?<!보기)(?<!하기)(?<!기사)"
+    r"(?!글|작성|필자|저자|편집|등록|취재)[가-힣]{2,6}(?:\s[가-힣]{1,7})?\s[가-힣]{2,7}(?<!기자)(?<!보기)(?<!하기)(?<!기사)"
 )
+_FOREIGN_WORDS = 2  # of a name, at least
 _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
 # Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2.
 _ACCOUNT = re.compile(
@@ -296,16 +298,17 @@ class _PageAuthors:
         if named:
             text = undated(text) or text
             match = _ENGLISH_NAME.fullmatch(text)
-            if not match and not _NAME.fullmatch(text) and not _NO_WRITER.fullmatch(text):
-                match = _FOREIGN_NAME.fullmatch(text)
             if match:
                 return match[0]
+            if not _NAME.fullmatch(text) and (name := _foreign_name(text)):
+                return name
         bare = re.sub(r"^by\s+", "", text, flags=re.IGNORECASE)
         match = _NAME.fullmatch(bare) or _WRITTEN_BY.match(text)
         dated = _is_dated(element) or (is_account and _is_dated(element.getparent()))
-        if match and not _NO_WRITER.fullmatch(match["name"]) and (named or dated):
-            return match["name"]
-        return None
+        name = match["name"] if match and (named or dated) else ""
+        is_other = _NO_WRITER.fullmatch(name) or (is_post(name) and not is_full_name(name))
+        is_other = is_other or (name.endswith("대") and name != bare)  # 나래대 교수
+        return None if is_other else name or None
 
     # Data
 
@@ -457,6 +460,16 @@ def _people(value: Any) -> str | None:
     if _HELPING_JOB.search(str(value.get("jobTitle") or "")):
         return None
     return name
+
+
+def _foreign_name(text: str) -> str | None:
+    """Return a name of two or three words without the posts behind it: ``마리 올렌 | 언론인``."""
+    words = re.split(r"[\s|,·/()<>]+", text.strip(" ()<>"))
+    while len(words) > _FOREIGN_WORDS and is_post(words[-1]):
+        words.pop()
+    name = " ".join(words)
+    match = None if _NO_WRITER.fullmatch(name) else _FOREIGN_NAME.fullmatch(name)
+    return match and match[0]
 
 
 def _name_in_address(url: str) -> str | None:

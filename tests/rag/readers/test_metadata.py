@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from geungeo.rag.readers.bylines import usual_case
 from geungeo.rag.readers.lines import is_page_line
 from geungeo.rag.readers.metadata import copyright_owner
 from tests.rag.readers.test_outlets import END, LEAD, MORE, TEXT, TITLE, body_of, page
@@ -372,3 +373,73 @@ def test_publisher_on_a_japanese_portal_is_the_outlet() -> None:
     for shown, publisher in ((logo, "岬日報日本語版"), ("", "ヤマナミニュース")):
         found = page(f"<h1>新しい橋</h1>{shown}<div>{body}</div>{notice}", head, "新しい橋")
         assert found.publisher == publisher
+
+
+# Authors
+
+
+@pytest.mark.parametrize(
+    ("given", "usual"),
+    [
+        ("HAN SO-RI", "Han So-ri"),
+        ("JI-WON PARK", "Ji-won Park"),
+        ("LEE NARAE", "Lee Narae"),
+        ("ANN LEE", "Ann Lee"),
+        ("DELPHINE OKAFOR-REYES", "Delphine Okafor-Reyes"),
+        ("JEAN-LUC MOREAU", "Jean-Luc Moreau"),
+        ("CONAN O'BRIEN", "Conan O'Brien"),
+        ("MARY MCDONALD", "Mary McDonald"),
+        ("J.R. SMITH", "J.R. Smith"),
+        ("HENRY JAMES III", "Henry James III"),
+        ("DJ KIM", "DJ Kim"),
+        ("ED NG", "Ed Ng"),
+        ("ANNA VAN DER BERG", "Anna van der Berg"),
+        # Written as they are
+        ("Han So-ri", "Han So-ri"),
+        ("Ann LEE", "Ann LEE"),
+        ("bell hooks", "bell hooks"),
+        ("KBS", "KBS"),
+        ("한여울", "한여울"),
+    ],
+)
+def test_name_in_capitals_is_written_as_people_write_it(given: str, usual: str) -> None:
+    assert usual_case(given) == usual
+
+
+SURE = "<meta name='author' content='{}'>"
+
+
+@pytest.mark.parametrize(
+    ("head", "above", "author"),
+    [
+        (SURE.format("Han So-ri"), "<p>BY HAN SO-RI</p>", "Han So-ri"),
+        (SURE.format("Han Sori"), "<p class='byline'>HAN SO-RI</p>", "Han Sori"),
+        (SURE.format("HAN SO-RI"), "<p class='byline'>Han So-ri</p>", "Han So-ri"),
+        (SURE.format("HAN SO-RI"), "", "Han So-ri"),
+        ("", "<p class='byline'>HAN SO-RI</p><p class='byline'>ANN LEE</p>", "Han So-ri, Ann Lee"),
+        ("", "<p>BY HAN SO-RI and ANN LEE</p>", "Han So-ri, Ann Lee"),
+        (SURE.format("Ann Lee"), "<p>BY HAN SO-RI</p>", "Han So-ri"),
+        (SURE.format("GBN NEWS"), "<p>BY HAN SO-RI</p>", "Han So-ri"),
+        # A foreign name and a post
+        ("", "<p class='writer'>마리 올렌 | 언론인</p>", "마리 올렌"),
+        ("", "<p class='writer'>마리 올렌, 역사가</p>", "마리 올렌"),
+        ("", "<p class='writer'>마리 올렌 / 나래대 교수</p>", "마리 올렌"),
+        ("", "<p class='author'>마리 올렌 · 극작가</p>", "마리 올렌"),
+        ("", "<p class='author'>마리 올렌(저널리스트)</p>", "마리 올렌"),
+        ("", "<p class='author'>마리 올렌 작가</p>", "마리 올렌"),
+        ("", "<p class='author'>마리 올렌 나래대 명예교수</p>", "마리 올렌"),
+        ("", "<p class='author'>마리 폰 올렌 | 사회학자</p>", "마리 폰 올렌"),
+        ("", "<p class='author'>마리 올렌</p>", "마리 올렌"),
+        ("", "<p class='writer'>한여울 | 언론인</p>", "한여울"),
+        # No name
+        ("", "<p class='writer'>여행 작가</p>", None),
+        ("", "<p class='writer'>경제학자</p>", None),
+        ("", "<p class='writer'>나래대 교수</p>", None),
+        ("", "<p class='section'>마리 올렌 | 언론인</p>", None),
+    ],
+)
+def test_names_are_read_without_posts_and_capitals(
+    head: str, above: str, author: str | None
+) -> None:
+    head += '<meta property="og:site_name" content="가람일보">'
+    assert page(f"<h1>{TITLE}</h1>{above}{TEXT}", head).author == author
