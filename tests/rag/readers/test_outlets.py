@@ -70,6 +70,15 @@ def test_pages_of_a_sixth_set_are_read_right() -> None:
     assert figures(pages) == dict.fromkeys(figures(pages), 25)
 
 
+def test_pages_of_a_seventh_set_are_read_right() -> None:
+    pages = list(measure(Path(__file__).with_name("outlets_seventh")))
+    # The broadcasters of the third to the sixth set are called KCB 뉴스, as their site is.
+    assert [one.differences for one in pages if one.differences] == [
+        ("publisher: 'NRB 뉴스', not 'NRB'",)
+    ]
+    assert figures(pages) == dict.fromkeys(figures(pages), 25) | {"publisher": 24, "all": 24}
+
+
 @pytest.mark.parametrize(("folder", "clean"), [("outlets_third", 25), ("outlets_fourth", 24)])
 def test_pages_by_other_hands_are_read_right(folder: str, clean: int) -> None:
     pages = list(measure(Path(__file__).with_name(folder)))
