@@ -114,7 +114,7 @@ _AFFILIATION = re.compile(
 _POSTS = (
     "교수|변호사|대표|시인|소설가|작가"
     "|수필가|평론가|칼럼니스트|기획자|연구자|연구원|연구위원|위원|위원장|부장|팀장"
-    "|국장|차장|실장|센터장|원장|소장|관장"
+    "|국장|부국장|차장|실장|센터장|원장|소장|관장"
     "|회장|이사장|이사|사장|의사|한의사|약사|수의사|회계사|세무사|노무사|감독"
     "|화가|사진가|번역가|건축가|활동가|운동가"
     "|여행가|요리사|교사|아나운서|목사|신부|스님|박사|코치|해설위원|캐스터|크리에이터"
@@ -133,7 +133,7 @@ _WRITER = re.compile(
     r"|주필|논설주간|논설고문|부국장|캐스터|아나운서|연구위원|연구원|의사|여행가|사진가|기획자)"
 )
 _EXACT_POST = frozenset(_POSTS.split("|"))
-_NO_NAME = listed(
+NO_NAME = listed(
     """
     이메일 메일 전화 제보 홈페이지 유튜브 채널 번호 카카오 팩스
     촬영 영상 사진 편집 취재 담당 전문 현장 구독 소속
@@ -141,7 +141,8 @@ _NO_NAME = listed(
     연락처 장소 일시 주소 자료 출처 참고 제공 주최 대상
     전화 신청 접수 시민 이번 우리 같은 지난 전체 방송
     기사 남성 여성 전임 신임 후임 공동 차기 현재 당시
-    어느 여러 모두 정치 경제 사회 문화 국제 연예 지역
+    댓글 쓰기 글쓰기 본문 새글 제목 위지윅 기본 텍스트 스마트 리치 간편 이달 추천
+    인기 어느 여러 모두 정치 경제 사회 문화 국제 연예 지역
     """
 )
 _TEAM = re.compile(
@@ -443,7 +444,7 @@ def _read(segment: list[str], state: _State) -> bool:
             name
             for word in words
             if is_full_name(name := fused["name"] if (fused := _WITH_JOB.fullmatch(word)) else word)
-            and name not in _NO_NAME
+            and name not in NO_NAME
             and not _JOBS.fullmatch(name)
         ]
         state.pairs += state.is_open
@@ -489,7 +490,7 @@ def _read_people(words: list[str], state: _State, *, label: str) -> bool:
         elif fused := _WITH_JOB.fullmatch(word):
             name = fused["name"]
             is_new = not (named and is_full_name(named[0])) or _is_whole(name)
-            if is_new and name not in _NO_NAME | _RANKS | PLACES:
+            if is_new and name not in NO_NAME | _RANKS | PLACES:
                 named.append(name)
             job = True
         elif word in _RANKS or word in PLACES or _PLACE.fullmatch(word):
@@ -543,7 +544,7 @@ def _read_people(words: list[str], state: _State, *, label: str) -> bool:
 def _is_name(word: str) -> bool:
     return (
         _HANGUL.fullmatch(word) is not None
-        and word not in _NO_NAME
+        and word not in NO_NAME
         and not (OUTLET.search(word) and len(word) > 2)
         and not (_DESK.fullmatch(word) and not (is_full_name(word) and word[-1] not in "부팀국"))
         and word not in _EXACT_POST

@@ -471,7 +471,22 @@ class _Page:
             [*kept, *(piece for piece in added if piece.order not in inside)],
             key=lambda piece: piece.order,
         )
-        return [piece for piece in result if not _is_link(piece)]
+        return [
+            piece
+            for piece in result
+            if not _is_link(piece) or (piece.order in inside and self._is_linked_text(piece, kept))
+        ]
+
+    @staticmethod
+    def _is_linked_text(piece: Piece, text: Sequence[Piece]) -> bool:
+        """Whether a paragraph that is one link is a sentence of a text, in an element like its."""
+        beside = (one for one in text if one.is_running_text and one.path[:-1] == piece.path[:-1])
+        return (
+            is_statement(piece.text)
+            and not is_page_line(piece.text)
+            and frame.in_style_of(piece.text, text)
+            and any(one.element.tag == piece.element.tag for one in beside)
+        )
 
     def _without_kicker(self, kept: list[Piece]) -> list[Piece]:
         """Leave out the labels above the headline: the series, the section."""

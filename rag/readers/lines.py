@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from geungeo.rag.article import SectionKind
-from geungeo.rag.readers.bylines import JOB, MAIL, SPECIALIST, parse_byline
+from geungeo.rag.readers.bylines import JOB, MAIL, NO_NAME, SPECIALIST, parse_byline
 from geungeo.rag.readers.dates import DATE, DATES
 from geungeo.rag.text import listed
 
@@ -26,11 +26,7 @@ _NO_END = re.compile(r"\d{1,2}\s?[./]\s*\d{1,2}\s?\.$|\d\s?(?:[Mm]in|Std|hrs?)\.
 # The end of a sentence, wherever it is in a text.
 SENTENCE = re.compile(r"[^\s.!?][.!?](?=[\s\"'”’)]|$)|。")
 _ENDS = re.compile(r"[가-힣a-z][.!?](?=\s|$|['\"’”)])")
-_NO_NAME = (
-    "추천|인기|촬영|영상|사진|편집|취재|담당|전문|현장|구독|소속|본지|동료|외신|현직|전직|일부|모든"
-    "|다른|해당"
-)
-_CREW_NAME = rf"(?!(?:{_NO_NAME})\s?기자|{SPECIALIST})"
+_CREW_NAME = rf"(?!(?:{'|'.join(sorted(NO_NAME))})\s?(?:기자|에디터)|{SPECIALIST})"
 REPORTER = re.compile(
     rf"{_CREW_NAME}(?P<name>[가-힣]{{2,4}}(?:[·ㆍ,/]\s?[가-힣]{{2,4}})*)(?:\s*{JOB}|\s+{SPECIALIST})(?![가-힣])"
 )

@@ -27,6 +27,7 @@ from geungeo.rag.readers.bylines import (
     JOB,
     MAIL,
     OUTLET,
+    PLACES,
     english_byline,
     helpers_of,
     is_full_name,
@@ -198,7 +199,12 @@ class _PageAuthors:
 
     def _lines_above(self) -> list[str]:
         """Return the lines between the headline and the text."""
-        pieces = self.page.pieces[self.page.headline_order : self._first]
+        titles = set(map(letters_of, self.page.given_titles()))
+        pieces = [
+            one
+            for one in self.page.pieces[self.page.headline_order : self._first]
+            if letters_of(one.text) not in titles
+        ]
         quoted = speakers([one.text for one in pieces])
         return [
             one.text
@@ -221,7 +227,9 @@ class _PageAuthors:
                 yield Claim(Rank.NAMED, (name,))
             elif match := _POSTED_BY.search(line):
                 yield Claim(Rank.NAMED, (match["name"],))
-            elif is_full_name(bare) and not (_NO_WRITER.search(bare) or _DESK_END.search(bare)):
+            elif is_full_name(bare) and not (
+                _NO_WRITER.search(bare) or _DESK_END.search(bare) or bare in PLACES
+            ):
                 yield Claim(Rank.HINT, (bare,))
         for piece in reversed(self.page.pieces[max(0, self.page.begins - _ABOVE) : head]):
             if is_byline(piece.text) and (claim := credit(piece.text)):
