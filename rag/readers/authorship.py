@@ -71,8 +71,7 @@ def judge(claims: Iterable[Claim], helpers: Iterable[str] = ()) -> str | None:
     rank = max(one.rank for one in people)
     best = [one for one in people if one.rank is rank]
     if rank < Rank.SIGNED:
-        # Of sources that contradict each other, one with which the most agree.
-        best = [max(best, key=lambda one: _agreeing(one, people))]
+        best = best[:1]  # of sources that contradict each other
     found = list(dict.fromkeys(name for one in best for name in one.names))
     for claim in sorted(people, key=lambda one: -one.rank):
         more = [name for name in claim.names if name not in found]
@@ -128,10 +127,6 @@ def _without(claims: Sequence[Claim], names: set[str]) -> list[Claim]:
     return [one for one in left if one.names]
 
 
-def _agreeing(claim: Claim, claims: Sequence[Claim]) -> int:
-    return sum(not set(claim.names).isdisjoint(other.names) for other in claims)
-
-
 def _is_usual(name: str) -> bool:
     return len(name) == _USUAL and is_full_name(name)
 
@@ -143,7 +138,6 @@ def is_whole(name: str) -> bool:
 
 def credit(line: str) -> Claim | None:
     """Return whom a line names that says who wrote; ``None`` if it names no one."""
-    line = _LABEL.sub("", line)
     parsed = parse_byline(line)
     if parsed is not None and (parsed.by_machine or not parsed.names):
         return None
@@ -162,7 +156,6 @@ def credit(line: str) -> Claim | None:
 
 
 _INTERVIEWED = re.compile(r"\W*인터뷰\s*[:：=]")
-_LABEL = re.compile(r"^기자명\s?(?=[가-힣])")
 # In front of whom a quotation is from, and of an item of a list of appointments.
 _DASH = re.compile(r"[—–-]\s|[△▲▽◇]")
 _QUOTED = re.compile(r"[“\"][^“”\"]+[”\"]$")

@@ -57,6 +57,11 @@ class Piece:
     path: tuple[Any, ...] = field(default=())
 
     @property
+    def is_link(self) -> bool:
+        """Whether most of the block is a link."""
+        return self.linked > len(self.text) * 0.6
+
+    @property
     def is_running_text(self) -> bool:
         """Whether the block is a sentence of a text rather than a label or a link."""
         if self.linked > len(self.text) * 0.5:

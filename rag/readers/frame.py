@@ -266,7 +266,7 @@ def _is_offer(element: Any, inside: Sequence[Piece]) -> bool:
     """Whether an element is a box that asks to subscribe, to join or to give, with its button."""
     if not _is_small(element, inside) or sum(piece.is_running_text for piece in inside) > 1:
         return False
-    if any(_is_link(piece) and _OFFER.search(piece.text) for piece in inside):
+    if any(piece.is_link and _OFFER.search(piece.text) for piece in inside):
         return True
     buttons = (_SPACES.sub(" ", "".join(one.itertext())) for one in element.iter("button"))
     return any(_OFFER.search(text) for text in buttons) or any(
@@ -302,7 +302,7 @@ def _is_links(inside: Sequence[Piece]) -> bool:
         and len(inside[0].text) <= _LABEL_CHARS
         and not ends_sentence(inside[0].text)
         and not is_byline(inside[0].text)
-        and all(map(_is_link, inside[1:]))
+        and all(one.is_link for one in inside[1:])
     )
 
 
@@ -361,10 +361,6 @@ _NOT_THERE = re.compile(
     r"쿠키|동의|재생|불러|로딩|지원하지|브라우저|cookie|consent|loading|support|enable|browser|einverstanden|zustimm",
     re.IGNORECASE,
 )
-
-
-def _is_link(piece: Piece) -> bool:
-    return piece.linked > 0.6 * len(piece.text)
 
 
 # What is in the text and what comes after it
@@ -440,7 +436,7 @@ def followed(kept: Sequence[Piece], usable: Sequence[Piece]) -> list[Piece]:
     for branch in _branches(behind, above):
         if all(_is_credit(piece) for piece in branch):
             continue
-        if all(map(_is_link, branch)) and least == 1:
+        if all(one.is_link for one in branch) and least == 1:
             least = _BEHIND_LINKS  # a link within the text; a teaser below a headline is short
             continue
         if not headings and least == 1 and _is_heading(branch):

@@ -309,7 +309,7 @@ class _Page:
         within = {
             piece.order
             for element, inside in self._boxes_within(kept)
-            if not any(map(_is_link, inside)) and not frame.has_controls(element)
+            if not any(one.is_link for one in inside) and not frame.has_controls(element)
             for piece in inside
         }
         own = {piece.order for piece in kept}
@@ -414,7 +414,9 @@ class _Page:
         best = max((score for score, *_ in scored), default=0.0)
         if best < _A_SENTENCE:
             # Appointments and results are lists without a sentence.
-            lists = [one for one in scored if one[2] < 1 and not any(map(_is_link, one[3]))]
+            lists = [
+                one for one in scored if one[2] < 1 and not any(piece.is_link for piece in one[3])
+            ]
             if lists or best <= 0:
                 return max(lists, key=lambda one: len(one[3]), default=(0.0, 0, 0.0, []))[3]
         named = [one for one in scored if one[2] < 1 and one[0] >= one[2] * best]
@@ -474,7 +476,7 @@ class _Page:
         return [
             piece
             for piece in result
-            if not _is_link(piece) or (piece.order in inside and self._is_linked_text(piece, kept))
+            if not piece.is_link or (piece.order in inside and self._is_linked_text(piece, kept))
         ]
 
     @staticmethod
@@ -612,15 +614,15 @@ class _Page:
             or (size < 60 and _GONE.search(f"{self.meta.get('title', '')} {scripts}"))
         ):
             return f"{self.source}: this page says that the article was removed"
-        linked = sum(len(piece.text) for piece in self.pieces if _is_link(piece))
-        links = sum(_is_link(piece) and len(piece.text) >= 10 for piece in self.pieces)
+        linked = sum(len(piece.text) for piece in self.pieces if piece.is_link)
+        links = sum(piece.is_link and len(piece.text) >= 10 for piece in self.pieces)
         statements = sum(is_statement(text) for text in body)
         kind = self.meta.get("og:type", "")
         declared = "article" in kind or any(item.get("articleBody") for item in self.data)
         few = linked > 0.5 * size and statements < links / 4
         is_list = links >= 8 and (few or self._are_teasers(body))
         if not declared and (is_list or self._has_only_teasers()):
-            links = sum(map(_is_link, self.pieces))
+            links = sum(piece.is_link for piece in self.pieces)
             return (
                 f"{self.source}: this page is a list of {links} links, not an article; "
                 "add the addresses of its articles"
@@ -639,7 +641,7 @@ class _Page:
         headlines = {
             above.text
             for piece in running
-            if piece.order > 0 and _is_link(above := self.pieces[piece.order - 1])
+            if piece.order > 0 and (above := self.pieces[piece.order - 1]).is_link
         }
         return len(headlines) >= _TEASERS and len(headlines) >= 0.8 * len(running)
 
@@ -649,7 +651,7 @@ class _Page:
         kept = [piece for piece in self.pieces if piece.text in texts and piece.is_running_text]
         teasers = sum(
             piece.order > 0
-            and _is_link(before := self.pieces[piece.order - 1])
+            and (before := self.pieces[piece.order - 1]).is_link
             and len(before.text) >= 10
             for piece in kept
         )
@@ -741,10 +743,6 @@ def _holds(blocks: Sequence[Block], other: Sequence[Block], share: float) -> boo
     return sum(len(one) for one in sentences if one in held) >= share * sum(map(len, sentences))
 
 
-def _is_link(piece: Piece) -> bool:
-    return piece.linked > 0.6 * len(piece.text)
-
-
 def _kind(piece: Piece, within: bool) -> SectionKind:  # noqa: FBT001
     """Return the kind of a block; a short line on its own that is no sentence is a heading.
 
@@ -780,7 +778,7 @@ def _headings_of_tables(pieces: Sequence[Piece]) -> set[int]:
 
 def _worth(piece: Piece) -> float:
     """Return how much a block speaks for its container: running text for it, links against."""
-    if _is_link(piece):
+    if piece.is_link:
         return -len(piece.text) - 10.0
     if is_page_line(piece.text) or begins_related(piece.text) or begins_comments(piece.text):
         return -15.0

@@ -12,7 +12,7 @@ _SENTENCE_END = re.compile(r"[.!?…。]['\"’”」』)\]]*$")
 _ITEM = re.compile(
     r"^(?:[-–—•·*▶▷►■□◆◇○●◎▲△▼▽◀◁※]|[①-⑳]|\d{1,2}[.)]\s|[QA문답]\s*[.:)]|[^\s:：]{1,12}\s?[:：]\s)"
 )
-_COLUMNS = re.compile(r"\t+|\s{2,}|\s*\|\s*")
+_COLUMNS = re.compile(r"\t+|\s{2,}")
 _RULE = re.compile(r"^[\s|+:=\-–—]+$")
 # The narrowest column in which texts are wrapped, in character cells (Hangul fills two).
 _NARROWEST = 24
@@ -73,7 +73,12 @@ def _fits(
 
 def columns(line: str) -> list[str]:
     """Return the cells of a line aligned by tabs, several spaces or ``|``."""
-    return [cell for cell in _COLUMNS.split(line.strip().strip("|").strip()) if cell]
+    bare = line.strip()
+    if "|" in bare:
+        inner = bare.removeprefix("|").removesuffix("|")
+        parts = inner.split("|") if inner.strip("| ") else []
+        return [cell or _EMPTY for part in parts for cell in _COLUMNS.split(part.strip())]
+    return [cell for cell in _COLUMNS.split(bare) if cell]
 
 
 def is_rule(line: str) -> bool:

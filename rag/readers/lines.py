@@ -259,11 +259,6 @@ def _run_of(words: Iterable[str], count: str) -> re.Pattern[str]:
 # Buttons side by side, and counters beside them: `추천하기 공유하기`, `추천 0 댓글 3개`.
 _BUTTONS = _run_of(_UI, "")
 _COUNTERS = _run_of(_UI | _REACTIONS | {"기사"}, r"(?:\d[\d,]*(?:개|건|명)?)?")
-_CREW = re.compile(
-    r"^(?:(?:영상)?\s?(?:촬영|취재|편집)(?:기자)?|그래픽|자막|CG|구성|작가|연출|글|사진|글·사진|제작|디자인)"
-    r"\s?[:：=]?\s?[가-힣·,\s]{2,20}"
-    r"(?:[/|,]\s?(?:영상)?(?:촬영|편집|취재|그래픽|자막|CG|구성|사진|글|디자인)(?:기자)?\s?[:：=]?\s?[가-힣·,\s]{2,20})*$"
-)
 _LAY = "주부|회사원|직장인|대학생|대학원생|학생|농민|교사|자영업자?|독자|시민|취업준비생"
 _PLACE = (
     "(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)"
@@ -364,12 +359,6 @@ def is_byline(line: str) -> bool:
     """Whether ``line`` is mainly a reporter's name and address, or the dates of publication."""
     if len(line) > 120:
         return False
-    if (
-        _CREW.match(line.strip("()[]<> "))
-        and re.search(r"[:：=]", line)
-        and not ends_sentence(line)
-    ):
-        return True
     parsed = parse_byline(line)
     if parsed is not None and (parsed.has_roles or (parsed.is_sure and not is_turn(line))):
         return True

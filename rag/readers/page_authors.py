@@ -36,7 +36,7 @@ from geungeo.rag.readers.bylines import (
     parse_byline,
     team_of,
 )
-from geungeo.rag.readers.dates import DATE, parse_date
+from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.lines import (
     REPORTER,
     begins_comments,
@@ -54,7 +54,14 @@ from geungeo.rag.readers.metadata import (
     split_names,
     writer_of,
 )
-from geungeo.rag.readers.page_metadata import PageMetadata, described, letters_of, spaced, text_of
+from geungeo.rag.readers.page_metadata import (
+    PageMetadata,
+    alt_in,
+    described,
+    letters_of,
+    spaced,
+    text_of,
+)
 from geungeo.rag.readers.records import facts_of
 from geungeo.rag.readers.scripts import records_in_scripts, title_in
 
@@ -125,7 +132,6 @@ _NO_WRITER = re.compile(
 )
 _DESK_END = re.compile(r"[부팀국실과청처]$")
 _POSTED_BY = re.compile(r"(?:작성자|글쓴이|기자명?)\s*[:|]\s*(?P<name>[가-힣]{3,4})(?![가-힣])")
-_WRITTEN_BY = re.compile(r"^(?:글|취재|글·사진)?\s?[:：]?\s(?P<name>[가-힣]{2,4})(?![가-힣])")
 _FOREIGN_NAME = re.compile(
     r"(?!글|작성|필자|저자|편집|등록|취재)[가-힣]{2,6}(?:\s[가-힣]{1,7})?\s[가-힣]{2,7}(?<!기자)(?<!보기)(?<!하기)(?<!기사)"
 )
@@ -223,8 +229,6 @@ class _PageAuthors:
             claim = claim or (credit(bare) if writer_of(bare) else None)
             if claim is not None:
                 yield claim
-            elif name := _name_beside_date(line):
-                yield Claim(Rank.NAMED, (name,))
             elif match := _POSTED_BY.search(line):
                 yield Claim(Rank.NAMED, (match["name"],))
             elif is_full_name(bare) and not (
@@ -234,12 +238,10 @@ class _PageAuthors:
         for piece in reversed(self.page.pieces[max(0, self.page.begins - _ABOVE) : head]):
             if is_byline(piece.text) and (claim := credit(piece.text)):
                 yield as_hint(claim)
-            elif name := _name_beside_date(piece.text):
-                yield Claim(Rank.HINT, (name,))
 
     def _signatures(self) -> Iterator[Claim]:
         """Yield the claims of the lines right below the text."""
-        for line in joined([piece.text for piece in self._below if not _is_link(piece)]):
+        for line in joined([piece.text for piece in self._below if not piece.is_link]):
             if (is_byline(line) or writer_of(line) or signature(line)) and (claim := credit(line)):
                 yield claim
 
@@ -278,7 +280,7 @@ class _PageAuthors:
         # The texts of neighbours, such as a button and a name, are no single word. A box has the
         # name above words about the reporter.
         named = _NAMED_CLASS.search(shown) is not None
-        texts = [spaced(element), *([_first_text(element), _alt_in(element)] if named else [])]
+        texts = [spaced(element), *([_first_text(element), alt_in(element)] if named else [])]
         for text in texts:
             if 0 < len(text) <= _CREDIT_CHARS and (
                 claim := self._in_element(element, text, shown, is_account)
@@ -311,7 +313,7 @@ class _PageAuthors:
             if not _NAME.fullmatch(text) and (name := _foreign_name(text)):
                 return name
         bare = re.sub(r"^by\s+", "", text, flags=re.IGNORECASE)
-        match = _NAME.fullmatch(bare) or _WRITTEN_BY.match(text)
+        match = _NAME.fullmatch(bare)
         dated = _is_dated(element) or (is_account and _is_dated(element.getparent()))
         name = match["name"] if match and (named or dated) else ""
         is_other = _NO_WRITER.fullmatch(name) or (is_post(name) and not is_full_name(name))
@@ -414,7 +416,7 @@ def _begins_others(piece: Any) -> bool:
         return True
     if _OTHERS.match(text) or any(map(_is_item, piece.path[-_NEAR:])):
         return True
-    return len(text) >= _TEASER and _is_link(piece) and not REPORTER.search(text)
+    return len(text) >= _TEASER and piece.is_link and not REPORTER.search(text)
 
 
 def _is_item(element: Any) -> bool:
@@ -432,10 +434,6 @@ def _is_guest(line: str) -> bool:
     return claim is not None and claim.rank is Rank.GUEST
 
 
-def _is_link(piece: Any) -> bool:
-    return bool(piece.linked > 0.6 * len(piece.text))
-
-
 def _is_framed(element: Any) -> bool:
     """Whether an element is part of a caption, of comments or of a list of other articles."""
     return any(map(_frames, itertools.islice(element.iterancestors(), _NEAR)))
@@ -443,10 +441,6 @@ def _is_framed(element: Any) -> bool:
 
 def _frames(element: Any) -> bool:
     return element.tag in _FRAME_TAGS or _FRAME.search(described(element)) is not None
-
-
-def _alt_in(element: Any) -> str:
-    return next((image.get("alt") or "" for image in element.iter("img")), "")
 
 
 def _first_text(element: Any) -> str:
@@ -487,14 +481,6 @@ def _name_in_address(url: str) -> str | None:
     if len(words) > 1 and all(re.fullmatch(r"[a-z]{2,}", word) for word in words):
         return " ".join(map(str.capitalize, words))
     return words[0] if len(words) == 1 and is_full_name(words[0]) else None
-
-
-def _name_beside_date(line: str) -> str | None:
-    """Return the name of a writer with a post beside a date: ``한여울 변호사 | 2025. 7. 3.``."""
-    date = DATE.search(line)
-    rest = line.replace(date[0], "").strip(" |·,/.") if date else ""
-    match = _NAME.fullmatch(rest)
-    return match["name"] if match and match["name"] != rest else None
 
 
 def _is_dated(element: Any) -> bool:

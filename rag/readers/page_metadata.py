@@ -441,7 +441,7 @@ class PageMetadata:
             if any(map(len, element)) or not _ORIGINAL.fullmatch(text_of(element)):
                 continue
             before = next(element.itersiblings(preceding=True), None)
-            given = text_of(before) or _alt_in(before)
+            given = text_of(before) or alt_in(before)
             name = publisher_name(given) if 2 <= len(given) <= _LONGEST_NAME else None
             own = letters_of(name or "")
             if name and own and not is_button(name) and not parse_date(name):
@@ -833,7 +833,7 @@ def _headline_of(element: Any) -> str:
     return _SPACES.sub(" ", clean("".join(parts)).replace("\n", " ")).strip()
 
 
-def _alt_in(element: Any) -> str:
+def alt_in(element: Any) -> str:
     """Return what the first picture in an element shows."""
     image = next(element.iter("img"), None) if element is not None else None
     return (image.get("alt") or "").strip() if image is not None else ""

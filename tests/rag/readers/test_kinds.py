@@ -10,7 +10,7 @@ from geungeo.rag.article import Article, Draft, SectionKind
 from geungeo.rag.errors import EmptySource
 from geungeo.rag.readers import read
 from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.layout import is_wrapped, named_cells
+from geungeo.rag.readers.layout import columns, is_wrapped, named_cells
 from geungeo.rag.readers.lines import is_byline, is_caption, is_page_line, is_turn
 from geungeo.rag.readers.metadata import clean_title, lead, publisher_name, split_names
 from geungeo.rag.segmentation import split_article
@@ -1121,3 +1121,39 @@ def test_board_of_a_public_body_gives_title_and_paragraphs() -> None:
     )
     assert found.title == "가람시 새 다리 놓는다"
     assert parts(found.article()) == [LEAD, "차로는 넷이다.", END]
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ("별빛구 | | 2,000", ["별빛구", "-", "2,000"]),
+        ("| 별빛구 |  | 2,000 |", ["별빛구", "-", "2,000"]),
+        ("| 별빛구 | 900 | |", ["별빛구", "900", "-"]),
+        ("| | 900 | 100 |", ["-", "900", "100"]),
+        ("별빛구 | 900", ["별빛구", "900"]),
+        ("별빛구   900\t100", ["별빛구", "900", "100"]),
+        ("별빛구  군 | 900", ["별빛구", "군", "900"]),
+        ("별빛구", ["별빛구"]),
+        ("| |", []),
+        ("|", []),
+        ("", []),
+    ],
+)
+def test_cells_between_bars_can_be_empty(line: str, cells: list[str]) -> None:
+    assert columns(line) == cells
+
+
+def test_row_with_an_empty_cell_is_named_and_ends_no_table() -> None:
+    rows = [
+        "구 | 인구(명) | 세대",
+        "달빛구 | 8,150 | 3,000",
+        "별빛구 | | 2,000",
+        "햇빛구 | 900 | 100",
+    ]
+    text = "\n".join(rows)
+    shown = [named_cells(text, at := text.index(row), at + len(row)) for row in rows[1:]]
+    assert shown == [
+        "달빛구 인구 8,150명, 세대 3,000이다.",
+        "별빛구 인구 -, 세대 2,000이다.",
+        "햇빛구 인구 900명, 세대 100이다.",
+    ]

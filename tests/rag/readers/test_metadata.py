@@ -443,3 +443,70 @@ def test_names_are_read_without_posts_and_capitals(
 ) -> None:
     head += '<meta property="og:site_name" content="가람일보">'
     assert page(f"<h1>{TITLE}</h1>{above}{TEXT}", head).author == author
+
+
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("편집국 부국장 한여울", "한여울"),
+        ("한여울 편집국 부국장", "한여울"),
+        ("디지털뉴스국 부국장 한여울", "한여울"),
+        ("부국장 한여울", "한여울"),
+        ("한여울 부국장", "한여울"),
+        ("편집국 부국장", None),
+        ("나래시 교통국 부국장 한여울은 말했다", None),
+        # Labels of editors, of which none is a person
+        ("댓글 쓰기 에디터", None),
+        ("기사 쓰기 에디터", None),
+        ("글쓰기 에디터", None),
+        ("본문 에디터", None),
+        ("새글 에디터", None),
+        ("사진 에디터", None),
+        ("에디터 한여울", "한여울"),
+        ("한여울 에디터", "한여울"),
+        ("노을 에디터", "노을"),
+        # A place or a section beside a date
+        ("서울 2025.07.03", None),
+        ("사회 2025.07.03", None),
+        ("한여울 2025.07.03", "한여울"),
+    ],
+)
+@pytest.mark.parametrize("below", [False, True])
+def test_posts_and_labels_beside_names_are_no_names(
+    line: str,
+    author: str | None,
+    below: bool,
+) -> None:
+    parts = [f"<p>{line}</p>", TEXT]
+    found = page(f"<h1>{TITLE}</h1>{''.join(parts[::-1] if below else parts)}")
+    assert found.author == (None if below and "2025" in line else author)
+
+
+LINKED = "시는 나래시와 함께 다음 달 3일부터 강가에서 다리의 모형을 보여 주기로 했다."
+LONG = "".join(
+    f"<p>다리의 {at}번 기둥은 강바닥에서 {at}미터 깊이에 선다고 했다.</p>" for at in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        (f"<p><a href='/x'>{LINKED}</a></p>", True),
+        (f"<p><a href='/x'><b>{LINKED}</b></a></p>", True),
+        (f"<p><a href='/x'>{LINKED[:30]}</a>{LINKED[30:]}</p>", True),
+        (f"<ul><li><a href='/x'>{LINKED}</a></li></ul>", False),
+        (f"<div class='x'><a href='/x'>{LINKED}</a></div>", False),
+        (f"<p><a href='/x'>{LINKED.removesuffix(' 했다.')}</a></p>", False),
+        ("<p><a href='/x'>나래일보를 구독하고 강가의 소식을 매일 아침 받아 보세요.</a></p>", False),
+        ("<p><a href='/x'>☞ 강을 건너는 버스 두 배로 늘린다</a></p>", False),
+        ("<p><a href='/x'>이 기사는 나래통신이 제공한 기사입니다.</a></p>", False),
+    ],
+)
+@pytest.mark.parametrize("at_end", [False, True])
+def test_paragraph_that_is_one_link_is_text(text: str, is_taken: bool, at_end: bool) -> None:
+    end = f"<p>{END}</p>"
+    inside = f"<p>{LEAD}</p>{LONG}{end if at_end else ''}{text}{'' if at_end else end}"
+    body = body_of(page(f"<h1>{TITLE}</h1><div class='txt'>{inside}</div>"))
+    shown = " ".join(body)
+    assert (LINKED in shown) is is_taken
+    assert len(body) == 11 + is_taken
