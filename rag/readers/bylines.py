@@ -221,7 +221,7 @@ def is_post(word: str) -> bool:
 
 
 def usual_case(name: str) -> str:
-    """Return a name in capitals as people write theirs: ``Han So-ri`` for ``HAN SO-RI``."""
+    """Return a name in capitals as it is written in a text: ``Han So-ri`` for ``HAN SO-RI``."""
     words = name.split()
     if not _CAPITALS.fullmatch(name):
         return name
