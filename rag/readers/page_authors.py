@@ -13,7 +13,6 @@ from geungeo.rag.readers.authorship import (
     Claim,
     Rank,
     TextClaims,
-    as_hint,
     credit,
     desk,
     is_whole,
@@ -102,7 +101,6 @@ _AUTHOR_LINK = re.compile(
     re.IGNORECASE,
 )
 _CREDIT_CHARS = 80
-_ABOVE = 15  # blocks above the text among which a byline can be
 _BELOW = 5  # blocks below the text among which a signature can be
 _MORE_BY = re.compile(
     rf"(?P<name>[가-힣]{{3,4}})\s?{JOB}(?:님?의)?\s?(?:다른|최신|최근)?\s?(?:기사|구독|페이지|팔로우)"
@@ -142,7 +140,7 @@ _ACCOUNT = re.compile(
     r"^(?:[a-z]+[_.\d-][\w.-]*|(?i:.*\b(?:admin(?:istrator)?|editors?|editorial(?: team)?|newsroom"
     r"|staff(?: (?:writer|reporter)s?)?|webmaster|web team|desk)"
     r"|news|digital|online|web|press|user|guest|root|master|null|undefined|anonymous)"
-    r"|(?:최고|사이트)?\s?관리자|운영자|편집(?:국|부|자)|논설(?:위원)?실|뉴스룸|.*온라인팀|[A-Z]{2,4})$"
+    r"|(?:최고|사이트)?\s?관리자|운영자|편집(?:국|부|자)|논설(?:위원)?실|뉴스룸|[A-Z]{2,4})$"
 )
 _OFFICE = re.compile(r".{3,}(?:[시군구도]청|[부처청과국실]|위원회|공사|공단|협회|재단|센터)$")
 _OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴| Agency| Press)$")
@@ -222,7 +220,6 @@ class _PageAuthors:
         ]
 
     def _above(self) -> Iterator[Claim]:
-        head = self.page.headline_order
         for line in joined(self._lines_above()):
             bare = undated(line)
             claim = credit(line) if is_byline(line) else None
@@ -235,9 +232,6 @@ class _PageAuthors:
                 _NO_WRITER.search(bare) or _DESK_END.search(bare) or bare in PLACES
             ):
                 yield Claim(Rank.HINT, (bare,))
-        for piece in reversed(self.page.pieces[max(0, self.page.begins - _ABOVE) : head]):
-            if is_byline(piece.text) and (claim := credit(piece.text)):
-                yield as_hint(claim)
 
     def _signatures(self) -> Iterator[Claim]:
         """Yield the claims of the lines right below the text."""
