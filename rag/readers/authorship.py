@@ -9,6 +9,7 @@ claim of a lower rank only adds the people whom it names together with those who
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -73,12 +74,22 @@ def judge(claims: Iterable[Claim], helpers: Iterable[str] = ()) -> str | None:
     if rank < Rank.SIGNED:
         best = best[:1]  # of sources that contradict each other
     found = list(dict.fromkeys(name for one in best for name in one.names))
+    known = _signed_twice(people)
     for claim in sorted(people, key=lambda one: -one.rank):
         more = [name for name in claim.names if name not in found]
-        together = len(more) < len(claim.names) and all(map(is_whole, more))
+        together = len(more) < len(claim.names) and all(
+            is_whole(name) or name in known for name in more
+        )
         if together:
             found = list(claim.names) if set(found) <= set(claim.names) else [*found, *more]
     return ", ".join(found)
+
+
+def _signed_twice(claims: Iterable[Claim]) -> set[str]:
+    """Return the names that two different signatures have; their surnames can be rare ones."""
+    signed = {one.names for one in claims if one.rank >= Rank.SIGNED}
+    counted = Counter(name for names in signed for name in names)
+    return {name for name, count in counted.items() if count > 1 and len(name) == _USUAL}
 
 
 def _separated(claims: Iterable[Claim]) -> list[Claim]:

@@ -130,7 +130,8 @@ _POST = re.compile(rf"(?!주차장)[가-힣A-Za-z]{{0,10}}\d?(?:{_POSTS})|\d학�
 _WRITER = re.compile(
     r"[가-힣]{0,6}(?:작가|칼럼니스트|평론가"
     r"|비평가|시인|소설가|수필가|교수|변호사|논설위원|논설실장|편집국장|편집장|편집위원"
-    r"|주필|논설주간|논설고문|부국장|캐스터|아나운서|연구위원|연구원|의사|여행가|사진가|기획자)"
+    r"|주필|논설주간|논설고문|부국장|캐스터|아나운서|연구위원|연구원|의사|여행가|사진가|기획자"
+    r"|[가-힣]{2}학자|[가-힣]{2}(?:연구|전문|활동|저술|해설)가)"
 )
 _EXACT_POST = frozenset(_POSTS.split("|"))
 NO_NAME = listed(
@@ -217,7 +218,64 @@ def is_full_name(name: str) -> bool:
 
 def is_post(word: str) -> bool:
     """Whether ``word`` is the post of a writer, or where someone has one: ``교수``, ``나래대``."""
-    return _POST.fullmatch(word) is not None or _AFFILIATION.fullmatch(word) is not None
+    return (
+        _POST.fullmatch(word) is not None
+        or _AFFILIATION.fullmatch(word) is not None
+        or is_profession(word)
+    )
+
+
+def is_profession(word: str) -> bool:
+    """Whether ``word`` is built like the name of a profession: ``생태학자``, ``등반가``, ``국악인``.
+
+    No personal name is one, no name of another language, no price and no street, and none of
+    the words for people who only take part in something: ``참가자``.
+    """
+    return (
+        _PROFESSION.fullmatch(word) is not None
+        and not _NO_PROFESSION.search(word)
+        and (word.endswith("가") or not is_full_name(word))
+        and not any(map(_is_of_loans, word[-_ENDING:]))
+    )
+
+
+_ENDING = 3  # syllables that say what a word is
+_PROFESSION = re.compile(r"[가-힣]{2,10}(?:자|가|인)")
+_NO_PROFESSION = re.compile(
+    r"(?:관계|참가|참석|참여|당사|피해|가해|소비|사용|이용|후보|당선|수상|유권|지원|응시|합격|생존|사망|부상|확진|환"
+    r"|희생|목격|제보|구독|가입|투자|방문|출연|진행|시청|수혜|대상|담당|보호|책임|주최|주도|경쟁|선두|독|저|필|남|여"
+    r"|휴직|실직|퇴직|은퇴|장애|고령|청취|입주|임차|임대|거주|탑승|운전|보행|노숙|체류|이주|배우|동반|후원|상속|두|세)자$"
+    r"|(?:물|시|고|저|정|원|단|평|국|증|추|허|휴|종|주|대학|번화|주택|학원|상점|유흥|증권|정치권|연예|극장|분양|매매"
+    r"|감정|공시|최고|최저|중|전세|[나이라다니마바하]|판매|매입|출고|유족|초청|경매|낙찰)가$"
+    r"|(?:개|본|노|확|승|할|주|성|신|원|증|요|타|살|범|죄|포로|외국|내국|한국|일본|중국|미국|독일|러시아|영국|유럽|현지"
+    r"|피고|고소|고발|참고|대리|수신|발신|장애|일반|현대|민간|비장애|자연|귀|부|군|온라|디자|라)인$"
+)
+
+
+def _is_of_loans(syllable: str) -> bool:
+    """Whether a syllable occurs in loan words and foreign names only: ``슈``, ``트``, ``텐``.
+
+    Words of Chinese origin, as most professions are, have no open ㅡ and hardly any ㅋ.
+    """
+    first, rest = divmod(ord(syllable) - ord("가"), 588)
+    vowel, last = divmod(rest, 28)
+    return (
+        first in _DOUBLED
+        or (vowel == _EU and last == 0)
+        or (first == _KIEUK and vowel != _WAE)
+        or (first in _ASPIRATED and vowel in _OF_LOANS)
+        or (first in _HISSED and vowel in _ROUND)
+        or last in _LOAN_ENDS
+    )
+
+
+# Places in the order of Unicode: ㄲㄸㅃㅆㅉ, ㅋ, ㅌㅍ, ㅅㅈㅊ; ㅡ, ㅙ, ㅓㅔㅟ, ㅑㅒㅛㅠ; final ㄷ, ㅅ, ㅋ and the like.
+_DOUBLED = frozenset({1, 4, 8, 10, 13})
+_KIEUK, _ASPIRATED, _HISSED = 15, frozenset({16, 17}), frozenset({9, 12, 14})
+_EU, _WAE = 18, 10
+_OF_LOANS = frozenset({4, 5, 16})
+_ROUND = frozenset({2, 3, 12, 17})
+_LOAN_ENDS = frozenset({2, 3, 5, 6, 7, *range(9, 16), 18, 19, 20, *range(22, 28)})
 
 
 def usual_case(name: str) -> str:
@@ -261,7 +319,14 @@ def is_machine(name: str) -> bool:
 def team_of(line: str) -> str | None:
     """Return the desk that a line names instead of a person: ``디지털뉴스팀``."""
     name = _ADDRESS.sub("", line).strip(" /|=()[]<>")
+    outlet, _, own = _AFTER_OUTLET.sub(" ", name).partition(" ")
+    if len(outlet) > _SHORT_OUTLET and OUTLET.search(outlet) and _TEAM.fullmatch(own):
+        return own  # 가람일보 온라인뉴스팀
     return name if _TEAM.fullmatch(name) else None
+
+
+_AFTER_OUTLET = re.compile(r"\s*[=|ㅣ/]\s*|\s+")
+_SHORT_OUTLET = 2  # 뉴스 편집부 has no outlet in front
 
 
 def parse_byline(line: str) -> Byline | None:
@@ -497,6 +562,8 @@ def _read_people(words: list[str], state: _State, *, label: str) -> bool:
             continue
         elif _POST.fullmatch(word) and (named or word in _EXACT_POST or not is_full_name(word)):
             post = True
+        elif named and len(named[0]) > _STRAY and is_profession(word):
+            post = True
         elif _is_name(word):
             named.append(word)
         elif _DESK.fullmatch(word):
@@ -575,7 +642,7 @@ def _with_post(named: list[str], words: Sequence[str]) -> list[str] | None:
     before = all(_WRITER.fullmatch(one) or _DESK.fullmatch(one) for one in words[:-1])
     if named == words[-1:] and before and any(map(_WRITER.fullmatch, words[:-1])):
         return named
-    if not _POST.fullmatch(words[-1]):
+    if not (_POST.fullmatch(words[-1]) or is_profession(words[-1])):
         return None
     if not named or not is_full_name(named[0]) or words[0] != named[0]:
         return []

@@ -16,6 +16,7 @@ from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.lines import (
     SENTENCE,
+    are_contacts,
     begins_comments,
     begins_related,
     ends_sentence,
@@ -232,7 +233,21 @@ def is_box(element: Any, inside: Sequence[Piece]) -> bool:
         or _is_labelled(element, inside)
         or _is_links(inside)
         or _is_teasers(inside)
+        or _is_contacts(element, inside)
     )
+
+
+def _is_contacts(element: Any, inside: Sequence[Piece]) -> bool:
+    """Whether an element is a table or a list of the officials who answer questions."""
+    return (
+        element.tag in _TABULAR
+        and len(inside) <= _CONTACTS
+        and are_contacts([piece.text for piece in inside])
+    )
+
+
+_TABULAR = frozenset({"table", "ul", "ol", "dl"})
+_CONTACTS = 12  # rows, at most
 
 
 def _is_tabs(element: Any, described: str, inside: Sequence[Piece]) -> bool:
@@ -576,6 +591,8 @@ def trimmed(kept: Sequence[Piece]) -> list[Piece]:
     headings: list[Piece] = []
     ended = False
     for branch in _branches([piece for piece in kept if piece.order > last], above):
+        if any(begins_comments(piece.text) for piece in branch):
+            break
         if all(_is_credit(piece) for piece in branch):
             found.extend(branch)
             continue

@@ -16,6 +16,7 @@ from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource, MalformedSource
 from geungeo.rag.readers import dom, frame
 from geungeo.rag.readers.bylines import MAIL, team_of
+from geungeo.rag.readers.colophon import without_colophon
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import Reading
@@ -92,14 +93,15 @@ def read_html(text: str, source: str) -> Reading:
     arranged = arrange(blocks)
     facts = Facts(arranged.blocks, [*arranged.left_out, *page.outside_lines()])
     publisher = (
-        page.metadata.source_outlet(facts.lead_publisher)
+        page.metadata.original_outlet(facts.lead_publisher)
+        or page.metadata.source_outlet(facts.lead_publisher)
         or page.metadata.publisher()
         or page.metadata.masthead(sure=True)
         or page.metadata.without_place(facts.lead_publisher)
         or page.metadata.masthead()
         or facts.publisher
     )
-    publisher = page.metadata.as_shown(publisher)
+    publisher = page.metadata.as_shown(publisher, facts.lead_publisher)
     title = page.metadata.title(publisher)
     publisher = publisher or page.metadata.site(title)
     kept = [
@@ -111,6 +113,9 @@ def read_html(text: str, source: str) -> Reading:
         )
     ]
     left_out = list(arranged.left_out)
+    author = author_of(page.metadata, facts.claims, publisher)
+    kept, around = without_colophon(kept, author, publisher)
+    left_out += around
     while kept and (kept[-1][0] is SectionKind.HEADING or page.is_imprint(*kept[-1])):
         left_out.append(kept.pop()[1])  # the heading of something around the article
     if not any(kind in {SectionKind.BODY, SectionKind.DECK} for kind, _ in kept):
@@ -136,7 +141,7 @@ def read_html(text: str, source: str) -> Reading:
         blocks=tuple(kept),
         source=source,
         url=page.metadata.url(),
-        author=author_of(page.metadata, facts.claims, publisher),
+        author=author,
         publisher=publisher,
         published_at=published_at,
         language=None,

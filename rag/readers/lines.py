@@ -245,6 +245,36 @@ _COMMENTS = re.compile(
     r"|^.{0,8}댓글\s*(?:쓰기|달기|남기기)$|^로그인\s*후\s*댓글.{0,20}$",
     re.IGNORECASE,
 )
+# Behind the heading of comments: what readers may write, and how.
+_COMMENTS_NOTICE = re.compile(
+    rf"^(?P<heading>(?:전체\s|독자|네티즌|회원)?\s?(?:댓글|의견|한\s?마디)(?:{_COUNT})?)[\s|·:]+"
+    r"(?=.*(?:익명|실명|로그인|회원|욕설|비방|악성|댓글|의견|글)).*(?:니다|세요|십시오|바랍니다)[.!]?$"
+)
+# What readers answered to an earlier issue, in a newsletter.
+_LETTERS = re.compile(
+    r"^(?:(?:지난\s?(?:호|주|회|레터|편지|뉴스레터|메일)|저번\s?(?:호|주|레터))(?:에|의|를|을)?\s?"
+    r"(?:대한\s?|읽은\s?|읽고\s?|보내\s?주신\s?)?)?"
+    r"(?:(?:독자|구독자)(?:님|분|님들|분들|여러분)?(?:의|이|께서|들의)?\s?)?(?:보내\s?주신\s?|남겨\s?주신\s?)?"
+    r"(?:의견|피드백|답장|편지|한\s?마디|목소리|후기|메시지|소감)(?:함|들)?(?:을\s?(?:소개합니다|소개해요|전합니다))?$"
+)
+_OF_READERS = re.compile(r"지난|저번|독자|보내|남겨")
+_LETTER = re.compile(
+    r"^\W{0,4}(?=\S)[^:：.!?]{1,16}\s?님(?:\s?\([^)]{1,12}\))?(?:\s*[:：>|]|$|의\s(?:의견|답장|한마디))"
+    r"|^\W{0,4}[“\"‘'][^”\"’']{2,200}[”\"’']\s?[-–—/(]?\s?[^.!?]{0,16}\s?님\)?$"
+)
+# Who answers questions about a release: 담당자 | 사무관 한여울 (044-000-5882)
+_CONTACT_LABEL = re.compile(
+    r"(?:^|[|<(\[·/:：]|\s)\W{0,3}(?:담\s?당\s?(?:부서|기관|자|과|관)?|책임자|총괄(?:\s?부서)?|협조\s?부서|보도\s?문의|언론\s?문의"
+    r"|문의처|press contact|media contact)(?=[\s|:：)>\]]|$)",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(r"(?<![\d-])(?:\+82[ -]?)?\(?0?\d{1,3}\)?[-.) ]{1,2}\d{3,4}[-.]\d{4}(?![\d-])")
+_OFFICIAL = re.compile(
+    r"^[-|\s]*(?:[가-힣]{2,14}\s?[|]?\s)?(?:\S{0,6}(?:과장|국장|팀장|실장|부장|계장|사무관|서기관|주무관|연구관|연구사|대리|차장|매니저))"
+    r"\s?[|]?\s?[가-힣]\s?[가-힣]{1,3}\s?[|]?\s?\(?☎?\s?(?=[\d+(])"
+)
+# 👍 좋았어요, 👎 아쉬워요: what readers think of a newsletter
+_VERDICT = re.compile(r"(?:[👍👎❤💛💙😀-🙏🤔🤗🥰🥲⭐🔥💯]\S?\s?[가-힣\s]{1,10}요[!~]?[\s|/·]*){1,5}")
 DATED = re.compile(
     r"(?:입력|수정|승인|등록|게시|발행|작성|송고|전송|출고|배포)(?:일시|일자|일|시간)|기사|최초|입력|수정|승인|등록|송고|전송|출고|배포|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
 )
@@ -420,7 +450,7 @@ def is_button(line: str) -> bool:
     bare = line.strip(_SYMBOLS)
     word = re.sub(r"[\s·]+", "", bare).lower()
     counted = any(char.isdigit() for char in word)
-    if _CONTROLS.fullmatch(bare):
+    if _CONTROLS.fullmatch(bare) or _VERDICT.fullmatch(bare):
         return True
     if word in _UI or (_COUNTERS if counted else _BUTTONS).fullmatch(word) or _is_menu(bare):
         return True
@@ -483,7 +513,46 @@ def begins_related(line: str) -> bool:
 
 def begins_comments(line: str) -> bool:
     """Whether ``line`` is the heading of the readers' comments."""
-    return len(line) <= 30 and _COMMENTS.match(line.strip(_SYMBOLS)) is not None
+    if len(line) <= _HEADING_CHARS and _COMMENTS.match(line.strip(_SYMBOLS)) is not None:
+        return True
+    notice = _COMMENTS_NOTICE.match(line.strip(_SYMBOLS)) if len(line) <= _NOTICE_CHARS else None
+    return notice is not None and _COUNTED.search(notice["heading"]) is not None
+
+
+_HEADING_CHARS, _NOTICE_CHARS = 30, 120
+_COUNTED = re.compile(r"\d")
+
+
+def begins_letters(line: str) -> bool:
+    """Whether ``line`` is the heading of what readers wrote to a newsletter."""
+    bare = re.sub(r"^[\W_]+|[\W_]+$", "", line)
+    return (
+        len(line) <= _HEADING_CHARS
+        and _LETTERS.match(bare) is not None
+        and _OF_READERS.search(bare) is not None
+    )
+
+
+def is_contact(line: str) -> bool:
+    """Whether ``line`` names the official who answers questions about a release, with a number."""
+    if len(line) > _IMPRINT_CHARS or is_statement(line) or not _PHONE.search(line):
+        return False
+    return _CONTACT_LABEL.search(line) is not None or _OFFICIAL.match(line) is not None
+
+
+def are_contacts(lines: Sequence[str]) -> bool:
+    """Whether the lines of a table or list say who answers questions, and no more."""
+    whole = " | ".join(lines)
+    return (
+        _CONTACT_LABEL.search(whole) is not None
+        and _PHONE.search(whole) is not None
+        and not any(map(is_statement, lines))
+        and not _OF_EVENTS.search(whole)
+    )
+
+
+# What a table of an event has that readers go to.
+_OF_EVENTS = re.compile(r"일\s?시|장\s?소|기간|참가비|접수|대상|신청|모집|이용료|운영\s?시간|상담")
 
 
 def arrange(blocks: Iterable[Block]) -> Arranged:
@@ -514,8 +583,12 @@ def page_lines(lines: Sequence[Block]) -> set[int]:
     """
     found: set[int] = set()
     seen: set[str] = set()
-    related = False
+    related = letters = False
     for number, (kind, line) in enumerate(lines):
+        letters = begins_letters(line) or (letters and _LETTER.match(line) is not None)
+        if letters and _has_letter(lines[number:]):
+            found.add(number)
+            continue
         if begins_comments(line) and _is_near_end(lines, number):
             return found | set(range(number, len(lines)))
         if begins_related(line):
@@ -529,6 +602,9 @@ def page_lines(lines: Sequence[Block]) -> set[int]:
         else:
             seen.add(line)
     texts = [line for _, line in lines]
+    contacts = {number for number, line in enumerate(texts) if is_contact(line)}
+    if len(contacts) <= _CONTACTS and min(contacts, default=0) > len(texts) // 2:
+        found |= contacts
     return found | _menu_lines(texts) | _copied_lines(texts)
 
 
@@ -552,6 +628,12 @@ def _copied_lines(lines: Sequence[str]) -> set[int]:
 
 
 _COPIED = 2  # sentences
+_CONTACTS = 6  # lines of a release
+
+
+def _has_letter(lines: Sequence[Block]) -> bool:
+    """Whether one of the first two lines is the letter of a reader."""
+    return any(_LETTER.match(line) for _, line in lines[:2])
 
 
 def _menu_lines(lines: Sequence[str]) -> set[int]:

@@ -168,7 +168,7 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
                 publisher = publisher_name(match["place"])
             return publisher, split_names(_apart(match["inner"] or match["outer"]))
         if match := _DESK.match(line):
-            publisher, inner = match["publisher"].strip(), match["inner"]
+            publisher, inner = _without_name(match["publisher"].strip(), match["inner"])
             if not _NO_OUTLET.match(publisher) and (inner or OUTLET.search(publisher)):
                 after = _LEADING.match(line[match.end() :].lstrip())
                 return publisher_name(publisher), split_names(
@@ -180,6 +180,14 @@ def lead(lines: Iterable[str]) -> tuple[str | None, str | None]:
 
 
 _PLACE_CHARS = 3  # the longest name of most places
+
+
+def _without_name(outlet: str, names: str | None) -> tuple[str, str | None]:
+    """Return an outlet without the first of the names behind it: 가람경제 한여울, 박다솜."""
+    first, _, second = outlet.partition(" ")
+    if names and is_full_name(second) and len(second) == _PLACE_CHARS and OUTLET.search(first):
+        return first, f"{second}, {names}"
+    return outlet, names
 
 
 def contributor(line: str) -> str | None:

@@ -32,6 +32,7 @@ from geungeo.rag.readers.bylines import (
     is_full_name,
     is_machine,
     is_post,
+    is_profession,
     parse_byline,
     team_of,
 )
@@ -134,6 +135,7 @@ _FOREIGN_NAME = re.compile(
     r"(?!글|작성|필자|저자|편집|등록|취재)[가-힣]{2,6}(?:\s[가-힣]{1,7})?\s[가-힣]{2,7}(?<!기자)(?<!보기)(?<!하기)(?<!기사)"
 )
 _FOREIGN_WORDS = 2  # of a name, at least
+_USUAL = 3  # syllables of most names
 _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
 # Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2.
 _ACCOUNT = re.compile(
@@ -367,8 +369,16 @@ class _PageAuthors:
             if isinstance(element.tag, str) and _CREDITED.search(described(element))
         )
         for text in (*shown, *self._lines_above()):
-            if claim := desk(text) or desk(undated(text)):
-                yield claim
+            for line in (text, undated(text)):
+                if claim := desk(line) or desk(self._without_outlet(line)):
+                    yield claim
+                    break
+
+    def _without_outlet(self, line: str) -> str:
+        """Return a line without the name of the page's outlet in front: 뭍과섬 온라인팀."""
+        bare = line.strip(" [(<")
+        outlets = (one for one in self._outlets if one and bare.startswith(one))
+        return next((bare[len(one) :].strip(" =|/ㅣ") for one in outlets), line)
 
     # Names
 
@@ -463,6 +473,9 @@ def _foreign_name(text: str) -> str | None:
     words = re.split(r"[\s|,·/()<>]+", text.strip(" ()<>"))
     while len(words) > _FOREIGN_WORDS and is_post(words[-1]):
         words.pop()
+    if len(words) == _FOREIGN_WORDS and len(words[0]) == _USUAL < len(words[1]):
+        if is_profession(words[1]):  # 두현아 생태학자: a rare surname
+            return words[0]
     name = " ".join(words)
     match = None if _NO_WRITER.fullmatch(name) else _FOREIGN_NAME.fullmatch(name)
     return match and match[0]

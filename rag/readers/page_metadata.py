@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from geungeo.rag.article import SectionKind
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
-from geungeo.rag.readers.bylines import MAIL
+from geungeo.rag.readers.bylines import JOB, MAIL, OUTLET
 from geungeo.rag.readers.dates import DATES, parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
@@ -411,8 +411,79 @@ class PageMetadata:
         named = (one for one in flat if isinstance(one, dict))
         return next((_name(one) for one in named if "Organization" in str(one.get("@type"))), None)
 
-    def as_shown(self, publisher: str | None) -> str | None:
-        """Return the name of the publisher in Hangul where the window's title has it so."""
+    def original_outlet(self, lead_publisher: str | None) -> str | None:
+        """Return the other paper, or the agency, whose report a page prints.
+
+        Several places name it: the line about the article, the lead, the signature, a notice. A
+        lead and a notice of copyright alone are no evidence: newspapers print agencies' reports
+        and stay their publishers.
+        """
+        given = [self.meta.get("og:site_name"), *self._logos(), self.meta.get("og:article:author")]
+        own = {letters_of(publisher_name(one) or "") for one in given if one} - {""}
+        if not own:
+            return None
+        weights: dict[str, dict[str, int]] = {}
+
+        def add(name: str | None, place: str, weight: int) -> None:
+            named = publisher_name((name or "").strip())
+            if named and letters_of(named) not in own and OUTLET.search(named):
+                weights.setdefault(named, {})[place] = weight
+
+        add(lead_publisher, "lead", 1)
+        for piece in self.pieces[self.headline_order : self.begins + 1]:
+            if len(piece.text) <= _BYLINE_CHARS and not piece.is_running_text:
+                for match in _SOURCED.finditer(piece.text):
+                    add(match["name"], "line", 2)
+                for cell in re.split(r"\s*[|ㅣ·]\s*", piece.text):
+                    add(_outlet_of(cell), "line", 2)
+        first = max(self.begins, self.ends - _TOP)
+        for piece in self.pieces[first : self.ends + _TOP + 1]:
+            if len(piece.text) > _NOTICE_CHARS:
+                continue
+            if match := _REPRINTED.match(piece.text):
+                add(match["by"] or match["of"] or match["from"], "statement", 2)
+            if match := _SOURCED.match(piece.text):
+                add(match["name"], "signature", 1)
+            add(_outlet_of(piece.text), "signature", 1)
+            if is_copyright(piece.text):
+                add(copyright_owner([piece.text]), "notice", 1)
+        for name, places in weights.items():
+            if sum(places.values()) >= _ENOUGH:
+                return name
+        return None
+
+    def as_shown(self, publisher: str | None, lead_publisher: str | None = None) -> str | None:
+        """Return the name of the publisher in Hangul where the page has it so.
+
+        A name in Latin letters gives way to one in Hangul that two places show: the title of the
+        window, the lead of the text, the logo, the notice of copyright.
+        """
+        if publisher and not re.search(r"[가-힣]", publisher):
+            return self._in_hangul(lead_publisher) or self._as_in_window(publisher)
+        return self._as_in_window(publisher)
+
+    def _in_hangul(self, lead_publisher: str | None) -> str | None:
+        parts = [one.strip(" :") for one in title_parts(text_of(self.root.find(".//title")))]
+        named = [one for one in (lead_publisher, *parts[:1], *parts[1:][-1:]) if one]
+        notices = [piece.text for piece in self.pieces if is_copyright(piece.text)]
+        owner = copyright_owner(notices)
+        titles = set(map(letters_of, self.given_titles()[:1]))
+        for name in dict.fromkeys(named):
+            if not _IN_HANGUL.fullmatch(name) or _SECTION.fullmatch(name):
+                continue
+            own = letters_of(name)
+            places = (
+                own == letters_of(lead_publisher or ""),
+                name in parts and own not in titles,
+                own in map(letters_of, self._logos()),
+                own == letters_of(owner or "")
+                or any(re.search(rf"{re.escape(name)}\s?(?:\(|$)", one) for one in notices),
+            )
+            if sum(places) > 1:
+                return name
+        return None
+
+    def _as_in_window(self, publisher: str | None) -> str | None:
         if publisher and _NEWS.search(publisher):
             own = letters_of(_NEWS.sub("뉴스", publisher))
             for part in title_parts(text_of(self.root.find(".//title"))):
@@ -702,6 +773,27 @@ class PageMetadata:
                 and not _VISIT.search(rest)
             ):
                 return parse_date(piece.text)
+        return self._bare_date()
+
+    def _bare_date(self) -> str | None:
+        """Return the date that an element between the headline and the text has for itself."""
+        first, last = self.number_of(self.headline_order), self.number_of(self.begins)
+        for number, element in enumerate(self.root.iter()):
+            if not first < number < last or not isinstance(element.tag, str) or len(element):
+                continue
+            text = text_of(element)
+            if not 0 < len(text) <= _DATE_CHARS or not any(map(str.isdigit, text)):
+                continue
+            rest = text
+            for pattern in (*DATES, DATED):
+                rest = pattern.sub("", rest)
+            above = element.getparent()
+            label = text_of(above)
+            before = label[: label.find(text)][-_BESIDE_DATE:]
+            is_other = _VISIT.search(before) or _UPDATED.search(before)
+            is_other = is_other or any(map(dom.is_hidden, (element, *element.iterancestors())))
+            if not re.search(r"\w", rest) and not is_other:
+                return parse_date(text)
         return None
 
     def date_in_address(self) -> str | None:
@@ -784,6 +876,26 @@ _STATED = re.compile(
     r"(?:[이가]?\s?\([이가]\)|이|가|에서|의)?\s(?:제공|작성|공급|배포)(?:한|하는|해)\s"
     r"(?=.*(?:기사|콘텐츠|뉴스|보도자료)(?:입니다|이며|로|로서)(?![가-힣]))"
 )
+# 출처 : 가람통신, in front of the text or behind it
+_SOURCED = re.compile(
+    r"(?:^|[|·(\[]\s?)(?:기사\s?)?(?:출처|제공|매체|언론사)\s?[:：=|]\s?(?P<name>[가-힣A-Za-z0-9]{2,12})(?=[\s|)\]]|$)"
+)
+# 영산일보 한여울 기자, /영산일보=한여울 기자, [한여울 영산일보 기자]
+_WITH_OUTLET = re.compile(
+    rf"[\W_]*(?P<name>[가-힣A-Za-z0-9]{{2,12}})\s?[=/\s]\s?(?:[가-힣]{{2,4}}\s?[=/]\s?)?"
+    rf"[가-힣]{{2,4}}(?:[\s,·]{{1,2}}[가-힣]{{2,4}})*\s?{JOB}(?:\s?=)?[\W_]*"
+)
+_REPRINTED = re.compile(
+    r"\W*(?:이|본|위|해당)\s(?:기사|글|콘텐츠|뉴스|보도)(?:는|은)\s(?:"
+    r"(?:[^.]{0,40}?\s)?(?P<of>[가-힣A-Za-z0-9]{2,12})(?:와|과)(?:의)?\s[^.]{0,30}?"
+    r"(?:계약|협약|제휴|협력|교류)[^.]{0,24}(?:제공|전재|게재|싣|실)"
+    r"|(?:[^.]{0,40}?\s)?(?P<from>[가-힣A-Za-z0-9]{2,12})(?:에서|로부터|으로부터)\s(?:제공|전재|받아|공급)"
+    r"|(?:[^.]{0,40}?\s)?(?P<by>[가-힣A-Za-z0-9]{2,12}?)(?:이|가)\s(?:제공|작성|공급|취재|보도))"
+    r"[^.]{0,40}(?:니다|다|음|함|임)\.?(?=\s|$|\s?[<(\[])"
+)
+_ENOUGH = 3  # of the weights of the places that name another outlet
+_IN_HANGUL = re.compile(r"[가-힣][가-힣0-9]{1,11}")
+_SECTION = re.compile(r"정치|경제|사회|국제|세계|문화|연예|스포츠|오피니언|사설|칼럼|전국|지역|생활|과학|산업|금융|증권|부동산|뉴스")
 _PROVIDER = re.compile(r"(?:^|[-_\s])(?:provider|source|press|media|cp)(?:[-_\s]|$)", re.IGNORECASE)
 _NEWS = re.compile(r"\bNEWS$", re.IGNORECASE)
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline
@@ -817,6 +929,12 @@ _LABEL = re.compile(r"[\[(<【〈][^\])>】〉]{1,16}[\])>】〉]\s*")
 _TITLE_CLASS = re.compile(
     r"(?:^|[-_\s])(?:tit|title|subject|headline|headtitle|hd)(?:[-_\s]|$)(?!.*sub)", re.IGNORECASE
 )
+
+
+def _outlet_of(line: str) -> str | None:
+    """Return the outlet in front of the reporter whom a line names."""
+    match = _WITH_OUTLET.fullmatch(MAIL.sub("", line).strip())
+    return match["name"] if match else None
 
 
 def _headline_of(element: Any) -> str:
