@@ -771,8 +771,9 @@ class PageMetadata:
                 len(rest.strip()) <= _BESIDE_DATE
                 and len(rest) < len(piece.text)
                 and not _VISIT.search(rest)
+                and (day := parse_date(piece.text))
             ):
-                return parse_date(piece.text)
+                return day
         return self._bare_date()
 
     def _bare_date(self) -> str | None:

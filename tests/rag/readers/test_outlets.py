@@ -79,6 +79,12 @@ def test_pages_of_a_seventh_set_are_read_right() -> None:
     assert figures(pages) == dict.fromkeys(figures(pages), 25) | {"publisher": 24, "all": 24}
 
 
+def test_pages_of_an_eighth_set_are_read_right() -> None:
+    pages = list(measure(Path(__file__).with_name("outlets_eighth")))
+    assert [one.differences for one in pages if one.differences] == []
+    assert figures(pages) == dict.fromkeys(figures(pages), 25)
+
+
 @pytest.mark.parametrize(("folder", "clean"), [("outlets_third", 25), ("outlets_fourth", 24)])
 def test_pages_by_other_hands_are_read_right(folder: str, clean: int) -> None:
     pages = list(measure(Path(__file__).with_name(folder)))
