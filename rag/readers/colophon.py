@@ -50,8 +50,8 @@ def _box(blocks: Sequence[Block], names: Sequence[str]) -> int:
 def _is_name_line(text: str, name: str) -> bool:
     """Whether a line has a name and at most a post or an address behind it."""
     behind = MAIL.sub("", text[len(name) :]).strip(" |ㅣ/·,()<>[]")
-    is_particle = text[len(name) : len(name) + 1] in set("은는이가을를의도와과")
-    return len(behind) <= _POST_CHARS and not is_particle and not is_statement(text)
+    is_longer = re.match(r"[가-힣A-Za-z]", text[len(name) :]) is not None  # 한여울의 숲
+    return len(behind) <= _POST_CHARS and not is_longer and not is_statement(text)
 
 
 def _is_biography(lines: Sequence[str]) -> bool:
