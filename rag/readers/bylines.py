@@ -131,7 +131,7 @@ _WRITER = re.compile(
     r"[가-힣]{0,6}(?:작가|칼럼니스트|평론가"
     r"|비평가|시인|소설가|수필가|교수|변호사|논설위원|논설실장|편집국장|편집장|편집위원"
     r"|주필|논설주간|논설고문|부국장|캐스터|아나운서|연구위원|연구원|의사|여행가|사진가|기획자"
-    r"|[가-힣]{2}학자|[가-힣]{2}(?:연구|전문|활동|저술|해설)가)"
+    r"|[가-힣]{1,6}(?:학자|(?:연구|전문|활동|저술|해설)가))"
 )
 _EXACT_POST = frozenset(_POSTS.split("|"))
 NO_NAME = listed(
@@ -226,7 +226,7 @@ def is_post(word: str) -> bool:
 
 
 def is_profession(word: str) -> bool:
-    """Whether ``word`` is built like the name of a profession: ``생태학자``, ``등반가``, ``국악인``.
+    """Whether ``word`` is built like the name of a profession: ``생태학자``, ``등반가``.
 
     No personal name is one, no name of another language, no price and no street, and none of
     the words for people who only take part in something: ``참가자``.
@@ -269,7 +269,7 @@ def _is_of_loans(syllable: str) -> bool:
     )
 
 
-# Places in the order of Unicode: ㄲㄸㅃㅆㅉ, ㅋ, ㅌㅍ, ㅅㅈㅊ; ㅡ, ㅙ, ㅓㅔㅟ, ㅑㅒㅛㅠ; final ㄷ, ㅅ, ㅋ and the like.
+# Places in the order of Unicode: ㄲㄸㅃㅆㅉ, ㅋ, ㅌㅍ, ㅅㅈㅊ; ㅡ, ㅙ, ㅓㅔㅟ, ㅑㅒㅛㅠ; final ㄷ, ㅅ.
 _DOUBLED = frozenset({1, 4, 8, 10, 13})
 _KIEUK, _ASPIRATED, _HISSED = 15, frozenset({16, 17}), frozenset({9, 12, 14})
 _EU, _WAE = 18, 10
@@ -560,9 +560,7 @@ def _read_people(words: list[str], state: _State, *, label: str) -> bool:
             job = True
         elif word in _RANKS or word in PLACES or _PLACE.fullmatch(word):
             continue
-        elif _POST.fullmatch(word) and (named or word in _EXACT_POST or not is_full_name(word)):
-            post = True
-        elif named and len(named[0]) > _STRAY and is_profession(word):
+        elif _is_post_in(word, named):
             post = True
         elif _is_name(word):
             named.append(word)
@@ -606,6 +604,14 @@ def _read_people(words: list[str], state: _State, *, label: str) -> bool:
     state.is_open = False
     state.people += [_Person(name, tuple(state.roles)) for name in found]
     return True
+
+
+def _is_post_in(word: str, named: Sequence[str]) -> bool:
+    """Whether a word of a segment is a post, where ``named`` are the names in front of it."""
+    if is_profession(word):
+        return _WRITER.fullmatch(word) is not None or len("".join(named[:1])) > _STRAY
+    listed_post = _POST.fullmatch(word) is not None
+    return listed_post and (bool(named) or word in _EXACT_POST or not is_full_name(word))
 
 
 def _is_name(word: str) -> bool:

@@ -36,14 +36,12 @@ def _box(blocks: Sequence[Block], names: Sequence[str]) -> int:
         name = next((one for one in names if one and text.startswith(one)), None)
         if name is None or kind in {SectionKind.CAPTION, SectionKind.DECK}:
             continue
-        if kind is SectionKind.BYLINE:
-            number += 1  # noqa: PLW2901
         if not rest:
             described = _DESCRIBED.match(text[len(name) :])
             if described and len(text) <= _BOX_CHARS and _is_biography([text[described.end() :]]):
                 return number
         elif _is_name_line(text, name) and _is_biography(rest):
-            return number
+            return number + (kind is SectionKind.BYLINE)
     return len(blocks)
 
 

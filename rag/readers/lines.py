@@ -274,7 +274,9 @@ _OFFICIAL = re.compile(
     r"\s?[|]?\s?[가-힣]\s?[가-힣]{1,3}\s?[|]?\s?\(?☎?\s?(?=[\d+(])"
 )
 # 👍 좋았어요, 👎 아쉬워요: what readers think of a newsletter
-_VERDICT = re.compile(r"(?:[👍👎❤💛💙😀-🙏🤔🤗🥰🥲⭐🔥💯]\S?\s?[가-힣\s]{1,10}요[!~]?[\s|/·]*){1,5}")
+_VERDICT = re.compile(
+    r"(?:[👍👎❤💛💙😀-🙏🤔🤗🥰🥲⭐🔥💯]\S?\s?[가-힣\s]{1,10}요[!~]?[\s|/·]*){1,5}"
+)
 DATED = re.compile(
     r"(?:입력|수정|승인|등록|게시|발행|작성|송고|전송|출고|배포)(?:일시|일자|일|시간)|기사|최초|입력|수정|승인|등록|송고|전송|출고|배포|게시|발행|작성|업데이트|최종|시간|일시|날짜|일자|지면|[A-Z]?\d{1,2}면|오전|오후|\d{1,2}:\d\d(?::\d\d)?"
 )
@@ -455,6 +457,11 @@ def is_button(line: str) -> bool:
     if word in _UI or (_COUNTERS if counted else _BUTTONS).fullmatch(word) or _is_menu(bare):
         return True
     return bool(bare and _UI_LINE.match(bare) and not is_statement(line))
+
+
+def is_section(word: str) -> bool:
+    """Whether ``word`` is the name of a section of most newspapers: ``정치``."""
+    return word.lower() in _SECTIONS
 
 
 def _is_menu(line: str) -> bool:

@@ -183,11 +183,14 @@ _PLACE_CHARS = 3  # the longest name of most places
 
 
 def _without_name(outlet: str, names: str | None) -> tuple[str, str | None]:
-    """Return an outlet without the first of the names behind it: 가람경제 한여울, 박다솜."""
+    """Return an outlet without the first of the names behind it: 가람경제 한여울, 박다솜.
+
+    Whether a word that does not begin with a usual surname is a name, other places say.
+    """
     first, _, second = outlet.partition(" ")
-    if names and is_full_name(second) and len(second) == _PLACE_CHARS and OUTLET.search(first):
-        return first, f"{second}, {names}"
-    return outlet, names
+    if not (names and len(second) == _PLACE_CHARS and is_outlet(first)):
+        return outlet, names
+    return first, f"{second}, {names}" if is_full_name(second) else names
 
 
 def contributor(line: str) -> str | None:

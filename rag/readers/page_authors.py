@@ -370,7 +370,7 @@ class _PageAuthors:
         )
         for text in (*shown, *self._lines_above()):
             for line in (text, undated(text)):
-                if claim := desk(line) or desk(self._without_outlet(line)):
+                if claim := desk(self._without_outlet(line)) or desk(line):
                     yield claim
                     break
 
@@ -385,11 +385,15 @@ class _PageAuthors:
     def _of_persons(self, claim: Claim) -> Claim | None:
         """Return a claim without names of outlets, accounts and programs."""
         if claim.rank is Rank.DESK:
-            return claim
+            return self._desk_of(claim) or claim
         if names := tuple(name for name in claim.names if self._is_person(name)):
             return Claim(claim.rank, names)
         # 온라인뉴스팀 기자; a desk that only the data name is that of the content system.
-        return next(filter(None, map(desk, claim.names)), None) if claim.rank > Rank.DATA else None
+        return self._desk_of(claim) if claim.rank > Rank.DATA else None
+
+    def _desk_of(self, claim: Claim) -> Claim | None:
+        """Return the claim of the desk that a claim names, without its outlet."""
+        return next(filter(None, map(desk, map(self._without_outlet, claim.names))), None)
 
     def _is_person(self, name: str) -> bool:
         own = letters_of(name)
@@ -473,9 +477,9 @@ def _foreign_name(text: str) -> str | None:
     words = re.split(r"[\s|,·/()<>]+", text.strip(" ()<>"))
     while len(words) > _FOREIGN_WORDS and is_post(words[-1]):
         words.pop()
-    if len(words) == _FOREIGN_WORDS and len(words[0]) == _USUAL < len(words[1]):
-        if is_profession(words[1]):  # 두현아 생태학자: a rare surname
-            return words[0]
+    is_first = len(words) == _FOREIGN_WORDS and len(words[0]) == _USUAL < len(words[1])
+    if is_first and is_profession(words[1]):  # 두현아 생태학자: a rare surname
+        return words[0]
     name = " ".join(words)
     match = None if _NO_WRITER.fullmatch(name) else _FOREIGN_NAME.fullmatch(name)
     return match and match[0]

@@ -29,6 +29,7 @@ from geungeo.rag.readers.lines import (
     is_byline,
     is_copyright,
     is_page_line,
+    is_section,
     is_statement,
 )
 from geungeo.rag.readers.metadata import (
@@ -432,8 +433,8 @@ class PageMetadata:
         add(lead_publisher, "lead", 1)
         for piece in self.pieces[self.headline_order : self.begins + 1]:
             if len(piece.text) <= _BYLINE_CHARS and not piece.is_running_text:
-                for match in _SOURCED.finditer(piece.text):
-                    add(match["name"], "line", 2)
+                for source in _SOURCED.finditer(piece.text):
+                    add(source["name"], "line", 2)
                 for cell in re.split(r"\s*[|ㅣ·]\s*", piece.text):
                     add(_outlet_of(cell), "line", 2)
         first = max(self.begins, self.ends - _TOP)
@@ -469,7 +470,7 @@ class PageMetadata:
         owner = copyright_owner(notices)
         titles = set(map(letters_of, self.given_titles()[:1]))
         for name in dict.fromkeys(named):
-            if not _IN_HANGUL.fullmatch(name) or _SECTION.fullmatch(name):
+            if not _IN_HANGUL.fullmatch(name) or is_section(name):
                 continue
             own = letters_of(name)
             places = (
@@ -792,8 +793,8 @@ class PageMetadata:
             label = text_of(above)
             before = label[: label.find(text)][-_BESIDE_DATE:]
             is_other = _VISIT.search(before) or _UPDATED.search(before)
-            is_other = is_other or any(map(dom.is_hidden, (element, *element.iterancestors())))
-            if not re.search(r"\w", rest) and not is_other:
+            is_hidden = any(map(dom.is_hidden, (element, *element.iterancestors())))
+            if not (re.search(r"\w", rest) or is_other or is_hidden):
                 return parse_date(text)
         return None
 
@@ -896,7 +897,9 @@ _REPRINTED = re.compile(
 )
 _ENOUGH = 3  # of the weights of the places that name another outlet
 _IN_HANGUL = re.compile(r"[가-힣][가-힣0-9]{1,11}")
-_SECTION = re.compile(r"정치|경제|사회|국제|세계|문화|연예|스포츠|오피니언|사설|칼럼|전국|지역|생활|과학|산업|금융|증권|부동산|뉴스")
+_SECTION = re.compile(
+    r"정치|경제|사회|국제|세계|문화|연예|스포츠|오피니언|사설|칼럼|전국|지역|생활|과학|산업|금융|증권|부동산|뉴스"
+)
 _PROVIDER = re.compile(r"(?:^|[-_\s])(?:provider|source|press|media|cp)(?:[-_\s]|$)", re.IGNORECASE)
 _NEWS = re.compile(r"\bNEWS$", re.IGNORECASE)
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline

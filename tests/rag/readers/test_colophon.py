@@ -34,7 +34,7 @@ LAST = "나무는 서두르지 않는다고 나는 믿는다."
         "<p>한여울은 나무 병원을 운영하며 글을 쓴다.</p>",
         "<p>한여울 | 나래대에서 숲을 연구한다.</p>",
         "<p>한여울: 2010년 나래일보 신춘문예로 등단했다.</p>",
-        "<div><img src='a.jpg' alt='한여울'><strong>한여울</strong><p>숲 이야기를 씁니다.</p></div>",
+        "<div><img src='a.jpg'><strong>한여울</strong><p>숲 이야기를 씁니다.</p></div>",
     ],
 )
 def test_box_about_the_writer_is_no_body(box: str) -> None:
