@@ -261,6 +261,7 @@ class TextClaims:
     def __init__(self, blocks: Iterable[Block]) -> None:
         blocks = list(blocks)
         self.body = [line for kind, line in blocks if kind is SectionKind.BODY]
+        self._quoted = speakers([line for _, line in blocks])
         first, last = text_within(
             [kind is not SectionKind.DECK and is_statement(line) for kind, line in blocks]
         )
@@ -301,9 +302,9 @@ class TextClaims:
                 yield claim
 
     def _bylines(self, blocks: Iterable[Block]) -> Iterator[Claim]:
-        blocks = list(blocks)
-        quoted = speakers([line for _, line in blocks])
-        lines = [line for kind, line in blocks if kind is SectionKind.BYLINE and line not in quoted]
+        lines = [
+            line for kind, line in blocks if kind is SectionKind.BYLINE and line not in self._quoted
+        ]
         for line in joined(lines):
             if claim := credit(line) or desk(line):
                 yield from self.judged([claim])

@@ -269,7 +269,7 @@ def _is_of_loans(syllable: str) -> bool:
     )
 
 
-# Places in the order of Unicode: ㄲㄸㅃㅆㅉ, ㅋ, ㅌㅍ, ㅅㅈㅊ; ㅡ, ㅙ, ㅓㅔㅟ, ㅑㅒㅛㅠ; final ㄷ, ㅅ.
+# Places in the order of Unicode: ㄲㄸㅃㅆㅉ, ㅋ, ㅌㅍ, ㅅㅈㅊ; ㅡ, ㅙ, ㅓㅔㅟ, ㅑㅒㅛㅠ; ㄷ, ㅅ.
 _DOUBLED = frozenset({1, 4, 8, 10, 13})
 _KIEUK, _ASPIRATED, _HISSED = 15, frozenset({16, 17}), frozenset({9, 12, 14})
 _EU, _WAE = 18, 10

@@ -60,6 +60,7 @@ def _is_biography(lines: Sequence[str]) -> bool:
         and len(SENTENCE.findall(text)) <= _SENTENCES
         and _BIOGRAPHY.search(text) is not None
         and _QUOTED.search(text) is None
+        and not any(map(_REPORTED.search, lines))
     )
 
 
@@ -86,6 +87,7 @@ _NOTICE_CHARS = 80
 _SENTENCES = 4
 _DESCRIBED = re.compile(r"\s?[|ㅣ:：·/]\s?|[은는]\s|\s?=\s?|\s(?=[^.!?]{2,24}[.|]\s)")
 _QUOTED = re.compile(r"[“\"][^”\"]{6,}[”\"]")
+_REPORTED = re.compile(r"(?:밝혔|설명했|덧붙였|말했|전했|강조했|예정이|방침이|계획이|보인)다\.?$")
 _BIOGRAPHY = re.compile(
     r"저서|지은\s?책|(?:책|시집|소설집|산문집).{{0,30}}(?:썼|냈|펴|있다|있습니다|등)|옮긴\s?책|펴냈|펴낸"
     r"|글을?\s?(?:쓴|쓰|씁|써)|(?:이야기|기사|칼럼)(?:을|를)\s?(?:쓴|쓰|씁|써)|씁니다|쓰고\s?있"

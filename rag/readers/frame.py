@@ -589,12 +589,12 @@ def trimmed(kept: Sequence[Piece]) -> list[Piece]:
     found = [piece for piece in kept if piece.order <= last]
     is_polite, words = _is_polite(inside), _Words(inside)
     headings: list[Piece] = []
-    ended = False
+    ended = commented = False
     for branch in _branches([piece for piece in kept if piece.order > last], above):
-        if any(begins_comments(piece.text) for piece in branch):
-            break
+        commented = commented or any(begins_comments(piece.text) for piece in branch)
         if all(_is_credit(piece) for piece in branch):
-            found.extend(branch)
+            # Behind the heading of comments, rows of a table are those of readers.
+            found.extend(piece for piece in branch if not commented or is_byline(piece.text))
             continue
         running = [
             piece.text

@@ -211,7 +211,7 @@ class _PageAuthors:
             for one in self.page.pieces[self.page.headline_order : self._first]
             if letters_of(one.text) not in titles
         ]
-        quoted = speakers([one.text for one in pieces])
+        quoted = speakers([*(one.text for one in pieces), *self._first_line()])
         return [
             one.text
             for one in pieces
@@ -220,6 +220,10 @@ class _PageAuthors:
             # The person whom an interview is with
             and not (one.kind in _HEADINGS and _is_guest(one.text))
         ]
+
+    def _first_line(self) -> list[str]:
+        """Return the block behind the lines above the text, which can be a quotation."""
+        return [one.text for one in self.page.pieces[self._first : self._first + 1]]
 
     def _above(self) -> Iterator[Claim]:
         for line in joined(self._lines_above()):

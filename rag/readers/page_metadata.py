@@ -792,7 +792,7 @@ class PageMetadata:
             above = element.getparent()
             label = text_of(above)
             before = label[: label.find(text)][-_BESIDE_DATE:]
-            is_other = _VISIT.search(before) or _UPDATED.search(before)
+            is_other = _VISIT.search(before) or _UPDATED.search(before) or _EVENT.search(before)
             is_hidden = any(map(dom.is_hidden, (element, *element.iterancestors())))
             if not (re.search(r"\w", rest) or is_other or is_hidden):
                 return parse_date(text)
@@ -993,6 +993,9 @@ _LABELLED_DATE = re.compile(
 )
 _SURE_DATE = re.compile(rf"{_ENTERED.pattern}|조회|hit|{REPORTER.pattern}", re.IGNORECASE)
 _VISIT = re.compile(r"(?:출력|인쇄|방문|접속|print(?:ed)?|오늘|today)", re.IGNORECASE)
+_EVENT = re.compile(
+    r"개막|행사|공연|경기|일정|일시|마감|접수|신청|모집|출시|개봉|방영|방송|개최|기간"
+)
 _PRINTED_ADDRESS = re.compile(
     r"(?:(?:기사\s?)?(?:출처|원문|주소|url|링크)(?:\s?(?:주소|보기|링크))?|source|원본)?"
     r"\s?[:：|]?\s?[<(\[]?(?P<url>https?://[^\s<>()\[\]]{8,300})[>)\]]?",

@@ -189,6 +189,14 @@ def test_rows_of_comments_are_no_body(comments: str) -> None:
     assert body_of(page(f"<h1>{TITLE}</h1><div>{TEXT}{head}{comments}</div>")) == [LEAD, MORE, END]
 
 
+def test_text_behind_a_byline_stays() -> None:
+    for behind in ("시는 강에서 일하는 사람이 더 있다고 덧붙였다.", "시는 다리를 연구할 방침이다."):
+        found = page(
+            f"<h1>{TITLE}</h1>{TEXT.replace('</div>', '')}<p>한여울 기자</p><p>{behind}</p></div>"
+        )
+        assert body_of(found) == [LEAD, MORE, END, behind]
+
+
 def test_table_below_the_text_stays() -> None:
     table = "<table><tr><td>길이</td><td>420m</td></tr><tr><td>폭</td><td>30m</td></tr></table>"
     found = page(f"<h1>{TITLE}</h1><div>{TEXT}{table}</div>")

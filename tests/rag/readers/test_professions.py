@@ -8,7 +8,7 @@ from geungeo.rag.readers.authorship import Claim, Rank, judge
 from geungeo.rag.readers.bylines import is_profession, parse_byline, team_of
 from geungeo.rag.readers.metadata import lead
 from geungeo.rag.text import listed
-from tests.rag.readers.test_outlets import LEAD, TEXT, TITLE, page
+from tests.rag.readers.test_outlets import END, LEAD, MORE, TEXT, TITLE, page
 
 _PROFESSIONS = sorted(
     listed(
@@ -86,6 +86,12 @@ def test_line_of_a_writer_with_a_profession(line: str, names: tuple[str, ...] | 
 )
 def test_writer_in_an_element(credited: str, author: str) -> None:
     assert page(f"<h1>{TITLE}</h1><p class='byline'>{credited}</p>{TEXT}").author == author
+
+
+@pytest.mark.parametrize("post", ["천문학자", "교수", "요리연구가"])
+def test_speaker_of_a_quotation_is_no_writer(post: str) -> None:
+    text = f"<p>{LEAD}</p><p>한여울 {post}</p><p>“별은 탄다.”</p><p>{MORE}</p><p>{END}</p>"
+    assert page(f"<h1>{TITLE}</h1><p>글 박다솜 기자</p>{text}").author == "박다솜"
 
 
 # Desks
@@ -221,6 +227,7 @@ def test_date_of_an_element_beside_others(line: str) -> None:
         "<b style='display:none'>2026.01.05</b> 가람스포츠 특별취재반 이야기",
         "<i>개막전 2026.01.05 나래구장 입장권 예매</i>",
         "<i>가람스포츠 특별취재반 1204호</i>",
+        "<i>개막</i> <b>2026.05.10</b> <i>나래구장 입장권 예매 이야기</i>",
         "<i>12.5</i><i>가람스포츠 특별취재반의 이야기</i>",
     ],
 )
