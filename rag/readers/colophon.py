@@ -1,4 +1,4 @@
-"""What ends a page's text but is no part of it: words about the writer, the next issue."""
+"""Ends of web pages that are no part of the text: words about the writer, the next issue."""
 
 from __future__ import annotations
 

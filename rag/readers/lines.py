@@ -532,12 +532,10 @@ _COUNTED = re.compile(r"\d")
 
 def begins_letters(line: str) -> bool:
     """Whether ``line`` is the heading of what readers wrote to a newsletter."""
+    if len(line) > _HEADING_CHARS:
+        return False
     bare = re.sub(r"^[\W_]+|[\W_]+$", "", line)
-    return (
-        len(line) <= _HEADING_CHARS
-        and _LETTERS.match(bare) is not None
-        and _OF_READERS.search(bare) is not None
-    )
+    return _LETTERS.match(bare) is not None and _OF_READERS.search(bare) is not None
 
 
 def is_contact(line: str) -> bool:

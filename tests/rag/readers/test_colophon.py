@@ -1,4 +1,4 @@
-"""What ends a page but is no part of its text: the writer, letters, contacts, the next issue."""
+"""Ends of pages that are no text: the writer, letters, contacts, the next issue."""
 
 from __future__ import annotations
 
