@@ -126,10 +126,11 @@ _PASSAGES = (
     " FROM passages p JOIN articles a ON a.id = p.article_id AND a.version = p.version"
     " WHERE p.key IN "
 )
+# With the three sentences before a passage and the one after it.
 _SENTENCES = (
     'SELECT p.key, s.start, s."end", s.kind, s.vector FROM passages p JOIN sentences s'
     " ON s.article_id = p.article_id AND s.version = p.version"
-    " AND s.ordinal >= p.first AND s.ordinal < p.last"
+    " AND s.ordinal >= p.first - 3 AND s.ordinal <= p.last"
     " WHERE p.key IN "
 )
 _KEYS = 500  # in one query

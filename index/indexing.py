@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from geungeo.rag.article import Article
+from geungeo.rag.embedding.vectors import embed_parts
 from geungeo.rag.language.names import proper_nouns
 from geungeo.rag.language.terms import CHANNELS, Bag, bags
 from geungeo.rag.protocols import Embedder, FloatArray
 from geungeo.rag.segmentation import (
     Passage,
+    PassageParts,
     Sentence,
     count_tokens,
-    embedding_text,
+    passage_parts,
     split_article,
     split_passages,
 )
@@ -58,34 +62,43 @@ class Indexer:
             )
             for article, split in zip(articles, sentences, strict=True)
         ]
-        contextual = [
-            embedding_text(article, passage)
-            for article, cut in zip(articles, passages, strict=True)
-            for passage in cut
+        texts = [
+            [passage_parts(article, split, passage) for passage in cut]
+            for article, split, cut in zip(articles, sentences, passages, strict=True)
         ]
-        bare = [
-            sentence.span.of(article.text)
-            for article, split in zip(articles, sentences, strict=True)
-            for sentence in split
-        ]
-        sentence_vectors = self.embedder.embed(bare, query=False)
-        passage_vectors = self.embedder.embed(contextual, query=False)
-        terms = {channel: bags(channel, contextual) for channel in CHANNELS}
+        every = [text for own in texts for text in own]
+        vectors = embed_parts(self.embedder, [text.parts for text in every])
+        terms = {channel: bags(channel, [text.text for text in every]) for channel in CHANNELS}
         derived: list[Indexed] = []
-        at_sentence = at_passage = 0
-        for article, split, cut in zip(articles, sentences, passages, strict=True):
-            own = slice(at_passage, at_passage + len(cut))
+        at = 0
+        for article, split, cut, own in zip(articles, sentences, passages, texts, strict=True):
+            here = slice(at, at + len(cut))
             derived.append(
                 Indexed(
                     article,
                     split,
                     cut,
-                    sentence_vectors[at_sentence : at_sentence + len(split)],
-                    passage_vectors[own],
-                    {channel: found[own] for channel, found in terms.items()},
+                    self._of_sentences(len(split), own, vectors[here]),
+                    self._rows([found[0] for found in vectors[here]]),
+                    {channel: found[here] for channel, found in terms.items()},
                     proper_nouns([sentence.span.of(article.text) for sentence in split]),
                 )
             )
-            at_sentence += len(split)
-            at_passage += len(cut)
+            at += len(cut)
         return derived
+
+    def _of_sentences(
+        self, count: int, texts: Sequence[PassageParts], vectors: Sequence[FloatArray]
+    ) -> FloatArray:
+        """Return ``(count, dim)``: each sentence's vector, from the first passage that has it.
+
+        Where passages overlap, that one has more of what precedes the sentence.
+        """
+        found: dict[int, FloatArray] = {}
+        for text, rows in zip(texts, vectors, strict=True):
+            for ordinal, row in zip(text.ordinals, rows[-len(text.ordinals) :], strict=True):
+                found.setdefault(ordinal, row)
+        return self._rows([found[ordinal] for ordinal in range(count)])
+
+    def _rows(self, vectors: Sequence[FloatArray]) -> FloatArray:
+        return np.stack(vectors) if vectors else np.empty((0, self.embedder.dimension), np.float32)

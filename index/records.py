@@ -241,16 +241,19 @@ def passage(row: Row, sentences: Iterable[Row], article: Article) -> StoredPassa
 
 
 def _passage(row: Row, sentences: Iterable[Row], article: Article) -> StoredPassage:
+    span = Span(row["start"], row["end"])
+    rows = list(sentences)
+    packed = np.frombuffer(b"".join(one["vector"] for one in rows), dtype="<f2")
+    vectors = packed.astype(np.float32).reshape(len(rows), -1) if rows else ()
+    found = [
+        StoredSentence(Span(one["start"], one["end"]), SectionKind(one["kind"]), vector)
+        for one, vector in zip(rows, vectors, strict=True)
+    ]
     return StoredPassage(
         key=row["key"],
         article=article,
-        span=Span(row["start"], row["end"]),
-        sentences=tuple(
-            StoredSentence(
-                Span(sentence["start"], sentence["end"]),
-                SectionKind(sentence["kind"]),
-                np.frombuffer(sentence["vector"], dtype="<f2").astype(np.float32),
-            )
-            for sentence in sentences
-        ),
+        span=span,
+        sentences=tuple(one for one in found if span.contains(one.span)),
+        before=tuple(one for one in found if one.span.end <= span.start),
+        after=tuple(one for one in found if one.span.start >= span.end),
     )

@@ -96,7 +96,7 @@ class Store:
         embedder: Embedder,
         *,
         passage_tokens: int = 200,
-        passage_overlap: int = 1,
+        passage_overlap: int = 0,
         clock: Clock | None = None,
         check_embedder: bool = True,
         conversation_days: int | None = None,

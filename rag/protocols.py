@@ -38,6 +38,18 @@ class Embedder(Protocol):
         """Return ``(len(texts), dimension)`` float32, unit norm; ``query`` selects the prompt."""
 
 
+@runtime_checkable
+class ContextualEmbedder(Embedder, Protocol):
+    """Embedder that also returns vectors of the parts of a text, each read within the whole."""
+
+    def embed_parts(self, texts: Sequence[Sequence[str]]) -> list[FloatArray]:
+        """Return ``(1 + len(parts), dimension)`` for each text: its vector, then its parts'.
+
+        The text is its parts, one after the other, with the prompt of a passage. The vectors are
+        float32 of unit norm.
+        """
+
+
 class TokenCounter(Protocol):
     """Counter of tokens for a language model."""
 
@@ -56,12 +68,22 @@ class StoredSentence:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage from a store. ``key`` is unique in its store."""
+    """A passage from a store. ``key`` is unique in its store.
+
+    ``before`` and ``after`` are the sentences next to it in its article, in reading order.
+    """
 
     key: int
     article: Article
     span: Span
     sentences: tuple[StoredSentence, ...]
+    before: tuple[StoredSentence, ...] = ()
+    after: tuple[StoredSentence, ...] = ()
+
+    @property
+    def in_context(self) -> tuple[StoredSentence, ...]:
+        """Return its sentences with those next to it."""
+        return (*self.before, *self.sentences, *self.after)
 
     @property
     def text(self) -> str:

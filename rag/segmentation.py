@@ -349,10 +349,35 @@ def _windows(costs: Sequence[int], budget: int, overlap: int) -> list[tuple[int,
     return windows
 
 
-def embedding_text(article: Article, passage: Passage) -> str:
-    """Return the text to embed for a passage: the article's title, its heading, its own text."""
-    lines = [article.title]
+# Longer titles would take the place of the passage in what a model reads. In characters.
+_MAX_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PassageParts:
+    """Text to index for a passage, in parts: its context, then its sentences.
+
+    The context is the article's title, unless the passage begins with it, and the heading above.
+    ``ordinals`` are those of the sentences that the last parts contain.
+    """
+
+    parts: tuple[str, ...]
+    ordinals: range
+
+    @property
+    def text(self) -> str:
+        """Return the parts as one text, a line each."""
+        return "\n".join(self.parts)
+
+
+def passage_parts(
+    article: Article, sentences: Sequence[Sentence], passage: Passage
+) -> PassageParts:
+    """Return what is indexed for ``passage``."""
+    ordinals = range(passage.first, passage.last)
+    own = [sentences[at].span.of(article.text) for at in ordinals]
+    title = article.title[:_MAX_TITLE]
+    context = [] if own[:1] == [title] else [title]
     if passage.heading and not passage.span.contains(passage.heading):
-        lines.append(passage.heading.of(article.text))
-    lines.append(passage.span.of(article.text))
-    return "\n".join(lines)
+        context.append(passage.heading.of(article.text)[:_MAX_TITLE])
+    return PassageParts((*context, *own), ordinals)

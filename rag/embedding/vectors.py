@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from geungeo.rag.errors import BackendUnavailable
-from geungeo.rag.protocols import FloatArray
+from geungeo.rag.protocols import ContextualEmbedder, Embedder, FloatArray
 
 
 def unit(vectors: npt.ArrayLike, *, rows: int, maker: str) -> FloatArray:
@@ -30,6 +30,21 @@ def unit(vectors: npt.ArrayLike, *, rows: int, maker: str) -> FloatArray:
         raise BackendUnavailable(f"{maker} returned a vector that is zero or not finite")
     normalised: FloatArray = array / norms
     return normalised
+
+
+def embed_parts(embedder: Embedder, texts: Sequence[Sequence[str]]) -> list[FloatArray]:
+    """Return ``(1 + len(parts), dim)`` for each text: the vector of the whole, then of each part.
+
+    An embedder that cannot read parts in their context gets each part as a text of its own.
+    """
+    if isinstance(embedder, ContextualEmbedder):
+        return embedder.embed_parts(texts)
+    wanted = [["\n".join(parts), *parts] for parts in texts]
+    distinct = list(dict.fromkeys(text for group in wanted for text in group))
+    if not distinct:
+        return []
+    vectors = dict(zip(distinct, embedder.embed(distinct, query=False), strict=True))
+    return [np.stack([vectors[text] for text in group]) for group in wanted]
 
 
 _MARK = "#sha256:"

@@ -145,9 +145,9 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
     found: dict[tuple[str, int, Span], Candidate] = {}
     for rank, retrieved in enumerate(passages, 1):
         passage = retrieved.passage
-        spans = [sentence.span for sentence in passage.sentences]
+        spans = [sentence.span for sentence in passage.in_context]
         questions = prompts(passage.article.text)
-        for at, sentence in enumerate(passage.sentences):
+        for at, sentence in enumerate(passage.sentences, len(passage.before)):
             text = sentence.span.of(passage.article.text)
             if asks(text) or text in questions:
                 continue

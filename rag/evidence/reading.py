@@ -48,14 +48,15 @@ class Reading:
 def with_contexts(
     evidence: Sequence[Evidence], passages: Sequence[Retrieved]
 ) -> tuple[Evidence, ...]:
-    """Return ``evidence`` with the preceding sentences of each item that were retrieved.
+    """Return ``evidence`` with the preceding sentences of each item.
 
-    Only the sentences of ``passages`` are used, so that no article has to be split.
+    Only the sentences of ``passages`` and those next to them are used, so that no article has to
+    be split.
     """
     found: dict[_Key, dict[Span, SectionKind]] = {}
     for retrieved in passages:
         kinds = found.setdefault(_key(retrieved.passage.article), {})
-        kinds.update({one.span: one.kind for one in retrieved.passage.sentences})
+        kinds.update({one.span: one.kind for one in retrieved.passage.in_context})
     sentences = {
         key: [Sentence(span, kind) for span, kind in sorted(kinds.items(), key=lambda i: i[0])]
         for key, kinds in found.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,24 @@ def lexical(store: Store, query: str) -> dict[int, float]:
 
 def found(store: Store, query: str) -> list[str]:
     return [passage.article.id for passage in store.passages(list(lexical(store, query)))]
+
+
+def test_a_passage_comes_with_the_sentences_next_to_it(tmp_path: Path, embedder: Embedder) -> None:
+    lines = [f"{number}번 공장이 문을 열었다." for number in range(8)]
+    with closing(Store.open(tmp_path, embedder, passage_tokens=32)) as store:
+        store.ingest(draft(1, "\n".join(lines)))
+        [key] = [
+            one.key for one in store.passages(list(lexical(store, "공장"))) if lines[5] in one.text
+        ]
+        [passage] = store.passages([key])
+    text = passage.article.text
+    own = [one.span.of(text) for one in passage.sentences]
+    at = lines.index(own[0])
+    assert [one.span.of(text) for one in passage.before] == lines[max(0, at - 3) : at]
+    end = at + len(own)
+    assert [one.span.of(text) for one in passage.after] == lines[end : end + 1]
+    assert [one.span.of(text) for one in passage.in_context] == lines[max(0, at - 3) : end + 1]
+    assert "\n".join(own) == passage.text
 
 
 def test_an_article_is_stored_unchanged(store: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
@@ -18,13 +18,14 @@ from geungeo.rag.embedding.e5file import parse
 from geungeo.rag.embedding.export import export
 from geungeo.rag.embedding.openai import OpenAIEmbeddings
 from geungeo.rag.embedding.sentence_transformers import SentenceTransformers
+from geungeo.rag.embedding.vectors import embed_parts, unit
 from geungeo.rag.errors import (
     BackendMisconfigured,
     BackendUnavailable,
     MalformedSource,
     SettingsError,
 )
-from geungeo.rag.protocols import Embedder
+from geungeo.rag.protocols import Embedder, FloatArray
 from geungeo.rag.segmentation import count_tokens, split_article, split_passages
 from geungeo.rag.settings import Settings
 
@@ -58,6 +59,48 @@ def test_a_batch_equals_single_calls(embedder: Embedder) -> None:
         np.testing.assert_allclose(
             batch[at], embedder.embed([texts[at]], query=False)[0], atol=1e-5
         )
+
+
+def test_a_part_is_read_within_its_text(embedder: Embedder) -> None:
+    parts = ["공장 소식", "그는 청주로 갔다.", "공장은 가을에 열린다."]
+    [found] = embed_parts(embedder, [parts])
+    assert found.shape == (4, embedder.dimension)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1.0, atol=1e-5)
+    whole, *alone = embedder.embed(["\n".join(parts), *parts], query=False)
+    np.testing.assert_allclose(found[0], whole, atol=1e-4)
+    # What a part says depends on its text: "he went" with another text has another vector.
+    [other] = embed_parts(embedder, [["날씨", parts[1], "비가 그쳤다."]])
+    assert found[2] @ other[2] < 0.999
+    assert all(mine @ own > 0.7 for mine, own in zip(found[1:], alone, strict=True))
+
+
+def test_parts_beyond_what_the_model_takes_get_the_vector_of_the_whole(embedder: Embedder) -> None:
+    [found] = embed_parts(embedder, [["가나다 라마바 " * 400, "끝", " "]])
+    np.testing.assert_allclose(found[2], found[0], atol=1e-6)
+    np.testing.assert_allclose(found[3], found[0], atol=1e-6)
+
+
+class Plain:
+    """An embedder without parts in context; it counts the texts that it gets."""
+
+    identity, dimension = "plain", 2
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> FloatArray:
+        self.texts += texts
+        assert not query
+        return unit([[1.0, len(text)] for text in texts], rows=len(texts), maker=self.identity)
+
+
+def test_an_embedder_without_context_gets_each_different_part_once() -> None:
+    plain = Plain()
+    first, second = embed_parts(plain, [["가", "나다"], ["가", "라마바"]])
+    assert plain.texts == ["가\n나다", "가", "나다", "가\n라마바", "라마바"]
+    assert first.shape == second.shape == (3, 2)
+    np.testing.assert_allclose(first[1], second[1])
+    assert embed_parts(plain, []) == []
 
 
 @given(st.text(st.characters(), max_size=80))

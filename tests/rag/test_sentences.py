@@ -10,6 +10,7 @@ from geungeo.rag.article import Article, Draft, SectionKind
 from geungeo.rag.segmentation import (
     MAX_SENTENCE,
     count_tokens,
+    passage_parts,
     split_article,
     split_lines,
     split_passages,
@@ -101,6 +102,40 @@ def test_captions_and_headings_are_separate_sentences(seed_article: Article) -> 
         ]
         assert len(inside) == 1
         assert inside[0].kind is sentence.kind
+
+
+def test_a_passage_is_indexed_with_the_title_and_the_heading_above_it() -> None:
+    article = Draft(
+        title="공장 소식",
+        blocks=(
+            (SectionKind.TITLE, "공장 소식"),
+            (SectionKind.BODY, "청주에 짓는다."),
+            (SectionKind.HEADING, "일정"),
+            (SectionKind.BODY, "봄에 시작한다. 가을에 연다."),
+        ),
+        source="a.txt",
+    ).article()
+    sentences = split_article(article)
+    passages = split_passages(article, sentences, count=len, budget=10, overlap=0)
+    found = [passage_parts(article, sentences, passage) for passage in passages]
+    assert [one.parts for one in found] == [
+        ("공장 소식",),
+        ("공장 소식", "청주에 짓는다."),
+        ("공장 소식", "일정", "봄에 시작한다."),
+        ("공장 소식", "일정", "가을에 연다."),
+    ]
+    assert [list(one.ordinals) for one in found] == [[0], [1], [2, 3], [4]]
+    assert found[3].text == "공장 소식\n일정\n가을에 연다."
+
+
+def test_a_long_title_leaves_room_for_the_passage() -> None:
+    article = Draft(
+        title="제목 " * 500, blocks=((SectionKind.BODY, "청주에 짓는다."),), source="a.txt"
+    ).article()
+    sentences = split_article(article)
+    *_, last = split_passages(article, sentences, count=len, budget=20, overlap=0)
+    title, sentence = passage_parts(article, sentences, last).parts
+    assert (len(title), sentence) == (200, "청주에 짓는다.")
 
 
 def test_a_heading_starts_a_passage(seed_article: Article) -> None:
