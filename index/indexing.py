@@ -9,8 +9,9 @@ import numpy as np
 
 from geungeo.rag.article import Article
 from geungeo.rag.embedding.vectors import embed_parts
+from geungeo.rag.language.morphemes import analyse_many
 from geungeo.rag.language.names import proper_nouns
-from geungeo.rag.language.terms import CHANNELS, Bag, bags
+from geungeo.rag.language.terms import Bag, bags_of_parts
 from geungeo.rag.protocols import Embedder, FloatArray
 from geungeo.rag.segmentation import (
     Passage,
@@ -68,7 +69,9 @@ class Indexer:
         ]
         every = [text for own in texts for text in own]
         vectors = embed_parts(self.embedder, [text.parts for text in every])
-        terms = {channel: bags(channel, [text.text for text in every]) for channel in CHANNELS}
+        distinct = list(dict.fromkeys(part for text in every for part in text.parts))
+        morphemes = dict(zip(distinct, analyse_many(distinct), strict=True))
+        terms = bags_of_parts([text.parts for text in every], morphemes)
         derived: list[Indexed] = []
         at = 0
         for article, split, cut, own in zip(articles, sentences, passages, texts, strict=True):
@@ -81,7 +84,7 @@ class Indexer:
                     self._of_sentences(len(split), own, vectors[here]),
                     self._rows([found[0] for found in vectors[here]]),
                     {channel: found[here] for channel, found in terms.items()},
-                    proper_nouns([sentence.span.of(article.text) for sentence in split]),
+                    proper_nouns(morphemes[sentence.span.of(article.text)] for sentence in split),
                 )
             )
             at += len(cut)

@@ -154,7 +154,8 @@ def passages(
     for variant in variants(tokens, overlap, shipped):
         index = build(articles, sentences, variant, embedder)
         ndcg, first = measure(index, asked)
-        shown = f"{variant.tokens} | {variant.overlap} | {'title and heading' if variant.context else 'none'}"
+        context = "title and heading" if variant.context else "none"
+        shown = f"{variant.tokens} | {variant.overlap} | {context}"
         mark = "**" if variant == shipped else ""
         click.echo(f"| {mark}{shown}{mark} | {len(index.owners)} | {ndcg:.4f} | {first:.4f} |")
 

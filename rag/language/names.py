@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from geungeo.rag.language.dates.periods import MONTH_NAMES
-from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
+from geungeo.rag.language.morphemes import Morpheme, analyse
 from geungeo.rag.language.transliteration import romanised_in, skeleton
 from geungeo.rag.language.vocabulary import alias_spans, terms_of
 from geungeo.rag.text import fold, listed
@@ -17,10 +17,10 @@ _HANGUL_NAME = re.compile(r"[가-힣]{2,12}")
 NAME, NOUNS = "NNP", frozenset({"NNP", "NNG", "XR", "XPN", "XSN"})
 
 
-def proper_nouns(texts: Sequence[str]) -> frozenset[str]:
-    """Return the Hangul names in ``texts``: proper nouns, and compounds that contain one."""
+def proper_nouns(texts: Iterable[Sequence[Morpheme]]) -> frozenset[str]:
+    """Return the Hangul names in analysed texts: proper nouns, and compounds that contain one."""
     found: set[str] = set()
-    for morphemes in analyse_many(texts):
+    for morphemes in texts:
         for run in _runs(morphemes):
             if any(morpheme.tag == NAME for morpheme in run):
                 found.add("".join(morpheme.form for morpheme in run))

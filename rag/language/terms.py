@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from geungeo.rag.language.morphemes import analyse_many
+from geungeo.rag.language.morphemes import Morpheme, analyse_many
 from geungeo.rag.language.vocabulary import terms_of
 from geungeo.rag.text import fold
 
@@ -86,6 +86,19 @@ CHANNELS: dict[str, Callable[[Sequence[str]], list[list[str]]]] = {
 def bags(channel: str, texts: Sequence[str]) -> list[Bag]:
     """Return the terms of each text in one channel."""
     return [Bag.of(words) for words in CHANNELS[channel](texts)]
+
+
+def bags_of_parts(
+    texts: Sequence[Sequence[str]], analysed: Mapping[str, Sequence[Morpheme]]
+) -> dict[str, list[Bag]]:
+    """Return, by channel, the terms of texts given in parts, with the ``analysed`` parts."""
+    morphemes = {part: terms_of(found) for part, found in analysed.items()}
+    return {
+        "morphemes": [
+            Bag.of(term for part in parts for term in morphemes[part]) for parts in texts
+        ],
+        "bigrams": bags("bigrams", ["\n".join(parts) for parts in texts]),
+    }
 
 
 TermArray = npt.NDArray[np.uint32]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geungeo.index.workspace import Workspace
+from geungeo.rag.language.morphemes import analyse
 from geungeo.rag.language.names import proper_nouns
 from geungeo.rag.question.known_names import analyse_with_names
 from geungeo.rag.question.spelling import correct_spelling, initials, to_hangul, to_latin
@@ -82,5 +83,5 @@ def test_a_name_known_to_the_store_is_one_morpheme(workspace: Workspace) -> None
 
 
 def test_proper_nouns_include_names_and_their_compounds() -> None:
-    assert proper_nouns(["한국은행 이창용 총재가 밝혔다."]) >= {"한국은행", "이창용"}
+    assert proper_nouns([analyse("한국은행 이창용 총재가 밝혔다.")]) >= {"한국은행", "이창용"}
     assert proper_nouns([]) == frozenset()
