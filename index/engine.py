@@ -132,6 +132,8 @@ def require_embedder(database: Database, embedder: Embedder) -> None:
     solution = "set GEUNGEO_EMBEDDER back"
     if without_digest(stored) == without_digest(present):
         solution = "the model's weights were changed or damaged: install them again"
+    elif stored.partition("@")[0] == present.partition("@")[0]:
+        solution = "install the version of geungeo that made it"
     raise EmbedderMismatch(
         f"store {database.folder or database.name} was indexed with {stored}, but the embedder is "
         f"{present}: {solution}, or run: geungeo reindex"

