@@ -104,6 +104,10 @@ def test_captions_and_headings_are_separate_sentences(seed_article: Article) -> 
         assert inside[0].kind is sentence.kind
 
 
+def _characters(text: str) -> int:
+    return len(text)
+
+
 def test_a_passage_is_indexed_with_the_title_and_the_heading_above_it() -> None:
     article = Draft(
         title="공장 소식",
@@ -116,7 +120,7 @@ def test_a_passage_is_indexed_with_the_title_and_the_heading_above_it() -> None:
         source="a.txt",
     ).article()
     sentences = split_article(article)
-    passages = split_passages(article, sentences, count=len, budget=10, overlap=0)
+    passages = split_passages(article, sentences, count=_characters, budget=10, overlap=0)
     found = [passage_parts(article, sentences, passage) for passage in passages]
     assert [one.parts for one in found] == [
         ("공장 소식",),
@@ -133,7 +137,7 @@ def test_a_long_title_leaves_room_for_the_passage() -> None:
         title="제목 " * 500, blocks=((SectionKind.BODY, "청주에 짓는다."),), source="a.txt"
     ).article()
     sentences = split_article(article)
-    *_, last = split_passages(article, sentences, count=len, budget=20, overlap=0)
+    *_, last = split_passages(article, sentences, count=_characters, budget=20, overlap=0)
     title, sentence = passage_parts(article, sentences, last).parts
     assert (len(title), sentence) == (200, "청주에 짓는다.")
 
