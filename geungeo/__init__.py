@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import os
 
     from geungeo._news import News
-    from geungeo.index.workspace import Failure, IngestSummary
+    from geungeo.index.ingest import Failure, IngestSummary
     from geungeo.rag.answer import (
         Answer,
         Citation,

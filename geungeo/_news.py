@@ -6,15 +6,18 @@ import difflib
 import os
 from collections.abc import AsyncGenerator
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from geungeo.index.workspace import IngestSummary, Workspace
+from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Ask, Event, PassageHit
 from geungeo.rag.article import Article
 from geungeo.rag.checking import Check, CheckEvent, CheckRequest
 from geungeo.rag.errors import InvalidRequest, SettingsError, UsageError
 from geungeo.rag.protocols import Filters
 from geungeo.rag.settings import Settings, load
+
+if TYPE_CHECKING:
+    from geungeo.index.ingest import IngestSummary
 
 _MAX_PASSAGES = 50
 

@@ -11,19 +11,21 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from geungeo.rag.answer import Usage
-from geungeo.rag.backends.endpoint import Endpoint, Limits, ResponseFormat
 from geungeo.rag.backends.prompt import inert
 from geungeo.rag.errors import BackendError, SettingsError
 from geungeo.rag.gate import Gate
 from geungeo.rag.protocols import Inquiry, Judgement, Report, TokenCounter, Verifier
 from geungeo.rag.segmentation import count_tokens
 from geungeo.rag.settings import LLMEndpoint, Settings
+
+if TYPE_CHECKING:
+    from geungeo.rag.backends.endpoint import Endpoint, ResponseFormat
 
 _VERDICTS: tuple[Judgement, ...] = get_args(Judgement)
 _RULES = """You check statements against excerpts of news articles.
@@ -294,6 +296,8 @@ def make_verifier(settings: Settings) -> Verifier | None:
             f"the verifier 'llm' needs an endpoint; set {missing} or GEUNGEO_{missing.upper()}, "
             f"or {missing.replace('verifier', 'llm')}"
         )
+    from geungeo.rag.backends.endpoint import Endpoint, Limits
+
     first = LLMEndpoint(base_url=base_url, model=model, api_key=_api_key(settings))
     own = settings.verifier_base_url or settings.verifier_model
     endpoints = [first] if own else [first, *settings.llm_fallbacks]

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import numpy as np
 
 from geungeo.rag.errors import (
@@ -27,12 +26,13 @@ from geungeo.rag.settings import Settings
 from geungeo.rag.text import for_model
 
 if TYPE_CHECKING:
+    import httpx
     from sentence_transformers import CrossEncoder
 
 _CACHE_SIZE = 4_096
 # A probability of 0 or 1 has no finite log-odds.
 _LEAST = 1e-5
-_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+_SECONDS, _CONNECT_SECONDS = 60.0, 5.0
 
 
 def make_reranker(settings: Settings) -> Reranker:
@@ -167,10 +167,15 @@ class EndpointReranker(_Cached):
 
     @cached_property
     def _client(self) -> httpx.Client:
+        import httpx
+
         # No redirects: they could send the key to another host.
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         return httpx.Client(
-            timeout=_TIMEOUT, headers=headers, follow_redirects=False, transport=self._transport
+            timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
+            headers=headers,
+            follow_redirects=False,
+            transport=self._transport,
         )
 
     def _probabilities(self, question: str, texts: list[str]) -> list[float]:
@@ -196,6 +201,8 @@ class EndpointReranker(_Cached):
             ) from error
 
     def _post(self, question: str, texts: list[str], field: str) -> httpx.Response:
+        import httpx
+
         body = {"model": self._model, "query": question, field: texts}
         try:
             return self._client.post(self._url, json=body)

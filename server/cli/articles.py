@@ -17,7 +17,7 @@ from geungeo.server.cli.output import ingest_reporter, json_text, shown_date, su
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
-    from geungeo.index.workspace import IngestSummary
+    from geungeo.index.ingest import IngestSummary
 
 
 EXIT_SOME_FAILED = 2
@@ -150,7 +150,7 @@ def _complain(summary: IngestSummary) -> None:
 def _dry_run(
     ctx: click.Context, sources: tuple[str, ...], columns: dict[str, str], *, as_json: bool
 ) -> IngestSummary:
-    from geungeo.index.workspace import IngestSummary, fetcher_of, read_sources
+    from geungeo.index.ingest import IngestSummary, fetcher_of, read_sources
 
     settings = settings_of(ctx)
     summary = IngestSummary()

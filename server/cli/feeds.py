@@ -16,8 +16,9 @@ from geungeo.server.cli.output import ingest_reporter, json_text, summary_of
 from geungeo.server.escaping import escape_line
 
 if TYPE_CHECKING:
-    from geungeo.index.feeds import FeedState, Pulled
-    from geungeo.index.workspace import IngestSummary
+    from geungeo.index.feeds import FeedState
+    from geungeo.index.ingest import IngestSummary
+    from geungeo.index.pulling import Pulled
 
 EXIT_SOME_FAILED = 2
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -17,7 +17,7 @@ from geungeo.rag.language.dates.times import seoul_time
 from geungeo.server.escaping import escape_line, plain_text
 
 if TYPE_CHECKING:
-    from geungeo.index.workspace import IngestEvent, IngestSummary
+    from geungeo.index.ingest import IngestEvent, IngestSummary
 
 _LABELS = {
     "ko": {"sources": "근거", "abstained": "답하지 않음"},

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 
-from geungeo.index.feeds import Puller
 from geungeo.index.fetching import Fetcher
+from geungeo.index.pulling import Puller
 from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import GeungeoError
 

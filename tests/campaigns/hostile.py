@@ -122,8 +122,9 @@ def _plan(targets: Sequence[Target], cases: int) -> Iterator[tuple[str, tuple[Ta
 
 def _targets(stack: ExitStack, groups: Sequence[str]) -> list[Target]:
     """Return the targets of ``groups`` with their models, store and server."""
+    from geungeo.index.ingest import ingest_seeds
     from geungeo.index.store import Store
-    from geungeo.index.workspace import Workspace, ingest_seeds
+    from geungeo.index.workspace import Workspace
     from geungeo.rag.settings import Settings
     from tests.campaigns.children import load_models
     from tests.campaigns.hostile_http import http_targets, serving_victim

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from geungeo.index.workspace import IngestSummary, Workspace
+from geungeo.index.ingest import IngestSummary
+from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.segmentation import split_article

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from geungeo.index.fetching import Fetcher
+from geungeo.index.ingest import ingest_seeds, ingest_sources
 from geungeo.index.store import Store
-from geungeo.index.workspace import ingest_seeds, ingest_sources
 from geungeo.rag.protocols import Embedder
 
 LIMIT = 10_000

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from geungeo.index.fetching import Fetcher
+from geungeo.index.ingest import IngestEvent, ingest_sources
 from geungeo.index.store import Store
-from geungeo.index.workspace import IngestEvent, ingest_sources
 from geungeo.rag.errors import ArticleNotFound
 from geungeo.rag.protocols import Embedder
 from geungeo.server.cli import run as run_command

@@ -37,6 +37,8 @@ HEAVY = {
     "uvicorn",
     "pydantic",
 }
+# Of readers of documents and endpoints, which a question does not need.
+READS = {"httpx", "lxml", "openpyxl", "trafilatura"}
 # Of PostgreSQL and Milvus, which a store in a folder does not need.
 CLIENTS = {"psycopg", "psycopg_pool", "pymilvus", "grpc", "grpcio"}
 
@@ -127,7 +129,7 @@ def test_chat_answers_line_by_line_without_the_clients_of_servers(store: str) ->
     assert done.stdout.count("근거:") == 2
     assert "3,000 characters" in done.stderr
     imported = set(re.findall(r"^import time:.*\| +(\w+)", done.stderr, re.MULTILINE))
-    assert imported & {"faiss", *CLIENTS} == {"faiss"}
+    assert imported & {"faiss", *READS, *CLIENTS} == {"faiss"}
 
 
 def test_clients_of_servers_are_installed_by_their_extras_only() -> None:

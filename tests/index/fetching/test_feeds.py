@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from geungeo.index.feeds import MOST_CHANGES, Feeds, Pulled, Puller
-from geungeo.index.workspace import IngestSummary, Workspace
+from geungeo.index.feeds import MOST_CHANGES, Feeds
+from geungeo.index.ingest import IngestSummary
+from geungeo.index.pulling import Pulled, Puller
+from geungeo.index.workspace import Workspace
 from geungeo.rag.errors import FeedNotFound, InvalidRequest
 from geungeo.rag.settings import Settings
 from geungeo.server.cli import run

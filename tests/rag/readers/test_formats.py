@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from geungeo.index.workspace import Workspace
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.errors import MalformedSource, SourceError, UnsupportedSource
-from geungeo.rag.readers import read
+from geungeo.rag.readers import SUFFIXES, formats, read
 from geungeo.rag.settings import Settings
 from tests.rag.readers import documents
 
@@ -48,6 +48,10 @@ def as_json(value: Any) -> bytes:
 
 
 # JSON
+
+
+def test_the_suffixes_are_those_of_the_formats() -> None:
+    assert formats.suffixes() == SUFFIXES
 
 
 @pytest.mark.parametrize(
