@@ -103,7 +103,7 @@ def assess(
     if (asked_rows := in_asked_rows(question.text, found)).any():
         scores = np.where(asked_rows, scores, 0.0)
     happened = np.zeros(len(found), dtype=bool)
-    best_ignoring_time = int(np.argmax(scores))
+    meant = _meant(measured, scores)
     if asked:
         scores = scores * time_factors(asked, found)
         if asks_only_what_happened(asked, question.concepts):
@@ -138,7 +138,7 @@ def assess(
         answerability *= _OTHER_TIME
     # The sentence that the question is about may have been ranked lower only for its time.
     other_time = asked is not None and any(
-        contradicts_time(asked, found[at]) for at in (int(order[0]), best_ignoring_time)
+        contradicts_time(asked, found[at]) for at in (int(order[0]), meant)
     )
     reason = _reason(question, measured, order, other_time=other_time, chosen=chosen)
     return Assessment(question, evidence, answerability, limit, reason)
@@ -227,6 +227,13 @@ def _is_unconfirmed(question: Question, measured: Measured, language: str) -> bo
         return False
     names = np.array([concept.role == "name" for concept in question.concepts], dtype=bool)
     return not (names.any() and measured.found_near[:, names].any())
+
+
+def _meant(measured: Measured, scores: np.ndarray) -> int:
+    """Return which of the three best sentences has most of the question's words."""
+    best = np.argsort(-scores, kind="stable")[:3]
+    cover = measured.features[best, SENTENCE_FEATURES.index("cover")]
+    return int(best[np.argmax(cover)])
 
 
 def _assumed(question: Question, measured: Measured, best: int) -> str | None:

@@ -26,7 +26,7 @@ def test_store_key_depends_on_documents_and_settings_only() -> None:
     assert store_key(DOCUMENTS, Settings(store=Path("elsewhere"), top_k=3)) == key
     assert store_key(DOCUMENTS[:2], Settings()) != key
     assert store_key(DOCUMENTS, Settings(passage_tokens=64)) != key
-    assert store_key(DOCUMENTS, Settings(passage_overlap=0)) != key
+    assert store_key(DOCUMENTS, Settings(passage_overlap=2)) != key
 
 
 def test_cache_follows_the_xdg_specification(monkeypatch: pytest.MonkeyPatch) -> None:
