@@ -69,9 +69,10 @@ class Indexer:
         ]
         every = [text for own in texts for text in own]
         vectors = embed_parts(self.embedder, [text.parts for text in every])
-        distinct = list(dict.fromkeys(part for text in every for part in text.parts))
+        searched = [(*text.before, *text.parts) for text in every]
+        distinct = list(dict.fromkeys(part for parts in searched for part in parts))
         morphemes = dict(zip(distinct, analyse_many(distinct), strict=True))
-        terms = bags_of_parts([text.parts for text in every], morphemes)
+        terms = bags_of_parts(searched, morphemes)
         derived: list[Indexed] = []
         at = 0
         for article, split, cut, own in zip(articles, sentences, passages, texts, strict=True):

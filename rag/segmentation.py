@@ -358,11 +358,13 @@ class PassageParts:
     """Text to index for a passage, in parts: its context, then its sentences.
 
     The context is the article's title, unless the passage begins with it, and the heading above.
-    ``ordinals`` are those of the sentences that the last parts contain.
+    ``ordinals`` are those of the sentences that the last parts contain. ``before`` is the sentence
+    before them, whose words count for the passage, too.
     """
 
     parts: tuple[str, ...]
     ordinals: range
+    before: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -380,4 +382,6 @@ def passage_parts(
     context = [] if own[:1] == [title] else [title]
     if passage.heading and not passage.span.contains(passage.heading):
         context.append(passage.heading.of(article.text)[:_MAX_TITLE])
-    return PassageParts((*context, *own), ordinals)
+    previous = sentences[max(0, passage.first - 1) : passage.first]
+    before = tuple(one.span.of(article.text) for one in previous)
+    return PassageParts((*context, *own), ordinals, before)

@@ -89,6 +89,7 @@ def build(
 
     owners: list[str] = []
     texts: list[tuple[str, ...]] = []
+    searched: list[str] = []
     for article, split in zip(articles, sentences, strict=True):
         for passage in split_passages(
             article, split, count=count_tokens, budget=variant.tokens, overlap=variant.overlap
@@ -96,9 +97,10 @@ def build(
             owners.append(article.id)
             found = passage_parts(article, split, passage)
             texts.append(found.parts[0 if variant.context else -len(found.ordinals) :])
+            searched.append("\n".join((*found.before, *texts[-1])))
     lexical = {channel: LexicalIndex() for channel in CHANNELS}
     for channel, index in lexical.items():
-        index.add(range(len(texts)), bags(channel, ["\n".join(parts) for parts in texts]))
+        index.add(range(len(texts)), bags(channel, searched))
     vectors = np.stack([found[0] for found in embed_parts(embedder, texts)])
     return _Index(owners, vectors, lexical)
 
