@@ -359,7 +359,7 @@ class PassageParts:
 
     The context is the article's title, unless the passage begins with it, and the heading above.
     ``ordinals`` are those of the sentences that the last parts contain. ``before`` is the sentence
-    before them, whose words count for the passage, too.
+    before them under the same heading, whose words count for the passage, too.
     """
 
     parts: tuple[str, ...]
@@ -382,6 +382,8 @@ def passage_parts(
     context = [] if own[:1] == [title] else [title]
     if passage.heading and not passage.span.contains(passage.heading):
         context.append(passage.heading.of(article.text)[:_MAX_TITLE])
-    previous = sentences[max(0, passage.first - 1) : passage.first]
-    before = tuple(one.span.of(article.text) for one in previous)
+    kinds = {sentences[at].kind for at in (passage.first - 1, passage.first) if at >= 0}
+    before: tuple[str, ...] = ()
+    if passage.first and not kinds & {SectionKind.TITLE, SectionKind.HEADING}:
+        before = (sentences[passage.first - 1].span.of(article.text),)
     return PassageParts((*context, *own), ordinals, before)

@@ -61,8 +61,8 @@ class Morpheme:
 def kiwi() -> Kiwi:
     """Return this process's Kiwi; the first call takes a second and some hundred MB.
 
-    Its dictionary of names of several words stays out: it takes twice as long again and 190 MB, and finds
-    no more (recall@1 on 2,621 KorQuAD questions .9435 with it, .9420 without).
+    Its dictionary of names of several words stays out: it takes twice as long again and 190 MB, and
+    finds no more (recall@1 on 2,621 KorQuAD questions .9435 with it, .9420 without).
     """
     from kiwipiepy import Kiwi
 

@@ -130,6 +130,7 @@ def test_a_passage_is_indexed_with_the_title_and_the_heading_above_it() -> None:
     ]
     assert [list(one.ordinals) for one in found] == [[0], [1], [2, 3], [4]]
     assert found[3].text == "공장 소식\n일정\n가을에 연다."
+    assert [one.before for one in found] == [(), (), (), ("봄에 시작한다.",)]
 
 
 def test_a_long_title_leaves_room_for_the_passage() -> None:
