@@ -117,7 +117,12 @@ def cold(rounds: int, against: tuple[Path, ...]) -> None:
         for store in (alone, served):
             spent_by(_command(sys.executable, store, "init", "--sample"))
         ask = ("ask", _QUESTION)
-        commands = {f"of {python}": _command(python, alone, *ask) for python in against}
+        commands = {}
+        for number, python in enumerate(against):
+            # Another version may not read this one's stores.
+            own = Path(scratch) / f"earlier-{number}"
+            spent_by(_command(python, own, "init", "--sample"))
+            commands[f"of {python}"] = _command(python, own, *ask)
         commands["alone"] = _command(sys.executable, alone, *ask)
         commands["through a server"] = _command(sys.executable, served, *ask)
         with _server(served):
