@@ -230,10 +230,13 @@ def _is_unconfirmed(question: Question, measured: Measured, language: str) -> bo
 
 
 def _meant(measured: Measured, scores: np.ndarray) -> int:
-    """Return which of the three best sentences has most of the question's words."""
+    """Return which of the three best sentences is about the same matter, by the question's words.
+
+    It is the best one if none has enough of them.
+    """
     best = np.argsort(-scores, kind="stable")[:3]
     cover = measured.features[best, SENTENCE_FEATURES.index("cover")]
-    return int(best[np.argmax(cover)])
+    return int(best[np.argmax(cover)] if cover.max() >= _SAME_MATTER else best[0])
 
 
 def _assumed(question: Question, measured: Measured, best: int) -> str | None:

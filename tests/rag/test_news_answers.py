@@ -150,6 +150,22 @@ def test_abstains_when_the_question_assumes_another_year(
     assert (answer.status, answer.reason) == ("abstained", "false_premise")
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "2023년에 솔내시는 새벽시장을 왜 넓혔나?",
+        "작년에 솔내 상인회는 시청에 무엇을 기부했나?",
+        "2023년에 한솔반도체는 청주에 무엇을 기부했나?",
+        "작년에 솔내시는 주차장을 몇 면 늘렸나?",
+    ],
+)
+def test_another_matter_in_another_year_is_no_false_premise(
+    newsroom: Workspace, question: str
+) -> None:
+    answer = ask(newsroom, question)
+    assert (answer.status, answer.reason) == ("abstained", "weak_evidence")
+
+
 def test_a_relative_date_as_in_the_article_is_answered_with_its_year_in_a_note(
     newsroom: Workspace,
 ) -> None:
