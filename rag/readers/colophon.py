@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.bylines import MAIL
 from geungeo.rag.readers.lines import SENTENCE, Block, is_statement
+from geungeo.rag.readers.page_metadata import letters_of
 
 
 def without_colophon(
@@ -72,12 +73,8 @@ def is_issue_notice(line: str, publisher: str | None) -> bool:
     match = _ISSUE.match(line) if len(line) <= _NOTICE_CHARS else None
     if match is None:
         return False
-    who = _letters(match["who"])
-    return bool(_LETTER.search(who)) or (bool(publisher) and who == _letters(publisher or ""))
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
+    who = letters_of(match["who"])
+    return bool(_LETTER.search(who)) or (bool(publisher) and who == letters_of(publisher or ""))
 
 
 _LAST = 6  # blocks among which the box or the notice begins
@@ -89,7 +86,7 @@ _DESCRIBED = re.compile(r"\s?[|ㅣ:：·/]\s?|[은는]\s|\s?=\s?|\s(?=[^.!?]{2,2
 _QUOTED = re.compile(r"[“\"][^”\"]{6,}[”\"]")
 _REPORTED = re.compile(r"(?:밝혔|설명했|덧붙였|말했|전했|강조했|예정이|방침이|계획이|보인)다\.?$")
 _BIOGRAPHY = re.compile(
-    r"저서|지은\s?책|(?:책|시집|소설집|산문집).{{0,30}}(?:썼|냈|펴|있다|있습니다|등)|옮긴\s?책|펴냈|펴낸"
+    r"저서|지은\s?책|(?:책|시집|소설집|산문집).{0,30}(?:썼|냈|펴|있다|있습니다|등)|옮긴\s?책|펴냈|펴낸"
     r"|글을?\s?(?:쓴|쓰|씁|써)|(?:이야기|기사|칼럼)(?:을|를)\s?(?:쓴|쓰|씁|써)|씁니다|쓰고\s?있"
     r"|취재(?:합|한|하)|전공|졸업|공부(?:했|하)|연구(?:하|한|합|해)|가르치|가르친|강의|등단|태어나|태어났"
     r"|(?:운영|일|활동|근무|재직|진행|출입)(?:하|한다|합니다|했|해|중)|박사|출신|역임|지냈|교수(?:다|로|입)"
