@@ -366,11 +366,6 @@ class PassageParts:
     ordinals: range
     before: tuple[str, ...] = ()
 
-    @property
-    def text(self) -> str:
-        """Return the parts as one text, a line each."""
-        return "\n".join(self.parts)
-
 
 def passage_parts(
     article: Article, sentences: Sequence[Sentence], passage: Passage

@@ -61,8 +61,8 @@ class Morpheme:
 def kiwi() -> Kiwi:
     """Return this process's Kiwi; the first call takes a second and some hundred MB.
 
-    Its dictionary of names of several words stays out: it takes twice as long again and 190 MB, and
-    finds no more (recall@1 on 2,621 KorQuAD questions .9435 with it, .9420 without).
+    Its dictionary of names of several words is left out: loading it takes twice as long again and
+    190 MB, and search finds as much without it.
     """
     from kiwipiepy import Kiwi
 
@@ -71,8 +71,8 @@ def kiwi() -> Kiwi:
 
 @cache
 def segmenter_identity() -> str:
-    """Return the name and version of the segmenter, which a store records."""
-    return f"kiwipiepy@{version('kiwipiepy')}+{version('kiwipiepy_model')}-multi"
+    """Return the name, version and dictionaries of the segmenter, which a store records."""
+    return f"kiwipiepy@{version('kiwipiepy')}+{version('kiwipiepy_model')} without multi.dict"
 
 
 def analyse(text: str) -> list[Morpheme]:

@@ -63,7 +63,6 @@ _BARE_QUESTION = re.compile(rf"^[{_MARKS}]\s?[^:：]{{4,250}}\?['\"”’]?$")
 _LABEL = re.compile(
     r"^[\[<◀【(]\s*(?:앵커(?:\s?(?:멘트|리포트))?|기자|리포트|인터뷰|녹취|아나운서|VCR)\s*[\]>▶】)]$"
 )
-_QUESTION_END = re.compile(r"(?:\?|[까나요가지죠]\.?)['\"’”)]*$")
 
 # Lines of the page
 

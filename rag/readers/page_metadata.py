@@ -871,7 +871,6 @@ _ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 _PRESS = re.compile(r"press|media|logo", re.IGNORECASE)
-_PICTURED = re.compile(r"photo|caption|img|image|pic(?:ture)?(?:[-_\s]|$)", re.IGNORECASE)
 _SUPPLIED = re.compile(r"(?:기사|뉴스|콘텐츠)?\s?(?:제공|출처)\s?[:：=|]?\s?(?P<name>\S.{0,23})$")
 _STATED = re.compile(
     r"(?:[※*]\s?)?(?:이|본|해당)\s?(?:기사|콘텐츠|뉴스|보도자료)(?:는|은)\s(?:제휴\S*\s)?(?P<name>\S.{0,23}?)"
@@ -897,9 +896,6 @@ _REPRINTED = re.compile(
 )
 _ENOUGH = 3  # of the weights of the places that name another outlet
 _IN_HANGUL = re.compile(r"[가-힣][가-힣0-9]{1,11}")
-_SECTION = re.compile(
-    r"정치|경제|사회|국제|세계|문화|연예|스포츠|오피니언|사설|칼럼|전국|지역|생활|과학|산업|금융|증권|부동산|뉴스"
-)
 _PROVIDER = re.compile(r"(?:^|[-_\s])(?:provider|source|press|media|cp)(?:[-_\s]|$)", re.IGNORECASE)
 _NEWS = re.compile(r"\bNEWS$", re.IGNORECASE)
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline

@@ -129,7 +129,6 @@ def test_a_passage_is_indexed_with_the_title_and_the_heading_above_it() -> None:
         ("공장 소식", "일정", "가을에 연다."),
     ]
     assert [list(one.ordinals) for one in found] == [[0], [1], [2, 3], [4]]
-    assert found[3].text == "공장 소식\n일정\n가을에 연다."
     assert [one.before for one in found] == [(), (), (), ("봄에 시작한다.",)]
 
 
