@@ -65,6 +65,8 @@ _BATCH = 16
 _PASSAGES, _SENTENCES = 6, 16
 # Sentences, the nearest first, in which a contradiction is looked for.
 _COMPARED = 5
+# Statements before and after one that show which article it is about if its words do not.
+_AROUND = 3
 # Articles that many statements of a text are about: their passages are read for all of them.
 _LEADING, _LEAD_BONUS = 3, 0.05
 # Weight of shared words next to the cosine, whose range is narrow.
@@ -192,10 +194,14 @@ CheckEvent: TypeAlias = CheckStarted | ClaimChecked | CheckFinished
 
 @dataclass(slots=True)
 class _Examined:
-    """A statement, its evidence (best first), and what became of it."""
+    """A statement, its evidence (best first), and what became of it.
+
+    ``around`` are the articles that the statements around it are about; none if it is alone.
+    """
 
     unit: Unit
     pool: tuple[Evidence, ...] = ()
+    around: frozenset[tuple[str, int]] = frozenset()
     grounder: Grounder | None = None
     settled: list[Grounded] = field(default_factory=list)
 
@@ -272,11 +278,12 @@ class Checker:
             batch = run.units[start : start + _BATCH]
             async with self._gate.slot(_LATER, admitted=True):
                 found = await asyncio.to_thread(self._retrieve, run, batch)
-            for at, (unit, pool) in enumerate(zip(batch, found, strict=True), start + 1):
-                for claim in await self._claims(run, unit, pool):
+            for at, (unit, pool) in enumerate(zip(batch, found, strict=True)):
+                examined = _Examined(unit, pool, _around(found, at))
+                for claim in await self._claims(run, examined):
                     numbered = claim.model_copy(update={"number": len(run.claims) + 1})
                     run.claims.append(numbered)
-                    yield ClaimChecked(numbered, at)
+                    yield ClaimChecked(numbered, start + at + 1)
         # Every span is looked up in the store.
         yield CheckFinished(await asyncio.to_thread(self._finish, run, began))
 
@@ -331,12 +338,10 @@ class Checker:
         ]
         return with_contexts(evidence, read_passages)
 
-    async def _claims(
-        self, run: _Run, unit: Unit, pool: tuple[Evidence, ...]
-    ) -> list[CheckedClaim]:
+    async def _claims(self, run: _Run, examined: _Examined) -> list[CheckedClaim]:
         """Return the statement checked as a whole, or its parts, each checked by itself."""
         async with self._gate.slot(_LATER, admitted=True):
-            examined = await asyncio.to_thread(self._examine, run, unit, pool)
+            await asyncio.to_thread(self._examine, run, examined)
         if examined.grounder is not None and not examined.settled:
             began = self._clock()
             examined.settled = await examined.grounder.finish(
@@ -346,10 +351,10 @@ class Checker:
         async with self._gate.slot(_LATER, admitted=True):
             return await asyncio.to_thread(self._concluded, run, examined)
 
-    def _examine(self, run: _Run, unit: Unit, pool: tuple[Evidence, ...]) -> _Examined:
+    def _examine(self, run: _Run, examined: _Examined) -> None:
         """Judge a statement by the rules; what they leave open waits for the verifier."""
         began = self._clock()
-        examined = _Examined(unit, pool)
+        unit, pool = examined.unit, examined.pool
         if pool and (unit.no_claim is None or _is_repeated(unit.text, pool)):
             if unit.no_claim is not None:
                 examined.settled = [_quoted(unit.text, pool)]
@@ -358,7 +363,6 @@ class Checker:
                 examined.grounder = Grounder(Task("", language_of(text), pool), self._verifier)
                 examined.settled = examined.grounder.take(Claim(text, (pool[0].number,)))
         run.spent["ground"] = run.spent.get("ground", 0.0) + self._clock() - began
-        return examined
 
     def _concluded(self, run: _Run, examined: _Examined) -> list[CheckedClaim]:
         began = self._clock()
@@ -382,7 +386,9 @@ class Checker:
             text = dated(unit.text, run.written, ranked[0].article.published_day)
             task = Task("", language_of(text), examined.pool)
             settled = Grounder(task).take(Claim(text, (ranked[0].number,)))
-            made.append(self._conclude(run, _Examined(unit, ranked, settled=settled)))
+            made.append(
+                self._conclude(run, _Examined(unit, ranked, examined.around, settled=settled))
+            )
         return made if any(one.verdict == "supported" for one in made) else []
 
     def _conclude(self, run: _Run, examined: _Examined) -> CheckedClaim:
@@ -404,8 +410,11 @@ class Checker:
         language = language_of(run.text)
         compared = self._compare(unit.text, run.written, examined.pool)
         if supported is not None and supported.claim is not None:
-            return _supported(claim, supported, compared, language)
-        against = [(item, found) for item, found in compared if found.certain]
+            disputing = [pair for pair in compared if _is_about(*pair, examined.around)]
+            return _supported(claim, supported, disputing, language)
+        against = [pair for pair in compared if pair[1].certain]
+        if examined.around:
+            against = [pair for pair in against if _is_about(*pair, examined.around)]
         if against:
             return _contradicted(claim, against, language)
         return claim.model_copy(update={"nearest": nearest_of(examined.pool)})
@@ -532,6 +541,17 @@ def _is_dated_alike(supported: Grounded, text: str, written: date | None) -> boo
         dated(text, written, ground.article.published_day) for ground in supported.claim.grounds
     }
     return readings == {supported.claim.text} or supported.claim.text not in {text, *readings}
+
+
+def _around(pools: Sequence[tuple[Evidence, ...]], at: int) -> frozenset[tuple[str, int]]:
+    """Return the articles of the best sentences for the statements around the one at ``at``."""
+    others = [*pools[max(0, at - _AROUND) : at], *pools[at + 1 : at + 1 + _AROUND]]
+    return frozenset(_key(pool[0].article) for pool in others if pool)
+
+
+def _is_about(item: Evidence, found: Contrast, around: frozenset[tuple[str, int]]) -> bool:
+    """Whether a statement is about the article of ``item``: by its words, or by those around it."""
+    return found.specific or _key(item.article) in around
 
 
 def _key(article: Article) -> tuple[str, int]:

@@ -46,11 +46,20 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """Differences of a sentence from a claim; ``certain`` if both speak of the same event."""
+    """Differences of a sentence from a claim; ``certain`` if both speak of the same event.
+
+    A claim that is not ``specific`` (시험에는 1만명이 참가했다) may be about any article's event.
+    """
 
     differences: tuple[Difference, ...]
     signs: Signs
     certain: bool
+
+    @property
+    def specific(self) -> bool:
+        """Whether the claim has a name, or more than a few words that nearly all agree."""
+        signs = self.signs
+        return signs.named or (signs.near >= _NEAR_OTHER and signs.words > _FEW_WORDS)
 
 
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "NR"})
@@ -202,15 +211,17 @@ class Signs:
     """Signs that a sentence and a claim are about the same event.
 
     ``near`` is the share of the claim's ``words`` other content words that the sentence holds,
-    ``names`` whether all its other names are known there, ``predicate`` whether it says the same
-    of them. With the source's values in place of its own, the claim breaks no rule any more
-    (``repaired``), or is proven (``proven``). ``roles`` is whether parties that differ have the
-    same role in both, ``governed`` whether the source has the verbs of what differs.
+    ``named`` whether it has other names, ``names`` whether all of them are known there,
+    ``predicate`` whether it says the same of them. With the source's values in place of its own,
+    the claim breaks no rule any more (``repaired``), or is proven (``proven``). ``roles`` is
+    whether parties that differ have the same role in both, ``governed`` whether the source has
+    the verbs of what differs.
     """
 
     kinds: frozenset[DifferenceKind]
     near: float
     words: int
+    named: bool
     names: bool
     predicate: bool
     repaired: bool
@@ -277,6 +288,7 @@ def _signs(
         kinds=frozenset(one.kind for one in differences),
         near=_share(wanted, there),
         words=len(wanted),
+        named=bool(names),
         names=all(any(name in one.squeezed for one in known) for name in names),
         predicate=_same_predicate(mine, there) or _is_opposite(mine, there, opposites),
         repaired=repaired is not None and not repaired.vetoes,

@@ -107,6 +107,18 @@ def test_what_no_article_says_is_not_found_and_contradicts_nothing(
     assert (claim.verdict, claim.sources, claim.differences) == ("not_found", (), ())
 
 
+NAMELESS = "매출 784억원을 기록했다."
+
+
+def test_a_statement_without_a_name_contradicts_only_what_those_around_it_are_about(
+    news: Workspace,
+) -> None:
+    about = checked(news, f"{KEPT}\n\n{NAMELESS}").claims[-1]
+    assert (about.text, about.verdict) == (NAMELESS, "contradicted")
+    apart = checked(news, f"{STRIKE}\n\n{NAMELESS}\n\n{NEW_COUNT}").claims[1]
+    assert (apart.text, apart.verdict, apart.differences) == (NAMELESS, "not_found", ())
+
+
 def test_a_paraphrase_shows_its_source_among_the_nearest(news: Workspace) -> None:
     claim = one(news, "트럭 3만2000여 대가 나르단이 만든 프로그램으로 짐을 나눠 싣는다.")
     assert claim.verdict == "not_found"
