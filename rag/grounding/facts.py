@@ -12,7 +12,16 @@ from geungeo.rag.grounding.words import Finding, doubt, finding, of_something_el
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
-from geungeo.rag.language.clauses import NO_HEAD, SEASON, TIME, Fact, Phrase, is_pronoun, mentioned
+from geungeo.rag.language.clauses import (
+    NO_HEAD,
+    RELATIONS,
+    SEASON,
+    TIME,
+    Fact,
+    Phrase,
+    is_pronoun,
+    mentioned,
+)
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.numbers import NATIVE, Quantity, is_unit, quantities
 from geungeo.rag.language.vocabulary import (
@@ -64,6 +73,7 @@ def mismatches(
     stated = _Stated.by(claim, sources, contexts, elsewhere)
     reported = _reports(claim)
     own = {canonical(fact.predicate) for fact in claim.narrated}
+    denied = [fact for fact, no in _with_denial(claim.facts) if no]
     findings: list[Finding] = []
     findings += _opposite_of_its_kind(claim, stated)
     findings += _undone(claim, stated)
@@ -76,6 +86,7 @@ def mismatches(
     findings += _denied_alternative(claim, sources)
     findings += _said_otherwise(claim, sources)
     findings += _there_is_none(claim, sources)
+    findings += _between_others(claim, stated)
     for fact in _with_clefts(claim.narrated):
         findings += _side_doubts(fact, stated)
         near = [
@@ -91,7 +102,8 @@ def mismatches(
             findings.append(doubt(reason))
             continue
         if not near:
-            problem = _nominal_problem(fact, stated, claim.forms, quoted if reported else [])
+            said = quoted if reported else []
+            problem = _nominal_problem(fact, stated, claim.forms, said, denied)
             findings += [problem] if problem else []
             continue
         problems = [_problem(_without_idiom(fact, other), other, stated) for other in near]
@@ -191,6 +203,9 @@ def _only_planned(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]
             return []
         main = said[-1]
     settled = main.predicate in _SETTLED or any(fact.decided for fact in claim.narrated)
+    there = [fact for source in sources for fact in source.facts]
+    if any(_same_predicate(main, fact) and fact.past and not fact.unreal for fact in there):
+        return []  # 출시를 내년 5월로 미뤘다 is done already
     if not settled and any(_is_ahead(p) for p in (*main.bare, *(p for _, p in main.others))):
         return [veto(f"it is done before its time: {main.predicate}", "certainty", main.predicate)]
     if main.predicate in _PENDING or (main.predicate in _NO_MATTER and not _appears(main)):
@@ -203,12 +218,9 @@ def _only_planned(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]
     levels = [_level(source) for source in sources]
     if not levels or max(levels) >= (_IS_PLANNED if settled else _IS_DONE):
         return []
-    there = [fact for source in sources for fact in source.facts]
     if not any(_same_predicate(main, fact) for fact in there) and not any(
         _share_arguments(mine, fact) for mine in claim.narrated for fact in there
     ):
-        return []
-    if any(_same_predicate(main, fact) and fact.past and not fact.unreal for fact in there):
         return []
     reason = f"the source states it only as a plan: {main.predicate}"
     return [veto(reason, "certainty", main.predicate)]
@@ -483,6 +495,8 @@ def _with_denial(facts: Sequence[Fact]) -> Iterator[tuple[Fact, bool]]:
             and around.denied
             and around.predicate in _NOTHING.get(fact.ending, frozenset())
             and around.start - fact.start <= _NEAR_DENIAL
+            # 보장한 것은 아니다: the parser has read the denial already.
+            and not (around.predicate == "아니" and all(p.words == ("것",) for p in around.own))
         )
         yield fact, fact.denied != outer
 
@@ -506,6 +520,19 @@ def _there_is_none(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding
             reason = f"the opposite is in the source: {what} {other}다"
             return [veto(reason, "negation", f"{what} {being}", found=f"{what} {other}")]
     return []
+
+
+def _between_others(claim: Analysed, stated: _Stated) -> Iterator[Finding]:
+    """Doubt 가람과 나루의 관계 where no sentence joins the two: 양측 관계 may be that of others."""
+    for phrase in mentioned(claim.narrated):
+        if len(phrase.owners) < 2 or not phrase.words[-1].endswith(RELATIONS):
+            continue
+        one, other = (re.escape(fold(owner)) for owner in (phrase.owners[0], phrase.owners[-1]))
+        joined = rf"{one}\S{{0,4}}(?:와|과|,|·)\s?\S*{other}"
+        turned = rf"{other}\S{{0,4}}(?:와|과|,|·)\s?\S*{one}"
+        if not re.search(f"{joined}|{turned}", stated.text):
+            pair = f"{phrase.owners[0]}, {phrase.owners[-1]}"
+            yield doubt(f"not joined in the source: {pair} ({phrase})", "role", pair)
 
 
 # 위험이 없지 않다 and 없다고 보기 어렵다 say that there is one.
@@ -639,17 +666,25 @@ def _reports(claim: Analysed) -> bool:
 
 
 def _nominal_problem(
-    claim: Fact, stated: _Stated, said: frozenset[str], reported: Sequence[Fact]
+    claim: Fact,
+    stated: _Stated,
+    said: frozenset[str],
+    reported: Sequence[Fact],
+    own: Sequence[Fact],
 ) -> Finding | None:
     """Judge a predicate that the sources have only as a noun, only in ``reported``, or not at all.
 
-    운항했다 contradicts 운항을 멈췄다, and a denial needs one in the source.
+    운항했다 contradicts 운항을 멈췄다, and a denial needs one in the source. ``own`` are the facts
+    that the claim denies.
     """
     narrated = stated.narrated
     affirmed = [f for f in reported if not f.asked and f.predicate not in _LIGHT | {"있"}]
     denied = [fact for fact, no in _with_denial(stated.spoken) if no]
     if claim.denied and affirmed and not any(fact in denied for fact in affirmed):
         reason = f"the speaker affirms it in the source: {claim.predicate}"
+        return veto(reason, "negation", claim.predicate)
+    if affirmed and all(fact in denied for fact in affirmed) and claim not in own:
+        reason = f"the speaker denies it in the source: {claim.predicate}"
         return veto(reason, "negation", claim.predicate)
     if claim.denied and not any(
         (fact.denied and _share_arguments(claim, fact))
@@ -903,6 +938,9 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         if claim.denied and claim.ending == "EF" and claim.predicate not in _EMPTY_DENIAL:
             final = final or not _negative(stated)
         return finding(reason, "negation", claim.predicate, final=final)
+    if source.ending_form in _WHETHER and claim.ending_form not in _WHETHER and not claim.asked:
+        reason = f"the source leaves open whether: {claim.predicate}"
+        return finding(reason, "certainty", claim.predicate, final=certain)
     # 피해를 본다며 drops the possibility of 피해를 볼 수 있다며.
     possible = source.ending == "ETM" and source.ending_form in {"ᆯ", "을"}
     # 오는 9월 문을 엽니다 is as sure as 열 예정이다.
@@ -922,6 +960,9 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         return role
     wrong = _time_problem(claim, source) or _amount_problem(claim, source)
     return wrong if wrong is None or certain else replace(wrong, veto=False)
+
+
+_WHETHER = listed("ᆯ지 을지 는지 ᆫ지 은지 ᆯ지도 을지도")
 
 
 def _dated(fact: Fact) -> bool:
@@ -981,6 +1022,7 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     agents = _agents(source, stated)
     weak = [] if _speakers(source, stated) else source.weak
     subjects, objects = [*source.subjects, *weak], source.objects
+    topics = [] if _is_closed(source) else source.topics
     anywhere = [*agents, *subjects, *objects, *source.topics, *source.bare]
     patients = [*objects, *source.bare, *source.topics]
     begins = (
@@ -1008,8 +1050,9 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     for phrase in claim.subjects:
         if phrase in claim.carried and len(claim.subjects) > len(claim.carried):
             continue
-        candidates = [*subjects, *agents, *source.topics, *source.bare]
-        if _empty(phrase) or _may_be(candidates, phrase):
+        candidates = [*subjects, *agents, *topics] or source.bare
+        beside = [p for p in source.bare if not is_pronoun(p)]
+        if _empty(phrase) or holds(beside, phrase) or _may_be(candidates, phrase):
             he = bool(candidates) and all(p.words in _HE for p in candidates)
             if he and not is_pronoun(phrase) and not stated.near(phrase):
                 # Whoever 그 is, the sentences before it name him; a title alone does not.
@@ -1079,6 +1122,8 @@ def _agents(fact: Fact, stated: _Stated) -> list[Phrase]:
     Korean drops a subject that the sentence's topic, an earlier clause or an earlier sentence
     has named.
     """
+    if _is_closed(fact) and all(is_pronoun(phrase) for phrase in fact.subjects):
+        return list(fact.subjects)  # 등번호는 그가 달았던 41번이다: the topic is of the sentence
     own = [phrase for phrase in fact.own if not _empty(phrase)]
     if own and not all(is_pronoun(phrase) for phrase in own):
         return [*own, *fact.topics, *fact.weak, *_meant(own, fact, stated)]
@@ -1088,6 +1133,11 @@ def _agents(fact: Fact, stated: _Stated) -> list[Phrase]:
     known = [*own, *fact.topics, *fact.weak, *fact.carried, *here]
     settled = fact.topics or (fact.carried and fact.firm)
     return known if settled else [*known, *earlier]
+
+
+def _is_closed(fact: Fact) -> bool:
+    """Whether ``fact`` is a relative or nominal clause that names its own subject."""
+    return fact.ending in {"ETM", "ETN"} and bool(fact.subjects)
 
 
 def _speakers(fact: Fact, stated: _Stated) -> list[Phrase]:

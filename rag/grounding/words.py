@@ -122,6 +122,7 @@ def missing_words(
             or morpheme.form in _LIGHT
             or (tag == "SL" and before is not None and _measures(before, morpheme))
             or morpheme.start in stated
+            or _is_frame(claim.morphemes, at, held)
             or _points_at_the_one(claim.morphemes, at, held.spaced)
             or morpheme.start in (done if _makes_verb(claim.morphemes, at) else whole)
         ):
@@ -135,6 +136,37 @@ def missing_words(
     found += [lacking("name", "name", c) for c in codes if not _contains(c, held.spaced)]
     found += _unread(claim, held.squeezed)
     return list(dict.fromkeys(found))
+
+
+# Words that join a sentence to the one before it.
+_JOINING = listed("다만 한편 아울러 게다가 나아가 그런데")
+# Nouns for a state of things, in a frame that says no more: 내놓은 상태다.
+_STATES = listed("상태 실정 모양새 형국")
+_FINDING_OUT = listed("분석 조사 집계 확인 검사 측정 점검 시험 실험 감사 수사 부검 비교 검토 심사")
+_CAUSES = listed("탓 바람 덕 덕분")
+_FIRST_PERSON = listed("저 나 제 내 저희")
+
+
+def _is_frame(morphemes: Sequence[Morpheme], at: int, held: _Held) -> bool:
+    """Whether the word only frames what is said: 분석한 결과, 내놓은 상태다, 다만 at the start."""
+    form = morphemes[at].form
+    before = morphemes[at - 1] if at else None
+    after = morphemes[at + 1] if at + 1 < len(morphemes) else None
+    if form in _JOINING:
+        return before is None or before.tag in {"SF", "SP", "SSC"}
+    if form in {"비롯", "비롯하"}:
+        return "등" in held.forms
+    if form == "자신":
+        return any(m.form in _FIRST_PERSON and m.tag == "NP" for m in held.others)
+    if form == "날":
+        return before is not None and f"{before.form}날" in held.squeezed
+    if before is None or before.tag != "ETM":
+        return False
+    if form == "결과":
+        return any(m.form in _FINDING_OUT for m in morphemes[max(0, at - 3) : at])
+    if form in _CAUSES:
+        return after is not None and after.tag in {"JKB", "VCP"}
+    return form in _STATES and after is not None and after.tag == "VCP"
 
 
 _OTHER_ONES = r"(?:지난|다음|저번|직전|앞선|작년|해|년|월|달|주|일|전|뒤|번째|차|첫|마지막|회)의?"
@@ -705,6 +737,7 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
         at
         for at, m in enumerate(morphemes)
         if (m.form in _MARKERS and m.tag.split("-")[0] in {"NNG", "NNB"})
+        or (m.form == "바람" and at > 0 and morphemes[at - 1].tag == "ETM")
         or (m.form in {"인하", "말미암"} and m.tag.startswith("VV"))
         or (m.tag == "EC" and m.form in _ENDINGS)
         # 늘어 이익이 커졌다: a plain 어 may be a cause, but not of a claim that names one. What is

@@ -56,6 +56,39 @@ SAME_SUBJECT = frozenset(
     {"고", "며", "으며", "면서", "으면서", "어", "아", "여", "어서", "아서", "고서", "려고", "려"}
 )
 CONTRAST = frozenset({"지만", "으나", "나", "는데", "ᆫ데", "은데"})
+# Nouns for what is between two parties.
+RELATIONS = (
+    *(
+        "합병",
+        "결합",
+        "통합",
+        "협상",
+        "회담",
+        "관계",
+        "갈등",
+        "다툼",
+        "분쟁",
+        "소송",
+        "차이",
+        "격차",
+    ),
+    *(
+        "협약",
+        "협력",
+        "제휴",
+        "합의",
+        "계약",
+        "동맹",
+        "교류",
+        "경쟁",
+        "대결",
+        "경기",
+        "전쟁",
+        "사이",
+    ),
+)
+# Nouns that make an adverbial of the words before them.
+_ADVERBIAL = listed("동안 가운데 당시 직후 직전 도중 뿐")
 # Bound nouns that fill no role of the relative clause before them.
 NO_HEAD = listed("것 데 바 사실 뒤 후 때 이유 수 만큼 정도 동안 점 중 방법 적 줄 채 대로")
 QUOTATIVE = ("다고", "라고", "냐고", "자고", "다며", "라며", "다면서", "라면서", "다는", "라는")
@@ -126,6 +159,7 @@ class _Parser:
         self._pending: list[tuple[str, Phrase]] = []
         self._topics: list[Phrase] = []
         self._earlier: list[Phrase] = []
+        self._speakers: list[Phrase] = []
         self._carried: list[Phrase] = []
         self._relative: Fact | None = None
         self._found: list[Fact] = []
@@ -202,6 +236,18 @@ class _Parser:
         if self._words:
             self._coordinated.append(self._phrase())
 
+    def _adverbial(self) -> None:
+        """Set a time or a whole apart from the noun after it: 금어기 동안 어민들이."""
+        ends = [at for at, word in enumerate(self._words[:-1]) if word[-1].form in _ADVERBIAL]
+        if not ends:
+            return
+        rest = self._words[ends[-1] + 1 :]
+        role = f"by:{self._words[ends[-1]][-1].form}"
+        self._words = self._words[: ends[-1]]
+        if self._words:
+            self._pending.append((role, self._phrase()))
+        self._words = rest
+
     def _phrase(self) -> Phrase:
         words = tuple("".join(m.form for m in word if m.form != "들") for word in self._words)
         if len(words) > 2 and words[0] in DEMONSTRATIVE and words[1] in TIME:
@@ -226,16 +272,30 @@ class _Parser:
             return
         if tag == "JKG":
             if self._words:
-                phrase = self._phrase()
-                named = tuple(w for w in phrase.words if not any(c.isdigit() for c in w))
-                self._owners = (*phrase.owners, *named)
+                self._adverbial()
+                phrases = [self._phrase()]
+                if after and self._relates(after):
+                    phrases = [*self._coordinated, *phrases]
+                    self._coordinated = []
+                owners = [word for phrase in phrases for word in (*phrase.owners, *phrase.words)]
+                self._owners = tuple(w for w in owners if not any(c.isdigit() for c in w))
             return
         if tag in {"JKB", "JKQ"}:
             self._flush(f"by:{_family(morpheme.form)}")
             return
         self._flush(ROLE.get(tag, "bare"))
 
+    def _relates(self, noun: Morpheme) -> bool:
+        """Whether the noun that begins with ``noun`` is of both: 가람통신과 바른통신의 합병."""
+        word = ""
+        for m in self._all[self._all.index(noun) :]:
+            if m.tag not in NOMINAL:
+                break
+            word += m.form
+        return word.endswith(RELATIONS)
+
     def _flush(self, role: str) -> None:
+        self._adverbial()
         phrases = self._coordinated
         self._coordinated = []
         if self._words:
@@ -252,6 +312,9 @@ class _Parser:
                     self._earlier = [] if contrasts else self._topics
                     self._carried = [] if contrasts else self._carried
                     self._topics = []
+                    self._speakers = [] if contrasts else self._speakers
+                if not self._topics and not self._speakers:
+                    self._speakers = [phrase]
                 self._topics.append(phrase)
             self._pending.append((role, phrase))
 
@@ -287,7 +350,7 @@ class _Parser:
     def _predicate(self, at: int, form: str, *, passive: bool = False, copula: bool = False) -> int:
         self._flush("bare")
         nothing = form == "없"
-        passive = passive or self._all[at].form in PASSIVE or form in VOICES
+        passive = passive or form in VOICES or self._is_passive(at)
         form = VOICES.get(form, form)
         fact = Fact(
             "있" if nothing else form,
@@ -309,6 +372,13 @@ class _Parser:
         if fact.ending == "ETM":
             self._relative = fact
         return end
+
+    def _is_passive(self, at: int) -> bool:
+        """Whether the verb gives its noun the passive voice; 심사를 받다 is what one does."""
+        form = self._all[at].form
+        return form in PASSIVE and not (
+            form in SUPPORT and any(role == "object" for role, _ in self._pending)
+        )
 
     def _tail(self, at: int, fact: Fact) -> int:
         """Read the endings, then look further ahead for words that make the fact unreal."""
@@ -414,6 +484,9 @@ class _Parser:
         if embedded and newly and self._earlier:
             # The clause that the new topic opened has ended: restore the first topic.
             self._topics, self._earlier = [*self._earlier, *self._topics], []
+        if fact.ending == "quote" and self._speakers:
+            # 위원장은 돈은 메웠다고 설명했다: the new topic is of what is said.
+            self._topics = list(self._speakers)
         if own and not embedded:
             self._carried = own
 
