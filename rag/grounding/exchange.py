@@ -298,12 +298,13 @@ class _Modified:
 
 
 def modified_otherwise(
-    claim: Analysed, sources: Sequence[Analysed], known: str, elsewhere: str
+    claim: Analysed, sources: Sequence[Analysed], known: str, elsewhere: str, before: str = ""
 ) -> list[Finding]:
     """Find 돌개마을 어민 where the sources have 너벅마을 어민: another word before the same noun.
 
     It reads the words themselves: Kiwi may take a name that it does not know for other words.
-    ``known`` is what the claim may lean on: 이창용 총재 may be called 한국은행 총재 there.
+    ``known`` is what the claim may lean on: 이창용 총재 may be called 한국은행 총재 there. 이 회사
+    주식 is that of the company that the sentence ``before`` names.
     A word of the same kind, another label, and a name of the text ``elsewhere`` are vetoes, others
     doubts.
     """
@@ -322,6 +323,9 @@ def modified_otherwise(
         )
         if not rivals or alone or named:
             continue
+        pointed = any(f"{this}{p.word}" in said for p in rivals for this in _POINTING)
+        if pointed and one.word in before:
+            continue
         kin = any(_is_kin(p, one) for p in rivals)
         if not kin and f"{one.word}{one.head}" in known:
             continue
@@ -329,6 +333,9 @@ def modified_otherwise(
         reason = f"another {one.head} in the source: {rivals[0].word}, not {one.word}"
         found.append(finding(reason, "name", f"{one.word} {one.head}", final=kin or other))
     return found
+
+
+_POINTING = ("이", "두", "해당", "양")
 
 
 def _modified(text: Analysed) -> Iterator[_Modified]:

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from geungeo.rag.grounding.words import Finding, doubt, finding, of_something_else, veto
+from geungeo.rag.grounding.words import (
+    STATES,
+    Finding,
+    doubt,
+    finding,
+    of_something_else,
+    veto,
+)
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
@@ -23,7 +30,7 @@ from geungeo.rag.language.clauses import (
     mentioned,
 )
 from geungeo.rag.language.morphemes import Morpheme
-from geungeo.rag.language.numbers import NATIVE, Quantity, is_unit, quantities
+from geungeo.rag.language.numbers import NATIVE, Quantity, days_in_words, is_unit, quantities
 from geungeo.rag.language.vocabulary import (
     VOICES,
     canonical,
@@ -47,8 +54,8 @@ _REPORTING = listed(
     "말 발표 주장 비판 우려 전망 요청 요구 지적 평가 분석 반박 진술 약속 자신 경고 해명 일축"
 )
 _SAYING = listed(
-    "말 밝히 전하 쓰 평가 주장 지적 비판 꼬집 강조 덧붙이 설명 반박 해명 언급 토로 호소 경고 "
-    "비난 진술 말하"
+    "말 발표 알리 밝히 전하 쓰 평가 주장 지적 비판 꼬집 강조 덧붙이 설명 반박 해명 언급 토로 호소 "
+    "경고 비난 진술 말하"
 )
 # Comparisons and companions: the same one must stand in the source.
 _EXACT = frozenset({"by:보다", "by:만큼", "by:처럼"})
@@ -87,7 +94,7 @@ def mismatches(
     findings += _said_otherwise(claim, sources)
     findings += _there_is_none(claim, sources)
     findings += _between_others(claim, stated)
-    for fact in _with_clefts(claim.narrated):
+    for fact in _with_clefts(claim.narrated, stated.narrated):
         findings += _side_doubts(fact, stated)
         near = [
             other
@@ -112,8 +119,13 @@ def mismatches(
     return findings
 
 
-def _with_clefts(facts: Sequence[Fact]) -> list[Fact]:
-    """Return ``facts``, with the subject of 투표를 치르는 곳은 픽셀고래 노조다 beside 치르다."""
+def _with_clefts(facts: Sequence[Fact], there: Sequence[Fact]) -> list[Fact]:
+    """Return ``facts`` of a claim, with the subject of 투표를 치르는 곳은 노조다 beside 치르다.
+
+    The 상태다 of 내놓은 상태다 and the 회사다 of a company that someone founded state nothing more.
+    """
+    stating = [b.start for a, b in pairwise(facts) if not (a.ending == "ETM" and _is_frame(b))]
+    facts = [*facts[:1], *(fact for fact in facts[1:] if fact.start in stating)]
     found = list(facts)
     for at, (clause, main) in enumerate(pairwise(facts)):
         heads = [p for p in main.subjects if p.words[-1] in _CLEFT_HEADS]
@@ -122,7 +134,13 @@ def _with_clefts(facts: Sequence[Fact]) -> list[Fact]:
                 continue
             who = Phrase((*(w for p in main.bare for w in p.words), main.predicate))
             found[at] = replace(clause, subjects=[who], topics=[], carried=[], ending="EF")
+            if any(_same_predicate(clause, other) for other in there):
+                found = [fact for fact in found if fact is not main]
     return found
+
+
+def _is_frame(fact: Fact) -> bool:
+    return fact.copula and fact.predicate in STATES and not fact.own and not fact.denied
 
 
 _CLEFT_HEADS = listed("것 곳 사람 회사 기업 쪽 이 주인공 인물 업체 기관 나라 팀 사람들")
@@ -683,6 +701,9 @@ def _nominal_problem(
     if claim.denied and affirmed and not any(fact in denied for fact in affirmed):
         reason = f"the speaker affirms it in the source: {claim.predicate}"
         return veto(reason, "negation", claim.predicate)
+    if affirmed and all(_leaves_open(claim, fact) for fact in affirmed):
+        reason = f"the speaker leaves open whether: {claim.predicate}"
+        return veto(reason, "certainty", claim.predicate)
     if affirmed and all(fact in denied for fact in affirmed) and claim not in own:
         reason = f"the speaker denies it in the source: {claim.predicate}"
         return veto(reason, "negation", claim.predicate)
@@ -720,13 +741,18 @@ def _nominal_problem(
         ):
             reason = f"it affirms what the source denies: {fact.predicate}"
             return veto(reason, "negation", fact.predicate)
-    if claim.copula and claim.subjects and not _identified(claim, narrated):
+    said_to_be = any(f.copula and f.predicate == claim.predicate for f in reported)
+    if claim.copula and claim.subjects and not (said_to_be or _identified(claim, narrated)):
         reason = f"the source does not say that this is {wanted}"
         taken = stated.mentions(wanted) and any(_named(p, stated) for p in claim.subjects)
         return finding(reason, "unsaid", str(wanted), final=taken)
     # 수출 통제 체제 does not say that anyone exports; 수출 계약 does.
     compounds = [p.words for p in mentioned(stated.spoken) if claim.predicate in p.words]
-    if compounds and not any(claim.predicate in words[-2:] for words in compounds):
+    if (
+        compounds
+        and not _digits(claim.predicate)
+        and not any(claim.predicate in words[-2:] for words in compounds)
+    ):
         return doubt(f"only part of a name in the source: {claim.predicate}")
     return None
 
@@ -825,16 +851,27 @@ def stated(claim: Analysed, sources: Sequence[Analysed]) -> frozenset[int]:
     """
     own = {canonical(fact.predicate) for fact in claim.narrated}
     theirs = [fact for source in sources for fact in source.narrated]
+    telling = [fact for source in sources for fact in _telling_what(source.narrated)]
     found: set[int] = set()
     for fact in claim.narrated:
         means: set[str] = set()
         for other in theirs:
             if canonical(fact.predicate) == canonical(other.predicate):
                 means.add(fact.predicate)
+            elif other in telling and fact in _telling_what(claim.narrated):
+                means.add(fact.predicate)  # 늘렸다고 발표했다, 늘렸다고 밝혔다
             elif _is_other_word(fact, other, own):
                 means |= _ways(fact, other)
         found |= {m.start for m in claim.morphemes if any(_is_part(m, way, fact) for way in means)}
     return frozenset(found)
+
+
+def _telling_what(facts: Sequence[Fact]) -> list[Fact]:
+    """Return the verbs that only say what the clause before them says: 늘렸다고 밝혔다."""
+    return [b for a, b in pairwise(facts) if a.ending == "quote" and b.predicate in _TELLING]
+
+
+_TELLING = listed("말 밝히 발표 전하 알리 이야기 얘기")
 
 
 def _is_part(morpheme: Morpheme, way: str, fact: Fact) -> bool:
@@ -938,7 +975,7 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         if claim.denied and claim.ending == "EF" and claim.predicate not in _EMPTY_DENIAL:
             final = final or not _negative(stated)
         return finding(reason, "negation", claim.predicate, final=final)
-    if source.ending_form in _WHETHER and claim.ending_form not in _WHETHER and not claim.asked:
+    if _leaves_open(claim, source):
         reason = f"the source leaves open whether: {claim.predicate}"
         return finding(reason, "certainty", claim.predicate, final=certain)
     # 피해를 본다며 drops the possibility of 피해를 볼 수 있다며.
@@ -960,6 +997,11 @@ def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         return role
     wrong = _time_problem(claim, source) or _amount_problem(claim, source)
     return wrong if wrong is None or certain else replace(wrong, veto=False)
+
+
+def _leaves_open(claim: Fact, source: Fact) -> bool:
+    """Whether the source does not say if it is so (지을지 결정한다), and the claim does."""
+    return source.ending_form in _WHETHER and not (claim.asked or claim.ending_form in _WHETHER)
 
 
 _WHETHER = listed("ᆯ지 을지 는지 ᆫ지 은지 ᆯ지도 을지도")
@@ -1003,7 +1045,7 @@ def _amounts(fact: Fact) -> set[Quantity]:
 
 @lru_cache(maxsize=4096)
 def _quantities(text: str) -> frozenset[Quantity]:
-    return frozenset(quantities(text))
+    return frozenset({*quantities(text), *(amount for _, amount in days_in_words(text))})
 
 
 def _relative_times(fact: Fact) -> set[str]:

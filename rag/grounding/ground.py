@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from geungeo.rag.answer import DroppedClaim, Ground, GroundedClaim, SupportKind
 from geungeo.rag.article import Article, SectionKind
@@ -17,7 +17,7 @@ from geungeo.rag.grounding.support import (
     shared_words,
     support,
 )
-from geungeo.rag.grounding.words import Finding, doubt, veto
+from geungeo.rag.grounding.words import Finding, doubt, veto, without_description
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times
 from geungeo.rag.language.gloss import framed
@@ -233,7 +233,10 @@ class Grounder:
     def _proven_elsewhere(
         self, claim: Claim, pool: Sequence[Evidence]
     ) -> tuple[_Cited, Verdict] | None:
-        """Find one sentence that proves the claim (a wrong number beside the right claim)."""
+        """Find one sentence that proves the claim (a wrong number beside the right claim).
+
+        What describes somebody or something may be in a sentence before, which is cited, too.
+        """
         if is_fragment(claim.text):
             return None
         for item in pool:
@@ -241,6 +244,15 @@ class Grounder:
             verdict = self._verdict(claim, cited)
             if verdict.supported:
                 return cited, verdict
+        for item in pool[:_LIKELY]:
+            for span in reversed(item.context):
+                rest = without_description(claim.text, span.of(item.article.text), item.text)
+                if rest is None:
+                    continue
+                verdict = support(rest, _Cited.whole([item]).grounds(self._pool))
+                if verdict.supported:
+                    before = replace(item, span=span, context=())
+                    return _Cited.whole([before, item]), verdict
         return None
 
     def _with_neighbours(

@@ -288,7 +288,8 @@ def _korean(
     findings += [*exchanged(claim, sources), *reversed_words(claim, sources)]
     beside = [*context, *(analysed([about]) if about else [])]
     leaned = "".join(text.squeezed for text in beside)
-    findings += modified_otherwise(claim, sources, leaned, fold(grounds.elsewhere))
+    last = "".join(texts[-1].squeezed for texts in contexts if texts)
+    findings += modified_otherwise(claim, sources, leaned, fold(grounds.elsewhere), last)
     if former := people.without_former(claim.text, [text.text for text in (*sources, *context)]):
         findings.append(veto(f"a former post in the source: {former}", "role", former))
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.morphemes import Morpheme
-from geungeo.rag.language.numbers import Quantity, quantities
+from geungeo.rag.language.numbers import Quantity, days_in_words, quantities
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.text import listed
 
@@ -36,7 +36,7 @@ class Counted:
 
 
 def counted(text: Analysed) -> list[Counted]:
-    """Return the amounts in ``text``, in order."""
+    """Return the amounts in ``text``: those with digits in order, then days in words."""
     found: list[Counted] = []
     for match in _NUMBER.finditer(text.text.lower()):
         amounts = list(quantities(match[0]))
@@ -51,7 +51,17 @@ def counted(text: Analysed) -> list[Counted]:
         change = _end_of_change(after)
         surface = text.text[match.start() : max(end, digits)].strip()
         found.append(Counted(amounts[0], name, before, _labels(after), change, surface))
-    return found
+    return [*found, *_days(text)]
+
+
+def _days(text: Analysed) -> Iterator[Counted]:
+    """Yield the numbers of days in words: 닷새 동안."""
+    for place, amount in days_in_words(text.text):
+        before = _labels([m for m in text.morphemes if m.end <= place.start], reverse=True)
+        after = [m for m in text.morphemes if m.start >= place.end]
+        change = _end_of_change(after)
+        surface = place.of(text.text)
+        yield Counted(amount, amount.unit, before, _labels(after), change, surface)
 
 
 def _labels(morphemes: Sequence[Morpheme], *, reverse: bool = False) -> str:

@@ -91,8 +91,36 @@ class Analysed:
         return tuple(found)
 
 
+def _with_names(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
+    word: list[Morpheme] = []
+    for morpheme in morphemes:
+        if word and morpheme.start != word[-1].end:
+            yield from word
+            word = []
+        named = (
+            len(word) > 1
+            and word[-1].tag == "JKB"
+            and word[-1].form in {"로", "으로", "에"}
+            and morpheme.tag in {"JKS", "JKO"}
+            and all(m.tag in _NAME_PARTS for m in word[:-1])
+        )
+        if named:
+            form = "".join(m.form for m in word)
+            word = [Morpheme(form, "NNP", word[0].start, word[-1].end)]
+        word.append(morpheme)
+    yield from word
+
+
+# What Kiwi takes the syllables of an unknown name for.
+_NAME_PARTS = frozenset({"NNG", "NNP", "NNB", "NR", "MM", "XR", "XPN", "SL"})
+
+
 def _corrected(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
-    """Undo Kiwi's reading of the particle in ``70%는`` as the verb 늘다 plus an ending."""
+    """Undo Kiwi's readings of the particle in ``70%는`` as a verb, and of a name's end as one.
+
+    No particle stands before 가 or 를, so 한끼로 of ``한끼로가`` is a name.
+    """
+    morphemes = tuple(_with_names(morphemes))
     skip = False
     for at, morpheme in enumerate(morphemes):
         if skip:

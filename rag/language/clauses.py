@@ -425,8 +425,9 @@ class _Parser:
             if m.form in UNREAL_WORD and tag not in {"JKB"}:
                 fact.unreal = True
             elif tag.startswith("E"):
-                reported = m.form.endswith("라고") and not fact.copula
-                if reported or (m.form in UNREAL_ENDING and not _names(m, fact)):
+                # 안전이 먼저라고 and 먼저라는 say what is; 하라고 and 하라는 demand it.
+                demands = m.form.startswith("라") and not fact.copula
+                if demands or (m.form in UNREAL_ENDING and not m.form.startswith("라")):
                     fact.unreal = True
             elif m.form == "로" and previous == "기":
                 # 제외하기로 결정했다: settled, if not done.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from geungeo.rag.text import Language, fold, listed
+from geungeo.rag.text import Language, Span, fold, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,8 @@ _UNITS = {
     "times": "count",
     "사람": "people",
 }
+# 34만 시민 is 시민 34만 명.
+_UNITS |= dict.fromkeys(listed("시민 주민 국민 관객 관중 학생 직원 회원 구독자 인파"), "people")
 # Counters and measures are compared as written.
 _UNITS |= {
     unit: unit
@@ -232,6 +234,14 @@ def quantities(text: str) -> set[Quantity]:
 def vague_amounts(text: str) -> set[str]:
     """Return the amounts without a value, such as ``수십억``, spaces removed."""
     return {match[0].replace(" ", "") for match in _VAGUE.finditer(fold(text))}
+
+
+def days_in_words(text: str) -> list[tuple[Span, Quantity]]:
+    """Return the places and values of 사흘, 닷새, 보름 in ``text``."""
+    return [
+        (Span(*match.span()), Quantity(Fraction(_DAYS[match[1]]), "day"))
+        for match in _DAYS_SPELLED.finditer(text)
+    ]
 
 
 def _endless(text: str) -> set[str]:
@@ -326,10 +336,7 @@ def missing(claim: str, sources: str) -> list[str]:
     there = quantities(sources) | {
         Quantity(Fraction(NATIVE[match[1]]), "") for match in _LOOSE.finditer(fold(sources))
     }
-    there |= {
-        Quantity(Fraction(_DAYS[match[1]]), "day")
-        for match in _DAYS_SPELLED.finditer(fold(sources))
-    }
+    there |= {amount for _, amount in days_in_words(fold(sources))}
     # 한 번, one of: an article more than a number.
     articles = {match[0] for match in _ONE.finditer(fold(claim))}
     absent = [

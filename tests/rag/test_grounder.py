@@ -239,3 +239,41 @@ def test_neighbour_is_not_cited_without_a_verifier_or_for_a_wrong_number() -> No
 )
 def test_headline_is_a_statement_and_a_noun_phrase_is_not(text: str, *, fragment: bool) -> None:
     assert is_fragment(text) is fragment
+
+
+DESCRIBED = (
+    "해외 배급을 맡은 스웨덴 회사 퀼른트도 난처해졌다.",
+    "퀼른트는 지난 3월 180억원을 내고 판권을 샀다.",
+    "북쪽 공사를 맡은 조합은 일을 끝냈다.",
+    "남쪽 공사를 맡은 조합은 돈을 받지 못했다.",
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "cited"),
+    [
+        ("해외 배급을 맡은 스웨덴 회사 퀼른트는 지난 3월 180억원을 내고 판권을 샀다.", [0, 1]),
+        ("스웨덴 회사 퀼른트는 판권을 샀다.", [1]),
+        ("퀼른트는 지난 3월 판권을 샀다.", [1]),
+        # Described otherwise, and another one with the same common noun.
+        ("국내 배급을 맡은 스웨덴 회사 퀼른트는 판권을 샀다.", None),
+        ("북쪽 공사를 맡은 조합은 돈을 받지 못했다.", None),
+    ],
+)
+def test_what_describes_a_party_may_be_said_in_a_sentence_before(
+    claim: str, cited: list[int] | None
+) -> None:
+    draft = Draft("판권 다툼", tuple((SectionKind.BODY, text) for text in DESCRIBED), source="a")
+    article = draft.article()
+    spans = [one.span for one in split_article(article) if one.kind is SectionKind.BODY]
+    pool = tuple(
+        Evidence(n, article, span, SectionKind.BODY, 0.5, 1, context=tuple(spans[: n - 1]))
+        for n, span in enumerate(spans, 1)
+    )
+    asked = Task("누가 판권을 샀나?", "ko", pool, context=pool)
+    [grounded] = Grounder(asked).take(Claim(claim, cites=(2,)))
+    if cited is None:
+        assert grounded.dropped is not None
+    else:
+        assert grounded.dropped is None and grounded.claim is not None
+        assert [ground.span for ground in grounded.claim.grounds] == [spans[at] for at in cited]
