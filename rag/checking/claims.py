@@ -14,6 +14,7 @@ from geungeo.rag.grounding.support import is_fragment
 from geungeo.rag.grounding.words import is_instruction
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.clauses import Fact
+from geungeo.rag.language.coordination import coordinated
 from geungeo.rag.language.dates.periods import Grain, Period
 from geungeo.rag.language.dates.times import relative_times
 from geungeo.rag.readers.layout import is_wrapped
@@ -271,16 +272,6 @@ def _is_party(words: Sequence[str], parsed: Analysed) -> bool:
     return any(_WHO.search(word) or any(name in word for name in names) for word in words)
 
 
-# A clause that ends in one of these says something of its own.
-_JOINT = re.compile(
-    r"(?P<past>[가-힣])(?P<past_end>으며|고|지만|으나|는데)(?P<gap>,?\s+)"
-    r"|(?P<do>하|되)(?P<do_end>고|며|지만)(?P<gap2>,?\s+)"
-    r"|(?P<is>이)(?P<is_end>고|며|지만)(?P<gap3>,?\s+)"
-)
-_SHORTEST_PART = 12
-_FINAL_SS = 20  # the number of the final consonant ㅆ
-
-
 def parts(unit: Unit, source: str) -> list[Unit]:
     """Return the clauses of a sentence that joins several facts; none if it joins none.
 
@@ -290,73 +281,7 @@ def parts(unit: Unit, source: str) -> list[Unit]:
     text = unit.span.of(source)
     if judged(text) != " ".join(text.split()) or language_of(text) != "ko":
         return []  # markup was removed: the characters judged are not those of the text
-    text = text.replace("\n", " ")
-    cuts = [match for match in _JOINT.finditer(text) if _splits(text, match)]
-    if not cuts:
-        return []
-    [whole] = analysed([text])
-    topic = _topic(whole)
-    past = _ends_in_past(text)
-    found: list[Unit] = []
-    start = 0
-    for match in [*cuts, None]:
-        end = match.end() if match else len(text)
-        span = Span(start, end).strip(text)
-        if len(span) < _SHORTEST_PART:
-            return []
-        shown = _closed(span.of(text), match, span.start, past=past) if match else span.of(text)
-        if found and topic and not _names_actor(shown):
-            shown = f"{topic} {shown}"
-        found.append(Unit(span.shift(unit.span.start), shown))
-        start = end
-    return found
-
-
-def _splits(text: str, match: re.Match[str]) -> bool:
-    if match["past"] is not None and (ord(match["past"]) - 0xAC00) % 28 != _FINAL_SS:
-        return False
-    before, after = text[: match.start()], text[match.end() :]
-    # 개발하고 있다 is one predicate; a quotation or a bracket is not cut.
-    if re.match(r"있|싶|나서|말|보", after) or not _balanced(before):
-        return False
-    return len(before) >= _SHORTEST_PART // 2 and len(after) >= _SHORTEST_PART
-
-
-_PAIRS = dict(zip("“‘([「『《〈", "”’)]」』》〉", strict=True))
-
-
-def _balanced(text: str) -> bool:
-    return all(text.count(one) == text.count(other) for one, other in _PAIRS.items()) and (
-        text.count('"') % 2 == 0
-    )
-
-
-def _closed(text: str, match: re.Match[str], shift: int, *, past: bool) -> str:
-    """Return the clause ``text`` with the ending of a sentence: 사들였고 becomes 사들였다."""
-    if match["past"] is not None:
-        return f"{text[: match.end('past') - shift]}다."
-    if match["do"] is not None:
-        stem = {"하": ("했", "한"), "되": ("됐", "된")}[match["do"]]
-        return f"{text[: match.start('do') - shift]}{stem[0] if past else stem[1]}다."
-    return f"{text[: match.end('is') - shift]}다."
-
-
-def _ends_in_past(text: str) -> bool:
-    match = re.search(r"([가-힣])(?:다|습니다|어요|지요|죠)[\W]*$", text)
-    return match is not None and (ord(match[1]) - 0xAC00) % 28 == _FINAL_SS
-
-
-def _topic(parsed: Analysed) -> str:
-    """Return the first topic or subject of a sentence with its particle."""
-    for at, morpheme in enumerate(parsed.outside):
-        if morpheme.tag in {"JX", "JKS"} and morpheme.form in {"은", "는", "ᆫ", "이", "가"} and at:
-            return parsed.text[: morpheme.end]
-        if morpheme.tag.startswith("E"):
-            return ""
-    return ""
-
-
-def _names_actor(text: str) -> bool:
-    [parsed] = analysed([text])
-    facts: Sequence[Fact] = parsed.narrated
-    return any(fact.own for fact in facts if fact.ending not in {"ETM", "ETN"})
+    return [
+        Unit(part.span.shift(unit.span.start), part.text)
+        for part in coordinated(text.replace("\n", " "))
+    ]

@@ -18,6 +18,7 @@ from geungeo.rag.grounding.support import (
     support,
 )
 from geungeo.rag.grounding.words import Finding, doubt, veto, without_description
+from geungeo.rag.language.coordination import coordinated
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times
 from geungeo.rag.language.gloss import framed
@@ -235,18 +236,40 @@ class Grounder:
     ) -> tuple[_Cited, Verdict] | None:
         """Find one sentence that proves the claim (a wrong number beside the right claim).
 
-        What describes somebody or something may be in a sentence before, which is cited, too.
+        What describes somebody or something may be in a sentence before, which is cited, too. Of
+        a claim that joins several statements, each may be proven by another sentence.
         """
         if is_fragment(claim.text):
             return None
+        return self._proven(claim.text, pool) or self._proven_in_parts(claim.text, pool)
+
+    def _proven_in_parts(
+        self, text: str, pool: Sequence[Evidence]
+    ) -> tuple[_Cited, Verdict] | None:
+        parts = coordinated(text)
+        if not parts or not all(part.named for part in parts):
+            return None
+        items: dict[tuple[str, Span], Evidence] = {}
+        score = 1.0
+        for part in parts:
+            proven = self._proven(part.text, pool)
+            if proven is None:
+                return None
+            items |= {(item.article.id, item.span): item for item in proven[0].items}
+            score = min(score, proven[1].score)
+        if len({article for article, _ in items}) > 1:
+            return None
+        return _Cited.whole(sorted(items.values(), key=lambda one: one.span)), Verdict(score)
+
+    def _proven(self, text: str, pool: Sequence[Evidence]) -> tuple[_Cited, Verdict] | None:
         for item in pool:
             cited = _Cited.whole([item])
-            verdict = self._verdict(claim, cited)
+            verdict = support(text, cited.grounds(self._pool))
             if verdict.supported:
                 return cited, verdict
         for item in pool[:_LIKELY]:
             for span in reversed(item.context):
-                rest = without_description(claim.text, span.of(item.article.text), item.text)
+                rest = without_description(text, span.of(item.article.text), item.text)
                 if rest is None:
                     continue
                 verdict = support(rest, _Cited.whole([item]).grounds(self._pool))

@@ -1,0 +1,128 @@
+"""Sentences that join several statements, cut into them: 부산 공장은 닫고, 직원은 내보냈다.
+
+Each part becomes a sentence of its own, with the topic of the first one where it names none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from geungeo.rag.language.analysis import Analysed, analysed
+from geungeo.rag.language.morphemes import Morpheme, composed
+from geungeo.rag.text import Span, language_of, listed
+
+# Endings after which another statement follows.
+_JOINING = listed("고 며 으며 지만 으나 는데 ᆫ데 은데")
+_VERBS = frozenset({"VV", "XSV", "VX"})
+_STATES = frozenset({"VA", "XSA", "VCP", "VCN"})
+# Verbs that make one predicate with the verb before them: 하고 있다.
+_SUPPORT = listed("있 싶 나 말 보")
+_SHORTEST = 12  # characters of a part
+_PAIRS = dict(zip("“‘([「『《〈", "”’)]」』》〉", strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One statement: ``span`` is its place in the sentence, ``text`` a sentence that says it.
+
+    ``named`` says that ``text`` names who acts, or what it is about.
+    """
+
+    span: Span
+    text: str
+    named: bool
+
+
+def coordinated(text: str) -> list[Part]:
+    """Return the statements that a Korean sentence joins; none if it is only one."""
+    if language_of(text) != "ko":
+        return []
+    [whole] = analysed([text])
+    cuts = [(at, gap) for at, m in enumerate(whole.morphemes) if (gap := _cut(whole, at, m))]
+    if not cuts:
+        return []
+    topic = _topic(whole)
+    past = any(
+        one.form in {"었", "았", "였"} and other.tag == "EF"
+        for one, other in pairwise(whole.morphemes)
+    )
+    found: list[Part] = []
+    start = 0
+    for at, gap in [*cuts, (len(whole.morphemes), len(text))]:
+        span = Span(start, gap).strip(text)
+        if len(span) < _SHORTEST:
+            if at == len(whole.morphemes):
+                return []
+            continue
+        shown = _closed(whole, span, at, past=past)
+        named = not found or _names_actor(shown)
+        if not named and topic:
+            shown, named = f"{topic} {shown}", True
+        found.append(Part(span, shown, named))
+        start = gap
+    return found if len(found) > 1 else []
+
+
+def _cut(whole: Analysed, at: int, morpheme: Morpheme) -> int:
+    """Return where the next part begins if the ending at ``at`` joins two, otherwise 0."""
+    if morpheme.tag != "EC" or morpheme.form not in _JOINING or not at:
+        return 0
+    text = whole.text
+    gap = re.match(r",?\s+", text[morpheme.end :])
+    after = next((m for m in whole.morphemes[at + 1 :] if m.tag != "SP"), None)
+    if gap is None or after is None or (after.form in _SUPPORT and after.tag.startswith("V")):
+        return 0
+    before = text[: morpheme.start]
+    whole_quotes = all(before.count(one) == before.count(other) for one, other in _PAIRS.items())
+    if not whole_quotes or before.count('"') % 2:
+        return 0
+    return morpheme.end + gap.end()
+
+
+def _closed(whole: Analysed, span: Span, at: int, *, past: bool) -> str:
+    """Return the part with the ending of a sentence: 사들였고 becomes 사들였다."""
+    if at == len(whole.morphemes):
+        return span.of(whole.text)
+    word = whole.text.rfind(" ", span.start, whole.morphemes[at].start) + 1
+    word = max(word, span.start)
+    stem = [m for m in whole.morphemes[:at] if m.start >= word]
+    ending: list[tuple[str, str]] = [("다", "EF")]
+    tag = stem[-1].tag.split("-")[0] if stem else ""
+    if tag in _VERBS:
+        consonant = (ord(stem[-1].form[-1]) - 0xAC00) % 28 != 0
+        present = [("는다" if consonant else "ᆫ다", "EF")]
+        ending = [("었", "EP"), ("다", "EF")] if past else present
+    elif tag not in _STATES and tag != "EP":
+        return span.of(whole.text)
+    closed = composed([*((m.form, m.tag) for m in stem), *ending])
+    return f"{whole.text[span.start : word]}{closed}."
+
+
+def _topic(parsed: Analysed) -> str:
+    """Return the first topic or subject of a sentence with its particle.
+
+    After a relative clause only a topic is one of the sentence.
+    """
+    particles: Sequence[str] = ("은", "는", "ᆫ", "이", "가")
+    for at, morpheme in enumerate(parsed.outside):
+        if morpheme.tag in {"JX", "JKS"} and morpheme.form in particles and at:
+            return parsed.text[: morpheme.end]
+        if morpheme.tag == "ETM":
+            particles = ("은", "는", "ᆫ")
+        elif morpheme.tag.startswith("E"):
+            return ""
+    return ""
+
+
+def _names_actor(text: str) -> bool:
+    """Whether the main clause has a subject or topic; 제도도 내놨다 and 한 곳만 열었다 may not."""
+    [parsed] = analysed([text])
+    closing = [fact for fact in parsed.narrated if fact.ending == "EF"]
+    if not closing:
+        return False
+    main = closing[-1]
+    found = {p.words[-1] for p in (*main.own, *main.topics, *(main.carried if main.firm else ()))}
+    return any(not re.search(rf"{re.escape(word)}들?(?:도|만)(?![가-힣])", text) for word in found)
