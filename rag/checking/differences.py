@@ -62,6 +62,7 @@ class Contrast:
         return signs.named or (signs.near >= _NEAR_OTHER and signs.words > _FEW_WORDS)
 
 
+_IN_RETURN = re.compile(r"[는은ㄴ]\s대신")
 _CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "NR"})
 _EMPTY_WORDS = listed(
     "하 되 있 것 대하 관하 따르 의하 통하 위하 말 밝히 전하 때문 때 등 수 중 이번 당시 경우 관련 "
@@ -83,6 +84,9 @@ def contrast(claim: str, item: Evidence, pool: Sequence[Evidence]) -> Contrast |
         return None
     if language_of(claim) != "ko" or language_of(grounds.source) != "ko":
         return None
+    if _IN_RETURN.search(claim):
+        # 줄이는 대신 늘렸다 may mean that both are done.
+        reasons = tuple(one for one in reasons if one.kind != "negation")
     found = [one for one in reasons if one.kind in _DIFFER]
     if any(one.kind == "certainty" and one.said in UNREAL_WORD for one in found):
         return None  # 도착할 예정이다 is no surer than 도착할 예정이며
@@ -547,7 +551,7 @@ def _party(
     if finding.found:
         return Difference(kind, claimed, finding.found)
     # 회사는 may be any company of the article.
-    if not claimed or claimed in _ANY_PARTY:
+    if not claimed or claimed in _ANY_PARTY or claimed in _HEADS:
         return None
     others = _parties(there)
     if any(char.isdigit() for char in claimed):
@@ -565,7 +569,7 @@ def _party(
 
 
 # 쪽 of 깎은 쪽은 새벽당이다 and 하나 are no parties.
-_HEADS = listed("쪽 것 곳 바 점 하나 둘 셋 이곳 이날 때")
+_HEADS = listed("쪽 것 건 곳 바 점 하나 둘 셋 이곳 이날 때 뒤")
 _ANY_PARTY = listed("회사 업체 기업 구단 측 당국 단체 기관 연구팀 연구진 직원 사람 주민 시민 이번")
 
 

@@ -94,6 +94,7 @@ def mismatches(
     findings += _said_otherwise(claim, sources)
     findings += _there_is_none(claim, sources)
     findings += _between_others(claim, stated)
+    findings += _without_condition(claim, sources)
     for fact in _with_clefts(claim.narrated, stated.narrated):
         findings += _side_doubts(fact, stated)
         near = [
@@ -540,6 +541,27 @@ def _there_is_none(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding
     return []
 
 
+def _without_condition(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 첫 사례가 됐다 where the source has 통과되면 첫 사례가 된다."""
+    main = _claimed(claim.narrated)
+    if main is None or main.asked or any(f.ending_form in _IF for f in claim.facts):
+        return []
+    same: list[tuple[Fact, bool]] = []
+    for source in sources:
+        facts = source.narrated
+        for at, fact in enumerate(facts):
+            if _same_predicate(main, fact) and _share_arguments(main, fact):
+                before = [f for f in facts[:at] if f.ending not in {"ETM", "ETN"}]
+                same.append((fact, bool(before) and before[-1].ending_form in _IF))
+    if not same or not all(depends and not fact.past for fact, depends in same):
+        return []
+    reason = f"the source states it on a condition: {main.predicate}"
+    return [finding(reason, "certainty", main.predicate, final=main.past)]
+
+
+_IF = listed("면 으면 ᆫ다면 는다면 다면 라면")
+
+
 def _between_others(claim: Analysed, stated: _Stated) -> Iterator[Finding]:
     """Doubt 가람과 나루의 관계 where no sentence joins the two: 양측 관계 may be that of others."""
     for phrase in mentioned(claim.narrated):
@@ -727,6 +749,11 @@ def _nominal_problem(
         governed = [*fact.objects, *(fact.subjects if fact.passive else [])]
         undone = fact.predicate in _UNDOING and canonical(fact.predicate) not in said
         undone = undone and not said & _AGAIN
+        considered = fact.predicate in _CONSIDERED and canonical(fact.predicate) not in said
+        considered = considered and not (claim.denied or claim.unreal or claim.ending == "ETM")
+        if considered and any(phrase.words[-1] == wanted.words[0] for phrase in governed):
+            reason = f"the source says {wanted} {fact.predicate}"
+            return veto(reason, "certainty", str(wanted), found=fact.predicate)
         rumour = {wanted.words[0], f"{wanted.words[0]}설"}
         if undone and any(phrase.words[-1] in rumour for phrase in governed):
             reason = f"the source says {wanted} {fact.predicate}"
@@ -821,6 +848,8 @@ def _identified(claim: Fact, facts: Sequence[Fact]) -> bool:
     what = claim.predicate
     if any(char.isdigit() for char in what) or what in _MISSING_FOR_IDENTITY:
         return True
+    if (what in NO_HEAD or is_unit(what)) and all(_empty(phrase) for phrase in claim.subjects):
+        return True  # 밀려든 것은 방영된 뒤다, 고른 것은 여섯 명이다
     if any(char.isdigit() for phrase in claim.bare for word in phrase.words for char in word):
         return True
     for fact in facts:
@@ -1093,7 +1122,9 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         if phrase in claim.carried and len(claim.subjects) > len(claim.carried):
             continue
         candidates = [*subjects, *agents, *topics] or source.bare
+        # 가람과 나루가 맺다: both do it
         beside = [p for p in source.bare if not is_pronoun(p)]
+        beside += [p for role, p in source.others if role == "by:and"]
         if _empty(phrase) or holds(beside, phrase) or _may_be(candidates, phrase):
             he = bool(candidates) and all(p.words in _HE for p in candidates)
             if he and not is_pronoun(phrase) and not stated.near(phrase):
@@ -1112,7 +1143,9 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             continue
         if source.topics and not holds(anywhere, phrase):
             reason = f"not what the source speaks of: {phrase} ({claim.predicate})"
-            return finding(reason, "role", str(phrase), final=stated.knows(phrase))
+            # 상품은 행선지가 바뀌었다 for 상품의 행선지를 바꿨다
+            turned = claim.passive != source.passive and stated.has(phrase)
+            return finding(reason, "role", str(phrase), final=stated.knows(phrase) and not turned)
     if claim.copula and source.copula and source.bare:
         for phrase in claim.bare:
             if _opposite(source.bare, phrase):

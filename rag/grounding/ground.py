@@ -236,7 +236,7 @@ class Grounder:
     ) -> tuple[_Cited, Verdict] | None:
         """Find one sentence that proves the claim (a wrong number beside the right claim).
 
-        What describes somebody or something may be in a sentence before, which is cited, too. Of
+        What describes a party may be in a sentence before, which is cited, too. Of
         a claim that joins several statements, each may be proven by another sentence.
         """
         if is_fragment(claim.text):
@@ -252,7 +252,8 @@ class Grounder:
         items: dict[tuple[str, Span], Evidence] = {}
         score = 1.0
         for part in parts:
-            proven = self._proven(part.text, pool)
+            readings = (self._proven(one, pool) for one in (part.text, *part.otherwise))
+            proven = next(filter(None, readings), None)
             if proven is None:
                 return None
             items |= {(item.article.id, item.span): item for item in proven[0].items}

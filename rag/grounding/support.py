@@ -8,7 +8,7 @@ words, a cause, a comparison), which a verifier may settle.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, repeat
@@ -190,6 +190,7 @@ def _judged(claim: str, given: Grounds) -> Verdict:
         findings += english_findings(claim, source)
     else:
         mine, *theirs = analysed([claim, *given.cited])
+        findings += _done_at_another_time(mine, theirs, given.published)
         contexts = [analysed(texts) for texts in given.contexts]
         findings += _korean(mine, theirs, contexts, given)
     if findings:
@@ -365,6 +366,30 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
         first = mine[0].span.of(claim)
         findings.append(veto(f"the source gives another time than {first}", "date", first))
     return findings, rest
+
+
+def _done_at_another_time(
+    claim: Analysed, sources: Sequence[Analysed], published: date | None
+) -> Iterator[Finding]:
+    """Find 다음 달 시행된다 where the source has 다음 달 공청회를 거쳐 내년 1월 시행된다.
+
+    A time goes with the verb after it; only where both give one to the same verb they can differ.
+    """
+    there = [pair for source in sources for pair in _timed(source, published)]
+    for time, predicate in _timed(claim, published):
+        same = [other for other, verb in there if verb == predicate]
+        if same and not _meets(time, same):
+            said = time.span.of(claim.text)
+            yield veto(f"the source gives another time than {said}: {predicate}", "date", said)
+
+
+def _timed(text: Analysed, published: date | None) -> Iterator[tuple[Time, str]]:
+    """Yield the times of ``text``, each with the predicate of the clause that it is in."""
+    ends = [fact for fact in text.narrated if fact.ending not in {"ETM", "ETN"}]
+    for time in named_times(text.text, published):
+        after = [fact for fact in ends if fact.start >= time.span.end]
+        if after:
+            yield time, canonical(after[0].predicate)
 
 
 def _meets(time: Time, others: Iterable[Time]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -30,6 +30,9 @@ _REVERSING = "비불무미반탈준역부"
 # Dependent words that change what is said: 연초 is not 연말, only some is not all.
 _DECISIVE = listed("초 말 전 후 반 만 뿐 밖에 보다 마다 조차")
 _ONLY = listed("만 뿐 밖에 불과 그치")
+# 1조 원씩 세 차례 is not 모두 1조 원.
+_EACH = listed("씩 각각 각 마다 당 매")
+_IN_ALL = listed("모두 총 합쳐 통틀어")
 # o1, f-35: letters and digits in one name, which are no amount.
 _CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?[0-9][a-z0-9]*")
 # Only these suffixes leave the noun what it was.
@@ -112,6 +115,10 @@ def missing_words(
             same = _ONLY if morpheme.form in _ONLY else {morpheme.form}
             if not any(m.form in same for s in sources for m in s.morphemes):
                 found.append(_no_word(morpheme.form))
+        elif tag == "XSN" and morpheme.form == "씩":
+            words = {m.form for s in sources for m in s.morphemes}
+            if words & _IN_ALL and not words & _EACH:
+                found.append(veto("the source gives it in all, not each", "number", "씩"))
         elif tag == "XSN" and morpheme.form not in _PLAIN_SUFFIX and before:
             # 은행 and 공무원 are in the source; 은행원 need not be.
             word = f"{before.form}{morpheme.form}"
@@ -132,6 +139,8 @@ def missing_words(
             found.append(veto(reason, "negation", morpheme.form))
         elif not held.has(morpheme, claim, verbal=_makes_verb(claim.morphemes, at)):
             found.append(_absent(claim, at, held))
+    found += _other_time(claim, sources)
+    found += _of_another_name(claim, sources)
     codes = _CODE.findall(fold(claim.text))
     found += [lacking("name", "name", c) for c in codes if not _contains(c, held.spaced)]
     found += _unread(claim, held.squeezed)
@@ -186,6 +195,41 @@ def _is_frame(morphemes: Sequence[Morpheme], at: int, held: _Held) -> bool:
 def _found_out(morphemes: Sequence[Morpheme], at: int) -> bool:
     """Whether the 결과 at ``at`` is that of a study: 조사 결과, 분석한 결과."""
     return any(m.form in _FINDING_OUT for m in morphemes[max(0, at - 3) : at])
+
+
+def _other_time(claim: Analysed, sources: Sequence[Analysed]) -> Iterator[Finding]:
+    """Doubt 사고 뒤 where the cited sentences, whatever those before them have, name no 사고."""
+    cited = " ".join(fold(source.text) for source in sources)
+    for match in _AFTER.finditer(claim.text):
+        if fold(match["what"]) not in cited and match["what"] not in _VAGUE_TIMES:
+            yield doubt(
+                f"not when it was in the source: {match[0].strip()}", "date", match[0].strip()
+            )
+
+
+_AFTER = re.compile(
+    r"(?<![가-힣])(?:이|그)\s(?P<what>[가-힣]{2,})\s(?:뒤|후|직후|이후|전|직전)(?=[에,\s])"
+)
+_VAGUE_TIMES = listed("이날 이때 기간 시기 이틀 사흘 일주일")
+
+
+def _of_another_name(claim: Analysed, sources: Sequence[Analysed]) -> Iterator[Finding]:
+    """Find 예상치인 27만 명 where the source has 예상치의 세 배인 27만 명."""
+    for mine in _CALLED.finditer(claim.text):
+        for source in sources:
+            for theirs in _CALLED.finditer(source.text):
+                same = theirs["amount"] == mine["amount"]
+                one, other = fold(mine["what"]), fold(theirs["what"])
+                if same and one not in other and other not in one:
+                    amount = mine["amount"]
+                    reason = f"another thing is {amount} in the source: {other}"
+                    yield veto(reason, "number", amount)
+
+
+_CALLED = re.compile(
+    r"(?P<what>[가-힣A-Za-z]{1,12}(?<![뒤만전후날]))인\s(?P<amount>\d[\d.,]*\s?[만억조천]*)"
+    r"(?![\d.,\s만억조천]*[년월일])"
+)
 
 
 def without_description(claim: str, before: str, cited: str) -> str | None:

@@ -118,7 +118,7 @@ _NAME_PARTS = frozenset({"NNG", "NNP", "NNB", "NR", "MM", "XR", "XPN", "SL"})
 def _corrected(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
     """Undo Kiwi's readings of the particle in ``70%는`` as a verb, and of a name's end as one.
 
-    No particle stands before 가 or 를, so 한끼로 of ``한끼로가`` is a name.
+    No particle comes before 가 or 를, so 한끼로 of ``한끼로가`` is a name.
     """
     morphemes = tuple(_with_names(morphemes))
     skip = False

@@ -15,7 +15,9 @@ from geungeo.rag.language.morphemes import Morpheme, composed
 from geungeo.rag.text import Span, language_of, listed
 
 # Endings after which another statement follows.
-_JOINING = listed("고 며 으며 지만 으나 는데 ᆫ데 은데")
+_JOINING = listed("고 며 으며 지만 으나 는데 ᆫ데 은데 는데요 ᆫ데요 은데요")
+# They join two statements only before a comma: 맺어져, 서명했다.
+_LEADING = listed("어 아 여 어서 아서")
 _VERBS = frozenset({"VV", "XSV", "VX"})
 _STATES = frozenset({"VA", "XSA", "VCP", "VCN"})
 # Verbs that make one predicate with the verb before them: 하고 있다.
@@ -28,12 +30,14 @@ _PAIRS = dict(zip("“‘([「『《〈", "”’)]」』》〉", strict=True))
 class Part:
     """One statement: ``span`` is its place in the sentence, ``text`` a sentence that says it.
 
-    ``named`` says that ``text`` names who acts, or what it is about.
+    ``named`` says that ``text`` names who acts, or what it is about. ``otherwise`` are readings of
+    ``text`` with another tense, where the sentence's own ending allows them: 진출하며, 팔기로 했다.
     """
 
     span: Span
     text: str
     named: bool
+    otherwise: tuple[str, ...] = ()
 
 
 def coordinated(text: str) -> list[Part]:
@@ -49,6 +53,7 @@ def coordinated(text: str) -> list[Part]:
         one.form in {"었", "았", "였"} and other.tag == "EF"
         for one, other in pairwise(whole.morphemes)
     )
+    settled = whole.narrated and past and any(fact.decided for fact in whole.narrated)
     found: list[Part] = []
     start = 0
     for at, gap in [*cuts, (len(whole.morphemes), len(text))]:
@@ -57,21 +62,24 @@ def coordinated(text: str) -> list[Part]:
             if at == len(whole.morphemes):
                 return []
             continue
-        shown = _closed(whole, span, at, past=past)
+        tenses = [past, not past] if settled else [past]
+        shown, *others = [_closed(whole, span, at, past=tense) for tense in tenses]
         named = not found or _names_actor(shown)
-        if not named and topic:
-            shown, named = f"{topic} {shown}", True
-        found.append(Part(span, shown, named))
+        lead = "" if named or not topic else f"{topic} "
+        otherwise = tuple(f"{lead}{one}" for one in others if one != shown)
+        found.append(Part(span, f"{lead}{shown}", named or bool(topic), otherwise))
         start = gap
     return found if len(found) > 1 else []
 
 
 def _cut(whole: Analysed, at: int, morpheme: Morpheme) -> int:
     """Return where the next part begins if the ending at ``at`` joins two, otherwise 0."""
-    if morpheme.tag != "EC" or morpheme.form not in _JOINING or not at:
+    if morpheme.tag not in {"EC", "EF"} or not at:
+        return 0
+    if morpheme.form not in _JOINING | _LEADING:
         return 0
     text = whole.text
-    gap = re.match(r",?\s+", text[morpheme.end :])
+    gap = re.match(r",?\s+" if morpheme.form in _JOINING else r",\s+", text[morpheme.end :])
     after = next((m for m in whole.morphemes[at + 1 :] if m.tag != "SP"), None)
     if gap is None or after is None or (after.form in _SUPPORT and after.tag.startswith("V")):
         return 0

@@ -277,3 +277,48 @@ def test_what_describes_a_party_may_be_said_in_a_sentence_before(
     else:
         assert grounded.dropped is None and grounded.claim is not None
         assert [ground.span for ground in grounded.claim.grounds] == [spans[at] for at in cited]
+
+
+ABROAD = (
+    "나루TV는 오는 11월 동남아시아 네 나라에 진출한다.",
+    "태국에서는 휴대전화 요금에 묶어 팔기로 했다.",
+    "가람TV는 유료 회원 3만 명을 잃었다.",
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "cited"),
+    [
+        (
+            "나루TV는 오는 11월 동남아시아 네 나라에 진출하며, "
+            "태국에서는 휴대전화 요금에 묶어 팔기로 했습니다.",
+            [0, 1],
+        ),
+        (
+            "나루TV는 오는 11월 동남아시아 네 나라에 진출하고, "
+            "가람TV는 유료 회원 3만 명을 잃었습니다.",
+            None,  # 진출하고 … 잃었다 says that both are done
+        ),
+        (
+            "나루TV는 동남아시아 네 나라에 진출하며, 유료 회원 3만 명을 잃었습니다.",
+            None,  # not the one that lost them
+        ),
+    ],
+)
+def test_each_statement_of_a_sentence_may_be_proven_by_a_sentence(
+    claim: str, cited: list[int] | None
+) -> None:
+    draft = Draft("나루TV", tuple((SectionKind.BODY, text) for text in ABROAD), source="a")
+    article = draft.article()
+    spans = [one.span for one in split_article(article) if one.kind is SectionKind.BODY]
+    pool = tuple(
+        Evidence(n, article, span, SectionKind.BODY, 0.5, 1, context=tuple(spans[: n - 1]))
+        for n, span in enumerate(spans, 1)
+    )
+    asked = Task("나루TV는 어디에 진출하나?", "ko", pool, context=pool)
+    [grounded] = Grounder(asked).take(Claim(claim, cites=(1,)))
+    if cited is None:
+        assert grounded.dropped is not None
+    else:
+        assert grounded.dropped is None and grounded.claim is not None
+        assert [ground.span for ground in grounded.claim.grounds] == [spans[at] for at in cited]
