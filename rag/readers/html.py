@@ -44,6 +44,7 @@ from geungeo.rag.readers.page_metadata import (
     letters_of,
     meta_of,
 )
+from geungeo.rag.readers.page_publisher import publisher_of
 from geungeo.rag.readers.plain import shorten
 from geungeo.rag.readers.scripts import bodies_in_scripts
 
@@ -92,18 +93,8 @@ def read_html(text: str, source: str) -> Reading:
     blocks, warnings = page.body()
     arranged = arrange(blocks)
     facts = Facts(arranged.blocks, [*arranged.left_out, *page.outside_lines()])
-    publisher = (
-        page.metadata.original_outlet(facts.lead_publisher)
-        or page.metadata.source_outlet(facts.lead_publisher)
-        or page.metadata.publisher()
-        or page.metadata.masthead(sure=True)
-        or page.metadata.without_place(facts.lead_publisher)
-        or page.metadata.masthead()
-        or facts.publisher
-    )
-    publisher = page.metadata.as_shown(publisher, facts.lead_publisher)
+    publisher = publisher_of(page.metadata, facts)
     title = page.metadata.title(publisher)
-    publisher = publisher or page.metadata.site(title)
     kept = [
         (kind, block)
         for number, (kind, block) in enumerate(arranged.blocks)
