@@ -157,7 +157,8 @@ def credit(line: str) -> Claim | None:
     names = byline_author(line)
     if names is None:
         return None
-    guest = not parsed.is_sure if parsed else _is_guest(line)
+    talked = _TALKED.match(line) is not None and re.search(JOB, line) is None
+    guest = talked or (not parsed.is_sure if parsed else _is_guest(line))
     whole = all(len(name) > 2 and is_whole(name) for name in names.split(", "))
     if guest and (_DASH.match(line) or not whole):
         return None
@@ -167,6 +168,7 @@ def credit(line: str) -> Claim | None:
 
 
 _INTERVIEWED = re.compile(r"\W*인터뷰\s*[:：=]")
+_TALKED = re.compile(r"\W*대담\s*[:：=/]")  # of the guest of a programme, or of the interviewer
 # In front of whom a quotation is from, and of an item of a list of appointments.
 _DASH = re.compile(r"[—–-]\s|[△▲▽◇]")
 _QUOTED = re.compile(r"[“\"][^“”\"]+[”\"]$")

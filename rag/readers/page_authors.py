@@ -145,7 +145,8 @@ _ACCOUNT = re.compile(
     r"|(?:최고|사이트)?\s?관리자|운영자|편집(?:국|부|자)|논설(?:위원)?실|뉴스룸|[A-Z]{2,4})$"
 )
 _OFFICE = re.compile(r".{3,}(?:[시군구도]청|[부처청과국실]|위원회|공사|공단|협회|재단|센터)$")
-_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴| Agency| Press)$")
+# No name ends like the desks of newspapers: 사람팀, 지면기획팀.
+_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴|팀|데스크| Agency| Press)$")
 _LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
 
 
