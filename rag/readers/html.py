@@ -250,7 +250,9 @@ class _Page:
             for element, inside in self._boxes_within(kept)
             if (
                 inside[-1].order < kept[-1].order
-                or not frame.is_named_frame(element, tags=False)[1]
+                or not (
+                    frame.is_named_frame(element, tags=False)[1] or frame.is_about_writer(element)
+                )
             )
             and frame.is_prose(element, inside, kept)
             for piece in inside

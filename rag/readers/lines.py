@@ -632,7 +632,27 @@ def page_lines(lines: Sequence[Block]) -> set[int]:
     contacts = {number for number, line in enumerate(texts) if is_contact(line)}
     if len(contacts) <= _CONTACTS and min(contacts, default=0) > len(texts) // 2:
         found |= contacts
-    return found | _menu_lines(texts) | _copied_lines(texts)
+    return found | _menu_lines(texts) | _copied_lines(texts) | _links_at_end(lines, found)
+
+
+def _links_at_end(lines: Sequence[Block], dropped: set[int]) -> set[int]:
+    """Return the numbers of labelled headlines of other articles behind the last sentence.
+
+    Bylines and the lines in ``dropped`` can be among them: ``▶ [핫이슈] 한여울, 시구까지 접수``.
+    """
+    found: set[int] = set()
+    for number in reversed(range(len(lines))):
+        _, line = lines[number]
+        if is_statement(line) and number not in dropped:
+            return found
+        if _LABELLED_LINK.match(line):
+            found.add(number)
+        elif number not in dropped and not is_byline(line):
+            return found
+    return set()  # a list, not a text
+
+
+_LABELLED_LINK = re.compile(r"[▶▷►☞]\s?[\[<【〈][^\])>】〉]{2,20}[\]>】〉]\s?\S")
 
 
 def _copied_lines(lines: Sequence[str]) -> set[int]:
