@@ -113,9 +113,7 @@ def _separated(claims: Iterable[Claim]) -> list[Claim]:
 
     # 리아 파커 기자 are one where the data name her so, and two like 한솔 보리 기자 otherwise.
     spaced = {name for one in claims for name in one.names if " " in name}
-    apart = {
-        words: name for name in spaced if not any(map(_is_usual, words := tuple(name.split())))
-    }
+    apart = {words: name for name in spaced if not any(map(is_usual, words := tuple(name.split())))}
 
     def whole(names: tuple[str, ...]) -> tuple[str, ...]:
         at = next((at for at in range(len(names)) if names[at : at + 2] in apart), None)
@@ -138,7 +136,8 @@ def _without(claims: Sequence[Claim], names: set[str]) -> list[Claim]:
     return [one for one in left if one.names]
 
 
-def _is_usual(name: str) -> bool:
+def is_usual(name: str) -> bool:
+    """Whether ``name`` is a whole Korean name of the usual length."""
     return len(name) == _USUAL and is_full_name(name)
 
 
@@ -236,7 +235,7 @@ _NAME_CHARS = 16
 
 def _is_post(above: Sequence[str], line: str) -> bool:
     """Whether a line says which post the person of the line above has."""
-    if not (above and _is_usual(above[0])):
+    if not (above and is_usual(above[0])):
         return False
     parsed = parse_byline(f"{above[0]} {line}")
     return parsed is not None and parsed.names == (above[0],) and parse_byline(line) is None

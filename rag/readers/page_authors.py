@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from geungeo.rag.article import SectionKind
+from geungeo.rag.language.morphemes import is_common_noun
 from geungeo.rag.readers.authorship import (
     Claim,
     Rank,
     TextClaims,
     credit,
     desk,
+    is_usual,
     is_whole,
     joined,
     judge,
@@ -482,6 +484,8 @@ def _foreign_name(text: str) -> str | None:
     words = re.split(r"[\s|,·/()<>]+", text.strip(" ()<>"))
     while len(words) > _FOREIGN_WORDS and is_post(words[-1]):
         words.pop()
+        if len(words) == _FOREIGN_WORDS and is_usual(words[0]) and is_common_noun(words[1]):
+            return words[0]  # 한여울 콘텐츠 마케터
     is_first = len(words) == _FOREIGN_WORDS and len(words[0]) == _USUAL < len(words[1])
     if is_first and is_profession(words[1]):  # 두현아 생태학자: a rare surname
         return words[0]
