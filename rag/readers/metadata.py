@@ -48,7 +48,8 @@ _NOTICE = re.compile(r"저작권|무단|reserved|copyright", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"소유하신|회사명|사이트명|도메인|your (?:site|company)", re.IGNORECASE)
 PORTALS = re.compile(
     r"^(?:https?:|www\.)|네이버|naver|다음\s*뉴스|^다음$|daum|네이트|^nate|^줌|zum|구글|google|msn|facebook"
-    r"|페이스북|카카오|kakao|yahoo|flipboard|티스토리|tistory|유튜브|youtube|^@",
+    r"|페이스북|카카오|kakao|yahoo|flipboard|티스토리|tistory|유튜브|youtube|^@"
+    r"|^(?:스티비|stibee|메일리|maily|메일침프|mailchimp)(?:\s|$)",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*(?:\s[|\-–—<>:]\s|\s?[|｜]\s?|\s?::+\s?|\s[«»]\s|\s-\s?|\s<\s?)\s*")

@@ -52,18 +52,22 @@ class _PagePublisher:
         self._owner = facts.publisher  # by the lead, a notice of copyright or a byline
         self._logos = page.logos()
         self._window = text_of(page.root.find(".//title"))
-        self._notices = [
-            letters_of(piece.text)
+        notices = [
+            piece.text
             for piece in page.pieces
             if len(piece.text) <= _NOTICE_CHARS
             and piece.kind is not SectionKind.CAPTION
             and (_NOTICE.search(piece.text) or is_imprint(piece.text))
         ]
+        self._notices = list(map(letters_of, notices))
+        self._letters = [match["name"] for line in notices if (match := _SUBSCRIBED.search(line))]
 
     def publisher(self) -> str | None:
         """Return the outlet whose report it is, or the site as its readers know it."""
         own = self.page.meta.get("og:site_name")
         site = self._without_edition(publisher_name(own))
+        if site and self._is_service(site):
+            site = None
         in_data = self._in_json_ld(site)
         outlet = None if in_data else self._on_portal(own)
         other = self._original() or self._source() or self._supplier()
@@ -141,7 +145,8 @@ class _PagePublisher:
             count = len(self._places(name)) + bool(is_outlet(name))
             if count > most:
                 best, most = name, count
-        return best or self._without_place(self._lead) or self._owner
+        letter = next(iter(self._letters), None)
+        return best or self._without_place(self._lead) or letter or self._owner
 
     def _shown(self) -> Iterator[str]:
         """Yield the names that the lead, the titles, logos and notices have."""
@@ -153,7 +158,7 @@ class _PagePublisher:
         ):
             parts = title_parts(title)
             given += [*reversed(parts[1:]), *parts[:1]] if len(parts) > 1 else []
-        given += [*self._logos, self._owner]
+        given += [*self._logos, *self._letters, self._owner]
         titles = set(map(letters_of, self.page.given_titles()[:1]))
         for text in given:
             bare = re.sub(r"\s*\([^)]*\)$|\s+모바일$", "", text or "").strip(" :")
@@ -195,6 +200,12 @@ class _PagePublisher:
             if site and 2 <= len(letters_of(site)) <= _LONGEST_NAME and not is_button(site):
                 return site
         return None
+
+    def _is_service(self, name: str) -> bool:
+        """Whether the page says that a name is that of a service it was made with."""
+        lines = (one.text for one in self.page.pieces if not one.is_running_text)
+        made = filter(None, map(_MADE_WITH.match, lines))
+        return any(letters_of(name) == letters_of(one["by"] or one["with"]) for one in made)
 
     def _without_place(self, name: str | None) -> str | None:
         """Return a name without the place behind it: ``[가람스포츠 나래=한여울 기자]``."""
@@ -384,6 +395,15 @@ _TWO = 2  # places that readers see
 _NOTICE = re.compile(r"[ⓒ©]|저작권|copyright|\(c\)", re.IGNORECASE)
 # The name of an account or a site, not one as it is written: naraenews, NARAE.EXAMPLE
 _ACCOUNT = re.compile(r"[a-z0-9_-]+(?: m)?|(?:[\w-]+\.)+[a-z]{2,8}", re.ASCII)
+# 나래메일로 만든 뉴스레터, Powered by Narae; 이 메일은 가람레터를 구독하신 분께 보냅니다.
+_MADE_WITH = re.compile(
+    r"(?:이\s[가-힣]{2,5}[은는]\s)?(?P<by>[^\s“”]{2,16}?)(?:으로|로)\s(?:만든|만들었|보낸|보냈|발송|제작|운영)"
+    r"|(?i:powered by|made with|sent (?:by|with|via)|published (?:on|with))\s(?P<with>\w[\w.-]+)"
+)
+_SUBSCRIBED = re.compile(
+    r"(?<!\S)(?!(?:뉴스|이)?(?:레터|메일|편지|서비스|소식지?)[을를])(?P<name>[^\s“”]{2,16}?)[을를]\s"
+    r"(?:구독|신청)(?:하신|하는|한|해)"
+)
 _OUTLET_LOGO = re.compile(r"(?:press|media|news).{0,12}logo|logo.{0,8}(?:press|media)")
 _PUBLISHER_NAMES = (
     "dc.publisher",

@@ -69,6 +69,27 @@ def test_publisher_is_the_name_that_readers_see(
     assert publisher(head, window, logo, below) == "가람일보"
 
 
+@pytest.mark.parametrize(
+    ("service", "above"),
+    [
+        ("나래메일", "나래메일로 만든 뉴스레터"),
+        ("나래메일", "이 편지는 나래메일로 보냈습니다"),
+        ("Naraemail", "Powered by Naraemail"),
+        ("스티비", ""),
+    ],
+)
+def test_service_is_not_the_publisher_of_a_letter(service: str, above: str) -> None:
+    below = "이 메일은 가람레터를 구독하신 분께 보내드립니다. 수신거부"
+    text = f"<div>{above}</div><h1>{TITLE}</h1>{TEXT}<p>{below}</p><p>가람레터 드림</p>"
+    assert page(text, site(service)).publisher == "가람레터"
+    assert page(f"<h1>{TITLE}</h1>{TEXT}", site("나래메일")).publisher == "나래메일"
+
+
+def test_word_for_a_letter_is_no_publisher() -> None:
+    below = "<p>이 메일은 뉴스레터를 구독하신 분께 보내드립니다. 수신거부</p>"
+    assert page(f"<h1>{TITLE}</h1>{TEXT}{below}").publisher is None
+
+
 @pytest.mark.parametrize("name", ["The Garam Times", "Garam Weekly"])
 def test_name_in_words_counts_before_that_of_an_account(name: str) -> None:
     account = name.replace(" ", "").lower()
