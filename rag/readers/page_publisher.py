@@ -50,8 +50,17 @@ class _PagePublisher:
         self.page = page
         self._lead = facts.lead_publisher
         self._owner = facts.publisher  # by the lead, a notice of copyright or a byline
-        self._logos = page.logos()
+        self._logos = list(dict.fromkeys(page.logos()))[:_LOGOS]
         self._window = text_of(page.root.find(".//title"))
+        # The parts of what names the page; readers see the first two of them.
+        self._titles = [
+            title_parts(given)[-_PARTS:]
+            for given in (
+                self._window,
+                page.meta.get("og:title") or "",
+                page.meta.get("title") or "",
+            )
+        ]
         notices = [
             piece.text
             for piece in page.pieces
@@ -59,7 +68,7 @@ class _PagePublisher:
             and piece.kind is not SectionKind.CAPTION
             and (_NOTICE.search(piece.text) or is_imprint(piece.text))
         ]
-        self._notices = list(map(letters_of, notices))
+        self._noticed = "\n".join(map(letters_of, notices))
         self._letters = [match["name"] for line in notices if (match := _SUBSCRIBED.search(line))]
 
     def publisher(self) -> str | None:
@@ -151,12 +160,7 @@ class _PagePublisher:
     def _shown(self) -> Iterator[str]:
         """Yield the names that the lead, the titles, logos and notices have."""
         given = [self._without_place(self._lead)]
-        for title in (
-            self._window,
-            self.page.meta.get("og:title") or "",
-            self.page.meta.get("title") or "",
-        ):
-            parts = title_parts(title)
+        for parts in self._titles:
             given += [*reversed(parts[1:]), *parts[:1]] if len(parts) > 1 else []
         given += [*self._logos, *self._letters, self._owner]
         titles = set(map(letters_of, self.page.given_titles()[:1]))
@@ -172,13 +176,12 @@ class _PagePublisher:
     def _places(self, name: str) -> set[str]:
         """Return the places where readers see a name."""
         own = letters_of(name)
-        titles = (self._window, self.page.meta.get("og:title") or "")
-        parts = [letters_of(part) for title in titles for part in title_parts(title)[1:]]
-        parts += [letters_of(part) for part in title_parts(self._window)[:1]]
+        window, shared, _ = self._titles
+        parts = [letters_of(part) for part in (*window, *shared[1:])]
         found = {
             "window": any(own in part for part in parts if len(part) <= _LONGEST_NAME),
             "logo": own in map(letters_of, self._logos),
-            "notice": any(own in notice for notice in self._notices),
+            "notice": own in self._noticed,
             "lead": own == letters_of(self._without_place(self._lead) or ""),
             "author": any(
                 own == letters_of(self.page.meta.get(key) or "") for key in _AUTHOR_NAMES
@@ -391,6 +394,8 @@ _EDITION = re.compile(
 )
 _NOTICE_CHARS = 160
 _LONGEST_NAME = 24
+_LOGOS = 50  # links to the first page that are read
+_PARTS = 20  # of a title that are read
 _TWO = 2  # places that readers see
 _NOTICE = re.compile(r"[ⓒ©]|저작권|copyright|\(c\)", re.IGNORECASE)
 # The name of an account or a site, not one as it is written: naraenews, NARAE.EXAMPLE
