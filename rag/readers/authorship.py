@@ -113,9 +113,7 @@ def _separated(claims: Iterable[Claim]) -> list[Claim]:
 
     # 리아 파커 기자 are one where the data name her so, and two like 한솔 보리 기자 otherwise.
     spaced = {name for one in claims for name in one.names if " " in name}
-    apart = {
-        words: name for name in spaced if not any(map(_is_usual, words := tuple(name.split())))
-    }
+    apart = {words: name for name in spaced if not any(map(is_usual, words := tuple(name.split())))}
 
     def whole(names: tuple[str, ...]) -> tuple[str, ...]:
         at = next((at for at in range(len(names)) if names[at : at + 2] in apart), None)
@@ -138,7 +136,8 @@ def _without(claims: Sequence[Claim], names: set[str]) -> list[Claim]:
     return [one for one in left if one.names]
 
 
-def _is_usual(name: str) -> bool:
+def is_usual(name: str) -> bool:
+    """Whether ``name`` is a whole Korean name of the usual length."""
     return len(name) == _USUAL and is_full_name(name)
 
 
@@ -157,7 +156,8 @@ def credit(line: str) -> Claim | None:
     names = byline_author(line)
     if names is None:
         return None
-    guest = not parsed.is_sure if parsed else _is_guest(line)
+    talked = _TALKED.match(line) is not None and re.search(JOB, line) is None
+    guest = talked or (not parsed.is_sure if parsed else _is_guest(line))
     whole = all(len(name) > 2 and is_whole(name) for name in names.split(", "))
     if guest and (_DASH.match(line) or not whole):
         return None
@@ -167,6 +167,7 @@ def credit(line: str) -> Claim | None:
 
 
 _INTERVIEWED = re.compile(r"\W*인터뷰\s*[:：=]")
+_TALKED = re.compile(r"\W*대담\s*[:：=/]")  # of the guest of a programme, or of the interviewer
 # In front of whom a quotation is from, and of an item of a list of appointments.
 _DASH = re.compile(r"[—–-]\s|[△▲▽◇]")
 _QUOTED = re.compile(r"[“\"][^“”\"]+[”\"]$")
@@ -234,7 +235,7 @@ _NAME_CHARS = 16
 
 def _is_post(above: Sequence[str], line: str) -> bool:
     """Whether a line says which post the person of the line above has."""
-    if not (above and _is_usual(above[0])):
+    if not (above and is_usual(above[0])):
         return False
     parsed = parse_byline(f"{above[0]} {line}")
     return parsed is not None and parsed.names == (above[0],) and parse_byline(line) is None

@@ -14,11 +14,12 @@ from geungeo.rag.readers.page_metadata import letters_of
 def without_colophon(
     blocks: Sequence[Block], author: str | None, publisher: str | None
 ) -> tuple[list[Block], list[str]]:
-    """Return blocks without a box about the writer and a notice of the next issue at their end.
+    """Return blocks without what can be at their end: a box about the writer, notices.
 
-    Also the lines of these.
+    A notice is about an event of the publisher or the next issue. Also the lines of these.
     """
     first = _box(blocks, (author or "").split(", "))
+    first = _event(blocks[:first])
     kept, around = list(blocks[:first]), [text for _, text in blocks[first:]]
     for number in reversed(range(max(1, len(kept) - _LAST), len(kept))):
         if is_issue_notice(kept[number][1], publisher):
@@ -43,6 +44,24 @@ def _box(blocks: Sequence[Block], names: Sequence[str]) -> int:
                 return number
         elif _is_name_line(text, name) and _is_biography(rest):
             return number + (kind is SectionKind.BYLINE)
+    return len(blocks)
+
+
+def _event(blocks: Sequence[Block]) -> int:
+    """Return where a notice of an event begins that the text is not about.
+
+    It is the number of blocks where there is none. A label, as in ``[포럼 안내]``, is in front of
+    when and where it takes place.
+    """
+    for number in range(max(1, len(blocks) - _LAST), len(blocks) - 1):
+        label = _EVENT.match(blocks[number][1])
+        rest = [text for _, text in blocks[number + 1 :]]
+        details = sum(map(bool, map(_DETAIL.match, rest)))
+        if label and 2 * details >= len(rest) and not any(map(is_statement, rest)):
+            text = letters_of(" ".join(one for _, one in blocks[:number]))
+            words = re.findall(r"[^\W\d_]{2,}", blocks[number][1][label.end() :])
+            if sum(letters_of(word) in text for word in words) <= len(words) / 3:
+                return number
     return len(blocks)
 
 
@@ -85,8 +104,17 @@ _SENTENCES = 4
 _DESCRIBED = re.compile(r"\s?[|ㅣ:：·/]\s?|[은는]\s|\s?=\s?|\s(?=[^.!?]{2,24}[.|]\s)")
 _QUOTED = re.compile(r"[“\"][^”\"]{6,}[”\"]")
 _REPORTED = re.compile(r"(?:밝혔|설명했|덧붙였|말했|전했|강조했|예정이|방침이|계획이|보인)다\.?$")
+_EVENT = re.compile(
+    r"\W{0,3}[\[(<【〈][^\])>】〉]{0,16}(?:안내|알림|공지|모집|초대|이벤트|세미나|웨비나|컨퍼런스|포럼|강연)"
+    r"[^\])>】〉]{0,8}[\])>】〉]"
+)
+_DETAIL = re.compile(
+    r"\W{0,3}(?:일\s?시|일\s?자|날짜|기간|시간|장\s?소|대\s?상|참가비|참가\s?신청|신청|접수|등록|문의|주최|주관)\s?[:：=]"
+)
 _BIOGRAPHY = re.compile(
-    r"저서|지은\s?책|(?:책|시집|소설집|산문집).{0,30}(?:썼|냈|펴|있다|있습니다|등)|옮긴\s?책|펴냈|펴낸"
+    r"\b(?:covers|writes|wrote|teaches|reports on)\b|\bis (?:an?|the) (?:[\w-]+ ){0,4}?"
+    r"(?:reporter|editor|writer|columnist|correspondent|journalist|professor|author|critic|novelist)\b"
+    r"|저서|지은\s?책|(?:책|시집|소설집|산문집).{0,30}(?:썼|냈|펴|있다|있습니다|등)|옮긴\s?책|펴냈|펴낸"
     r"|글을?\s?(?:쓴|쓰|씁|써)|(?:이야기|기사|칼럼)(?:을|를)\s?(?:쓴|쓰|씁|써)|씁니다|쓰고\s?있"
     r"|취재(?:합|한|하)|전공|졸업|공부(?:했|하)|연구(?:하|한|합|해)|가르치|가르친|강의|등단|태어나|태어났"
     r"|(?:운영|일|활동|근무|재직|진행|출입)(?:하|한다|합니다|했|해|중)|박사|출신|역임|지냈|교수(?:다|로|입)"

@@ -113,6 +113,15 @@ def is_named_frame(element: Any, *, tags: bool = True) -> tuple[bool, bool]:
     return likely, False
 
 
+def is_about_writer(element: Any) -> bool:
+    """Whether the names of an element say that it is about the writer: ``reporter_card``."""
+    words = _WORD.findall(_CAMEL.sub("-", describe(element)).lower())
+    return not _WRITERS.isdisjoint(words)
+
+
+_WRITERS = listed("author reporter journalist writer columnist contributor")
+
+
 def is_between_paragraphs(element: Any, running: set[Any]) -> bool:
     """Whether paragraphs of a text come right before and after an element.
 

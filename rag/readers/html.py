@@ -8,7 +8,7 @@ holds is checked against the other places where pages repeat their text: JSON-LD
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -34,6 +34,7 @@ from geungeo.rag.readers.lines import (
     is_heading,
     is_imprint,
     is_page_line,
+    is_roll,
     is_statement,
 )
 from geungeo.rag.readers.metadata import writer_of
@@ -44,6 +45,7 @@ from geungeo.rag.readers.page_metadata import (
     letters_of,
     meta_of,
 )
+from geungeo.rag.readers.page_publisher import publisher_of
 from geungeo.rag.readers.plain import shorten
 from geungeo.rag.readers.scripts import bodies_in_scripts
 
@@ -77,6 +79,7 @@ _PART = 0.1  # of the text, which makes an element with the name of a container 
 _TOP = 5  # blocks among which the headline can be repeated
 _A_SENTENCE = 10  # the worth of the shortest running text
 _SHORT = 6  # letters of a headline
+_UNSUBSCRIBE = re.compile(r"수신\s?거부|구독\s?취소|unsubscribe", re.IGNORECASE)
 _TEASERS = 4  # that make a page a list
 _WEAK = 200  # characters of running text below which other sources of the body are tried
 
@@ -92,18 +95,8 @@ def read_html(text: str, source: str) -> Reading:
     blocks, warnings = page.body()
     arranged = arrange(blocks)
     facts = Facts(arranged.blocks, [*arranged.left_out, *page.outside_lines()])
-    publisher = (
-        page.metadata.original_outlet(facts.lead_publisher)
-        or page.metadata.source_outlet(facts.lead_publisher)
-        or page.metadata.publisher()
-        or page.metadata.masthead(sure=True)
-        or page.metadata.without_place(facts.lead_publisher)
-        or page.metadata.masthead()
-        or facts.publisher
-    )
-    publisher = page.metadata.as_shown(publisher, facts.lead_publisher)
+    publisher = publisher_of(page.metadata, facts)
     title = page.metadata.title(publisher)
-    publisher = publisher or page.metadata.site(title)
     kept = [
         (kind, block)
         for number, (kind, block) in enumerate(arranged.blocks)
@@ -149,6 +142,12 @@ def read_html(text: str, source: str) -> Reading:
         left_out=tuple(left_out),
     )
     return Reading((draft,))
+
+
+def _text_size(pieces: Iterable[Piece]) -> int:
+    """Return the characters of the running text in blocks, notices of the page excepted."""
+    text = (one.text for one in pieces if one.is_running_text or is_roll(one.text))
+    return sum(len(one) for one in text if not is_page_line(one))
 
 
 def _is_fact(piece: Piece) -> bool:
@@ -251,7 +250,9 @@ class _Page:
             for element, inside in self._boxes_within(kept)
             if (
                 inside[-1].order < kept[-1].order
-                or not frame.is_named_frame(element, tags=False)[1]
+                or not (
+                    frame.is_named_frame(element, tags=False)[1] or frame.is_about_writer(element)
+                )
             )
             and frame.is_prose(element, inside, kept)
             for piece in inside
@@ -339,7 +340,7 @@ class _Page:
 
     def _page_parts(self) -> set[int]:
         """Return the numbers of the blocks in menus, lists, comments and the like."""
-        total = sum(len(piece.text) for piece in self.pieces if piece.is_running_text) or 1
+        total = _text_size(self.pieces) or 1
         inside_of = dict(dom.ancestors(self.pieces))
         texts = {
             element
@@ -355,7 +356,7 @@ class _Page:
             named, surely = frame.is_named_frame(element)
             if not (summary or named or frame.is_box(element, inside)):
                 continue
-            running = sum(len(piece.text) for piece in inside if piece.is_running_text)
+            running = _text_size(inside)
             if running > total - running:
                 continue
             # A part of the text by one name and of the page by another: how much it has decides.
@@ -374,7 +375,17 @@ class _Page:
             elif named:
                 self._named.append((element, inside))
         self._further = self._further_articles()
-        return found | self._further
+        return found | self._further | self._behind_letter()
+
+    def _behind_letter(self) -> set[int]:
+        """Return the blocks behind the line of a newsletter that says how to unsubscribe."""
+        size = 0
+        for piece in self.pieces:
+            size += _text_size([piece])
+            if is_imprint(piece.text) and _UNSUBSCRIBE.search(piece.text):
+                is_end = 2 * size > _text_size(self.pieces)
+                return {one.order for one in self.pieces[piece.order :]} if is_end else set()
+        return set()
 
     def _further_articles(self) -> set[int]:
         """Return the blocks of other articles that a page shows below its own, each with a h1."""
@@ -787,7 +798,7 @@ def _worth(piece: Piece) -> float:
         return -len(piece.text) - 10.0
     if is_page_line(piece.text) or begins_related(piece.text) or begins_comments(piece.text):
         return -15.0
-    if piece.is_running_text:
+    if piece.is_running_text or is_roll(piece.text):
         return float(len(piece.text))
     if piece.kind is SectionKind.CAPTION or is_caption(piece.text) or " | " in piece.text:
         return 1.0

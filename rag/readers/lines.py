@@ -18,8 +18,9 @@ from geungeo.rag.text import listed
 Block = tuple[SectionKind, str]
 
 SENTENCE_END = re.compile(r"[.!?…。！？]['\"’”“»」』)\]]*$")
+# 했다, 해요, 합니까, 했음; as friends talk: 했어, 그래, 거든
 _STATEMENT_END = re.compile(
-    r"(?:[다요죠까오음함임]|[a-z0-9])[.!?。]['\"’”“»」』)\]]*$|[。！？][」』）)]*$|。$"
+    r"(?:[다요죠까오음함임어아야해래든네줘봐돼]|[a-z0-9])[.!?。]['\"’”“»」』)\]]*$|[。！？][」』）)]*$|。$"
 )
 # A date or a duration: 2025. 5. 18., 3 Min.
 _NO_END = re.compile(r"\d{1,2}\s?[./]\s*\d{1,2}\s?\.$|\d\s?(?:[Mm]in|Std|hrs?)\.$")
@@ -74,7 +75,7 @@ _UI = listed(
     글자크기변경 글자크기설정 글씨크기 글씨크기조절 가 가가 가가가 작게 크게 보통
     본문글씨키우기 본문글씨줄이기 글씨키우기 글씨줄이기 본문텍스트크기설정 폰트크기
     글자크기조정 기사본문영역 본문영역 기사본문 본문바로가기 기사내용 본문듣기
-    기사듣기 음성으로듣기 음성듣기 다시듣기 url복사 링크복사 주소복사
+    기사듣기 한눈에보기 음성으로듣기 음성듣기 다시듣기 url복사 링크복사 주소복사
     url복사하기 복사하기 기사저장 기사url복사 카카오톡 카카오스토리 페이스북
     트위터 네이버블로그 네이버밴드 밴드 블로그 라인 facebook twitter
     kakaotalk x 메일 이메일 메일보내기 구독 구독하기 구독중 기자구독
@@ -152,6 +153,7 @@ _UNQUOTED = r"[^\"“”'‘’]{0,40}"
 _REQUEST = r"(?:(?:받아|만나)\s*보세요|(?:해|눌러)\s*주세요|하세요|부탁\s*드립니다)[.!~]*$"
 _APPEAL = re.compile(
     rf"^{_UNQUOTED}(?:뉴스레터|구독|채널|멤버십){_UNQUOTED}{_REQUEST}"
+    rf"|^{_UNQUOTED}(?:친구|지인)(?:에게|들에게|와|과){_UNQUOTED}(?:추천|공유|소개|구독){_UNQUOTED}{_REQUEST}"
     rf"|^{_UNQUOTED}(?:기사|기자|원고료|신문|일보|뉴스|언론|방송|독자){_UNQUOTED}(?:후원|응원|알림|친구\s*추가){_UNQUOTED}{_REQUEST}"
     rf"|^(?:이번|오늘의?|지난)\s*(?:뉴스\s?)?(?:레터|편지|메일){_UNQUOTED}(?:마음에|도움|유익|어떠|어땠|좋으|좋았|어떻게|재밌|재미){_UNQUOTED}\?$"
     rf"|^이\s*(?:기사|글|뉴스|콘텐츠|카드\s?뉴스|영상|인터뷰|칼럼){_UNQUOTED}(?:마음에|도움|유익|공감|어떠|어땠|좋으|어떻게){_UNQUOTED}\?$"
@@ -163,6 +165,12 @@ _APPEAL = re.compile(
     rf"(?={_UNQUOTED}(?:제공한|제공하는|제공받은|제휴|전재|배포한|공급한))[^\"“”]{{0,60}}"
     r"(?:기사|콘텐츠|뉴스|글|보도자료|자료)(?:입니다|이며|로|로서)[^\"“”]{0,60})[.!]?$"
     rf"|^(?:댓글|의견){_UNQUOTED}(?:로그인|회원){_UNQUOTED}(?:하세요|있습니다|합니다)[.!]?$"
+    r"|^(?:이|본|해당)\s(?:기사|게시물|글)(?:에|에는|는|은)\s[^\"“”]{0,24}댓글[^\"“”]{0,60}(?:않습니다|없습니다)[.!]?$"
+    # What the functions of the page cost, and cannot do
+    rf"|^{_UNQUOTED}(?:이동\s?통신망|와이파이|wi-?fi|음성\s?재생|음성을\s?재생){_UNQUOTED}(?:통화료|데이터|요금)"
+    r"[^\"“”]{0,16}(?:부과|발생|소진)(?:될\s수\s있|할\s수\s있|됩니다|됨)[^\"“”]{0,5}$"
+    rf"|^(?:[*※]\s?)?{_UNQUOTED}(?:TTS|음성\s?(?:듣기|합성|서비스|변환)|본문\s?듣기|기사\s?듣기){_UNQUOTED}"
+    r"(?:지원하지\s않습니다|다를\s수\s있습니다|읽어\s?드립니다|들을\s수\s있습니다|종료(?:했|하였|됐|되었)습니다)[.!]?$"
     rf"|^{_UNQUOTED}(?:브라우저|플래시|플레이어|자바\s*스크립트|동영상\s*재생){_UNQUOTED}"
     r"(?:주세요|바랍니다|지원하지\s*않습니다)[.!]?$"
     r"|^your browser (?:does not|doesn['’]t) support .{0,40}$"
@@ -180,7 +188,8 @@ _APPEAL = re.compile(
     r"|^The post .{1,200} (?:appeared first|first appeared) on .{1,80}$"
     r"|^게시물 .{1,200}에 처음 등장했습니다\.?$"
     r"|^(?:이|본|위|아래)?\s?광고(?:는|와|입니다).{0,20}(?:본문|기사|내용).{0,30}$"
-    r"|^.{0,10}(?:당신|여러분|시청자|독자).{0,6}제보(?:가|를|로).{0,40}$"
+    rf"|^(?:[^\"“”]{{0,10}}|[*※▶■]{_UNQUOTED}|\S{{0,8}}(?:방송|뉴스|일보|신문|통신|[A-Z]{{3,4}})[은는이가]?\s{_UNQUOTED})"
+    r"(?:당신|여러분|시청자|독자).{0,6}제보(?:가|를|로).{0,40}$"
     r"|^[*※]?\s?편집자\s?주\s?[:：].{0,20}(?:AI|인공지능).{0,80}$",
     re.IGNORECASE,
 )
@@ -207,10 +216,15 @@ _AD_WORD = (
 )
 _ADVERTISEMENT = re.compile(rf"^(?:[\[(<【]\s*{_AD_WORD}\s*[\])>】]|{_AD_WORD}\s*$)", re.IGNORECASE)
 _COPYRIGHT = re.compile(
-    r"무단\s*(?:전재|복제|배포|사용|도용)|재배포\s*금지|저작권자|저작권은|[Cc]opyright|COPYRIGHT|無断\s?(?:転載|複製)"
+    r"무단\s*(?:전재|복제|배포|사용|도용)|재배포\s*금지|저작권자|저작권은|저작권법의\s보호|[Cc]opyright|COPYRIGHT|無断\s?(?:転載|複製)"
     r"|[Aa]ll\s*[Rr]ights\s*[Rr]eserved|(?:AI|인공지능)\s*학습.{0,12}금지"
 )
 _SYMBOL = re.compile(r"[ⓒ©<〈\[(]|\(c\)", re.IGNORECASE)
+# 가람일보의 모든 콘텐츠는 저작권법의 보호를 받으며, 무단 전재를 금합니다.
+_PROTECTED = re.compile(
+    r"[^\"“”]{0,24}(?:모든|게재된|제공하는|제공되는)\s?(?:콘텐츠|컨텐츠|기사|저작물|자료|게시물)[^\"“”]{0,40}"
+    r"저작권법(?:의|에\s의해|에\s따라)\s?보호(?:를\s?(?:받습니다|받으며|받고|받[는은]\s?바)|됩니다|되며)"
+)
 _DATED_NOTICE = re.compile(r"copyright\s*\d{4}", re.IGNORECASE)
 _TAIL = 300  # characters at the end of a paragraph that are searched
 _COPYRIGHT_TAIL = re.compile(
@@ -326,6 +340,14 @@ def is_statement(line: str) -> bool:
     return _STATEMENT_END.search(line) is not None and _NO_END.search(line) is None
 
 
+def is_roll(line: str) -> bool:
+    """Whether ``line`` lists people or results behind marks: ``▲국장 강물 ▲과장 한여울``."""
+    return _ROLL.match(line) is not None and not is_statement(line)
+
+
+_ROLL = re.compile(r"(?:[^▲△◇▷]{0,24})(?:[▲△◇▷]\s?[^▲△◇▷]{3,40}){2,}$")
+
+
 def is_turn(line: str) -> bool:
     """Whether ``line`` is a turn of a conversation: ``▶정하늘 : …``, ``Q. …``."""
     return TURN.match(line) is not None and _NOT_A_SPEAKER.match(line) is None
@@ -361,6 +383,8 @@ def is_answer_turn(line: str) -> bool:
 def is_caption(line: str) -> bool:
     """Whether ``line`` looks like the caption of a picture: a credit, or ``▲`` and one phrase."""
     if len(line) > _CAPTION_CHARS or len(_ENDS.findall(line)) > 2 or is_turn(line):
+        return False
+    if is_roll(line) and not _CREDIT.search(line):
         return False
     if _PICTURE.search(line) or _PROVIDED.search(line) or _AGENCY.search(line):
         return True
@@ -474,7 +498,7 @@ def is_copyright(line: str) -> bool:
     notice = _COPYRIGHT.search(line)
     if len(line) > 220 or notice is None or _ENDS.search(line[: notice.start()]):
         return False
-    signed = _SYMBOL.search(line) is not None or _DATED_NOTICE.match(line) is not None
+    signed = any((_SYMBOL.search(line), _DATED_NOTICE.match(line), _PROTECTED.match(line)))
     return signed or not is_statement(line)
 
 
@@ -609,7 +633,27 @@ def page_lines(lines: Sequence[Block]) -> set[int]:
     contacts = {number for number, line in enumerate(texts) if is_contact(line)}
     if len(contacts) <= _CONTACTS and min(contacts, default=0) > len(texts) // 2:
         found |= contacts
-    return found | _menu_lines(texts) | _copied_lines(texts)
+    return found | _menu_lines(texts) | _copied_lines(texts) | _links_at_end(lines, found)
+
+
+def _links_at_end(lines: Sequence[Block], dropped: set[int]) -> set[int]:
+    """Return the numbers of labelled headlines of other articles behind the last sentence.
+
+    Bylines and the lines in ``dropped`` can be among them: ``▶ [핫이슈] 한여울, 시구까지 접수``.
+    """
+    found: set[int] = set()
+    for number in reversed(range(len(lines))):
+        _, line = lines[number]
+        if is_statement(line) and number not in dropped:
+            return found
+        if _LABELLED_LINK.match(line):
+            found.add(number)
+        elif number not in dropped and not is_byline(line):
+            return found
+    return set()  # a list, not a text
+
+
+_LABELLED_LINK = re.compile(r"[▶▷►☞]\s?[\[<【〈][^\])>】〉]{2,20}[\]>】〉]\s?\S")
 
 
 def _copied_lines(lines: Sequence[str]) -> set[int]:

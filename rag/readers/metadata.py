@@ -25,9 +25,10 @@ _WIRE = re.compile(
     rf"(?:\s+(?P<inner>{_NAMES})\s*{JOB})?\s*[\])〕】）]"
     rf"\s*(?:(?P<outer>(?:{_NAMES}\s*{JOB}?[\s,·]*)+?)\s*{JOB}\s*=)?"
 )
-# [애플경제 전윤미 기자]; [헤럴드경제=홍길동 기자]; [파이낸셜뉴스]
+# [애플경제 전윤미 기자]; [헤럴드경제=홍길동 기자]; [스포츠가람 | 나래=홍길동 기자]; [파이낸셜뉴스]
 _DESK = re.compile(
-    rf"^[\[(〔【（]\s*(?P<publisher>{_OUTLET}?)(?:\s*[=\s/|]\s*(?P<inner>{_NAMES})\s*{JOB})?\s*[\])〕】）]"
+    rf"^[\[(〔【（]\s*(?P<publisher>{_OUTLET}?)"
+    rf"(?:(?:\s*[|ㅣ/]\s*[가-힣]{{2,6}}\s?=|\s*[=\s/|])\s*(?P<inner>{_NAMES})\s*{JOB})?\s*[\])〕】）]"
 )
 _LEADING = re.compile(rf"^(?P<outer>{_NAMES}(?:\s[가-힣]{{2,4}}){{0,2}})\s*{JOB}\s*=\s*(?=\S)")
 _NEWSPAPER = re.compile(r"[가-힣A-Za-z0-9]{2,10}(?:일보|신문|방송|타임스)")
@@ -47,7 +48,8 @@ _NOTICE = re.compile(r"저작권|무단|reserved|copyright", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"소유하신|회사명|사이트명|도메인|your (?:site|company)", re.IGNORECASE)
 PORTALS = re.compile(
     r"^(?:https?:|www\.)|네이버|naver|다음\s*뉴스|^다음$|daum|네이트|^nate|^줌|zum|구글|google|msn|facebook"
-    r"|페이스북|카카오|kakao|yahoo|flipboard|티스토리|tistory|유튜브|youtube|^@",
+    r"|페이스북|카카오|kakao|yahoo|flipboard|티스토리|tistory|유튜브|youtube|^@"
+    r"|^(?:스티비|stibee|메일리|maily|메일침프|mailchimp)(?:\s|$)",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*(?:\s[|\-–—<>:]\s|\s?[|｜]\s?|\s?::+\s?|\s[«»]\s|\s-\s?|\s<\s?)\s*")

@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from geungeo.rag.article import SectionKind
+from geungeo.rag.language.morphemes import is_common_noun
 from geungeo.rag.readers.authorship import (
     Claim,
     Rank,
     TextClaims,
     credit,
     desk,
+    is_usual,
     is_whole,
     joined,
     judge,
@@ -145,7 +147,8 @@ _ACCOUNT = re.compile(
     r"|(?:최고|사이트)?\s?관리자|운영자|편집(?:국|부|자)|논설(?:위원)?실|뉴스룸|[A-Z]{2,4})$"
 )
 _OFFICE = re.compile(r".{3,}(?:[시군구도]청|[부처청과국실]|위원회|공사|공단|협회|재단|센터)$")
-_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴| Agency| Press)$")
+# No name ends like the desks of newspapers: 사람팀, 지면기획팀.
+_OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴|팀|데스크| Agency| Press)$")
 _LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
 
 
@@ -481,6 +484,8 @@ def _foreign_name(text: str) -> str | None:
     words = re.split(r"[\s|,·/()<>]+", text.strip(" ()<>"))
     while len(words) > _FOREIGN_WORDS and is_post(words[-1]):
         words.pop()
+        if len(words) == _FOREIGN_WORDS and is_usual(words[0]) and is_common_noun(words[1]):
+            return words[0]  # 한여울 콘텐츠 마케터
     is_first = len(words) == _FOREIGN_WORDS and len(words[0]) == _USUAL < len(words[1])
     if is_first and is_profession(words[1]):  # 두현아 생태학자: a rare surname
         return words[0]

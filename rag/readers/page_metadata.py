@@ -6,7 +6,6 @@ the lines that readers see; each of them can be missing, or be about the site.
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 from geungeo.rag.article import SectionKind
 from geungeo.rag.language.dates.times import seoul_day
 from geungeo.rag.readers import dom
-from geungeo.rag.readers.bylines import JOB, MAIL, OUTLET
+from geungeo.rag.readers.bylines import MAIL
 from geungeo.rag.readers.dates import DATES, parse_date
 from geungeo.rag.readers.dom import Piece
 from geungeo.rag.readers.draft import web_address
@@ -27,17 +26,13 @@ from geungeo.rag.readers.lines import (
     begins_related,
     is_button,
     is_byline,
-    is_copyright,
     is_page_line,
-    is_section,
     is_statement,
 )
 from geungeo.rag.readers.metadata import (
     clean_title,
-    copyright_owner,
     host_of,
     is_outlet,
-    looks_like_outlet,
     publisher_name,
     title_parts,
 )
@@ -72,16 +67,6 @@ _DATE_NAMES = (
 )
 # Names of which content systems fill a template, or name another date.
 _VAGUE_NAMES = frozenset({"dc.date", "dcterms.created", "dcterms.date", "og:createdate", "date"})
-_PUBLISHER_NAMES = (
-    "og:site_name",
-    "dc.publisher",
-    "publisher",
-    "article:publisher",
-    "application-name",
-    "twitter:site",
-    "twitter:creator",
-    "author",
-)
 
 
 class PageMetadata:
@@ -163,7 +148,7 @@ class PageMetadata:
         if _LABEL.fullmatch(before):
             label = letters_of(before)
             above = self.pieces[: self.headline_order][-_TOP:]
-            return label in map(letters_of, self._logos()) or any(
+            return label in map(letters_of, self.logos()) or any(
                 letters_of(piece.text).endswith(label) for piece in above
             )
         return bool(_ADDED_BEFORE.fullmatch(before)) and len(before) <= len(heading)
@@ -334,208 +319,7 @@ class PageMetadata:
                 best = score, text
         return best[1] or None
 
-    def publisher(self) -> str | None:
-        """Return the publisher that the page's data names, portals excepted."""
-        if outlet := self._supplier():
-            return outlet
-        for item in self.data:
-            for field in ("publisher", "sourceOrganization", "provider"):
-                if name := publisher_name(_name(item.get(field))):
-                    return name
-        # Portals name the outlet here, other sites the reporter.
-        given = self.meta.get("og:article:author")
-        own = self.meta.get("og:site_name")
-        portal = not own or publisher_name(own) is None
-        if (
-            given
-            and not REPORTER.search(given)
-            and (name := publisher_name(given))
-            and (portal or looks_like_outlet(name) or is_outlet(name))
-        ):
-            return name
-        given = self.meta.get("article:author")
-        site = self.meta.get("og:site_name") or ""
-        if given and given in re.split(r"\s+[-–|:]\s+", site)[1:]:
-            return publisher_name(given)
-        for element in self.root.iter("img"):
-            described = " ".join(
-                f"{one.get('class') or ''}"
-                for one in (element, element.getparent())
-                if one is not None
-            )
-            if re.search(
-                r"(?:press|media|news).{0,12}logo|logo.{0,8}(?:press|media)", described
-            ) and (name := publisher_name(element.get("alt") or element.get("title"))):
-                return name
-        return self._without_edition(publisher_name(self.meta.get("og:site_name")))
-
-    def _supplier(self) -> str | None:
-        """Return who supplied the text: on a portal the outlet, of a release the company.
-
-        A sentence says so and another place names it; or the page names it as the author, in the
-        notice of copyright, and in a logo or a line such as 기사제공 가람일보.
-        """
-        given = self.meta.get("og:article:author") or self.meta.get("article:author")
-        author = publisher_name(given or self._organization())
-        named = "" if REPORTER.search(given or "") else letters_of(author or "")
-        lines = [piece.text for piece in self.pieces]
-        noticed = {
-            letters_of(copyright_owner([line]) or "") for line in lines if is_copyright(line)
-        }
-        for line in lines:
-            name = match["name"] if (match := _STATED.match(line)) else ""
-            if letters_of(name) in {named, *noticed} - {""} and not REPORTER.fullmatch(name):
-                return publisher_name(name)
-        if not named or named not in noticed:
-            return None
-        logos = (
-            image.get("alt") or ""
-            for image in self.root.iter("img")
-            if any(
-                _PRESS.search(described(one))
-                for one in (image, *itertools.islice(image.iterancestors(), 2))
-            )
-        )
-        supplied = (match["name"] for line in lines if (match := _SUPPLIED.match(line)))
-        labelled = (
-            text_of(one)
-            for one in self.root.iter()
-            # Text of nested elements would be read again and again.
-            if _PROVIDER.search(described(one)) and not len(one)
-        )
-        return author if named in map(letters_of, (*logos, *supplied, *labelled)) else None
-
-    def _organization(self) -> str | None:
-        """Return the organization that the JSON-LD of the page names as the author."""
-        authors = (item.get("author") for item in self.data)
-        flat = (one for value in authors for one in (value if isinstance(value, list) else [value]))
-        named = (one for one in flat if isinstance(one, dict))
-        return next((_name(one) for one in named if "Organization" in str(one.get("@type"))), None)
-
-    def original_outlet(self, lead_publisher: str | None) -> str | None:
-        """Return the other paper, or the agency, whose report a page prints.
-
-        Several places name it: the line about the article, the lead, the signature, a notice. A
-        lead and a notice of copyright alone are no evidence: newspapers print agencies' reports
-        and stay their publishers.
-        """
-        given = [self.meta.get("og:site_name"), *self._logos(), self.meta.get("og:article:author")]
-        own = {letters_of(publisher_name(one) or "") for one in given if one} - {""}
-        if not own:
-            return None
-        weights: dict[str, dict[str, int]] = {}
-
-        def add(name: str | None, place: str, weight: int) -> None:
-            named = publisher_name((name or "").strip())
-            if named and letters_of(named) not in own and OUTLET.search(named):
-                weights.setdefault(named, {})[place] = weight
-
-        add(lead_publisher, "lead", 1)
-        for piece in self.pieces[self.headline_order : self.begins + 1]:
-            if len(piece.text) <= _BYLINE_CHARS and not piece.is_running_text:
-                for source in _SOURCED.finditer(piece.text):
-                    add(source["name"], "line", 2)
-                for cell in re.split(r"\s*[|ㅣ·]\s*", piece.text):
-                    add(_outlet_of(cell), "line", 2)
-        first = max(self.begins, self.ends - _TOP)
-        for piece in self.pieces[first : self.ends + _TOP + 1]:
-            if len(piece.text) > _NOTICE_CHARS:
-                continue
-            if match := _REPRINTED.match(piece.text):
-                add(match["by"] or match["of"] or match["from"], "statement", 2)
-            if match := _SOURCED.match(piece.text):
-                add(match["name"], "signature", 1)
-            add(_outlet_of(piece.text), "signature", 1)
-            if is_copyright(piece.text):
-                add(copyright_owner([piece.text]), "notice", 1)
-        for name, places in weights.items():
-            if sum(places.values()) >= _ENOUGH:
-                return name
-        return None
-
-    def as_shown(self, publisher: str | None, lead_publisher: str | None = None) -> str | None:
-        """Return the name of the publisher in Hangul where the page has it so.
-
-        A name in Latin letters gives way to one in Hangul that two places show: the title of the
-        window, the lead of the text, the logo, the notice of copyright.
-        """
-        if publisher and not re.search(r"[가-힣]", publisher):
-            return self._in_hangul(lead_publisher) or self._as_in_window(publisher)
-        return self._as_in_window(publisher)
-
-    def _in_hangul(self, lead_publisher: str | None) -> str | None:
-        parts = [one.strip(" :") for one in title_parts(text_of(self.root.find(".//title")))]
-        named = [one for one in (lead_publisher, *parts[:1], *parts[1:][-1:]) if one]
-        notices = [piece.text for piece in self.pieces if is_copyright(piece.text)]
-        owner = copyright_owner(notices)
-        titles = set(map(letters_of, self.given_titles()[:1]))
-        for name in dict.fromkeys(named):
-            if not _IN_HANGUL.fullmatch(name) or is_section(name):
-                continue
-            own = letters_of(name)
-            places = (
-                own == letters_of(lead_publisher or ""),
-                name in parts and own not in titles,
-                own in map(letters_of, self._logos()),
-                own == letters_of(owner or "")
-                or any(re.search(rf"{re.escape(name)}\s?(?:\(|$)", one) for one in notices),
-            )
-            if sum(places) > 1:
-                return name
-        return None
-
-    def _as_in_window(self, publisher: str | None) -> str | None:
-        if publisher and _NEWS.search(publisher):
-            own = letters_of(_NEWS.sub("뉴스", publisher))
-            for part in title_parts(text_of(self.root.find(".//title"))):
-                if letters_of(part) == own:
-                    return part.strip()
-        return publisher
-
-    def source_outlet(self, lead_publisher: str | None) -> str | None:
-        """Return the outlet that a portal names as the source, beside a link to the original.
-
-        A notice of copyright confirms it, the lead of the text, or its own name.
-        """
-        notices = letters_of(" ".join(p.text for p in self.pieces if is_copyright(p.text)))
-        # A newspaper prints the reports of agencies as well, and stays their publisher.
-        is_portal = any(
-            _PORTAL.search(text)
-            for text in (self.meta.get("og:site_name") or "", *(p.text for p in self.pieces))
-            if len(text) <= _NOTICE_CHARS
-        )
-        if is_portal and lead_publisher and letters_of(lead_publisher) in notices:
-            return lead_publisher
-        for number, element in enumerate(self.root.iter()):
-            if element.tag not in {"a", "span", "button"} or self.distance(number) > 1:
-                continue
-            # Text of nested elements would be read again and again.
-            if any(map(len, element)) or not _ORIGINAL.fullmatch(text_of(element)):
-                continue
-            before = next(element.itersiblings(preceding=True), None)
-            given = text_of(before) or alt_in(before)
-            name = publisher_name(given) if 2 <= len(given) <= _LONGEST_NAME else None
-            own = letters_of(name or "")
-            if name and own and not is_button(name) and not parse_date(name):
-                is_known = own in notices or name == lead_publisher
-                if is_known or is_outlet(name) or looks_like_outlet(name):
-                    return name
-        return None
-
-    def without_place(self, name: str | None) -> str | None:
-        """Return a name without the place behind it: ``[가람스포츠 나래=한여울 기자]``."""
-        logos = self._logos() if name and " " in name else []
-        return next((one for one in logos if name and name.startswith(f"{one} ")), name)
-
-    def _without_edition(self, name: str | None) -> str | None:
-        """Return the name of a site as its logo has it, which has no word for the edition."""
-        if name and _EDITION.search(name):
-            bare = _EDITION.sub("", name).strip()
-            if bare in self._logos():
-                return bare
-        return name
-
-    def _logos(self) -> list[str]:
+    def logos(self) -> list[str]:
         """Return the names in the links to the first page and in logos."""
         root_links = [
             element
@@ -554,60 +338,6 @@ class PageMetadata:
             if image.get("alt") and ("logo" in around.lower() or image.getparent() in root_links):
                 logos.append(image.get("alt"))
         return logos
-
-    def masthead(self, *, sure: bool = False) -> str | None:
-        """Return the name of the site that both its title and its logo or notices show.
-
-        ``sure`` names only one that the title of the window and the logo agree on.
-        """
-        logos = self._logos()
-        notices = [
-            letters_of(piece.text)
-            for piece in self.pieces
-            if len(piece.text) <= _NOTICE_CHARS
-            and piece.kind is not SectionKind.CAPTION
-            and re.search(r"[ⓒ©]|저작권|copyright", piece.text, re.IGNORECASE)
-        ]
-        shown = {letters_of(logo) for logo in logos}
-        shown.discard("")
-        window = text_of(self.root.find(".//title"))
-        if is_outlet(window):
-            return publisher_name(window)
-        if sure:
-            parts = [part for part in title_parts(window)[1:] if letters_of(part) in shown]
-            return publisher_name(parts[-1]) if parts else None
-        for given in (window, self.meta.get("og:title") or "", self.meta.get("title") or ""):
-            parts = title_parts(given)
-            for part in [*reversed(parts[1:]), *parts[:1]] if len(parts) > 1 else ():
-                name = re.sub(r"\s*\([^)]*\)$|\s+모바일$", "", part).strip()
-                own = letters_of(name)
-                if 2 <= len(own) <= _LONGEST_NAME and (
-                    own in shown or is_outlet(name) or any(own in notice for notice in notices)
-                ):
-                    return publisher_name(name)
-        noticed = "".join(notices)
-        outlets = (
-            logo
-            for logo in logos
-            if is_outlet(logo) or (letters_of(logo) and letters_of(logo) in noticed)
-        )
-        return next((outlet for logo in outlets if (outlet := publisher_name(logo))), None)
-
-    def site(self, title: str) -> str | None:
-        """Return the publisher that less exact metadata, the title or a logo name."""
-        for key in _PUBLISHER_NAMES[1:-2]:
-            if name := publisher_name(self.meta.get(key)):
-                return name
-        window = title_parts(text_of(self.root.find(".//title")))
-        behind = (
-            window[-1:] if len(window) > 1 and letters_of(title) in letters_of(window[0]) else []
-        )
-        for given in (*behind, *self._logos()[:1]):
-            bare = re.sub(r"\s*(?:홈|home|logo|로고)$", "", given, flags=re.IGNORECASE)
-            site = publisher_name(bare)
-            if site and 2 <= len(letters_of(site)) <= _LONGEST_NAME and not is_button(site):
-                return site
-        return None
 
     def published_at(self) -> tuple[str | None, str | None]:
         """Return the date that the page's data names, and one that cannot be read."""
@@ -863,41 +593,6 @@ class PageMetadata:
         )
 
 
-_PORTAL = re.compile(r"(?:저작권|책임|권리).{0,8}(?:해당|제공)\s?(?:언론사|매체)|포털(?:\s|$)")
-_ORIGINAL = re.compile(
-    r"(?:(?:기사|뉴스)\s?)?원문(?:\s?기사)?(?:\s?(?:전송|보기|읽기|바로가기|링크|이동))?"
-    r"|언론사(?:에서|\s?홈|\s?페이지|\s?원문)(?:\s?(?:보기|바로가기|이동))?"
-    r"|read (?:the )?original|original article",
-    re.IGNORECASE,
-)
-_PRESS = re.compile(r"press|media|logo", re.IGNORECASE)
-_SUPPLIED = re.compile(r"(?:기사|뉴스|콘텐츠)?\s?(?:제공|출처)\s?[:：=|]?\s?(?P<name>\S.{0,23})$")
-_STATED = re.compile(
-    r"(?:[※*]\s?)?(?:이|본|해당)\s?(?:기사|콘텐츠|뉴스|보도자료)(?:는|은)\s(?:제휴\S*\s)?(?P<name>\S.{0,23}?)"
-    r"(?:[이가]?\s?\([이가]\)|이|가|에서|의)?\s(?:제공|작성|공급|배포)(?:한|하는|해)\s"
-    r"(?=.*(?:기사|콘텐츠|뉴스|보도자료)(?:입니다|이며|로|로서)(?![가-힣]))"
-)
-# 출처 : 가람통신, in front of the text or behind it
-_SOURCED = re.compile(
-    r"(?:^|[|·(\[]\s?)(?:기사\s?)?(?:출처|제공|매체|언론사)\s?[:：=|]\s?(?P<name>[가-힣A-Za-z0-9]{2,12})(?=[\s|)\]]|$)"
-)
-# 영산일보 한여울 기자, /영산일보=한여울 기자, [한여울 영산일보 기자]
-_WITH_OUTLET = re.compile(
-    rf"[\W_]*(?P<name>[가-힣A-Za-z0-9]{{2,12}})\s?[=/\s]\s?(?:[가-힣]{{2,4}}\s?[=/]\s?)?"
-    rf"[가-힣]{{2,4}}(?:[\s,·]{{1,2}}[가-힣]{{2,4}})*\s?{JOB}(?:\s?=)?[\W_]*"
-)
-_REPRINTED = re.compile(
-    r"\W*(?:이|본|위|해당)\s(?:기사|글|콘텐츠|뉴스|보도)(?:는|은)\s(?:"
-    r"(?:[^.]{0,40}?\s)?(?P<of>[가-힣A-Za-z0-9]{2,12})(?:와|과)(?:의)?\s[^.]{0,30}?"
-    r"(?:계약|협약|제휴|협력|교류)[^.]{0,24}(?:제공|전재|게재|싣|실)"
-    r"|(?:[^.]{0,40}?\s)?(?P<from>[가-힣A-Za-z0-9]{2,12})(?:에서|로부터|으로부터)\s(?:제공|전재|받아|공급)"
-    r"|(?:[^.]{0,40}?\s)?(?P<by>[가-힣A-Za-z0-9]{2,12}?)(?:이|가)\s(?:제공|작성|공급|취재|보도))"
-    r"[^.]{0,40}(?:니다|다|음|함|임)\.?(?=\s|$|\s?[<(\[])"
-)
-_ENOUGH = 3  # of the weights of the places that name another outlet
-_IN_HANGUL = re.compile(r"[가-힣][가-힣0-9]{1,11}")
-_PROVIDER = re.compile(r"(?:^|[-_\s])(?:provider|source|press|media|cp)(?:[-_\s]|$)", re.IGNORECASE)
-_NEWS = re.compile(r"\bNEWS$", re.IGNORECASE)
 _SHORTEST, _LONGEST = 6, 120  # characters of a headline
 _TOP = 5  # blocks close to the headline or to the text
 _TOPIC_CHARS = 30
@@ -910,10 +605,6 @@ _NUMBER_BEFORE = re.compile(
     r"\s*(?:제\s?)?(?:\d{1,4}\s?(?:화|회|편|부|강|장|話|回|부작)|(?:ep(?:isode)?|part|#|no|vol)\.?\s?\d{1,4})\s*[.:|·-]?\s*",
     re.IGNORECASE,
 )
-_EDITION = re.compile(
-    r"\s?(?:デジタル|オンライン|電子版|온라인|디지털|인터넷|모바일|닷컴|online|digital|mobile)$",
-    re.IGNORECASE,
-)
 _PRINT = re.compile(
     r"^(?:기사\s?)?(?:인쇄|프린트)(?:\s?(?:하기|보기|미리\s?보기|화면|용|페이지))?$"
     r"|(?:일보|신문|뉴스|경제)\s기사\s?(?:인쇄|보기)$"
@@ -923,18 +614,10 @@ _PRINT = re.compile(
 )
 _ABOVE = 15  # blocks above the text among which its headline is
 _LARGE = 4  # the size of a FONT element
-_NOTICE_CHARS = 160
-_LONGEST_NAME = 24
 _LABEL = re.compile(r"[\[(<【〈][^\])>】〉]{1,16}[\])>】〉]\s*")
 _TITLE_CLASS = re.compile(
     r"(?:^|[-_\s])(?:tit|title|subject|headline|headtitle|hd)(?:[-_\s]|$)(?!.*sub)", re.IGNORECASE
 )
-
-
-def _outlet_of(line: str) -> str | None:
-    """Return the outlet in front of the reporter whom a line names."""
-    match = _WITH_OUTLET.fullmatch(MAIL.sub("", line).strip())
-    return match["name"] if match else None
 
 
 def _headline_of(element: Any) -> str:
@@ -1099,12 +782,12 @@ def _items(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         yield from _items(value.get("mainEntity"), depth + 1)
 
 
-def _name(value: Any) -> str | None:
+def name_in(value: Any) -> str | None:
     """Return the name or names of a JSON-LD person or organization."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
-        return _name(value.get("name"))
+        return name_in(value.get("name"))
     if isinstance(value, list):
-        return ", ".join(name for one in value if (name := _name(one))) or None
+        return ", ".join(name for one in value if (name := name_in(one))) or None
     return None

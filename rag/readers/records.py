@@ -122,7 +122,8 @@ _LONGER = {
     ),
     "url": re.compile(r"(?:링크|주소|url|link|href)$"),
     "author": re.compile(
-        r"(?:기자|작성자|필자|글쓴이|authors?|reporters?|byline|writer)(?:명|이름|names?)?$"
+        r"(?:기자|작성자|필자|글쓴이|authors?|reporters?|byline|writers?|journalists?)"
+        r"(?:명|이름|names?|list)?$"
     ),
     "publisher": re.compile(
         r"(?:언론사|매체|신문사|방송사|publisher|press|outlet|newspaper)(?:명|이름|name)?$"

@@ -56,8 +56,9 @@ def test_reading_takes_no_more_than_seconds(part: str, suffix: str) -> None:
         "<table>" + "<tr><td rowspan=9999 colspan=9999>가</td><td>나</td></tr>" * 500 + "</table>",
         "".join(f"<p>{number}번째 문단이라고 밝혔다.</p>" for number in range(5_000)),
         f'<div class="{"ad " * 20_000}">가</div>',
+        f"<title>{' | '.join(['가람'] * 3_000)}</title><p>새 다리를 놓는다고 밝혔다.</p>",
     ],
-    ids=["nested", "nested tables", "spans", "paragraphs", "classes"],
+    ids=["nested", "nested tables", "spans", "paragraphs", "classes", "title"],
 )
 def test_reading_a_hostile_page_takes_no_more_than_seconds(page: str) -> None:
     began = time.process_time()
