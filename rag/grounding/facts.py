@@ -32,6 +32,7 @@ from geungeo.rag.language.clauses import (
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.numbers import NATIVE, Quantity, days_in_words, is_unit, quantities
 from geungeo.rag.language.vocabulary import (
+    BECOMING,
     VOICES,
     canonical,
     canonical_names,
@@ -885,7 +886,7 @@ def stated(claim: Analysed, sources: Sequence[Analysed]) -> frozenset[int]:
     for fact in claim.narrated:
         means: set[str] = set()
         for other in theirs:
-            if canonical(fact.predicate) == canonical(other.predicate):
+            if canonical(fact.predicate) == canonical(other.predicate) or _becomes(fact, other):
                 means.add(fact.predicate)
             elif other in telling and fact in _telling_what(claim.narrated):
                 means.add(fact.predicate)  # 늘렸다고 발표했다, 늘렸다고 밝혔다
@@ -985,13 +986,18 @@ def _same_predicate(one: Fact, other: Fact) -> bool:
         return True
     if one.predicate in _SAYING and other.predicate in _SAYING:
         return True
-    if _ways(one, other):
+    if _ways(one, other) or _becomes(one, other):
         return True
     return (
         len(one.predicate) > 1
         and len(other.predicate) > 1
         and (one.predicate.endswith(other.predicate) and one.copula and other.copula)
     )
+
+
+def _becomes(claim: Fact, source: Fact) -> bool:
+    """Whether ``claim`` says what became of what ``source`` did: 요금이 올랐다, 요금을 올렸다."""
+    return not claim.objects and BECOMING.get(claim.predicate) == source.predicate
 
 
 def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
@@ -1097,11 +1103,15 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
     anywhere = [*agents, *subjects, *objects, *source.topics, *source.bare]
     patients = [*objects, *source.bare, *source.topics]
     begins = (
-        claim.predicate in _BOTH_WAYS
+        (claim.predicate in _BOTH_WAYS or _becomes(claim, source))
         and not claim.objects
         and bool(claim.subjects)
         and all(holds(objects, phrase) for phrase in claim.subjects)
     )
+    if _becomes(claim, source) and not begins and not claim.passive:
+        for phrase in claim.subjects:
+            if holds(source.own, phrase) and not holds(objects, phrase):
+                return _exchanged(phrase, claim)  # 회사가 줄었다 for 회사는 매장을 줄였다
     if claim.passive != source.passive or begins:
         # In the passive, the one that it is done to is the subject.
         doers = [phrase for role, phrase in source.others if role in {"by:to", "by:from"}]

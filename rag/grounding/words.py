@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -107,6 +107,7 @@ def missing_words(
     held = _Held.by(sources, [*sources, *context], about)
     whole = _whole_words(claim.morphemes, held.spaced)
     done = _whole_words(claim.morphemes, " ".join(fold(source.text) for source in sources))
+    written = {word for source in sources for word in fold(source.text).split()}
     found: list[Finding] = []
     for at, morpheme in enumerate(claim.morphemes):
         tag = morpheme.tag.split("-")[0]
@@ -130,6 +131,7 @@ def missing_words(
             or (tag == "SL" and before is not None and _measures(before, morpheme))
             or morpheme.start in stated
             or _is_frame(claim.morphemes, at, held)
+            or _is_repeated(claim, morpheme, written)
             or _points_at_the_one(claim.morphemes, at, held.spaced)
             or morpheme.start in (done if _makes_verb(claim.morphemes, at) else whole)
         ):
@@ -147,6 +149,19 @@ def missing_words(
     return list(dict.fromkeys(found))
 
 
+def _is_repeated(claim: Analysed, morpheme: Morpheme, written: Set[str]) -> bool:
+    """Whether the source has the written word that the morpheme is in, particle and all.
+
+    Kiwi may read one name in two ways: 진보람과 as 지다 and 보람.
+    """
+    text = fold(claim.text) if len(fold(claim.text)) == len(claim.text) else claim.text
+    start = text.rfind(" ", 0, morpheme.start) + 1
+    end = text.find(" ", morpheme.start)
+    word = text[start : end if end >= 0 else len(text)]
+    return len(word) >= _SHORTEST_WORD and word in written
+
+
+_SHORTEST_WORD = 3
 # Words that join a sentence to the one before it.
 _JOINING = listed("다만 한편 아울러 게다가 나아가 그런데")
 # Nouns for a state or a kind of thing, in a frame that says no more: 내놓은 상태다, 세운 회사다.

@@ -323,6 +323,22 @@ def interchangeable(word: str) -> tuple[Alternative, ...]:
     return _alternatives().get(word, ())
 
 
+# Stems that say what becomes of something, with those that say what is done to it: 요금이 오르다,
+# 요금을 올리다.
+BECOMING = {
+    "오르": "올리",
+    "올라가": "올리",
+    "내려가": "내리",
+    "늘": "늘리",
+    "늘어나": "늘리",
+    "줄": "줄이",
+    "줄어들": "줄이",
+    "낮": "낮추",
+    "높": "높이",
+    "늦": "늦추",
+    "넓": "넓히",
+    "좁": "좁히",
+}
 # Verbs in the passive with the active ones: 이사회가 열리다, 이사회를 열다. Stems.
 VOICES = {
     "열리": "열",
