@@ -545,7 +545,7 @@ def _there_is_none(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding
 def _without_condition(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
     """Find 첫 사례가 됐다 where the source has 통과되면 첫 사례가 된다."""
     main = _claimed(claim.narrated)
-    if main is None or main.asked or any(f.ending_form in _IF for f in claim.facts):
+    if main is None or not main.past or any(f.ending_form in _IF for f in claim.facts):
         return []
     same: list[tuple[Fact, bool]] = []
     for source in sources:
@@ -557,7 +557,7 @@ def _without_condition(claim: Analysed, sources: Sequence[Analysed]) -> list[Fin
     if not same or not all(depends and not fact.past for fact, depends in same):
         return []
     reason = f"the source states it on a condition: {main.predicate}"
-    return [finding(reason, "certainty", main.predicate, final=main.past)]
+    return [veto(reason, "certainty", main.predicate)]
 
 
 _IF = listed("면 으면 ᆫ다면 는다면 다면 라면")
