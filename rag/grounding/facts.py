@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from geungeo.rag.grounding.words import (
+    ORGANISATION,
     STATES,
     Finding,
     doubt,
@@ -590,6 +591,7 @@ class _Stated:
     sentences: tuple[tuple[tuple[Fact, ...], tuple[Phrase, ...]], ...]
     agents: tuple[Phrase, ...]
     names: frozenset[str]
+    stems: frozenset[str]
     own: str
     text: str
     elsewhere: str
@@ -604,6 +606,12 @@ class _Stated:
         elsewhere: str,
     ) -> _Stated:
         narrated = tuple(fact for source in sources for fact in source.narrated)
+        names = frozenset(
+            m.form
+            for source in (claim, *sources, *(text for texts in contexts for text in texts))
+            for m in source.morphemes
+            if m.tag in {"NNP", "SL"}
+        )
         befores = [*contexts, *([()] * (len(sources) - len(contexts)))]
         return cls(
             narrated,
@@ -613,12 +621,8 @@ class _Stated:
                 for source, before in zip(sources, befores, strict=True)
             ),
             tuple(p for fact in narrated for p in (*fact.subjects, *fact.topics)),
-            frozenset(
-                m.form
-                for source in (claim, *sources, *(text for texts in contexts for text in texts))
-                for m in source.morphemes
-                if m.tag in {"NNP", "SL"}
-            ),
+            names,
+            frozenset(name for name in names if len(name) > 1),
             " ".join(fold(text.text) for text in sources),
             " ".join(
                 fold(text.text) for text in (*sources, *(t for texts in contexts for t in texts))
@@ -840,6 +844,8 @@ def _named(phrase: Phrase, stated: _Stated) -> bool:
         word in stated.names
         or (len(word) > 2 and is_alias(word))
         or (word.isascii() and not word.isdigit())
+        # 가람전자, where Kiwi has 가람 and 전자
+        or (ORGANISATION.search(word) is not None and word.startswith(tuple(stated.stems)))
         for word in phrase.words
     )
 
@@ -1213,7 +1219,7 @@ def _agents(fact: Fact, stated: _Stated) -> list[Phrase]:
     if own and not all(is_pronoun(phrase) for phrase in own):
         return [*own, *fact.topics, *fact.weak, *_meant(own, fact, stated)]
     if speakers := _speakers(fact, stated):
-        return speakers
+        return [*speakers, *_meant(speakers, fact, stated)]
     here, earlier = stated.before(fact)
     known = [*own, *fact.topics, *fact.weak, *fact.carried, *here]
     settled = fact.topics or (fact.carried and fact.firm)

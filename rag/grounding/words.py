@@ -431,7 +431,7 @@ def _nouns(text: Analysed) -> frozenset[str]:
 _PLACE = re.compile(r"([가-힣]{2,})(?:특별자치도|특별시|광역시|특별자치시|도|시|군|구|읍|면)")
 _PARTICLE_END = re.compile(r"(?:에서|에게|으로|에|은|는|이|가|을|를|의|로)$")
 # The last part of an organisation's name that is made of common nouns.
-_ORGANISATION = re.compile(
+ORGANISATION = re.compile(
     r"(?:연구소|연구원|전자|그룹|정부|은행|대학|대학교|협회|재단|신문|일보|통신|증권|물산|화학|건설|시청|구청|도청|군청"
     r"|병원|법원|검찰청|경찰서|방송|항공|제약|중공업|자동차|카드|보험|생명|화재|제철|조선|해운|유통|백화점|호텔"
     r"|바이오|테크|소프트|모빌리티|에너지|파트너스|시|군|구|도|읍|면|동)$"
@@ -449,7 +449,7 @@ def _absent(claim: Analysed, at: int, held: _Held) -> Finding:
     run = _compound(claim.morphemes, at)
     word = "".join(m.form for m in run)
     following = claim.morphemes[run_end] if (run_end := at + 1) < len(claim.morphemes) else None
-    organisation = len(run) > 1 and len(word) > 3 and _ORGANISATION.search(word) is not None
+    organisation = len(run) > 1 and len(word) > 3 and ORGANISATION.search(word) is not None
     titled = (
         following is not None
         and following.form in _TITLED
