@@ -53,7 +53,7 @@ def coordinated(text: str) -> list[Part]:
         one.form in {"었", "았", "였"} and other.tag == "EF"
         for one, other in pairwise(whole.morphemes)
     )
-    settled = whole.narrated and past and any(fact.decided for fact in whole.narrated)
+    shared = _shared_ending(whole)
     found: list[Part] = []
     start = 0
     for at, gap in [*cuts, (len(whole.morphemes), len(text))]:
@@ -62,11 +62,10 @@ def coordinated(text: str) -> list[Part]:
             if at == len(whole.morphemes):
                 return []
             continue
-        tenses = [past, not past] if settled else [past]
-        shown, *others = [_closed(whole, span, at, past=tense) for tense in tenses]
+        shown, *others = _closed(whole, span, at, shared, past=past)
         named = not found or _names_actor(shown)
         lead = "" if named or not topic else f"{topic} "
-        otherwise = tuple(f"{lead}{one}" for one in others if one != shown)
+        otherwise = tuple(f"{lead}{one}" for one in others)
         found.append(Part(span, f"{lead}{shown}", named or bool(topic), otherwise))
         start = gap
     return found if len(found) > 1 else []
@@ -90,23 +89,48 @@ def _cut(whole: Analysed, at: int, morpheme: Morpheme) -> int:
     return morpheme.end + gap.end()
 
 
-def _closed(whole: Analysed, span: Span, at: int, *, past: bool) -> str:
-    """Return the part with the ending of a sentence: 사들였고 becomes 사들였다."""
+def _closed(
+    whole: Analysed, span: Span, at: int, shared: Sequence[tuple[str, str]], *, past: bool
+) -> list[str]:
+    """Return the part with the ending of a sentence: 사들였고 becomes 사들였다.
+
+    A verb without a tense has that of the sentence, or else its ``shared`` ending or the present:
+    나란히 쓰고 … 두도록 했다 may mean 나란히 쓰도록 했다.
+    """
     if at == len(whole.morphemes):
-        return span.of(whole.text)
+        return [span.of(whole.text)]
     word = whole.text.rfind(" ", span.start, whole.morphemes[at].start) + 1
     word = max(word, span.start)
     stem = [m for m in whole.morphemes[:at] if m.start >= word]
-    ending: list[tuple[str, str]] = [("다", "EF")]
     tag = stem[-1].tag.split("-")[0] if stem else ""
+    endings: list[Sequence[tuple[str, str]]] = [[("다", "EF")]]
     if tag in _VERBS:
         consonant = (ord(stem[-1].form[-1]) - 0xAC00) % 28 != 0
         present = [("는다" if consonant else "ᆫ다", "EF")]
-        ending = [("었", "EP"), ("다", "EF")] if past else present
+        endings = [[("었", "EP"), ("다", "EF")] if past else present]
+        if shared:
+            endings += [shared, *([present] if past else [])]
     elif tag not in _STATES and tag != "EP":
-        return span.of(whole.text)
-    closed = composed([*((m.form, m.tag) for m in stem), *ending])
-    return f"{whole.text[span.start : word]}{closed}."
+        return [span.of(whole.text)]
+    before = whole.text[span.start : word]
+    forms = [(m.form, m.tag) for m in stem]
+    return [f"{before}{composed([*forms, *ending])}." for ending in endings]
+
+
+def _shared_ending(whole: Analysed) -> list[tuple[str, str]]:
+    """Return the ending that settles or plans all parts, if there is one: (팔)기로 했다."""
+    final = [m for m in whole.morphemes if m.tag not in {"SF", "SSC"}][-_ENDING:]
+    for at, morpheme in enumerate(final):
+        if (morpheme.form, morpheme.tag) in _SHARED:
+            # A supporting verb is written apart: 두도록 했다.
+            rest = [(m.form, "VV" if m.tag == "VX" else m.tag) for m in final[at:]]
+            return [*rest[:-1], ("다" if rest[-1][1] == "EF" else rest[-1][0], rest[-1][1])]
+    return []
+
+
+# Morphemes of an ending, and those that one begins with: 두도록 했다, 팔기로 했다, 줄이려고 한다.
+_ENDING = 6
+_SHARED = frozenset({("도록", "EC"), ("기", "ETN"), ("려고", "EC"), ("으려고", "EC")})
 
 
 def _topic(parsed: Analysed) -> str:
