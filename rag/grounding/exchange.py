@@ -335,6 +335,7 @@ def modified_otherwise(
     return found
 
 
+_PLACED = re.compile(r"(?<=[가-힣]{2})(?:에|에서|에게)$")
 _POINTING = ("이", "두", "해당", "양")
 
 
@@ -344,6 +345,8 @@ def _modified(text: Analysed) -> Iterator[_Modified]:
     for first, second in pairwise(_WRITTEN.finditer(text.text)):
         if any(start < second.start() < end for start, end in quoted):
             continue
+        if _PLACED.search(first[0]):
+            continue  # Kiwi may take the particle of 호스팅에 for part of the noun
         label = _LABEL.fullmatch(first[0])
         word = label["name"] if label else _OWNER.sub("", first[0])
         is_name = len(word) >= _SHORTEST and word not in _NO_NAME

@@ -578,7 +578,11 @@ def _between_others(claim: Analysed, stated: _Stated) -> Iterator[Finding]:
 
 
 # 위험이 없지 않다 and 없다고 보기 어렵다 say that there is one.
-_STATED = r"(?!지(?:는|도|만은)?\s?않|다고(?:는)?\s?(?:볼|할|보기|하기)|을\s?수\s?(?:는\s?)?없)"
+# Nor does a question (왜 필요가 있느냐).
+_STATED = (
+    r"(?!느냐|는가|나\b|겠|지(?:는|도|만은)?\s?않|다고(?:는)?\s?(?:볼|할|보기|하기)"
+    r"|을\s?수\s?(?:는\s?)?없)"
+)
 _BEING = re.compile(r"(?<![가-힣])(?P<what>[가-힣]{2,6}?)(?:이|가|은|는|도)?\s?(?P<being>[있없])")
 
 
@@ -779,6 +783,8 @@ def _nominal_problem(
         taken = stated.mentions(wanted) and any(_named(p, stated) for p in claim.subjects)
         return finding(reason, "unsaid", str(wanted), final=taken)
     # 수출 통제 체제 does not say that anyone exports; 수출 계약 does.
+    if claim.copula:
+        return None  # CEO인 나델라 is CEO 나델라, as judged above
     compounds = [p.words for p in mentioned(stated.spoken) if claim.predicate in p.words]
     if (
         compounds

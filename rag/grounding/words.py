@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
+from geungeo.rag.language.clauses import SUPPORT
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.numbers import is_unit
 from geungeo.rag.language.vocabulary import canonical, interchangeable, terms_of
@@ -223,7 +224,7 @@ def _other_time(claim: Analysed, sources: Sequence[Analysed]) -> Iterator[Findin
 
 
 _AFTER = re.compile(
-    r"(?<![가-힣])(?:이|그)\s(?P<what>[가-힣]{2,})\s(?:뒤|후|직후|이후|전|직전)(?=[에,\s])"
+    r"(?<![가-힣A-Za-z0-9])(?:이|그)\s(?P<what>[가-힣]{2,})\s(?:뒤|후|직후|이후|전|직전)(?=[에,\s])"
 )
 _VAGUE_TIMES = listed("이날 이때 기간 시기 이틀 사흘 일주일")
 
@@ -882,7 +883,11 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
 
 
 def _before(morphemes: Sequence[Morpheme], at: int, count: int) -> set[str]:
-    words = [canonical(m.form) for m in morphemes[:at] if m.tag.split("-")[0] in _CAUSE_CONTENT]
+    words = [
+        canonical(m.form)
+        for m in morphemes[:at]
+        if m.tag.split("-")[0] in _CAUSE_CONTENT and m.form not in SUPPORT
+    ]
     return set(words[-count:])
 
 

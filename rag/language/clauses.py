@@ -427,6 +427,8 @@ class _Parser:
             elif tag.startswith("E"):
                 # 안전이 먼저라고 and 먼저라는 say what is; 하라고 and 하라는 demand it.
                 demands = m.form.startswith("라") and not fact.copula
+                if self._is_degree(m):
+                    return  # 일축할 정도였다: it was done
                 if demands or (m.form in UNREAL_ENDING and not m.form.startswith("라")):
                     fact.unreal = True
             elif m.form == "로" and previous == "기":
@@ -452,6 +454,11 @@ class _Parser:
             ):
                 return
             previous = m.form
+
+    def _is_degree(self, ending: Morpheme) -> bool:
+        """Whether ``ending`` is that of 할 정도 or 할 만큼."""
+        after = next((m for m in self._all if m.start >= ending.end and m is not ending), None)
+        return ending.tag == "ETM" and after is not None and after.form in {"정도", "만큼"}
 
     def _past_contrast(self, at: int) -> int:
         """Skip 는가 하면 after a predicate, which joins two clauses and is no condition."""
