@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from geungeo.rag.grounding.frames import STATES
 from geungeo.rag.grounding.words import (
     ORGANISATION,
-    STATES,
     Finding,
     doubt,
     finding,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from geungeo.rag.answer import DroppedClaim, Ground, GroundedClaim, SupportKind
 from geungeo.rag.article import Article, SectionKind
+from geungeo.rag.grounding.frames import without_description
 from geungeo.rag.grounding.support import (
     Grounds,
     Verdict,
@@ -17,7 +18,7 @@ from geungeo.rag.grounding.support import (
     shared_words,
     support,
 )
-from geungeo.rag.grounding.words import Finding, doubt, veto, without_description
+from geungeo.rag.grounding.words import Finding, doubt, veto
 from geungeo.rag.language.coordination import coordinated
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times

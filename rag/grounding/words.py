@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from geungeo.rag.grounding.frames import found_out, is_frame, repeated
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.clauses import SUPPORT
@@ -108,7 +109,8 @@ def missing_words(
     held = _Held.by(sources, [*sources, *context], about)
     whole = _whole_words(claim.morphemes, held.spaced)
     done = _whole_words(claim.morphemes, " ".join(fold(source.text) for source in sources))
-    written = {word for source in sources for word in fold(source.text).split()}
+    known = [*sources, *context]
+    spoken = repeated(claim, sources)
     found: list[Finding] = []
     for at, morpheme in enumerate(claim.morphemes):
         tag = morpheme.tag.split("-")[0]
@@ -131,8 +133,8 @@ def missing_words(
             or morpheme.form in _LIGHT
             or (tag == "SL" and before is not None and _measures(before, morpheme))
             or morpheme.start in stated
-            or _is_frame(claim.morphemes, at, held)
-            or _is_repeated(claim, morpheme, written)
+            or is_frame(claim.morphemes, at, known)
+            or any(word.start <= morpheme.start < word.end for word in spoken)
             or _points_at_the_one(claim.morphemes, at, held.spaced)
             or morpheme.start in (done if _makes_verb(claim.morphemes, at) else whole)
         ):
@@ -148,69 +150,6 @@ def missing_words(
     found += [lacking("name", "name", c) for c in codes if not _contains(c, held.spaced)]
     found += _unread(claim, held.squeezed)
     return list(dict.fromkeys(found))
-
-
-def _is_repeated(claim: Analysed, morpheme: Morpheme, written: Set[str]) -> bool:
-    """Whether the source has the written word that the morpheme is in, particle and all.
-
-    Kiwi may read one name in two ways: 진보람과 as 지다 and 보람.
-    """
-    text = fold(claim.text) if len(fold(claim.text)) == len(claim.text) else claim.text
-    start = text.rfind(" ", 0, morpheme.start) + 1
-    end = text.find(" ", morpheme.start)
-    word = text[start : end if end >= 0 else len(text)]
-    return len(word) >= _SHORTEST_WORD and word in written
-
-
-_SHORTEST_WORD = 3
-# Words that join a sentence to the one before it.
-_JOINING = listed("다만 한편 아울러 게다가 나아가 그런데")
-# Nouns for a state or a kind of thing, in a frame that says no more: 내놓은 상태다, 세운 회사다.
-STATES = listed(
-    "상태 실정 모양새 형국 회사 업체 기업 단체 기관 작품 제품 서비스 행사 사업 제도 기술"
-)
-_FINDING_OUT = listed("분석 조사 집계 확인 검사 측정 점검 시험 실험 감사 수사 부검 비교 검토 심사")
-_CAUSES = listed("탓 바람 덕 덕분")
-_SPANS = listed("일간 주간 개월간 년간 시간")
-_SUMS = listed("돈 금액 비용 액수")
-# What one says with 밝히다 beside a clause that says it: 늘리겠다는 뜻을 밝혔다.
-_INTENTS = listed("뜻 입장 의사 취지")
-_TELLING = listed("밝히 전하 나타내 내비치 보이 드러내 말")
-_FIRST_PERSON = listed("저 나 제 내 저희")
-
-
-def _is_frame(morphemes: Sequence[Morpheme], at: int, held: _Held) -> bool:
-    """Whether the word only frames what is said: 분석한 결과, 내놓은 상태다, 다만 at the start."""
-    form = morphemes[at].form
-    before = morphemes[at - 1] if at else None
-    after = morphemes[at + 1] if at + 1 < len(morphemes) else None
-    if form in _JOINING:
-        return before is None or before.tag in {"SF", "SP", "SSC", "ETM"}  # 없애는 한편
-    if form in {"비롯", "비롯하"}:
-        return "등" in held.forms
-    if form == "자신":
-        return any(m.form in _FIRST_PERSON and m.tag == "NP" for m in held.others)
-    if form == "날":
-        return before is not None and f"{before.form}날" in held.squeezed
-    if form == "결과":
-        return _found_out(morphemes, at)
-    if form in _SPANS:
-        return before is not None and before.tag == "SN"
-    if form in _INTENTS:
-        said = before is not None and before.form.endswith(("다는", "라는", "겠다는"))
-        return said and any(m.form in _TELLING for m in morphemes[at + 1 : at + 3])
-    if before is None or before.tag != "ETM" or after is None:
-        return False
-    if form in _SUMS:
-        return after.tag in {"JX", "JKS"} and any(is_unit(m.form) for m in morphemes[at:])
-    if form in _CAUSES:
-        return after.tag in {"JKB", "VCP"}
-    return form in STATES and after.tag == "VCP"
-
-
-def _found_out(morphemes: Sequence[Morpheme], at: int) -> bool:
-    """Whether the 결과 at ``at`` is that of a study: 조사 결과, 분석한 결과."""
-    return any(m.form in _FINDING_OUT for m in morphemes[max(0, at - 3) : at])
 
 
 def _other_time(claim: Analysed, sources: Sequence[Analysed]) -> Iterator[Finding]:
@@ -246,54 +185,6 @@ _CALLED = re.compile(
     r"(?P<what>[가-힣A-Za-z]{1,12}(?<![뒤만전후날]))인\s(?P<amount>\d[\d.,]*\s?[만억조천]*)"
     r"(?![\d.,\s만억조천]*[년월일])"
 )
-
-
-def without_description(claim: str, before: str, cited: str) -> str | None:
-    """Return ``claim`` without the words that describe a party as ``before`` does word for word.
-
-    퀼른트는 판권을 샀다 of 해외 배급을 맡은 회사 퀼른트는 판권을 샀다, if the sentence ``before``
-    speaks of 해외 배급을 맡은 회사 퀼른트. In ``cited`` the party must be the same one: a name, or
-    a noun without words of its own. ``None`` if nothing is described so.
-    """
-    known, said = " ".join(fold(before).split()), " ".join(fold(cited).split())
-    [parsed] = analysed([claim])
-    words = list(re.finditer(r"\S+", claim))
-    for last in reversed(range(1, len(words))):
-        own = [m for m in parsed.morphemes if words[last].start() <= m.start < words[last].end()]
-        nouns = [m for m in own if m.tag in _PARTY_TAGS]
-        if not nouns:
-            continue
-        party = fold(claim[words[last].start() : nouns[-1].end])
-        named = any(m.tag in {"NNP", "SL"} for m in nouns)
-        alone = rf"(?:^|[.,]\s?|(?<![가-힣])(?:이|그|해당|다만|그러나|하지만)\s){re.escape(party)}"
-        if len(party) < _SHORTEST_PARTY or not re.search(
-            re.escape(party) if named else alone, said
-        ):
-            continue
-        first = last
-        while first and _is_told(claim[words[first - 1].start() : nouns[-1].end], known):
-            first -= 1
-            if _ends_as_topic(parsed, words[first]):
-                first += 1
-                break
-        if first < last:
-            return f"{claim[: words[first].start()]}{claim[words[last].start() :]}"
-    return None
-
-
-_PARTY_TAGS = frozenset({"NNG", "NNP", "SL", "XSN", "NNB", "SN", "NR"})
-_SHORTEST_PARTY = 2
-
-
-def _is_told(description: str, known: str) -> bool:
-    """Whether ``known`` has the words of ``description``, up to the particle after them."""
-    text = " ".join(fold(description).split())
-    return re.search(rf"(?<![^\s‘“]){re.escape(text)}", known) is not None
-
-
-def _ends_as_topic(text: Analysed, word: re.Match[str]) -> bool:
-    own = [m for m in text.morphemes if word.start() <= m.start < word.end()]
-    return bool(own) and own[-1].tag == "JX"
 
 
 _OTHER_ONES = r"(?:지난|다음|저번|직전|앞선|작년|해|년|월|달|주|일|전|뒤|번째|차|첫|마지막|회)의?"
@@ -866,7 +757,7 @@ def _marks(morphemes: Sequence[Morpheme], *, weak: bool = False) -> list[int]:
         if (
             m.form in _MARKERS
             and m.tag.split("-")[0] in {"NNG", "NNB"}
-            and not (m.form == "결과" and _found_out(morphemes, at))
+            and not (m.form == "결과" and found_out(morphemes, at))
         )
         or (m.form == "바람" and at > 0 and morphemes[at - 1].tag == "ETM")
         or (m.form in {"인하", "말미암"} and m.tag.startswith("VV"))
