@@ -94,7 +94,7 @@ def _closed(
 ) -> list[str]:
     """Return the part with the ending of a sentence: 사들였고 becomes 사들였다.
 
-    A verb without a tense has that of the sentence, or else its ``shared`` ending or the present:
+    A verb without a tense has that of the sentence, or its ``shared`` ending or the present:
     나란히 쓰고 … 두도록 했다 may mean 나란히 쓰도록 했다.
     """
     if at == len(whole.morphemes):
