@@ -125,6 +125,7 @@ class _PagePublisher:
 
     def _better(self, named: str) -> str:
         """Return the name that readers see, where the data has another one that they see less."""
+        named = self._usual_form(named)
         is_latin = not re.search(r"[가-힣]", named)
         is_account = _ACCOUNT.fullmatch(named) is not None
         own = letters_of(named)
@@ -137,11 +138,39 @@ class _PagePublisher:
             if len(places) < _TWO or not (hangul or is_account):
                 continue
             if not is_account and (other in own or own in other):
-                continue  # 나래경제 for 나래경제신문
+                continue  # a form of the same name
             if is_latin and hangul:
                 return name
             sure = places >= {"logo", "author"}  # the data has it as well
             if places & {"logo", "window"} and len(places) + sure > seen:
+                return name
+        return named
+
+    def _usual_form(self, named: str) -> str:
+        """Return the longer or shorter form of a name that more of the places have.
+
+        The data can have the company's, (주)나래커뮤니케이션, or the name in two scripts. Where a
+        logo has 나래, 나래신문 is its full name if the page shows that as well. Whether 뉴스 is
+        part of a name, its data says.
+        """
+        for name in self._shown():
+            is_longer = len(letters_of(name)) > len(letters_of(named))
+            whole, part = (name, named) if is_longer else (named, name)
+            long, short = _bare(whole), _bare(part)
+            added = long.replace(short, "", 1)
+            if short not in long or _NEWS_WORD.fullmatch(added):
+                continue
+            with_whole = self._places(whole)
+            with_part = self._places(part) - with_whole
+            is_kind = long.startswith(short) and _KIND.fullmatch(added) is not None
+            if is_longer:
+                if is_kind and len(with_whole) >= _TWO and len(with_whole) > len(with_part):
+                    return name
+            elif is_kind and any(letters_of(whole) in letters_of(p.text) for p in self.page.pieces):
+                continue
+            elif len(with_part) > len(with_whole) and (
+                len(with_part) >= _TWO or (is_kind and "logo" in with_part)
+            ):
                 return name
         return named
 
@@ -388,6 +417,13 @@ _BYLINE_CHARS = 120
 _ENOUGH = 3  # of the weights of the places that name another outlet
 _PROVIDER = re.compile(r"(?:^|[-_\s])(?:provider|source|press|media|cp)(?:[-_\s]|$)", re.IGNORECASE)
 _NEWS = re.compile(r"\bNEWS$", re.IGNORECASE)
+_NEWS_WORD = re.compile(r"뉴스|news", re.IGNORECASE)
+# Behind the short form of a name, where not only the article or a word for companies: 나래신문사
+_KIND = re.compile(r"(?:(?:신문|일보|매일|경제|타임[스즈]|저널|방송|통신)사?)?")
+# What companies add to their names.
+_COMPANY = re.compile(
+    r"^the\s|\(주\)|㈜|주식회사|\b(?:corp(?:oration)?|inc|co|ltd|llc|gmbh)\b\.?", re.IGNORECASE
+)
 _EDITION = re.compile(
     r"\s?(?:デジタル|オンライン|電子版|온라인|디지털|인터넷|모바일|닷컴|online|digital|mobile)$",
     re.IGNORECASE,
@@ -424,3 +460,8 @@ def _outlet_of(line: str) -> str | None:
     """Return the outlet in front of the reporter whom a line names."""
     match = _WITH_OUTLET.fullmatch(MAIL.sub("", line).strip())
     return match["name"] if match else None
+
+
+def _bare(name: str) -> str:
+    """Return the letters of a name without the words for a company and the English article."""
+    return letters_of(_COMPANY.sub("", name))

@@ -110,8 +110,10 @@ def test_name_in_words_counts_before_that_of_an_account(name: str) -> None:
             "ⓒ 나래신문, 무단 전재 금지 ⓒ 가람일보",
             "",
         ),
-        # A short form, another script, a section
-        (json_ld("가람일보"), "{} - 가람", "가람", "ⓒ 가람", ""),
+        # Its own short form, where the page shows the full name; another script, a section
+        (json_ld("가람일보"), "{} - 가람", "가람", "ⓒ 가람 | 주식회사 가람일보", ""),
+        (json_ld("가람일보"), "{} - 가람", "", "", ""),
+        (site("가람일보"), "{} - 공감언론 가람일보", "공감언론 가람일보", "", ""),
         (site("가람일보"), "{} - GARAM", "GARAM", "ⓒ GARAM", ""),
         (site("가람일보"), "{} - 스포츠", "스포츠", "ⓒ 스포츠", ""),
         # The agency whose report it prints
@@ -132,3 +134,31 @@ def test_portal_is_not_the_publisher_though_its_name_is_seen_more() -> None:
     head = site("모아뉴스") + '<meta property="og:article:author" content="가람일보">'
     below = "ⓒ 모아뉴스. 저작권은 언론사에 있습니다."
     assert publisher(head, "{} - 모아뉴스", "모아뉴스", below) == "가람일보"
+
+
+@pytest.mark.parametrize(
+    ("head", "window", "logo", "below", "form"),
+    [
+        # The company that publishes it
+        (json_ld("(주)가람커뮤니케이션"), "{} :: 가람", "가람", "ⓒ가람. 무단전재", "가람"),
+        (
+            json_ld("나루언론재단"),
+            "{} - 나루언론",
+            "나루언론",
+            "주소: 나루언론재단",
+            "나루언론",
+        ),
+        # Its name in two scripts
+        (site("나루주간 NARU WEEKLY"), "{} - 나루주간", "나루주간", "", "나루주간"),
+        # The kind of paper behind the name, which the page has nowhere, or everywhere
+        (site("새나루신문"), "{}", "새나루", "", "새나루"),
+        (site("새나루"), "{} | 새나루신문", "새나루신문", "ⓒ 새나루신문", "새나루신문"),
+        # The English article, and the word for a company
+        (site("Naru Herald"), "{} - The Naru Herald", "The Naru Herald", "", "The Naru Herald"),
+        (json_ld("Naru Post Corp."), "{} - The Naru Post", "The Naru Post", "", "The Naru Post"),
+    ],
+)
+def test_form_of_a_name_is_that_which_readers_see(
+    head: str, window: str, logo: str, below: str, form: str
+) -> None:
+    assert publisher(head, window, logo, below) == form
