@@ -128,6 +128,7 @@ _UI_LINE = re.compile(
     r"|^.{0,40}(?:제보를\s*(?:기다립니다|받습니다)|전재를\s*금합니다)\.?.{0,40}$"
     r"|^(?:카카오톡|카톡)\s*[:：@]?.{0,40}(?:제보|검색|채널|okjebo|추가).{0,30}$"
     r"|^(?:▷|▶|☞|👉|🔊|📞)?\s*(?:카카오톡|이메일|전화|유튜브|네이버)\s*[:：].{0,60}$"
+    r"|^[\[(<]?(?:(?:대표|제보)\s?)?(?:전화|문자|팩스|이?메일)[\])>]\s*(?:[\d+(][\d()~+.\s-]{6,}|\S+@\S+)$"
     r"|^이\s*(?:기사|뉴스)(?:를|가|는)?\s.{0,20}(?:공유|추천|구독|도움|좋았|후원|번역)\S{0,10}.{0,20}$"
     r"|^.{0,20}(?:가져오는|불러오는|로딩)\s*중(?:입니다)?[.…]*$|^이것이\s*좋아요"
     r"|^(?:바로\s*가기|자세히\s*보기).{0,10}$"
@@ -225,7 +226,8 @@ _PROTECTED = re.compile(
     r"[^\"“”]{0,24}(?:모든|게재된|제공하는|제공되는)\s?(?:콘텐츠|컨텐츠|기사|저작물|자료|게시물)[^\"“”]{0,40}"
     r"저작권법(?:의|에\s의해|에\s따라)\s?보호(?:를\s?(?:받습니다|받으며|받고|받[는은]\s?바)|됩니다|되며)"
 )
-_DATED_NOTICE = re.compile(r"copyright\s*\d{4}", re.IGNORECASE)
+# Copyright 2010 가람일보.; Copyright by Garam Co., Ltd. All rights reserved.
+_DATED_NOTICE = re.compile(r"copyright\s*(?:\d{4}|.{0,80}\ball rights reserved\W*$)", re.IGNORECASE)
 _TAIL = 300  # characters at the end of a paragraph that are searched
 _COPYRIGHT_TAIL = re.compile(
     r"(?<!\s)\s*(?:[<〈\[(【]\s*)?(?:저작권자|[ⓒ©]|[Cc]opyright)[^.]{0,60}"

@@ -61,6 +61,11 @@ def test_rolls_are_no_captions(line: str, expected: bool) -> None:
         "친구에게 가람레터를 소개하고 커피를 받아보세요!",
         "지인과 이 편지를 공유해 주세요.",
         "한눈에 보기",
+        "[전화] 02-000-8585",
+        "[제보 전화] 1588-0000",
+        "(메일) tip@garam.example",
+        "Copyright by 가람방송 Co., Ltd. All rights reserved.",
+        "Copyright Garam Herald. All Rights Reserved.",
     ],
 )
 def test_notices_of_the_page_are_page_lines(line: str) -> None:
@@ -77,6 +82,9 @@ def test_notices_of_the_page_are_page_lines(line: str) -> None:
         "법원은 모든 기사가 저작권법의 보호를 받는 것은 아니라고 판단했다.",
         "시는 친구에게 추천한 시민에게 상품권을 준다.",
         "한눈에 보는 다리의 역사",
+        "[전화] 한여울 시장을 만나다",
+        "[문자] 9월 1일부터 바뀐다",
+        "Copyright for the bridge's drawings stays with the city, which bought them in 2010.",
     ],
 )
 def test_sentences_about_such_things_are_no_page_lines(line: str) -> None:
