@@ -76,7 +76,9 @@ def compared(name: str, article: Article, expected: dict[str, Any]) -> Measured:
     for other in sorted([*expected.get("either", ()), expected["title"]], key=len, reverse=True):
         rest = [line.replace(_packed(other), "\n") for line in rest]
     frame = [
-        one for one in expected["boilerplate"] if any(_packed(one) in line for line in rest if line)
+        one
+        for one in filter(_packed, expected["boilerplate"])
+        if any(_packed(one) in line for line in rest if line)
     ]
     count = len(expected["sentences"])
     authors = sorted(expected["authors"] or [])
