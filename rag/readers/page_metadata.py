@@ -599,7 +599,10 @@ _TOPIC_CHARS = 30
 _TOPIC = re.compile(r"(?:\w+\s){1,2}")  # the name of a section in front of the headline
 _STEM = 2  # letters of a word that its inflected forms share
 _SHARED = 3  # words of a headline that are in the text below it
-_ADDED_AFTER = re.compile(r"\s*[|｜：:/<>«»（(]|\s+[-–—·]\s|\s*::")
+# The name of the site, or a label in brackets that the headline does not have
+_ADDED_AFTER = re.compile(
+    r"\s*[|｜：:/<>«»（(]|\s+[-–—·]\s|\s*::|\s*[\[【][^\[\]【】]{2,16}[\]】]$"
+)
 _ADDED_BEFORE = re.compile(r"[^:：]*(?:\s[-–—|·]\s|\s?[|｜]\s?|\s?::\s?)")
 _NUMBER_BEFORE = re.compile(
     r"\s*(?:제\s?)?(?:\d{1,4}\s?(?:화|회|편|부|강|장|話|回|부작)|(?:ep(?:isode)?|part|#|no|vol)\.?\s?\d{1,4})\s*[.:|·-]?\s*",

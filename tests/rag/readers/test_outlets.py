@@ -248,6 +248,8 @@ def test_date_is_that_of_the_first_publication(head: str, line: str, date: str |
     [
         ('<meta property="og:title" content="[가람+] {}">', "{} | 가람일보", "<h1>{}</h1>"),
         ('<meta property="og:title" content="가람시 다리, 새 강 건널까">', "x", "<h1>{}</h1>"),
+        ('<meta property="og:title" content="{} [가람현장]">', "{}[가람현장]", "<h1>{}</h1>"),
+        ('<meta property="og:title" content="{}【종합】">', "{}【종합】 | 가람일보", "<h1>{}</h1>"),
         ('<meta property="og:title" content="월간 강 7월호">', "월간 강 | {}", "<h1>{}</h1>"),
         ("", ":: 가람일보에 오신 것을 환영합니다 ::", "<p class='tit'>{}</p>"),
         ("", "가람일보 기사 인쇄", "<table><tr><td><font size='5'>{}</font></td></tr></table>"),
@@ -272,6 +274,11 @@ def test_title_is_the_headline_that_readers_see(head: str, window: str, body: st
 def test_title_of_the_data_is_kept_where_the_heading_is_another(heading: str) -> None:
     head = f'<meta property="og:title" content="{TITLE}">'
     assert page(f"{heading}{TEXT}", head).title == TITLE
+
+
+def test_label_behind_the_headline_stays_where_readers_see_it() -> None:
+    head = f'<meta property="og:title" content="{TITLE} [르포]">'
+    assert page(f"<h1>{TITLE} [르포]</h1>{TEXT}", head).title == f"{TITLE} [르포]"
 
 
 def test_lines_of_a_headline_are_one() -> None:
