@@ -267,7 +267,10 @@ class TextClaims:
             [kind is not SectionKind.DECK and is_statement(line) for kind, line in blocks]
         )
         lines = [line for kind, line in blocks if kind is SectionKind.BYLINE]
-        self.helpers = [name for line in joined(lines) for name in helpers_of(line)]
+        self._presented = list(self._editors())
+        helpers = (name for line in joined(lines) for name in helpers_of(line))
+        # An editor who wrote can have taken a picture too.
+        self.helpers = [name for name in helpers if name not in self._presented]
         self.claims = [
             *self._in_text(),
             *filter(
@@ -284,6 +287,13 @@ class TextClaims:
         """
         spoken = (line for line in self.body[:-1] if not _INTRODUCES.match(line))
         return any(name in line for line in spoken)
+
+    def is_company(self, name: str) -> bool:
+        """Whether the text introduces a company by its head: ``나래로보틱스(대표 한여울)``."""
+        headed = re.compile(
+            rf"(?<![가-힣]){re.escape(name)}\s?\((?:공동\s?)?{_HEAD}\s[가-힣]{{2,4}}"
+        )
+        return any(map(headed.search, self.body[:_GREETING]))
 
     def is_by(self, claim: Claim) -> bool:
         """Whether a claim above the text is about its writer.
@@ -332,9 +342,16 @@ class TextClaims:
             if match := _REPORTS.search(line):
                 yield Claim(Rank.NAMED, (match["name"],))
                 break
-        for line in self.body[:2]:
-            if "안녕하세요" in line and (match := _INTRODUCED.search(line)):
-                yield Claim(Rank.HINT, (match["name"],))
+        if self._presented:
+            yield Claim(Rank.HINT, tuple(self._presented))
+
+    def _editors(self) -> Iterator[str]:
+        """Yield the editors of a newsletter, who greet its readers or say what they bring."""
+        for line in self.body[:_GREETING]:
+            greets = _INTRODUCED.search(line) if "안녕하세요" in line else None
+            if match := greets or _PRESENTED.search(line):
+                names = _BETWEEN_NAMES.split(match["names"])
+                yield from (name for name in names if not _COUNTED.fullmatch(name))
 
 
 def _sure_names(start: re.Match[str]) -> str | None:
@@ -357,10 +374,22 @@ _WROTE = re.compile(
 _REPORTS = re.compile(
     rf"(?P<name>[가-힣]{{2,4}})\s*{JOB}(?:가|의)?\s*(?:입니다|보도(?:합|입)니다|취재|전합니다|보도)"
 )
-# 안녕하세요, 에디터 고슴이에요.
-_INTRODUCED = re.compile(
-    r"(?:^|\s)(?:에디터|필자|기자)\s(?P<name>[가-힣]{2,4}?)(?:이에요|이예요|예요|입니다)(?=[.!~\s]|$)"
+_GREETING = 3  # lines
+_HEAD = r"(?:대표(?:이사)?|회장|사장|이사장|원장|행장|총장|시장|군수|구청장|장관|청장|위원장|CEO)"
+_AND = r"(?:(?:와|과|이?랑|하고)\s|\s?[,·&]\s?)(?:에디터\s)?"
+_BETWEEN_NAMES = re.compile(_AND)
+_EDITORS = (
+    r"(?:^|\s)(?:에디터|필자|기자)\s"
+    rf"(?P<names>[가-힣]{{2,4}}?(?:{_AND}[가-힣]{{2,4}}?){{0,3}})(?:님|씨)?"
 )
+# 안녕하세요, 에디터 고슴이에요.
+_INTRODUCED = re.compile(rf"{_EDITORS}(?:이에요|이예요|예요|입니다)(?=[.!~\s]|$)")
+# 오늘은 에디터 고슴과 보리가 바다에 다녀온 이야기를 들려드릴게요.
+_PRESENTED = re.compile(
+    rf"{_EDITORS}[이가]\s[^.!?“”\"]{{0,40}}?(?:들려|전해|소개해|알려|보여|풀어|정리해|모아|담아)\s?"
+    r"(?:드릴게요|드려요|드립니다|드리겠습니다|줄게요|볼게요)"
+)
+_COUNTED = re.compile(r"모두|여럿|함께|[한두세네]\s?(?:명|사람|분)")
 # KCB 뉴스 한여울입니다.
 _SIGNS_OFF = re.compile(
     r"(?:지금까지\s)?[가-힣A-Za-z0-9]{2,12}(?:\s?뉴스|방송|에서)?,?\s(?P<name>[가-힣]{3,4}?)(?:이었|였|입)(?:습)?니다\."

@@ -61,6 +61,7 @@ from geungeo.rag.readers.page_metadata import (
     alt_in,
     described,
     letters_of,
+    name_in,
     spaced,
     text_of,
 )
@@ -147,6 +148,8 @@ _ACCOUNT = re.compile(
     r"|(?:최고|사이트)?\s?관리자|운영자|편집(?:국|부|자)|논설(?:위원)?실|뉴스룸|[A-Z]{2,4})$"
 )
 _OFFICE = re.compile(r".{3,}(?:[시군구도]청|[부처청과국실]|위원회|공사|공단|협회|재단|센터)$")
+# The page of a company that writes about itself
+_NEWSROOM = re.compile(r"(?:뉴스룸|newsroom|공식\s?블로그|사보)$", re.IGNORECASE)
 # No name ends like the desks of newspapers: 사람팀, 지면기획팀.
 _OUTLET_END = re.compile(r"(?:뉴스|일보|신문|통신|방송|미디어|닷컴|팀|데스크| Agency| Press)$")
 _LONG_NAME = 5  # letters of a name that is part of the outlet's only if it is the outlet
@@ -163,6 +166,8 @@ class _PageAuthors:
         self.text = text
         site = publisher_name(page.meta.get("og:site_name"))
         self._outlets = (publisher, site)
+        self._is_newsroom = any(one and _NEWSROOM.search(one) for one in self._outlets)
+        self._organizations = set(map(letters_of, self._organizations_in_data()))
         shown = page.pieces[page.begins : page.ends + 1]
         first, last = text_within(
             [one.is_running_text and one.kind is not SectionKind.DECK for one in shown]
@@ -229,6 +234,7 @@ class _PageAuthors:
         return [one.text for one in self.page.pieces[self._first : self._first + 1]]
 
     def _above(self) -> Iterator[Claim]:
+        around = {one.text for one in self.page.pieces if one.order in self.page.around}
         for line in joined(self._lines_above()):
             bare = undated(line)
             claim = credit(line) if is_byline(line) else None
@@ -238,7 +244,10 @@ class _PageAuthors:
             elif match := _POSTED_BY.search(line):
                 yield Claim(Rank.NAMED, (match["name"],))
             elif is_full_name(bare) and not (
-                _NO_WRITER.search(bare) or _DESK_END.search(bare) or bare in PLACES
+                _NO_WRITER.search(bare)
+                or _DESK_END.search(bare)
+                or bare in PLACES
+                or line in around  # the label of an advertisement
             ):
                 yield Claim(Rank.HINT, (bare,))
 
@@ -393,7 +402,10 @@ class _PageAuthors:
         """Return a claim without names of outlets, accounts and programs."""
         if claim.rank is Rank.DESK:
             return self._desk_of(claim) or claim
-        if names := tuple(name for name in claim.names if self._is_person(name)):
+        persons = [name for name in claim.names if self._is_person(name)]
+        if claim.rank < Rank.SIGNED:
+            persons = [name for name in persons if not self._is_of_company(name)]
+        if names := tuple(persons):
             return Claim(claim.rank, names)
         # 온라인뉴스팀 기자; a desk that only the data name is that of the content system.
         return self._desk_of(claim) if claim.rank > Rank.DATA else None
@@ -401,6 +413,24 @@ class _PageAuthors:
     def _desk_of(self, claim: Claim) -> Claim | None:
         """Return the claim of the desk that a claim names, without its outlet."""
         return next(filter(None, map(desk, map(self._without_outlet, claim.names))), None)
+
+    def _is_of_company(self, name: str) -> bool:
+        """Whether a name that no byline has is that of a company, or of its account.
+
+        Of a release, the company is the author; in its newsroom, an account without a full name.
+        """
+        if letters_of(name) in self._organizations or self.text.is_company(name):
+            return True
+        is_person = is_full_name(name) and len(name) >= _USUAL
+        return self._is_newsroom and re.search(r"[가-힣]", name) is not None and not is_person
+
+    def _organizations_in_data(self) -> Iterator[str]:
+        """Yield the authors of the JSON-LD that it calls organizations."""
+        for item in self.page.data:
+            given = item.get("author")
+            for one in given if isinstance(given, list) else [given]:
+                if isinstance(one, Mapping) and not _people(one):
+                    yield name_in(one) or ""
 
     def _is_person(self, name: str) -> bool:
         own = letters_of(name)

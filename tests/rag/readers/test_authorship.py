@@ -263,3 +263,71 @@ def test_no_other_name_of_a_page_is_its_author(
     lines = "".join([*above[:1], place.get("above", ""), *above[1:]])
     text = f"<h1>{TITLE}</h1>{lines}<div class='txt'>{body}</div>{''.join(below)}"
     assert page(text, "".join(head)).author == "한여울"
+
+
+# Companies and their accounts
+
+
+@pytest.mark.parametrize(
+    ("head", "above", "start"),
+    [
+        # The company whose release it is
+        (meta("나래로보틱스") + data("나래로보틱스", kind="Organization"), "", ""),
+        (
+            data("나래로보틱스", kind="Organization"),
+            "<p class='meta'><span class='author'>나래로보틱스</span> 2025-07-03</p>",
+            "",
+        ),
+        (meta("물빛은행"), "", "물빛은행(행장 한여울)은 다리를 사들였다. "),
+        (meta("보리식품"), "", "보리식품(대표이사 한여울)은 3일 "),
+    ],
+)
+def test_company_is_no_author_of_its_release(head: str, above: str, start: str) -> None:
+    text = f"{above}<div class='txt'><p>{start}{LEAD}</p><p>{MORE}</p><p>{END}</p></div>"
+    assert page(f"<h1>{TITLE}</h1>{text}", head).author is None
+
+
+@pytest.mark.parametrize(
+    ("site", "account", "author"),
+    [
+        ("나래식품 뉴스룸", "온이", None),
+        ("나래식품 공식 블로그", "나래지기", None),
+        ("나래식품 뉴스룸", "한여울", "한여울"),
+        ("온이의 부엌", "온이", "온이"),
+    ],
+)
+def test_account_is_an_author_but_for_a_company(
+    site: str, account: str, author: str | None
+) -> None:
+    head = f'<meta property="og:site_name" content="{site}">{meta(account, "by")}{data(account)}'
+    above = f"<p class='meta'><span class='author'>by {account}</span> <span>2025. 7. 3.</span></p>"
+    text = f"{above}<div class='txt'><p>{LEAD}</p><p>{MORE}</p><p>{END}</p></div>"
+    assert page(f"<h1>{TITLE}</h1>{text}", head).author == author
+
+
+def test_label_of_an_advertisement_is_no_author() -> None:
+    label = "<div class='adsense'><div class='info'>반응형</div></div>"
+    text = f"<div class='txt'>{label}<p>{LEAD}</p><p>{MORE}</p><p>{END}</p></div>"
+    assert page(f"<h1>{TITLE}</h1>{text}").author is None
+
+
+@pytest.mark.parametrize(
+    ("line", "below", "author"),
+    [
+        ("오늘은 에디터 도레미와 수박이 섬에 다녀온 이야기를 들려드릴게요.", "", "도레미, 수박"),
+        (
+            "에디터 보리, 에디터 두부가 다리의 값을 풀어드려요.",
+            "<p>* 사진 출처: 에디터 두부</p>",
+            "보리, 두부",
+        ),
+        ("안녕하세요, 에디터 보리와 두부예요.", "", "보리, 두부"),
+        ("에디터 모두가 모여 소식을 전해드립니다.", "", None),
+        ("그는 에디터 보리가 쓴 책을 읽었다.", "", None),
+        ("그는 “에디터 보리가 다리 이야기를 들려드릴게요”라고 했다.", "", None),
+    ],
+)
+def test_editors_who_present_a_letter_are_its_authors(
+    line: str, below: str, author: str | None
+) -> None:
+    text = f"<div class='txt'><p>{line}</p><p>{LEAD}</p><p>{MORE}</p><p>{END}</p>{below}</div>"
+    assert page(f"<h1>{TITLE}</h1>{text}").author == author
