@@ -94,6 +94,22 @@ def test_pages_of_a_ninth_set_are_read_right() -> None:
     }
 
 
+def test_pages_of_a_tenth_set_are_read_right() -> None:
+    pages = list(measure(Path(__file__).with_name("outlets_tenth")))
+    # Earlier sets want the desk as the author, the portal of the government as the publisher of a
+    # ministry's release, and of a broadcaster the name that its JSON-LD has.
+    assert [one.differences for one in pages if one.differences] == [
+        ("publisher: 'KNS', not 'KNS 뉴스'",),
+        ("author: ['온라인뉴스부'], not []",),
+        ("publisher: '대한민국 정책마당', not '생활복지부'",),
+    ]
+    assert figures(pages) == dict.fromkeys(figures(pages), 25) | {
+        "author": 24,
+        "publisher": 23,
+        "all": 22,
+    }
+
+
 @pytest.mark.parametrize(("folder", "clean"), [("outlets_third", 25), ("outlets_fourth", 24)])
 def test_pages_by_other_hands_are_read_right(folder: str, clean: int) -> None:
     pages = list(measure(Path(__file__).with_name(folder)))
