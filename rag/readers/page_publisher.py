@@ -150,15 +150,15 @@ class _PagePublisher:
         """Return the longer or shorter form of a name that more of the places have.
 
         The data can have the company's, (주)나래커뮤니케이션, or the name in two scripts. Where a
-        logo has 나래, 나래신문 is its full name if the page shows that as well. Whether 뉴스 is
-        part of a name, its data says.
+        logo has 나래, 나래신문 is its full name if the page shows that as well. Whether it is
+        the house or a part of it, 나래21, the data says.
         """
         for name in self._shown():
             is_longer = len(letters_of(name)) > len(letters_of(named))
             whole, part = (name, named) if is_longer else (named, name)
             long, short = _bare(whole), _bare(part)
             added = long.replace(short, "", 1)
-            if short not in long or _NEWS_WORD.fullmatch(added):
+            if short not in long or _OF_PART.fullmatch(added):
                 continue
             with_whole = self._places(whole)
             with_part = self._places(part) - with_whole
@@ -417,7 +417,8 @@ _BYLINE_CHARS = 120
 _ENOUGH = 3  # of the weights of the places that name another outlet
 _PROVIDER = re.compile(r"(?:^|[-_\s])(?:provider|source|press|media|cp)(?:[-_\s]|$)", re.IGNORECASE)
 _NEWS = re.compile(r"\bNEWS$", re.IGNORECASE)
-_NEWS_WORD = re.compile(r"뉴스|news", re.IGNORECASE)
+# What makes a name that of a part of the house: 나래 뉴스, 나래21, 나래스포츠
+_OF_PART = re.compile(r"뉴스|news|\d+|tv|스포츠|sports|비즈|biz", re.IGNORECASE)
 # Behind the short form of a name, where not only the article or a word for companies: 나래신문사
 _KIND = re.compile(r"(?:(?:신문|일보|매일|경제|타임[스즈]|저널|방송|통신)사?)?")
 # What companies add to their names.

@@ -113,6 +113,14 @@ def test_name_in_words_counts_before_that_of_an_account(name: str) -> None:
         # Its own short form, where the page shows the full name; another script, a section
         (json_ld("가람일보"), "{} - 가람", "가람", "ⓒ 가람 | 주식회사 가람일보", ""),
         (json_ld("가람일보"), "{} - 가람", "", "", ""),
+        # The house, of which it is a part
+        (
+            site("가람일보") + json_ld("가람일보"),
+            "{} - 가람일보TV",
+            "가람일보TV",
+            "ⓒ 가람일보TV",
+            "",
+        ),
         (site("가람일보"), "{} - 공감언론 가람일보", "공감언론 가람일보", "", ""),
         (site("가람일보"), "{} - GARAM", "GARAM", "ⓒ GARAM", ""),
         (site("가람일보"), "{} - 스포츠", "스포츠", "ⓒ 스포츠", ""),
@@ -150,6 +158,8 @@ def test_portal_is_not_the_publisher_though_its_name_is_seen_more() -> None:
         ),
         # Its name in two scripts
         (site("나루주간 NARU WEEKLY"), "{} - 나루주간", "나루주간", "", "나루주간"),
+        # Its house, whose logo and notice the page has
+        (json_ld("가람21"), "{} - 가람", "가람", "ⓒ 가람", "가람21"),
         # The kind of paper behind the name, which the page has nowhere, or everywhere
         (site("새나루신문"), "{}", "새나루", "", "새나루"),
         (site("새나루"), "{} | 새나루신문", "새나루신문", "ⓒ 새나루신문", "새나루신문"),
