@@ -45,7 +45,13 @@ def coordinated(text: str) -> list[Part]:
     if language_of(text) != "ko":
         return []
     [whole] = analysed([text])
-    cuts = [(at, gap) for at, m in enumerate(whole.morphemes) if (gap := _cut(whole, at, m))]
+    denied = bool(whole.narrated) and whole.narrated[-1].denied
+    cuts = [
+        (at, gap)
+        for at, m in enumerate(whole.morphemes)
+        # 이사회를 열고 공시하지 않았다 may deny both.
+        if (gap := _cut(whole, at, m)) and not (denied and _is_open(whole, at))
+    ]
     if not cuts:
         return []
     topic = _topic(whole)
@@ -87,6 +93,12 @@ def _cut(whole: Analysed, at: int, morpheme: Morpheme) -> int:
     if not whole_quotes or before.count('"') % 2:
         return 0
     return morpheme.end + gap.end()
+
+
+def _is_open(whole: Analysed, at: int) -> bool:
+    """Whether the ending at ``at`` has neither tense nor comma, so that the last may govern it."""
+    after = whole.morphemes[at + 1] if at + 1 < len(whole.morphemes) else None
+    return whole.morphemes[at - 1].tag != "EP" and not (after and after.tag == "SP")
 
 
 def _closed(

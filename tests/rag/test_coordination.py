@@ -65,6 +65,7 @@ def test_who_acts_in_a_clause_inside_does_not_act_in_the_part() -> None:
         "회사는 모델을 개발하고 있다고 밝혔다.",
         "그는 “값은 올랐지만 품질은 그대로다”라고 말했다.",
         "값은 싸고 좋다.",
+        "윤빛소프트는 11일 이사회를 열고 지분을 사기로 했다고 공시하지 않았다.",
         "The plant closed and the workers left.",
     ],
 )

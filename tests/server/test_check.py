@@ -31,6 +31,7 @@ LOCKED = (
     "MS는 오픈AI에 수십억 달러를 투자하고, 앞으로 적어도 몇 년 동안은 결코 균열이 생길 수 없도록 "
     "한 계약을 맺은 바 있다."
 )
+TRUE_PART = LOCKED.partition(", ")[2]
 LIE = LOCKED.replace("수십억 달러", "수백억 유로")
 TEXT = f"{SOON}\n\n{LIE}\n\n왜 그랬을까?"
 HOSTILE = f"</li><script>alert(1)</script> [x](javascript:alert(1))\n{SOON}"
@@ -43,7 +44,8 @@ async def test_check_is_one_json_object(client: Client, workspace: Workspace) ->
     assert response.status_code == 200
     assert [claim["verdict"] for claim in body["claims"]][:1] == ["supported"]
     assert body["claims"][-1]["why"] == "question"
-    assert body["counts"]["supported"] == 1
+    # Of the sentence that joins two statements, only the false one is not supported.
+    assert [c["text"] for c in body["claims"] if c["verdict"] == "supported"] == [SOON, TRUE_PART]
     for claim in body["claims"]:
         assert body["text"][claim["start"] : claim["end"]] == claim["text"]
         for source in claim["sources"] + claim["nearest"]:
@@ -97,7 +99,12 @@ async def test_other_languages_markup_and_orders_are_only_data(client: Client) -
     ]
     async with client() as http:
         bodies = [(await http.post("/check", json={"text": text})).json() for text in texts]
-    assert bodies[0]["counts"]["supported"] == bodies[2]["counts"]["supported"] == 0
+    supported = [
+        [claim["text"] for claim in body["claims"] if claim["verdict"] == "supported"]
+        for body in bodies
+    ]
+    assert supported[0] == []
+    assert supported[2] == [TRUE_PART]
     assert bodies[1]["claims"][-1]["verdict"] == "supported"
 
 
@@ -275,4 +282,4 @@ def test_metrics_count_statements_by_verdict(workspace: Workspace) -> None:
             return (await http.get("/metrics")).text
 
     text = asyncio.run(ask())
-    assert 'geungeo_checked_claims_total{channel="check",verdict="supported"} 1.0' in text
+    assert 'geungeo_checked_claims_total{channel="check",verdict="supported"} 2.0' in text
