@@ -241,3 +241,24 @@ def test_writers_in_a_list_of_a_script_are_found(field: str) -> None:
     data = f'{{"article":{{"title":"{TITLE}",{writers},"section":"사회","views":12}}}}'
     script = f'<script type="application/json">{data}</script>'
     assert page(f"<h1>{TITLE}</h1>{TEXT}{script}").author == "한여울"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("▶ 가람경제 텔레그램 채널 입장하기", True),
+        ("▶ 가람일보 독서 모임 가입하기", True),
+        ("여러분의 제보 부탁드립니다.", True),
+        ("내년 신수 무료운세, 나의 재물운은?", True),
+        ("웹사이트: https://www.garam.example", True),
+        ("홈페이지 : www.garam.example", True),
+        ("지난 레터: 김장값이 오르는 까닭", True),
+        ("경찰은 시민의 제보를 기다린다.", False),
+        ("가람시는 “제보 부탁드립니다”라고 적힌 현수막을 걸었다.", False),
+        ("가람시는 웹사이트에 명단을 올렸다.", False),
+        ("“지난 레터: 김장”이라는 편지가 왔다고 시는 밝혔다.", False),
+        ("가람시는 무료 운세 상담소를 닫았다. 시민들은 아쉬워했다.", False),
+    ],
+)
+def test_calls_and_links_at_the_end_are_lines_of_the_page(line: str, expected: bool) -> None:
+    assert is_page_line(line) is expected

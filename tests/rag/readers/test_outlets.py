@@ -110,6 +110,15 @@ def test_pages_of_a_tenth_set_are_read_right() -> None:
     }
 
 
+def test_pages_of_an_eleventh_set_are_read_right() -> None:
+    pages = list(measure(Path(__file__).with_name("outlets_eleventh")))
+    # The data name the service that sends a letter, and nothing says that it is one.
+    assert [one.differences for one in pages if one.differences] == [
+        ("publisher: '스티클', not '한입경제'",),
+    ]
+    assert figures(pages) == dict.fromkeys(figures(pages), 25) | {"publisher": 24, "all": 24}
+
+
 @pytest.mark.parametrize(("folder", "clean"), [("outlets_third", 25), ("outlets_fourth", 24)])
 def test_pages_by_other_hands_are_read_right(folder: str, clean: int) -> None:
     pages = list(measure(Path(__file__).with_name(folder)))
