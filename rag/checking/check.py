@@ -274,16 +274,19 @@ class Checker:
         async with self._gate.slot(_TIMEOUT):
             run.units = await asyncio.to_thread(units, text)
         yield CheckStarted(len(run.units))
+        before: list[tuple[Evidence, ...]] = []
         for start in range(0, len(run.units), _BATCH):
             batch = run.units[start : start + _BATCH]
             async with self._gate.slot(_LATER, admitted=True):
                 found = await asyncio.to_thread(self._retrieve, run, batch)
+            pools = [*before, *found]
             for at, (unit, pool) in enumerate(zip(batch, found, strict=True)):
-                examined = _Examined(unit, pool, _around(found, at))
+                examined = _Examined(unit, pool, _around(pools, len(before) + at))
                 for claim in await self._claims(run, examined):
                     numbered = claim.model_copy(update={"number": len(run.claims) + 1})
                     run.claims.append(numbered)
                     yield ClaimChecked(numbered, start + at + 1)
+            before = found[-_AROUND:]
         # Every span is looked up in the store.
         yield CheckFinished(await asyncio.to_thread(self._finish, run, began))
 

@@ -323,8 +323,7 @@ def modified_otherwise(
         )
         if not rivals or alone or named:
             continue
-        pointed = any(f"{this}{p.word}" in said for p in rivals for this in _POINTING)
-        if pointed and one.word in before:
+        if one.word in before and any(_is_pointed_at(p.word, sources) for p in rivals):
             continue
         kin = any(_is_kin(p, one) for p in rivals)
         if not kin and f"{one.word}{one.head}" in known:
@@ -336,7 +335,12 @@ def modified_otherwise(
 
 
 _PLACED = re.compile(r"(?<=[가-힣]{2})(?:에|에서|에게)$")
-_POINTING = ("이", "두", "해당", "양")
+
+
+def _is_pointed_at(word: str, sources: Sequence[Analysed]) -> bool:
+    """Whether a source says 이 회사; 주주들이 회사 does not."""
+    pointing = re.compile(rf"(?<![가-힣])(?:이|두|해당|양)\s?{re.escape(word)}")
+    return any(pointing.search(fold(source.text)) for source in sources)
 
 
 def _modified(text: Analysed) -> Iterator[_Modified]:

@@ -595,7 +595,6 @@ class _Stated:
     sentences: tuple[tuple[tuple[Fact, ...], tuple[Phrase, ...]], ...]
     agents: tuple[Phrase, ...]
     names: frozenset[str]
-    stems: frozenset[str]
     own: str
     text: str
     elsewhere: str
@@ -626,7 +625,6 @@ class _Stated:
             ),
             tuple(p for fact in narrated for p in (*fact.subjects, *fact.topics)),
             names,
-            frozenset(name for name in names if len(name) > 1),
             " ".join(fold(text.text) for text in sources),
             " ".join(
                 fold(text.text) for text in (*sources, *(t for texts in contexts for t in texts))
@@ -851,7 +849,10 @@ def _named(phrase: Phrase, stated: _Stated) -> bool:
         or (len(word) > 2 and is_alias(word))
         or (word.isascii() and not word.isdigit())
         # 가람전자, where Kiwi has 가람 and 전자
-        or (ORGANISATION.search(word) is not None and word.startswith(tuple(stated.stems)))
+        or (
+            ORGANISATION.search(word) is not None
+            and any(len(name) > 1 and word.startswith(name) for name in stated.names)
+        )
         for word in phrase.words
     )
 
@@ -1009,7 +1010,8 @@ def _same_predicate(one: Fact, other: Fact) -> bool:
 
 def _becomes(claim: Fact, source: Fact) -> bool:
     """Whether ``claim`` says what became of what ``source`` did: 요금이 올랐다, 요금을 올렸다."""
-    return not claim.objects and BECOMING.get(claim.predicate) == source.predicate
+    stem = re.sub(r"(?<=[가-힣])[어아]지$", "", claim.predicate)
+    return not claim.objects and BECOMING.get(stem) == source.predicate
 
 
 def _problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
@@ -1144,9 +1146,10 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
         if phrase in claim.carried and len(claim.subjects) > len(claim.carried):
             continue
         candidates = [*subjects, *agents, *topics] or source.bare
-        # 가람과 나루가 맺다: both do it
         beside = [p for p in source.bare if not is_pronoun(p)]
-        beside += [p for role, p in source.others if role == "by:and"]
+        if any(other is not phrase and holds(subjects, other) for other in claim.subjects):
+            # 나루와 가람이 맺었다: both did it, as the claim says
+            beside += [p for role, p in source.others if role == "by:and"]
         if _empty(phrase) or holds(beside, phrase) or _may_be(candidates, phrase):
             he = bool(candidates) and all(p.words in _HE for p in candidates)
             if he and not is_pronoun(phrase) and not stated.near(phrase):

@@ -16,9 +16,9 @@ from geungeo.rag.text import Span, fold, listed
 # Words that join a sentence to the one before it.
 _JOINING = listed("다만 한편 아울러 게다가 나아가 그런데")
 # Nouns for a state or a kind of thing, in a frame that says no more: 내놓은 상태다, 세운 회사다.
-STATES = listed(
-    "상태 실정 모양새 형국 회사 업체 기업 단체 기관 작품 제품 서비스 행사 사업 제도 기술"
-)
+_STATES = listed("상태 실정 모양새 형국")
+_KINDS = listed("회사 업체 기업 단체 기관 작품 제품 서비스 행사 사업 제도 기술")
+STATES = _STATES | _KINDS
 _FINDING_OUT = listed("분석 조사 집계 확인 검사 측정 점검 시험 실험 감사 수사 부검 비교 검토 심사")
 _CAUSES = listed("탓 바람 덕 덕분")
 _SPANS = listed("일간 주간 개월간 년간 시간")
@@ -29,10 +29,13 @@ _TELLING = listed("밝히 전하 나타내 내비치 보이 드러내 말")
 _FIRST_PERSON = listed("저 나 제 내 저희")
 
 
-def is_frame(morphemes: Sequence[Morpheme], at: int, known: Sequence[Analysed]) -> bool:
+def is_frame(
+    morphemes: Sequence[Morpheme], at: int, known: Sequence[Analysed], elsewhere: str = ""
+) -> bool:
     """Whether the word only frames what is said: 분석한 결과, 내놓은 상태다, 다만 at the start.
 
-    ``known`` are the sources and the sentences that they lean on.
+    ``known`` are the sources and the sentences that they lean on, ``elsewhere`` is the rest of
+    the article.
     """
     form = morphemes[at].form
     before = morphemes[at - 1] if at else None
@@ -60,7 +63,9 @@ def is_frame(morphemes: Sequence[Morpheme], at: int, known: Sequence[Analysed]) 
         return after.tag in {"JX", "JKS"} and any(is_unit(m.form) for m in morphemes[at:])
     if form in _CAUSES:
         return after.tag in {"JKB", "VCP"}
-    return form in STATES and after.tag == "VCP"
+    # What kind of thing it is, the article must say.
+    named = form in _KINDS and (form in elsewhere or any(form in text.forms for text in known))
+    return after.tag == "VCP" and (form in _STATES or named)
 
 
 def found_out(morphemes: Sequence[Morpheme], at: int) -> bool:
@@ -94,6 +99,8 @@ def without_description(claim: str, before: str, cited: str) -> str | None:
     known, said = " ".join(fold(before).split()), " ".join(fold(cited).split())
     [parsed] = analysed([claim])
     words = list(re.finditer(r"\S+", claim))
+    if len(words) > _MOST_WORDS:
+        return None
     for last in reversed(range(1, len(words))):
         own = [m for m in parsed.morphemes if words[last].start() <= m.start < words[last].end()]
         nouns = [m for m in own if m.tag in _PARTY_TAGS]
@@ -119,6 +126,7 @@ def without_description(claim: str, before: str, cited: str) -> str | None:
 
 _PARTY_TAGS = frozenset({"NNG", "NNP", "SL", "XSN", "NNB", "SN", "NR"})
 _SHORTEST_PARTY = 2
+_MOST_WORDS = 80  # of a sentence that a person wrote
 
 
 def _is_described(description: str, known: str) -> bool:

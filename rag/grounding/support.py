@@ -282,7 +282,9 @@ def _korean(
 ) -> list[Finding]:
     about = grounds.about
     context = [text for texts in contexts for text in texts]
-    findings = missing_words(claim, sources, context, about, stated(claim, sources))
+    findings = missing_words(
+        claim, sources, context, about, stated(claim, sources), grounds.elsewhere
+    )
     if planned(claim, sources):
         findings = [one for one in findings if one.said not in _PLAN]
     findings += mismatches(claim, sources, contexts, grounds.elsewhere)

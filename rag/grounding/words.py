@@ -32,9 +32,6 @@ _REVERSING = "비불무미반탈준역부"
 # Dependent words that change what is said: 연초 is not 연말, only some is not all.
 _DECISIVE = listed("초 말 전 후 반 만 뿐 밖에 보다 마다 조차")
 _ONLY = listed("만 뿐 밖에 불과 그치")
-# 1조 원씩 세 차례 is not 모두 1조 원.
-_EACH = listed("씩 각각 각 마다 당 매")
-_IN_ALL = listed("모두 총 합쳐 통틀어")
 # o1, f-35: letters and digits in one name, which are no amount.
 _CODE = re.compile(r"(?<![a-z0-9])[a-z]+-?[0-9][a-z0-9]*")
 # Only these suffixes leave the noun what it was.
@@ -98,12 +95,14 @@ def missing_words(
     context: Sequence[Analysed] = (),
     about: str = "",
     stated: frozenset[int] = frozenset(),
+    elsewhere: str = "",
 ) -> list[Finding]:
     """Find the content words of ``claim`` that its sources do not hold, in order.
 
     Nouns may also come from ``context``, the sentences that the sources lean on, and names
     from ``about``, what is known of the article. ``stated`` are the starts of words that the
-    facts of the sources state otherwise. A missing name or an opposite (영리 for 비영리) is a
+    facts of the sources state otherwise; what kind of thing a party is (회사), ``elsewhere`` in the
+    article may say. A missing name or an opposite (영리 for 비영리) is a
     veto, any other missing word a doubt.
     """
     held = _Held.by(sources, [*sources, *context], about)
@@ -119,10 +118,6 @@ def missing_words(
             same = _ONLY if morpheme.form in _ONLY else {morpheme.form}
             if not any(m.form in same for s in sources for m in s.morphemes):
                 found.append(_no_word(morpheme.form))
-        elif tag == "XSN" and morpheme.form == "씩":
-            words = {m.form for s in sources for m in s.morphemes}
-            if words & _IN_ALL and not words & _EACH:
-                found.append(veto("the source gives it in all, not each", "number", "씩"))
         elif tag == "XSN" and morpheme.form not in _PLAIN_SUFFIX and before:
             # 은행 and 공무원 are in the source; 은행원 need not be.
             word = f"{before.form}{morpheme.form}"
@@ -133,7 +128,7 @@ def missing_words(
             or morpheme.form in _LIGHT
             or (tag == "SL" and before is not None and _measures(before, morpheme))
             or morpheme.start in stated
-            or is_frame(claim.morphemes, at, known)
+            or is_frame(claim.morphemes, at, known, elsewhere)
             or any(word.start <= morpheme.start < word.end for word in spoken)
             or _points_at_the_one(claim.morphemes, at, held.spaced)
             or morpheme.start in (done if _makes_verb(claim.morphemes, at) else whole)
@@ -144,12 +139,25 @@ def missing_words(
             found.append(veto(reason, "negation", morpheme.form))
         elif not held.has(morpheme, claim, verbal=_makes_verb(claim.morphemes, at)):
             found.append(_absent(claim, at, held))
+    found += _each_for_all(claim, sources)
     found += _other_time(claim, sources)
     found += _of_another_name(claim, sources)
     codes = _CODE.findall(fold(claim.text))
     found += [lacking("name", "name", c) for c in codes if not _contains(c, held.spaced)]
     found += _unread(claim, held.squeezed)
     return list(dict.fromkeys(found))
+
+
+def _each_for_all(claim: Analysed, sources: Sequence[Analysed]) -> Iterator[Finding]:
+    """Find 세 차례 1조 원씩 where the source has 세 차례 모두 1조 원."""
+    for match in _EACH.finditer(fold(claim.text)):
+        amount = re.escape(re.sub(r"\s", "", match["amount"]))
+        in_all = re.compile(rf"(?:모두|총|합쳐|통틀어){amount}(?!씩)")
+        if any(in_all.search(source.squeezed) for source in sources):
+            yield veto("the source gives it in all, not each", "number", f"{match['amount']}씩")
+
+
+_EACH = re.compile(r"(?P<amount>\d[\d.,\s]*[백천만억조\d.,\s]*[가-힣]{1,2}?)씩")
 
 
 def _other_time(claim: Analysed, sources: Sequence[Analysed]) -> Iterator[Finding]:

@@ -57,35 +57,11 @@ SAME_SUBJECT = frozenset(
 )
 CONTRAST = frozenset({"지만", "으나", "나", "는데", "ᆫ데", "은데"})
 # Nouns for what is between two parties.
-RELATIONS = (
-    *(
-        "합병",
-        "결합",
-        "통합",
-        "협상",
-        "회담",
-        "관계",
-        "갈등",
-        "다툼",
-        "분쟁",
-        "소송",
-        "차이",
-        "격차",
-    ),
-    *(
-        "협약",
-        "협력",
-        "제휴",
-        "합의",
-        "계약",
-        "동맹",
-        "교류",
-        "경쟁",
-        "대결",
-        "경기",
-        "전쟁",
-        "사이",
-    ),
+RELATIONS = tuple(
+    listed(
+        "합병 결합 통합 협상 회담 관계 갈등 다툼 분쟁 소송 차이 격차 협약 협력 제휴 합의 계약 동맹 "
+        "교류 경쟁 대결 경기 전쟁 사이"
+    )
 )
 # Nouns that make an adverbial of the words before them.
 _ADVERBIAL = listed("동안 가운데 당시 직후 직전 도중 뿐")
@@ -195,7 +171,7 @@ class _Parser:
                 return self._predicate(at, self._pop(), passive=True)
             return self._predicate(at, morpheme.form)
         elif tag.startswith("J"):
-            self._particle(morpheme, tag, after)
+            self._particle(at, tag, after)
         elif tag == "SP":
             self._comma()
         elif morpheme.form == "없이":
@@ -260,7 +236,8 @@ class _Parser:
             self._relative = None
         return phrase
 
-    def _particle(self, morpheme: Morpheme, tag: str, after: Morpheme | None) -> None:
+    def _particle(self, at: int, tag: str, after: Morpheme | None) -> None:
+        morpheme = self._all[at]
         if tag == "JX":
             if after and after.tag.startswith("JK") and after.start == morpheme.end:
                 return  # 만을, 까지의: the case particle that follows decides
@@ -274,7 +251,7 @@ class _Parser:
             if self._words:
                 self._adverbial()
                 phrases = [self._phrase()]
-                if after and self._relates(after):
+                if self._relates(at + 1):
                     phrases = [*self._coordinated, *phrases]
                     self._coordinated = []
                 owners = [word for phrase in phrases for word in (*phrase.owners, *phrase.words)]
@@ -285,14 +262,12 @@ class _Parser:
             return
         self._flush(ROLE.get(tag, "bare"))
 
-    def _relates(self, noun: Morpheme) -> bool:
-        """Whether the noun that begins with ``noun`` is of both: 가람통신과 바른통신의 합병."""
-        word = ""
-        for m in self._all[self._all.index(noun) :]:
-            if m.tag not in NOMINAL:
-                break
-            word += m.form
-        return word.endswith(RELATIONS)
+    def _relates(self, at: int) -> bool:
+        """Whether the noun that begins at ``at`` is of both: 가람통신과 바른통신의 합병."""
+        end = at
+        while end < len(self._all) and self._all[end].tag in NOMINAL:
+            end += 1
+        return "".join(m.form for m in self._all[at:end]).endswith(RELATIONS)
 
     def _flush(self, role: str) -> None:
         self._adverbial()
@@ -420,14 +395,14 @@ class _Parser:
 
     def _look_ahead(self, at: int, fact: Fact) -> None:
         previous = ""
-        for m in self._all[self._past_contrast(at) :]:
+        for place, m in enumerate(self._all[self._past_contrast(at) :], self._past_contrast(at)):
             tag = m.tag.split("-")[0]
             if m.form in UNREAL_WORD and tag not in {"JKB"}:
                 fact.unreal = True
             elif tag.startswith("E"):
                 # 안전이 먼저라고 and 먼저라는 say what is; 하라고 and 하라는 demand it.
                 demands = m.form.startswith("라") and not fact.copula
-                if self._is_degree(m):
+                if self._is_degree(place):
                     return  # 일축할 정도였다: it was done
                 if demands or (m.form in UNREAL_ENDING and not m.form.startswith("라")):
                     fact.unreal = True
@@ -455,10 +430,10 @@ class _Parser:
                 return
             previous = m.form
 
-    def _is_degree(self, ending: Morpheme) -> bool:
-        """Whether ``ending`` is that of 할 정도 or 할 만큼."""
-        after = next((m for m in self._all if m.start >= ending.end and m is not ending), None)
-        return ending.tag == "ETM" and after is not None and after.form in {"정도", "만큼"}
+    def _is_degree(self, at: int) -> bool:
+        """Whether the ending at ``at`` is that of 할 정도 or 할 만큼."""
+        after = self._all[at + 1 : at + 2]
+        return self._all[at].tag == "ETM" and any(m.form in {"정도", "만큼"} for m in after)
 
     def _past_contrast(self, at: int) -> int:
         """Skip 는가 하면 after a predicate, which joins two clauses and is no condition."""

@@ -23,6 +23,7 @@ _STATES = frozenset({"VA", "XSA", "VCP", "VCN"})
 # Verbs that make one predicate with the verb before them: 하고 있다.
 _SUPPORT = listed("있 싶 나 말 보")
 _SHORTEST = 12  # characters of a part
+_MOST_CUTS = 8  # of a sentence that a person wrote
 _PAIRS = dict(zip("“‘([「『《〈", "”’)]」』》〉", strict=True))
 
 
@@ -52,7 +53,7 @@ def coordinated(text: str) -> list[Part]:
         # 이사회를 열고 공시하지 않았다 may deny both.
         if (gap := _cut(whole, at, m)) and not (denied and _is_open(whole, at))
     ]
-    if not cuts:
+    if not 0 < len(cuts) <= _MOST_CUTS:
         return []
     topic = _topic(whole)
     past = any(
