@@ -11,10 +11,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from io import BytesIO
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +37,8 @@ PLACES = {"in": ("q", "k", "v"), "ao.in": ("ao",), "fi.in": ("fi",), "fo.in": ("
 _LARGEST = 95
 
 _NORMS = ("aln", "oln")
-# Pieces per batch, padding included: enough to keep the cores busy, small enough for their caches.
-# Of a longer text one alone does both, and is not padded (a quarter faster than batches of 2,048).
+# Pieces per batch, padding included: small enough for a core's cache, and a longer text is a batch of
+# its own, without padding (a quarter faster than batches of 2,048).
 _BATCH = 256
 
 
@@ -92,12 +94,18 @@ class Encoder:
         return [found[at] for at in range(len(sequences))]
 
     def _each(self, sequences: Sequence[Sequence[int]]) -> Iterator[tuple[int, FloatArray]]:
-        """Yield the index and the states of each sequence, in batches of similar length."""
+        """Yield the index and the states of each sequence, in batches of similar length.
+
+        Each core takes the next batch: 1.5 times as fast as one batch on all cores at a time.
+        """
         self.prepare()
-        for batch in _batches(sequences):
-            states = self._run([sequences[at] for at in batch])
-            for row, at in enumerate(batch):
-                yield at, states[row, : len(sequences[at])]
+        batches = list(_batches(sequences))
+        run = self._run
+        if len(batches) < 2 or _threads() < 2:
+            yield from chain.from_iterable(run(batch, sequences) for batch in batches)
+            return
+        with ThreadPoolExecutor(min(len(batches), _threads()), "encoder") as threads:
+            yield from chain.from_iterable(threads.map(run, batches, repeat(sequences)))
 
     def inputs(self, sequences: Sequence[Sequence[int]]) -> dict[str, npt.NDArray[Any]]:
         """Return what the graphs take: ``embedded`` (n, longest, hidden) and ``mask`` (n, longest).
@@ -113,9 +121,12 @@ class Encoder:
         words = self.file.rows("emb.word", ids.reshape(-1)).reshape(*ids.shape, -1)
         return {"embedded": words + self._position[:longest], "mask": mask}
 
-    def _run(self, sequences: Sequence[Sequence[int]]) -> FloatArray:
-        states: FloatArray = self._session.run(["states"], self.inputs(sequences))[0]
-        return states
+    def _run(
+        self, batch: Sequence[int], sequences: Sequence[Sequence[int]]
+    ) -> list[tuple[int, FloatArray]]:
+        """Return the index and the states of each sequence of a batch of indices."""
+        states = self._session.run(["states"], self.inputs([sequences[at] for at in batch]))[0]
+        return [(at, states[row, : len(sequences[at])]) for row, at in enumerate(batch)]
 
     @cached_property
     def _position(self) -> FloatArray:
@@ -127,11 +138,8 @@ class Encoder:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        # Spinning threads slow down a busy machine.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # A single number limits the threads; a list, for nested teams, does not apply here.
-        if (limit := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():
-            options.intra_op_num_threads = int(limit)
+        # Batches share the cores; a short text alone is as fast on one of them as on two.
+        options.intra_op_num_threads = 1
         # Texts differ in length, so memory that an arena keeps for the longest is rarely reused.
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
@@ -204,11 +212,21 @@ def _rounded(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.rint(matrix / scale[:, None]), scale
 
 
+def _threads() -> int:
+    """Return how many batches run at a time: one a core, or what OMP_NUM_THREADS allows."""
+    # A list of numbers, for nested teams, does not apply here.
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return int(limit) if limit.isdecimal() else os.cpu_count() or 1
+
+
 def _batches(sequences: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Yield indices of sequences of similar length, at most ``_BATCH`` pieces with padding."""
+    """Yield indices of sequences of similar length, at most ``_BATCH`` pieces with padding.
+
+    The longest come first, so that cores finish at about the same time.
+    """
     batch: list[int] = []
-    for at in sorted(range(len(sequences)), key=lambda place: len(sequences[place])):
-        if batch and (len(batch) + 1) * len(sequences[at]) > _BATCH:
+    for at in sorted(range(len(sequences)), key=lambda place: -len(sequences[place])):
+        if batch and (len(batch) + 1) * len(sequences[batch[0]]) > _BATCH:
             yield batch
             batch = []
         batch.append(at)
