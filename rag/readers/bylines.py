@@ -395,6 +395,15 @@ def _judged(state: _State, *, has_mail: bool) -> Byline | None:
     return Byline(tuple(dict.fromkeys(one.name for one in writers)), is_sure, has_roles)
 
 
+def _is_pen_name(word: str) -> bool:
+    """Whether a word alone behind ``글 |`` can name a writer: none of a menu or a desk."""
+    known = NO_NAME | PLACES | _RANKS
+    return bool(_PEN_NAME.fullmatch(word)) and not (word in known or is_post(word))
+
+
+_PEN_NAME = re.compile(r"[가-힣]{2,4}(?<![부팀국실])")
+
+
 def _is_whole(name: str) -> bool:
     return is_full_name(name) and len(name) > 2
 
@@ -474,8 +483,9 @@ def _read(segment: list[str], state: _State) -> bool:
     if words[:1] and words[0] in _DIVIDERS:
         words.pop(0)
         # 사진 박다솜 / 한여울 기자: the reporter is no second photographer.
-        if state.is_open and words and _is_whole(words[0]):
-            state.signed = True  # 글ㅣ한여울
+        is_pen_name = state.roles == ["글"] and len(words) == 1 and _is_pen_name(words[0])
+        if state.is_open and words and (_is_whole(words[0]) or is_pen_name):
+            state.signed = True  # 글ㅣ한여울, 글 | 소다
         is_next = not (state.is_open or state.helper_job or is_role((words or [""])[0]))
         if is_next and words and _JOBS.fullmatch(words[-1]):
             state.roles = [role for role in state.roles if role in _WRITES]

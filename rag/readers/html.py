@@ -79,6 +79,8 @@ _PART = 0.1  # of the text, which makes an element with the name of a container 
 _TOP = 5  # blocks among which the headline can be repeated
 _A_SENTENCE = 10  # the worth of the shortest running text
 _SHORT = 6  # letters of a headline
+# An item of a newsletter's contents: 1. 메인: 배춧값 이야기
+_CONTENTS = re.compile(r"(?:\d{1,2}\s?[.)]|[①-⑳])\s?[^.!?]{2,60}$")
 _UNSUBSCRIBE = re.compile(r"수신\s?거부|구독\s?취소|unsubscribe", re.IGNORECASE)
 _TEASERS = 4  # that make a page a list
 _WEAK = 200  # characters of running text below which other sources of the body are tried
@@ -375,16 +377,27 @@ class _Page:
             elif named:
                 self._named.append((element, inside))
         self._further = self._further_articles()
-        return found | self._further | self._behind_letter()
+        return found | self._further | self._around_letter()
 
-    def _behind_letter(self) -> set[int]:
-        """Return the blocks behind the line of a newsletter that says how to unsubscribe."""
+    def _around_letter(self) -> set[int]:
+        """Return the blocks of a newsletter that are no text of it.
+
+        These are what is behind the line that says how to unsubscribe, and the contents in front
+        of the headline.
+        """
         size = 0
         for piece in self.pieces:
             size += _text_size([piece])
-            if is_imprint(piece.text) and _UNSUBSCRIBE.search(piece.text):
-                is_end = 2 * size > _text_size(self.pieces)
-                return {one.order for one in self.pieces[piece.order :]} if is_end else set()
+            if not (is_imprint(piece.text) and _UNSUBSCRIBE.search(piece.text)):
+                continue
+            if 2 * size <= _text_size(self.pieces):
+                return set()
+            titles = set(map(letters_of, self.metadata.given_titles()))
+            head = next((p.order for p in self.pieces if letters_of(p.text) in titles), 0)
+            above = self.pieces[:head]
+            items = [one.order for one in above if _CONTENTS.match(one.text)]
+            contents = above[items[0] - 1 : items[-1] + 1] if len(items) > 1 and items[0] else []
+            return {one.order for one in (*contents, *self.pieces[piece.order :])}
         return set()
 
     def _further_articles(self) -> set[int]:

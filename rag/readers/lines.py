@@ -92,7 +92,8 @@ _UI = listed(
     글자크기설정 요약보기 자동요약 사진 영상 동영상 관련사진 사진보기 동영상보기 좋아하기
     advertisementscrolltocontinue scrolltocontinue articlecontinuesbelow 기사수정
     구독신청 후원 후원하기 정기후원
-    skip share print comments subscribe readmore
+    skip share print comments subscribe readmore linkcopied urlcopied copied
+    링크가복사되었습니다 링크복사됨 주소가복사되었습니다 복사되었습니다 복사됨
     followus thisarticle
     """
 )
@@ -156,11 +157,18 @@ _APPEAL = re.compile(
     rf"^{_UNQUOTED}(?:뉴스레터|구독|채널|멤버십){_UNQUOTED}{_REQUEST}"
     rf"|^{_UNQUOTED}(?:친구|지인)(?:에게|들에게|와|과){_UNQUOTED}(?:추천|공유|소개|구독){_UNQUOTED}{_REQUEST}"
     rf"|^{_UNQUOTED}(?:기사|기자|원고료|신문|일보|뉴스|언론|방송|독자){_UNQUOTED}(?:후원|응원|알림|친구\s*추가){_UNQUOTED}{_REQUEST}"
+    r"|^오늘의?\s[^\s?]{1,12}(?:(?:레터|뉴스|편지|메일)[은는이가]?,?|,\s(?:맛|내용)[이은는])\s"
+    r"(?:(?:맛|내용)[이은는]\s)?(?:어땠(?:나요|어요|어|을까요)|어떠셨(?:나요|어요))\?$"
+    rf"|^(?:친구|지인|동료)(?:들)?에게\s{_UNQUOTED}추천하고\s{_UNQUOTED}(?:받기|받자|받으세요|받아\s?가세요)[.!~]*$"
     rf"|^(?:이번|오늘의?|지난)\s*(?:뉴스\s?)?(?:레터|편지|메일){_UNQUOTED}(?:마음에|도움|유익|어떠|어땠|좋으|좋았|어떻게|재밌|재미){_UNQUOTED}\?$"
     rf"|^이\s*(?:기사|글|뉴스|콘텐츠|카드\s?뉴스|영상|인터뷰|칼럼){_UNQUOTED}(?:마음에|도움|유익|공감|어떠|어땠|좋으|어떻게){_UNQUOTED}\?$"
     rf"|^{_UNQUOTED}(?:구독|유료|회원|로그인|멤버십|플러스|프리미엄){_UNQUOTED}기사{_UNQUOTED}수\s*있습니다[.!]?$"
     rf"|^(?:이|본)\s*(?:기사|콘텐츠|글){_UNQUOTED}(?:구독|유료|회원|로그인|멤버십){_UNQUOTED}습니다[.!]?$"
     rf"|^{_UNQUOTED}제보(?:를)?\s?(?:환영|부탁|기다)\S{{0,3}}니다[.!]*$"
+    # 광고 후 기사가 계속됩니다; Article continues after advertisement
+    r"|^[^\"“”.]{0,12}(?:광고|배너)[^\"“”.]{0,12}(?:기사|본문|글|콘텐츠|뉴스)[^\"“”.]{0,6}(?:계속|이어)(?:됩|집)니다[.!]?$"
+    r"|^(?:기사|본문|글|콘텐츠|뉴스)[가는은이]?\s[^\"“”.]{0,8}광고[^\"“”.]{0,8}(?:계속|이어)(?:됩|집)니다[.!]?$"
+    r"|^(?:the )?(?:story|article|content) continues (?:after|below)[^.]{0,30}\.?$"
     # Where a text comes from, whom it belongs to, how it was distributed
     r"|^(?:[※*]\s?)?(?:이|본|해당|위)\s?(?:기사|콘텐츠|뉴스|글|보도자료|자료)"
     rf"(?:의\s저작권은\s{_UNQUOTED}있습니다|(?:는|은)\s"
@@ -212,6 +220,7 @@ _PROMOTION = re.compile(
     r"|.{0,40}(?:다시|영상|몰아|생중계|바로|무료로)\s?(?:보기|시청))[!~]*(?=\s*(?:[▶▷►].*)?$)"
     r"|^[☞👉🔗➡]"
     r"|^[^.\"“”]{0,20}무료\s?(?:운세|사주|궁합|신점)[^.\"“”]{0,20}[?!]?$"
+    r"|^[▶▷►☞][^.\"“”]{0,30}(?:운세|사주|궁합|띠별|별자리)[^.\"“”]{0,24}[?!]?$"
     r"|^(?:웹\s?사이트|홈페이지|website)\s*[:：]\s*(?:https?://|www\.)\S+$"
     r"|^지난\s(?:레터|뉴스레터|호)\s?[:：].{1,60}$"
 )
@@ -274,12 +283,13 @@ _LETTERS = re.compile(
     r"^(?:(?:지난|저번)\s?(?:호|주|회|레터|편지|뉴스레터|메일)(?:\s(?:호|레터|편지|메일))?(?:에|의|를|을)?\s?"
     r"(?:대한\s?|읽은\s?|읽고\s?|보내\s?주신\s?)?)?"
     r"(?:(?:독자|구독자)(?:님|분|님들|분들|여러분)?(?:의|이|께서|들의)?\s?)?(?:보내\s?주신\s?|남겨\s?주신\s?)?"
-    r"(?:의견|피드백|답장|편지|한\s?마디|목소리|후기|메시지|소감)(?:함|들)?(?:을\s?(?:소개합니다|소개해요|전합니다))?$"
+    r"(?:의견|피드백|답장|편지|사연|한\s?마디|목소리|후기|메시지|소감)(?:함|들)?(?:을\s?(?:소개합니다|소개해요|전합니다))?$"
 )
 _OF_READERS = re.compile(r"지난|저번|독자|보내|남겨")
 _LETTER = re.compile(
     r"^\W{0,4}(?=\S)[^:：.!?]{1,16}\s?님(?:\s?\([^)]{1,12}\))?(?:\s*[:：>|]|$|의\s(?:의견|답장|한마디))"
     r"|^\W{0,4}[“\"‘'][^”\"’']{2,200}[”\"’']\s?[-–—/(]?\s?[^.!?]{0,16}\s?님\)?$"
+    r"|^.{2,300}[.!?~]\s?[-–—/(]\s?(?:from\s|by\s)?[^.!?()]{1,24}\s?님\)?$"
 )
 # Who answers questions about a release: 담당자 | 사무관 한여울 (044-000-5882)
 _CONTACT_LABEL = re.compile(
@@ -479,7 +489,7 @@ def is_button(line: str) -> bool:
     if len(line) > 120:
         return False
     bare = line.strip(_SYMBOLS)
-    word = re.sub(r"[\s·]+", "", bare).lower()
+    word = re.sub(r"[\s·]+|[!.]+$", "", bare).lower()
     counted = any(char.isdigit() for char in word)
     if _CONTROLS.fullmatch(bare) or _VERDICT.fullmatch(bare):
         return True

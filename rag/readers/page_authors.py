@@ -123,6 +123,9 @@ _COLUMN = re.compile(
     r"^[\[<【〈(]\s?(?P<name>[가-힣]{3})(?:의\s[^\])>】〉]{2,12}"
     r"|\s?(?P<kind>칼럼|시론|에세이|시평|시선|기고|논단))\s?[\])>】〉]"
 )
+# 한여울(yeoul)
+_ACCOUNT_BEHIND = re.compile(r"(?<=[가-힣])\s?\([A-Za-z][\w.-]{2,19}\)$")
+_NICKNAME = re.compile(r"[가-힣]{2,5}")
 _NAME = re.compile(
     r"(?P<name>[가-힣]{2,4})(?:\s?\([\w.-]{2,20}\)|\s(?:팩트체커|작가|칼럼니스트|평론가|연구원|편집장|편집위원"
     r"|객원필진|교수|변호사|대표|크리에이터|캐스터))?"
@@ -237,14 +240,15 @@ class _PageAuthors:
     def _above(self) -> Iterator[Claim]:
         around = {one.text for one in self.page.pieces if one.order in self.page.around}
         for line in joined(self._lines_above()):
-            bare = undated(line)
+            shown = undated(line)
+            bare = _ACCOUNT_BEHIND.sub("", shown)
             claim = credit(line) if is_byline(line) else None
             claim = claim or (credit(bare) if writer_of(bare) else None)
             if claim is not None:
                 yield claim
             elif match := _POSTED_BY.search(line):
                 yield Claim(Rank.NAMED, (match["name"],))
-            elif is_full_name(bare) and not (
+            elif (is_full_name(bare) or (bare != shown and _NICKNAME.fullmatch(bare))) and not (
                 _NO_WRITER.search(bare)
                 or _DESK_END.search(bare)
                 or bare in PLACES
@@ -486,7 +490,10 @@ def _is_framed(element: Any) -> bool:
 
 
 def _frames(element: Any) -> bool:
-    return element.tag in _FRAME_TAGS or _FRAME.search(described(element)) is not None
+    # The footer of an article can have a box about its writer.
+    article = next(element.iterancestors("article"), None) if element.tag == "footer" else None
+    is_frame = element.tag in _FRAME_TAGS and article is None
+    return is_frame or _FRAME.search(described(element)) is not None
 
 
 def _first_text(element: Any) -> str:

@@ -193,11 +193,13 @@ class _PagePublisher:
             given += [*reversed(parts[1:]), *parts[:1]] if len(parts) > 1 else []
         given += [*self._logos, *self._letters, self._owner]
         titles = set(map(letters_of, self.page.given_titles()[:1]))
+        logos = set(map(letters_of, self._logos))
         for text in given:
             bare = re.sub(r"\s*\([^)]*\)$|\s+모바일$", "", text or "").strip(" :")
             name = publisher_name(bare)
             own = letters_of(name or "")
-            is_title = own in titles and not is_outlet(name or "")
+            # Where the window names the site alone, a logo has the same name.
+            is_title = own in titles and not (is_outlet(name or "") or own in logos)
             is_other = is_title or not 2 <= len(own) <= _LONGEST_NAME
             if name and not (is_other or is_section(name) or is_button(name)):
                 yield name

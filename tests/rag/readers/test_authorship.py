@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rag.readers.test_outlets import END, LEAD, MORE, TITLE, page
+from tests.rag.readers.test_outlets import END, LEAD, MORE, TEXT, TITLE, page
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ LINES = [
     ("글 ㅣ 한여울 사진 ㅣ 박다솜", "한여울"),
     ("글, 사진 | 한여울", "한여울"),
     ("글ㅣ한여울", "한여울"),
+    ("글 | 소다, 라온", "소다, 라온"),
+    ("글 | 달콩 / 그림 | 모모", "달콩"),
     ("Words 한여울", "한여울"),
     ("Writer 한여울", "한여울"),
     ("Text 한여울 Photo 박다솜", "한여울"),
@@ -331,3 +333,21 @@ def test_editors_who_present_a_letter_are_its_authors(
 ) -> None:
     text = f"<div class='txt'><p>{line}</p><p>{LEAD}</p><p>{MORE}</p><p>{END}</p>{below}</div>"
     assert page(f"<h1>{TITLE}</h1>{text}").author == author
+
+
+def test_name_with_an_account_behind_it_is_the_author() -> None:
+    dated = "<div class='info'><div>25.03.11 11:15</div><div><a>{}</a></div></div>"
+    for shown, author in [
+        ("옹달샘(dalsaem)", "옹달샘"),
+        ("한여울 (yeoul_2)", "한여울"),
+        ("옹달샘", None),
+        ("댓글(comments)", None),
+    ]:
+        assert page(f"<h1>{TITLE}</h1>{dated.format(shown)}{TEXT}").author == author
+
+
+def test_box_in_the_footer_of_an_article_names_its_author() -> None:
+    box = "<section class='author'><h4><a>한여울</a></h4><p>책방 점원.</p></section>"
+    box = f"<footer>{box}</footer>"
+    assert page(f"<article><h1>{TITLE}</h1>{TEXT}{box}</article>").author == "한여울"
+    assert page(f"<article><h1>{TITLE}</h1>{TEXT}</article>{box}").author is None

@@ -151,6 +151,24 @@ def test_letter_in_tables_is_read_whole_and_ends_where_it_can_be_cancelled() -> 
     assert found.published_at == "2025-07-03"
 
 
+def test_contents_of_a_letter_are_no_text() -> None:
+    said = ("공사는 2028년에 끝나요. 그때까지는 배를 타야 해요.", "배삯은 시가 반을 내요.")
+    cells = (
+        "안녕하세요, 구독자님! 다리 이야기를 가져왔어요.",
+        "오늘의 차례",
+        "1. 다리 위의 아침",
+        "2. 어제의 숫자",
+        "<h1>다리 위의 아침</h1>",
+        *said,
+        "💌 독자 사연",
+        "지난 호가 참 좋았어요. 다음에는 배 이야기를 해 주세요! (from 가람동 뱃사공님)",
+        "강물레터 서울시 1 수신거부 Unsubscribe",
+    )
+    title = "다리 위의 아침"
+    found = page(letter(*cells), f'<meta property="og:title" content="{title}">', title)
+    assert body_of(found) == [cells[0], *said]
+
+
 # Ends
 
 
@@ -253,6 +271,19 @@ def test_writers_in_a_list_of_a_script_are_found(field: str) -> None:
         ("웹사이트: https://www.garam.example", True),
         ("홈페이지 : www.garam.example", True),
         ("지난 레터: 김장값이 오르는 까닭", True),
+        ("Link copied!", True),
+        ("링크가 복사되었습니다.", True),
+        ("광고 후 기사가 계속됩니다", True),
+        ("기사는 광고 뒤에 이어집니다.", True),
+        ("Article continues after advertisement", True),
+        ("▶ 오늘의 띠별 운세는? 바로 확인", True),
+        ("오늘 강물레터, 어땠나요?", True),
+        ("오늘의 강물, 맛은 어떠셨나요?", True),
+        ("동료에게 강물레터를 추천하고 쿠폰 받기", True),
+        ("Police said the story continues below the surface of the case.", False),
+        ("오늘 소풍, 어땠나요?", False),
+        ("가람시는 링크가 복사되었다고 밝혔다.", False),
+        ("광고가 나간 뒤에도 기사가 계속 나왔다고 가람시는 밝혔다.", False),
         ("경찰은 시민의 제보를 기다린다.", False),
         ("가람시는 “제보 부탁드립니다”라고 적힌 현수막을 걸었다.", False),
         ("가람시는 웹사이트에 명단을 올렸다.", False),

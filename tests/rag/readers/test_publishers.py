@@ -85,6 +85,12 @@ def test_service_is_not_the_publisher_of_a_letter(service: str, above: str) -> N
     assert page(f"<h1>{TITLE}</h1>{TEXT}", site("나래메일")).publisher == "나래메일"
 
 
+def test_window_that_names_only_the_site_gives_the_publisher() -> None:
+    notice = "발행·편집인 강물 가람저널 Copyright(c) garamjn.example All Right Reserved."
+    text = f"<a href='/'><img alt='가람저널'></a><h2>{TITLE}</h2>{TEXT}<p>{notice}</p>"
+    assert page(text, title=":: 가람저널 ::").publisher == "가람저널"
+
+
 def test_word_for_a_letter_is_no_publisher() -> None:
     below = "<p>이 메일은 뉴스레터를 구독하신 분께 보내드립니다. 수신거부</p>"
     assert page(f"<h1>{TITLE}</h1>{TEXT}{below}").publisher is None
