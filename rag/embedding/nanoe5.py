@@ -37,8 +37,8 @@ PLACES = {"in": ("q", "k", "v"), "ao.in": ("ao",), "fi.in": ("fi",), "fo.in": ("
 _LARGEST = 95
 
 _NORMS = ("aln", "oln")
-# Pieces per batch, padding included: small enough for a core's cache, and a longer text is a batch of
-# its own, without padding (a quarter faster than batches of 2,048).
+# Pieces per batch, padding included: small enough for a core's cache. A longer text is a batch of
+# its own and is not padded (a quarter faster than batches of 2,048).
 _BATCH = 256
 
 
