@@ -264,13 +264,21 @@ class _Material:
     questions: list[str]
 
 
+def sentences_of(texts: Path) -> list[list[str]]:
+    """Return the sentences of each document of a data set that has at least three."""
+    from geungeo.eval.datasets import read_dataset
+
+    documents = read_dataset(texts).documents
+    return [lines for one in documents if len(lines := _sentences(one.text)) >= 3]
+
+
 def _material(texts: Path, asked: int, seed: int) -> _Material:
     from geungeo.eval.datasets import read_dataset
     from geungeo.rag.embedding import make_embedder
     from geungeo.rag.settings import Settings
 
     data = read_dataset(texts)
-    paragraphs = [lines for d in data.documents if len(lines := _sentences(d.text)) >= 3]
+    paragraphs = sentences_of(texts)
     embedder = Recombining(make_embedder(Settings()))
     embedder.learn(sorted({line for lines in paragraphs for line in lines}))
     cases = random.Random(seed).sample(data.items, min(asked, len(data.items)))  # noqa: S311

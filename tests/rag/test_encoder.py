@@ -84,6 +84,18 @@ def test_states_do_not_depend_on_the_batch() -> None:
         np.testing.assert_allclose(row, encoder.states([sequence])[0], atol=0.02)
 
 
+def test_states_do_not_depend_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = Encoder()
+    sequences = [PIECES.ids("한빛전자는 울산에 공장을 짓는다. " * n, 300) for n in (30, 1, 12, 25, 3)]
+    found = {}
+    for threads in ("1", "4"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        found[threads] = encoder.states(sequences)
+    assert [len(states) for states in found["4"]] == [len(ids) for ids in sequences]
+    for one, other in zip(found["1"], found["4"], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize(("name", "adapted"), [(PLAIN, False), (ADAPTED, True)])
 def test_the_shipped_graph_equals_a_new_build(name: str, adapted: bool) -> None:
     shipped = files("geungeo.rag.embedding").joinpath(name).read_bytes()
