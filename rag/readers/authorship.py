@@ -64,8 +64,11 @@ def judge(claims: Iterable[Claim], helpers: Iterable[str] = ()) -> str | None:
     """
     claims = _separated(claims)
     signed = {name for one in claims if one.rank >= Rank.SIGNED for name in one.names}
-    # Whoever signs alone and took the pictures too is the writer.
-    doubted = set(helpers) if signed - set(helpers) else set(helpers) - signed
+    helping = set(helpers)
+    signed_together = (one.names for one in claims if one.rank >= Rank.SIGNED)
+    joint = {name for names in signed_together if set(names) - helping for name in names}
+    # Whoever signs alone or with a writer, and took the pictures too, is a writer.
+    doubted = helping - (joint if signed - helping else signed)
     people = _without(claims, doubted) or _without(claims, set())
     if not people:
         return next((", ".join(one.names) for one in claims if one.rank is Rank.DESK), None)

@@ -145,7 +145,7 @@ _USUAL = 3  # syllables of most names
 _ENGLISH_NAME = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}")
 # Accounts that stand for whoever wrote: greensoop_admin, 최고관리자, Staff Reporter, news2, U10023.
 _ACCOUNT = re.compile(
-    r"^(?:[a-z]+[_.\d-][\w.-]*|[A-Za-z]{0,3}\d{3,}"
+    r"^(?:[a-z]+[_.\d-][\w.-]*|[a-z]*admin|[A-Za-z]{0,3}\d{3,}"
     r"|(?i:.*\b(?:admin(?:istrator)?|editors?|editorial(?: team)?|newsroom"
     r"|staff(?: (?:writer|reporter)s?)?|webmaster|web team|desk)"
     r"|news|digital|online|web|press|user|guest|root|master|null|undefined|anonymous)"

@@ -351,3 +351,25 @@ def test_box_in_the_footer_of_an_article_names_its_author() -> None:
     box = f"<footer>{box}</footer>"
     assert page(f"<article><h1>{TITLE}</h1>{TEXT}{box}</article>").author == "한여울"
     assert page(f"<article><h1>{TITLE}</h1>{TEXT}</article>{box}").author is None
+
+
+@pytest.mark.parametrize(
+    ("signed", "picture", "author"),
+    [
+        ("한여울·박다솜 기자", "박다솜 기자", "한여울, 박다솜"),
+        ("한여울 기자", "박다솜 기자", "한여울"),
+        ("한여울 기자, 사진 박다솜 기자", "박다솜 기자", "한여울"),
+        ("한여울 기자", "한여울 기자", "한여울"),
+    ],
+)
+def test_writer_who_takes_pictures_too_is_a_writer(
+    signed: str, picture: str, author: str
+) -> None:
+    caption = f"<p><img src='1.jpg'><br>▲ 새 다리. (사진={picture})</p>"
+    text = f"<h1>{TITLE}</h1><p>{signed}</p>{TEXT.replace('<p>', caption + '<p>', 1)}"
+    assert page(text).author == author
+
+
+@pytest.mark.parametrize("account", ["garamadmin", "garam_admin", "admin", "siteadmin"])
+def test_account_of_who_runs_the_site_is_no_author(account: str) -> None:
+    assert page(f"<h1>{TITLE}</h1>{TEXT}", data(account)).author is None

@@ -272,6 +272,8 @@ def test_writers_in_a_list_of_a_script_are_found(field: str) -> None:
         ("홈페이지 : www.garam.example", True),
         ("지난 레터: 김장값이 오르는 까닭", True),
         ("Link copied!", True),
+        ("동영상을 보시려면 플레이어 설치가 필요합니다", True),
+        ("영상을 보려면 눈이 좋아야 한다고 시는 밝혔다.", False),
         ("링크가 복사되었습니다.", True),
         ("광고 후 기사가 계속됩니다", True),
         ("기사는 광고 뒤에 이어집니다.", True),
