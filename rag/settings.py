@@ -226,8 +226,14 @@ class Settings(BaseSettings):
         Field(ge=1, le=50, description="Passages whose sentences are scored; at least top_k."),
     ] = 16
     max_sentences: Annotated[
-        int, Field(ge=1, le=6, description="Sentences in an extractive answer, at most.")
-    ] = 2
+        int,
+        Field(
+            ge=1,
+            le=6,
+            description="Sentences in an extractive answer, at most; a question for a fact (who, "
+            "when, how much, where) gets two, and what they lean on.",
+        ),
+    ] = 3
     answer_threshold: Annotated[
         float | None,
         Field(

@@ -9,11 +9,19 @@ from geungeo.rag.evidence.antecedents import adjacent, pointer
 from geungeo.rag.evidence.trimming import trim
 from geungeo.rag.language.gloss import framed
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
+from geungeo.rag.question.concepts import AnswerType, answer_type
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
 
 # Minimum share of the best score for an additional sentence.
 _MIN_SCORE_SHARE = 0.5
+# The same for questions such as why and how, which often need more than one sentence, and whose
+# best sentence is less often the right one.
+_OPEN_SCORE_SHARE = 0.35
+# Kinds of facts that one sentence has.
+_FACTS = frozenset({AnswerType.PERSON, AnswerType.TIME, AnswerType.AMOUNT, AnswerType.PLACE})
+# Sentences of any article that are quoted, at most; more are quoted of the best one's only.
+_CLOSE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,8 @@ class _Chosen:
 class Extractive:
     """Backend that quotes one to ``max_sentences`` sentences, each cited, in reading order.
 
-    If two sources differ, both are quoted, the newer first. A sentence that cannot be
+    For a fact (who, when, how much, where) two are enough; further ones are from the article of
+    the best. If two sources differ, both are quoted, the newer first. A sentence that cannot be
     understood without its antecedent is quoted with it, one that only announces the next with
     that; adjacent sentences are one claim and one quote.
     """
@@ -41,13 +50,16 @@ class Extractive:
     async def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
         """Yield the best sentences, without dateline and leading connective."""
         report.backend = self.name
-        for item, span in self._choose(task.evidence):
+        is_fact = answer_type(task.question) in _FACTS
+        for item, span in self._choose(task.evidence, is_fact=is_fact):
             text = span.of(item.article.text)
             if task.language != item.article.language:
                 text = framed(text, task.language, task.question)
             yield Claim(text, cites=(item.number,), spans=(span,))
 
-    def _choose(self, evidence: tuple[Evidence, ...]) -> list[tuple[Evidence, Span]]:
+    def _choose(
+        self, evidence: tuple[Evidence, ...], *, is_fact: bool
+    ) -> list[tuple[Evidence, Span]]:
         """Return the sentences to quote with their spans, in reading order."""
         if not evidence:
             return []
@@ -56,16 +68,25 @@ class Extractive:
             rivals = [best, by_number[best.rival]]
             rivals.sort(key=lambda e: str(e.article.published_day or ""), reverse=True)
             return [(item, trim(item)) for item in rivals]
-        worthy = [
-            item
-            for item in evidence
-            # Across languages scores say less; where the best can be read, it is enough.
-            if item.score >= _MIN_SCORE_SHARE * best.score
-            and item.article.language == best.article.language
-        ][: self._max]
+        worthy = self._worthy(evidence, is_fact=is_fact)
         first_seen = {item.article.id: at for at, item in reversed(list(enumerate(worthy)))}
         quoted = _spans(self._with_neighbours(worthy, by_number))
         return sorted(quoted, key=lambda pair: (first_seen[pair[0].article.id], pair[1].start))
+
+    def _worthy(self, evidence: tuple[Evidence, ...], *, is_fact: bool) -> list[Evidence]:
+        """Return the sentences that may answer, best first."""
+        best = evidence[0]
+        # Across languages scores say less; where the best can be read, it is enough.
+        readable = [one for one in evidence if one.article.language == best.article.language]
+        close = [one for one in readable if one.score >= _MIN_SCORE_SHARE * best.score]
+        numbers = {one.number for one in close[:_CLOSE]}
+        if not is_fact:
+            numbers |= {
+                one.number
+                for one in readable
+                if one.article.id == best.article.id and one.score >= _OPEN_SCORE_SHARE * best.score
+            }
+        return [one for one in readable if one.number in numbers][: self._max]
 
     def _with_neighbours(
         self, worthy: list[Evidence], by_number: dict[int, Evidence]

@@ -86,7 +86,8 @@ def test_states_do_not_depend_on_the_batch() -> None:
 
 def test_states_do_not_depend_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = Encoder()
-    sequences = [PIECES.ids("한빛전자는 울산에 공장을 짓는다. " * n, 300) for n in (30, 1, 12, 25, 3)]
+    line = "한빛전자는 울산에 공장을 짓는다. "
+    sequences = [PIECES.ids(line * count, 300) for count in (30, 1, 12, 25, 3)]
     found = {}
     for threads in ("1", "4"):
         monkeypatch.setenv("OMP_NUM_THREADS", threads)

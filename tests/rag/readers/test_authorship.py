@@ -362,9 +362,7 @@ def test_box_in_the_footer_of_an_article_names_its_author() -> None:
         ("한여울 기자", "한여울 기자", "한여울"),
     ],
 )
-def test_writer_who_takes_pictures_too_is_a_writer(
-    signed: str, picture: str, author: str
-) -> None:
+def test_writer_who_takes_pictures_too_is_a_writer(signed: str, picture: str, author: str) -> None:
     caption = f"<p><img src='1.jpg'><br>▲ 새 다리. (사진={picture})</p>"
     text = f"<h1>{TITLE}</h1><p>{signed}</p>{TEXT.replace('<p>', caption + '<p>', 1)}"
     assert page(text).author == author
