@@ -1,4 +1,4 @@
-"""How many sentences the embedded backend quotes, and of which articles."""
+"""Number of sentences that the embedded backend quotes, and of which articles."""
 
 from __future__ import annotations
 
