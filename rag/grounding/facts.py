@@ -325,6 +325,8 @@ def _another_actor(claim: Analysed, sources: Sequence[Analysed], stated: _Stated
             return []
         rivals += named
     mine = [p for fact in claim.narrated for p in _doers(fact)]
+    # 이자를 가람이 잘못 안내해 보상금이 나갔다: who gave the interest, not the compensation.
+    rivals = [p for p in rivals if not any(holds([p], own) for own in mine)] or rivals
     if not rivals or any(holds([rival], p) for rival in rivals for p in mentioned(claim.facts)):
         return []
     words = " ".join(fold(source.text) for source in sources)
@@ -334,6 +336,7 @@ def _another_actor(claim: Analysed, sources: Sequence[Analysed], stated: _Stated
         if (
             own
             and stated.knows(phrase)
+            and not any(_is_surname_of(rival, phrase) for rival in rivals)
             and not any(word in words or canonical(word) in words for word in own)
         ):
             reason = f"another one does it in the source: {rivals[0]}, not {phrase}"
@@ -352,12 +355,27 @@ def _doers(fact: Fact) -> list[Phrase]:
         if not is_pronoun(p)
         and not _empty(p)
         and set(_unmeasured(p.words)) - SEASON
-        # 19억 원이 든다: an amount is no actor. 단청은 되살렸다 may have a topic as its object.
-        and not any(char.isdigit() for word in p.words for char in word)
+        # 19억 원이 든다: an amount is no actor, but 한여울 씨(57) is one. 단청은 되살렸다 may have
+        # a topic as its object.
+        and not any(char.isdigit() for word in _without_age(p.words) for char in word)
         and any(len(word) > _SHORT_NAME or word in _TITLE for word in p.words)
     ]
 
 
+def _is_surname_of(short: Phrase, full: Phrase) -> bool:
+    """Whether 천 대표 can be 천가람 대표."""
+    surname = short.words[-2] if len(short.words) > 1 else ""
+    return len(surname) == 1 and any(
+        word.startswith(surname) and len(word) > 1 for word in full.words
+    )
+
+
+def _without_age(words: tuple[str, ...]) -> tuple[str, ...]:
+    aged = len(words) > 1 and len(words[-1]) == _DIGITS_OF_AGE and words[-1].isdigit()
+    return words[:-1] if aged and words[-2] in _TITLE else words
+
+
+_DIGITS_OF_AGE = 2
 _SHORT_NAME = 2  # characters
 _INSTEAD = re.compile(r"([가-힣A-Za-z0-9]+?)(?:을|를|이|가)?\s?대신(?:에)?\s")
 
@@ -641,6 +659,8 @@ class _Stated:
         if _named(phrase, self) or any(_same(other, phrase) for other in self.agents):
             return True
         own = [word for word in phrase.words if word not in _ANY_PARTY and len(word) > 1]
+        if any(f"‘{word}’" in self.elsewhere for word in own):
+            return True  # a name that Kiwi takes apart
         party = bool(own) and (phrase.words[-1] in _TITLE or _PARTY.search(own[-1]) is not None)
         return party and all(word in self.elsewhere for word in own)
 
@@ -1299,7 +1319,9 @@ _ANY_PARTY = listed(
 _PARTY = re.compile(
     r"(?:청|회|국|부|원|단|단체|팀|사|자|인|장|관|당|조합|정부|은행|그룹|노조|교수|가|씨|군|양|소|서|처|대|교|센터|민)$"
 )
-_TITLE = listed("씨 군 양 디렉터 감독 선수 코치 박사 작가 매니저 피디 셰프 대위 상병")
+_TITLE = listed(
+    "씨 군 양 대표 이사 총리 대통령 디렉터 감독 선수 코치 박사 작가 매니저 피디 셰프 대위 상병"
+)
 _BOTH = listed("양측 양사 서로 쌍방 양국 양자 둘 피차")
 
 
@@ -1358,6 +1380,29 @@ def _same(one: Phrase, other: Phrase) -> bool:
         amounts = _quantities(str(one)) & _quantities(str(other))
         return bool(amounts or set(one.words) & set(other.words))
     return _overlap(mine, theirs)
+
+
+def done_already(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None:
+    """Find 이미 취소됐다, where no source says that it has happened, or that anything already has.
+
+    The verb may be another word for what the source says, 이미 is not.
+    """
+    if any(m.form in _ALREADY for source in sources for m in source.morphemes):
+        return None
+    for morpheme in claim.outside:
+        if morpheme.form not in _ALREADY or morpheme.tag != "MAG":
+            continue
+        fact = next((one for one in claim.narrated if one.start > morpheme.start), None)
+        if fact is None or not fact.past or fact.ending == "ETM" or fact.denied:
+            continue
+        done = (f for source in sources for f in source.facts if f.past and not f.unreal)
+        if not any(_same_predicate(fact, other) for other in done):
+            reason = f"not said to be done already: {fact.predicate}"
+            return veto(reason, "certainty", morpheme.form)
+    return None
+
+
+_ALREADY = frozenset({"이미", "벌써"})
 
 
 def planned(claim: Analysed, sources: Sequence[Analysed]) -> bool:

@@ -19,6 +19,8 @@ from geungeo.rag.grounding.support import (
     support,
 )
 from geungeo.rag.grounding.words import Finding, doubt, veto
+from geungeo.rag.language.amounts import counted
+from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.coordination import coordinated
 from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import relative_times
@@ -286,12 +288,15 @@ class Grounder:
         """Cite a sentence beside the cited ones too, if it holds the number or name they lack.
 
         A claim that merges two sentences often cites only one. What two sentences say together
-        is for the verifier to judge.
+        is for the verifier to judge. A cited sentence with another number of the same unit
+        says otherwise.
         """
         lacks = verdict.vetoes
         if not self.verifier or not lacks:
             return None
         if not all(one.lacking and one.kind in _MAY_BE_BESIDE for one in lacks):
+            return None
+        if _has_rival(claim.text, cited.texts):
             return None
         article = cited.items[0].article.id
         pool = sorted(
@@ -396,6 +401,19 @@ class Grounder:
             ),
             claim.layout,
         )
+
+
+def _has_rival(text: str, cited: Sequence[str]) -> bool:
+    """Whether a cited sentence has a number where ``text`` has another one of the same unit."""
+    own, *others = (counted(one) for one in analysed([text, *cited]))
+    theirs = [one for found in others for one in found]
+    lacks = {
+        one.unit for one in own if not any(one.amount.matches(other.amount) for other in theirs)
+    } - {""}
+    return any(
+        other.unit in lacks and not any(other.amount.matches(one.amount) for one in own)
+        for other in theirs
+    )
 
 
 def _nearest(text: str, pool: Sequence[Evidence]) -> tuple[float, Evidence | None]:

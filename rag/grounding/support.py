@@ -15,7 +15,13 @@ from itertools import chain, repeat
 
 from geungeo.rag.article import Article
 from geungeo.rag.grounding.exchange import exchanged, modified_otherwise, reversed_words
-from geungeo.rag.grounding.facts import misattributed_quotation, mismatches, planned, stated
+from geungeo.rag.grounding.facts import (
+    done_already,
+    misattributed_quotation,
+    mismatches,
+    planned,
+    stated,
+)
 from geungeo.rag.grounding.foreign import english_findings, foreign_findings, unframed_words
 from geungeo.rag.grounding.words import (
     Finding,
@@ -302,6 +308,8 @@ def _korean(
     number = next(filter(None, (rule(claim, sources) for rule in amounts)), None)
     others = (misattributed_quotation, invented_cause)
     findings += filter(None, (number, *(rule(claim, sources) for rule in others)))
+    if already := done_already(claim, [*sources, *context]):
+        findings.append(already)
     wanted = _content(claim)
     known = [*sources, *beside]
     shared = sum(

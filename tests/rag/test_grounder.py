@@ -279,6 +279,41 @@ def test_what_describes_a_party_may_be_said_in_a_sentence_before(
         assert [ground.span for ground in grounded.claim.grounds] == [spans[at] for at in cited]
 
 
+RIVALS = (
+    "같은 기간 복숭아밭은 90㏊에서 710㏊로 넓어졌다.",
+    "사과밭은 2400㏊에서 1440㏊로 줄었다.",
+    "명령을 어기면 최대 500만원의 부담금을 매긴다.",
+    "당초 원안에는 1000만원이었다.",
+    "가람시는 새 다리를 놓는다.",
+    "다리에는 20억원이 든다.",
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "cites", "joined"),
+    [
+        ("복숭아밭은 90㏊에서 1440㏊로 확대됐다.", 1, False),
+        ("명령을 위반하면 최대 1000만원의 부담금을 매긴다.", 3, False),
+        ("가람시는 20억원짜리 새 다리를 놓는다.", 5, True),
+    ],
+)
+def test_neighbour_is_not_cited_for_a_number_where_the_cited_one_has_another(
+    claim: str, cites: int, *, joined: bool
+) -> None:
+    draft = Draft("과수원", tuple((SectionKind.BODY, text) for text in RIVALS), source="a")
+    article = draft.article()
+    spans = [one.span for one in split_article(article) if one.kind is SectionKind.BODY]
+    pool = tuple(
+        Evidence(n, article, span, SectionKind.BODY, 0.5, 1) for n, span in enumerate(spans, 1)
+    )
+    judge = Judge("supported")
+    grounder = Grounder(Task("무엇이 달라졌나?", "ko", pool, context=pool), judge)
+    settled = grounder.take(Claim(claim, (cites,)))
+    [grounded] = [*settled, *asyncio.run(grounder.finish(Report("scripted"), 5))]
+    assert (grounded.dropped is None) is joined
+    assert bool(judge.seen) is joined
+
+
 ABROAD = (
     "나루TV는 오는 11월 동남아시아 네 나라에 진출한다.",
     "태국에서는 휴대전화 요금에 묶어 팔기로 했다.",

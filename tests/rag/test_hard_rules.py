@@ -463,3 +463,25 @@ def test_native_numerals_equal_digits(claim: str, source: str) -> None:
 )
 def test_romanised_korean_name_is_found(name: str, text: str, *, found: bool) -> None:
     assert romanised_in(name, text) is found
+
+
+@pytest.mark.parametrize(
+    ("source", "claim", "vetoed"),
+    [
+        ("파업이 길어지면 신작을 접을 수밖에 없다고 했다.", "신작은 이미 취소됐다.", True),
+        ("위원회는 환급 방식을 대안으로 꼽는다.", "환급 방식이 이미 도입됐다.", True),
+        ("가람시는 다리를 놓을지 검토한다.", "가람시는 벌써 다리를 착공했다.", True),
+        ("조사는 올해 안에 나온다.", "조사는 벌써 마무리됐다.", True),
+        ("허가는 2024년에 끝났다.", "허가는 2024년에 이미 끝났다.", False),
+        ("주택 210채가 이미 불에 탔다.", "주택 210채가 벌써 소실됐다.", False),
+        ("가람시는 다리를 놓았다.", "가람시는 이미 다리를 설치했다.", False),
+        ("9만 명의 연금은 줄지 않는다.", "이미 받는 9만 명의 연금은 줄지 않는다.", False),
+        ("가람시는 다리를 놓지 않았다.", "가람시는 이미 다리를 놓지 않았다.", False),
+        ("시장은 “이미 늦었다”고 했다.", "시장은 “이미 늦었다”고 말했다.", False),
+    ],
+)
+def test_what_is_not_said_to_have_happened_is_not_done_already(
+    source: str, claim: str, *, vetoed: bool
+) -> None:
+    reasons = [one.reason for one in support(claim, Grounds((source,))).vetoes]
+    assert any(reason.startswith("not said to be done already") for reason in reasons) is vetoed

@@ -109,3 +109,47 @@ def test_the_coming_event_is_the_one_that_the_source_names() -> None:
     assert _judged("이번 거래는 9월 30일 끝난다.", "거래는 9월 30일 끝난다.")
     for other in ("지난", "2024년", "3년 전", "첫", "두 번째"):
         assert not _judged("이번 거래는 9월 30일 끝난다.", f"{other} 거래는 9월 30일 끝난다.")
+
+
+OTHERS = (
+    "박다솜 소장은 다리를 그렸다. 나도현 대표는 배를 샀다. ‘하늘말’이 새로 나왔다. "
+    "나래은행은 문을 열었다. 천가람 대표는 배를 팔았다."
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "claim", "other"),
+    [
+        (
+            "조리사 한여울 씨(57)는 “솥이 무겁다”고 말했다.",
+            "박다솜 소장은 솥이 무겁다고 하소연했다.",
+            True,
+        ),
+        (
+            "어민 한여울 씨(41)는 그물을 새로 샀다.",
+            "나도현 대표는 그물을 새로 장만했다.",
+            True,
+        ),
+        ("천 대표는 이사회에 발길을 끊었다.", "나도현 대표는 이사회에 발길을 끊었다.", True),
+        ("한여울 총리는 물러났다.", "박다솜 소장은 물러났다.", True),
+        (
+            "말결의 AI가 이자를 잘못 안내해 고객에게 보상금이 나갔다.",
+            "하늘말이 이자를 잘못 안내해 고객에게 보상금이 나갔다.",
+            True,
+        ),
+        (
+            "가람시는 다리를 놓아 관광객이 늘었다.",
+            "나래은행은 다리를 놓아 관광객이 늘었다.",
+            True,
+        ),
+        ("천 대표는 이사회에 발길을 끊었다.", "천가람 대표는 이사회에 발길을 끊었다.", False),
+        ("그는 다리를 놓아 관광객이 늘었다.", "나래은행은 다리를 놓아 관광객이 늘었다.", False),
+        ("어민 한여울 씨(41)는 그물을 새로 샀다.", "한여울 씨는 그물을 새로 장만했다.", False),
+    ],
+)
+def test_another_party_of_the_article_did_not_do_it(
+    source: str, claim: str, *, other: bool
+) -> None:
+    verdict = support(claim, Grounds((source,), elsewhere=f"{OTHERS} {source}"))
+    vetoed = [one for one in verdict.vetoes if one.reason.startswith("another one does it")]
+    assert bool(vetoed) is other
