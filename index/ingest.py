@@ -24,7 +24,7 @@ from geungeo.rag.errors import (
     UnsupportedSource,
 )
 from geungeo.rag.readers import SUFFIXES, read
-from geungeo.rag.readers.draft import Reading
+from geungeo.rag.readers.draft import Reading, untracked
 from geungeo.rag.settings import Settings
 
 
@@ -214,7 +214,7 @@ _OF_RECORDS = {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".xml", ".
 def _placed(draft: Draft, url: str) -> Draft:
     """Set the address of ``draft``, unless the page names another one on the same host."""
     named = urlsplit(draft.url or "").hostname
-    return draft if named == urlsplit(url).hostname else replace(draft, url=url)
+    return draft if named == urlsplit(url).hostname else replace(draft, url=untracked(url))
 
 
 def _read_file(name: str, limit: int, columns: Mapping[str, str] | None = None) -> Reading:

@@ -20,7 +20,7 @@ from geungeo.rag.article import Draft
 from geungeo.rag.errors import FetchFailed, SourceError
 from geungeo.rag.readers import read
 from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.draft import Reading
+from geungeo.rag.readers.draft import Reading, untracked
 from geungeo.rag.readers.encoding import decode
 from geungeo.rag.readers.feed import Feed, Item, item_draft, parse_feed
 from geungeo.rag.readers.lines import is_statement
@@ -159,7 +159,7 @@ class Puller:
         own = parse_date(item.published_at or "")
         return replace(
             draft,
-            url=draft.url if same_host else address,
+            url=draft.url if same_host else untracked(address),
             published_at=draft.published_at or own,
             author=draft.author or item.author,
         )

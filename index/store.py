@@ -40,6 +40,7 @@ from geungeo.rag.settings import EngineUrl, StoreUrl
 
 _BATCH = 32  # articles per transaction: large enough for batches, small enough to lose in a crash
 
+_CORRECTED = ("title", "url", "author", "publisher", "published_at", "language")
 _EDIT = "edit of version "  # the source of a version with corrected metadata
 
 Progress = Callable[[str], None]
@@ -259,15 +260,18 @@ class Store:
             if duplicate is not None:
                 return Outcome("unchanged", duplicate)
             return Outcome("added", _with_version(article, self._articles.next_version(article.id)))
-        if _content(current) == _content(article) or self._is_edited(current, article):
+        if _content(current) == _content(article):
+            return Outcome("unchanged", current)
+        article = self._with_corrections(current, article)
+        if _content(current) == _content(article):
             return Outcome("unchanged", current)
         return Outcome("updated", _with_version(article, self._articles.next_version(article.id)))
 
     def edit(self, article_id: str, changes: Mapping[str, str | None]) -> Outcome:
         """Correct metadata (title, author, publisher, …) of an article as a new version.
 
-        Blank values are removed. When the document that it came from is ingested again unchanged,
-        the corrections stay.
+        Blank values are removed. When the document that it came from is ingested again, the
+        corrections stay, unless it now says something else about the same field.
 
         Raises:
             ArticleNotFound: there is no such article.
@@ -288,22 +292,34 @@ class Store:
         )
         return self.ingest(draft)
 
-    def _is_edited(self, current: Article, article: Article) -> bool:
-        """Whether ``current`` is ``article`` with corrected metadata."""
+    def _with_corrections(self, current: Article, article: Article) -> Article:
+        """Return ``article`` with what was corrected by hand and is still so in ``current``.
+
+        A field that the document gives otherwise than before the correction counts as it is now.
+        """
         with self._database.read() as connection:
-            sources = {
-                row["version"]: str(row["source"])
-                for row in connection.execute(
-                    "SELECT version, source FROM articles WHERE id = ?", (current.id,)
-                )
-            }
-        version = current.version
-        while (source := sources.get(version, "")).startswith(_EDIT):
-            version = int(source.removeprefix(_EDIT))
-            base = self._articles.find(current.id, version)
-            if base is not None and _content(base) == _content(article):
-                return True
-        return False
+            rows = connection.execute(
+                "SELECT version, source FROM articles WHERE id = ? ORDER BY version", (current.id,)
+            ).fetchall()
+        edits = [
+            (int(row["version"]), int(str(row["source"]).removeprefix(_EDIT)))
+            for row in rows
+            if str(row["source"]).startswith(_EDIT)
+        ]
+        # What the document said of each corrected field, and what it was corrected to
+        corrected: dict[str, tuple[object, object]] = {}
+        for version, before in edits:
+            edited = self._articles.find(current.id, version)
+            base = self._articles.find(current.id, before)
+            for name in _CORRECTED if edited and base else ():
+                if (value := getattr(edited, name)) != (own := getattr(base, name)):
+                    corrected[name] = (corrected.get(name, (own,))[0], value)
+        kept = {
+            name: value
+            for name, (own, value) in corrected.items()
+            if getattr(article, name) == own and getattr(current, name) == value
+        }
+        return article.model_copy(update=kept)
 
     def _duplicate(
         self, draft: Draft, article: Article, pending: dict[str, Article]

@@ -11,10 +11,11 @@ from geungeo.rag.text import Span
 # Characters that are left of a trimmed sentence, at least.
 _SHORTEST = 5
 # [매체 김기자 기자], (서울=통신) 김기자 기자 =, and the label of an answer: A.
+_REPORTERS = r"[가-힣·ㆍ]{2,12}(?:,?\s[가-힣]{2,4}){0,4}\s?(?:기자|특파원)"
 _OPENER = re.compile(
     r"^[\[(〔【][^\])〕】]{2,30}(?:기자|특파원|=[^\])〕】]*)[\])〕】]\s*"
-    r"(?:[가-힣·]{2,12}\s?(?:기자|특파원)\s*[=:]\s*)?"
-    r"|^[가-힣·]{2,12}\s?(?:기자|특파원)\s*=\s*"
+    rf"(?:{_REPORTERS}\s*[=:]\s*)?"
+    rf"|^{_REPORTERS}\s*=\s*"
     r"|^[\[(【]?(?:A|답|답변)\s*\d{0,2}\s*[.:)\]】]\s*"
 )
 # A question and its answer in one sentence: the question line.

@@ -159,8 +159,7 @@ def credit(line: str) -> Claim | None:
     names = byline_author(line)
     if names is None:
         return None
-    talked = _TALKED.match(line) is not None and re.search(JOB, line) is None
-    guest = talked or (not parsed.is_sure if parsed else _is_guest(line))
+    guest = names_guest(line) or (not parsed.is_sure if parsed else _is_guest(line))
     whole = all(len(name) > 2 and is_whole(name) for name in names.split(", "))
     if guest and (_DASH.match(line) or not whole):
         return None
@@ -175,6 +174,11 @@ _TALKED = re.compile(r"\W*대담\s*[:：=/]")  # of the guest of a programme, or
 _DASH = re.compile(r"[—–-]\s|[△▲▽◇]")
 _QUOTED = re.compile(r"[“\"][^“”\"]+[”\"]$")
 _ANCHOR = re.compile(r"앵커|아나운서|캐스터")
+
+
+def names_guest(line: str) -> bool:
+    """Whether a line names whom a programme talks with: ``대담 : 한여울 소장``."""
+    return _TALKED.match(line) is not None and re.search(JOB, line) is None
 
 
 def _is_guest(line: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -34,10 +35,30 @@ BinaryReader: TypeAlias = Callable[[bytes, str], Reading]
 
 
 def web_address(url: str | None) -> str | None:
-    """Return ``url`` if it is a valid http or https URL; otherwise (``javascript:``) ``None``."""
+    """Return a valid http or https URL without tracking; otherwise (``javascript:``) ``None``."""
     if not url or not url.startswith(("http://", "https://")):
         return None
     try:
-        return url if urlsplit(url).hostname else None
+        return untracked(url) if urlsplit(url).hostname else None
     except ValueError:
         return None
+
+
+def untracked(url: str) -> str:
+    """Return ``url`` without the parameters that say where its reader comes from.
+
+    With them one article would have several addresses.
+    """
+    address, mark, fragment = url.partition("#")
+    path, _, query = address.partition("?")
+    given = query.split("&")
+    kept = [one for one in given if not _TRACKING.match(one)]
+    if kept == given:
+        return url
+    return "?".join([path, *(["&".join(kept)] if kept else [])]) + mark + fragment
+
+
+_TRACKING = re.compile(
+    r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|igsh|mc_cid|mc_eid|NaPm)(?:=|$)",
+    re.IGNORECASE,
+)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import email
 import email.policy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from typing import cast
 
-from geungeo.rag.article import Draft
-from geungeo.rag.errors import EmptySource, UnsupportedSource
+from geungeo.rag.article import Draft, SectionKind
+from geungeo.rag.errors import EmptySource, SourceError, UnsupportedSource
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.draft import Reading, web_address
 from geungeo.rag.readers.encoding import decode
@@ -31,24 +31,24 @@ def read_mail(data: bytes, source: str) -> Reading:
     message = email.message_from_bytes(data, policy=email.policy.default)
     if not message.keys():
         raise UnsupportedSource(f"{source}: this is not a mail or a saved page; it has no header")
-    text, is_html, location, attached = _body(message, source)
+    body = _body(message, source)
+    location, attached = body.location, body.attached
     subject = clean(str(message.get("Subject") or "")).strip()
     is_page = message.get_content_type() == "multipart/related" and location is not None
-    if is_html:
-        reading = read_html(text, source)
-    else:
-        reading = read_plain(f"{subject}\n\n{text}" if subject else text, source)
-    warnings = (
-        (f"{attached} attachments were not read; save them as files and add those",)
-        if attached and not is_page
-        else ()
-    )
+    reading = _read(body, "" if is_page else subject, source)
+    warnings = (_not_read(attached),) if attached and not is_page else ()
     address = web_address(str(message.get("Snapshot-Content-Location") or location or ""))
     drafts = tuple(
         _completed(draft, message, "" if is_page else subject, address, warnings)
         for draft in reading.drafts
     )
     return replace(reading, drafts=drafts)
+
+
+def _not_read(attached: int) -> str:
+    if attached == 1:
+        return "1 attachment was not read; save it as a file and add that"
+    return f"{attached} attachments were not read; save them as files and add those"
 
 
 def _completed(
@@ -76,9 +76,19 @@ def _completed(
     )
 
 
-def _body(message: EmailMessage, source: str) -> tuple[str, bool, str | None, int]:
-    """Return the text, whether it is HTML, its address, and the number of attachments."""
-    plain: str | None = None
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """Text and HTML of a mail, the address of the HTML, and the number of attachments."""
+
+    plain: str
+    html: str
+    location: str | None
+    attached: int
+
+
+def _body(message: EmailMessage, source: str) -> _Body:
+    plain = html = ""
+    location = None
     attached = 0
     for number, part in enumerate(message.walk()):
         if number > _MOST_PARTS:
@@ -88,14 +98,45 @@ def _body(message: EmailMessage, source: str) -> tuple[str, bool, str | None, in
         kind = part.get_content_type()
         if part.get_content_disposition() == "attachment":
             attached += 1
-        elif kind in {"text/html", "application/xhtml+xml"}:
+        elif kind in {"text/html", "application/xhtml+xml"} and not html.strip():
+            html = _decoded(part, source)
             location = part.get("Content-Location")
-            return _decoded(part, source), True, str(location) if location else None, attached
-        elif kind == "text/plain" and plain is None:
+        elif kind == "text/plain" and not plain.strip():
             plain = _decoded(part, source)
-    if plain is None or not plain.strip():
+    return _Body(plain, html, str(location) if location else None, attached)
+
+
+def _read(body: _Body, subject: str, source: str) -> Reading:
+    """Read the text of a mail: the HTML, unless the plain text beside it has clearly more.
+
+    The HTML of some mails is a picture with a line for those who do not see it.
+    """
+    plain = None
+    if body.plain.strip():
+        plain = read_plain(f"{subject}\n\n{body.plain}" if subject else body.plain, source)
+    if body.html.strip():
+        try:
+            reading = read_html(body.html, source)
+        except SourceError:
+            if plain is None:
+                raise
+            return plain
+        if plain is None or _size(reading) >= _ENOUGH * _size(plain):
+            return reading
+    if plain is None:
         raise EmptySource(f"{source}: the mail has no text")
-    return plain, False, None, attached
+    return plain
+
+
+_ENOUGH = 0.7
+
+
+def _size(reading: Reading) -> int:
+    """Return the number of letters and digits of the body."""
+    texts = (
+        text for draft in reading.drafts for kind, text in draft.blocks if kind is SectionKind.BODY
+    )
+    return sum(char.isalnum() for text in texts for char in text)
 
 
 def _decoded(part: email.message.Message, source: str) -> str:

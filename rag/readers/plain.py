@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from geungeo.rag.article import Draft, SectionKind
+from geungeo.rag.readers.authorship import names_guest
 from geungeo.rag.readers.dates import DATE, parse_date
 from geungeo.rag.readers.draft import Reading
 from geungeo.rag.readers.facts import Facts
@@ -58,6 +59,7 @@ def read_plain(text: str, source: str) -> Reading:
     spans = _blocks(lines)
     texts = [span.of(text) for span in spans]
     byline = _byline_at(texts)
+    signed = texts[byline] if byline is not None else ""
     tables = _in_tables(lines, spans)
     listed = enumerated(texts)
     kinds = [
@@ -75,10 +77,10 @@ def read_plain(text: str, source: str) -> Reading:
         blocks=blocks,
         source=source,
         text=text,
-        author=(byline_author(texts[byline]) if byline is not None else None) or facts.author,
+        author=(byline_author(signed) if signed and not names_guest(signed) else None)
+        or facts.author,
         publisher=facts.publisher or next(iter(site), None),
-        published_at=(parse_date(texts[byline]) if byline is not None else None)
-        or facts.published_at,
+        published_at=(parse_date(signed) if signed else None) or facts.published_at,
         left_out=left_out,
     )
     return Reading((draft,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from geungeo.rag.article import Draft, SectionKind
@@ -15,6 +16,11 @@ from geungeo.rag.readers.plain import shorten
 from geungeo.rag.text import clean
 
 _TITLE_CHARS = 150
+# What kind of document it is, above the headline.
+_LETTERHEAD = re.compile(
+    r"\W*(?:보도\s?(?:참고|설명|해명)?\s?자료|참고\s?자료|(?:press|news|media) release)\W*",
+    re.IGNORECASE,
+)
 
 
 def draft_of_paragraphs(
@@ -85,8 +91,10 @@ def _headline(blocks: Sequence[Block], title: str | None) -> int | None:
             return number
     if len(blocks) < 2:
         return None
-    for number, (kind, text) in enumerate(blocks[:3]):
+    for number, (kind, text) in enumerate(blocks[:4]):
         if kind in {SectionKind.BYLINE, SectionKind.CAPTION} or is_byline(text):
+            continue
+        if _LETTERHEAD.fullmatch(text) and number + 1 < len(blocks):
             continue
         if kind in {SectionKind.HEADING, SectionKind.BODY}:
             fits = len(text) <= _TITLE_CHARS and not ends_sentence(text) and " | " not in text

@@ -189,6 +189,30 @@ def test_corrected_data_is_a_new_version_that_a_second_ingest_keeps(
     assert sections.splitlines()[-2:] == ["[title] 배추값", f"[body] {LEAD}"]
 
 
+def test_corrections_outlive_changes_of_the_document(
+    tmp_path: Path, folder: Path, run: Run
+) -> None:
+    store, source = tmp_path / "store", folder / "a.txt"
+    text = source.read_text("utf-8")
+    run(store, "ingest", str(source))
+    (row,) = json.loads(run(store, "articles", "list", "--json").stdout)["articles"]
+
+    def now(written: str) -> tuple[object, ...]:
+        source.write_text(written, "utf-8")
+        assert run(store, "ingest", str(source)).exit_code == 0
+        shown = json.loads(run(store, "articles", "show", row["id"], "--json").stdout)
+        return shown["author"], shown["publisher"], shown["version"]
+
+    run(store, "articles", "edit", row["id"], "--author", "한여울")
+    assert now(f"{text}\n\n더 오른다고 시는 밝혔다.\n") == ("한여울", None, 3)
+    assert now(f"{text}\n\n더 오른다고 시는 밝혔다.\n") == ("한여울", None, 3)
+    run(store, "articles", "edit", row["id"], "--publisher", "가람일보")
+    assert now(f"{text}\n\n더 오른다고 시장은 밝혔다.\n") == ("한여울", "가람일보", 5)
+    # What the document says itself, later than the correction, counts.
+    signed = f"{text}\n\n더 오른다고 시장은 밝혔다.\n\n박다솜 기자 p@garam.example\n"
+    assert now(signed)[0] == "박다솜"
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

@@ -23,6 +23,7 @@ from geungeo.index.workspace import Workspace
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.errors import MalformedSource, SourceError, UnsupportedSource
 from geungeo.rag.readers import SUFFIXES, formats, read
+from geungeo.rag.readers.draft import web_address
 from geungeo.rag.settings import Settings
 from tests.rag.readers import documents
 
@@ -749,6 +750,50 @@ def test_word_document_keeps_headings_and_rows() -> None:
     assert parts(article, SectionKind.HEADING) == ["원인"]
 
 
+@pytest.mark.parametrize("label", ["보도자료", "보도 참고자료", "[보도자료]", "PRESS RELEASE"])
+def test_kind_of_a_document_is_not_its_title(label: str) -> None:
+    document = docx.Document()
+    document.add_paragraph(label)
+    document.add_paragraph("2025. 7. 2.")
+    document.add_heading("배추값 두 배", 1)
+    document.add_paragraph(LEAD)
+    document.add_paragraph(CAUSE)
+    out = io.BytesIO()
+    document.save(out)
+    assert one(out.getvalue(), "a.docx").title == "배추값 두 배"
+
+
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("■ 대담 : 백두리 습지연구소장", None),
+        ("■ 대담 : 한여울 기자", "한여울"),
+    ],
+)
+def test_guest_of_a_programme_is_not_the_author(line: str, author: str | None) -> None:
+    text = f"배추값 두 배\n\n■ 방송 : 가람라디오\n{line}\n\n{LEAD}\n"
+    text += f"\n백두리 소장은 장마가 길었다고 말했다.\n\n{CAUSE}\n"
+    assert one(text.encode(), "a.txt").author == author
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("https://g.example/n?id=3&utm_source=a&utm_medium=rss", "https://g.example/n?id=3"),
+        ("https://g.example/n?utm_source=naver", "https://g.example/n"),
+        ("https://g.example/n?fbclid=x&id=3#top", "https://g.example/n?id=3#top"),
+        ("https://g.example/n?id=3&b=", "https://g.example/n?id=3&b="),
+        ("https://g.example/utm_source=1?a", "https://g.example/utm_source=1?a"),
+        ("ftp://g.example/n", None),
+    ],
+)
+def test_address_has_no_tracking(given: str, stored: str | None) -> None:
+    assert web_address(given) == stored
+    row = json.dumps({"title": "배추값", "url": given, "text": f"{LEAD} {CAUSE}"})
+    (draft,) = read(f"{row}\n".encode(), "a.jsonl").drafts
+    assert draft.url == stored
+
+
 def test_hancom_documents_are_read() -> None:
     lines = ["배추값 두 배", "2025-07-02 한여울 기자", LEAD, CAUSE]
     rows = [("품목", "값"), ("배추", "4,200원")]
@@ -848,7 +893,32 @@ def test_mail_is_an_article() -> None:
     assert article.title == "[보도자료] 배추값 두 배"
     assert article.published_at == "2025-07-02T09:10:00+09:00"
     assert parts(article) == [LEAD, CAUSE]
-    assert draft.warnings == ("1 attachments were not read; save them as files and add those",)
+    assert draft.warnings == ("1 attachment was not read; save it as a file and add that",)
+
+
+@pytest.mark.parametrize(
+    ("html", "whole"),
+    [
+        (f"<p>{LEAD}</p><p>{CAUSE}</p>", True),
+        ("<img src='a.png'><p>메일이 보이지 않으면 여기를 누르세요.</p>", True),
+        ("<table><tr><td><img src='a.png'></td></tr></table>", True),
+        (f"<p>{LEAD}</p>", True),
+    ],
+)
+@pytest.mark.parametrize("attachments", [0, 1, 2])
+def test_fuller_text_of_a_mail_is_taken_and_attachments_are_counted(
+    html: str, attachments: int, *, whole: bool
+) -> None:
+    message = EmailMessage()
+    message["Subject"] = "배추값 두 배"
+    message.set_content(f"{LEAD}\n\n{CAUSE}\n")
+    message.add_alternative(f"<html><body>{html}</body></html>", subtype="html")
+    for number in range(attachments):
+        message.add_attachment(b"x", maintype="image", subtype="png", filename=f"{number}.png")
+    (draft,) = read(message.as_bytes(), "a.eml").drafts
+    assert (parts(draft.article()) == [LEAD, CAUSE]) is whole
+    counted = [one for one in draft.warnings if "not read" in one]
+    assert [one.split()[0] for one in counted] == ([str(attachments)] if attachments else [])
 
 
 def test_saved_page_is_read_like_the_page() -> None:
