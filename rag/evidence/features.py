@@ -168,11 +168,11 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
     return list(found.values())
 
 
-def in_asked_rows(question: str, found: Sequence[Candidate]) -> np.ndarray:
-    """Return ``(n,)`` bool: ``False`` for rows of tables that the question is not about.
+def in_asked_rows(question: str, found: Sequence[Candidate]) -> tuple[np.ndarray, np.ndarray]:
+    """Return two ``(n,)`` bool: what may answer, and the rows that have the cell asked for.
 
-    Where it names the label of a row, the other rows of the same table answer nothing, and the
-    names of the columns never do.
+    Where the question names the label of a row, the other rows of the same table answer nothing,
+    and the names of the columns never do. If it names a column as well, the row has the answer.
     """
     tables: dict[tuple[str, int, int], list[tuple[int, TableRow]]] = {}
     for number, candidate in enumerate(found):
@@ -181,6 +181,7 @@ def in_asked_rows(question: str, found: Sequence[Candidate]) -> np.ndarray:
             key = (article.id, article.version, row.header)
             tables.setdefault(key, []).append((number, row))
     dropped: set[int] = set()
+    asked: set[int] = set()
     for (article_id, version, header), rows in tables.items():
         first = rows[0][1].first
         dropped.update(
@@ -192,7 +193,16 @@ def in_asked_rows(question: str, found: Sequence[Candidate]) -> np.ndarray:
         named = named_labels(question, [row.cells[row.label] for _, row in rows])
         if named and not _EXTREME.search(question):
             dropped.update(number for number, row in rows if row.cells[row.label] not in named)
-    return np.array([number not in dropped for number in range(len(found))], dtype=bool)
+            asked.update(
+                number
+                for number, row in rows
+                if row.cells[row.label] in named and found[number].answers_by_column(question)
+            )
+    numbers = range(len(found))
+    return (
+        np.array([number not in dropped for number in numbers], dtype=bool),
+        np.array([number in asked for number in numbers], dtype=bool),
+    )
 
 
 def named_labels(question: str, labels: Iterable[str]) -> set[str]:

@@ -47,6 +47,9 @@ _UNCONFIRMED = 0.75
 # A question with a smaller share of its concepts in the evidence may be off topic.
 _ON_TOPIC = 0.15
 _ANY_TERM = 1e-6
+_FIRST = 1e-6
+# Factor of the scores of sentences beside a row that has the cell asked for.
+_BESIDE_CELL = 0.4
 # A single term of code may sound like a word (DROP and 대립).
 _CODE_TERMS = 0.5
 # A sentence is about the matter of the question from this share on.
@@ -100,8 +103,13 @@ def assess(
         return Assessment(question, (), 0.0, limit, "no_evidence")
     measured = measure(corpus, question, found, reranker)
     scores = rank_scores(model.ranker, question, measured)
-    if (asked_rows := in_asked_rows(question.text, found)).any():
+    asked_rows, asked_cells = in_asked_rows(question.text, found)
+    if asked_rows.any():
         scores = np.where(asked_rows, scores, 0.0)
+        # A row that has the cell asked for is better than any sentence with the same noun.
+        if asked_cells.any():
+            best = float(scores.max()) + _FIRST
+            scores = np.where(asked_cells, best, _BESIDE_CELL * scores)
     happened = np.zeros(len(found), dtype=bool)
     meant = _meant(measured, scores)
     if asked:

@@ -100,6 +100,8 @@ def short_answer(
     words = place.of(evidence.text)
     if not 0 < len(words) <= _LONGEST or fold(words) in fold(question) or says_nothing(words):
         return None
+    if _WHOLE_OF_PART.match(evidence.text[place.end :]) and not _ASKS_WHOLE.search(question):
+        return None  # 점포 212곳 가운데 106곳이 비었다: the question may be for either
     place = place.shift(span.start)
     if not any(one.contains(place) for one in quoted):
         return None
@@ -110,6 +112,10 @@ def short_answer(
         start=place.start,
         end=place.end,
     )
+
+
+_WHOLE_OF_PART = re.compile(r"\s?(?:가운데|중)(?:에서|에)?\s[^.]{0,20}?\d")
+_ASKS_WHOLE = re.compile(r"모두|전체|총|다 합|전부|\btotal\b|\ball\b")
 
 
 def says_nothing(words: str) -> bool:

@@ -242,6 +242,13 @@ TABLES = {
 }
 
 
+TABLES["쉼터.md"] = [
+    *("# 무더위 쉼터 연다", "솔빛시가 15일부터 무더위 쉼터를 연다."),
+    "| 구 | 쉼터 | 운영 |\n|---|---|---|\n| 새벽구 | 51곳 | 10시 |\n| 노을구 | 71곳 | 9시 |",
+    "밤에도 여는 쉼터는 34곳이다.",
+]
+
+
 def test_question_about_a_row_is_answered_by_that_row(tmp_path: Path) -> None:
     for name, parts in TABLES.items():
         (tmp_path / name).write_text("\n\n".join(parts), "utf-8")
@@ -251,6 +258,9 @@ def test_question_about_a_row_is_answered_by_that_row(tmp_path: Path) -> None:
             "바람못의 7월 저수율은 몇 %인가?": "바람못\t55%\t39%",
             "11월 외국인 관광객은 몇 명인가?": "11월 | 158명 | 52명",
             "약수터의 막차는 몇 시인가?": "약수터 | 05:55 | 22:50",
+            "새벽구의 쉼터는 몇 곳인가?": "새벽구 | 51곳 | 10시",
+            "노을구 무더위 쉼터는 몇 곳인가?": "노을구 | 71곳 | 9시",
+            "밤에도 여는 쉼터는 몇 곳인가?": "밤에도 여는 쉼터는 34곳이다.",
         }.items():
             answer = workspace.ask(question)
             assert [citation.quote for citation in answer.citations] == [row]

@@ -13,7 +13,7 @@ from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Ask, Composer, Filters, Ground, GroundedClaim, check
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.backends import make_backend
-from geungeo.rag.evidence.shortanswer import short_answer
+from geungeo.rag.evidence.shortanswer import bundled_reader, short_answer
 from geungeo.rag.pipeline import Pipeline
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.question.concepts import AnswerType
@@ -263,6 +263,36 @@ def test_a_short_answer_is_found_in_a_quote_without_its_connective() -> None:
     found = short_answer("직원 몇 명을 더 뽑나?", AnswerType.AMOUNT, evidence, composer.citations)
     assert found is not None
     assert text[found.start : found.end] == found.text == "250명"
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "marked", "shown"),
+    [
+        (
+            "상인회는 점포 212곳 가운데 106곳이 비었다고 했다.",
+            "빈 점포는 몇 곳인가?",
+            "212곳",
+            False,
+        ),
+        ("직원 47명 중 9명이 공장을 떠났다.", "떠난 직원은 몇 명인가?", "47명", False),
+        ("직원 47명 중 9명이 공장을 떠났다.", "떠난 직원은 몇 명인가?", "9명", True),
+        ("직원 47명 중 9명이 공장을 떠났다.", "직원은 모두 몇 명인가?", "47명", True),
+        ("공사 중 47명이 공장을 떠났다.", "떠난 직원은 몇 명인가?", "47명", True),
+    ],
+)
+def test_whole_is_not_the_short_answer_where_a_part_is_counted(
+    monkeypatch: pytest.MonkeyPatch, text: str, question: str, marked: str, *, shown: bool
+) -> None:
+    at = text.index(marked)
+    found = Span(at, at + len(marked)), 0.9
+    monkeypatch.setattr(type(bundled_reader()), "find", lambda *_: found)
+    article = Article(id="a", title="점포", text=text)
+    span = Span(0, len(text))
+    evidence = Evidence(1, article, span, SectionKind.BODY, 0.9, 1)
+    composer = Composer()
+    composer.add(GroundedClaim(text, (Ground(article, span, 1.0),), "run"))
+    short = short_answer(question, AnswerType.AMOUNT, evidence, composer.citations)
+    assert (short.text if short else None) == (marked if shown else None)
 
 
 @pytest.mark.parametrize(
