@@ -114,12 +114,33 @@ def mismatches(
         if not near:
             said = quoted if reported else []
             problem = _nominal_problem(fact, stated, claim.forms, said, denied)
-            findings += [problem] if problem else []
+            findings += [problem] if problem else _other_roles_in_quote(fact, said, stated)
             continue
         problems = [_problem(_without_idiom(fact, other), other, stated) for other in near]
         if all(problems):
             findings.append(min(filter(None, problems), key=_severity))
     return findings
+
+
+def _other_roles_in_quote(fact: Fact, quoted: Sequence[Fact], stated: _Stated) -> list[Finding]:
+    """Return the doubt that a reported clause has others do it than the quotation has.
+
+    They have another part in the quotation; whoever speaks may be its subject.
+    """
+    problems = [_problem(_without_idiom(fact, other), other, stated) for other in quoted]
+    roles = [one for one in problems if one is not None and one.kind == "role"]
+    if not roles or len(roles) < len(problems):
+        return []
+    others = [
+        phrase
+        for spoken in stated.spoken
+        if spoken not in stated.narrated and spoken not in quoted
+        for phrase in (*spoken.own, *spoken.objects, *(phrase for _, phrase in spoken.others))
+    ]
+    elsewhere = (p for p in fact.own if str(p) == roles[0].said and not is_pronoun(p))
+    if any(_same(other, phrase) for phrase in elsewhere for other in others):
+        return [doubt(roles[0].reason, "role", roles[0].said)]
+    return []
 
 
 def _with_clefts(facts: Sequence[Fact], there: Sequence[Fact]) -> list[Fact]:
@@ -1453,10 +1474,19 @@ def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return long.startswith(short) or (long.endswith(short) and len(long) - len(short) > 1)
 
 
+_COMMITTEE = 3  # letters of 위원회
+
+
 def _keys(words: tuple[str, ...]) -> set[str]:
     keys: set[str] = set()
     for word in words:
         names = canonical_names(word)
+        # 법사위 is short for 법사위원회.
+        word = (
+            word.removesuffix("원회")
+            if len(word) > _COMMITTEE and word.endswith("위원회")
+            else word
+        )
         keys |= names if names and word == word.strip() and len(names) == 1 else {canonical(word)}
     return keys
 

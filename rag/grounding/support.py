@@ -35,6 +35,7 @@ from geungeo.rag.grounding.words import (
     misplaced_amount,
     missing_words,
     says_nothing,
+    swapped_amounts,
     veto,
 )
 from geungeo.rag.language import names, numbers, people, quotations
@@ -304,7 +305,7 @@ def _korean(
     if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
         reason = f"the opposite is in the source: {pair[0]} ↔ {pair[1]}"
         findings.append(veto(reason, "negation", pair[0], found=pair[1]))
-    amounts = (misplaced_amount, exchanged_amount, amount_of_whole)
+    amounts = (misplaced_amount, exchanged_amount, amount_of_whole, swapped_amounts)
     number = next(filter(None, (rule(claim, sources) for rule in amounts)), None)
     others = (misattributed_quotation, invented_cause)
     findings += filter(None, (number, *(rule(claim, sources) for rule in others)))

@@ -584,6 +584,43 @@ def _is_crossed(
     )
 
 
+def swapped_amounts(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None:
+    """Find 개업 42곳, 폐업 38곳 where the source has 폐업 42곳, 개업 38곳.
+
+    What two amounts of one unit count, by the words in front of each, has changed places.
+    """
+    mine = counted(claim)
+    for source in sources:
+        theirs = counted(source)
+        before = {id(one): _words_before(source, one, theirs) for one in theirs}
+        said = {id(one): _words_before(claim, one, mine) for one in mine}
+        for first, second in pairwise(mine):
+            found = [
+                next((one for one in theirs if one.amount.matches(own.amount)), None)
+                for own in (first, second)
+            ]
+            if found[0] is None or found[1] is None or found[0] is found[1]:
+                continue
+            # What comes first in both is about both amounts.
+            topic = before[id(theirs[0])] & said[id(mine[0])]
+            one, other = before[id(found[0])] - topic, before[id(found[1])] - topic
+            exchanged = said[id(first)] & (other - one) and said[id(second)] & (one - other)
+            kept = said[id(first)] & (one - other) or said[id(second)] & (other - one)
+            if first.unit == second.unit and exchanged and not kept:
+                return of_something_else(first.surface)
+    return None
+
+
+def _words_before(text: Analysed, amount: Counted, amounts: Sequence[Counted]) -> frozenset[str]:
+    """Return the content words between an amount and the one before it."""
+    at = text.text.find(amount.surface)
+    ends = (text.text.find(one.surface) + len(one.surface) for one in amounts)
+    start = max((end for end in ends if end <= at), default=0)
+    return frozenset(
+        canonical(m.form) for m in text.morphemes if start <= m.start < at and _counts_as_content(m)
+    )
+
+
 def misplaced_amount(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None:
     """Find a number of ``claim`` whose part of the source is about something else.
 

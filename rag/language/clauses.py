@@ -153,7 +153,10 @@ class _Parser:
         morpheme = self._all[at]
         tag = morpheme.tag.split("-")[0]
         after = self._all[at + 1] if at + 1 < len(self._all) else None
-        if tag in NOMINAL:
+        if self._is_ending(at):
+            self._found[-1].ending, self._found[-1].ending_form = "EC", "는데"
+            self._relative = None
+        elif tag in NOMINAL:
             self._add(morpheme)
         elif tag in MAKES_VERB and self._words:
             return self._predicate(at, self._pop())
@@ -179,6 +182,17 @@ class _Parser:
         elif tag in {"MAG", "MAJ", "SF", "SE", "SS"}:
             self._flush("bare")
         return at + 1
+
+    def _is_ending(self, at: int) -> bool:
+        """Whether 데 is part of the ending 는데: 털어놓았는데 임원이, not 터놓는 데 힘쓴 임원이."""
+        morpheme, before = self._all[at], self._all[at - 1] if at else None
+        return (
+            morpheme.form == "데"
+            and before is not None
+            and before.tag == "ETM"
+            and before.end == morpheme.start
+            and self._relative is not None
+        )
 
     def _coming(self, at: int) -> bool:
         """Whether 오는 says when (오는 9월, 오는 봄) and is no clause."""

@@ -485,3 +485,33 @@ def test_what_is_not_said_to_have_happened_is_not_done_already(
 ) -> None:
     reasons = [one.reason for one in support(claim, Grounds((source,))).vetoes]
     assert any(reason.startswith("not said to be done already") for reason in reasons) is vetoed
+
+
+SAID = "그는 “비밀을 동료에게 털어놓았는데 임원이 인사를 건네 놀랐다”고 말했다."
+CALLED = "그는 “임원이 부르자 동료가 나갔다”고 했다."
+SHOPS = "개업한 가게는 42곳으로 폐업한 38곳보다 많다."
+
+
+@pytest.mark.parametrize(
+    ("source", "claim", "supported"),
+    [
+        (SAID, "그는 비밀을 동료에게 털어놓았는데 임원이 인사를 건네 놀랐다고 했다.", True),
+        (SAID, "그는 비밀을 임원에게 털어놓았는데 동료가 인사를 건네 놀랐다고 했다.", False),
+        (CALLED, "그는 동료가 부르자 임원이 나갔다고 했다.", False),
+        (CALLED, "그는 임원이 부르자 동료가 나갔다고 했다.", True),
+        # What two amounts count
+        (SHOPS, "폐업한 가게는 42곳으로 개업한 38곳보다 많다.", False),
+        (
+            "낡은 다리는 12개로 새로 놓은 9개보다 많다.",
+            "새로 놓은 다리는 12개로 낡은 9개보다 많다.",
+            False,
+        ),
+        ("찬성 71명, 반대 28명이었다.", "반대 71명, 찬성 28명이었다.", False),
+        ("찬성 71명, 반대 28명이었다.", "반대 28명, 찬성 71명이었다.", True),
+        (SHOPS, "개업한 가게는 42곳이고 폐업한 38곳보다 많다.", True),
+    ],
+)
+def test_parts_in_a_quotation_and_amounts_are_not_exchanged(
+    source: str, claim: str, *, supported: bool
+) -> None:
+    assert support(claim, Grounds((source,))).supported is supported
