@@ -26,7 +26,8 @@ def read_jsonl(text: str, source: str, columns: Mapping[str, str] | None = None)
     failures: list[SourceError] = []
     seen: set[str] = set()
     skipped = 0
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+    lines = text.removeprefix("\ufeff").removesuffix("\n").split("\n")
+    for number, line in enumerate(lines, 1):
         record = line.strip(" \t\r")
         if not record or record in seen:
             skipped += 1

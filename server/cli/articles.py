@@ -136,8 +136,10 @@ def _complain(summary: IngestSummary) -> None:
         )
     if summary.ignored:
         files: dict[str, list[str]] = {}
+        folder = os.path.commonpath([Path(notice.source).parent for notice in summary.ignored])
         for notice in summary.ignored:
-            files.setdefault(notice.message, []).append(Path(notice.source).name)
+            name = os.path.relpath(notice.source, folder)
+            files.setdefault(notice.message, []).append(name)
         for reason, names in list(files.items())[:_REASONS]:
             more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
             line = f"{', '.join(names[:_NAMES])}{more}: not read ({reason})"

@@ -155,7 +155,7 @@ def test_hidden_files_and_locks_of_editors_are_not_read(
     result = run(tmp_path / "store", "ingest", str(folder))
     assert result.stdout == "1 added, 0 updated, 0 unchanged, 0 failed\n"
     assert result.stderr.splitlines() == [
-        "geungeo: .draft.txt, ._a.txt, ~$memo.docx: not read (hidden)",
+        "geungeo: .draft.txt, __MACOSX/._a.txt, ~$memo.docx: not read (hidden)",
         "geungeo: 1.md~: not read (cannot read .md~ files)",
         "geungeo: 2.bak, 3.bak, 4.bak and 3 more: not read (cannot read .bak files)",
         "geungeo: LICENSE: not read (no suffix)",

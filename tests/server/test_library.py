@@ -111,7 +111,7 @@ async def test_bad_line_is_reported_and_the_others_are_added(http: httpx.AsyncCl
     assert [(one["source"], one["code"]) for one in body["failed"]] == [
         ("일부.jsonl:3", "malformed_source")
     ]
-    assert body["skipped"] == 3  # two blank lines and a duplicate
+    assert body["skipped"] == 2  # a blank line and a duplicate
     await http.delete("/articles/e")
 
 

@@ -248,6 +248,12 @@ def test_bad_records_of_json_do_not_stop_the_rest() -> None:
     assert reading.skipped == 1
 
 
+@pytest.mark.parametrize(("end", "skipped"), [("", 0), ("\n", 0), ("\n\n", 1)])
+def test_end_of_the_last_line_is_no_skipped_record(end: str, skipped: int) -> None:
+    row = json.dumps({"title": "배추값", "text": LEAD}, ensure_ascii=False)
+    assert read(f"{row}{end}".encode(), "a.jsonl").skipped == skipped
+
+
 def test_deeply_nested_json_is_refused() -> None:
     with pytest.raises(MalformedSource, match="nested too deeply"):
         read(b"[" * 100_000 + b"]" * 100_000, "a.json")
