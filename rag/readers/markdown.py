@@ -174,6 +174,7 @@ def _one_title(
 def _blocks(tokens: list[Token]) -> Iterator[tuple[SectionKind, str]]:
     kind = SectionKind.BODY
     cells: list[str] | None = None
+    below_picture = False
     for token in tokens:
         if token.type == "heading_open":
             kind = SectionKind.TITLE if token.tag == "h1" else SectionKind.HEADING
@@ -190,13 +191,35 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[SectionKind, str]]:
         elif token.type == "html_block":
             yield from fragment_blocks(token.content)
         elif token.type == "inline":
-            shown = _plain(token.children or [])
+            children = token.children or []
+            text = _without_pictures(children)
+            has_picture = len(text) < len(children)
+            # The words of a picture are its caption where it has no other.
+            is_picture = has_picture and not text
+            is_caption = is_picture or (_is_emphasised(text) and (has_picture or below_picture))
+            below_picture = is_picture
+            shown = _plain(text or children)
             if cells is not None:
                 cells.append(" ".join(shown.split()))
                 continue
             lines = [line for raw in shown.split("\n") if (line := raw.strip())]
             for line in [" ".join(lines)] if is_wrapped(lines) else lines:
-                yield kind, line
+                yield SectionKind.CAPTION if is_caption else kind, line
+
+
+def _without_pictures(tokens: list[Token]) -> list[Token]:
+    """Return the tokens of a paragraph that are no pictures; none if there is no text beside."""
+    rest = [token for token in tokens if token.type != "image"]
+    return rest if any(token.content.strip() for token in rest) else []
+
+
+def _is_emphasised(tokens: list[Token]) -> bool:
+    """Whether a whole paragraph is emphasised, as captions are."""
+    kinds = [t.type for t in tokens if t.content.strip() or t.type.startswith(("em_", "strong_"))]
+    ends = kinds[:1] + kinds[-1:]
+    return ends in (["em_open", "em_close"], ["strong_open", "strong_close"]) and (
+        kinds.count(ends[1]) == 1
+    )
 
 
 def _plain(tokens: list[Token]) -> str:

@@ -86,7 +86,7 @@ def test_markdown_is_read_as_displayed() -> None:
     assert article.published_at == "2025-03-01"
     assert "지난달 수출이 12% 늘었다. 자료를 보라." in article.text
     assert kinds(article, SectionKind.HEADING) == ["전망"]
-    assert kinds(article, SectionKind.CAPTION) == ["그래프 사진=연합뉴스"]
+    assert kinds(article, SectionKind.CAPTION) == ["사진=연합뉴스"]
     assert "https://x.y" not in article.text
 
 

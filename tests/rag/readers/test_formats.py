@@ -254,6 +254,30 @@ def test_end_of_the_last_line_is_no_skipped_record(end: str, skipped: int) -> No
     assert read(f"{row}{end}".encode(), "a.jsonl").skipped == skipped
 
 
+@pytest.mark.parametrize(
+    ("picture", "captions", "body"),
+    [
+        ("![인쇄기](a.jpg)\n*1962년에 들여온 인쇄기.*", ["1962년에 들여온 인쇄기."], []),
+        (
+            "![인쇄기](a.jpg)\n\n*1962년에 들여온 인쇄기.*",
+            ["인쇄기", "1962년에 들여온 인쇄기."],
+            [],
+        ),
+        ("![인쇄기](a.jpg)", ["인쇄기"], []),
+        ("![](a.jpg)", [], []),
+        ("![그림](a.png) 시장은 붐볐다.", [], ["시장은 붐볐다."]),
+        ("*시장은 붐볐다.*", [], ["시장은 붐볐다."]),
+        ("![](a.jpg)\n\n*시장은* 붐볐고 *값은* 올랐다.", [], ["시장은 붐볐고 값은 올랐다."]),
+    ],
+)
+def test_picture_of_a_note_has_a_caption(
+    picture: str, captions: list[str], body: list[str]
+) -> None:
+    article = one(f"# 배추값 두 배\n\n{LEAD}\n\n{picture}\n\n{CAUSE}\n".encode(), "a.md")
+    assert parts(article, SectionKind.CAPTION) == captions
+    assert parts(article) == [LEAD, *body, CAUSE]
+
+
 def test_deeply_nested_json_is_refused() -> None:
     with pytest.raises(MalformedSource, match="nested too deeply"):
         read(b"[" * 100_000 + b"]" * 100_000, "a.json")
