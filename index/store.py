@@ -262,7 +262,8 @@ class Store:
             return Outcome("added", _with_version(article, self._articles.next_version(article.id)))
         if _content(current) == _content(article):
             return Outcome("unchanged", current)
-        article = self._with_corrections(current, article)
+        if not draft.source.startswith(_EDIT):
+            article = self._with_corrections(current, article)
         if _content(current) == _content(article):
             return Outcome("unchanged", current)
         return Outcome("updated", _with_version(article, self._articles.next_version(article.id)))

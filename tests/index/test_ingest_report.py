@@ -208,6 +208,9 @@ def test_corrections_outlive_changes_of_the_document(
     assert now(f"{text}\n\n더 오른다고 시는 밝혔다.\n") == ("한여울", None, 3)
     run(store, "articles", "edit", row["id"], "--publisher", "가람일보")
     assert now(f"{text}\n\n더 오른다고 시장은 밝혔다.\n") == ("한여울", "가람일보", 5)
+    # A correction can be taken back.
+    run(store, "articles", "edit", row["id"], "--publisher", "")
+    assert now(f"{text}\n\n더 오른다고 군은 밝혔다.\n") == ("한여울", None, 7)
     # What the document says itself, later than the correction, counts.
     signed = f"{text}\n\n더 오른다고 시장은 밝혔다.\n\n박다솜 기자 p@garam.example\n"
     assert now(signed)[0] == "박다솜"
