@@ -23,6 +23,7 @@ import click
 import numpy as np
 
 if TYPE_CHECKING:
+    from geungeo.eval.cases import Dataset
     from geungeo.index.store import Store
     from geungeo.rag.article import Draft
     from geungeo.rag.protocols import Embedder, FloatArray
@@ -264,12 +265,9 @@ class _Material:
     questions: list[str]
 
 
-def sentences_of(texts: Path) -> list[list[str]]:
+def sentences_of(data: Dataset) -> list[list[str]]:
     """Return the sentences of each document of a data set that has at least three."""
-    from geungeo.eval.datasets import read_dataset
-
-    documents = read_dataset(texts).documents
-    return [lines for one in documents if len(lines := _sentences(one.text)) >= 3]
+    return [lines for one in data.documents if len(lines := _sentences(one.text)) >= 3]
 
 
 def _material(texts: Path, asked: int, seed: int) -> _Material:
@@ -278,7 +276,7 @@ def _material(texts: Path, asked: int, seed: int) -> _Material:
     from geungeo.rag.settings import Settings
 
     data = read_dataset(texts)
-    paragraphs = sentences_of(texts)
+    paragraphs = sentences_of(data)
     embedder = Recombining(make_embedder(Settings()))
     embedder.learn(sorted({line for lines in paragraphs for line in lines}))
     cases = random.Random(seed).sample(data.items, min(asked, len(data.items)))  # noqa: S311

@@ -96,7 +96,7 @@ class Encoder:
     def _each(self, sequences: Sequence[Sequence[int]]) -> Iterator[tuple[int, FloatArray]]:
         """Yield the index and the states of each sequence, in batches of similar length.
 
-        Each core takes the next batch: 1.5 times as fast as one batch on all cores at a time.
+        Each core takes the next batch, which is faster than one batch on all cores at a time.
         """
         self.prepare()
         batches = list(_batches(sequences))

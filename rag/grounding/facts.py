@@ -1416,8 +1416,9 @@ def done_already(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None
         fact = next((one for one in claim.narrated if one.start > morpheme.start), None)
         if fact is None or not fact.past or fact.ending == "ETM" or fact.denied:
             continue
-        done = (f for source in sources for f in source.facts if f.past and not f.unreal)
-        if not any(_same_predicate(fact, other) for other in done):
+        done = [f for source in sources for f in source.facts if f.past and not f.unreal]
+        # 국회를 통과했다 for 국회 문턱을 넘었다: what happened to the same is for a verifier.
+        if not any(_same_predicate(fact, one) or _share_arguments(fact, one) for one in done):
             reason = f"not said to be done already: {fact.predicate}"
             return veto(reason, "certainty", morpheme.form)
     return None

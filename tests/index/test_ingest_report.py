@@ -163,6 +163,19 @@ def test_hidden_files_and_locks_of_editors_are_not_read(
     ]
 
 
+def test_unread_files_of_a_relative_and_an_absolute_folder_are_named(
+    tmp_path: Path, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    (other / "deep").mkdir(parents=True)
+    (other / "b.txt").write_text((folder / "a.txt").read_text("utf-8"), "utf-8")
+    (other / "deep" / "photo.jpg").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    result = run(tmp_path / "store", "ingest", "other", str(folder))
+    assert "other/deep/photo.jpg" in result.stderr
+    assert f"{folder.name}/photo.jpg" in result.stderr
+
+
 def test_corrected_data_is_a_new_version_that_a_second_ingest_keeps(
     tmp_path: Path, folder: Path, run: Run
 ) -> None:

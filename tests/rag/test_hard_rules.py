@@ -478,6 +478,9 @@ def test_romanised_korean_name_is_found(name: str, text: str, *, found: bool) ->
         ("9만 명의 연금은 줄지 않는다.", "이미 받는 9만 명의 연금은 줄지 않는다.", False),
         ("가람시는 다리를 놓지 않았다.", "가람시는 이미 다리를 놓지 않았다.", False),
         ("시장은 “이미 늦었다”고 했다.", "시장은 “이미 늦었다”고 말했다.", False),
+        ("법안은 국회 문턱을 넘었다.", "법안은 이미 국회를 통과했다.", False),
+        ("가람시는 다리를 착공했다.", "가람시는 이미 다리 공사를 시작했다.", False),
+        ("시장은 다리를 놓겠다고 약속했다.", "다리는 이미 완공됐다.", True),
     ],
 )
 def test_what_is_not_said_to_have_happened_is_not_done_already(
