@@ -128,7 +128,7 @@ def test_both_engines_agree_on_the_same_weights(
         order = np.argsort(-bundled_scores)
         assert order[0] == np.argmax(torch_scores)
         # Two passages may swap only if their scores are nearly equal.
-        assert np.diff(torch_scores[order]).max() < 0.003
+        assert np.diff(torch_scores[order]).max() < 0.005
 
 
 def test_prompts_declared_by_the_model_are_used(exported: Embedder) -> None:
