@@ -157,7 +157,8 @@ def _each_for_all(claim: Analysed, sources: Sequence[Analysed]) -> Iterator[Find
             yield veto("the source gives it in all, not each", "number", f"{match['amount']}씩")
 
 
-_EACH = re.compile(r"(?P<amount>\d[\d.,\s]*[백천만억조\d.,\s]*[가-힣]{1,2}?)씩")
+# Bounded, and begun once in a number, so that a long row of digits is read in linear time.
+_EACH = re.compile(r"(?<!\d)(?P<amount>\d[\d.,\s백천만억조]{0,40}[가-힣]{1,2}?)씩")
 
 
 def _other_time(claim: Analysed, sources: Sequence[Analysed]) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from geungeo.rag.text import clean
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 LOOKS_LIKE_FEED = re.compile(
-    r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]",
+    r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?>.*?-->)\s*)*+<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]",
     re.DOTALL,
 )
 _TEXTS = ("encoded", "content", "description", "summary", "subtitle")

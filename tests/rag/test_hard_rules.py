@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -518,3 +519,14 @@ def test_parts_in_a_quotation_and_amounts_are_not_exchanged(
     source: str, claim: str, *, supported: bool
 ) -> None:
     assert support(claim, Grounds((source,))).supported is supported
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["1", "1 ", "1,", "억", "1억 ", "가", "가 ", "“", "가나 대표는 ", "2025년 3월 ", "가고 ", "씩"],
+)
+def test_judging_a_hostile_claim_takes_no_more_than_seconds(part: str) -> None:
+    claim = f"회사는 올해 버스 {part * (960 // len(part))}대를 샀다."
+    began = time.process_time()
+    support(claim, ["회사는 올해 버스 12대를 샀다."])
+    assert time.process_time() - began < 5.0

@@ -27,6 +27,7 @@ REPEATED = {
     "brackets": "(",
     "digits": "1",
     "sentences": "A. ",
+    "comments": "<!--a--> ",
 }
 SIZE = 100_000
 SECONDS = 10.0
