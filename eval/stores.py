@@ -32,6 +32,7 @@ from geungeo.rag.protocols import Embedder, Filters, FloatArray
 from geungeo.rag.settings import Settings, StoreUrl
 
 if TYPE_CHECKING:
+    from geungeo.index.store import Outcome
     from geungeo.index.workspace import Workspace
 
 
@@ -265,7 +266,7 @@ def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building
     total = len(dataset.documents)
     done = 0
 
-    def count(_: str) -> None:
+    def count(_: Outcome) -> None:
         nonlocal done
         done += 1
         if building is not None:
@@ -279,7 +280,7 @@ def _make(folder: Path, dataset: Dataset, settings: Settings, building: Building
             f"cannot use cache folder {folder.parent}: {error.strerror}; set another by --cache"
         ) from error
     with Workspace.open(settings.model_copy(update={"store": unfinished})) as workspace:
-        workspace.store.ingest_many(drafts, count)
+        workspace.store.ingest_many(drafts, each=count)
     unfinished.rename(folder)
 
 

@@ -14,7 +14,7 @@ import httpx
 from geungeo.index.feeds import FeedState
 from geungeo.index.fetching import Fetcher, is_address
 from geungeo.index.pulling import Pulled, Puller
-from geungeo.index.store import Outcome, Progress, Store
+from geungeo.index.store import Outcome, Store
 from geungeo.rag.article import Draft
 from geungeo.rag.errors import (
     FeedNotFound,
@@ -120,18 +120,17 @@ def ingest_sources(
     *,
     limit: int,
     fetcher: Fetcher,
-    progress: Progress | None = None,
     listener: Listener | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> IngestSummary:
     """Ingest files, folders and addresses; a bad document does not stop the others.
 
-    ``limit`` is the largest file in bytes. ``progress`` is called with each source once it is
-    read, ``listener`` with every step; articles are indexed and committed in batches across
-    sources. ``columns`` names the columns of the fields in formats of records.
+    ``limit`` is the largest file in bytes. ``listener`` is called with every step; articles are
+    indexed and committed in batches across sources. ``columns`` names the columns of the fields
+    in formats of records.
     """
     summary = IngestSummary(listener=listener)
-    readings = read_sources(sources, limit, fetcher, summary, progress, columns)
+    readings = read_sources(sources, limit, fetcher, summary, columns)
     drafts = (draft for reading in readings for draft in reading.drafts)
     store.ingest_many(drafts, each=summary.count)
     return summary
@@ -142,7 +141,6 @@ def read_sources(
     limit: int,
     fetcher: Fetcher,
     summary: IngestSummary,
-    progress: Progress | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> Iterator[Reading]:
     """Yield what each document contains; record failures and warnings in ``summary``."""
@@ -160,8 +158,6 @@ def read_sources(
                 _account(reading, summary, one)
                 summary.read(one, len(reading.drafts))
                 yield reading
-            if progress:
-                progress(one)
 
 
 def _account(reading: Reading, summary: IngestSummary, given: str | None = None) -> None:
@@ -294,9 +290,19 @@ def ingest_document(store: Store, data: bytes, name: str) -> IngestSummary:
     return summary
 
 
-def drafts_of_text(text: str, name: str) -> tuple[Draft, ...]:
-    """Return the drafts of a pasted or posted text."""
-    return read(text.encode("utf-8", "replace"), name).drafts
+def draft_of_text(text: str, name: str) -> Draft:
+    """Return the single article of a pasted or posted text.
+
+    Raises:
+        SourceError: it cannot be read, or it contains several articles.
+    """
+    reading = read(text.encode("utf-8", "replace"), name)
+    count = len(reading.drafts) + len(reading.failures)
+    if count != 1:
+        raise UnsupportedSource(
+            f"{name}: contains {count} articles instead of one; send a file, or each by itself"
+        )
+    return reading.drafts[0]
 
 
 def pull_feeds(

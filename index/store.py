@@ -165,14 +165,12 @@ class Store:
     def ingest_many(
         self,
         drafts: Iterable[Draft],
-        progress: Progress | None = None,
         *,
         each: Callable[[Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Ingest drafts in batches; each is committed and durable before the next.
 
-        ``progress`` is called with each article's id once it is durable, ``each`` with its
-        outcome.
+        ``each`` is called with the outcome of each article once it is durable.
         """
         outcomes: list[Outcome] = []
         remaining = iter(drafts)
@@ -183,10 +181,8 @@ class Store:
                 # Also after no change: an earlier attempt may have failed after its commit.
                 self._engine.settle()
                 outcomes.extend(done)
-                for outcome in done:
-                    if progress:
-                        progress(outcome.article.id)
-                    if each:
+                if each:
+                    for outcome in done:
                         each(outcome)
             if any(outcome.status != "unchanged" for outcome in outcomes):
                 self._engine.save()

@@ -18,7 +18,7 @@ from itertools import islice, zip_longest
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from geungeo.index.store import Outcome, Progress, Store
+from geungeo.index.store import Outcome, Store
 from geungeo.rag.answer import Answer, Ask, Done, Event, Filters
 from geungeo.rag.article import Article
 from geungeo.rag.backends import make_backend
@@ -142,7 +142,6 @@ class Workspace:
     def ingest(
         self,
         sources: Sequence[str],
-        progress: Progress | None = None,
         *,
         listener: Listener | None = None,
         columns: Mapping[str, str] | None = None,
@@ -159,7 +158,6 @@ class Workspace:
             sources,
             limit=self.settings.max_source_bytes,
             fetcher=self.fetcher,
-            progress=progress,
             listener=listener,
             columns=columns,
         )
@@ -198,12 +196,15 @@ class Workspace:
         return replace(self.store.ingest(draft), warnings=draft.warnings)
 
     def ingest_text(self, text: str, *, name: str = "pasted.txt") -> Outcome:
-        """Ingest a pasted text; the suffix of ``name`` gives its format."""
-        from geungeo.index.ingest import drafts_of_text
+        """Ingest the article of a pasted text; the suffix of ``name`` gives its format.
 
-        drafts = drafts_of_text(text, name)
-        outcome = self.store.ingest_many(drafts)[0]
-        return replace(outcome, warnings=drafts[0].warnings)
+        Raises:
+            SourceError: it cannot be read, or it contains several articles.
+        """
+        from geungeo.index.ingest import draft_of_text
+
+        draft = draft_of_text(text, name)
+        return replace(self.store.ingest(draft), warnings=draft.warnings)
 
     def ingest_document(self, data: bytes, name: str) -> IngestSummary:
         """Ingest a document given as bytes; the suffix of ``name`` gives its format."""

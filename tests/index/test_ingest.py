@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from geungeo.index.fetching import Fetcher
-from geungeo.index.ingest import ingest_seeds, ingest_sources
+from geungeo.index.ingest import IngestEvent, ingest_seeds, ingest_sources
 from geungeo.index.store import Store
 from geungeo.rag.protocols import Embedder
 
@@ -26,16 +26,17 @@ def test_a_folder_with_one_bad_file_among_good_ones(tmp_path: Path, embedder: Em
     (docs / "empty.md").write_text("", "utf-8")
     (docs / "ignored.exe").write_bytes(b"MZ")
     (docs / "two.jsonl").write_text('{"text": "셋째 기사다."}\n{broken\n', "utf-8")
-    seen: list[str] = []
+    seen: list[IngestEvent] = []
     store = store_in(tmp_path, embedder)
-    summary = ingest_sources(store, [str(docs)], limit=LIMIT, fetcher=FETCHER, progress=seen.append)
+    summary = ingest_sources(store, [str(docs)], limit=LIMIT, fetcher=FETCHER, listener=seen.append)
     assert len(summary.added) == 3
     assert sorted(failure.code for failure in summary.failed) == [
         "empty_source",
         "malformed_source",
         "unsupported_source",
     ]
-    assert len(seen) == 5
+    kinds = [one.kind for one in seen]
+    assert (kinds.count("read"), kinds.count("failed")) == (3, 3)
     assert len(store.articles()) == 3
     store.close()
 

@@ -85,7 +85,7 @@ ARTICLES = [
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with Workspace.open(Settings(store=tmp_path_factory.mktemp("news"))) as opened:
         lines = (json.dumps(article, ensure_ascii=False) for article in ARTICLES)
-        opened.ingest_text("\n".join(lines), name="news.jsonl")
+        opened.ingest_document("\n".join(lines).encode(), "news.jsonl")
         yield opened
 
 

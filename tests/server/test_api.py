@@ -171,6 +171,19 @@ async def test_article_without_text_is_rejected(client: Client) -> None:
     assert response.json()["code"] == "empty_source"
 
 
+async def test_text_of_several_articles_is_rejected_whole(client: Client) -> None:
+    records = [{"title": f"{n}호", "text": f"{n}번째 기사다."} for n in (1, 2)]
+    lines = "\n".join([*map(json.dumps, records), "{broken"])
+    async with client() as http:
+        before = (await http.get("/articles")).json()["total"]
+        response = await http.post("/articles", json={"text": lines})
+        after = (await http.get("/articles")).json()["total"]
+    assert response.status_code == 422
+    assert response.json()["code"] == "unsupported_source"
+    assert "contains 3 articles instead of one; send a file" in response.json()["detail"]
+    assert after == before
+
+
 async def test_feedback_is_stored(client: Client, workspace: Workspace) -> None:
     before = workspace.store.feedback.count().get("up", 0)
     async with client() as http:
