@@ -17,7 +17,7 @@ from urllib.robotparser import RobotFileParser
 from geungeo.index.feeds import MOST_CHANGES, Feeds, FeedState
 from geungeo.index.fetching import Document, Fetcher
 from geungeo.rag.article import Draft
-from geungeo.rag.errors import FetchFailed, SourceError
+from geungeo.rag.errors import FetchFailed, FetchRefused, SourceError
 from geungeo.rag.readers import read
 from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.draft import Reading, untracked
@@ -28,6 +28,7 @@ from geungeo.rag.readers.lines import is_statement
 AGENT = "geungeo"
 MOST_ITEMS = 500  # of one pull of one feed
 _MOST_SITEMAPS = 20
+_DELAY = 1.0  # seconds between two requests to a host, at least
 _FULL_TEXT = 3  # sentences of an item whose page need not be fetched
 
 
@@ -55,13 +56,11 @@ class Puller:
         feeds: Feeds,
         fetcher: Fetcher,
         *,
-        delay: float = 1.0,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._feeds = feeds
         self._fetcher = fetcher
-        self._delay = delay
         self._clock = clock
         self._sleep = sleep
         self._last: dict[str, float] = {}
@@ -176,7 +175,7 @@ class Puller:
     def _pause(self, host: str) -> None:
         robots = self._robots.get(host)
         given = robots.crawl_delay(AGENT) if robots is not None else None
-        delay = max(self._delay, min(float(given or 0), 30.0))
+        delay = max(_DELAY, min(float(given or 0), 30.0))
         wait = self._last.get(host, float("-inf")) + delay - self._clock()
         if wait > 0:
             self._sleep(wait)
@@ -189,8 +188,13 @@ class Puller:
             lines: Sequence[str] = ()
             try:
                 lines = self._fetcher.fetch(address).data.decode("utf-8", "replace").splitlines()
-            except SourceError:
+            except FetchRefused:
                 lines = ()  # a site without rules
+            except FetchFailed as error:
+                # Rules that cannot be read forbid everything (RFC 9309, 2.3.1.4).
+                raise FetchFailed(f"{url}: robots.txt cannot be read: {error}") from error
+            except SourceError:
+                lines = ()  # the page itself will be refused, or the file has no rules
             rules.parse(lines)
             self._robots[host] = rules
         return self._robots[host].can_fetch(AGENT, url)

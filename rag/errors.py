@@ -163,6 +163,10 @@ class FetchFailed(SourceError):
     code = "fetch_failed"
 
 
+class FetchRefused(FetchFailed):
+    """The server answered that it has no such document, or not for us: with a status of 4xx."""
+
+
 class StoreError(GeungeoError):
     """The store cannot be used."""
 

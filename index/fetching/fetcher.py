@@ -16,7 +16,7 @@ import httpx
 
 from geungeo.index.fetching.network import Deadline, PinnedBackend, Resolver, resolve
 from geungeo.index.fetching.targets import PORTS, Policy, parse
-from geungeo.rag.errors import FetchFailed, SourceError, UnsupportedSource
+from geungeo.rag.errors import FetchFailed, FetchRefused, SourceError, UnsupportedSource
 from geungeo.rag.readers import SUFFIXES
 
 MAX_REDIRECTS = 5
@@ -214,7 +214,8 @@ class Fetcher:
         self, url: httpx.URL, response: httpcore.Response, headers: httpx.Headers
     ) -> Document:
         if response.status != HTTPStatus.OK:
-            raise FetchFailed(f"the server answered {response.status}")
+            kind = FetchRefused if 400 <= response.status < 500 else FetchFailed
+            raise kind(f"the server answered {response.status}")
         suffix = _suffix(url, headers.get("content-type", ""))
         chunks = _unpacked(response.iter_stream(), headers, self._max_bytes)
         data = bytearray()

@@ -170,6 +170,29 @@ def test_robots_txt_is_obeyed(desk: Desk) -> None:
     assert "robots.txt does not allow geungeo" in summary.warnings[0].message
 
 
+@pytest.mark.parametrize("status", [404, 403, 410])
+def test_site_without_robots_txt_allows_everything(desk: Desk, status: int) -> None:
+    desk.site.pages["/robots.txt"] = (status, {}, b"")
+    desk.site.pages["/rss"] = (200, RSS, rss((1, "요약.")))
+    desk.site.pages["/1?from=rss"] = (200, HTML, article(1))
+    assert len(desk.pull()[0].added) == 1
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_robots_txt_that_cannot_be_read_forbids_everything(desk: Desk, status: int) -> None:
+    desk.site.pages["/robots.txt"] = (status, {}, b"")
+    desk.site.pages["/rss"] = (200, RSS, rss((1, "요약.")))
+    summary, (pulled,) = desk.pull()
+    assert (summary.added, pulled.status) == ([], "failed")
+    assert "robots.txt cannot be read" in " ".join(pulled.problems)
+    assert "/rss" not in desk.asked
+    # It is asked again at the next pull.
+    desk.clock.now += 100_000
+    del desk.site.pages["/robots.txt"]
+    desk.site.pages["/1?from=rss"] = (200, HTML, article(1))
+    assert len(desk.pull()[0].added) == 1
+
+
 def test_full_text_of_an_item_needs_no_page(desk: Desk) -> None:
     text = "가람시가 밝혔다. 값이 올랐다. 장마가 원인이다. 상인은 걱정했다."
     desk.site.pages["/rss"] = (200, RSS, rss((1, text)))
