@@ -25,7 +25,9 @@ _SHORT = re.compile(
     r"(?<![\d.])['’]?(?P<y>\d\d)\s*[-./]\s*(?P<m>\d{1,2})\s*[-./]\s*(?P<d>\d{1,2})(?![\d])\.?"
     r"(?:\s*\(?[월화수목금토일]\)?)?" + _CLOCK
 )
-_COMPACT = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:[T\s]?(?P<c>\d{4}(?:\d\d)?))?")
+_COMPACT = re.compile(
+    r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:[T\s]?(?P<c>\d\d(?:\d\d){0,2}))?"
+)
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = r"(?P<m>[A-Z][a-z]{2})[a-z]*\.?"
@@ -74,7 +76,7 @@ def _iso(text: str) -> str | None:
 
 
 def _number(text: str) -> str | None:
-    """Read `20250702`, `202507020910` and seconds or milliseconds since 1970."""
+    """Read `20250702`, `2025070209`, `202507020910` and seconds or milliseconds since 1970."""
     if match := _COMPACT.fullmatch(text):
         clock = match["c"]
         try:

@@ -172,8 +172,10 @@ def _coming_weekday(match: re.Match[str], published: date) -> Period | None:
 
 def _past_part(match: re.Match[str], published: date) -> Period | None:
     """Resolve 지난 가을, 지난 3분기, 지난 상반기 to the latest that is over."""
-    found = _year_part(match, published.year)
-    return found if found.last < published else _year_part(match, published.year - 1)
+    years = (published.year, published.year - 1, published.year - 2)
+    parts = (_year_part(match, year) for year in years)
+    # A winter lasts into the next year, so that of the year before may not be over.
+    return next(part for part in parts if part.last < published)
 
 
 def _coming_part(match: re.Match[str], published: date) -> Period | None:
