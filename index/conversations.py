@@ -32,11 +32,6 @@ _PURGE_EVERY = timedelta(hours=1)
 log = logging.getLogger(__name__)
 
 
-def utc_now() -> datetime:
-    """Return the present time: the default clock of a store."""
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class ConversationSummary:
     """A conversation in a list; times are ISO 8601, UTC. ``title`` is the reader's own, if any."""

@@ -135,12 +135,11 @@ class Draft:
         key = self.id or self.url or self.source
         return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
 
-    def article(self, *, article_id: str | None = None, version: int = 1) -> Article:
+    def article(self) -> Article:
         """Create the article that this draft describes."""
         text, sections = self._lay_out()
         return Article(
-            id=article_id or self.article_id(),
-            version=version,
+            id=self.article_id(),
             url=self.url,
             title=nfc(self.title),
             author=self.author,

@@ -14,8 +14,8 @@ MAX_NEAREST = 3
 _NO_SENTENCE = frozenset({SectionKind.TITLE, SectionKind.HEADING, SectionKind.BYLINE})
 
 
-def nearest_of(evidence: Sequence[Evidence], limit: int = MAX_NEAREST) -> tuple[Nearest, ...]:
-    """Return up to ``limit`` sentences of ``evidence`` (best first), without repetitions."""
+def nearest_of(evidence: Sequence[Evidence]) -> tuple[Nearest, ...]:
+    """Return up to three sentences of ``evidence`` (best first), without repetitions."""
     shown: list[tuple[str, Span]] = []
     texts: set[str] = set()
     found: list[Nearest] = []
@@ -28,6 +28,6 @@ def nearest_of(evidence: Sequence[Evidence], limit: int = MAX_NEAREST) -> tuple[
         shown.append((item.article.id, span))
         texts.add(text)
         found.append(Nearest.of(item.article, span))
-        if len(found) == limit:
+        if len(found) == MAX_NEAREST:
             break
     return tuple(found)

@@ -27,7 +27,7 @@ from geungeo.rag.evidence.features import (
     in_asked_rows,
     measure,
 )
-from geungeo.rag.evidence.models import Classifier, Model, shipped_model
+from geungeo.rag.evidence.models import Classifier, shipped_model
 from geungeo.rag.evidence.premise import conflict, refuted
 from geungeo.rag.language.terms import term_hash
 from geungeo.rag.language.vocabulary import terms_of
@@ -82,7 +82,6 @@ def assess(
     question: Question,
     passages: Sequence[Retrieved],
     threshold: float | None = None,
-    model: Model | None = None,
     reranker: Reranker | None = None,
     *,
     chosen: bool = False,
@@ -92,7 +91,7 @@ def assess(
     ``reranker`` defaults to the bundled one. About articles that the reader has ``chosen``, a
     question without their words is off topic only if it is far from them in meaning, too.
     """
-    model = model or shipped_model(SENTENCE_FEATURES, ANSWER_FEATURES)
+    model = shipped_model(SENTENCE_FEATURES, ANSWER_FEATURES)
     asked = question.times
     limit = model.threshold if threshold is None else threshold
     found = gloss(asked, candidates(passages)) if asked else candidates(passages)

@@ -47,7 +47,6 @@ _UNDOING = listed(
     "멈추 중단 취소 포기 실패 거부 거절 반대 금지 막 철회 기각 파기 무산 부인 면하 피하 보류 연기 "
     "일축"
 )
-# They hold a sentence together and state nothing themselves.
 _DEICTIC = listed("올해 지난해 작년 내년 오늘 어제 내일 지난달 이달 금년")
 _MISSING_FOR_IDENTITY = listed(
     "것 중 때문 수 점 바 적 정도 뿐 편 셈 예정 계획 전망 방침 상황 인물 사람 입장 모습 측면 곳"
@@ -1233,9 +1232,9 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
 
 
 _HE = frozenset((word,) for word in ["그", "그녀", "그들"])
-# Verbs whose subject may be what is done: 관측이 시작했다 for 관측을 시작했다.
 # Who does it is not who it is done to, also where no other party is named.
 _TRANSITIVE = frozenset(VOICES.values())
+# Verbs whose subject may be what is done: 관측이 시작했다 for 관측을 시작했다.
 _BOTH_WAYS = listed("시작 종료 마무리 개막 폐막 개장 폐장 출범 중단 재개 멈추 그치 확대 이동 통과")
 
 

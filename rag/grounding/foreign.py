@@ -1,8 +1,8 @@
 """Claims in a language other than their source's, or both in English.
 
 No rule here translates. Across languages a claim may only frame a verbatim quotation with
-words of reporting, and with names and numbers that the source holds; everything else is
-refused.
+words of reporting, and with names and numbers that the source holds; everything else is a
+doubt.
 """
 
 from __future__ import annotations

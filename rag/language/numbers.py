@@ -262,9 +262,6 @@ def _numbers(folded: str) -> Iterator[Quantity]:
         if match["scale"]:
             value *= _ENGLISH_SCALE[match["scale"]]
         unit = _UNITS.get(match["unit"] or "", "") or _SYMBOLS.get(match["currency"] or "", "")
-        if not unit and 1900 <= value <= 2099 and match["number"].strip().isdigit():
-            # A bare 2023 may be a year or a count.
-            unit = ""
         yield Quantity(value, unit)
 
 

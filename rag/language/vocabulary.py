@@ -54,13 +54,13 @@ def is_alias(text: str) -> bool:
     return _key(text) in _aliases()
 
 
-def alias_spans(text: str, shortest: int = 3) -> list[tuple[int, int]]:
-    """Find where words begin with a known name written in Hangul, of ``shortest`` syllables."""
+def alias_spans(text: str) -> list[tuple[int, int]]:
+    """Find where words begin with a known name written in Hangul, of three syllables or more."""
     return [
         match.span()
         for match in _alias_pattern().finditer(text)
         if not match[0].isascii()
-        and len(match[0]) >= shortest
+        and len(match[0]) >= 3
         and not (match.start() and "가" <= text[match.start() - 1] <= "힣")
     ]
 

@@ -43,11 +43,6 @@ class Starter:
     article: Article
     span: Span | None = None
 
-    @property
-    def is_overview(self) -> bool:
-        """Whether it asks for a summary of the article."""
-        return self.span is None
-
 
 def overview(article: Article) -> Starter | None:
     """Return the request for a summary of ``article`` by its title; ``None`` if that is long."""

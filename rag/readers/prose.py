@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 from geungeo.rag.article import Draft, SectionKind
 from geungeo.rag.errors import EmptySource
-from geungeo.rag.readers.dates import parse_date
 from geungeo.rag.readers.draft import Reading
 from geungeo.rag.readers.facts import Facts
 from geungeo.rag.readers.lines import Block, arrange, ends_sentence, is_byline, is_heading
-from geungeo.rag.readers.metadata import clean_title, publisher_name, split_names
+from geungeo.rag.readers.metadata import clean_title, split_names
 from geungeo.rag.readers.plain import shorten
 from geungeo.rag.text import clean
 
@@ -29,8 +28,6 @@ def draft_of_paragraphs(
     *,
     title: str | None = None,
     author: str | None = None,
-    publisher: str | None = None,
-    published_at: str | None = None,
     url: str | None = None,
     pages: Sequence[int] = (),
     warnings: Sequence[str] = (),
@@ -63,13 +60,13 @@ def draft_of_paragraphs(
     return Reading(
         (
             Draft(
-                title=clean_title(" ".join(name.split()), publisher),
+                title=clean_title(" ".join(name.split())),
                 blocks=tuple(kept),
                 source=source,
                 url=url,
                 author=facts.author or split_names(author),
-                publisher=publisher_name(publisher) or facts.publisher,
-                published_at=parse_date(published_at or "") or facts.published_at,
+                publisher=facts.publisher,
+                published_at=facts.published_at,
                 warnings=tuple(warnings),
                 left_out=(*left_out, *arranged.left_out),
                 pages=tuple(paged.get(text) for _, text in kept) if paged else (),

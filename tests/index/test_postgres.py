@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ import psycopg
 import pytest
 import yaml
 
-from geungeo.index.conversations import Conversations, utc_now
+from geungeo.index.conversations import Conversations
 from geungeo.index.copying import TABLES, copy_store
 from geungeo.index.counters import Counters
 from geungeo.index.database import FILE, Connection, SqliteDatabase, open_database
@@ -57,6 +58,10 @@ QUESTIONS = (
     "How large is the plan?",
     "전력은 어디에서 오나?",
 )
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def draft(number: int, text: str = "") -> Draft:
@@ -127,7 +132,7 @@ def test_a_copy_takes_every_table_and_only_an_empty_target(
 ) -> None:
     folder = tmp_path / "store"
     with closing(open_database(folder)) as database:
-        feeds, conversations = Feeds(database), Conversations(database, utc_now)
+        feeds, conversations = Feeds(database), Conversations(database, now)
         feeds.add("https://a.example/feed")
         feeds.remember("https://a.example/feed", "item", "signature")
         conversations.append("c", answer("왜\0?"), "owner")
@@ -138,7 +143,7 @@ def test_a_copy_takes_every_table_and_only_an_empty_target(
     assert {row[0] for row in tables} == set(TABLES)
     assert copy_store(folder, shared).rows == 4
     with closing(open_database(shared)) as database:
-        again = Conversations(database, utc_now)
+        again = Conversations(database, now)
         assert again.get("c", "owner") == [answer("왜\0?")]
         assert [one.id for one in again.list(query="왜")] == []  # PostgreSQL has no NUL in texts
         assert Feeds(database).is_new("https://a.example/feed", "item", "signature") is False
@@ -290,7 +295,7 @@ def test_one_server_pulls_a_feed(shared: StoreUrl) -> None:
 def test_turns_of_one_conversation_from_several_servers_are_all_kept(shared: StoreUrl) -> None:
     with ExitStack() as stack:
         all_of = [
-            Conversations(stack.enter_context(closing(open_database(shared))), utc_now)
+            Conversations(stack.enter_context(closing(open_database(shared))), now)
             for _ in range(3)
         ]
 
@@ -316,7 +321,7 @@ def test_clocks_of_servers_are_that_of_the_database(
         with database.read() as connection:
             (moment,) = connection.execute("SELECT clock_timestamp()").fetchone()
         assert abs((moment - early).total_seconds()) < 5
-        assert abs((database.now() - utc_now()).total_seconds()) < 5
+        assert abs((database.now() - now()).total_seconds()) < 5
 
 
 # The server fails
