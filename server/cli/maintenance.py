@@ -43,7 +43,7 @@ def doctor(ctx: click.Context, repair: bool, llm: bool, as_json: bool) -> None: 
         left = [str(finding) for finding in store.examine()] if found and repair else found
     repaired = [problem for problem in found if problem not in left]
     if as_json:
-        row = {"ok": not left, "problems": left, "mended": repaired}
+        row = {"ok": not left, "problems": left, "repaired": repaired}
         click.echo(json_text(row))
     else:
         for line in repaired:

@@ -347,7 +347,7 @@ def test_search_prints_scores_by_channel(store: str, capsys: pytest.CaptureFixtu
 
 def test_doctor_accepts_a_healthy_store(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor", "--json", "--store", store]) == 0
-    assert json.loads(capsys.readouterr().out) == {"ok": True, "problems": [], "mended": []}
+    assert json.loads(capsys.readouterr().out) == {"ok": True, "problems": [], "repaired": []}
 
 
 def test_doctor_repairs_a_corrupt_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
