@@ -197,19 +197,28 @@ def _weights(file: E5File) -> Iterator[tuple[str, npt.NDArray[Any]]]:
             for matrix in matrices:
                 name = f"l{layer}.{matrix}"
                 weights = file.tensor(f"{name}.w") * divisor
-                rounded, scale = _rounded(weights)
-                # What rounding does to the mean activations is known, and added to the bias.
-                shift = weights @ (mean / divisor) - scale * (rounded @ (mean / divisor))
-                yield f"{name}.w", np.ascontiguousarray(rounded.T.astype(np.int8))
+                rounded, scale, lost = _rounded(weights, mean / divisor)
+                yield f"{name}.w", np.ascontiguousarray(rounded.T)
                 yield f"{name}.scale", scale
                 yield f"{name}.zero", np.zeros_like(scale, dtype=np.int8)
-                yield f"{name}.b", file.tensor(f"{name}.b") + shift
+                # What rounding does to the mean activations is known, and added to the bias.
+                yield f"{name}.b", file.tensor(f"{name}.b") + lost
 
 
-def _rounded(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return a matrix ``(out, in)`` in whole numbers, and the scale of each output."""
-    scale = np.abs(matrix).max(axis=1) / np.float32(_LARGEST)
-    return np.rint(matrix / scale[:, None]), scale
+def _rounded(
+    matrix: FloatArray, mean: FloatArray
+) -> tuple[npt.NDArray[np.int8], FloatArray, FloatArray]:
+    """Return a matrix ``(out, in)`` in whole numbers, and the scale of each output.
+
+    The last item is what each output loses by that where the input is ``mean``. ``matrix`` is
+    overwritten, since new memory takes most of the time.
+    """
+    scale = np.maximum(matrix.max(axis=1), -matrix.min(axis=1)) / np.float32(_LARGEST)
+    matrix /= scale[:, None]
+    rounded = np.rint(matrix)
+    matrix -= rounded
+    # Without BLAS: its threads cost more than a product of this size.
+    return rounded.astype(np.int8), scale, scale * np.einsum("oi,i->o", matrix, mean)
 
 
 def _threads() -> int:
