@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from geungeo.rag.article import SectionKind
 from geungeo.rag.readers.bylines import MAIL
 from geungeo.rag.readers.lines import SENTENCE, Block, is_statement
-from geungeo.rag.readers.page_metadata import letters_of
+from geungeo.rag.readers.metadata import letters_of
 
 
 def without_colophon(

@@ -1,15 +1,15 @@
-"""Shared parts of the readers: results, web addresses."""
+"""Shared parts of the readers: results, records, web addresses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from geungeo.rag.article import Draft
-from geungeo.rag.errors import SourceError
+from geungeo.rag.errors import EmptySource, SourceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,49 @@ class Reading:
     drafts: tuple[Draft, ...]
     failures: tuple[SourceError, ...] = ()
     skipped: int = 0
+
+
+class Records:
+    """What the records of one document give, as they are read one after the other."""
+
+    def __init__(self) -> None:
+        self._drafts: list[Draft] = []
+        self._failures: list[SourceError] = []
+        self._seen: set[Hashable] = set()
+        self._skipped = 0
+
+    def skip(self) -> None:
+        """Count a blank record."""
+        self._skipped += 1
+
+    def fail(self, failure: SourceError) -> None:
+        """Keep the reason why a record cannot be read."""
+        self._failures.append(failure)
+
+    def add(self, key: Hashable, draft: Callable[[], Draft]) -> None:
+        """Add the article of a record, or the reason why it cannot be read.
+
+        Records with a ``key`` that was added before are skipped and counted.
+        """
+        if key in self._seen:
+            self.skip()
+            return
+        self._seen.add(key)
+        try:
+            self._drafts.append(draft())
+        except SourceError as error:
+            self.fail(error)
+
+    def reading(self, empty: str) -> Reading:
+        """Return all of it.
+
+        Raises:
+            SourceError: no record is an article; the first failure, or ``EmptySource`` with the
+                message ``empty``.
+        """
+        if not self._drafts:
+            raise self._failures[0] if self._failures else EmptySource(empty)
+        return Reading(tuple(self._drafts), tuple(self._failures), self._skipped)
 
 
 Reader: TypeAlias = Callable[[str, str], Reading]

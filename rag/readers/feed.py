@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
 from geungeo.rag.article import Draft
-from geungeo.rag.errors import EmptySource, MalformedSource, SourceError
+from geungeo.rag.errors import MalformedSource
 from geungeo.rag.readers.archive import local, parse_xml
 from geungeo.rag.readers.dates import parse_date
-from geungeo.rag.readers.draft import Reading, web_address
+from geungeo.rag.readers.draft import Reading, Records, web_address
 from geungeo.rag.readers.records import draft_of
 from geungeo.rag.text import clean
 
@@ -108,17 +109,10 @@ def read_feed(text: str, source: str) -> Reading:
             f"{source}: a sitemap lists {len(feed.items) or len(feed.sitemaps)} addresses without "
             "their text; run: geungeo feeds add ADDRESS_OF_THE_SITEMAP"
         )
-    drafts: list[Draft] = []
-    failures: list[SourceError] = []
+    records = Records()
     for number, item in enumerate(feed.items, 1):
-        place = f"{source}#{number}"
-        try:
-            drafts.append(item_draft(item, place, feed.title))
-        except SourceError as error:
-            failures.append(error)
-    if not drafts:
-        raise failures[0] if failures else EmptySource(f"{source}: the feed has no items")
-    return Reading(tuple(drafts), tuple(failures))
+        records.add(item, partial(item_draft, item, f"{source}#{number}", feed.title))
+    return records.reading(f"{source}: the feed has no items")
 
 
 def item_draft(item: Item, source: str, publisher: str | None) -> Draft:

@@ -37,12 +37,11 @@ from geungeo.rag.readers.lines import (
     is_roll,
     is_statement,
 )
-from geungeo.rag.readers.metadata import writer_of
+from geungeo.rag.readers.metadata import letters_of, writer_of
 from geungeo.rag.readers.page_authors import author_of
 from geungeo.rag.readers.page_metadata import (
     PageMetadata,
     articles_in_json_ld,
-    letters_of,
     meta_of,
 )
 from geungeo.rag.readers.page_publisher import publisher_of

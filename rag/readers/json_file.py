@@ -7,11 +7,12 @@ corpora of 모두의 말뭉치 (``document`` with ``paragraph``) have this form.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from geungeo.rag.article import Draft
-from geungeo.rag.errors import MalformedSource, SourceError
-from geungeo.rag.readers.draft import Reading
+from geungeo.rag.errors import MalformedSource
+from geungeo.rag.readers.draft import Reading, Records
 from geungeo.rag.readers.jsonl import parse_json, read_jsonl
 from geungeo.rag.readers.records import draft_of
 
@@ -25,7 +26,7 @@ def read_json(text: str, source: str, columns: Mapping[str, str] | None = None) 
     """Read the articles of a JSON file; one that is really JSON Lines is read as such.
 
     Raises:
-        MalformedSource: the file is not valid JSON, or no record is an article.
+        SourceError: the file is not valid JSON, or no record is an article.
     """
     text = text.removeprefix("\ufeff")
     try:
@@ -34,27 +35,18 @@ def read_json(text: str, source: str, columns: Mapping[str, str] | None = None) 
         if _is_lines(text):
             return read_jsonl(text, source, columns)
         raise
-    records = _records(value)
-    drafts: list[Draft] = []
-    failures: list[SourceError] = []
-    seen: set[str] = set()
-    skipped = 0
-    for number, record in enumerate(records, 1):
-        place = source if len(records) == 1 else f"{source}#{number}"
-        key = repr(record)
-        if key in seen:
-            skipped += 1
-            continue
-        seen.add(key)
-        try:
-            if not isinstance(record, dict):
-                raise MalformedSource(f"{place}: the record is not a JSON object")
-            drafts.append(draft_of(record, place, columns))
-        except SourceError as error:
-            failures.append(error)
-    if not drafts:
-        raise failures[0] if failures else MalformedSource(f"{source}: no records")
-    return Reading(tuple(drafts), tuple(failures), skipped)
+    found = _records(value)
+    records = Records()
+    for number, record in enumerate(found, 1):
+        place = source if len(found) == 1 else f"{source}#{number}"
+        records.add(repr(record), partial(_draft, record, place, columns))
+    return records.reading(f"{source}: no records")
+
+
+def _draft(record: Any, place: str, columns: Mapping[str, str] | None) -> Draft:
+    if not isinstance(record, dict):
+        raise MalformedSource(f"{place}: the record is not a JSON object")
+    return draft_of(record, place, columns)
 
 
 def _is_lines(text: str) -> bool:

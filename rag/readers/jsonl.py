@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from geungeo.rag.article import Draft
-from geungeo.rag.errors import EmptySource, MalformedSource, SourceError
-from geungeo.rag.readers.draft import Reading
+from geungeo.rag.errors import MalformedSource
+from geungeo.rag.readers.draft import Reading, Records
 from geungeo.rag.readers.records import draft_of
 
 
@@ -20,29 +21,24 @@ def read_jsonl(text: str, source: str, columns: Mapping[str, str] | None = None)
     """Read all articles of a JSONL document.
 
     Raises:
-        MalformedSource: no line is an article.
+        SourceError: no line is an article.
     """
-    drafts: list[Draft] = []
-    failures: list[SourceError] = []
-    seen: set[str] = set()
-    skipped = 0
+    records = Records()
     lines = text.removeprefix("\ufeff").removesuffix("\n").split("\n")
     for number, line in enumerate(lines, 1):
         record = line.strip(" \t\r")
-        if not record or record in seen:
-            skipped += 1
-            continue
-        seen.add(record)
-        try:
-            fields = parse_json(record, f"{source}:{number}")
-            if not isinstance(fields, dict):
-                raise MalformedSource(f"{source}:{number}: the line is not a JSON object")
-            drafts.append(draft_of(fields, f"{source}:{number}", columns))
-        except SourceError as error:
-            failures.append(error)
-    if not drafts:
-        raise failures[0] if failures else EmptySource(f"{source}: no records")
-    return Reading(tuple(drafts), tuple(failures), skipped)
+        if record:
+            records.add(record, partial(_draft, record, f"{source}:{number}", columns))
+        else:
+            records.skip()
+    return records.reading(f"{source}: no records")
+
+
+def _draft(line: str, place: str, columns: Mapping[str, str] | None) -> Draft:
+    fields = parse_json(line, place)
+    if not isinstance(fields, dict):
+        raise MalformedSource(f"{place}: the line is not a JSON object")
+    return draft_of(fields, place, columns)
 
 
 def parse_json(text: str, source: str) -> Any:

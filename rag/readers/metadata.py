@@ -324,7 +324,7 @@ def clean_title(title: str, publisher: str | None = None, heading: str | None = 
     """
     title = " ".join(title.split()).strip(": ")
     heading = " ".join((heading or "").split())
-    if len(heading) >= 6 and heading != title and _bare(title).startswith(_bare(heading)):
+    if len(heading) >= 6 and heading != title and letters_of(title).startswith(letters_of(heading)):
         rest = title[len(heading) :]
         if _SEPARATOR.match(f" {rest.strip()} ") or _SEPARATOR.match(rest):
             return heading
@@ -341,7 +341,11 @@ def clean_title(title: str, publisher: str | None = None, heading: str | None = 
                 and ">" not in shorter[pieces[-1].end() :]  # 두 도시 <상생> 손잡아
             ):
                 shorter = shorter[: pieces[-1].start()]  # a path of sections
-        if publisher and pieces and _bare(shorter[: pieces[0].start()]) == _bare(publisher):
+        if (
+            publisher
+            and pieces
+            and letters_of(shorter[: pieces[0].start()]) == letters_of(publisher)
+        ):
             shorter = shorter[pieces[0].end() :]
         if publisher:
             shorter = re.sub(rf"^[\[(<【]\s*{re.escape(publisher)}\s*[\])>】]\s*", "", shorter)
@@ -363,12 +367,15 @@ def title_parts(title: str) -> list[str]:
 def _is_site(tail: str, publisher: str | None) -> bool:
     if PORTALS.search(tail) or _SECTION_WORD.match(tail):
         return True
-    if publisher and (_bare(tail) in _bare(publisher) or _bare(publisher) in _bare(tail)):
+    if publisher and (
+        letters_of(tail) in letters_of(publisher) or letters_of(publisher) in letters_of(tail)
+    ):
         return True
     return len(tail) <= 14 and " " not in tail and OUTLET.search(tail) is not None
 
 
-def _bare(text: str) -> str:
+def letters_of(text: str) -> str:
+    """Return the letters and digits of ``text`` in lower case, to compare it by."""
     return re.sub(r"\W+", "", text).casefold()
 
 

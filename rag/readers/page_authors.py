@@ -51,6 +51,7 @@ from geungeo.rag.readers.lines import (
 )
 from geungeo.rag.readers.metadata import (
     is_outlet,
+    letters_of,
     looks_like_outlet,
     publisher_name,
     split_names,
@@ -60,7 +61,6 @@ from geungeo.rag.readers.page_metadata import (
     PageMetadata,
     alt_in,
     described,
-    letters_of,
     name_in,
     spaced,
     text_of,

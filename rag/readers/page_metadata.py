@@ -33,6 +33,7 @@ from geungeo.rag.readers.metadata import (
     clean_title,
     host_of,
     is_outlet,
+    letters_of,
     publisher_name,
     title_parts,
 )
@@ -709,11 +710,6 @@ def text_of(element: Any) -> str:
 def spaced(element: Any) -> str:
     """Return the text of an element with spaces between those of its parts."""
     return _SPACES.sub(" ", clean(" ".join(element.itertext())).replace("\n", " ")).strip()
-
-
-def letters_of(text: str) -> str:
-    """Return the letters and digits of ``text`` in lower case, to compare it by."""
-    return re.sub(r"\W+", "", text).casefold()
 
 
 def meta_of(root: Any) -> dict[str, str]:

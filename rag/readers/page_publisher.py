@@ -26,6 +26,7 @@ from geungeo.rag.readers.lines import (
 from geungeo.rag.readers.metadata import (
     copyright_owner,
     is_outlet,
+    letters_of,
     looks_like_outlet,
     publisher_name,
     title_parts,
@@ -34,7 +35,6 @@ from geungeo.rag.readers.page_metadata import (
     PageMetadata,
     alt_in,
     described,
-    letters_of,
     name_in,
     text_of,
 )

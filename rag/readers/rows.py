@@ -10,11 +10,11 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
-from geungeo.rag.article import Draft
 from geungeo.rag.errors import EmptySource, MalformedSource, SourceError, UnsupportedSource
 from geungeo.rag.readers.archive import checked_archive, needs_extra
-from geungeo.rag.readers.draft import Reading
+from geungeo.rag.readers.draft import Reading, Records
 from geungeo.rag.readers.records import draft_of, known_field
 
 _MOST_CELL = 2_000_000  # characters
@@ -152,15 +152,12 @@ def _read(
     source: str,
     columns: Mapping[str, str] | None,
 ) -> Reading:
-    drafts: list[Draft] = []
-    failures: list[SourceError] = []
-    seen: set[tuple[str, ...]] = set()
-    skipped = 0
+    records = Records()
     names: list[str] | None = None
     chosen: dict[str, str] = {}
     for one in rows:
         if isinstance(one, MalformedSource):
-            failures.append(one)
+            records.fail(one)
             continue
         place, row = one
         cells = tuple(str(cell).strip() for cell in row[:_MOST_COLUMNS])
@@ -170,22 +167,10 @@ def _read(
             names = list(cells)
             chosen = _columns(names, source, columns)
             continue
-        if cells in seen:
-            skipped += 1
-            continue
-        seen.add(cells)
-        try:
-            record = dict(zip(names, cells, strict=False))
-            drafts.append(draft_of(record, place, chosen))
-        except SourceError as error:
-            failures.append(error)
-    if names is None and failures:
-        raise failures[0]
-    if names is None:
-        raise EmptySource(f"{source}: the table contains no rows")
-    if not drafts:
-        raise failures[0] if failures else EmptySource(f"{source}: the table has no row of data")
-    return Reading(tuple(drafts), tuple(failures), skipped)
+        record = dict(zip(names, cells, strict=False))
+        records.add(cells, partial(draft_of, record, place, chosen))
+    what = "contains no rows" if names is None else "has no row of data"
+    return records.reading(f"{source}: the table {what}")
 
 
 def _columns(
