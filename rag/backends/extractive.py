@@ -9,7 +9,7 @@ from geungeo.rag.evidence.antecedents import adjacent, pointer
 from geungeo.rag.evidence.trimming import trim
 from geungeo.rag.language.gloss import framed
 from geungeo.rag.protocols import Backend, Claim, Evidence, Report, Task
-from geungeo.rag.question.concepts import AnswerType, answer_type
+from geungeo.rag.question.concepts import FACTUAL, answer_type
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
 
@@ -18,8 +18,6 @@ _MIN_SCORE_SHARE = 0.5
 # The same for questions such as why and how, which often need more than one sentence, and whose
 # best sentence is less often the right one.
 _OPEN_SCORE_SHARE = 0.35
-# Kinds of facts that one sentence has.
-_FACTS = frozenset({AnswerType.PERSON, AnswerType.TIME, AnswerType.AMOUNT, AnswerType.PLACE})
 # Sentences of any article that are quoted, at most; more are quoted of the best one's only.
 _CLOSE = 2
 
@@ -50,7 +48,7 @@ class Extractive:
     async def draft(self, task: Task, report: Report) -> AsyncGenerator[Claim]:
         """Yield the best sentences, without dateline and leading connective."""
         report.backend = self.name
-        is_fact = answer_type(task.question) in _FACTS
+        is_fact = answer_type(task.question) in FACTUAL
         for item, span in self._choose(task.evidence, is_fact=is_fact):
             text = span.of(item.article.text)
             if task.language != item.article.language:

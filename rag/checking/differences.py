@@ -18,7 +18,7 @@ from geungeo.rag.grounding.support import Grounds, Verdict, support
 from geungeo.rag.grounding.words import Finding
 from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import Counted, counted
-from geungeo.rag.language.analysis import Analysed, analysed
+from geungeo.rag.language.analysis import CONTENT, Analysed, analysed
 from geungeo.rag.language.clauses import NO_HEAD, UNREAL_WORD, Fact, Phrase, is_pronoun
 from geungeo.rag.language.dates.times import Time, named_times
 from geungeo.rag.language.numbers import NATIVE, Quantity
@@ -63,7 +63,6 @@ class Contrast:
 
 
 _IN_RETURN = re.compile(r"[는은ㄴ]\s대신")
-_CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "NR"})
 _EMPTY_WORDS = listed(
     "하 되 있 것 대하 관하 따르 의하 통하 위하 말 밝히 전하 때문 때 등 수 중 이번 당시 경우 관련 "
     "정도 측 또 또한 더 매우 즉 특히 함께 현재 각각 그 이 모두 총 약 받 가운데"
@@ -380,7 +379,7 @@ def _words(text: Analysed, differing: str) -> set[str]:
     return {
         canonical(m.form)
         for m in text.morphemes
-        if m.tag.split("-")[0] in _CONTENT and m.form not in _EMPTY_WORDS and m.form not in left
+        if m.tag.split("-")[0] in CONTENT and m.form not in _EMPTY_WORDS and m.form not in left
     }
 
 

@@ -20,7 +20,7 @@ from geungeo.rag.language.dates.periods import label
 from geungeo.rag.language.dates.times import Time, named_times
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.protocols import Evidence
-from geungeo.rag.question.concepts import AnswerType, ParsedQuestion
+from geungeo.rag.question.concepts import FACTUAL, AnswerType, ParsedQuestion
 from geungeo.rag.retrieval.copies import distinct
 from geungeo.rag.retrieval.find import newest_first
 from geungeo.rag.text import Language, Span, fold
@@ -91,13 +91,9 @@ def _number(items: list[Evidence], item: Evidence, span: Span) -> int:
     return added.number
 
 
-# A short sentence answers a question for one of these.
-_FACTUAL = frozenset({AnswerType.PERSON, AnswerType.TIME, AnswerType.AMOUNT, AnswerType.PLACE})
-
-
 def _elaboration(question: ParsedQuestion, item: Evidence) -> Span | None:
     """Return the next sentence if ``item`` announces it, or if it says the reason asked for."""
-    if item.kind is not SectionKind.BODY or question.answer_type in _FACTUAL:
+    if item.kind is not SectionKind.BODY or question.answer_type in FACTUAL:
         return None
     announced = announces(item.text, item.article.language)
     # What 이 때문에 points at is the reason, and is shown with it.

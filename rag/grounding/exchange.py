@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from geungeo.rag.grounding.words import Finding, finding, veto
-from geungeo.rag.language.analysis import Analysed
+from geungeo.rag.language.analysis import QUOTE, Analysed
 from geungeo.rag.language.clauses import SEASON, TIME, Fact, Phrase, is_pronoun
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.vocabulary import (
@@ -345,7 +345,7 @@ def _is_pointed_at(word: str, sources: Sequence[Analysed]) -> bool:
 
 def _modified(text: Analysed) -> Iterator[_Modified]:
     """Yield the nouns of a text outside quotations with the noun or label before each."""
-    quoted = [match.span() for match in _SPOKEN.finditer(text.text)]
+    quoted = [match.span() for match in QUOTE.finditer(text.text)]
     for first, second in pairwise(_WRITTEN.finditer(text.text)):
         if any(start < second.start() < end for start, end in quoted):
             continue
@@ -404,7 +404,6 @@ _CONTRASTED = frozenset(
 )
 # Words with their quotation marks, without punctuation.
 _WRITTEN = re.compile(r"[‘'\"“]?[가-힣A-Za-z0-9·&\-]+[’'\"”]?(?:[가-힣]*)")
-_SPOKEN = re.compile(r"“[^”]*”?|\"[^\"]*\"")
 _LABEL = re.compile(
     r"[‘']?(?P<name>[A-Z](?:형|급|동|조|반|팀|구역|등급|그룹)?|(?<=[‘'])[가나다라마바사아자차카타파하])[’']?"
 )

@@ -34,6 +34,7 @@ from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.numbers import NATIVE, Quantity, days_in_words, is_unit, quantities
 from geungeo.rag.language.vocabulary import (
     BECOMING,
+    REVERSING,
     VOICES,
     canonical,
     canonical_names,
@@ -1308,15 +1309,12 @@ def _actors(texts: Sequence[Analysed]) -> list[Phrase]:
     return [p for text in texts for fact in text.narrated for p in (*fact.own, *fact.topics)]
 
 
-_REVERSING = "비불무미반탈준역부"
-
-
 def _opposite(phrases: Sequence[Phrase], wanted: Phrase) -> bool:
     """Whether one of ``phrases`` is ``wanted`` with or without a prefix that reverses it."""
     mine = wanted.words[-1]
     return any(
-        (other != mine and (other[1:] == mine and other[0] in _REVERSING))
-        or (mine[1:] == other and mine[0] in _REVERSING)
+        (other != mine and (other[1:] == mine and other[0] in REVERSING))
+        or (mine[1:] == other and mine[0] in REVERSING)
         for phrase in phrases
         for other in phrase.words
         if len(other) > 1

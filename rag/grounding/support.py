@@ -39,7 +39,7 @@ from geungeo.rag.grounding.words import (
     veto,
 )
 from geungeo.rag.language import names, numbers, people, quotations
-from geungeo.rag.language.analysis import Analysed, analysed
+from geungeo.rag.language.analysis import Analysed, analysed, content_words
 from geungeo.rag.language.dates.periods import Grain, Period, day
 from geungeo.rag.language.dates.times import (
     BARE_DATE,
@@ -66,7 +66,6 @@ _YES_OR_NO = re.compile(
     re.IGNORECASE,
 )
 _BOUNDARY = re.compile(r"[^\w]|^$")
-_CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "NR"})
 # A claim that shares less than this of its content words with its sources is about another matter.
 _RELATED = 0.25
 _RELATIVE = re.compile(
@@ -245,17 +244,13 @@ _VERBAL = frozenset({"VV", "VA", "VX", "XSV", "XSA", "VCP", "VCN"})
 def shared_words(claim: str, texts: Sequence[str]) -> list[float]:
     """Return for each text the share of the claim's content words that it holds, in [0, 1]."""
     mine, *theirs = analysed([claim, *texts])
-    wanted = _content(mine)
+    wanted = content_words(mine)
     return [
         sum(word in text.forms or word in text.squeezed for word in wanted) / len(wanted)
         if wanted
         else 0.0
         for text in theirs
     ]
-
-
-def _content(text: Analysed) -> set[str]:
-    return {canonical(m.form) for m in text.morphemes if m.tag.split("-")[0] in _CONTENT}
 
 
 def _verdict(findings: Iterable[Finding]) -> Verdict:
@@ -311,7 +306,7 @@ def _korean(
     findings += filter(None, (number, *(rule(claim, sources) for rule in others)))
     if already := done_already(claim, [*sources, *context]):
         findings.append(already)
-    wanted = _content(claim)
+    wanted = content_words(claim)
     known = [*sources, *beside]
     shared = sum(
         any(word in text.forms or word in text.squeezed for text in known) for word in wanted

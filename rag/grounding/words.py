@@ -14,7 +14,7 @@ from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.clauses import SUPPORT
 from geungeo.rag.language.morphemes import Morpheme
 from geungeo.rag.language.numbers import is_unit
-from geungeo.rag.language.vocabulary import canonical, interchangeable, terms_of
+from geungeo.rag.language.vocabulary import REVERSING, canonical, interchangeable, terms_of
 from geungeo.rag.readers.layout import columns
 from geungeo.rag.text import fold, listed
 
@@ -27,8 +27,6 @@ _LIGHT = listed(
     "반면 지금 이제 벌써 자사 가능 가능성 상황 사람 인물 보 알려지 전하 모습 사실 현 같 당사 다른 "
     "일찍"
 )
-# Prefixes that make another word, often the opposite one: 비영리, 준우승, 부회장.
-_REVERSING = "비불무미반탈준역부"
 # Dependent words that change what is said: 연초 is not 연말, only some is not all.
 _DECISIVE = listed("초 말 전 후 반 만 뿐 밖에 보다 마다 조차")
 _ONLY = listed("만 뿐 밖에 불과 그치")
@@ -450,14 +448,14 @@ def _reversed(morphemes: Sequence[Morpheme], at: int, sources: Sequence[Analysed
         (match[1] or "")
         for source in sources
         for match in re.finditer(
-            rf"(?:(?<![가-힣])([{_REVERSING}]))?{re.escape(morpheme.form)}", fold(source.text)
+            rf"(?:(?<![가-힣])([{REVERSING}]))?{re.escape(morpheme.form)}", fold(source.text)
         )
     ]
     return bool(seen) and prefix not in seen
 
 
 def _is_prefix(before: Morpheme, noun: Morpheme) -> bool:
-    return before.end == noun.start and before.tag == "XPN" and before.form in _REVERSING
+    return before.end == noun.start and before.tag == "XPN" and before.form in REVERSING
 
 
 _NUMERALS = listed(

@@ -18,7 +18,11 @@ from geungeo.rag.text import fold, for_model
 
 # About 15 kB each. One question reads a few hundred sentences, and follow-ups read them again.
 _KEPT = 4_096
-_QUOTE = re.compile(r"“[^”]*”?|\"[^\"]*\"")
+QUOTE = re.compile(r"“[^”]*”?|\"[^\"]*\"")
+
+
+# Tags of words that state something.
+CONTENT = frozenset({"NNG", "NNP", "XR", "SL", "SH", "VV", "VA", "NR"})
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Analysed:
     @cached_property
     def outside(self) -> tuple[Morpheme, ...]:
         """Return the morphemes outside direct quotations."""
-        quotes = [match.span() for match in _QUOTE.finditer(self.text)]
+        quotes = [match.span() for match in QUOTE.finditer(self.text)]
         return tuple(m for m in self.morphemes if not any(a <= m.start < b for a, b in quotes))
 
     @cached_property
@@ -85,7 +89,7 @@ class Analysed:
     def facts(self) -> tuple[Fact, ...]:
         """Return the facts that the text states, including its quotations."""
         found = list(self.narrated)
-        for match in _QUOTE.finditer(self.text):
+        for match in QUOTE.finditer(self.text):
             inside = [m for m in self.morphemes if match.start() < m.start < match.end()]
             found.extend(facts_of(inside))
         return tuple(found)
@@ -149,3 +153,8 @@ def analysed(texts: Iterable[str]) -> list[Analysed]:
     texts = list(texts)
     known = _memo.get(texts)
     return [known[text] for text in texts]
+
+
+def content_words(text: Analysed) -> set[str]:
+    """Return the words of ``text`` that state something, each in its canonical form."""
+    return {canonical(m.form) for m in text.morphemes if m.tag.split("-")[0] in CONTENT}

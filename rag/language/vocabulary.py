@@ -19,6 +19,8 @@ from geungeo.rag.text import fold
 
 _NAME_TAGS = frozenset({"NNP", "SL", "NNG"})
 _MIN_SKELETON = 3
+# Prefixes that make another word, often the opposite one: 비영리, 준우승, 부회장.
+REVERSING = "비불무미반탈준역부"
 
 
 @cache

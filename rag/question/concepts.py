@@ -26,6 +26,9 @@ class AnswerType(StrEnum):
     OTHER = "other"
 
 
+# Kinds of facts that one sentence, and a short one, has.
+FACTUAL = frozenset({AnswerType.PERSON, AnswerType.TIME, AnswerType.AMOUNT, AnswerType.PLACE})
+
 # First match wins: specific before general ("몇 년" is a time, "몇" an amount).
 _TYPES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = (
     (
