@@ -163,7 +163,7 @@ class Conversations:
                 (conversation_id, self._oldest(), owner, owner, limit),
             ).fetchall()
         if not rows:
-            raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
+            raise _unknown(conversation_id)
         return [Answer.model_validate_json(row["answer"]) for row in reversed(rows)]
 
     def list(
@@ -214,7 +214,7 @@ class Conversations:
                 (title, conversation_id, self._oldest(), owner, owner),
             )
             if not done.rowcount:
-                raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
+                raise _unknown(conversation_id)
 
     def share(self, conversation_id: str, answer_id: str, owner: str | None = None) -> str:
         """Return the token by which others can read one answer; it cannot be guessed.
@@ -274,7 +274,7 @@ class Conversations:
                 (conversation_id, owner, owner),
             )
             if not done.rowcount:
-                raise ConversationNotFound(f"there is no conversation {conversation_id!r}")
+                raise _unknown(conversation_id)
 
     def purge(self) -> int:
         """Erase expired conversations; return their number.
@@ -357,3 +357,9 @@ class Feedback:
         with self._database.read() as connection:
             rows = connection.execute("SELECT rating, COUNT(*) FROM feedback GROUP BY rating")
             return {str(row[0]): int(row[1]) for row in rows}
+
+
+def _unknown(conversation_id: str) -> ConversationNotFound:
+    return ConversationNotFound(
+        f"there is no conversation {conversation_id!r}; run: geungeo conversations list"
+    )

@@ -175,7 +175,9 @@ def open_database(
             place.mkdir(parents=True, exist_ok=True)
             sync_folder(place.parent)
     except OSError as error:
-        raise StoreUnavailable(f"cannot use store folder {place}: {error.strerror}") from error
+        raise StoreUnavailable(
+            f"cannot use store folder {place}: {error.strerror}; choose another with --store"
+        ) from error
     return SqliteDatabase(place, index_file=place / index_file if index_file else None)
 
 

@@ -218,7 +218,9 @@ def _read_file(name: str, limit: int, columns: Mapping[str, str] | None = None) 
     try:
         size = path.stat().st_size
         if size > limit:
-            raise UnsupportedSource(f"{path}: {size:,} bytes is over the limit of {limit:,}")
+            raise UnsupportedSource(
+                f"{path}: {size:,} bytes is over the limit of {limit:,}; raise max_source_bytes"
+            )
         data = path.read_bytes()
     except OSError as error:
         raise UnsupportedSource(f"{path}: {error.strerror or error}") from error

@@ -30,5 +30,7 @@ def make_backend(settings: Settings) -> Backend:
         )
     backend = point.load()(settings)
     if not isinstance(backend, Backend):
-        raise SettingsError(f"{point.value} does not make a geungeo.rag.protocols.Backend")
+        raise SettingsError(
+            f"{point.value} does not make a geungeo.rag.protocols.Backend; see docs/plug-ins.md"
+        )
     return backend

@@ -478,7 +478,9 @@ def _completions_url(base_url: str, setting: str) -> httpx.URL:
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError) as error:
-        raise SettingsError(f"{setting}_base_url is not a URL") from error
+        raise SettingsError(
+            f"{setting}_base_url is not a URL; set one such as http://localhost:11434/v1"
+        ) from error
     if url.scheme not in {"http", "https"} or not url.host:
         raise SettingsError(
             f"{setting}_base_url must begin with http:// or https:// and name a host"

@@ -89,7 +89,9 @@ def _text_of(file: str, workspace: Workspace) -> tuple[str, str | None]:
         except OSError as error:
             raise UnsupportedSource(f"{path}: {error.strerror or error}") from error
     if len(data) > limit:
-        raise UnsupportedSource(f"{file}: over the limit of {limit:,} bytes")
+        raise UnsupportedSource(
+            f"{file}: over the limit of {limit:,} bytes; raise max_source_bytes"
+        )
     if file == "-" or path.suffix.lower() in {"", ".txt"}:
         # Every line counts: the reader of articles would take the first one for a title.
         return decode(data, file), None
