@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from geungeo.index.backup import back_up, restore
 from geungeo.index.database import FILE, open_database
-from geungeo.index.store import Store
+from geungeo.index.store import Outcome, Store
 from geungeo.index.vectors import MANIFEST
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Ask
@@ -58,13 +58,13 @@ def _ingest(*editions: tuple[int, int]) -> Call:
     def call(store: Store, acknowledge: Acknowledge) -> None:
         reported: list[str] = []
 
-        def progress(article_id: str) -> None:
+        def each(outcome: Outcome) -> None:
             # Acknowledged with the first article: all are one batch.
             if not reported:
                 acknowledge()
-            reported.append(article_id)
+            reported.append(outcome.article.id)
 
-        store.ingest_many([report(*edition).draft for edition in editions], progress)
+        store.ingest_many([report(*edition).draft for edition in editions], each=each)
 
     return call
 

@@ -56,7 +56,7 @@ def test_half_built_store_is_completed(tmp_path: Path, monkeypatch: pytest.Monke
     genuine = Store.ingest_many
     built: list[list[str]] = []
 
-    def stopped(self: Store, drafts: object, progress: object = None) -> object:
+    def stopped(self: Store, drafts: object, *, each: object = None) -> object:
         genuine(self, list(drafts)[:2])  # type: ignore[call-overload]
         raise KeyboardInterrupt
 
@@ -69,8 +69,8 @@ def test_half_built_store_is_completed(tmp_path: Path, monkeypatch: pytest.Monke
     key = store_key(DOCUMENTS, Settings())
     assert [path.name for path in (tmp_path / "stores").iterdir()] == [f"{key}.part"]
 
-    def noting(self: Store, drafts: object, progress: object = None) -> object:
-        outcomes = genuine(self, drafts, progress)  # type: ignore[arg-type]
+    def noting(self: Store, drafts: object, *, each: object = None) -> object:
+        outcomes = genuine(self, drafts, each=each)  # type: ignore[arg-type]
         built.append([outcome.status for outcome in outcomes])
         return outcomes
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from geungeo.index.ingest import IngestEvent
 from geungeo.index.store import Store
 from geungeo.index.workspace import Workspace
 from geungeo.rag.protocols import Embedder
@@ -93,13 +94,14 @@ def test_one_bad_address_does_not_stop_the_others(
     (tmp_path / "file.txt").write_text("파일\n\n파일의 글이다.", "utf-8")
     good = [f"http://{site}/note.txt", f"http://{site}/all.jsonl", str(tmp_path / "file.txt")]
     bad = [f"http://{site}/missing", "http://169.254.169.254/", "http://10.0.0.1/", "ftp://a/b"]
-    seen: list[str] = []
-    summary = workspace.ingest([bad[0], good[0], bad[1], good[1], *bad[2:], good[2]], seen.append)
+    seen: list[IngestEvent] = []
+    sources = [bad[0], good[0], bad[1], good[1], *bad[2:], good[2]]
+    summary = workspace.ingest(sources, listener=seen.append)
     assert len(summary.added) == 4
     assert [failure.source for failure in summary.failed] == bad
     codes = [failure.code for failure in summary.failed]
     assert codes == ["fetch_failed", "fetch_blocked", "fetch_blocked", "fetch_blocked"]
-    assert len(seen) == 7
+    assert [one.source for one in seen if one.kind in {"read", "failed"}] == sources
     note = next(article for article in workspace.store.articles() if article.title == "쪽지")
     assert note.url == good[0]
 
