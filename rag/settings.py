@@ -334,11 +334,12 @@ class Settings(BaseSettings):
     ] = False
 
     verifier: Annotated[
-        Literal["auto", "llm", "rules"],
+        Literal["auto", "llm", "bundled", "rules"],
         Field(
             description="What checks the statements that the rules can neither prove nor refute: "
-            "llm asks a model whether the source says the same; rules shows the source's own "
-            "sentence instead. auto is llm where an LLM writes the answers, otherwise rules."
+            "llm asks a model whether the source says the same; bundled asks the small model "
+            "that ships with geungeo; rules shows the source's own sentence instead. auto is llm "
+            "where an LLM writes the answers, otherwise rules."
         ),
     ] = "auto"
     verifier_base_url: Annotated[

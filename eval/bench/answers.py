@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 import click
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
 
 T = TypeVar("T")
-Judge = Literal["perfect", "yes", "no", "rules"]
+Judge = Literal["perfect", "yes", "no", "rules", "bundled"]
 FRAGMENT = "fragment"
 
 
@@ -305,7 +305,7 @@ def _workspace(model: ScriptedModel, judge: Judge, articles: Path | None) -> Ite
             backend="openai",
             llm_base_url=model.url,
             llm_model=f"scripted-{judge}",
-            verifier="rules" if judge == "rules" else "llm",
+            verifier=judge if judge in {"rules", "bundled"} else "llm",
         )
         with Workspace.open(settings, seed=articles is None) as workspace:
             if articles is not None:
@@ -389,11 +389,11 @@ def _rate(found: Sequence[bool]) -> Rate:
 @click.option(
     "--verifier",
     "judge",
-    type=click.Choice(["perfect", "yes", "no", "rules"]),
+    type=click.Choice(get_args(Judge)),
     default="perfect",
     show_default=True,
     help="Verdicts of the scripted verifier: supported for the true claims of FILES, for all, or "
-    "for none; rules: no verifier.",
+    "for none; rules: no verifier; bundled: the bundled model.",
 )
 @click.option(
     "--articles",

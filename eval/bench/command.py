@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -87,14 +87,22 @@ def grounding(json_file: Path | None, seed: int, *, show: bool) -> None:
     required=True,
     help="KLUE-NLI JSON: premises are sources, hypotheses are claims.",
 )
+@click.option(
+    "--verifier",
+    "judge",
+    type=click.Choice(["rules", "bundled"]),
+    default="rules",
+    show_default=True,
+    help="What judges the pairs, alone.",
+)
 @_json_option
-def nli(data: Path, json_file: Path | None) -> None:
+def nli(data: Path, judge: Literal["rules", "bundled"], json_file: Path | None) -> None:
     """Print the operating curve of support on inference pairs (KLUE-NLI)."""
     from geungeo.eval.bench.nli import measure_file
 
-    report = measure_file(data)
+    report = measure_file(data, judge)
     _write(report, json_file)
-    click.echo(f"{report.n} pairs, {report.entailed} entailed")
+    click.echo(f"{report.n} pairs, {report.entailed} entailed, area under ROC {report.area:.3f}")
     click.echo(
         f"{'score from':>10}  {'passed':>6}  {'precision':>9}  {'recall':>6}  {'accuracy':>8}"
     )

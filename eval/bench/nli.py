@@ -1,19 +1,23 @@
-"""Measure support on inference pairs: a source is a premise, a claim is a hypothesis."""
+"""Measure a verifier on inference pairs: a source is a premise, a claim is a hypothesis."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from geungeo.eval.bench.grounding import Rate, wilson
 from geungeo.rag.errors import UsageError
 from geungeo.rag.grounding import support
+from geungeo.rag.protocols import Inquiry
 
-# 0.5 means one violated rule, less means several; from 0.51 a claim is supported, and the score
-# is the share of wording taken from the source.
+Judge = Literal["rules", "bundled"]
+# Of the rules, 0.5 means one violated rule, less means several; from 0.51 a claim is supported, and
+# the score is the share of wording from the source. Of the bundled model, it is a probability.
 THRESHOLDS = (0.0, 0.25, 0.5, 0.51, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -40,17 +44,21 @@ class Point(BaseModel):
 
 
 class NliReport(BaseModel):
-    """The curve over thresholds of the score, and pass rates of the rules by gold label."""
+    """The curve over thresholds of the score, and pass rates by gold label.
+
+    ``area`` is that under the ROC curve: how often an entailed pair scores above another one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     n: int
     entailed: int
+    area: float
     curve: tuple[Point, ...]
     by_label: dict[str, Rate]
 
 
-def measure_file(path: Path) -> NliReport:
+def measure_file(path: Path, judge: Judge = "rules") -> NliReport:
     """Measure the pairs of a KLUE-NLI file.
 
     Raises:
@@ -62,29 +70,60 @@ def measure_file(path: Path) -> NliReport:
         raise UsageError(f"{path} is not a KLUE-NLI file: {error}") from error
     if not pairs:
         raise UsageError(f"{path} contains no pairs")
-    return measure(pairs)
+    return measure(pairs, judge)
 
 
-def measure(pairs: Sequence[Pair]) -> NliReport:
-    """Judge every pair."""
-    verdicts = [support(pair.hypothesis, [pair.premise]) for pair in pairs]
+def measure(pairs: Sequence[Pair], judge: Judge = "rules") -> NliReport:
+    """Judge every pair by the rules, or by the bundled model alone."""
     gold = [pair.gold_label == "entailment" for pair in pairs]
-    scores = [verdict.score for verdict in verdicts]
+    scores, supported = _JUDGES[judge](pairs)
     labels = sorted({pair.gold_label for pair in pairs})
     by_label: dict[str, Rate] = {}
     for label in labels:
         passed = [
-            verdict.supported
-            for pair, verdict in zip(pairs, verdicts, strict=True)
-            if pair.gold_label == label
+            one for pair, one in zip(pairs, supported, strict=True) if pair.gold_label == label
         ]
         by_label[label] = wilson(sum(passed), len(passed))
     return NliReport(
         n=len(pairs),
         entailed=sum(gold),
+        area=round(area(gold, scores), 4),
         curve=tuple(_point(threshold, scores, gold) for threshold in THRESHOLDS),
         by_label=by_label,
     )
+
+
+def area(gold: Sequence[bool], scores: Sequence[float]) -> float:
+    """Return the area under the ROC curve of ``scores``; 0.5 if all of ``gold`` are alike."""
+    _, places, counts = np.unique(
+        np.asarray(scores, dtype=np.float64), return_inverse=True, return_counts=True
+    )
+    # Equal scores share the mean of their ranks (Mann & Whitney, 1947).
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    true = np.asarray(gold, dtype=bool)
+    hits, misses = int(true.sum()), int((~true).sum())
+    if not hits or not misses:
+        return 0.5
+    return float((ranks[true].sum() - hits * (hits + 1) / 2) / (hits * misses))
+
+
+def _by_rules(pairs: Sequence[Pair]) -> tuple[list[float], list[bool]]:
+    verdicts = [support(pair.hypothesis, [pair.premise]) for pair in pairs]
+    return [verdict.score for verdict in verdicts], [verdict.supported for verdict in verdicts]
+
+
+def _by_model(pairs: Sequence[Pair]) -> tuple[list[float], list[bool]]:
+    from geungeo.rag.evidence.entailment import SURE, bundled_entailment
+
+    asked = [Inquiry(pair.hypothesis, ("", pair.premise)) for pair in pairs]
+    scores = bundled_entailment().probabilities(asked)[:, 0]
+    return scores.tolist(), (scores >= SURE).tolist()
+
+
+_JUDGES: dict[Judge, Callable[[Sequence[Pair]], tuple[list[float], list[bool]]]] = {
+    "rules": _by_rules,
+    "bundled": _by_model,
+}
 
 
 def _point(threshold: float, scores: Sequence[float], gold: Sequence[bool]) -> Point:

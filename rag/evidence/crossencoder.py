@@ -101,10 +101,38 @@ def stored_arrays(name: str, needed: Sequence[str]) -> dict[str, FloatArray]:
         return {key: stored[key].astype(np.float32) for key in stored.files}
 
 
+class PairModel:
+    """Encoder with an adaptation and a linear layer over the features of a pair of texts.
+
+    Thread-safe, loads on first use. ``name`` is a file of this package.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @property
+    def pieces(self) -> Pieces:
+        """Return the vocabulary."""
+        return self._loaded[0].pieces
+
+    def scores(self, pairs: Sequence[Sequence[int]]) -> Iterator[FloatArray]:
+        """Yield the ``(outputs,)`` float32 scores of each pair of piece ids."""
+        encoder, weights, bias = self._loaded
+        for pair, states in zip(pairs, encoder.states(pairs), strict=True):
+            yield weights @ pair_features(states, *parts(encoder.pieces, pair)) + bias
+
+    @cached_property
+    def _loaded(self) -> tuple[Encoder, FloatArray, FloatArray]:
+        arrays = stored_arrays(self._name, ["head.w", "head.b"])
+        weights, bias = arrays.pop("head.w"), arrays.pop("head.b")
+        return Encoder(adapter=arrays), weights, bias
+
+
 class CrossEncoder:
     """Judge of sentences; caches the last 4,096 results. Thread-safe, loads on first use."""
 
     def __init__(self) -> None:
+        self._model = PairModel(WEIGHTS)
         self._memo: Memo[tuple[str, SentenceInContext], float] = Memo(_CACHE_SIZE, self._judge)
 
     def judge(self, question: str, passages: Sequence[SentenceInContext]) -> FloatArray:
@@ -113,16 +141,9 @@ class CrossEncoder:
         return np.array([known[question, passage] for passage in passages], dtype=np.float32)
 
     def _judge(self, wanted: Sequence[tuple[str, SentenceInContext]]) -> Iterator[float]:
-        encoder, weights, bias = self._loaded
-        pairs = [pair_ids(encoder.pieces, question, passage) for question, passage in wanted]
-        for pair, states in zip(pairs, encoder.states(pairs), strict=True):
-            yield float(pair_features(states, *parts(encoder.pieces, pair)) @ weights) + bias
-
-    @cached_property
-    def _loaded(self) -> tuple[Encoder, FloatArray, float]:
-        arrays = stored_arrays(WEIGHTS, ["head.w", "head.b"])
-        weights, bias = arrays.pop("head.w")[0], float(arrays.pop("head.b")[0])
-        return Encoder(adapter=arrays), weights, bias
+        pieces = self._model.pieces
+        pairs = [pair_ids(pieces, question, passage) for question, passage in wanted]
+        return (float(score) for (score,) in self._model.scores(pairs))
 
 
 @cache

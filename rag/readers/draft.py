@@ -25,7 +25,7 @@ class Reading:
 
 
 class Records:
-    """What the records of one document give, as they are read one after the other."""
+    """Drafts and failures of one document, as its records are read one after the other."""
 
     def __init__(self) -> None:
         self._drafts: list[Draft] = []
