@@ -12,7 +12,6 @@ Needs torch (the extra ``sentence-transformers``). Writes float16 arrays in nump
 
 from __future__ import annotations
 
-import csv
 import json
 import random
 import tempfile
@@ -77,9 +76,8 @@ def read_pairs(path: Path) -> Iterator[Lesson]:
             for one in json.loads(path.read_text("utf-8"))
         ]
     else:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            rows = [(line[0], line[1], line[2]) for line in lines if len(line) == 3]
+        lines = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+        rows = [(line[0], line[1], line[2]) for line in lines if len(line) == 3]
     for premise, hypothesis, label in rows:
         if label in _LABELS:
             yield Lesson(Inquiry(hypothesis, ("", premise)), _LABELS[label])
