@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from geungeo.eval.bench.grounding import GroundingReport, Rate
+    from geungeo.eval.bench.nli import Judge
 
 CHECK_FAILED = 1
 MAX_LIES_PASSED = 0.03
@@ -96,8 +97,8 @@ def grounding(json_file: Path | None, seed: int, *, show: bool) -> None:
     help="What judges the pairs, alone.",
 )
 @_json_option
-def nli(data: Path, judge: Literal["rules", "bundled"], json_file: Path | None) -> None:
-    """Print the operating curve of support on inference pairs (KLUE-NLI)."""
+def nli(data: Path, judge: Judge, json_file: Path | None) -> None:
+    """Print the operating curve of a verifier on inference pairs (KLUE-NLI)."""
     from geungeo.eval.bench.nli import measure_file
 
     report = measure_file(data, judge)

@@ -185,6 +185,36 @@ def features(bert: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> t
     return torch.cat([hidden[:, 0], mean, signals], dim=1), hidden
 
 
+class Descent:
+    """Descent along the gradient by AdamW, in ``planned`` steps.
+
+    The rate rises to ``rate`` in the first steps and falls to a fiftieth of it until the last.
+    """
+
+    def __init__(self, trained: Mapping[str, Any], rate: float, planned: int) -> None:
+        import torch
+
+        self._trained = list(trained.values())
+        self._optimiser = torch.optim.AdamW(self._trained, lr=rate, weight_decay=0.01)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimiser, lambda at: min((at + 1) / _WARM, max(0.02, 1 - at / planned))
+        )
+        self.done = 0
+        self.mean = 0.0
+
+    def step(self, loss: Any) -> None:
+        """Take one step; ``done`` counts them, ``mean`` is the running mean of their losses."""
+        import torch
+
+        self._optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._trained, 1.0)
+        self._optimiser.step()
+        self._schedule.step()
+        self.done += 1
+        self.mean = 0.98 * self.mean + 0.02 * loss.item() if self.done > 1 else loss.item()
+
+
 def short_loss(
     ends: Any, hidden: Any, batch: Sequence[tuple[Lesson, list[list[int]]]], pieces: Pieces
 ) -> Any:
@@ -313,38 +343,28 @@ def main(
             ]
 
         began = time.monotonic()
-        optimiser = torch.optim.AdamW(trained.values(), lr=rate, weight_decay=0.01)
         first = epoch_of(0)
         planned = epochs * sum(1 for _ in steps(first, random.Random(0)))  # noqa: S311
         click.echo(f"{len(first)} lessons, about {planned} steps, {time.monotonic() - began:.0f} s")
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser,
-            lambda at: min((at + 1) / _WARM, max(0.02, 1 - at / planned)),
-        )
+        descent = Descent(trained, rate, planned)
 
         def write() -> None:
             save(out, {k: v for k, v in trained.items() if k != "short.w"})
             save(short_out, {k: v for k, v in trained.items() if not k.startswith("head.")})
 
-        done, mean = 0, 0.0
         for number in range(epochs):
             for batch in steps(first if number == 0 else epoch_of(number), draw):
                 sequences = [ids for _, rows in batch for ids in rows]
                 found, hidden = features(bert, sequences, pieces)
                 loss = loss_of(head(found)[:, 0], [lesson for lesson, _ in batch])
                 loss = loss + _SHORT_WEIGHT * short_loss(ends, hidden, batch, pieces)
-                optimiser.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
-                optimiser.step()
-                schedule.step()
-                done += 1
-                mean = 0.98 * mean + 0.02 * float(loss) if done > 1 else float(loss)
-                if done % 20 == 0:
+                descent.step(loss)
+                if descent.done % 20 == 0:
+                    spent = time.monotonic() - began
                     click.echo(
-                        f"step {done}/{planned}, loss {mean:.3f}, {time.monotonic() - began:.0f} s"
+                        f"step {descent.done}/{planned}, loss {descent.mean:.3f}, {spent:.0f} s"
                     )
-                if done % 100 == 0:
+                if descent.done % 100 == 0:
                     write()
             write()
     click.echo(f"wrote {out} and {short_out}")

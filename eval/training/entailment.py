@@ -32,7 +32,7 @@ from geungeo.eval.data import (
     NEWS_ARTICLES,
     data_file,
 )
-from geungeo.eval.training.crossencoder import build, features, resume, save
+from geungeo.eval.training.crossencoder import Descent, build, features, resume, save
 from geungeo.eval.training.lessons import read_articles, same
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.embedding.e5file import Pieces, open_weights
@@ -53,7 +53,6 @@ _MOST = 4
 # A sentence this far from the evidence, one of the nearest in words, does not say the claim.
 _FAR, _NEAREST = 3, 3
 ELSEWHERE, HALF = "elsewhere", "half"
-_WARM = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,26 +233,17 @@ def main(
     encoded = [(inquiry_ids(pieces, one.inquiry), one.label) for one in lessons]
     planned = epochs * len(batches(encoded, tokens, random.Random(0)))  # noqa: S311
     click.echo(f"{len(lessons)} lessons, about {planned} steps; {len(unseen)} held out")
-    optimiser = torch.optim.AdamW(trained.values(), lr=rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda at: min((at + 1) / _WARM, max(0.02, 1 - at / planned))
-    )
-    began, done, mean = time.monotonic(), 0, 0.0
+    descent = Descent(trained, rate, planned)
+    began = time.monotonic()
     for _ in range(epochs):
         for batch in batches(encoded, tokens, draw):
             found, _states = features(bert, [ids for ids, _ in batch], pieces)
             loss = loss_of(head(found), [label for _, label in batch])
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
-            optimiser.step()
-            schedule.step()
-            done += 1
-            mean = 0.98 * mean + 0.02 * loss.item() if done > 1 else loss.item()
-            if done % 100 == 0:
+            descent.step(loss)
+            if descent.done % 100 == 0:
                 spent = time.monotonic() - began
-                click.echo(f"step {done}/{planned}, loss {mean:.3f}, {spent:.0f} s")
-            if done % 500 == 0:
+                click.echo(f"step {descent.done}/{planned}, loss {descent.mean:.3f}, {spent:.0f} s")
+            if descent.done % 500 == 0:
                 save(out, trained)
     save(out, trained)
     click.echo(f"wrote {out}")
