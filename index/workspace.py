@@ -29,10 +29,11 @@ from geungeo.rag.errors import (
     ArticleNotFound,
     BackendError,
 )
+from geungeo.rag.evidence.entailment import bundled_entailment
 from geungeo.rag.evidence.reranking import make_reranker
 from geungeo.rag.evidence.shortanswer import bundled_reader
 from geungeo.rag.pipeline import Pipeline
-from geungeo.rag.protocols import Embedder, SentenceInContext
+from geungeo.rag.protocols import Embedder, Inquiry, SentenceInContext
 from geungeo.rag.question.starters import Starter, credits_of, overview
 from geungeo.rag.question.starters import starters as starters_of
 from geungeo.rag.settings import Settings
@@ -129,6 +130,8 @@ class Workspace:
             self.pipeline.search("준비", 1, Filters())
             self.reranker.judge("준비", [SentenceInContext("", "", ".")])
             bundled_reader().find("준비", SentenceInContext("", "", "."))
+            if self.settings.verifier == "bundled":
+                bundled_entailment().probabilities([Inquiry("준비", ("", "."))])
         except BackendError as error:
             log.warning("warm-up failed: %s", error)
 
