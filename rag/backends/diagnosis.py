@@ -192,14 +192,13 @@ async def _verify(settings: Settings) -> list[Diagnosis]:
         found.failed(
             "true statements",
             f"it recognises {true} of {len(_TRUE)} true statements: what it does not "
-            "recognise is replaced by quotations; set GEUNGEO_VERIFIER_MODEL to a stronger "
-            "model, or GEUNGEO_VERIFIER=bundled",
+            "recognise is replaced by quotations; set GEUNGEO_VERIFIER_MODEL to a stronger model",
         )
     if false:
         found.failed(
             "false statements",
             f"it takes {false} of {len(_FALSE)} false statements for true ones; set "
-            "GEUNGEO_VERIFIER_MODEL to a stronger model, or GEUNGEO_VERIFIER=bundled",
+            "GEUNGEO_VERIFIER_MODEL to a stronger model, or GEUNGEO_VERIFIER=rules",
         )
     else:
         found.passed("false statements", f"it rejects {len(_FALSE)} of {len(_FALSE)} lies")

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, TypeVar
 
+import pytest
+
 from geungeo.index.workspace import Workspace
 from geungeo.rag.answer import Answer, Ask, Delta, Done, Filters, check
 from geungeo.rag.backends import make_backend
@@ -133,6 +135,37 @@ def test_without_a_verifier_a_paraphrase_is_replaced_by_its_source(workspace: Wo
     found, server = answer(workspace, handler, verifier="rules")
     assert found.text == f"{REFUSED} [1]"
     assert len(server.requests) == 1 and found.usage.verifier_calls == 0
+
+
+def test_the_bundled_model_judges_without_a_second_request(workspace: Workspace) -> None:
+    said = "오픈AI 측이 딱 잘라 거절하는 바람에 설리먼은 크게 화를 낸 것으로 전해집니다."
+    lie = "설리먼은 답변에 만족하며 감사를 표했다고 합니다."
+    found, server = answer(
+        workspace, judging(citing(said, REFUSED, ASKED), rejecting), verifier="bundled"
+    )
+    assert re.sub(r" ?\[\d\]", "", found.text) == said
+    assert {citation.support_kind for citation in found.citations} == {"entailment"}
+    assert len(server.requests) == 1
+    assert found.usage.verifier_calls == found.usage.verifier_prompt_tokens == 0
+    found, server = answer(
+        workspace, judging(citing(lie, REFUSED, ASKED), approving), verifier="bundled"
+    )
+    assert lie not in found.text
+    assert {citation.support_kind for citation in found.citations} == {"quote"}
+    assert len(server.requests) == 1
+
+
+@pytest.mark.xfail(reason="it takes some opposites in other words for the same", strict=True)
+def test_the_bundled_model_rejects_an_opposite_in_other_words(workspace: Workspace) -> None:
+    lie = "오픈AI 측은 설리먼의 부탁을 기꺼이 들어주어 설리먼이 고마워한 것으로 전해집니다."
+    handler = judging(citing(lie, REFUSED, ASKED), approving)
+    found, _ = answer(workspace, handler, verifier="bundled")
+    assert lie not in found.text
+
+
+def test_the_bundled_model_overrules_no_veto(workspace: Workspace) -> None:
+    found, _ = answer(workspace, judging(citing(LIE, REFUSED), approving), verifier="bundled")
+    assert found.text == f"{REFUSED} [1]"
 
 
 def test_a_paraphrase_with_the_wrong_number_is_judged_by_the_sentence_that_it_means(

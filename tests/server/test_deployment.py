@@ -292,7 +292,7 @@ def test_the_model_and_geungeo_agree_in_the_profile_llm() -> None:
     assert settings.llm_timeout > settings.llm_first_token_timeout
     assert settings.verifier_timeout > usual.verifier_timeout
     # What a small model thinks of a statement is not worth asking.
-    assert settings.verifier == "bundled"
+    assert settings.verifier == "rules"
     assert settings.llm_concurrency == int(ollama["OLLAMA_NUM_PARALLEL"])
 
 
