@@ -87,6 +87,7 @@ def mismatches(
     findings += _opposite_of_its_kind(claim, stated)
     findings += _undone(claim, stated)
     findings += _only_planned(claim, sources)
+    findings += _only_foreseen(claim, sources)
     findings += _another_actor(claim, sources, stated)
     findings += _turned_around(claim, sources)
     findings += _first_and_again(claim, sources)
@@ -265,6 +266,32 @@ def _only_planned(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]
     ):
         return []
     reason = f"the source states it only as a plan: {main.predicate}"
+    return [veto(reason, "certainty", main.predicate)]
+
+
+_BETWEEN = {"사이": "관계"}
+
+
+def _only_foreseen(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
+    """Find 경쟁하는 사이가 됐다 where the source only expects them to enter such a relation."""
+    main = _claimed(claim.narrated)
+    if main is None or main.predicate != "되" or main.denied or main.asked or not main.past:
+        return []
+
+    def what(phrases: Iterable[Phrase]) -> set[str]:
+        words = {phrase.words[-1] for phrase in phrases}
+        return {_BETWEEN.get(word, word) for word in words}
+
+    became = what(main.bare)
+    named = [
+        fact
+        for source in sources
+        for fact in source.facts
+        if became & what((*fact.objects, *fact.bare, *fact.subjects, *(p for _, p in fact.others)))
+    ]
+    if not named or not all(fact.unreal and not (fact.decided or fact.past) for fact in named):
+        return []
+    reason = f"the source only expects it: {', '.join(sorted(became))}"
     return [veto(reason, "certainty", main.predicate)]
 
 
@@ -760,38 +787,64 @@ def _nominal_problem(
     reported: Sequence[Fact],
     own: Sequence[Fact],
 ) -> Finding | None:
-    """Judge a predicate that the sources have only as a noun, only in ``reported``, or not at all.
+    """Judge a predicate that sources have only as a noun, only in ``reported``, or not at all.
 
-    운항했다 contradicts 운항을 멈췄다, and a denial needs one in the source. ``own`` are the facts
-    that the claim denies.
+    ``own`` are the facts that the claim denies.
     """
-    narrated = stated.narrated
+    return (
+        _speaker_differs(claim, stated, reported, own)
+        or _denied_only_here(claim, stated, reported)
+        or _only_asked_for(claim, stated)
+        or _not_done_to_noun(claim, stated, said)
+        or _not_said_to_be(claim, stated, reported)
+        or _only_in_name(claim, stated)
+    )
+
+
+def _speaker_differs(
+    claim: Fact, stated: _Stated, reported: Sequence[Fact], own: Sequence[Fact]
+) -> Finding | None:
+    """Find what a speaker affirms, denies or leaves open, stated otherwise."""
     affirmed = [f for f in reported if not f.asked and f.predicate not in _LIGHT | {"있"}]
+    if not affirmed:
+        return None
     denied = [fact for fact, no in _with_denial(stated.spoken) if no]
-    if claim.denied and affirmed and not any(fact in denied for fact in affirmed):
+    if claim.denied and not any(fact in denied for fact in affirmed):
         reason = f"the speaker affirms it in the source: {claim.predicate}"
         return veto(reason, "negation", claim.predicate)
-    if affirmed and all(_leaves_open(claim, fact) for fact in affirmed):
+    if all(_leaves_open(claim, fact) for fact in affirmed):
         reason = f"the speaker leaves open whether: {claim.predicate}"
         return veto(reason, "certainty", claim.predicate)
-    if affirmed and all(fact in denied for fact in affirmed) and claim not in own:
+    if all(fact in denied for fact in affirmed) and claim not in own:
         reason = f"the speaker denies it in the source: {claim.predicate}"
         return veto(reason, "negation", claim.predicate)
-    if claim.denied and not any(
+    return None
+
+
+def _denied_only_here(claim: Fact, stated: _Stated, reported: Sequence[Fact]) -> Finding | None:
+    """Find a denial that no source has."""
+    if not claim.denied:
+        return None
+    denied = [fact for fact, no in _with_denial(stated.spoken) if no]
+    if any(
         (fact.denied and _share_arguments(claim, fact))
         or (fact in denied and _says_the_same_of(claim, fact))
-        for fact in (*narrated, *reported)
+        for fact in (*stated.narrated, *reported)
     ):
-        reason = f"it denies what the source does not deny: {claim.predicate}"
-        # 감독이 아니라 단장이 책임진다 denies no more than that another one does.
-        contrast = claim.copula and claim.ending == "EC"
-        final = not _negative(stated) and not contrast and claim.predicate not in _EMPTY_DENIAL
-        return finding(reason, "negation", claim.predicate, final=final, lacking=True)
-    if problem := _only_asked_for(claim, stated):
-        return problem
+        return None
+    reason = f"it denies what the source does not deny: {claim.predicate}"
+    # 감독이 아니라 단장이 책임진다 denies no more than that another one does.
+    contrast = claim.copula and claim.ending == "EC"
+    final = not _negative(stated) and not contrast and claim.predicate not in _EMPTY_DENIAL
+    return finding(reason, "negation", claim.predicate, final=final, lacking=True)
+
+
+def _not_done_to_noun(claim: Fact, stated: _Stated, said: frozenset[str]) -> Finding | None:
+    """Find what the source denies, undoes or considers as a noun: 운항했다 for 운항을 멈췄다."""
     wanted = Phrase((claim.predicate,))
-    for fact in narrated:
-        headed = any(p.words[-1] == wanted.words[0] for p in (*fact.subjects, *fact.objects))
+    noun = wanted.words[0]
+    for fact in stated.narrated:
+        headed = any(p.words[-1] == noun for p in (*fact.subjects, *fact.objects))
         if headed and fact.denied and not claim.copula and not claim.denied:
             return veto(f"the source denies {wanted}", "negation", str(wanted))
         governed = [*fact.objects, *(fact.subjects if fact.passive else [])]
@@ -799,11 +852,10 @@ def _nominal_problem(
         undone = undone and not said & _AGAIN
         considered = fact.predicate in _CONSIDERED and canonical(fact.predicate) not in said
         considered = considered and not (claim.denied or claim.unreal or claim.ending == "ETM")
-        if considered and any(phrase.words[-1] == wanted.words[0] for phrase in governed):
+        if considered and any(phrase.words[-1] == noun for phrase in governed):
             reason = f"the source says {wanted} {fact.predicate}"
             return veto(reason, "certainty", str(wanted), found=fact.predicate)
-        rumour = {wanted.words[0], f"{wanted.words[0]}설"}
-        if undone and any(phrase.words[-1] in rumour for phrase in governed):
+        if undone and any(phrase.words[-1] in {noun, f"{noun}설"} for phrase in governed):
             reason = f"the source says {wanted} {fact.predicate}"
             return veto(reason, "negation", str(wanted), found=fact.predicate)
         # 합의가 이뤄졌다 where the source has 합의하지 못했다.
@@ -816,22 +868,31 @@ def _nominal_problem(
         ):
             reason = f"it affirms what the source denies: {fact.predicate}"
             return veto(reason, "negation", fact.predicate)
-    said_to_be = any(f.copula and f.predicate == claim.predicate for f in reported)
-    if claim.copula and claim.subjects and not (said_to_be or _identified(claim, narrated)):
-        reason = f"the source does not say that this is {wanted}"
-        taken = stated.mentions(wanted) and any(_named(p, stated) for p in claim.subjects)
-        return finding(reason, "unsaid", str(wanted), final=taken)
-    # 수출 통제 체제 does not say that anyone exports; 수출 계약 does.
-    if claim.copula:
-        return None  # CEO인 나델라 is CEO 나델라, as judged above
-    compounds = [p.words for p in mentioned(stated.spoken) if claim.predicate in p.words]
-    if (
-        compounds
-        and not _digits(claim.predicate)
-        and not any(claim.predicate in words[-2:] for words in compounds)
-    ):
-        return doubt(f"only part of a name in the source: {claim.predicate}")
     return None
+
+
+def _not_said_to_be(claim: Fact, stated: _Stated, reported: Sequence[Fact]) -> Finding | None:
+    """Find what the source does not say that something is."""
+    said_to_be = any(f.copula and f.predicate == claim.predicate for f in reported)
+    if not (claim.copula and claim.subjects) or said_to_be or _identified(claim, stated.narrated):
+        return None
+    wanted = Phrase((claim.predicate,))
+    reason = f"the source does not say that this is {wanted}"
+    taken = stated.mentions(wanted) and any(_named(p, stated) for p in claim.subjects)
+    return finding(reason, "unsaid", str(wanted), final=taken)
+
+
+def _only_in_name(claim: Fact, stated: _Stated) -> Finding | None:
+    """Find a predicate that is only part of a name: 수출 통제 체제 says of nobody that he exports.
+
+    수출 계약 does; CEO인 나델라 is CEO 나델라.
+    """
+    if claim.copula or _digits(claim.predicate):
+        return None
+    compounds = [p.words for p in mentioned(stated.spoken) if claim.predicate in p.words]
+    if not compounds or any(claim.predicate in words[-2:] for words in compounds):
+        return None
+    return doubt(f"only part of a name in the source: {claim.predicate}")
 
 
 def _only_asked_for(claim: Fact, stated: _Stated) -> Finding | None:
@@ -1148,45 +1209,85 @@ def _relative_times(fact: Fact) -> set[str]:
     }
 
 
-def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
-    """Compare who does it and to whom; a swap of known parties is a veto."""
-    unnamed: Finding | None = None
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """Who may fill each role of a claim, by its source: the passive exchanges doer and patient."""
+
+    subjects: list[Phrase]
+    agents: list[Phrase]
+    patients: list[Phrase]
+    topics: list[Phrase]
+
+
+def _roles(claim: Fact, source: Fact, stated: _Stated) -> _Roles:
     agents = _agents(source, stated)
     weak = [] if _speakers(source, stated) else source.weak
-    subjects, objects = [*source.subjects, *weak], source.objects
+    subjects = [*source.subjects, *weak]
+    patients = [*source.objects, *source.bare, *source.topics]
     topics = [] if _is_closed(source) else source.topics
-    anywhere = [*agents, *subjects, *objects, *source.topics, *source.bare]
-    patients = [*objects, *source.bare, *source.topics]
-    begins = (
+    if claim.passive == source.passive and not _begins(claim, source):
+        return _Roles(subjects, agents, patients, topics)
+    # In the passive, the one that it is done to is the subject.
+    if not source.passive:
+        return _Roles([*source.objects, *source.topics, *source.bare], [], [], topics)
+    doers = [phrase for role, phrase in source.others if role in {"by:to", "by:from"}]
+    # 관계가 악화됐다 and 관계가 악화했다 say the same: no doer is named.
+    return _Roles(
+        [*doers, *([] if claim.objects else subjects)], doers, [*subjects, *source.bare], topics
+    )
+
+
+def _begins(claim: Fact, source: Fact) -> bool:
+    """Whether the claim's subjects are what is done in the source: 관측이 시작했다."""
+    return (
         (claim.predicate in _BOTH_WAYS or _becomes(claim, source))
         and not claim.objects
         and bool(claim.subjects)
-        and all(holds(objects, phrase) for phrase in claim.subjects)
+        and all(holds(source.objects, phrase) for phrase in claim.subjects)
     )
-    if _becomes(claim, source) and not begins and not claim.passive:
-        for phrase in claim.subjects:
-            if holds(source.own, phrase) and not holds(objects, phrase):
-                return _exchanged(phrase, claim)  # 회사가 줄었다 for 회사는 매장을 줄였다
-    if claim.passive != source.passive or begins:
-        # In the passive, the one that it is done to is the subject.
-        doers = [phrase for role, phrase in source.others if role in {"by:to", "by:from"}]
-        if source.passive:
-            patients = [*subjects, *source.bare]
-            # 관계가 악화됐다 and 관계가 악화했다 say the same: no doer is named.
-            subjects, agents = [*doers, *([] if claim.objects else subjects)], doers
-        else:
-            subjects, agents, patients = [*objects, *source.topics, *source.bare], [], []
-    if claim.passive == source.passive and (problem := _one_for_both(claim, source, stated)):
-        return problem
-    if claim.passive != source.passive and claim.predicate in _TRANSITIVE and not claim.objects:
-        for phrase in claim.subjects:
-            # 경찰이 잡혔다 where the source has 경찰이 잡았다
-            if holds(source.subjects, phrase) and not holds(objects, phrase):
-                return _exchanged(phrase, claim)
+
+
+def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
+    """Compare who does it and to whom; a swap of known parties is a veto."""
+    roles = _roles(claim, source, stated)
+    found = _doer_as_patient(claim, source)
+    if not found and claim.passive == source.passive:
+        found = _one_for_both(claim, source, stated)
+    if found:
+        return found
+    doer = _other_doer(claim, source, roles, stated)
+    if doer and not _is_unnamed(doer):
+        return doer
+    return (
+        _not_spoken_of(claim, source, stated)
+        or _other_complement(claim, source)
+        or _other_patient(claim, source, roles, stated)
+        or doer
+    )
+
+
+def _doer_as_patient(claim: Fact, source: Fact) -> Finding | None:
+    """Find who acts in the source as the one that it happens to: 경찰이 잡혔다."""
+    becomes = _becomes(claim, source) and not _begins(claim, source) and not claim.passive
+    for phrase in claim.subjects if becomes else ():
+        if holds(source.own, phrase) and not holds(source.objects, phrase):
+            return _exchanged(phrase, claim)  # 회사가 줄었다 for 회사는 매장을 줄였다
+    turned = claim.passive != source.passive and claim.predicate in _TRANSITIVE
+    for phrase in claim.subjects if turned and not claim.objects else ():
+        # 경찰이 잡혔다 where the source has 경찰이 잡았다
+        if holds(source.subjects, phrase) and not holds(source.objects, phrase):
+            return _exchanged(phrase, claim)
+    return None
+
+
+def _other_doer(claim: Fact, source: Fact, roles: _Roles, stated: _Stated) -> Finding | None:
+    """Find a subject that does not do it in the source; one that is only a pronoun there last."""
+    unnamed: Finding | None = None
+    subjects, agents, objects = roles.subjects, roles.agents, source.objects
     for phrase in claim.subjects:
         if phrase in claim.carried and len(claim.subjects) > len(claim.carried):
             continue
-        candidates = [*subjects, *agents, *topics] or source.bare
+        candidates = [*subjects, *agents, *roles.topics] or source.bare
         beside = [p for p in source.bare if not is_pronoun(p)]
         if any(other is not phrase and holds(subjects, other) for other in claim.subjects):
             # 나루와 가람이 맺었다: both did it, as the claim says
@@ -1195,13 +1296,27 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             he = bool(candidates) and all(p.words in _HE for p in candidates)
             if he and not is_pronoun(phrase) and not stated.near(phrase):
                 # Whoever 그 is, the sentences before it name him; a title alone does not.
-                unnamed = doubt(f"not named before the pronoun: {phrase} ({claim.predicate})")
+                unnamed = doubt(f"{_UNNAMED}: {phrase} ({claim.predicate})")
             continue
         if phrase in claim.topics and holds(objects, phrase) and len(claim.subjects) > 1:
             continue  # MS는 딥시크 모델도 테스트한다: 도 marks an object, MS is the subject
         reason = f"not who did it in the source: {phrase} ({claim.predicate})"
         known = stated.knows(phrase) and (agents or holds(objects, phrase))
         return finding(reason, "role", str(phrase), final=bool(known))
+    return unnamed
+
+
+_UNNAMED = "not named before the pronoun"
+
+
+def _is_unnamed(found: Finding) -> bool:
+    return found.reason.startswith(_UNNAMED)
+
+
+def _not_spoken_of(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
+    """Find a topic that the source does not speak of."""
+    anywhere = [*_agents(source, stated), *source.subjects, *source.objects, *source.topics]
+    anywhere += [*source.bare, *([] if _speakers(source, stated) else source.weak)]
     # Where both leave the subject of a clause to the topic (안내하기로 했다), topics are compared.
     alike = bool(source.weak) and claim.ending == source.ending
     for phrase in claim.topics:
@@ -1212,24 +1327,35 @@ def _role_problem(claim: Fact, source: Fact, stated: _Stated) -> Finding | None:
             # 상품은 행선지가 바뀌었다 for 상품의 행선지를 바꿨다
             turned = claim.passive != source.passive and stated.has(phrase)
             return finding(reason, "role", str(phrase), final=stated.knows(phrase) and not turned)
-    if claim.copula and source.copula and source.bare:
-        for phrase in claim.bare:
-            if _opposite(source.bare, phrase):
-                reason = f"it is the opposite in the source: {phrase} {claim.predicate}"
-                return veto(reason, "negation", claim.predicate)
-            if not holds(source.bare, phrase):
-                return doubt(f"not what it is in the source: {phrase} {claim.predicate}")
+    return None
+
+
+def _other_complement(claim: Fact, source: Fact) -> Finding | None:
+    """Find what something is said to be and is not in the source."""
+    if not (claim.copula and source.copula and source.bare):
+        return None
+    for phrase in claim.bare:
+        if _opposite(source.bare, phrase):
+            reason = f"it is the opposite in the source: {phrase} {claim.predicate}"
+            return veto(reason, "negation", claim.predicate)
+        if not holds(source.bare, phrase):
+            return doubt(f"not what it is in the source: {phrase} {claim.predicate}")
+    return None
+
+
+def _other_patient(claim: Fact, source: Fact, roles: _Roles, stated: _Stated) -> Finding | None:
+    """Find an object that it is not done to in the source."""
     for phrase in claim.objects:
         if not _unmeasured(phrase.words):
             continue
-        acts = not holds(patients, phrase) and holds([*source.own, *source.weak], phrase)
+        acts = not holds(roles.patients, phrase) and holds([*source.own, *source.weak], phrase)
         if acts and claim.passive == source.passive and claim.subjects:
             return _exchanged(phrase, claim)
-        if objects and not holds(patients, phrase):
+        if source.objects and not holds(roles.patients, phrase):
             reason = f"not what it was done to in the source: {phrase} ({claim.predicate})"
-            other = _rival_names(objects, phrase, stated) and not stated.mentions(phrase)
+            other = _rival_names(source.objects, phrase, stated) and not stated.mentions(phrase)
             return finding(reason, "role", str(phrase), final=other)
-    return unnamed
+    return None
 
 
 _HE = frozenset((word,) for word in ["그", "그녀", "그들"])
