@@ -111,7 +111,8 @@ def shipped_intents() -> IntentModel:
 
 
 def _decide(texts: Sequence[str]) -> Iterator[Intent]:
-    for text, row in zip(texts, shipped_intents()(intent_features(texts)), strict=True):
+    marked = [f"{text}?" if _OPEN_END.search(text) else text for text in texts]
+    for text, row in zip(texts, shipped_intents()(intent_features(marked)), strict=True):
         # A friendly line instead of an answer is given only where it is more likely than not.
         likely = row * (row >= _EVEN) if np.argmax(row) == _SMALL_TALK else row
         intent = INTENTS[int(np.argmax(likely if likely.any() else row[:_SMALL_TALK]))]
@@ -124,6 +125,10 @@ def _decide(texts: Sequence[str]) -> Iterator[Intent]:
             # 소설은 언제 출간됐어 asks about the novel.
             intent = "question"
         yield intent
+
+
+# Many leave out the question mark: 봐준 사유도 있나요, 좋은 점은
+_OPEN_END = re.compile(r"(?:[나까가]요|[는은던]가|냐|[가-힣]\s?[가-힣](?<!당신)[은는])\s*$")
 
 
 def _credits(text: str) -> bool:
