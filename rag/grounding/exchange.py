@@ -46,7 +46,7 @@ _SYMMETRIC = "by:and"
 
 
 @dataclass(frozen=True, slots=True)
-class _Filler:
+class Filler:
     """A noun phrase in a role, with the words that modify it (큰 공장)."""
 
     words: tuple[str, ...]
@@ -57,12 +57,12 @@ class _Filler:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """``filler`` has this ``role`` of ``word``, a predicate or the noun that it owns."""
 
     word: str
     role: str
-    filler: _Filler
+    filler: Filler
 
 
 def exchanged(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
@@ -70,7 +70,7 @@ def exchanged(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
     places = list(_places(claim))
     for source in sources:
         there = list(_places(source))
-        for one, other in _crossed(places, there):
+        for one, other in crossed(places, there):
             reason = f"roles are exchanged: {one}, {other}"
             return [veto(reason, "role", str(one), found=str(other))]
         if pair := _particles_exchanged(claim, source):
@@ -79,9 +79,7 @@ def exchanged(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]:
     return []
 
 
-def _crossed(
-    places: Sequence[_Place], there: Sequence[_Place]
-) -> Iterator[tuple[_Filler, _Filler]]:
+def crossed(places: Sequence[Place], there: Sequence[Place]) -> Iterator[tuple[Filler, Filler]]:
     """Yield the fillers of two places that the other text fills the other way round."""
     for one in places:
         rivals = [p for p in there if _is_same_place(one, p) and not _same(p.filler, one.filler)]
@@ -99,15 +97,15 @@ def _crossed(
                 yield one.filler, other.filler
 
 
-def _is_same_place(one: _Place, other: _Place) -> bool:
+def _is_same_place(one: Place, other: Place) -> bool:
     return (one.word, one.role) == (other.word, other.role)
 
 
-def _has(places: Iterable[_Place], place: _Place, filler: _Filler) -> bool:
+def _has(places: Iterable[Place], place: Place, filler: Filler) -> bool:
     return any(_is_same_place(p, place) and _same(p.filler, filler) for p in places)
 
 
-def _same(one: _Filler, other: _Filler) -> bool:
+def _same(one: Filler, other: Filler) -> bool:
     mine, theirs = set(one.words), set(other.words)
     if not (mine <= theirs or theirs <= mine):
         return False
@@ -115,17 +113,17 @@ def _same(one: _Filler, other: _Filler) -> bool:
     return not (one.modifiers and other.modifiers) or bool(one.modifiers & other.modifiers)
 
 
-def _places(text: Analysed) -> Iterator[_Place]:
+def _places(text: Analysed) -> Iterator[Place]:
     facts = text.narrated
     for fact in facts:
         word, roles = _roles(fact)
         for role, phrase in roles:
             if role != _SYMMETRIC and (filler := _filler(phrase, facts)):
-                yield _Place(word, role, filler)
+                yield Place(word, role, filler)
         for phrase in (*fact.own, *fact.objects, *(p for _, p in fact.others), *fact.bare):
             owner = _filler(Phrase(phrase.owners), facts) if phrase.owners else None
             if owner and phrase.words:
-                yield _Place(phrase.words[-1], "owner", owner)
+                yield Place(phrase.words[-1], "owner", owner)
 
 
 def _roles(fact: Fact) -> tuple[str, list[tuple[str, Phrase]]]:
@@ -165,7 +163,7 @@ def _agents(fact: Fact) -> list[Phrase]:
     return list(fact.topics) or list(fact.carried)
 
 
-def _filler(phrase: Phrase, facts: Sequence[Fact]) -> _Filler | None:
+def _filler(phrase: Phrase, facts: Sequence[Fact]) -> Filler | None:
     words = tuple(
         canonical(word)
         for word in phrase.words
@@ -174,7 +172,7 @@ def _filler(phrase: Phrase, facts: Sequence[Fact]) -> _Filler | None:
     if not words or is_pronoun(phrase) or all(len(word) < 2 and word in _BOUND for word in words):
         return None
     modifiers = {canonical(f.predicate) for f in facts if f.head is phrase}
-    return _Filler(words, frozenset(modifiers))
+    return Filler(words, frozenset(modifiers))
 
 
 _BOUND = listed("것 데 바 뒤 후 전 때 수 점 중 적 줄 채 번 명 원 등 곳 말 초")
@@ -422,123 +420,3 @@ _NO_NAME = listed(
 _NO_HEAD = listed(
     "가운데 때문 이상 이하 정도 동안 이후 이전 사이 안팎 가량 만큼 대신 직후 직전 당시 관련"
 )
-
-
-# English
-
-
-_TOKEN = re.compile(r"[A-Za-z][\w'’&-]*|[.,;:]")
-_DETERMINERS = listed("the a an its his her their this that our my your")
-_PREPOSITIONS = listed("to from by with against over for of on in at into than before after")
-_BEING = listed("is are was were be been being get gets got")
-_IRREGULAR = {
-    "beaten": "beat",
-    "given": "gave",
-    "taken": "took",
-    "chosen": "chose",
-    "shown": "showed",
-    "stolen": "stole",
-    "driven": "drove",
-    "beats": "beat",
-    "sells": "sold",
-    "buys": "bought",
-    "gives": "gave",
-    "pays": "paid",
-    "sues": "sued",
-    "owes": "owed",
-}
-_PAST = listed(
-    "beat sold bought gave paid sent led took told lent won lost taught built fought caught held "
-    "met hit chose stole drove brought hired left showed overtook"
-)
-
-# Characters: red and bed are no verbs.
-_SHORT_VERB = 4
-
-
-def english_exchanged(claim: str, source: str) -> list[Finding]:
-    """Find two parties of ``claim`` that have each other's places beside a verb of ``source``."""
-    places, there = list(_english_places(claim)), list(_english_places(source))
-    for one, other in _crossed(places, there):
-        reason = f"roles are exchanged: {one}, {other}"
-        return [veto(reason, "role", str(one), found=str(other))]
-    return []
-
-
-def _english_places(text: str) -> Iterator[_Place]:
-    """Yield who is before and after each verb, by the prepositions and the voice."""
-    tokens = _TOKEN.findall(text)
-    parties = list(_parties(tokens))
-    for at, token in enumerate(tokens):
-        verb = _verb(token)
-        before = [p for p in parties if p.end <= at and not p.preposition]
-        if verb is None or not before:
-            continue
-        passive = _is_passive(tokens, at)
-        yield _Place(verb, "patient" if passive else "agent", before[-1].filler)
-        later = next((n for n in range(at + 1, len(tokens)) if _verb(tokens[n])), len(tokens))
-        after = [p for p in parties if at < p.start < later]
-        for number, party in enumerate(after):
-            if passive and party.preposition == "by":
-                yield _Place(verb, "agent", party.filler)
-            elif party.preposition:
-                yield _Place(verb, party.preposition, party.filler)
-            elif not passive and number == 0:
-                yield _Place(verb, "patient", party.filler)
-
-
-@dataclass(frozen=True, slots=True)
-class _Party:
-    start: int
-    end: int
-    preposition: str
-    filler: _Filler
-
-
-def _parties(tokens: Sequence[str]) -> Iterator[_Party]:
-    """Yield the names (Bada Capital) and the nouns with a determiner (the union)."""
-    at = 0
-    while at < len(tokens):
-        start = at
-        lowered = tokens[at].lower()
-        if lowered in _DETERMINERS:
-            at += 1
-            while at < len(tokens) and _is_noun(tokens[at]):
-                at += 1
-            words = tokens[start + 1 : at]
-        else:
-            while at < len(tokens) and tokens[at][0].isupper() and _is_noun(tokens[at]):
-                at += 1
-            words = tokens[start:at]
-        if words:
-            preposition = tokens[start - 1].lower() if start else ""
-            preposition = preposition if preposition in _PREPOSITIONS else ""
-            filler = _Filler(tuple(word.lower() for word in words), frozenset())
-            yield _Party(start, at, preposition, filler)
-        at = max(at, start + 1)
-
-
-def _is_noun(token: str) -> bool:
-    lowered = token.lower()
-    return (
-        token[0].isalpha()
-        and _verb(token) is None
-        and lowered not in _DETERMINERS | _PREPOSITIONS | _BEING
-        and lowered not in {"who", "which", "and", "or", "but", "has", "had", "have", "will"}
-    )
-
-
-def _verb(token: str) -> str | None:
-    lowered = _IRREGULAR.get(token.lower(), token.lower())
-    return (
-        lowered
-        if lowered in _PAST or (len(lowered) > _SHORT_VERB and lowered.endswith("ed"))
-        else None
-    )
-
-
-def _is_passive(tokens: Sequence[str], at: int) -> bool:
-    before = [token.lower() for token in tokens[max(0, at - 3) : at]]
-    while before and (before[-1].endswith("ly") or before[-1] == "not"):
-        before.pop()
-    return bool(before) and before[-1] in _BEING

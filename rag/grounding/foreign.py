@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from geungeo.rag.grounding.exchange import english_exchanged
+from geungeo.rag.grounding.english import english_exchanged
 from geungeo.rag.grounding.words import Finding, doubt, veto
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.gloss import gloss
