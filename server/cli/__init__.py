@@ -18,7 +18,7 @@ from geungeo.rag.errors import (
     StoreVersionMismatch,
     UsageError,
 )
-from geungeo.server.cli.commands import LazyGroup, Target, common_options
+from geungeo.server.cli.commands import LazyGroup, Status, Target, common_options
 from geungeo.server.escaping import escape_line
 from geungeo.server.telemetry.logs import show_log_on_stderr
 
@@ -66,20 +66,15 @@ TARGETS = {
     ),
 }
 
-EXIT_CHECK_FAILED = 1
-EXIT_USAGE = 2
-EXIT_UNAVAILABLE = 3
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
-
 _STATUS: tuple[tuple[type[GeungeoError], int], ...] = (
-    (UsageError, EXIT_USAGE),
-    (SourceError, EXIT_USAGE),
+    (UsageError, Status.USAGE),
+    (SourceError, Status.USAGE),
     # The store itself is intact: the wrong folder or the wrong version of geungeo.
-    (StoreVersionMismatch, EXIT_USAGE),
-    (StoreError, EXIT_UNAVAILABLE),
-    (BackendError, EXIT_UNAVAILABLE),
-    (OutOfMemory, EXIT_UNAVAILABLE),
-    (InvariantViolation, EXIT_CHECK_FAILED),
+    (StoreVersionMismatch, Status.USAGE),
+    (StoreError, Status.UNAVAILABLE),
+    (BackendError, Status.UNAVAILABLE),
+    (OutOfMemory, Status.UNAVAILABLE),
+    (InvariantViolation, Status.FAILED),
 )
 
 
@@ -97,7 +92,7 @@ def cli() -> None:
 
 def exit_status(error: GeungeoError) -> int:
     """Return the exit status for ``error``."""
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), EXIT_USAGE)
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), Status.USAGE)
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -120,16 +115,16 @@ def guarded(task: Callable[[], object]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         # Its message is the whole help text, which must keep its lines.
         error.show()
-        return EXIT_USAGE
+        return Status.USAGE
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "geungeo"
-        return _fail(f"{error.format_message()} (see: {command} --help)", EXIT_USAGE)
+        return _fail(f"{error.format_message()} (see: {command} --help)", Status.USAGE)
     except click.ClickException as error:
-        return _fail(error.format_message(), EXIT_USAGE)
+        return _fail(error.format_message(), Status.USAGE)
     except MemoryError:
         return _fail("out of memory; free some or raise the limit", exit_status(OutOfMemory()))
     except (KeyboardInterrupt, click.Abort):
-        return EXIT_INTERRUPTED
+        return Status.INTERRUPTED
     return status if isinstance(status, int) else 0
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geungeo.rag.article import Article, Draft
-from geungeo.server.cli.commands import open_workspace, settings_of
+from geungeo.server.cli.commands import Status, open_workspace, settings_of
 from geungeo.server.cli.output import ingest_reporter, json_text, shown_date, summary_of
 from geungeo.server.escaping import escape_line, plain_text
 
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from geungeo.index.ingest import IngestSummary
 
 
-EXIT_SOME_FAILED = 2
 # Files that were not read: names for each reason, and reasons.
 _NAMES, _REASONS = 3, 8
-EXIT_INTERRUPTED = 130
 
 
 FIELDS = ("text", "title", "id", "url", "author", "publisher", "published_at", "language")
@@ -114,14 +112,14 @@ def ingest(
                 summary = workspace.ingest(sources, listener=listener, columns=columns)
             except KeyboardInterrupt:
                 click.echo("geungeo: interrupted; run the same command again to go on", err=True)
-                ctx.exit(EXIT_INTERRUPTED)
+                ctx.exit(Status.INTERRUPTED)
         if events:
             click.echo(json.dumps({"event": "done", **summary_of(summary)}, ensure_ascii=False))
         else:
             click.echo(json_text(summary_of(summary)) if as_json else _as_text(summary))
     _complain(summary)
     if summary.failed:
-        ctx.exit(EXIT_SOME_FAILED)
+        ctx.exit(Status.USAGE)
 
 
 def _complain(summary: IngestSummary) -> None:

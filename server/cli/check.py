@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from geungeo.rag.errors import InvalidRequest, UnsupportedSource
-from geungeo.server.cli.commands import open_workspace
+from geungeo.server.cli.commands import Status, open_workspace
 
 if TYPE_CHECKING:
     from geungeo.index.workspace import Workspace
     from geungeo.rag.checking import Check, CheckRequest
 
-CONTRADICTED = 1
 _REPORTS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
 
 
@@ -66,7 +65,7 @@ def check(
             raise InvalidRequest(f"{path}: {error.strerror or error}") from error
     click.echo(result.model_dump_json(indent=2) if as_json else text_report(result))
     if result.counts.contradicted:
-        raise click.exceptions.Exit(CONTRADICTED)
+        raise click.exceptions.Exit(Status.FAILED)
 
 
 def _text_of(file: str, workspace: Workspace) -> tuple[str, str | None]:

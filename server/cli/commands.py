@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypedDict
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
     from geungeo.index.workspace import Workspace
     from geungeo.rag.settings import Settings, StoreUrl
+
+
+class Status(IntEnum):
+    """Exit statuses, as docs/cli.md lists them."""
+
+    FAILED = 1  # a check found something: a store is damaged, a statement contradicted
+    USAGE = 2  # bad usage, settings or input; some of several sources failed
+    UNAVAILABLE = 3  # store, model or endpoint
+    INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 class Target(NamedTuple):

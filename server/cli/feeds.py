@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geungeo.server.cli.commands import open_workspace
+from geungeo.server.cli.commands import Status, open_workspace
 from geungeo.server.cli.output import ingest_reporter, json_text, summary_of
 from geungeo.server.escaping import escape_line
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from geungeo.index.ingest import IngestSummary
     from geungeo.index.pulling import Pulled
 
-EXIT_SOME_FAILED = 2
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SHORTEST = 60.0
 
@@ -117,7 +116,7 @@ def pull(
         summary, outcomes = workspace.pull(urls, listener=listener)
     _report(summary, outcomes, as_json=as_json, events=events)
     if summary.failed:
-        ctx.exit(EXIT_SOME_FAILED)
+        ctx.exit(Status.USAGE)
 
 
 @feeds.command()

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geungeo.server.cli.commands import StorePlace, open_workspace, settings_of
+from geungeo.server.cli.commands import Status, StorePlace, open_workspace, settings_of
 from geungeo.server.cli.output import json_text, progress_reporter
 from geungeo.server.escaping import escape_line
 
 if TYPE_CHECKING:
     from geungeo.rag.settings import StoreUrl
-
-EXIT_CHECK_FAILED = 1
-EXIT_UNAVAILABLE = 3
 
 
 @click.command()
@@ -53,7 +50,7 @@ def doctor(ctx: click.Context, repair: bool, llm: bool, as_json: bool) -> None: 
         if not left:
             click.echo("no problems found")
     if left:
-        ctx.exit(EXIT_CHECK_FAILED)
+        ctx.exit(Status.FAILED)
 
 
 def _diagnose(ctx: click.Context, *, as_json: bool) -> int:
@@ -73,8 +70,8 @@ def _diagnose(ctx: click.Context, *, as_json: bool) -> int:
         if ok:
             click.echo("no problems found")
     if all(one.reachable for one in found):
-        return 0 if ok else EXIT_CHECK_FAILED
-    return EXIT_UNAVAILABLE
+        return 0 if ok else Status.FAILED
+    return Status.UNAVAILABLE
 
 
 @click.command()
