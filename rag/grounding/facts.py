@@ -883,7 +883,7 @@ def _not_said_to_be(claim: Fact, stated: _Stated, reported: Sequence[Fact]) -> F
 
 
 def _only_in_name(claim: Fact, stated: _Stated) -> Finding | None:
-    """Find a predicate that is only part of a name: 수출 통제 체제 says of nobody that he exports.
+    """Find a predicate that is only part of a name: 수출 통제 체제 says of no firm that it exports.
 
     수출 계약 does; CEO인 나델라 is CEO 나델라.
     """
@@ -1211,7 +1211,7 @@ def _relative_times(fact: Fact) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Roles:
-    """Who may fill each role of a claim, by its source: the passive exchanges doer and patient."""
+    """Fillers of the roles of a claim, by its source: the passive exchanges doer and patient."""
 
     subjects: list[Phrase]
     agents: list[Phrase]
