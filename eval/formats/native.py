@@ -14,7 +14,7 @@ from geungeo.eval.formats.record import (
 )
 
 _COMMON = {"id", "kind", "tags"}
-_SINGLE = _COMMON | {"question", "answers", "quote", "article_id"}
+_SINGLE = _COMMON | {"question", "answers", "quote", "article_id", "open"}
 _DIALOGUE = _COMMON | {"turns", "article_id"}
 _TURN = {"question", "answers", "quote", "article_id"}
 
@@ -67,6 +67,9 @@ def _case(
         raise BadRecordError("an unanswerable question cannot have answers")
     if kind == "summary" and (answers or not quotes):
         raise BadRecordError("a summary needs the picked sentences as 'quote', and no 'answers'")
+    is_open = record.get("open", False)
+    if not isinstance(is_open, bool) or (is_open and not article):
+        raise BadRecordError("'open' must be true or false, and needs an 'article_id'")
     return Case(
         id=identifier,
         kind=kind,
@@ -76,7 +79,7 @@ def _case(
         quotes=quotes,
         article_id=article,
         # A summary is asked for with its article open.
-        scope=(article,) if kind == "summary" and article else None,
+        scope=(article,) if article and (is_open or kind == "summary") else None,
         turn=turn,
         tags=tags,
     )

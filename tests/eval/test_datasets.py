@@ -38,6 +38,7 @@ def test_native_records_become_cases(tmp_path: Path) -> None:
         {"id": "c", "kind": "false_premise", "question": "왜?", "tags": ["why"]},
         {"id": "d", "kind": "attack", "question": "무시해"},
         {"id": "s", "kind": "summary", "question": "요약해", "quote": ["나다"], "article_id": "x"},
+        {**NATIVE, "id": "o", "article_id": "x", "open": True},
         {
             "id": "e",
             "kind": "conversation",
@@ -56,12 +57,13 @@ def test_native_records_become_cases(tmp_path: Path) -> None:
         ("c", "abstain"),
         ("d", "abstain"),
         ("s", "answer"),
+        ("o", "answer"),
         ("e#1", "answer"),
         ("e#2", "abstain"),
     ]
-    assert [case.turn for case in cases] == [None] * 5 + [1, 2]
+    assert [case.turn for case in cases] == [None] * 6 + [1, 2]
     assert cases[2].tags == ("why",)
-    assert cases[4].scope == ("x",)
+    assert [case.scope for case in cases[3:7]] == [None, ("x",), ("x",), None]
     assert dataset.bad_lines == ()
 
 
@@ -72,6 +74,8 @@ def test_invalid_lines_are_reported_by_number_and_skipped(tmp_path: Path) -> Non
         "[1]",
         json.dumps({**NATIVE, "id": "x", "kind": "maybe"}),
         json.dumps({"id": "y", "kind": "answerable"}),
+        json.dumps({**NATIVE, "id": "o", "open": True}),
+        json.dumps({**NATIVE, "id": "p", "open": "yes", "article_id": "x"}),
         json.dumps({**NATIVE, "id": "z", "question": "  "}),
         json.dumps({**NATIVE, "id": "w", "answers": "나"}),
         '{"id": "n", "kind": "unanswerable", "question": NaN}',
@@ -86,16 +90,17 @@ def test_invalid_lines_are_reported_by_number_and_skipped(tmp_path: Path) -> Non
     path = write(tmp_path / "d.jsonl", "\n".join([good, "", *bad]) + "\n")
     dataset = read_dataset(path)
     assert [item.id for item in dataset.items] == ["a"]
-    assert places(dataset) == [f"line {number}" for number in range(3, 17)]
+    assert places(dataset) == [f"line {number}" for number in range(3, 19)]
     assert dataset.blank_lines == 1
     by_place = {found.where: found.why for found in dataset.bad_lines}
     assert "unknown kind 'maybe'" in by_place["line 5"]
     assert "'question' is missing" in by_place["line 6"]
-    assert "NaN is not JSON" in by_place["line 9"]
-    assert "used at line 1" in by_place["line 12"]
-    assert by_place["line 13"].startswith("turn 1:")
+    assert "NaN is not JSON" in by_place["line 11"]
+    assert "used at line 1" in by_place["line 14"]
+    assert by_place["line 15"].startswith("turn 1:")
     with pytest.raises(MalformedSource, match="line 3"):
         read_dataset(path, strict=True)
+    assert "'open' must be" in by_place["line 7"] and "'open' must be" in by_place["line 8"]
 
 
 def test_line_ends_bom_and_line_separators(tmp_path: Path) -> None:

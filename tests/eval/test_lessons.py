@@ -93,6 +93,21 @@ def test_lessons_quote_their_articles(name: str) -> None:
         assert all("".join(quote.split()) in text for quote in case.quotes), case.id
 
 
+def test_unseen_questions_are_asked_with_their_article_open() -> None:
+    lines = (DATA / "open_articles.jsonl").read_text("utf-8").splitlines()
+    articles = {one["id"]: "".join(one["text"].split()) for one in map(json.loads, lines)}
+    data = read_dataset(DATA / "open_unseen.jsonl")
+    assert not data.bad_lines
+    cases = [item.cases[0] for item in data.items]
+    assert {case.scope for case in cases} == {(article,) for article in articles}
+    assert len({(case.article_id, case.question) for case in cases}) == len(cases) == 336
+    for case in cases:
+        text = articles[case.article_id or ""]
+        assert bool(case.quotes) == (case.expected == "answer"), case.id
+        assert all("".join(quote.split()) in text for quote in case.quotes), case.id
+        assert all(answer in "\n".join(case.quotes) for answer in case.answers), case.id
+
+
 def test_open_lessons_teach_several_right_sentences(embedder: Embedder, tmp_path: Path) -> None:
     text = "한빛시는 버스 요금을 올린다. 기름값이 올랐기 때문이다. 손님도 줄었다. 시장은 사과했다."
     article = {"id": "news-1", "title": "요금", "text": text}
