@@ -25,7 +25,7 @@ from geungeo.rag.question.concepts import asks_for_overview, parse_question
 from geungeo.rag.text import fold, listed
 
 INTENTS: tuple[Intent, ...] = ("question", "summary", "listing", "about_article", "small_talk")
-_SMALL_TALK, _EVEN = INTENTS.index("small_talk"), 0.5
+_SMALL_TALK, _EVEN, _NEARLY = INTENTS.index("small_talk"), 0.5, 0.75
 COUNTS = ("overview", "article", "credit", "asks", "names", "nouns")
 # E5's cosines lie in a narrow range, so its components are scaled.
 _SCALE = 20.0
@@ -113,8 +113,10 @@ def shipped_intents() -> IntentModel:
 def _decide(texts: Sequence[str]) -> Iterator[Intent]:
     marked = [f"{text}?" if _OPEN_END.search(text) else text for text in texts]
     for text, row in zip(texts, shipped_intents()(intent_features(marked)), strict=True):
-        # A friendly line instead of an answer is given only where it is more likely than not.
-        likely = row * (row >= _EVEN) if np.argmax(row) == _SMALL_TALK else row
+        # A friendly line instead of an answer is given only where it is more likely than not, and
+        # to a turn about two things only where it is nearly certain.
+        least = _EVEN if len(_own_matter(text)) < _MATTERS else _NEARLY
+        likely = row * (row >= least) if np.argmax(row) == _SMALL_TALK else row
         intent = INTENTS[int(np.argmax(likely if likely.any() else row[:_SMALL_TALK]))]
         named = asks_for_overview(text) or _ARTICLE.search(fold(text)) is not None
         own = [] if named or intent == "small_talk" else _own_matter(text)
