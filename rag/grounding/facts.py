@@ -291,6 +291,9 @@ def _only_foreseen(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding
     ]
     if not named or not all(fact.unreal and not (fact.decided or fact.past) for fact in named):
         return []
+    forms = [_BETWEEN.get(m.form, m.form) for source in sources for m in source.morphemes]
+    if sum(form in became for form in forms) > len(named):
+        return []  # 신임 회장 김 씨는 다음 회장이 될 사람을 찾는다: he is one already
     reason = f"the source only expects it: {', '.join(sorted(became))}"
     return [veto(reason, "certainty", main.predicate)]
 
