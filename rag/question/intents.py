@@ -113,13 +113,14 @@ def shipped_intents() -> IntentModel:
 def _decide(texts: Sequence[str]) -> Iterator[Intent]:
     marked = [f"{text}?" if _OPEN_END.search(text) else text for text in texts]
     for text, row in zip(texts, shipped_intents()(intent_features(marked)), strict=True):
+        matter = _own_matter(text)
         # A friendly line instead of an answer is given only where it is more likely than not, and
         # to a turn about two things only where it is nearly certain.
-        least = _EVEN if len(_own_matter(text)) < _MATTERS else _NEARLY
+        least = _EVEN if len(matter) < _MATTERS else _NEARLY
         likely = row * (row >= least) if np.argmax(row) == _SMALL_TALK else row
         intent = INTENTS[int(np.argmax(likely if likely.any() else row[:_SMALL_TALK]))]
         named = asks_for_overview(text) or _ARTICLE.search(fold(text)) is not None
-        own = [] if named or intent == "small_talk" else _own_matter(text)
+        own = [] if named or intent == "small_talk" else matter
         if len(own) >= _SPECIFIC:
             # A request about articles names them or asks for an overview.
             intent = "question"
