@@ -95,12 +95,12 @@ def test_invalid_lines_are_reported_by_number_and_skipped(tmp_path: Path) -> Non
     by_place = {found.where: found.why for found in dataset.bad_lines}
     assert "unknown kind 'maybe'" in by_place["line 5"]
     assert "'question' is missing" in by_place["line 6"]
+    assert "'open' must be" in by_place["line 7"] and "'open' must be" in by_place["line 8"]
     assert "NaN is not JSON" in by_place["line 11"]
     assert "used at line 1" in by_place["line 14"]
     assert by_place["line 15"].startswith("turn 1:")
     with pytest.raises(MalformedSource, match="line 3"):
         read_dataset(path, strict=True)
-    assert "'open' must be" in by_place["line 7"] and "'open' must be" in by_place["line 8"]
 
 
 def test_line_ends_bom_and_line_separators(tmp_path: Path) -> None:
