@@ -13,6 +13,8 @@ from geungeo.eval.bench.answers import Row, read_rows
 from geungeo.eval.bench.nli import area
 from geungeo.eval.data import (
     CLAIM_LESSONS,
+    EVERYDAY_ARTICLES,
+    EVERYDAY_CLAIMS,
     LESSON_ARTICLES,
     NEWS_ARTICLES,
     NEWS_CLAIMS,
@@ -36,13 +38,13 @@ from geungeo.rag.article import Article
 
 @pytest.fixture(scope="module")
 def articles() -> dict[str, Article]:
-    names = (NEWS_ARTICLES, LESSON_ARTICLES)
+    names = (NEWS_ARTICLES, LESSON_ARTICLES, EVERYDAY_ARTICLES)
     return {one.id: one for name in names for one in read_articles(data_file(name))}
 
 
 def test_shipped_claims_rest_on_their_articles(articles: dict[str, Article]) -> None:
-    rows = read_rows([data_file(CLAIM_LESSONS)])
-    assert len(rows) > 1_700
+    rows = read_rows([data_file(CLAIM_LESSONS), data_file(EVERYDAY_CLAIMS)])
+    assert len(rows) > 4_400
     assert len({row.id for row in rows}) == len(rows)
     for row in rows:
         article = articles[row.article_id or ""]
