@@ -1,7 +1,8 @@
 """``python -m geungeo.eval.training.intents``: train and measure the intent of a turn.
 
-Trains on the part ``train`` of ``intents.jsonl`` and on questions about the invented news; prints
-the share that is recognised of the part ``test`` and of other news questions.
+Trains on the part ``train`` of ``intents.jsonl`` and on questions about the invented news, in the
+words of the news and in everyday ones; prints the share that is recognised of the part ``test`` and
+of other questions.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from pathlib import Path
 import click
 import numpy as np
 
-from geungeo.eval.data import INTENT_PHRASES, NEWS_QUESTIONS, data_file
+from geungeo.eval.data import EVERYDAY_LESSONS, INTENT_PHRASES, NEWS_QUESTIONS, data_file
+from geungeo.eval.training.lessons import held_out
 from geungeo.rag.answer import Intent
 from geungeo.rag.protocols import FloatArray
 from geungeo.rag.question.intents import INTENTS, IntentModel, intent_features, shipped_intents
 
 # Every how many of the news questions are trained on and tested on; the two do not overlap.
 _TRAINED, _TESTED = 20, 13
+# Every how many of the everyday questions are trained on; with more, small talk is recognised less.
+_EVERYDAY = 8
 _STRENGTH = 1.0
 
 Phrase = tuple[str, Intent]
@@ -42,6 +46,13 @@ def news_questions(*, trained: bool) -> list[Phrase]:
         chosen_others = [at for at in range(7, len(texts), _TESTED) if at not in chosen]
         return [(texts[at], "question") for at in chosen_others]
     return [(texts[at], "question") for at in chosen]
+
+
+def everyday_questions(*, trained: bool) -> list[Phrase]:
+    """Return questions in everyday words, those that are trained on or about other articles."""
+    lines = data_file(EVERYDAY_LESSONS).read_text("utf-8").splitlines()
+    rows = [row for row in map(json.loads, lines) if held_out(row["article_id"]) != trained]
+    return [(row["question"], "question") for row in rows[:: _EVERYDAY if trained else 1]]
 
 
 def fit(examples: Sequence[Phrase]) -> IntentModel:
@@ -81,12 +92,17 @@ def report(model: IntentModel, examples: Sequence[Phrase]) -> Iterator[str]:
 @click.option("--out", type=click.Path(path_type=Path), help="Train, and write the model here.")
 def main(out: Path | None) -> None:
     """Measure the shipped model, or train a new one with --out."""
-    model = fit([*phrases("train"), *news_questions(trained=True)]) if out else shipped_intents()
+    if out:
+        questions = [*news_questions(trained=True), *everyday_questions(trained=True)]
+        model = fit([*phrases("train"), *questions])
+    else:
+        model = shipped_intents()
     click.echo("| intent | recognised | wrong |\n|---|---|---|")
     for line in report(model, phrases("test")):
         click.echo(line)
+    others = [*news_questions(trained=False), *everyday_questions(trained=False)]
     click.echo("\nother questions about the news:")
-    for line in report(model, news_questions(trained=False)):
+    for line in report(model, others):
         click.echo(line)
     if out:
         out.write_text(to_json(model), "utf-8")
