@@ -14,14 +14,9 @@ from datetime import date
 from itertools import chain, repeat
 
 from geungeo.rag.article import Article
+from geungeo.rag.grounding.certainty import done_already, planned
 from geungeo.rag.grounding.exchange import exchanged, modified_otherwise, reversed_words
-from geungeo.rag.grounding.facts import (
-    done_already,
-    misattributed_quotation,
-    mismatches,
-    planned,
-    stated,
-)
+from geungeo.rag.grounding.facts import misattributed_quotation, mismatches, stated
 from geungeo.rag.grounding.foreign import english_findings, foreign_findings, unframed_words
 from geungeo.rag.grounding.words import (
     Finding,
