@@ -75,14 +75,20 @@ def test_rephrasing_drops_particles_or_uses_a_synonym() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["open_lessons.jsonl", "paraphrase_lessons.jsonl", "open_everyday.jsonl"]
+    "name",
+    [
+        "open_lessons.jsonl",
+        "paraphrase_lessons.jsonl",
+        "open_everyday.jsonl",
+        "open_everyday_b.jsonl",
+    ],
 )
 def test_lessons_quote_their_articles(name: str) -> None:
     """Every question about an article has right sentences that are in it, or none answers."""
     articles = {
         one["id"]: "".join(one["text"].split())
-        for file in ("news_articles.jsonl", "lesson_articles.jsonl", "open_everyday_articles.jsonl")
-        for line in (DATA / file).read_text("utf-8").splitlines()
+        for file in DATA.glob("*articles.jsonl")
+        for line in file.read_text("utf-8").splitlines()
         for one in [json.loads(line)]
     }
     data = read_dataset(DATA / name)
