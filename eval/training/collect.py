@@ -77,8 +77,8 @@ _SOURCES = {NEWS_QUESTIONS: "news", OPEN_QUESTIONS: "open", EVERYDAY_LESSONS: "e
 def _news_rows(articles: Path, names: Sequence[str], *, chosen: bool = False) -> Iterator[Row]:
     """Yield questions about invented news, all articles in one store; a group is an article.
 
-    Only those about articles that the cross-encoder does not know; the open questions it does not
-    know at all. Are articles ``chosen``, each question is asked with its own one open.
+    Only those about articles that the cross-encoder was not trained on; it was trained on no
+    article of the open questions. With ``chosen``, each question is asked with its article open.
     """
     from geungeo.index.workspace import Workspace
 

@@ -8,7 +8,8 @@ few kilobytes, and only this module needs the package ``onnx``.
 Each token is divided by its largest value before it is rounded. A few channels are ten times larger
 than the others in every token, so the channels are first divided by one factor each, and the
 columns of the matrix multiplied by it (SmoothQuant, Xiao et al., 2023). The factors are measured on
-the news articles, once for the embedder and both adaptations, and ship as ``activations.npz``.
+the news articles, once for the embedder and the reader of short answers, and ship as
+``activations.npz``.
 
     python -m geungeo.eval.training.graph
 """
@@ -184,7 +185,7 @@ def build(*, adapted: bool) -> bytes:
 
 
 def activations() -> dict[str, np.ndarray]:
-    """Measure ``activations.npz``, for the embedder and the low-rank adaptations."""
+    """Measure ``activations.npz``, for the embedder and the reader of short answers."""
     passages, questions, pairs = _sequences(Encoder().pieces)
     short = stored_arrays(shortanswer.WEIGHTS, [])
     return factors_of(open_weights(), [({}, [*passages, *questions]), (short, pairs)])

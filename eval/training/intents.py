@@ -22,7 +22,7 @@ from geungeo.rag.question.intents import INTENTS, IntentModel, intent_features, 
 
 # Every how many of the news questions are trained on and tested on; the two do not overlap.
 _TRAINED, _TESTED = 20, 13
-# Every how many of the everyday questions are trained on; with more, small talk is recognised less.
+# Every how many of the everyday questions are trained on.
 _EVERYDAY = 8
 _STRENGTH = 1.0
 
@@ -49,7 +49,7 @@ def news_questions(*, trained: bool) -> list[Phrase]:
 
 
 def everyday_questions(*, trained: bool) -> list[Phrase]:
-    """Return questions in everyday words, those that are trained on or about other articles."""
+    """Return questions in everyday words, some to train on or all about held-out articles."""
     lines = data_file(EVERYDAY_LESSONS).read_text("utf-8").splitlines()
     rows = [row for row in map(json.loads, lines) if held_out(row["article_id"]) != trained]
     return [(row["question"], "question") for row in rows[:: _EVERYDAY if trained else 1]]

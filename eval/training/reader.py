@@ -2,8 +2,8 @@
 
 Starts from a low-rank adaptation (:mod:`geungeo.eval.training.crossencoder`), whose terms are added
 to the matrices, and trains every weight of the layers; the embeddings of pieces stay the bundled
-ones. The file holds the mean of the first and the last weights, which generalises better than the
-last (WiSE-FT, Wortsman et al., 2022, arXiv:2109.01903). The loss is that of
+ones. The file holds the mean of the first and the last weights (WiSE-FT, Wortsman et al., 2022,
+arXiv:2109.01903). The loss is that of
 :func:`geungeo.eval.training.crossencoder.loss_of`.
 
 Needs torch (the extra ``sentence-transformers``) and ``onnx``. Writes the layers with their

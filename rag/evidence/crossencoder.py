@@ -98,7 +98,7 @@ def stored_arrays(name: str, needed: Sequence[str]) -> dict[str, npt.NDArray[Any
         if missing := set(needed) - set(stored.files):
             raise InvariantViolation(
                 f"{name} has no {', '.join(sorted(missing))}: it is of another version than the "
-                "code; run: python -m geungeo.eval.training.crossencoder"
+                "code; install geungeo again"
             )
         arrays = {key: stored[key] for key in stored.files}
     return {
