@@ -132,7 +132,7 @@ def assess(
     answerability = float(model.answerer(summary[None, :])[0])
     # The summary is not enough: an answer needs one sentence with a high score.
     answerability *= min(1.0, float(scores[order[0]]) / _CLEAR_SCORE)
-    if _asks_nothing(question, measured, found[order[0]].article.language):
+    if _asks_nothing(question, measured, found[order[0]].article.language, chosen=chosen):
         answerability = 0.0
     if _is_unconfirmed(question, measured, found[order[0]].article.language):
         answerability *= _UNCONFIRMED
@@ -200,7 +200,16 @@ _ENGLISH_ASKS = re.compile(
 )
 
 
-def _asks_nothing(question: Question, measured: Measured, language: str) -> bool:
+def _far(measured: Measured, *, chosen: bool) -> bool:
+    """Whether the cross-encoder sees nothing in any sentence that answers or is about the matter.
+
+    Readers of an article that they have ``chosen`` ask about it in words that it does not have.
+    """
+    judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
+    return judged < (_UNRELATED if chosen else _DOUBTFUL)
+
+
+def _asks_nothing(question: Question, measured: Measured, language: str, *, chosen: bool) -> bool:
     """Whether the question shares neither terms nor meaning with the passages (ㅋㅋㅋㅋ).
 
     Code and markup that share less than half with them ask nothing either. Terms cannot be
@@ -212,8 +221,7 @@ def _asks_nothing(question: Question, measured: Measured, language: str) -> bool
         covered = float((found * measured.weights).sum())
         if CODE.search(question.text):
             return covered < _CODE_TERMS
-        judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
-        return covered < _ANY_TERM and judged < _DOUBTFUL
+        return covered < _ANY_TERM and _far(measured, chosen=chosen)
     names = np.array([concept.role == "name" for concept in question.concepts], dtype=bool)
     named = bool(names.any() and measured.found_near[:, names].any(axis=0).all())
     return question.language == "en" and not named and not _ENGLISH_ASKS.search(question.text)
@@ -260,8 +268,7 @@ def _reason(
     found = measured.found_near[order[:3]].max(axis=0, initial=0.0)
     covered = float((found * measured.weights).sum())
     judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
-    far = judged < (_UNRELATED if chosen else _DOUBTFUL)
-    if far and _has_no_word(question, measured, found, covered):
+    if _far(measured, chosen=chosen) and _has_no_word(question, measured, found, covered):
         return "off_topic"
     best = measured.candidates[int(order[0])]
     if other_time and covered >= _SAME_MATTER:
