@@ -8,7 +8,7 @@ and every verb of the source in the claim, so that no other rule misses anything
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -311,6 +311,7 @@ def modified_otherwise(
     if not any(one.head in said for one in mine):
         return []
     there = [pair for source in sources for pair in _modified(source)]
+    names = {fold(name) for text in (claim, *sources) for name in text.names}
     found: list[Finding] = []
     for one in mine:
         # 두레고 may have been read as a verb; beside 송이고 it is none.
@@ -319,6 +320,9 @@ def modified_otherwise(
         named = (one.word in said and not one.label) or any(
             _is_like(p.word, one.word) or (p.word in claim.squeezed and not p.label) for p in rivals
         )
+        if rivals and not alone and _are_exchanged(one, rivals, claim, names, said):
+            reason = f"exchanged in the source: {rivals[0].word} {one.head}"
+            found.append(veto(reason, "role", f"{one.word} {one.head}", found=rivals[0].word))
         if not rivals or alone or named:
             continue
         if one.word in before and any(_is_pointed_at(p.word, sources) for p in rivals):
@@ -330,6 +334,20 @@ def modified_otherwise(
         reason = f"another {one.head} in the source: {rivals[0].word}, not {one.word}"
         found.append(finding(reason, "name", f"{one.word} {one.head}", final=kin or other))
     return found
+
+
+def _are_exchanged(
+    one: _Modified, rivals: Sequence[_Modified], claim: Analysed, names: Set[str], said: str
+) -> bool:
+    """Whether claim and source (``said``) have both names, each before this noun the other one."""
+    return (
+        one.word in names
+        and one.head not in names
+        and one.word in said
+        and one.word + one.head not in said
+        and all(p.word != one.word and p.word in names and p.word in claim.squeezed for p in rivals)
+        and not any(p.word + one.head in claim.squeezed for p in rivals)
+    )
 
 
 _PLACED = re.compile(r"(?<=[가-힣]{2})(?:에|에서|에게)$")

@@ -29,6 +29,7 @@ from geungeo.rag.grounding.denial import (
     not_done_to_noun,
     opposite_of_its_kind,
     said_otherwise,
+    saying_denied,
     speaker_differs,
     there_is_none,
     undone_in_source,
@@ -41,6 +42,7 @@ from geungeo.rag.grounding.roles import (
     not_said_to_be,
     other_topic,
     role_problem,
+    said_by_another,
     side_doubts,
     side_problem,
     turned_around,
@@ -66,7 +68,7 @@ from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import Fact, Phrase, is_pronoun, mentioned
 from geungeo.rag.language.morphemes import Morpheme
-from geungeo.rag.language.numbers import Quantity
+from geungeo.rag.language.numbers import Quantity, readable
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.text import fold, listed
 
@@ -96,11 +98,13 @@ def mismatches(
     findings += only_foreseen(claim, sources)
     findings += another_actor(claim, sources, stated)
     findings += turned_around(claim, sources)
+    findings += said_by_another(claim, sources, stated)
     findings += first_and_again(claim, sources)
     findings += _other_share(claim, sources)
     findings += _all_for_some(claim, sources)
     findings += denied_alternative(claim, sources)
     findings += said_otherwise(claim, sources)
+    findings += saying_denied(claim, sources)
     findings += there_is_none(claim, sources)
     findings += between_others(claim, stated)
     findings += without_condition(claim, sources)
@@ -125,7 +129,12 @@ def mismatches(
             continue
         problems = [_problem(without_idiom(fact, other), other, stated) for other in near]
         if all(problems):
-            findings.append(min(filter(None, problems), key=_severity))
+            in_its_words = [
+                problem
+                for other, problem in zip(near, problems, strict=True)
+                if canonical(other.predicate) == canonical(fact.predicate)
+            ]
+            findings.append(min(filter(None, in_its_words or problems), key=_severity))
     return findings
 
 
@@ -229,8 +238,15 @@ def _problem(claim: Fact, source: Fact, stated: Stated) -> Finding | None:
         # 큰 타격이 없다 for 타격이 크지 않다: the denial may be in the clause around it.
         possible = claim.ending_form in {"ᆯ", "을"}  # 바꿀 수 없다
         final = certain and (possible or claim.ending not in {"ETM", "ETN"})
+        # 고치지 않으면 denies nothing
+        final = final and not (claim.unreal and claim.ending == "EC")
         if claim.denied and claim.ending == "EF" and claim.predicate not in EMPTY_DENIAL:
             final = final or not denies_anything(stated)
+        limited = claim.denied and canonical(claim.predicate) in stated.limited
+        final = final and not limited and claim.predicate != "것"
+        # 내라고 할 수 없다고 말했다: what was said, not the saying
+        saying = claim.predicate in LIGHT and claim.ending != "EF"
+        final = final and (not saying or claim.predicate == source.predicate)
         return finding(reason, "negation", claim.predicate, final=final)
     if leaves_open(claim, source):
         reason = f"the source leaves open whether: {claim.predicate}"
@@ -245,7 +261,9 @@ def _problem(claim: Fact, source: Fact, stated: Stated) -> Finding | None:
     light = claim.predicate in LIGHT or canonical(claim.predicate) in LIGHT
     if source.unreal and not hedged and not light:
         reason = f"it is surer than the source: {claim.predicate}"
-        final = certain and not source.decided and claim.ending not in {"ETM", "ETN"}
+        # 안개가 짙게 낄 때, 예약해도 된다: as sure as what follows.
+        stands = claim.ending not in {"ETM", "ETN"} and claim.ending_form not in _LOOSELY_JOINED
+        final = certain and not source.decided and stands
         return finding(reason, "certainty", claim.predicate, final=final)
     if claim.predicate in LIGHT:
         return other_topic(claim, source, stated) if claim.predicate == "하" else None
@@ -256,6 +274,7 @@ def _problem(claim: Fact, source: Fact, stated: Stated) -> Finding | None:
     return wrong if wrong is None or certain else replace(wrong, veto=False)
 
 
+_LOOSELY_JOINED = listed("게 어도 아도 도록 려면 으려면 려고 으려고 면 으면")
 _ALL = re.compile(r"(?<![가-힣])(?:모두|전부|전원|전량|모조리)(?![가-힣])")
 _SOME = re.compile(r"(?<=[가-힣\d])(?:만|뿐|밖에)(?=\s|이|였|다)|일부|절반")
 
@@ -328,8 +347,10 @@ def _amount_problem(claim: Fact, source: Fact) -> Finding | None:
         if mine.unit == "year" and mine.value > _A_YEAR:
             continue  # a date
         rivals = [theirs for theirs in there if mine.unit and theirs.unit == mine.unit]
+        if mine.unit == "year":
+            rivals = [theirs for theirs in rivals if theirs.value <= _A_YEAR]
         if rivals and not any(mine.matches(theirs) for theirs in there):
-            return of_something_else(f"{float(mine.value):g} {mine.unit}")
+            return of_something_else(readable(mine))
     return None
 
 

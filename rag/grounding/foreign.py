@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from geungeo.rag.grounding.denial import may_deny
 from geungeo.rag.grounding.english import english_exchanged
-from geungeo.rag.grounding.words import Finding, doubt, veto
+from geungeo.rag.grounding.words import Finding, doubt, finding, veto
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.gloss import gloss
 from geungeo.rag.text import language_of, listed
@@ -28,13 +29,15 @@ _FRAME = listed(
     "original words there news 기사 원문 기사에 따르면 원문에 다음과 같다 보도"
 )
 _SUFFIX = re.compile(r"(?:ing|ed|es|s|'s|’s|ly)$")
-_DENIAL = listed("not no never without cannot neither nor denied denies deny")
+_DENIAL = listed("not no never without cannot neither nor nothing nobody denied denies deny")
 _HEDGE = listed(
     "may might could will shall plan plans planned planning expect expects expected expecting "
     "likely possible possibly rumour rumours rumor rumors reportedly allegedly considering "
     "consider considers seek seeks seeking propose proposed proposes forecast forecasts would if "
     "unless aims intends hope hopes"
 )
+# What leaves as open what a Korean source says may be done (할 수 있다) or is to be done.
+_OPEN = _HEDGE | listed("can able must should probably means")
 _CAUSE = listed("because due caused causes cause thanks owing therefore consequently since")
 
 
@@ -92,11 +95,13 @@ def foreign_findings(claim: str, sources: Sequence[Analysed]) -> list[Finding]:
     facts = [fact for source in sources for fact in source.facts]
     findings: list[Finding] = []
     if denies and not any(fact.denied for fact in facts):
-        findings.append(veto("it denies what the source does not deny", "negation"))
+        final = not may_deny(facts, " ".join(source.text for source in sources))
+        reason = "it denies what the source does not deny"
+        findings.append(finding(reason, "negation", final=final))
     closing = [source.narrated[-1] for source in sources if source.narrated]
     if closing and all(fact.denied for fact in closing) and not (denies or words & _REFUSAL):
         findings.append(veto("it affirms what the source denies", "negation"))
-    if closing and all(fact.unreal for fact in closing) and not words & _HEDGE:
+    if closing and all(fact.unreal for fact in closing) and not words & _OPEN:
         findings.append(veto("it is surer than the source", "certainty"))
     return findings
 

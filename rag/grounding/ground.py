@@ -19,6 +19,7 @@ from geungeo.rag.grounding.support import (
     support,
 )
 from geungeo.rag.grounding.words import Finding, doubt, veto
+from geungeo.rag.language import people
 from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.coordination import coordinated
@@ -87,6 +88,7 @@ class _Cited:
     def grounds(self, pool: Sequence[Evidence] = ()) -> Grounds:
         """Return what the claim is judged by; ``pool`` is all that was offered."""
         days = {item.article.published_day for item in self.items}
+        articles = {item.article.id for item in self.items}
         return Grounds(
             self.texts,
             tuple(
@@ -95,6 +97,7 @@ class _Cited:
             "\n".join(dict.fromkeys(about(item.article) for item in self.items)),
             days.pop() if len(days) == 1 else None,
             "\n".join(item.text for item in pool),
+            "\n".join(item.text for item in pool if item.article.id in articles),
         )
 
 
@@ -404,7 +407,9 @@ class Grounder:
 
 
 def _has_rival(text: str, cited: Sequence[str]) -> bool:
-    """Whether a cited sentence has a number where ``text`` has another one of the same unit."""
+    """Whether a cited sentence has another number of a unit of ``text``, or holder of a post."""
+    if people.another_holder(text, cited):
+        return True
     own, *others = (counted(one) for one in analysed([text, *cited]))
     theirs = [one for found in others for one in found]
     lacks = {

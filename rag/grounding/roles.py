@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from geungeo.rag.grounding.stated import (
     MISSING_FOR_IDENTITY,
     PARTY,
+    REPORTING,
     SAYING,
     TITLE,
     Stated,
@@ -18,10 +19,11 @@ from geungeo.rag.grounding.stated import (
     is_named,
     is_result_of,
     same_phrase,
+    share_arguments,
     unmeasured,
 )
 from geungeo.rag.grounding.words import Finding, doubt, finding, veto
-from geungeo.rag.language.analysis import Analysed
+from geungeo.rag.language.analysis import Analysed, content_words
 from geungeo.rag.language.clauses import (
     NO_HEAD,
     RELATIONS,
@@ -119,6 +121,42 @@ def turned_around(claim: Analysed, sources: Sequence[Analysed]) -> list[Finding]
                     reason = f"exchanged in the source: {theirs[1]} 대신 {mine[1]}"
                     return [veto(reason, "role", mine[1], found=theirs[1])]
     return []
+
+
+def said_by_another(claim: Analysed, sources: Sequence[Analysed], stated: Stated) -> list[Finding]:
+    """Find words of one speaker given to another, where each has a sentence of their own."""
+    tellings = [fact for fact in claim.narrated if fact.predicate in _TELLING]
+    if len(tellings) != 1 or len(sources) < 2:
+        return []
+    [telling] = tellings
+    mine = [p for p in telling.subjects if not is_pronoun(p) and not is_empty(p)]
+    if not mine or not any(stated.mentions(phrase) for phrase in mine):
+        return []
+    own = {canonical(word) for p in mine for word in p.words}
+    words = content_words(claim) - own - {canonical(telling.predicate)}
+    said: list[tuple[float, list[Phrase]]] = []
+    for source in sources:
+        there = content_words(source)
+        speakers = [p for f in source.narrated if f.predicate in _TELLING for p in f.subjects]
+        share = sum(w in there or w in source.squeezed for w in words) / max(len(words), 1)
+        said.append((share, speakers))
+    best, others = max(said, key=lambda one: one[0])
+    rest = max((n for n, who in said if not who or any(holds(who, p) for p in mine)), default=0.0)
+    if not others or any(holds(others, p) for p in mine) or rest * 2 > best or best < _MUCH:
+        return []
+    if any(word in claim.squeezed for p in others for word in _name_of(p)):
+        return []
+    reason = f"another one says so in the source: {others[0]}, not {mine[0]}"
+    return [veto(reason, "role", str(mine[0]), found=str(others[0]))]
+
+
+def _name_of(phrase: Phrase) -> list[str]:
+    """Return the last word of a party that is no title: 채원목 of 노조 지부장 채원목 씨."""
+    return [fold(word) for word in phrase.words if word not in TITLE and len(word) > 1][-1:]
+
+
+_TELLING = SAYING | REPORTING | listed("인정 시인 털어놓 고백 답 대답 되묻 따지 맞서 다짐 인사")
+_MUCH = 0.4  # of the claim's content words
 
 
 def between_others(claim: Analysed, stated: Stated) -> Iterator[Finding]:
@@ -227,8 +265,24 @@ def _other_doer(claim: Fact, source: Fact, roles: _Roles, stated: Stated) -> Fin
             continue  # MS는 딥시크 모델도 테스트한다: 도 marks an object, MS is the subject
         reason = f"not who did it in the source: {phrase} ({claim.predicate})"
         known = stated.knows(phrase) and (agents or holds(objects, phrase))
-        return finding(reason, "role", str(phrase), final=bool(known))
+        final = bool(known) and not _is_another_deed(claim, source, phrase, stated)
+        if canonical(claim.predicate) != canonical(source.predicate):
+            # 경전철 뒤 칸이 탈선했다 for 열차의 뒤 차량이 선로를 벗어났다
+            final = final and _rival_names(candidates, phrase, stated)
+        return finding(reason, "role", str(phrase), final=final)
     return unnamed
+
+
+def _is_another_deed(claim: Fact, source: Fact, phrase: Phrase, stated: Stated) -> bool:
+    """Whether the same verb is done to other things, or of a thing that is no named party.
+
+    두 상자로 묶었다 is not 수량을 묶다, 과태료가 뛴다 not 액수가 뛰다.
+    """
+    mine, theirs = ([p for p in f.objects if unmeasured(p.words)] for f in (claim, source))
+    if mine and theirs and not holds(theirs, phrase):
+        return not any(same_phrase(p, q) for p in mine for q in theirs)
+    known = is_named(phrase, stated) or stated.has(phrase)
+    return not known and not share_arguments(claim, source)
 
 
 _UNNAMED = "not named before the pronoun"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from geungeo.rag.grounding.words import ORGANISATION
+from geungeo.rag.language import people
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import NO_HEAD, TIME, Fact, Phrase, is_pronoun, mentioned
 from geungeo.rag.language.numbers import NATIVE, Quantity, days_in_words, is_unit, quantities
@@ -29,7 +30,8 @@ REPORTING = listed(
     "말 발표 주장 비판 우려 전망 요청 요구 지적 평가 분석 반박 진술 약속 자신 경고 해명 일축"
 )
 LIGHT = listed(
-    "하 되 대하 위하 관하 따르 의하 통하 이루어지 가지 알려지 전하 보 나오 때문 탓 덕분 때 일 뜻 식"
+    "하 되 대하 위하 관하 따르 의하 통하 걸치 이루어지 가지 알려지 전하 보 나오 때문 탓 덕분 때 일 "
+    "뜻 식"
 )
 MISSING_FOR_IDENTITY = listed(
     "것 중 때문 수 점 바 적 정도 뿐 편 셈 예정 계획 전망 방침 상황 인물 사람 입장 모습 측면 곳"
@@ -49,6 +51,7 @@ class Stated:
     text: str
     elsewhere: str
     to_come: bool
+    limited: frozenset[str]
 
     @classmethod
     def by(
@@ -88,6 +91,7 @@ class Stated:
             ),
             fold(elsewhere),
             to_come,
+            frozenset().union(*(limited(source) for source in sources)),
         )
 
     def knows(self, phrase: Phrase) -> bool:
@@ -134,6 +138,22 @@ class Stated:
         return any(same_phrase(other, phrase) for other in known if other.words)
 
 
+def limited(text: Analysed) -> frozenset[str]:
+    """Return the predicates that are so of some only: 들어가다 and 내다 of 낸 사람만 들어간다.
+
+    Who else may not is not said, so that its denial is no contradiction.
+    """
+    only = [m.start for m in text.raw if m.form in {"만", "뿐"} and m.tag in {"JX", "NNB"}]
+    found: set[str] = set()
+    for before, fact in zip([None, *text.facts], text.facts, strict=False):
+        start = before.start if before else 0
+        if any(start <= at < fact.start for at in only):
+            found.add(canonical(fact.predicate))
+            if before and before.ending == "ETM":
+                found.add(canonical(before.predicate))
+    return frozenset(found)
+
+
 def is_named(phrase: Phrase, stated: Stated) -> bool:
     """Whether ``phrase`` contains a proper noun of the sources or a known name."""
     return any(
@@ -166,6 +186,12 @@ PARTY = re.compile(
 )
 TITLE = listed(
     "씨 군 양 대표 이사 총리 대통령 디렉터 감독 선수 코치 박사 작가 매니저 피디 셰프 대위 상병"
+)
+
+
+POSTS = listed(
+    "장관 시장 대표 회장 사장 의원 교수 원장 소장 감독 위원장 본부장 부장 팀장 국장 실장 총리 "
+    "대변인 이사 연구원 총장 지사 군수 구청장 지부장 조합장 협회장"
 )
 
 
@@ -291,12 +317,20 @@ def same_phrase(one: Phrase, other: Phrase) -> bool:
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     mine, theirs = _keys(one), _keys(other)
-    if mine <= theirs or theirs <= mine:
+    if mine <= theirs or theirs <= mine or _differ_in_title(mine, theirs):
         return True
     left, right = "".join(one), "".join(other)
     short, long = sorted((left, right), key=len)
     # 영리 is the end of 비영리 and its opposite.
     return long.startswith(short) or (long.endswith(short) and len(long) - len(short) > 1)
+
+
+def _differ_in_title(mine: set[str], theirs: set[str]) -> bool:
+    """Whether a person is named with a post in short and in full: 솔베 장관, 솔베 국방장관."""
+    if not mine & theirs or len(mine - theirs) != 1 or len(theirs - mine) != 1:
+        return False
+    short, long = sorted((*(mine - theirs), *(theirs - mine)), key=len)
+    return short in POSTS and people.may_be_called(short, long)
 
 
 _COMMITTEE = 3  # letters of 위원회

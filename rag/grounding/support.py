@@ -8,7 +8,7 @@ words, a cause, a comparison), which a verifier may settle.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, repeat
@@ -44,8 +44,10 @@ from geungeo.rag.language.dates.times import (
     month_of,
     named_times,
 )
-from geungeo.rag.language.vocabulary import canonical, opposite
-from geungeo.rag.text import fold, language_of
+from geungeo.rag.language.numbers import Quantity
+from geungeo.rag.language.reckoning import reckoned
+from geungeo.rag.language.vocabulary import canonical, opposites
+from geungeo.rag.text import fold, language_of, listed
 
 # Each reason takes this much of the score; one is enough to fail.
 _PENALTY = 0.25
@@ -57,7 +59,7 @@ _FRAME = re.compile(
     re.IGNORECASE,
 )
 _YES_OR_NO = re.compile(
-    r"^(?:네|예|아니요|아니오|아니에요|아닙니다|아뇨|맞습니다|그렇습니다|yes|no)[,.!]\s+",
+    r"^(?:네|예|아니[요오다]|아니에요|아닙니다|아뇨|맞[다아]요?|맞습니다|그렇다|그렇습니다|yes|no)[,.!]\s+",
     re.IGNORECASE,
 )
 _BOUNDARY = re.compile(r"[^\w]|^$")
@@ -111,6 +113,7 @@ class Grounds:
     for a subject or a date (none, or one tuple for each). ``about`` is the article's title,
     publisher and author; relative times count from ``published``. ``elsewhere`` is the rest of
     the offered text: a party that is named only there is not the one that acts in the grounds.
+    ``same`` is that of the cited articles, which may name 추 교수 in full.
     """
 
     cited: tuple[str, ...]
@@ -118,6 +121,7 @@ class Grounds:
     about: str = ""
     published: date | None = None
     elsewhere: str = ""
+    same: str = ""
 
     @property
     def context(self) -> tuple[str, ...]:
@@ -150,17 +154,17 @@ def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
 def _people_in_full(claim: str, grounds: Grounds) -> tuple[str, Grounds]:
     """Return both with people named alike: 김 대표 as 김철수 대표, where there is one such.
 
-    The full name must be in the cited sentence or in those that it leans on.
+    The full name must be in the cited sentence, in those that it leans on, or in its article.
     """
     everything = f"{grounds.known}\n{grounds.elsewhere}"
     contexts = chain(grounds.contexts, repeat(()))
     cited = tuple(
-        people.in_full(text, "\n".join([text, *context]), everything, source=True)
+        people.in_full(text, ("\n".join([text, *context]), grounds.same), everything, source=True)
         for text, context in zip(grounds.cited, contexts, strict=False)
     )
     named = replace(grounds, cited=cited)
     near = "\n".join([*cited, *grounds.context])
-    return people.in_full(claim, near, everything), named
+    return people.in_full(claim, (near, grounds.same), everything), named
 
 
 def _judged(claim: str, given: Grounds) -> Verdict:
@@ -179,7 +183,12 @@ def _judged(claim: str, given: Grounds) -> Verdict:
         return _verdict([veto("it is an instruction, not a statement", "form")])
     findings, rest = _times(claim, given)
     rest = _without_known_names(rest, source, given.known)
-    findings += [lacking("number", "number", one) for one in numbers.missing(rest, source)]
+    follows = reckoned(rest, source)
+    findings += [
+        doubt(f"number that the source does not state: {numbers.readable(one)}", "number")
+        for one in sorted(follows, key=lambda quantity: (quantity.value, quantity.unit))
+    ]
+    findings += [lacking("number", "number", one) for one in numbers.missing(rest, source, follows)]
     findings += [
         veto(f"not a verbatim quotation: {quote}", "quotation", quote, lacking=True)
         for quote in quotations.missing(claim, source)
@@ -194,9 +203,26 @@ def _judged(claim: str, given: Grounds) -> Verdict:
         findings += _done_at_another_time(mine, theirs, given.published)
         contexts = [analysed(texts) for texts in given.contexts]
         findings += _korean(mine, theirs, contexts, given)
+    # No source has a reckoned number, so none can say what it belongs to. The rest of a whole
+    # (250 of 1350, if 1100 were mended) is denied what the source says of the other part.
+    rest_of_whole = bool(follows) and _AMONG.search(claim) and _AMONG.search(source)
+    findings = [
+        replace(one, veto=False) if one.kind == "negation" and rest_of_whole else one
+        for one in findings
+        if not (one.veto and one.kind == "number" and _is_one_of(one.said, follows))
+    ]
     if findings:
         return _verdict(findings)
     return Verdict(score=_likeness(claim, source))
+
+
+def _is_one_of(said: str, quantities: Set[Quantity]) -> bool:
+    """Whether ``said`` names nothing but some of the ``quantities``."""
+    named = numbers.quantities(said)
+    return bool(named) and all(any(one.matches(other) for other in quantities) for one in named)
+
+
+_AMONG = re.compile(r"가운데|중\s|나머지")
 
 
 def is_fragment(text: str) -> bool:
@@ -292,9 +318,11 @@ def _korean(
     findings += modified_otherwise(claim, sources, leaned, fold(grounds.elsewhere), last)
     if former := people.without_former(claim.text, [text.text for text in (*sources, *context)]):
         findings.append(veto(f"a former post in the source: {former}", "role", former))
-    if pair := opposite(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
-        reason = f"the opposite is in the source: {pair[0]} ↔ {pair[1]}"
-        findings.append(veto(reason, "negation", pair[0], found=pair[1]))
+    for pair in opposites(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
+        if _contradict(pair, claim, sources):
+            reason = f"the opposite is in the source: {pair[0]} ↔ {pair[1]}"
+            findings.append(veto(reason, "negation", pair[0], found=pair[1]))
+            break
     amounts = (misplaced_amount, exchanged_amount, amount_of_whole, swapped_amounts)
     number = next(filter(None, (rule(claim, sources) for rule in amounts)), None)
     others = (misattributed_quotation, invented_cause)
@@ -309,6 +337,38 @@ def _korean(
     if shared < max(1, _RELATED * len(wanted)):
         findings.append(veto("it is about something that the source does not mention", "matter"))
     return findings
+
+
+_BOUNDS = listed("이상 이하 미만 초과")
+
+
+def _contradict(pair: tuple[str, str], claim: Analysed, sources: Sequence[Analysed]) -> bool:
+    """Whether opposites say the opposite.
+
+    인정하지 않았다 and 부인했다 do not, nor do bounds of two numbers: 쉰 개 이상 줄었다 may follow
+    from 260개 이하.
+    """
+    if set(pair) <= _BOUNDS:
+        here = _bounded(claim.text, pair[0])
+        there = set().union(*(_bounded(source.text, pair[1]) for source in sources))
+        return not (here and there) or any(one.matches(other) for one in here for other in there)
+    here_denied, there_denied = (
+        {fact.denied for text in texts for fact in text.facts if fact.predicate == word}
+        for word, texts in ((pair[0], [claim]), (pair[1], sources))
+    )
+    return len(here_denied) != 1 or len(there_denied) != 1 or here_denied == there_denied
+
+
+def _bounded(text: str, bound: str) -> set[Quantity]:
+    """Return the amounts before ``bound``: 10억 원 of 10억 원 이상."""
+    found: set[Quantity] = set()
+    for match in re.finditer(bound, text):
+        words = text[max(0, match.start() - _AMOUNT_CHARS) : match.start()].split()
+        found |= numbers.quantities(" ".join(words[-2:]))
+    return found
+
+
+_AMOUNT_CHARS = 24
 
 
 _PLAN = frozenset({"예정", "계획", "방침"})
@@ -355,18 +415,29 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
     rest = claim
     for time in reversed(mine):
         text = time.span.of(claim)
-        if any(time.period.contains(other) for other in anywhere) or _completes(
-            time.period, texts, published
+        if (
+            any(time.period.contains(other) for other in anywhere)
+            or _completes(time.period, texts, published)
+            or (time.relative and _is_written(text, grounds.source))
         ):
             rest = f"{rest[: time.span.start]} {rest[time.span.end :]}"
         elif time.period.first.month not in _bare_months(texts, published) or numbers.missing(
             text, grounds.known
         ):
             findings.append(lacking("time", "date", text))
-    if cited and not findings and not any(_meets(time, cited) for time in mine):
+    explained = (
+        _meets(time, cited) or _completes(time.period, grounds.cited, published) for time in mine
+    )
+    if cited and not findings and not any(explained):
         first = mine[0].span.of(claim)
         findings.append(veto(f"the source gives another time than {first}", "date", first))
     return findings, rest
+
+
+def _is_written(time: str, source: str) -> bool:
+    """Whether ``source`` has these words: 3년 전 is not resolved in the middle of a sentence."""
+    words = r"\s?".join(re.escape(char) for char in time if not char.isspace())
+    return re.search(rf"(?<![\d가-힣]){words}", source) is not None
 
 
 def _done_at_another_time(

@@ -354,6 +354,7 @@ def _absent(claim: Analysed, at: int, held: _Held) -> Finding:
         and following.form in _TITLED
         and following.tag in {"NNG", "NNB", "XSN"}
         and 2 <= len(morpheme.form) <= 4
+        and morpheme.form not in _PARTIES  # 두 회사 변호사
     )
     if _is_name(morpheme) or (organisation and word not in held.squeezed):
         return lacking("name", "name", word if organisation else morpheme.form)
@@ -366,8 +367,14 @@ def _no_word(word: str) -> Finding:
     return doubt(f"word not in source: {word}", said=word)
 
 
+_PARTIES = listed(
+    "회사 업체 기업 단체 기관 정부 양측 양쪽 학교 병원 은행 구단 지역 국가 현장 국내 해외"
+)
 # Abbreviations that are common nouns.
-_COMMON_LETTERS = listed("cctv sns ai it pc tv ceo cfo cto gdp app pdf qr sf ott pr led kg km mm")
+_COMMON_LETTERS = listed(
+    "cctv sns ai it pc tv ceo cfo cto gdp app pdf qr sf ott pr led kg km mm gpu cpu usb ip id lte "
+    "ev iot api vr ar esg dna rna mri ct vip mou"
+)
 
 
 def _is_name(morpheme: Morpheme) -> bool:
@@ -477,7 +484,7 @@ def _unread(claim: Analysed, squeezed: str) -> list[Finding]:
             run.pop()  # Kiwi takes the particle of 소장이 for a determiner
         text = "".join(m.form for m in run)
         odd = len(run) > 1 and any(m.tag in {"MM", "IC", "NP"} for m in run)
-        odd = odd and not all(m.form in _NUMERALS for m in run)
+        odd = odd and not all(m.form in _NUMERALS or m.tag in {"MM", "NR"} for m in run)
         if odd and text not in squeezed:
             plain = run[0].tag == "MM" and run[0].form in _DETERMINERS and len(run) == 2
             missing = _no_word(text)

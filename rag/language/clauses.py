@@ -408,7 +408,7 @@ class _Parser:
         return (m.form == "못" and m.tag == "MAG") or (m.form == "하" and before.form == "못")
 
     def _look_ahead(self, at: int, fact: Fact) -> None:
-        previous = ""
+        previous = noun = ""
         for place, m in enumerate(self._all[self._past_contrast(at) :], self._past_contrast(at)):
             tag = m.tag.split("-")[0]
             if m.form in UNREAL_WORD and tag not in {"JKB"}:
@@ -425,12 +425,15 @@ class _Parser:
                 fact.decided, fact.unreal = not fact.unreal, True
             elif m.form in HEARSAY and previous.endswith(("다는", "라는")):
                 fact.unreal = True
+            elif m.form == "말" and self._is_but(place):
+                return  # 들지만, which Kiwi may read as 들지 만
             elif (
                 (m.form in {"않", "못하", "말"} and tag == "VX")
                 or (tag == "VCN" and previous in {"이", "은", "는", "도"})
                 or (m.form == "못" and tag == "MAG")
-                or (m.form == "없" and previous == "수")
+                or (m.form == "없" and noun == "수")
                 or (m.form == "대신" and fact.ending == "ETM")
+                or (m.form == "보다" and previous.endswith("기"))  # 나빠졌다기보다
             ):
                 fact.denied = not fact.denied
                 if m.form == "없":
@@ -443,6 +446,16 @@ class _Parser:
             ):
                 return
             previous = m.form
+            noun = noun if tag.startswith("J") else m.form  # 할 수는 없다
+
+    def _is_but(self, at: int) -> bool:
+        """Whether 말 with an ending is the 만 of 지만."""
+        following = self._all[at + 1 : at + 2]
+        return (
+            self._all[at - 1].form == "지"
+            and self._all[at - 1].end == self._all[at].start
+            and any(m.tag == "ETM" and m.start <= self._all[at].end for m in following)
+        )
 
     def _is_degree(self, at: int) -> bool:
         """Whether the ending at ``at`` is that of 할 정도 or 할 만큼."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from geungeo.rag.language.dates.periods import MONTH_NAMES
 from geungeo.rag.language.morphemes import Morpheme, analyse
-from geungeo.rag.language.transliteration import romanised_in, skeleton
+from geungeo.rag.language.transliteration import romanised_in, skeleton, sounded_in
 from geungeo.rag.language.vocabulary import alias_spans, terms_of
 from geungeo.rag.text import fold, listed
 
@@ -113,6 +113,7 @@ def missing(claim: str, sources: str) -> list[str]:
     for name, terms in _named(claim):
         squeezed = fold(name).replace(" ", "")
         held = squeezed in flat or terms & available or romanised_in(name, sources)
+        held = held or sounded_in(name, sources)
         if not held and name.lower() not in _COMMON_NOUNS:
             absent.append(name)
     return absent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -66,6 +66,7 @@ NATIVE |= _TENS | {
     for ten, tens in _TENS.items()
     for one in listed("한 하나 두 둘 세 셋 네 넷 다섯 여섯 일곱 여덟 아홉")
 }
+_LONG = 3  # syllables of 열하나, 스물셋, which are no other word
 # Words for a number of days; 하루 is more often a word for "daily".
 _DAYS = {
     "이틀": 2,
@@ -182,7 +183,8 @@ _NUMBER = re.compile(
     # 1조 2,000억, 3만 5천, 3만 5000: parts of falling size make one number.
     r"(?:(?<=[십백천만억조경])\s?\d[\d,]*(?:\.\d+)?\s*[십백천]?\s*[만억조경]?(?!\s*[\d년월일]))*)"
     r"(?:\s*(?P<scale>thousand|million|billion|trillion|bn|mn)(?![a-z]))?"
-    rf"(?:\s*(?P<unit>%\s?포인트|%p?|{_KOREAN_UNIT}|(?:{_ENGLISH_UNIT})(?![a-z])))?"
+    # 158 대 61 is a score
+    rf"(?:\s*(?P<unit>(?!대\s?\d)(?:%\s?포인트|%p?|{_KOREAN_UNIT})|(?:{_ENGLISH_UNIT})(?![a-z])))?"
 )
 _PIECE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([십백천]?)\s*([만억조경]?)")
 _SPELLED = re.compile(
@@ -191,16 +193,26 @@ _SPELLED = re.compile(
     r"|점|그루|송이|켤레|벌|자루|통|봉지|상자|가구|세대|층|칸|석|자리|동|단계|종류|종)"
     r"(?![가-힣](?<![은는이가을를의에도만로과와씩쯤째간뿐짜]))"
 )
+# Words that are spelled like a numeral and its counter.
+_NO_AMOUNT = listed("세대 세종 두통")
+_TWICE = re.compile(r"갑절|곱절|twice|doubled")
+_HALF_YEAR = re.compile(r"(?<![가-힣])반년")
+# 3분의 1 has no minutes.
+_PART = re.compile(r"(?<![\d.,])(?P<of>[1-9]\d{0,2})\s?분의\s?(?P<parts>\d{1,3})(?!\d)")
 _DAYS_SPELLED = re.compile(rf"(?<![가-힣])({'|'.join(_DAYS)})")
 # A numeral before any noun, as a source may have it: 세 자매.
 _LOOSE = re.compile(
     rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s+(?=[가-힣])"
 )
+_LONG_NATIVE = re.compile(rf"(?<![가-힣])({'|'.join(n for n in NATIVE if len(n) >= _LONG)})")
 _ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
 # More digits than any amount has and than a float can represent: compared as written.
 _ENDLESS = re.compile(r"\d[\d,]{200,}")
 _ONE = re.compile(r"(?<![가-힣])한\s*(?=[가-힣])|(?<![a-z])one(?![a-z])")
-_VAGUE = re.compile(r"수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])")
+# 받을 수만 있다 has no amount.
+_VAGUE = re.compile(
+    r"(?!수만\s?(?:은\s?)?(?:있|없))수\s*(십|백|천)?\s*(만|억|조)|수(?:십|백|천)(?=[\s가-힣])"
+)
 _SYMBOLS = {"$": "usd", "₩": "krw", "€": "eur", "¥": "jpy"}
 
 
@@ -223,12 +235,36 @@ def quantities(text: str) -> set[Quantity]:
     folded = _ENGLISH_DATE.sub(
         lambda match: match[0] if match[1] == "may" and not (match[2] or match[3]) else " ", folded
     )
+    for match in _PART.finditer(folded):
+        found.add(Quantity(Fraction(int(match["parts"]), int(match["of"])), "share"))
+    folded = _PART.sub(" ", folded)
     found |= set(_numbers(folded))
     for match in _SPELLED.finditer(folded):
-        found.add(Quantity(Fraction(NATIVE[match[1]]), _UNITS.get(match[2], "")))
+        if match[0] not in _NO_AMOUNT:
+            found.add(Quantity(Fraction(NATIVE[match[1]]), _UNITS.get(match[2], "")))
+    if _HALF_YEAR.search(folded):
+        found.add(Quantity(Fraction(6), "개월"))
     for match in _ENGLISH_SPELLED.finditer(folded):
         found.add(Quantity(Fraction(_ENGLISH_NUMBER[match[1]]), ""))
     return found
+
+
+def stated_quantities(text: str) -> set[Quantity]:
+    """Return all that a source may state as an amount: 사흘, 세 자매 and 예순여덟인 그, too."""
+    folded = fold(text)
+    found = quantities(text) | {amount for _, amount in days_in_words(folded)}
+    if _TWICE.search(folded):
+        found.add(Quantity(Fraction(2), "times"))
+    for numeral in (_LOOSE, _LONG_NATIVE):
+        found |= {Quantity(Fraction(NATIVE[m[1]]), "") for m in numeral.finditer(folded)}
+    return found
+
+
+def readable(quantity: Quantity) -> str:
+    """Return the value with its unit, as findings name it."""
+    value = quantity.value
+    number = str(value.numerator) if value.denominator == 1 else f"{float(value):g}"
+    return f"{number} {quantity.unit}".strip()
 
 
 def vague_amounts(text: str) -> set[str]:
@@ -328,16 +364,16 @@ def _value(number: str) -> Fraction:
     return total + section
 
 
-def missing(claim: str, sources: str) -> list[str]:
-    """The numbers of ``claim`` that ``sources`` do not hold, as readable text."""
-    there = quantities(sources) | {
-        Quantity(Fraction(NATIVE[match[1]]), "") for match in _LOOSE.finditer(fold(sources))
-    }
-    there |= {amount for _, amount in days_in_words(fold(sources))}
+def missing(claim: str, sources: str, besides: Set[Quantity] = frozenset()) -> list[str]:
+    """The numbers of ``claim`` that ``sources`` do not hold, as readable text.
+
+    ``besides`` are quantities that are not missed.
+    """
+    there = stated_quantities(sources) | besides
     # 한 번, one of: an article more than a number.
     articles = {match[0] for match in _ONE.finditer(fold(claim))}
     absent = [
-        f"{float(quantity.value):g} {quantity.unit}".strip()
+        readable(quantity)
         for quantity in sorted(quantities(claim), key=lambda q: (q.value, q.unit))
         if not any(quantity.matches(other) for other in there)
         and not (quantity.value == 1 and articles)

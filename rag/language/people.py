@@ -54,11 +54,12 @@ _OTHER_POSTS = ("전 ", "원내", "차장", "명예", "공동", "시도", "지�
 _REACH = 40
 
 
-def in_full(text: str, near: str, everything: str, *, source: bool = False) -> str:
-    """Return ``text`` with the people in full that ``near`` names so: 김 대표 as 김철수 대표.
+def in_full(text: str, near: Sequence[str], everything: str, *, source: bool = False) -> str:
+    """Return ``text`` with people named in full: 김 대표 as 김철수 대표.
 
-    Only where no other person in ``everything`` may have that surname and title. ``source`` says
-    that the text is one that claims are judged by.
+    The first of the texts ``near`` that names such a person decides. Only where no other person
+    in ``everything`` may have that surname and title. ``source`` says that the text is one that
+    claims are judged by.
     """
     refused = _NO_SURNAME_IN_SOURCE if source else _NO_SURNAME
 
@@ -66,11 +67,15 @@ def in_full(text: str, near: str, everything: str, *, source: bool = False) -> s
         surname, title = match["name"], match["title"]
         if surname in refused:
             return match[0]
-        names = {
-            name
-            for name, held in _people(near)
-            if _is_surname(surname, name) and _is_title(title, held)
-        }
+        named = (
+            {
+                name
+                for name, held in _people(text)
+                if _is_surname(surname, name) and may_be_called(title, held)
+            }
+            for text in near
+        )
+        names = next(filter(None, named), set())
         if len(names) != 1 or _others(names, surname, title, everything):
             return match[0]
         return f"{names.pop()} {title}"
@@ -82,7 +87,7 @@ def _is_surname(surname: str, name: str) -> bool:
     return name.startswith(surname) and (len(surname) > 1 or name[:2] not in LONG_SURNAMES)
 
 
-def _is_title(title: str, held: str) -> bool:
+def may_be_called(title: str, held: str) -> bool:
     """Whether a holder of ``held`` may be called so: 본부장 for 운영본부장, no 부시장 is a 시장."""
     title, held = (one.replace("대표이사", "대표") for one in (title, held))
     if title == held:
@@ -103,6 +108,15 @@ def without_former(claim: str, sources: Sequence[str]) -> str | None:
         if f"전 {title}" in held and title not in held:
             return f"{name} {title}"
     return None
+
+
+def another_holder(claim: str, sources: Sequence[str]) -> bool:
+    """Whether ``sources`` give the post of a person of ``claim`` to others, and do not name her."""
+    there = [person for text in sources for person in _people(text)]
+    return any(
+        title in {held for _, held in there} and name not in {other for other, _ in there}
+        for name, title in _people(claim)
+    )
 
 
 @lru_cache(maxsize=256)

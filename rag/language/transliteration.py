@@ -65,8 +65,11 @@ _SYLLABLES = re.compile("[\uac00-\ud7a3]+")
 _REPEATS = re.compile(r"(.)\1+")
 
 
-def skeleton(name: str) -> str:
+def skeleton(name: str, *, full: bool = False) -> str:
     """Return the consonant classes of a Hangul or Latin ``name``; empty for other scripts.
+
+    An r that English does not sound is left out, unless the skeleton is to be ``full``: names of
+    other languages are written with it (Molnar, 몰나르).
 
     >>> skeleton("앨트먼") == skeleton("Altman")
     True
@@ -77,7 +80,7 @@ def skeleton(name: str) -> str:
     plain = unicodedata.normalize("NFKD", folded)
     letters = "".join(char for char in plain if "a" <= char <= "z")
     if letters and letters == "".join(char for char in plain if not unicodedata.combining(char)):
-        return _collapse(_latin(letters))
+        return _collapse(_latin(letters, full=full))
     return ""
 
 
@@ -90,9 +93,9 @@ def _hangul(word: str) -> str:
     return "".join(sounds)
 
 
-def _latin(letters: str) -> str:
+def _latin(letters: str, *, full: bool) -> str:
     # r after a vowel and before a consonant or the end is not written in Korean (Mark is 마크).
-    letters = re.sub(r"(?<=[aeiouy])r(?![aeiouyr])", "", letters)
+    letters = letters if full else re.sub(r"(?<=[aeiouy])r(?![aeiouyr])", "", letters)
     # A final silent e softens the consonant before it and is dropped.
     return "".join(_LATIN_CLASS[match[0]] for match in _LATIN_PATTERN.finditer(letters))
 
@@ -133,14 +136,81 @@ _LATIN_NAME = re.compile(r"[a-z]+(?:['’-][a-z]+)*")
 _MIN_ROMAN = 3
 
 
+_MIN_SOUNDS = 3
+_MOST_SYLLABLES = 8
+# The Korean initials with which a foreign name in Latin letters begins (외래어 표기법).
+_BEGIN = {
+    **dict.fromkeys("bv", "ㅂ"),
+    "d": "ㄷ",
+    "g": "ㄱㅈ",
+    **dict.fromkeys("pf", "ㅍㅃㅎ"),
+    "t": "ㅌㄸㅅ",
+    **dict.fromkeys("kcq", "ㅋㄲㅅㅊ"),
+    **dict.fromkeys("aeiou", "ㅇ"),
+}
+_JAMO = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_MEDIALS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+# How each Latin vowel may be written; ㅡ is put between consonants and is no vowel of the name.
+_WRITTEN = {
+    "a": "ㅏㅐㅑㅔㅓㅘ",
+    "e": "ㅔㅐㅣㅓㅖㅕ",
+    "i": "ㅣㅏㅐㅓ",
+    "o": "ㅗㅓㅏㅛㅜ",
+    "u": "ㅜㅓㅠㅟ",
+    "y": "ㅣㅏ",
+}
+_LATIN_VOWELS = re.compile(r"[aeiouy]+")
+_PARTICLE = re.compile(
+    r"(?:은|는|이|가|을|를|의|에|에서|에게|께서|와|과|도|만|로|으로|부터|까지|보다|나|이나|처럼|씨)?"
+)
+
+
+def sounded_in(name: str, text: str) -> bool:
+    """Whether a word of ``text`` is the foreign name that the Latin ``name`` spells.
+
+    >>> sounded_in("Molnar", "리사 몰나르가 중재했다"), sounded_in("Simon", "시민이 왔다")
+    (True, False)
+    """
+    wanted = skeleton(name, full=True)
+    if len(wanted) < _MIN_SOUNDS:
+        return False
+    folded = name.casefold()
+    initials = _BEGIN.get(folded[0], _JAMO)
+    return any(
+        _PARTICLE.fullmatch(word[end:])
+        and skeleton(word[:end]) == wanted
+        and _has_vowels_of(word[:end], folded)
+        for word in set(_SYLLABLES.findall(unicodedata.normalize("NFC", text)))
+        if _JAMO[(ord(word[0]) - 0xAC00) // 588] in initials
+        for end in range(2, min(len(word), _MOST_SYLLABLES) + 1)
+    )
+
+
+def _has_vowels_of(word: str, name: str) -> bool:
+    """Whether the vowels of a Korean ``word`` may be those of the Latin ``name``, in order."""
+    codes = [ord(char) - 0xAC00 for char in word]
+    written = [vowel for code in codes if (vowel := _MEDIALS[code // 28 % _VOWELS]) != "ㅡ"]
+    sounded = _LATIN_VOWELS.findall(re.sub(r"(?<=[^aeiouy])e$", "", name))
+    nasal = any(code % 28 == _NG for code in codes)
+    if len(written) != len(sounded) or (nasal and not re.search(r"n[gkcx]", name)):
+        return False
+    return all(
+        any(vowel in _WRITTEN[letter] for letter in group)
+        for vowel, group in zip(written, sounded, strict=True)
+    )
+
+
+_NG = 21  # index of the final ㅇ
+
+
 def romanised_in(name: str, text: str) -> bool:
     """Whether ``text`` contains the Korean name that the Latin ``name`` spells.
 
-    Follows the Revised Romanization of Korean (2000) letter by letter, with the variants in
-    common use.
+    Follows the Revised Romanization of Korean (2000) letter by letter or as it is spoken, with
+    the variants in common use.
 
-    >>> romanised_in("Tae-ro", "엄태로는 웃었다")
-    True
+    >>> romanised_in("Tae-ro", "엄태로는 웃었다"), romanised_in("Songnim", "송림은 졌다")
+    (True, True)
     """
     folded = name.casefold()
     if not _LATIN_NAME.fullmatch(folded):
@@ -154,7 +224,7 @@ def romanised_in(name: str, text: str) -> bool:
     if len(wanted) < _MIN_ROMAN:
         return any(_roman(word[0]) == wanted for word in words if len(word) > 2)
     return any(
-        _roman(word[start:end]) == wanted
+        wanted in (_roman(word[start:end]), _roman(word[start:end], spoken=True))
         for word in words
         for start in range(min(len(word), 3))
         for end in range(start + 1, min(len(word), start + len(wanted)) + 1)
@@ -178,11 +248,24 @@ def _fold_roman(letters: str) -> str:
     return _REPEATS.sub(r"\1", letters)
 
 
+# What becomes of a final before an initial, of both: 송림 Songnim, 종로 Jongno, 별내 Byeollae.
+_NASAL = {"k": "N", "t": "n", "p": "m"}
+_ASSIMILATED = {
+    **{(final, initial): (_NASAL[final], initial) for final in _NASAL for initial in "nm"},
+    **{(final, "l"): (_NASAL.get(final, final), "n") for final in "ktpmN"},
+    ("n", "l"): ("l", "l"),
+    ("l", "n"): ("l", "l"),
+}
+
+
 @lru_cache(maxsize=65_536)
-def _roman(syllables: str) -> str:
+def _roman(syllables: str, *, spoken: bool = False) -> str:
     parts: list[str] = []
     for syllable in syllables:
         initial, rest = divmod(ord(syllable) - 0xAC00, 588)
         vowel, final = divmod(rest, 28)
-        parts += [_ROMAN_INITIALS[initial], _ROMAN_VOWELS[vowel], _ROMAN_FINALS[final]]
+        first = _ROMAN_INITIALS[initial]
+        if spoken and parts and (parts[-1], first) in _ASSIMILATED:
+            parts[-1], first = _ASSIMILATED[parts[-1], first]
+        parts += [first, _ROMAN_VOWELS[vowel], _ROMAN_FINALS[final]]
     return _REPEATS.sub(r"\1", "".join(parts).replace("nk", "N"))

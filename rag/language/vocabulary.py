@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -233,13 +233,17 @@ REVERSALS: tuple[tuple[str, str], ...] = (
 
 def opposite(one: Sequence[Morpheme], other: Sequence[Morpheme]) -> tuple[str, str] | None:
     """Find a word of ``one`` and its opposite in ``other``, where neither has both."""
+    return next(opposites(one, other), None)
+
+
+def opposites(one: Sequence[Morpheme], other: Sequence[Morpheme]) -> Iterator[tuple[str, str]]:
+    """Yield each word of ``one`` with its opposite in ``other``, where neither has both."""
     mine = {morpheme.form for morpheme in one if morpheme.is_content}
     theirs = {morpheme.form for morpheme in other if morpheme.is_content}
     for pair in OPPOSITES:
         for here, there in (pair, pair[::-1]):
             if here in mine and there in theirs and here not in theirs and there not in mine:
-                return here, there
-    return None
+                yield here, there
 
 
 def terms_of(morphemes: Sequence[Morpheme]) -> list[str]:

@@ -94,7 +94,7 @@ def test_who_was_in_office_is_not_who_is() -> None:
 
 def test_two_people_with_one_surname_and_title_stay_as_they_are() -> None:
     known = "김가람 의원과 김나루 의원이 왔다."
-    assert in_full("김 의원은 말했다.", known, known) == "김 의원은 말했다."
+    assert in_full("김 의원은 말했다.", (known,), known) == "김 의원은 말했다."
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_two_people_with_one_surname_and_title_stay_as_they_are() -> None:
 )
 def test_what_is_no_surname_stays(text: str) -> None:
     known = "전우진 대표, 이사랑 의장, 한국인 감독, 구청희 장관이 왔다."
-    assert in_full(text, known, known) == text
+    assert in_full(text, (known,), known) == text
 
 
 def test_the_coming_event_is_the_one_that_the_source_names() -> None:

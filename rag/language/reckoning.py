@@ -1,0 +1,244 @@
+"""Numbers that a source does not state and that follow from those it does.
+
+A writer rounds (3.8 % is 4% 가까이), subtracts (1200원 to 1500원 is 300원 더), adds, halves, and
+converts (94초 is 1분 34초). Whether the right amounts were taken is no question for a rule: such a
+number is neither proven nor false.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+from fractions import Fraction
+from itertools import combinations
+
+from geungeo.rag.language.numbers import NATIVE, Quantity, quantities, stated_quantities
+from geungeo.rag.text import fold, listed
+
+# Amounts of a source beyond which nothing is reckoned: a table has too many differences.
+_MOST = 40
+_NATIVE = "|".join(sorted(NATIVE, key=len, reverse=True))
+_AMOUNT = (
+    rf"(?<![\d.,가-힣])(?P<amount>(?:\d[\d.,]{{0,12}}|{_NATIVE})\s?"
+    r"(?:[백천만억조]{1,3}\s?(?:\d[\d.,]{0,8}\s?)?){0,3}[가-힣%a-z]{0,5}?)"
+)
+_CASE = r"(?:을|를|이|가|은|는|에|의|도)?\s?"
+_MORE = r"넘|이상|웃도|웃돌|남짓|여\s|초과|채\s"
+_LESS = r"가까이|가까운|육박|못 미|못 되|미만|이하|밑도|밑돌|안 되|되지 않|안 돼"
+_NEAR = r"쯤|정도|가량|안팎|내외|무렵|꼴"
+# Values of a rounded number, as parts of it: 4% 가까이 is 3.2 to 4 %.
+_ROUNDED = [
+    (re.compile(pattern), bounds)
+    for pattern, bounds in (
+        (rf"{_AMOUNT}{_CASE}(?:{_MORE})", (Fraction(1), Fraction(5, 4))),
+        (rf"(?<![가-힣])(?:최소|적어도)\s?{_AMOUNT}(?![\d가-힣])", (Fraction(1), Fraction(5, 4))),
+        (rf"\b(?:more than|over|at least|above)\s{_AMOUNT}\b", (Fraction(1), Fraction(5, 4))),
+        (rf"{_AMOUNT}{_CASE}(?:{_LESS})", (Fraction(4, 5), Fraction(1))),
+        (rf"(?<![가-힣])(?:거의|많아야)\s?{_AMOUNT}(?![\d가-힣])", (Fraction(4, 5), Fraction(1))),
+        (
+            rf"\b(?:nearly|almost|under|below|less than|fewer than)\s{_AMOUNT}\b",
+            (Fraction(4, 5), Fraction(1)),
+        ),
+        (rf"{_AMOUNT}{_CASE}(?:{_NEAR})", (Fraction(9, 10), Fraction(11, 10))),
+        (rf"(?<![가-힣])(?:약|대략)\s?{_AMOUNT}(?![\d가-힣])", (Fraction(9, 10), Fraction(11, 10))),
+        (
+            rf"\b(?:about|around|roughly|approximately)\s{_AMOUNT}\b",
+            (Fraction(9, 10), Fraction(11, 10)),
+        ),
+    )
+]
+# What says that two numbers were compared or added.
+_COMPARED = re.compile(
+    r"(?<![가-힣])[더덜]\s|보다|(?<!오)늘(?:어|었|린|렸|리|며|고)|줄(?:어|었|인|였|이|든|며|고)|차이|격차|차로"
+    r"|빠[지져진졌]|느리|느린|빠르|빠른|빨라|높[아은다였]|낮[아은추췄]|많[아은다았]|적[어은다었]"
+    r"|오르|올[랐라린렸]|내[렸려]|인상|인하|떨어|회복|되살|깎|뛰|뛴|커[졌지]"
+    r"|\b(?:more|less|fewer|higher|lower|rose|fell|gap|differ\w*)\b"
+)
+_ADDED = re.compile(r"모두|(?<![가-힣])총\s|합쳐|합해|합친|합하|통틀|더해|\b(?:total|altogether)\b")
+_REST = re.compile(r"나머지|빼|뺀|제외|남[은는아았]|차로|차이|\b(?:rest|except|remaining)\b")
+_MINUS = re.compile(r"마이너스|minus|(?<![\d가-힣])[-–]\d")
+_DOUBLED = re.compile(r"갑절|곱절|두\s?배|(?<!\d)2배|\b(?:doubled?|twice)\b")
+_HALVED = re.compile(r"절반|반값|(?<![가-힣])반(?:으로|만\s)|\bhalf\b")
+_EACH = re.compile(r"(?P<unit>톤|명|개|건|대|가구)당")
+_ONE_OF = {"톤": "t", "명": "people", "개": "개", "건": "건", "대": "대", "가구": "가구"}
+# Counts below this are the difference of others by chance.
+_LEAST = 10
+_MEASURES = listed("point krw usd eur jpy cny km m kg t g cm mm 개월 시간 minute second ha")
+# Times of the calendar and the clock, ranks, and what is itself a comparison.
+_NOT_ADDED = listed("times share ordinal rank month day hour year percent") | {""}
+# In seconds, minutes and the like; a month is 30.4 days.
+_SMALLER = (
+    ("minute", "second", Fraction(60)),
+    ("시간", "minute", Fraction(60)),
+    ("day", "시간", Fraction(24)),
+    ("주", "day", Fraction(7)),
+    ("개월", "day", Fraction(365, 12)),
+    ("개월", "주", Fraction(13, 3)),
+    ("year", "개월", Fraction(12)),
+    ("kg", "g", Fraction(1000)),
+    ("t", "kg", Fraction(1000)),
+    ("km", "m", Fraction(1000)),
+    ("m", "cm", Fraction(100)),
+    ("cm", "mm", Fraction(10)),
+)
+_MIXED = re.compile(
+    rf"(?<!\d)(?P<n>\d{{1,4}})\s?(?P<unit>시간|분|년)\s?(?P<m>\d{{1,2}}|{_NATIVE})\s?"
+    r"(?P<small>분|초|개월|달)(?![가-힣]*의\s?\d)"
+)
+_PARTS = {
+    ("시간", "분"): ("시간", "minute", 60),
+    ("분", "초"): ("minute", "second", 60),
+    ("년", "개월"): ("year", "개월", 12),
+    ("년", "달"): ("year", "개월", 12),
+}
+_INSTANCE = re.compile(r"(?<!\d)([123])심(?![가-힣]{2})")
+# One in ten, as an idiom: 열 곳 중 네 곳, 스무 명에 한 명.
+_WHOLES = frozenset({2, 3, 4, 5, 10, 20, 100})
+_OUT_OF = re.compile(r"(?:중|가운데|에)\s|\b(?:in|out of)\b")
+# A percentage is rounded to a whole one.
+_PERCENT_ERROR = Fraction(6, 1000)
+# 잼 4만 병 are 4만 개.
+_COUNTED_AS_PIECES = listed("병 장 권 대 채 석")
+
+
+def reckoned(claim: str, source: str) -> set[Quantity]:
+    """Return the quantities of ``claim`` that ``source`` does not state but that follow from it."""
+    there = stated_quantities(source)
+    absent = {one for one in quantities(claim) if not any(one.matches(other) for other in there)}
+    if not absent or len(there) > _MOST:
+        return set()
+    claim, source = fold(claim), fold(source)
+    known = there | set(_converted(there)) | _compared(claim, source, there)
+    exact = known | _multiplied(source, there)
+    found = {one for one in absent if any(_says_the_same(one, other) for other in exact)}
+    found |= _rounded(claim, absent, known) | _mixed(claim, known, absent)
+    return found | _shares(claim, there, absent) | _instances(claim, source, absent)
+
+
+def _says_the_same(one: Quantity, other: Quantity) -> bool:
+    units = {one.unit, other.unit}
+    same = len(units) == 1 or units == {"people", "표"} or units == {"count", "회분"}
+    pieces = "개" in units and bool(units & _COUNTED_AS_PIECES)
+    return one.value == other.value and (same or pieces)
+
+
+def _rounded(claim: str, absent: Set[Quantity], known: Set[Quantity]) -> set[Quantity]:
+    """Return what stands beside a word that rounds it, near enough to what is known."""
+    found: set[Quantity] = set()
+    for pattern, (least, most) in _ROUNDED:
+        for match in pattern.finditer(claim):
+            found |= {
+                one
+                for one in quantities(match["amount"]) & absent
+                if one.unit
+                and any(
+                    one.unit == other.unit and one.value * least <= other.value <= one.value * most
+                    for other in known
+                )
+            }
+    return found
+
+
+def _converted(known: Set[Quantity]) -> Iterator[Quantity]:
+    for one in known:
+        for large, small, size in _SMALLER:
+            if one.unit == large:
+                yield Quantity(one.value * size, small)
+            elif one.unit == small:
+                yield Quantity(one.value / size, large)
+
+
+def _compared(claim: str, source: str, known: Set[Quantity]) -> set[Quantity]:
+    """Return the differences of the amounts if claim or source compare them, their sums if added.
+
+    Those of percentages are points; from minus 6 % to 2 % is 8 points.
+    """
+    differ = bool(_COMPARED.search(claim) or _REST.search(claim) or "보다" in source)
+    add = _ADDED.search(claim) is not None
+    found: set[Quantity] = set()
+    for one, other in combinations(known, 2):
+        if one.unit != other.unit:
+            continue
+        if one.unit == "percent" and differ:
+            found.add(Quantity(abs(one.value - other.value), "point"))
+            if _MINUS.search(source):
+                found.add(Quantity(one.value + other.value, "point"))
+        whole = one.value.denominator == other.value.denominator == 1
+        if one.unit in _NOT_ADDED and (one.unit or whole):
+            continue
+        if differ:
+            found.add(Quantity(abs(one.value - other.value), one.unit))
+        if add:
+            found.add(Quantity(one.value + other.value, one.unit))
+    return found if _REST.search(claim) else {one for one in found if not _is_small(one)}
+
+
+def _is_small(one: Quantity) -> bool:
+    return one.value < _LEAST and one.unit not in _MEASURES and one.value.denominator == 1
+
+
+def _multiplied(source: str, known: Set[Quantity]) -> set[Quantity]:
+    """Return twice, half, a percentage and a single one of the amounts that ``source`` names so."""
+    amounts = [one for one in known if one.unit not in _NOT_ADDED]
+    found = {Quantity(Fraction(1), _ONE_OF[match["unit"]]) for match in _EACH.finditer(source)}
+    if _DOUBLED.search(source):
+        found |= {Quantity(one.value * 2, one.unit) for one in amounts}
+    parts = [one.value / 100 for one in known if one.unit == "percent"]
+    parts += [Fraction(1, 2)] if _HALVED.search(source) else []
+    return found | {
+        Quantity(one.value * part, one.unit)
+        for one in amounts
+        if one.unit in _MEASURES
+        for part in parts
+    }
+
+
+def _mixed(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quantity]:
+    """Return the two parts of each 1분 34초 that the source gives as 94초."""
+    found: set[Quantity] = set()
+    for match in _MIXED.finditer(claim):
+        if (match["unit"], match["small"]) not in _PARTS:
+            continue
+        large, small, size = _PARTS[match["unit"], match["small"]]
+        rest = NATIVE.get(match["m"]) or int(match["m"])
+        whole = Quantity(Fraction(int(match["n"]) * size + rest), small)
+        if any(_says_the_same(whole, other) for other in known):
+            found |= {
+                Quantity(Fraction(int(match["n"])), large),
+                Quantity(Fraction(rest), small),
+            } & absent
+    return found
+
+
+def _shares(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quantity]:
+    """Return percentages, fractions and 열 곳 중 네 곳 that are shares of amounts of the source."""
+    shares = {one.value / 100 for one in known if one.unit == "percent"}
+    shares |= {one.value - 1 for one in known if one.unit == "times" and one.value > 1}
+    for one, other in combinations(known, 2):
+        if one.unit == other.unit and one.unit not in _NOT_ADDED and min(one.value, other.value):
+            share = min(one.value, other.value) / max(one.value, other.value)
+            shares |= {share, 1 - share}
+    found = {one for one in absent if one.unit == "share" and _is_near(one.value, shares)}
+    found |= {
+        one
+        for one in absent
+        if one.unit == "percent" and any(abs(one.value / 100 - s) <= _PERCENT_ERROR for s in shares)
+    }
+    if _OUT_OF.search(claim):
+        for whole in absent:
+            for part in absent:
+                if part.value < whole.value and whole.value in _WHOLES:
+                    found |= {whole, part} if _is_near(part.value / whole.value, shares) else set()
+    return found
+
+
+def _is_near(share: Fraction, shares: Set[Fraction]) -> bool:
+    least, most = share * Fraction(9, 10), share * Fraction(11, 10)
+    return any(least <= other <= most for other in shares)
+
+
+def _instances(claim: str, source: str, absent: Set[Quantity]) -> set[Quantity]:
+    """Return the 2 of 2심, where the source does not number the courts (항소심, 고등법원)."""
+    if _INSTANCE.search(source):
+        return set()
+    return {Quantity(Fraction(int(one)), "") for one in _INSTANCE.findall(claim)} & absent

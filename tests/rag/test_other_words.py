@@ -1,0 +1,295 @@
+"""True claims in other words are no lies: the rules leave them to a verifier.
+
+A veto is final, so one on a true claim withholds it whoever judges. Lies beside them stay vetoed.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from geungeo.rag.grounding.support import Grounds, Verdict, support
+from geungeo.rag.language.numbers import quantities, readable, stated_quantities
+from geungeo.rag.language.reckoning import reckoned
+from geungeo.rag.language.transliteration import sounded_in
+
+DAY = date(2026, 9, 14)
+
+
+def judged(claim: str, *sources: str, same: str = "") -> Verdict:
+    return support(claim, Grounds(sources, published=DAY, elsewhere=same, same=same))
+
+
+FROM = "주차 요금이 시간당 1500원에서 2100원으로 오른다."
+SPLIT = "신청자 120명 가운데 85명이 교육을 마쳤다."
+
+RECKONED = [
+    ("한 시간에 600원을 더 내야 한다.", FROM),
+    ("교육을 마치지 못한 사람은 35명 더 있다.", SPLIT),
+    ("관람객은 3분의 1 가까이 줄었다.", "관람객은 9만 명에서 6만2000명으로 줄었다."),
+    ("비행은 2분 5초 만에 끝났다.", "비행은 125초 만에 끝났다."),
+    ("공사는 반년 걸렸다.", "공사는 6개월 걸렸다."),
+    ("치료는 석 달쯤 걸렸다.", "치료는 13주 걸렸다."),
+    ("과태료는 40만 원으로 오른다.", "과태료 20만 원은 두 번째부터 갑절로 뛴다."),
+    ("값은 5% 가까이 올랐다.", "값은 4.7% 올랐다."),
+    ("40년 넘게 문을 닫았던 역이 열렸다.", "41년 동안 닫혀 있던 역이 다시 열렸다."),
+    ("열 집 중 네 집꼴이라고 해도 좋은 열 가구 중 네 가구가 비었다.", "전체 가구의 41%가 비었다."),
+    ("지분은 6%포인트 높아졌다.", "지분은 12%에서 18%로 늘었다."),
+    ("지원금의 60%인 90억 원이 나랏돈이다.", "사업비 150억 원의 60%는 국비로 낸다."),
+    ("찬성 12표로 통과됐다.", "12명이 찬성해 통과됐다."),
+    ("회수되는 잼은 4만 개다.", "회수 대상은 잼 4만 병이다."),
+    ("시청률은 3.5%포인트 떨어졌다.", "시청률은 5.4%에서 1.9%로 내려갔다."),
+    ("법안은 9표 차로 통과됐다.", "법안은 찬성 31표, 반대 22표로 통과됐다."),
+    ("빚이 자산보다 70% 많다.", "빚은 자산의 1.7배다."),
+    ("1톤을 치우는 값이 올랐다.", "처리비는 톤당 31만 원으로 올랐다."),
+    ("복무는 1년 넉 달이다.", "복무는 16개월이다."),
+    ("석 달 남짓 안에 회사를 나눈다.", "100일 안에 회사를 나눈다."),
+    ("몸무게가 0.8㎏ 늘었다.", "몸무게가 800g 늘었다."),
+    ("통행료는 2250원이다.", "통행료는 4500원이고, 전기차는 절반만 낸다."),
+    ("2심 재판부는 형을 낮췄다.", "항소심 재판부는 형량을 줄였다."),
+]
+
+
+@pytest.mark.parametrize(("claim", "source"), RECKONED)
+def test_a_number_that_follows_from_the_source_is_no_veto(claim: str, source: str) -> None:
+    assert not [one for one in judged(claim, source).vetoes if one.kind == "number"]
+
+
+@pytest.mark.parametrize(("claim", "source"), RECKONED)
+def test_a_number_that_follows_from_the_source_is_not_proven(claim: str, source: str) -> None:
+    assert not judged(claim, source).supported
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("한 시간에 700원을 더 내야 한다.", FROM),
+        ("교육을 마치지 못한 사람은 45명 더 있다.", SPLIT),
+        ("관람객은 5분의 4 가까이 줄었다.", "관람객은 9만 명에서 6만2000명으로 줄었다."),
+        ("비행은 2분 15초 만에 끝났다.", "비행은 125초 만에 끝났다."),
+        ("공사는 반년 걸렸다.", "공사는 9개월 걸렸다."),
+        ("치료는 다섯 달쯤 걸렸다.", "치료는 13주 걸렸다."),
+        ("과태료는 60만 원으로 오른다.", "과태료 20만 원은 두 번째부터 갑절로 뛴다."),
+        ("값은 4% 가까이 올랐다.", "값은 4.7% 올랐다."),
+        ("50년 넘게 문을 닫았던 역이 열렸다.", "41년 동안 닫혀 있던 역이 다시 열렸다."),
+        ("열 가구 중 여덟 가구가 비었다.", "전체 가구의 41%가 비었다."),
+        ("지분은 9%포인트 높아졌다.", "지분은 12%에서 18%로 늘었다."),
+        ("사업비는 600원이다.", FROM),
+        ("찬성 13표로 통과됐다.", "12명이 찬성해 통과됐다."),
+        ("적발은 5년 전의 네 배를 웃돈다.", "적발은 5년 전의 두 배가 넘는다."),
+        ("업체마다 최대 3억 원을 빌린다.", "업체당 최대 5억 원을 빌리고, 비용은 절반을 낸다."),
+    ],
+)
+def test_a_number_that_does_not_follow_is_a_veto(claim: str, source: str) -> None:
+    assert [one for one in judged(claim, source).vetoes if one.kind == "number"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("회사의 부채 규모는 1000억원이다.", "회사의 부채 규모는 1200억원이다."),
+        ("5명이 숨졌고 3명 이상이 다쳤다.", "6명이 숨졌고 3명이 다쳤다."),
+        ("98%가 찬성했다.", "2023년 시작해 2024년 끝난 조사에서 41%가 찬성했다."),
+        ("축제는 15일 시작한다.", "축제는 5일 시작해 10일 끝난다."),
+        ("매출은 500억원이다.", "이 기술을 기반으로 매출 1000억원을 올렸다."),
+        ("60명이 숨졌다.", "유람선 배가 침몰해 30명이 숨졌다."),
+        ("주택 20채가 탔다.", "주택 30채와 차량 20대가 탔다."),
+        ("2심은 유죄로 봤다.", "1심은 유죄로 봤다."),
+        ("1시간 30초가 걸렸다.", "90분이 걸렸다."),
+    ],
+)
+def test_a_number_follows_only_where_the_words_say_so(claim: str, source: str) -> None:
+    assert [one for one in judged(claim, source).vetoes if one.kind == "number"]
+
+
+def test_large_numbers_are_compared_exactly() -> None:
+    source = "예산은 1200억원에서 1500억원으로 늘었다."
+    assert not judged("예산이 300억원 늘었다.", source).vetoes
+    assert judged("예산이 301억원 늘었다.", source).vetoes
+    assert judged("1,234,568명이 왔다.", "1,234,567명이 왔다.").vetoes
+
+
+def test_a_page_of_numbers_is_not_reckoned_with() -> None:
+    table = " ".join(f"{one}명" for one in range(20, 400))
+    assert not reckoned("1000명이 모두 왔다.", table)
+    assert not reckoned("9" * 5_000 + "시간 3분이 더 걸렸다.", "90분이 걸렸다.")
+
+
+def test_a_small_count_is_not_taken_for_a_difference() -> None:
+    assert not reckoned("3명이 더 왔다.", "어른 5명과 어린이 2명이 왔다.")
+
+
+def test_words_spelled_like_an_amount_are_none() -> None:
+    for text in ("다음 세대", "세종은", "교체를 받을 수만 있다", "두통이 있다"):
+        assert not quantities(text), text
+    assert {readable(one) for one in quantities("3분의 1이 줄었다")} == {"0.333333 share"}
+    assert {one.value for one in stated_quantities("예순여덟인 그는")} == {68}
+
+
+DENIED_OTHERWISE = [
+    ("그 제품은 회수하지 않는다.", "그 제품은 부품이 달라 회수 대상에서 빠졌다."),
+    ("시는 요금을 올리지 않기로 했다.", "시는 요금을 그대로 두기로 했다."),
+    ("두 사람은 말이 같지 않았다.", "두 사람의 말이 서로 달랐다."),
+    ("법은 헌법에 맞지 않는다.", "법이 헌법에 어긋난다는 판단이 나왔다."),
+    ("가게는 문을 열지 않았다.", "가게 문은 잠겨 있었다."),
+    ("그는 아이를 혼내기 싫다고 했다.", '그는 "아이를 혼내고 싶지 않다"고 말했다.'),
+    ("값이 비싸진 게 아니라 양이 줄었다.", "값이 비싸졌다기보다 양이 줄어든 것이다."),
+    ("온빛이 아닌 회사도 만들 수 있다.", "온빛 외 다른 회사도 만들 수 있다."),
+    ("회비를 안 낸 사람은 못 들어간다.", "회비를 낸 사람만 들어간다."),
+    ("기한까지 내지 않으면 무효가 된다.", "기한까지 내라고 했고, 안 그러면 무효다."),
+    ("그는 잘못을 인정하지 않았다.", "그는 잘못을 부인했다."),
+    ("Nothing was paid to the tenants.", "세입자에게 보상은 한 푼도 없었다."),
+    ("The club has not won since 2019.", "구단의 우승은 2019년 이후 7년 만이다."),
+]
+
+
+@pytest.mark.parametrize(("claim", "source"), DENIED_OTHERWISE)
+def test_a_denial_in_other_words_is_no_veto(claim: str, source: str) -> None:
+    verdict = judged(claim, source)
+    assert not [one for one in verdict.vetoes if one.kind == "negation"], verdict.reasons
+    assert not verdict.supported
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("돈이 들지만 지원은 줄었다.", "돈이 드는데 지원이 줄었다."),
+        ("더 내라고 할 수 없다고 말했다.", '그는 "더 내라고 할 수는 없다"고 말했다.'),
+    ],
+)
+def test_an_ending_is_not_taken_for_a_denial(claim: str, source: str) -> None:
+    assert not judged(claim, source).vetoes
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("그 제품은 회수하지 않는다.", "그 제품은 전량 회수한다."),
+        ("시는 요금을 올리지 않기로 했다.", "시는 요금을 올리기로 했다."),
+        ("두 사람은 만나지 않았다.", "두 사람은 어제 만났다."),
+        ("회사는 사과하지 않았다.", "회사는 피해자에게 사과했다."),
+        ("그는 아이를 혼내기 싫다고 했다.", '그는 "아이를 혼냈다"고 말했다.'),
+        ("회비를 낸 사람은 못 들어간다.", "회비를 낸 사람은 들어간다."),
+        ("그는 잘못을 인정했다.", "그는 잘못을 부인했다."),
+        ("대만 정부는 무기를 구매하지 않는다.", "대만 정부는 무기를 구매한다."),
+        ("그는 회의에 참석하지 않았다.", "그는 회비만 냈고 회의에는 참석했다."),
+        ("매출 10억 원 이상 기업이 대상이다.", "매출 10억 원 이하 기업이 대상이다."),
+        ("5만 명 이상 도시가 대상이다.", "5만 명 이하 도시가 대상이다."),
+        (
+            "예산을 300억원 늘리고 세금도 올린다.",
+            "예산을 1200억원에서 1500억원으로 늘리지만 세금은 올리지 않는다.",
+        ),
+        ("그는 “비가 온다”고 하지 않았다.", "그는 “오늘은 비가 온다”고 말했다."),
+        ("더 내라고 할 수 있다고 말했다.", '그는 "더 내라고 할 수는 없다"고 말했다.'),
+        ("The club did not pay the tenants.", "구단은 세입자에게 보상금을 지급했다."),
+    ],
+)
+def test_a_denial_of_what_the_source_affirms_is_a_veto(claim: str, source: str) -> None:
+    assert [one for one in judged(claim, source).vetoes if one.kind == "negation"]
+
+
+NAMES = [
+    ("Molnar", "오르벤의 리사 몰나르 장관이 중재했다."),
+    ("Orben", "오르벤의 리사 몰나르 장관이 중재했다."),
+    ("Cardan", "상류의 카르단이 댐을 지었다."),
+    ("Songnim", "송림은 승부차기에서 졌다."),
+    ("Jongno", "종로 상인들이 모였다."),
+    ("Wangsimni", "왕십리에서 불이 났다."),
+    ("Byeollae", "별내에 도서관이 문을 열었다."),
+    ("Silla", "신라 유물이 나왔다."),
+]
+
+
+@pytest.mark.parametrize(("name", "source"), NAMES)
+def test_a_name_in_latin_letters_is_found_as_it_is_spoken(name: str, source: str) -> None:
+    vetoes = judged(f"It happened in connection with {name}.", source).vetoes
+    assert not [one for one in vetoes if one.kind == "name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("Korben", "오르벤의 리사 몰나르 장관이 중재했다."),
+        ("Malone", "오르벤의 리사 몰나르 장관이 중재했다."),
+        ("Gordan", "상류의 카르단이 댐을 지었다."),
+        ("Songdo", "송림은 승부차기에서 졌다."),
+        ("Jongdo", "종로 상인들이 모였다."),
+    ],
+)
+def test_another_name_is_a_veto(name: str, source: str) -> None:
+    vetoes = judged(f"It happened in connection with {name}.", source).vetoes
+    assert [one for one in vetoes if one.kind == "name"]
+
+
+def test_a_word_with_the_consonants_of_a_name_is_not_that_name() -> None:
+    for name, source in (("Simon", "시민이"), ("Samson", "삼성이"), ("Helen", "할인은")):
+        assert not sounded_in(name, source)
+
+
+SAID = '추 교수는 "일곱 살 이전이 적기"라고 말했다.'
+
+
+def test_the_article_names_in_full_whom_a_sentence_names_in_short() -> None:
+    claim = '추민결 교수는 "일곱 살 이전이 적기"라고 말했다.'
+    assert judged(claim, SAID, same="추민결 교수팀이 결과를 냈다. 추민결 교수는 의사다.").supported
+    two = "추민결 교수가 왔다. 추하나 교수도 왔다."
+    assert judged(claim, SAID, same=two).vetoes
+    assert judged(claim, SAID).vetoes
+
+
+SPEAKERS = (
+    '노조 지부장 채원목 씨는 "회사는 경고 공문을 네 차례나 묵살했다"고 비판했다.',
+    '안기범 대표는 기자회견에서 "점검 주기는 기준 안에서 조정한 것"이라고 해명했다.',
+)
+
+
+def test_words_of_one_speaker_are_not_given_to_another() -> None:
+    lie = judged("안기범 대표는 경고 공문을 네 차례나 묵살했다고 비판했다.", *SPEAKERS)
+    assert [one for one in lie.vetoes if one.kind == "role"]
+    true = judged("채원목 씨는 회사가 경고 공문을 네 차례나 묵살했다고 비판했다.", *SPEAKERS)
+    assert not true.vetoes
+    both = (
+        "채원목 씨는 회사가 공문을 묵살했다고 했고 안기범 대표는 기준 안에서 조정했다고 해명했다."
+    )
+    assert not [one for one in judged(both, *SPEAKERS).vetoes if "another one says" in one.reason]
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        (
+            "벨로니아가 댐을 채우면서 카르단 농경지의 물이 줄었다.",
+            "카르단이 댐을 채우면서 벨로니아 농경지의 물이 줄었다.",
+        ),
+        (
+            "부산 구단이 이기자 대구 팬들이 환호했다.",
+            "대구 구단이 이기자 부산 팬들이 환호했다.",
+        ),
+    ],
+)
+def test_names_that_change_places_are_a_veto(claim: str, source: str) -> None:
+    assert [one for one in judged(claim, source).vetoes if one.kind == "role"]
+    assert not judged(source, source).vetoes
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        (
+            "솔베 장관은 추첨을 멈추겠다고 약속했다.",
+            '솔베 국방장관은 "추첨을 멈추겠다"고 약속했다.',
+        ),
+        ("채운영 시장은 겁이 난다고 말했다.", '채운영 해오름시장은 "겁이 난다"고 말했다.'),
+        ("공청회는 2026년 9월 10일 열렸다.", "2029년 문을 열 도서관을 놓고 10일 공청회가 열렸다."),
+        ("회사는 13년 전 문을 열었다.", "회사가 13년 전 문을 열었다."),
+        ("3년 전의 갑절이 넘는다.", "피해액은 3년 전 9억 원에서 20억 원으로 늘었다."),
+    ],
+)
+def test_posts_and_times_in_short_are_no_others(claim: str, source: str) -> None:
+    vetoes = [one for one in judged(claim, source).vetoes if one.kind in ("role", "date")]
+    assert not vetoes
+
+
+def test_another_time_ago_is_a_veto() -> None:
+    assert judged("회사는 3년 전 문을 열었다.", "회사가 13년 전 문을 열었다.").vetoes
