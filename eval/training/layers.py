@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import numpy.typing as npt
 
@@ -20,7 +21,8 @@ from geungeo.rag.protocols import FloatArray
 def build(model_folder: Path, start: Mapping[str, FloatArray]) -> tuple[Any, Any, dict[str, Any]]:
     """Return the model with the adaptation ``start``, the line, and their weights to train.
 
-    The embeddings of pieces stay as they are.
+    ``start`` is what :func:`geungeo.eval.training.crossencoder.low_rank` returns. The embeddings of
+    pieces stay as they are.
     """
     import torch
     from transformers import AutoModel
@@ -29,16 +31,37 @@ def build(model_folder: Path, start: Mapping[str, FloatArray]) -> tuple[Any, Any
     for number, layer in enumerate(bert.encoder.layer):
         for short, path in MATRICES.items():
             at = f"l{number}.{short}"
-            term = start[f"{at}.up"].astype(np.float32) @ start[f"{at}.down"].astype(np.float32)
+            term = start[f"{at}.up"] @ start[f"{at}.down"]
             layer.get_submodule(path).weight.data += torch.from_numpy(term)
-    line = torch.tensor(start["head.w"].astype(np.float32))
+    line = torch.from_numpy(start["head.w"])
     head = torch.nn.Linear(line.shape[1], line.shape[0])
-    head.weight.data, head.bias.data = line, torch.tensor(start["head.b"].astype(np.float32))
+    head.weight.data, head.bias.data = line, torch.from_numpy(start["head.b"])
     for parameter in bert.embeddings.parameters():
         parameter.requires_grad = False
     bert.eval()  # so few epochs need no dropout, which would double the time
     trained = dict(bert.encoder.named_parameters())
     return bert, head, {**trained, "head.w": head.weight, "head.b": head.bias}
+
+
+def save_last(path: Path, trained: Mapping[str, Any]) -> None:
+    """Write the weights in float32, so that a later run can go on from them."""
+    arrays = {name: value.detach().numpy() for name, value in trained.items()}
+    np.savez(path, allow_pickle=False, **arrays)
+
+
+def go_on(path: Path, trained: Mapping[str, Any]) -> None:
+    """Put the last weights of an earlier run into ``trained``.
+
+    Raises:
+        click.UsageError: the file has not exactly these weights.
+    """
+    import torch
+
+    with np.load(path, allow_pickle=False) as stored:
+        if set(stored.files) != set(trained):
+            raise click.UsageError(f"{path} has other weights; give a file that --last wrote")
+        for name, weights in trained.items():
+            weights.data = torch.from_numpy(stored[name])
 
 
 def stored_layers(

