@@ -46,7 +46,7 @@ def conflict(
     found = analyse(evidence)
     if pair := _opposite(asked, evidence, found):
         return f"{pair[0]} ↔ {pair[1]}"
-    return _reversed(question, evidence) or _other_actor(asked, found, known)
+    return reverses(question, evidence) or _other_actor(asked, found, known)
 
 
 def refuted(
@@ -64,7 +64,7 @@ def refuted(
     concepts; ``covered`` is their weighted share in [0, 1].
     """
     found = analyse(evidence)
-    if _opposite(asked, evidence, found) or _reversed(question, evidence):
+    if _opposite(asked, evidence, found) or reverses(question, evidence):
         return True
     return (
         covered >= _SAME_MATTER
@@ -124,7 +124,7 @@ def _presupposes(question: str, asked: Sequence[Morpheme]) -> bool:
     )
 
 
-def _reversed(question: str, evidence: str) -> str | None:
+def reverses(question: str, evidence: str) -> str | None:
     """Return the two targets of a change if they are opposites.
 
     The question has ``비영리로 전환``, the evidence ``영리 단체 전환``.

@@ -27,7 +27,7 @@ from geungeo.rag.evidence.features import (
     measure,
 )
 from geungeo.rag.evidence.models import Classifier, shipped_model
-from geungeo.rag.evidence.premise import conflict, refuted
+from geungeo.rag.evidence.premise import conflict, refuted, reverses
 from geungeo.rag.language.terms import term_hash
 from geungeo.rag.language.vocabulary import terms_of
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray, Reranker
@@ -40,6 +40,7 @@ MAX_EVIDENCE = 12
 # Answerability is reduced if the best sentence scores below this.
 _CLEAR_SCORE = 0.05
 # Factor for evidence about another time than the one asked about.
+_REVERSED = 0.3  # 영리에서 비영리로, where the sentence has the other way round
 _OTHER_TIME = 0.2
 # Factor across languages if no name confirms what the meaning suggests.
 _UNCONFIRMED = 0.75
@@ -142,6 +143,8 @@ def assess(
     best_text = found[order[0]]
     if asked and contradicts_time(asked, best_text):
         answerability *= _OTHER_TIME
+    if reverses(question.text, best_text.text):
+        answerability *= _REVERSED
     # The sentence that the question is about may have been ranked lower only for its time.
     other_time = asked is not None and any(
         contradicts_time(asked, found[at]) for at in (int(order[0]), meant)

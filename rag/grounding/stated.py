@@ -141,7 +141,7 @@ class Stated:
 def limited(text: Analysed) -> frozenset[str]:
     """Return the predicates that are so of some only: 들어가다 and 내다 of 낸 사람만 들어간다.
 
-    Who else may not is not said, so that its denial is no contradiction.
+    Nothing is said of the others, so that a denial about them is no contradiction.
     """
     only = [m.start for m in text.raw if m.form in {"만", "뿐"} and m.tag in {"JX", "NNB"}]
     found: set[str] = set()

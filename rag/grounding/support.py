@@ -203,8 +203,8 @@ def _judged(claim: str, given: Grounds) -> Verdict:
         findings += _done_at_another_time(mine, theirs, given.published)
         contexts = [analysed(texts) for texts in given.contexts]
         findings += _korean(mine, theirs, contexts, given)
-    # No source has a reckoned number, so none can say what it belongs to. The rest of a whole
-    # (250 of 1350, if 1100 were mended) is denied what the source says of the other part.
+    # No source has a reckoned number, so none can say what it belongs to. Of the rest of a whole,
+    # a claim may deny what the source says of the other part: 250가구는 복구되지 않았다.
     rest_of_whole = bool(follows) and _AMONG.search(claim) and _AMONG.search(source)
     findings = [
         replace(one, veto=False) if one.kind == "negation" and rest_of_whole else one

@@ -123,7 +123,7 @@ def _says_the_same(one: Quantity, other: Quantity) -> bool:
 
 
 def _rounded(claim: str, absent: Set[Quantity], known: Set[Quantity]) -> set[Quantity]:
-    """Return what stands beside a word that rounds it, near enough to what is known."""
+    """Return the amounts beside a word that rounds them which are near a known one."""
     found: set[Quantity] = set()
     for pattern, (least, most) in _ROUNDED:
         for match in pattern.finditer(claim):
