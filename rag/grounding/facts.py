@@ -56,6 +56,7 @@ from geungeo.rag.grounding.stated import (
     expressed_alike,
     has_digit,
     holds,
+    is_named,
     is_result_of,
     same_phrase,
     same_predicate,
@@ -67,7 +68,7 @@ from geungeo.rag.language import quotations
 from geungeo.rag.language.amounts import counted
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import Fact, Phrase, is_pronoun, mentioned
-from geungeo.rag.language.morphemes import Morpheme
+from geungeo.rag.language.morphemes import Morpheme, is_common_noun
 from geungeo.rag.language.numbers import Quantity, readable
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.text import fold, listed
@@ -243,6 +244,12 @@ def _problem(claim: Fact, source: Fact, stated: Stated) -> Finding | None:
         if claim.denied and claim.ending == "EF" and claim.predicate not in EMPTY_DENIAL:
             final = final or not denies_anything(stated)
         limited = claim.denied and canonical(claim.predicate) in stated.limited
+        # 김 씨만 참석했다 says of 김 씨 that he did.
+        limited = limited and not any(
+            (is_named(party, stated) or not is_common_noun(party.words[-1]))
+            and holds(source.own, party)
+            for party in claim.own
+        )
         final = final and not limited and claim.predicate != "것"
         # 내라고 할 수 없다고 말했다: what was said, not the saying
         saying = claim.predicate in LIGHT and claim.ending != "EF"

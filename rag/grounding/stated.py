@@ -143,7 +143,8 @@ def limited(text: Analysed) -> frozenset[str]:
 
     Nothing is said of the others, so that a denial about them is no contradiction.
     """
-    only = [m.start for m in text.raw if m.form in {"만", "뿐"} and m.tag in {"JX", "NNB"}]
+    # The 만 of 3년 만에 is a noun.
+    only = [m.start for m in text.raw if (m.form == "만" and m.tag == "JX") or m.form == "뿐"]
     found: set[str] = set()
     for before, fact in zip([None, *text.facts], text.facts, strict=False):
         start = before.start if before else 0
