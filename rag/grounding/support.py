@@ -45,7 +45,7 @@ from geungeo.rag.language.dates.times import (
     named_times,
 )
 from geungeo.rag.language.numbers import Quantity
-from geungeo.rag.language.reckoning import reckoned
+from geungeo.rag.language.reckoning import half_is_lacking, reckoned
 from geungeo.rag.language.vocabulary import canonical, opposites
 from geungeo.rag.text import fold, language_of, listed
 
@@ -189,6 +189,8 @@ def _judged(claim: str, given: Grounds) -> Verdict:
         for one in sorted(follows, key=lambda quantity: (quantity.value, quantity.unit))
     ]
     findings += [lacking("number", "number", one) for one in numbers.missing(rest, source, follows)]
+    if half_is_lacking(rest, "\n".join((source, *given.context))):
+        findings.append(lacking("number", "number", "절반"))
     findings += [
         veto(f"not a verbatim quotation: {quote}", "quotation", quote, lacking=True)
         for quote in quotations.missing(claim, source)

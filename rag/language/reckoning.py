@@ -24,7 +24,8 @@ _AMOUNT = (
 )
 _CASE = r"(?:을|를|이|가|은|는|에|의|도)?\s?"
 _MORE = r"넘|이상|웃도|웃돌|남짓|여\s|초과|채\s"
-_LESS = r"가까이|가까운|육박|못 미|못 되|미만|이하|밑도|밑돌|안 되|되지 않|안 돼"
+_NEARLY = r"가까이|가까운|육박"
+_LESS = r"못 미|못 되|미만|이하|밑도|밑돌|안 되|되지 않|안 돼"
 _NEAR = r"쯤|정도|가량|안팎|내외|무렵|꼴"
 # Values of a rounded number, as parts of it: 4% 가까이 is 3.2 to 4 %.
 _ROUNDED = [
@@ -33,7 +34,7 @@ _ROUNDED = [
         (rf"{_AMOUNT}{_CASE}(?:{_MORE})", (Fraction(1), Fraction(5, 4))),
         (rf"(?<![가-힣])(?:최소|적어도)\s?{_AMOUNT}(?![\d가-힣])", (Fraction(1), Fraction(5, 4))),
         (rf"\b(?:more than|over|at least|above)\s{_AMOUNT}\b", (Fraction(1), Fraction(5, 4))),
-        (rf"{_AMOUNT}{_CASE}(?:{_LESS})", (Fraction(4, 5), Fraction(1))),
+        (rf"{_AMOUNT}{_CASE}(?:{_NEARLY}|{_LESS})", (Fraction(4, 5), Fraction(1))),
         (rf"(?<![가-힣])(?:거의|많아야)\s?{_AMOUNT}(?![\d가-힣])", (Fraction(4, 5), Fraction(1))),
         (
             rf"\b(?:nearly|almost|under|below|less than|fewer than)\s{_AMOUNT}\b",
@@ -58,7 +59,18 @@ _ADDED = re.compile(r"모두|(?<![가-힣])총\s|합쳐|합해|합친|합하|통
 _REST = re.compile(r"나머지|빼|뺀|제외|남[은는아았]|차로|차이|\b(?:rest|except|remaining)\b")
 _MINUS = re.compile(r"마이너스|minus|(?<![\d가-힣])[-–]\d")
 _DOUBLED = re.compile(r"갑절|곱절|두\s?배|(?<!\d)2배|\b(?:doubled?|twice)\b")
-_HALVED = re.compile(r"절반|반값|(?<![가-힣])반(?:으로|만\s)|\bhalf\b")
+# Half of something, and what a source may have instead of the word.
+_HALF = re.compile(
+    r"절반|반값|(?<![가-힣])반(?:으로|토막|만\s)"
+    # not of a year, nor what is left of two: the second half, the other half
+    r"|(?<!first )(?<!second )(?<!latter )(?<!other )\bhalf\s(?:of|the|as|its|their|that)\b"
+)
+_HALF_STATED = re.compile(rf"{_HALF.pattern}|half|과반|반반|5 ?대 ?5|{_DOUBLED.pattern}")
+_OVER_HALF = re.compile(rf"{_CASE}(?:{_MORE}|훌쩍)")
+_MORE_THAN = re.compile(r"\b(?:more than|over|at least|above)\s$")
+_LESS_THAN = re.compile(r"\b(?:less than|fewer than|under|below|at most)\s$")
+_UNDER_HALF = re.compile(rf"{_CASE}도?\s?(?:{_LESS}|아래|밖에|못|이하)")
+_ABOUT_HALF = Fraction(2, 5), Fraction(3, 5)
 _EACH = re.compile(r"(?P<unit>톤|명|개|건|대|가구)당")
 _ONE_OF = {"톤": "t", "명": "people", "개": "개", "건": "건", "대": "대", "가구": "가구"}
 # Counts below this are the difference of others by chance.
@@ -113,6 +125,35 @@ def reckoned(claim: str, source: str) -> set[Quantity]:
     found = {one for one in absent if any(_says_the_same(one, other) for other in exact)}
     found |= _rounded(claim, absent, known) | _mixed(claim, known, absent)
     return found | _shares(claim, there, absent) | _instances(claim, source, absent)
+
+
+def half_is_lacking(claim: str, source: str) -> bool:
+    """Whether ``claim`` speaks of half of something, and no amounts of ``source`` are so related.
+
+    More or less than half is any part above or below it.
+    """
+    claim, source = fold(claim), fold(source)
+    if not _HALF.search(claim) or _HALF_STATED.search(source):
+        return False
+    there = stated_quantities(source)
+    if len(there) > _MOST:
+        return False
+    parts = _parts({*there, *_converted(there)}, frozenset())
+    return any(
+        not any(least <= part <= most for part in parts)
+        for least, most in (_half_at(claim, *match.span()) for match in _HALF.finditer(claim))
+    )
+
+
+def _half_at(claim: str, start: int, end: int) -> tuple[Fraction, Fraction]:
+    """Return the bounds of the half that ``claim`` names there."""
+    least, most = _ABOUT_HALF
+    before = claim[:start][-20:]
+    if _OVER_HALF.match(claim, end) or _MORE_THAN.search(before):
+        return least, Fraction(1)
+    if _UNDER_HALF.match(claim, end) or _LESS_THAN.search(before):
+        return Fraction(0), most
+    return least, most
 
 
 def _says_the_same(one: Quantity, other: Quantity) -> bool:
@@ -184,7 +225,7 @@ def _multiplied(source: str, known: Set[Quantity]) -> set[Quantity]:
     if _DOUBLED.search(source):
         found |= {Quantity(one.value * 2, one.unit) for one in amounts}
     parts = [one.value / 100 for one in known if one.unit == "percent"]
-    parts += [Fraction(1, 2)] if _HALVED.search(source) else []
+    parts += [Fraction(1, 2)] if _HALF.search(source) else []
     return found | {
         Quantity(one.value * part, one.unit)
         for one in amounts
@@ -212,12 +253,7 @@ def _mixed(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quant
 
 def _shares(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quantity]:
     """Return percentages, fractions and 열 곳 중 네 곳 that are shares of amounts of the source."""
-    shares = {one.value / 100 for one in known if one.unit == "percent"}
-    shares |= {one.value - 1 for one in known if one.unit == "times" and one.value > 1}
-    for one, other in combinations(known, 2):
-        if one.unit == other.unit and one.unit not in _NOT_ADDED and min(one.value, other.value):
-            share = min(one.value, other.value) / max(one.value, other.value)
-            shares |= {share, 1 - share}
+    shares = _parts(known, _NOT_ADDED)
     found = {one for one in absent if one.unit == "share" and _is_near(one.value, shares)}
     found |= {
         one
@@ -229,6 +265,21 @@ def _shares(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quan
             for part in absent:
                 if part.value < whole.value and whole.value in _WHOLES:
                     found |= {whole, part} if _is_near(part.value / whole.value, shares) else set()
+    return found
+
+
+def _parts(known: Set[Quantity], apart: Set[str]) -> set[Fraction]:
+    """Return the parts that ``known`` has as such, and those that one amount is of another.
+
+    Amounts in units of ``apart`` are no parts of each other.
+    """
+    found = {one.value / 100 for one in known if one.unit == "percent"}
+    found |= {one.value for one in known if one.unit == "share"}
+    found |= {one.value - 1 for one in known if one.unit == "times" and one.value > 1}
+    for one, other in combinations(known, 2):
+        if one.unit == other.unit and one.unit not in apart and min(one.value, other.value):
+            part = min(one.value, other.value) / max(one.value, other.value)
+            found |= {part, 1 - part}
     return found
 
 

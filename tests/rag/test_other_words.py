@@ -103,6 +103,50 @@ def test_a_number_follows_only_where_the_words_say_so(claim: str, source: str) -
     assert [one for one in judged(claim, source).vetoes if one.kind == "number"]
 
 
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("지원자의 절반 가까이가 시험을 포기했다.", "지원자 420명 가운데 51명이 시험을 포기했다."),
+        ("절반쯤은 다시 찾아왔다.", "다섯 명 중 한 명꼴로 다시 찾아왔다."),
+        ("판매액은 절반으로 줄었다.", "판매액은 8.2% 줄었다."),
+        ("법원은 회사 책임을 절반으로 보았다.", "법원은 회사 책임을 15%로 제한했다."),
+        ("주민 절반이 반대한다.", "반대하는 주민은 네 집에 한 집꼴인 4분의 1이다."),
+        ("비용의 절반은 도가 부담한다.", "비용은 도와 시가 나눠 부담한다."),
+        ("찬성은 절반을 넘지 못했다가 뒤에 절반으로 늘었다.", "찬성은 29%에 그쳤다."),
+        ("About half of the shops closed.", "Of 90 shops, 11 closed."),
+        ("속도가 반으로 떨어졌다.", "속도가 초당 90메가비트에서 82메가비트로 떨어졌다."),
+    ],
+)
+def test_half_of_something_needs_an_amount_that_is_near_half(claim: str, source: str) -> None:
+    assert [one.said for one in judged(claim, source).vetoes if one.kind == "number"] == ["절반"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("지원자의 절반 가까이가 시험을 포기했다.", "지원자 420명 가운데 196명이 시험을 포기했다."),
+        ("절반 넘게 비어 있다.", "1120실 가운데 604실이 비어 있다."),
+        ("두통을 호소한 학생은 절반 아래로 줄었다.", "두통은 하루 열두 명에서 다섯 명으로 줄었다."),
+        ("교사의 비율은 절반 아래로 떨어졌다.", "교사의 비율은 71%에서 33%로 떨어졌다."),
+        ("의석의 절반이 넘는 자리를 얻었다.", "전체 의석의 과반을 얻었다."),
+        ("걸리는 시간이 절반으로 줄었다.", "1시간 걸리던 길이 30분으로 줄었다."),
+        ("강아지가 손님의 절반이다.", "손님의 50%는 강아지다."),
+        ("배출량이 절반 이하로 줄었다.", "배출량이 3분의 1로 줄었다."),
+        ("두 몫을 절반씩으로 한다.", "두 몫의 비율은 5 대 5로 한다."),
+        ("을은 갑의 절반이다.", "갑은 을의 두 배다."),
+        ("More than half of the shops closed.", "Of 90 shops, 71 closed."),
+        ("In the second half of the year it starts.", "It starts between July and December."),
+    ],
+)
+def test_half_of_something_may_follow_from_the_source(claim: str, source: str) -> None:
+    assert not [one for one in judged(claim, source).vetoes if one.kind == "number"]
+
+
+def test_half_may_be_named_before_the_sentence() -> None:
+    grounds = Grounds(("그 한도가 없어졌다.",), (("성과급은 연봉의 50%까지였다.",),))
+    assert not support("연봉의 절반이라는 한도가 없어졌다.", grounds).vetoes
+
+
 def test_large_numbers_are_compared_exactly() -> None:
     source = "예산은 1200억원에서 1500억원으로 늘었다."
     assert not judged("예산이 300억원 늘었다.", source).vetoes
