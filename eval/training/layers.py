@@ -49,7 +49,7 @@ def save_last(path: Path, trained: Mapping[str, Any]) -> None:
     np.savez(path, allow_pickle=False, **arrays)
 
 
-def go_on(path: Path, trained: Mapping[str, Any]) -> None:
+def load_last(path: Path, trained: Mapping[str, Any]) -> None:
     """Put the last weights of an earlier run into ``trained``.
 
     Raises:

@@ -35,7 +35,7 @@ from geungeo.eval.data import (
 )
 from geungeo.eval.stores import CachingEmbedder
 from geungeo.eval.training.crossencoder import Descent, features, loss_of, low_rank, steps
-from geungeo.eval.training.layers import build, go_on, save_last, stored_layers
+from geungeo.eval.training.layers import build, load_last, save_last, stored_layers
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import Pieces, open_weights
 from geungeo.rag.evidence.crossencoder import CrossEncoder, pair_ids
@@ -128,7 +128,7 @@ def main(
         bert, head, trained = build(Path(scratch), low_rank(start))
     began_with = {name: value.detach().clone() for name, value in trained.items()}
     if resume:
-        go_on(resume, trained)
+        load_last(resume, trained)
 
     def epoch_of(number: int) -> list[Encoded]:
         return [

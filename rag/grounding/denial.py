@@ -53,8 +53,8 @@ _NEGATIVE = listed(
 _SAYING_NOTHING = LIGHT | MISSING_FOR_IDENTITY | {"있"}
 # Where these are, a denial in other words may be meant: 회수하지 않는다 for 회수에서 빠졌다.
 _IMPLYING = _NEGATIVE | listed(
-    "빠지 어긋나 어기 위반 꺼지 싫 싫어하 꺼리 물리치 뿌리치 다르 달라지 갈리 그대로 동결 유지 "
-    "여전 여전히 뿐 불과 대신 잠기 놓치 벗어나 바람맞 무겁 거꾸로 반면 무단 차단 폐지 폐쇄 탈락 "
+    "빠지 어긋나 어기 위반 꺼지 싫 싫어하 꺼리 물리치 뿌리치 다르 달라지 갈리 동결 유지 "
+    "여전 뿐 불과 잠기 놓치 벗어나 바람맞 무겁 무단 차단 폐지 폐쇄 탈락 "
     "패 늦 미뤄지 밀리 막히 사양 결항 유찰 낙선 불참 결석 파행"
 )
 

@@ -269,8 +269,8 @@ def _problem(claim: Fact, source: Fact, stated: Stated) -> Finding | None:
     if source.unreal and not hedged and not light:
         reason = f"it is surer than the source: {claim.predicate}"
         # 안개가 짙게 낄 때, 예약해도 된다: as sure as what follows.
-        stands = claim.ending not in {"ETM", "ETN"} and claim.ending_form not in _LOOSELY_JOINED
-        final = certain and not source.decided and stands
+        asserted = claim.ending not in {"ETM", "ETN"} and claim.ending_form not in _NOT_ASSERTING
+        final = certain and not source.decided and asserted
         return finding(reason, "certainty", claim.predicate, final=final)
     if claim.predicate in LIGHT:
         return other_topic(claim, source, stated) if claim.predicate == "하" else None
@@ -281,7 +281,8 @@ def _problem(claim: Fact, source: Fact, stated: Stated) -> Finding | None:
     return wrong if wrong is None or certain else replace(wrong, veto=False)
 
 
-_LOOSELY_JOINED = listed("게 어도 아도 도록 려면 으려면 려고 으려고 면 으면")
+# Endings of a clause that states a purpose, a condition or a concession, not what happened.
+_NOT_ASSERTING = listed("게 어도 아도 도록 려면 으려면 려고 으려고 면 으면")
 _ALL = re.compile(r"(?<![가-힣])(?:모두|전부|전원|전량|모조리)(?![가-힣])")
 _SOME = re.compile(r"(?<=[가-힣\d])(?:만|뿐|밖에)(?=\s|이|였|다)|일부|절반")
 

