@@ -167,6 +167,12 @@ SO_WHAT = re.compile(
     r"[\s?.!~ㅋㅎ]*$",
     re.IGNORECASE,
 )
+# A question word, or the noun for what it asks, and nothing more.
+_ASKED_ALONE = re.compile(
+    r"^(?:왜|언제|누가|누구|어디|어디서|얼마|얼마나|몇\s?명|이유|까닭|원인|계기|시기|날짜|장소|규모"
+    r"|when|where|who|why|how|how much|how many|the reasons?|the causes?)[\s?.!~]*$",
+    re.IGNORECASE,
+)
 # 아이 상태는? 반대하는 쪽은? asks about its topic, unless that is the listener or an article.
 _TOPIC_ASKED = re.compile(r"(?<![너넌니네])(?<!당신)(?<!그쪽)[은는]\s*\?+$")
 _LETTER = re.compile(r"[^\W_]")
@@ -192,7 +198,7 @@ def _by_rule(text: str) -> Intent | None:
         return "small_talk"
     if _WRITE_TITLE.search(fold(text)) or _SUMMARISE.search(fold(text)):
         return "summary"
-    if CODE.search(text) or SO_WHAT.match(text):
+    if CODE.search(text) or SO_WHAT.match(text) or _ASKED_ALONE.match(text):
         return "question"
     if _CREDITED.search(fold(text)):
         return "about_article"

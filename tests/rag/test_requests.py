@@ -380,6 +380,33 @@ def test_a_topic_with_a_question_mark_asks_about_it(text: str, intent: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("시행 시기", "question"),
+        ("반대 이유", "question"),
+        ("담당 부처", "question"),
+        ("신청 방법", "question"),
+        ("참석자", "question"),
+        ("교체 비용", "question"),
+        ("사고 당시 속도", "question"),
+        ("이유", "question"),
+        ("얼마", "question"),
+        ("where?", "question"),
+        ("launch partners", "question"),
+        ("demo results", "question"),
+        ("졸려요", "small_talk"),
+        ("인정", "small_talk"),
+        ("부럽다", "small_talk"),
+        ("수고링", "small_talk"),
+        ("기쁨", "small_talk"),
+        ("so cool", "small_talk"),
+    ],
+)
+def test_keywords_are_a_question_and_a_word_of_reaction_is_none(text: str, intent: str) -> None:
+    assert intent_of(text) == intent
+
+
+@pytest.mark.parametrize(
     ("text", "about"),
     [
         ("코파일럿 단점 머야", True),
