@@ -392,7 +392,7 @@ def test_a_topic_with_a_question_mark_asks_about_it(text: str, intent: str) -> N
         ("이유", "question"),
         ("얼마", "question"),
         ("where?", "question"),
-        ("launch partners", "question"),
+        ("reason for the delay", "question"),
         ("demo results", "question"),
         ("졸려요", "small_talk"),
         ("인정", "small_talk"),
