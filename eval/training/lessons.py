@@ -58,6 +58,17 @@ class Lesson:
     short: Span | None = None
 
 
+# Part of the questions that are rephrased, and that are mistyped; of the slips, those of spacing.
+_REPHRASED, _MISTYPED, _SPACING = 0.35, 0.12, 0.4
+# Hangul syllables in Unicode: a lead, a vowel, one of 28 tails or none.
+_FIRST, _TAILS = ord("가"), 28
+_LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+# Letters that are taken for each other.
+_ALIKE = ["ㄱㄲ", "ㄷㄸ", "ㅂㅃ", "ㅅㅆ", "ㅈㅉ"]
+_ALIKE += ["ㅐㅔ", "ㅒㅖ", "ㅓㅗ", "ㅓㅏ", "ㅙㅚ", "ㅚㅞ", "ㅡㅜ", "ㅕㅔ"]
+
+
 @dataclass(frozen=True, slots=True)
 class LibrarySentence:
     """A sentence of the library: its article or paragraph, and its context."""
@@ -215,7 +226,9 @@ def _lessons(
         chosen = [*home[: nearest + 2], *_drawn(draw, away, 1)]
     places = [*gold, *chosen]
     passages = tuple(library.sentences[at].passage for at in places)
-    asked = rephrased(question, draw) if draw.random() < 0.35 else question
+    chance = draw.random()
+    asked = rephrased(question, draw) if chance < _REPHRASED else question
+    asked = mistyped(question, draw) if chance > 1 - _MISTYPED else asked
     yield Lesson(asked, passages, tuple(at in gold for at in places), short)
     if not gold:
         return
@@ -242,6 +255,46 @@ def rephrased(question: str, draw: random.Random) -> str:
         if morpheme.tag.startswith("J") and draw.random() < 0.8:
             question = question[: morpheme.start] + question[morpheme.end :]
     return question
+
+
+def mistyped(question: str, draw: random.Random) -> str:
+    """Return the question with one to three slips: of a letter that sounds alike, or of spacing."""
+    for _ in range(draw.choice((1, 1, 2, 3))):
+        syllables = [at for at, one in enumerate(question) if _syllable(one) is not None]
+        spaces = [at for at, one in enumerate(question) if one == " "]
+        if spaces and draw.random() < _SPACING:
+            at = draw.choice(spaces)
+            question = question[:at] + question[at + 1 :]
+        elif syllables:
+            at = draw.choice(syllables)
+            question = question[:at] + _misspelled(question[at], draw) + question[at + 1 :]
+    return question
+
+
+def _misspelled(syllable: str, draw: random.Random) -> str:
+    """Return ``syllable`` with its vowel or first consonant taken for one that sounds alike."""
+    lead, vowel, tail = _syllable(syllable) or (0, 0, 0)
+    leads, vowels = _taken_for(_LEADS, lead), _taken_for(_VOWELS, vowel)
+    if leads and (not vowels or draw.random() < 0.3):
+        lead = draw.choice(leads)
+    elif vowels:
+        vowel = draw.choice(vowels)
+    return chr(_FIRST + (lead * len(_VOWELS) + vowel) * _TAILS + tail)
+
+
+def _taken_for(letters: str, at: int) -> list[int]:
+    """Return the places in ``letters`` of those that the one at ``at`` is taken for."""
+    pairs = [pair for pair in _ALIKE if letters[at] in pair and pair[0] in letters]
+    return [letters.index(one) for pair in pairs for one in pair if one != letters[at]]
+
+
+def _syllable(one: str) -> tuple[int, int, int] | None:
+    """Return the numbers of lead, vowel and tail in Unicode's order; ``None`` if not Hangul."""
+    at = ord(one) - _FIRST
+    if not 0 <= at < len(_LEADS) * len(_VOWELS) * _TAILS:
+        return None
+    rest, tail = divmod(at, _TAILS)
+    return (*divmod(rest, len(_VOWELS)), tail)
 
 
 def with_wrong_detail(

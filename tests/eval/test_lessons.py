@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.training.lessons import (
     Lesson,
     held_out,
+    mistyped,
     news_lessons,
     rephrased,
     with_wrong_detail,
@@ -53,6 +57,27 @@ def test_held_out_articles_are_not_used(lessons: list[Lesson]) -> None:
     kept_back = {case.question for case in cases if held_out(case.article_id or "")}
     assert kept_back
     assert not kept_back & {lesson.question for lesson in lessons}
+
+
+@given(st.text(alphabet="데이터 센터를 왜 지었나 MAI 2025?", max_size=30), st.integers(0, 99))
+def test_slips_are_few_and_change_only_hangul_and_spaces(question: str, seed: int) -> None:
+    typed = mistyped(question, _draw(seed))
+    assert typed == mistyped(question, _draw(seed))
+    changed = SequenceMatcher(None, question, typed, autojunk=False).get_opcodes()
+    edits = [(question[a:b], typed[c:d]) for what, a, b, c, d in changed if what != "equal"]
+    assert sum(max(len(was), len(now)) for was, now in edits) <= 3 + question.count(" ")
+    assert all(is_hangul_or_space(one) for was, now in edits for one in was + now)
+    assert len(question) - 3 <= len(typed) <= len(question)
+
+
+def is_hangul_or_space(one: str) -> bool:
+    return one == " " or "가" <= one <= "힣"
+
+
+def test_a_slip_is_a_letter_that_sounds_alike() -> None:
+    typed = {mistyped("개", _draw(seed)) for seed in range(60)}
+    assert {"게", "깨"} <= typed
+    assert not typed & {"내", "걔", "객", "그"}
 
 
 def test_misleading_question_names_a_detail_of_another_sentence() -> None:
