@@ -230,10 +230,10 @@ class Settings(BaseSettings):
         Field(
             ge=1,
             le=6,
-            description="Sentences in an extractive answer, at most; a question for a fact (who, "
-            "when, how much, where) gets two, and what they lean on.",
+            description="Sentences in an extractive answer, at most, with what they lean on; a "
+            "question for a fact (who, when, how much, where) gets three at most.",
         ),
-    ] = 3
+    ] = 4
     answer_threshold: Annotated[
         float | None,
         Field(
