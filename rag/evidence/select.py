@@ -58,6 +58,9 @@ _SAME_MATTER = 0.4
 _NEARLY_ALL = 0.6
 # Log-odds of the cross-encoder below which no sentence is about the question.
 _UNRELATED = -3.0
+# The same for an article that the reader has open, about which a question is off topic only if it
+# has nothing to do with it.
+_UNRELATED_TO_CHOSEN = -4.5
 # Log-odds below which a question without a single known noun is off topic.
 _DOUBTFUL = 0.0
 _NOUNS = frozenset({"NNG", "NNP", "SL", "SN", "XR"})
@@ -203,13 +206,9 @@ _ENGLISH_ASKS = re.compile(
 )
 
 
-def _far(measured: Measured, *, chosen: bool) -> bool:
-    """Whether the cross-encoder sees nothing in any sentence that answers or is about the matter.
-
-    Readers of an article that they have ``chosen`` ask about it in words that it does not have.
-    """
-    judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
-    return judged < (_UNRELATED if chosen else _DOUBTFUL)
+def _best_judged(measured: Measured) -> float:
+    """Return the log-odds of the sentence that the cross-encoder takes for the best answer."""
+    return float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
 
 
 def _asks_nothing(question: Question, measured: Measured, language: str, *, chosen: bool) -> bool:
@@ -224,7 +223,9 @@ def _asks_nothing(question: Question, measured: Measured, language: str, *, chos
         covered = float((found * measured.weights).sum())
         if CODE.search(question.text):
             return covered < _CODE_TERMS
-        return covered < _ANY_TERM and _far(measured, chosen=chosen)
+        # Readers of an article that they have chosen ask about it in words that it does not have.
+        least = _UNRELATED if chosen else _DOUBTFUL
+        return covered < _ANY_TERM and _best_judged(measured) < least
     names = np.array([concept.role == "name" for concept in question.concepts], dtype=bool)
     named = bool(names.any() and measured.found_near[:, names].any(axis=0).all())
     return question.language == "en" and not named and not _ENGLISH_ASKS.search(question.text)
@@ -270,8 +271,9 @@ def _reason(
     """
     found = measured.found_near[order[:3]].max(axis=0, initial=0.0)
     covered = float((found * measured.weights).sum())
-    judged = float(measured.features[:, SENTENCE_FEATURES.index("judged")].max())
-    if _far(measured, chosen=chosen) and _has_no_word(question, measured, found, covered):
+    judged = _best_judged(measured)
+    least = _UNRELATED_TO_CHOSEN if chosen else _DOUBTFUL
+    if judged < least and _has_no_word(question, measured, found, covered):
         return "off_topic"
     best = measured.candidates[int(order[0])]
     if other_time and covered >= _SAME_MATTER:
