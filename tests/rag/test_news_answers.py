@@ -300,7 +300,12 @@ def test_whole_is_not_the_short_answer_where_a_part_is_counted(
     [
         ("김치찌개 맛있게 끓이는 법은?", "off_topic"),
         ("비트코인 시세 알려줘?", "off_topic"),
+        ("내일 서울 날씨 어때?", "off_topic"),
+        ("로또 번호 알려줘", "off_topic"),
         ("농성이 끝난 날짜는?", "weak_evidence"),
+        ("상인들 평균 나이는?", "weak_evidence"),
+        ("배송도 해 주나?", "weak_evidence"),
+        ("외국에도 이런 곳이 있나?", "weak_evidence"),
     ],
 )
 def test_a_chosen_article_is_off_topic_only_for_what_is_far_from_it(
