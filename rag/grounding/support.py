@@ -189,8 +189,9 @@ def _judged(claim: str, given: Grounds) -> Verdict:
         for one in sorted(follows, key=lambda quantity: (quantity.value, quantity.unit))
     ]
     findings += [lacking("number", "number", one) for one in numbers.missing(rest, source, follows)]
-    if half_is_lacking(rest, "\n".join((source, *given.context))):
-        findings.append(lacking("number", "number", "절반"))
+    half = half_is_lacking(rest, "\n".join((source, *given.context)))
+    if half is not False:
+        findings.append(replace(lacking("number", "number", "절반"), veto=half is True))
     findings += [
         veto(f"not a verbatim quotation: {quote}", "quotation", quote, lacking=True)
         for quote in quotations.missing(claim, source)

@@ -59,18 +59,30 @@ _ADDED = re.compile(r"모두|(?<![가-힣])총\s|합쳐|합해|합친|합하|통
 _REST = re.compile(r"나머지|빼|뺀|제외|남[은는아았]|차로|차이|\b(?:rest|except|remaining)\b")
 _MINUS = re.compile(r"마이너스|minus|(?<![\d가-힣])[-–]\d")
 _DOUBLED = re.compile(r"갑절|곱절|두\s?배|(?<!\d)2배|\b(?:doubled?|twice)\b")
-# Half of something, and what a source may have instead of the word.
+_HALVED = re.compile(r"절반|반값|(?<![가-힣])반(?:으로|만\s)|\bhalf\b|\bhalv(?:ed|es|ing)\b")
+# Half of an amount: not of a year, and not what is one of two, as in the other half.
 _HALF = re.compile(
-    r"절반|반값|(?<![가-힣])반(?:으로|토막|만\s)"
-    # not of a year, nor what is left of two: the second half, the other half
-    r"|(?<!first )(?<!second )(?<!latter )(?<!other )\bhalf\s(?:of|the|as|its|their|that)\b"
+    r"절반(?!의\s?성공)|반값(?!\s?등록금)"
+    r"|(?:^|\b(?:about|nearly|almost|over|than|only|around|roughly|just|least|under|below)\s)"
+    r"half\s(?:of|the|its|their|that)\b"
 )
-_HALF_STATED = re.compile(rf"{_HALF.pattern}|half|과반|반반|5 ?대 ?5|{_DOUBLED.pattern}")
-_OVER_HALF = re.compile(rf"{_CASE}(?:{_MORE}|훌쩍)")
-_MORE_THAN = re.compile(r"\b(?:more than|over|at least|above)\s$")
-_LESS_THAN = re.compile(r"\b(?:less than|fewer than|under|below|at most)\s$")
-_UNDER_HALF = re.compile(rf"{_CASE}도?\s?(?:{_LESS}|아래|밖에|못|이하)")
-_ABOUT_HALF = Fraction(2, 5), Fraction(3, 5)
+# What a source may say instead, or that leaves it open how much is meant.
+_HALF_STATED = re.compile(
+    rf"{_HALVED.pattern}|{_DOUBLED.pattern}|(?<![가-힣\d])반(?:[이은도쯤씩을액감수]|밖에|만|\s?토막)"
+    r"|과반|반반|(?:둘|두\s?[명곳집개])\s?(?:중|가운데|에)\s|(?<!\d)(?:5 ?대 ?5|1 ?대 ?1)(?!\d)"
+    r"|똑같이|균등|동수|대부분|대다수|다수|\bequal|\bmost\b|majority|\bone in two\b"
+    # numbers in words, which are not read
+    r"|(?:ten|teen|ty)(?:-[a-z]+)?\s(?:percent|per cent|of)\b|\bhundred"
+)
+_NO_AMOUNT_OF_HALF = re.compile(r"한판|유도|업어치기|메치기")  # a score in judo
+_OVER_HALF = re.compile(rf"{_CASE}(?:훨씬|한참|크게|약간|조금)?\s?(?:{_MORE}|훌쩍|보다\s많)")
+_MORE_THAN = re.compile(r"\b(?:over|than|least)\s$")
+_UNDER_HALF = re.compile(
+    rf"{_CASE}도?\s?(?:훨씬|한참|크게|약간|조금)?\s?(?:{_LESS}|아래|밖에|못|보다\s적)"
+)
+_LESS_THAN = re.compile(r"\b(?:under|below|less than|fewer than)\s$")
+_ABOUT_HALF = Fraction(19, 50), Fraction(31, 50)
+_HALF_ROUNDED = Fraction(49, 100), Fraction(51, 100)
 _EACH = re.compile(r"(?P<unit>톤|명|개|건|대|가구)당")
 _ONE_OF = {"톤": "t", "명": "people", "개": "개", "건": "건", "대": "대", "가구": "가구"}
 # Counts below this are the difference of others by chance.
@@ -78,6 +90,7 @@ _LEAST = 10
 _MEASURES = listed("point krw usd eur jpy cny km m kg t g cm mm 개월 시간 minute second ha")
 # Times of the calendar and the clock, ranks, and what is itself a comparison.
 _NOT_ADDED = listed("times share ordinal rank month day hour year percent") | {""}
+_NOT_HALVED = listed("month day hour ordinal rank year")
 # In seconds, minutes and the like; a month is 30.4 days.
 _SMALLER = (
     ("minute", "second", Fraction(60)),
@@ -127,33 +140,33 @@ def reckoned(claim: str, source: str) -> set[Quantity]:
     return found | _shares(claim, there, absent) | _instances(claim, source, absent)
 
 
-def half_is_lacking(claim: str, source: str) -> bool:
-    """Whether ``claim`` speaks of half of something, and no amounts of ``source`` are so related.
+def half_is_lacking(claim: str, source: str) -> bool | None:
+    """Return whether no part that ``source`` gives is near half, where ``claim`` speaks of half.
 
-    More or less than half is any part above or below it.
+    More or less than half is any part above or below it. None: the source gives no parts at all.
     """
     claim, source = fold(claim), fold(source)
-    if not _HALF.search(claim) or _HALF_STATED.search(source):
+    halves = [] if _NO_AMOUNT_OF_HALF.search(claim) else list(_HALF.finditer(claim))
+    if not halves or _HALF_STATED.search(source):
         return False
     there = stated_quantities(source)
     if len(there) > _MOST:
-        return False
-    parts = _parts({*there, *_converted(there)}, frozenset())
-    return any(
-        not any(least <= part <= most for part in parts)
-        for least, most in (_half_at(claim, *match.span()) for match in _HALF.finditer(claim))
-    )
+        return None
+    parts = _parts({*there, *_converted(there)}, _NOT_HALVED)
+    bounds = [_half_at(claim, *match.span()) for match in halves]
+    lacking = any(not any(low <= part <= high for part in parts) for low, high in bounds)
+    return lacking if parts else None
 
 
 def _half_at(claim: str, start: int, end: int) -> tuple[Fraction, Fraction]:
     """Return the bounds of the half that ``claim`` names there."""
-    least, most = _ABOUT_HALF
-    before = claim[:start][-20:]
-    if _OVER_HALF.match(claim, end) or _MORE_THAN.search(before):
-        return least, Fraction(1)
+    words = claim[start:end]
+    before = claim[max(0, start - 12) : start] + words[: max(0, words.find("half"))]
     if _UNDER_HALF.match(claim, end) or _LESS_THAN.search(before):
-        return Fraction(0), most
-    return least, most
+        return Fraction(0), _HALF_ROUNDED[1]
+    if _OVER_HALF.match(claim, end) or _MORE_THAN.search(before):
+        return _HALF_ROUNDED[0], Fraction(1)
+    return _ABOUT_HALF
 
 
 def _says_the_same(one: Quantity, other: Quantity) -> bool:
@@ -225,7 +238,7 @@ def _multiplied(source: str, known: Set[Quantity]) -> set[Quantity]:
     if _DOUBLED.search(source):
         found |= {Quantity(one.value * 2, one.unit) for one in amounts}
     parts = [one.value / 100 for one in known if one.unit == "percent"]
-    parts += [Fraction(1, 2)] if _HALF.search(source) else []
+    parts += [Fraction(1, 2)] if _HALVED.search(source) else []
     return found | {
         Quantity(one.value * part, one.unit)
         for one in amounts
@@ -273,9 +286,12 @@ def _parts(known: Set[Quantity], apart: Set[str]) -> set[Fraction]:
 
     Amounts in units of ``apart`` are no parts of each other.
     """
-    found = {one.value / 100 for one in known if one.unit == "percent"}
-    found |= {one.value for one in known if one.unit == "share"}
-    found |= {one.value - 1 for one in known if one.unit == "times" and one.value > 1}
+    stated = {one.value / 100 for one in known if one.unit == "percent"}
+    stated |= {one.value for one in known if one.unit == "share"}
+    found = {part for one in stated for part in (one, 1 - one)}
+    for one in known:
+        if one.unit == "times" and one.value > 1:
+            found |= {one.value - 1, 1 / one.value}
     for one, other in combinations(known, 2):
         if one.unit == other.unit and one.unit not in apart and min(one.value, other.value):
             part = min(one.value, other.value) / max(one.value, other.value)

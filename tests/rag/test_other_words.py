@@ -111,10 +111,9 @@ def test_a_number_follows_only_where_the_words_say_so(claim: str, source: str) -
         ("판매액은 절반으로 줄었다.", "판매액은 8.2% 줄었다."),
         ("법원은 회사 책임을 절반으로 보았다.", "법원은 회사 책임을 15%로 제한했다."),
         ("주민 절반이 반대한다.", "반대하는 주민은 네 집에 한 집꼴인 4분의 1이다."),
-        ("비용의 절반은 도가 부담한다.", "비용은 도와 시가 나눠 부담한다."),
         ("찬성은 절반을 넘지 못했다가 뒤에 절반으로 늘었다.", "찬성은 29%에 그쳤다."),
         ("About half of the shops closed.", "Of 90 shops, 11 closed."),
-        ("속도가 반으로 떨어졌다.", "속도가 초당 90메가비트에서 82메가비트로 떨어졌다."),
+        ("속도가 절반으로 떨어졌다.", "초당 90메가비트에서 82메가비트로 떨어졌다."),
     ],
 )
 def test_half_of_something_needs_an_amount_that_is_near_half(claim: str, source: str) -> None:
@@ -134,12 +133,57 @@ def test_half_of_something_needs_an_amount_that_is_near_half(claim: str, source:
         ("배출량이 절반 이하로 줄었다.", "배출량이 3분의 1로 줄었다."),
         ("두 몫을 절반씩으로 한다.", "두 몫의 비율은 5 대 5로 한다."),
         ("을은 갑의 절반이다.", "갑은 을의 두 배다."),
+        ("값이 절반이다.", "정가 2만 원이던 값이 반이다."),
+        ("절반으로 줄었다.", "40명에서 반쯤 줄어 30명 안팎이다."),
+        ("주민의 절반이 노인이다.", "주민 80명은 둘 중 하나가 노인이다."),
+        ("비용은 절반씩 낸다.", "비용 30억 원은 두 나라가 똑같이 낸다."),
+        ("절반 이상이 여성이다.", "지원자 40명의 대다수가 여성이다."),
+        ("작년의 절반 아래로 줄었다.", "작년의 30%로 줄었다."),
+        ("절반 이상 줄었다.", "작년의 3분의 1로 줄었다."),
+        ("절반도 안 된다.", "작년 매출은 올해의 세 배다."),
+        ("거의 절반이 떠났다.", "주민의 39.8%가 떠났다."),
+        ("절반을 훨씬 웃돌았다.", "정원 100명에 90명이 왔다."),
+        ("청중의 절반보다 적었다.", "2,000명 중 500명이었다."),
+        ("절반의 성공이라는 말이 나온다.", "목표 10개 가운데 3개를 이뤘다."),
+        ("절반을 따낸 뒤 한판으로 이겼다.", "8강 3분에 한판으로 이겼다."),
+        ("그는 3반으로 옮겼다.", "학생 20명 가운데 3명이 반을 옮겼다."),
+        ("반만년 역사를 새겼다.", "비석 5개 가운데 하나에 역사를 새겼다."),
+        ("The northern half of the island lost power.", "Power failed in 3 of 10 northern towns."),
+        ("Half of the staff left.", "Forty of the 80 staff left, 5 of 60 engineers among them."),
         ("More than half of the shops closed.", "Of 90 shops, 71 closed."),
         ("In the second half of the year it starts.", "It starts between July and December."),
     ],
 )
 def test_half_of_something_may_follow_from_the_source(claim: str, source: str) -> None:
     assert not [one for one in judged(claim, source).vetoes if one.kind == "number"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("비용의 절반은 도가 부담한다.", "비용은 도와 시가 나눠 부담한다."),
+        ("한 해의 절반을 바다에서 보낸다.", "6개월을 바다에서 보낸다."),
+        ("아이들의 절반은 여자다.", "남자 15명, 여자 15명이다."),
+    ],
+)
+def test_half_of_something_is_a_doubt_where_the_source_gives_no_parts(
+    claim: str, source: str
+) -> None:
+    verdict = judged(claim, source)
+    assert not [one for one in verdict.vetoes if one.kind == "number"]
+    assert "절반" in [one.said for one in verdict.doubts]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "The fee of 3,000 won was cut in half.",
+        "The fee of 3,000 won was cut by half.",
+        "The fee of 3,000 won was halved.",
+    ],
+)
+def test_what_is_halved_is_half_as_much(source: str) -> None:
+    assert not judged("The fee is now 1,500 won.", source).vetoes
 
 
 def test_half_may_be_named_before_the_sentence() -> None:
