@@ -230,8 +230,8 @@ class Settings(BaseSettings):
         Field(
             ge=1,
             le=6,
-            description="Sentences in an extractive answer, at most, with what they lean on; a "
-            "question for a fact (who, when, how much, where) gets three at most.",
+            description="Sentences in an extractive answer, at most; a question for a fact (who, "
+            "when, how much, where) gets three, and what they lean on.",
         ),
     ] = 4
     answer_threshold: Annotated[

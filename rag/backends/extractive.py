@@ -14,13 +14,15 @@ from geungeo.rag.question.concepts import FACTUAL, answer_type
 from geungeo.rag.settings import Settings
 from geungeo.rag.text import Span
 
-# The quoted sentences have this part of the odds of all that could be quoted: one is enough where
-# it is far ahead, and more are quoted where the best may not be the right one. Chosen
-# on open_unseen.jsonl: each sentence more makes an answer right more often, but less to the point.
-_ENOUGH = 0.75
+# The quoted sentences have this part of the odds of all that may answer: one is enough where it is
+# far ahead, and more are quoted where the best may not be the right one. What scores less than
+# _POOR of the best may not. Both were chosen on open_unseen.jsonl: with each sentence more an answer
+# is right more often, but less to the point.
+_ENOUGH = 0.85
+_POOR = 0.25
 # Sentences that answer a question for a fact, at most.
 _FACTS = 3
-# Of another article than the best sentence's, one is quoted that is next to the best and scores at
+# Of another article than the best sentence's, one may answer that is next to the best and scores at
 # least this part of it.
 _AS_GOOD = 0.5
 # Odds of a score of 1.
@@ -39,9 +41,9 @@ class _Chosen:
 class Extractive:
     """Backend that quotes one to ``max_sentences`` sentences, each cited, in reading order.
 
-    They are as many as it takes to have the right one among them more likely than not, for a fact
-    (who, when, how much, where) at most three; nearly all are from the article of the best. If
-    two sources differ, both are quoted, the newer first. A sentence that cannot be
+    One is enough where it scores far more than all others; where it does not, more are quoted, for a
+    fact (who, when, how much, where) at most three, with what they lean on. Nearly all are from the
+    article of the best. If two sources differ, both are quoted, the newer first. A sentence that cannot be
     understood without its antecedent is quoted with it, one that only announces the next with
     that; adjacent sentences are one claim and one quote.
     """
@@ -82,16 +84,16 @@ class Extractive:
         best = evidence[0]
         # Across languages scores say less; where the best can be read, it is enough.
         readable = [one for one in evidence if one.article.language == best.article.language]
-        own = [
+        candidates = [
             one
             for place, one in enumerate(readable)
-            if one.article.id == best.article.id
+            if (one.article.id == best.article.id and one.score >= _POOR * best.score)
             or (place == 1 and one.score >= _AS_GOOD * best.score)
         ]
-        odds = [one.score / max(1 - one.score, 1 / _CERTAIN) for one in own]
+        odds = [one.score / max(1 - one.score, 1 / _CERTAIN) for one in candidates]
         before = accumulate(odds, initial=0.0)
         enough = _ENOUGH * sum(odds)
-        worthy = [one for one, reached in zip(own, before, strict=False) if reached < enough]
+        worthy = [one for one, reached in zip(candidates, before, strict=False) if reached < enough]
         most = min(self._max, _FACTS) if is_fact else self._max
         return worthy[:most] or [best]
 

@@ -44,13 +44,16 @@ def quoted(question: str, scored: list[tuple[str, float]], most: int = 4) -> lis
     ("question", "scored", "numbers"),
     [
         # One that is far ahead is enough, whatever was asked
-        (WHEN, [("a", 0.9), ("a", 0.5), ("a", 0.45)], [1]),
-        (WHY, [("a", 0.9), ("a", 0.5), ("a", 0.3)], [1]),
-        (WHY, [("a", 0.8), ("a", 0.27)], [1]),
-        # As many as have three quarters of the odds: 4 + 1 of 5.8 and of 6.2
+        (WHEN, [("a", 0.95), ("a", 0.5), ("a", 0.45)], [1]),
+        (WHY, [("a", 0.95), ("a", 0.5), ("a", 0.3)], [1]),
+        # As many as have 0.85 of the odds: 4 + 1 of 5.8
         (WHEN, [("a", 0.8), ("a", 0.5), ("a", 0.45)], [1, 2]),
-        (WHY, [("a", 0.8), ("a", 0.5), ("a", 0.45), ("a", 0.3)], [1, 2]),
-        (WHY, [("a", 0.6), ("a", 0.55), ("a", 0.5), ("a", 0.5)], [1, 2, 3]),
+        (WHY, [("a", 0.8), ("a", 0.5), ("a", 0.45)], [1, 2]),
+        (WHY, [("a", 0.6), ("a", 0.55), ("a", 0.2)], [1, 2]),
+        (WHY, [("a", 0.6), ("a", 0.55), ("a", 0.5), ("a", 0.15)], [1, 2, 3]),
+        # Those that score less than a quarter of the best are none, however many they are
+        (WHY, [("a", 0.8), *[("a", 0.19)] * 8], [1]),
+        (WHEN, [("a", 0.3), *[("a", 0.02)] * 8], [1]),
         # For a fact three at most
         (WHY, [("a", 0.4)] * 5, [1, 2, 3, 4]),
         ("How did Garam build the bridge?", [("a", 0.4)] * 5, [1, 2, 3, 4]),
