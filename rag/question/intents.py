@@ -169,8 +169,9 @@ SO_WHAT = re.compile(
 )
 # A question word, or the noun for what it asks, and nothing more.
 _ASKED_ALONE = re.compile(
-    r"^(?:왜|언제|누가|누구|어디|어디서|얼마|얼마나|몇\s?명|이유|까닭|원인|계기|시기|날짜|장소|규모"
-    r"|when|where|who|why|how|how much|how many|the reasons?|the causes?)[\s?.!~]*$",
+    r"^\s*(?:왜|언제|누가|누구|어디|어디서|얼마|얼마나|몇\s?명|뭐|무엇|이유|까닭|원인|계기|시기|날짜|장소|규모"
+    r"|when|where|who|what|why|how|how much|how many|(?:the )?(?:reasons?|causes?))(?:야|요|죠)?"
+    r"[\s?.!~ㅋㅎ]*$",
     re.IGNORECASE,
 )
 # 아이 상태는? 반대하는 쪽은? asks about its topic, unless that is the listener or an article.
