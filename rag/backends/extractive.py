@@ -16,8 +16,8 @@ from geungeo.rag.text import Span
 
 # The quoted sentences have this part of the odds of all that may answer: one is enough where it is
 # far ahead, and more are quoted where the best may not be the right one. What scores less than
-# _POOR of the best may not. Both were chosen on open_unseen.jsonl: with each sentence more an answer
-# is right more often, but less to the point.
+# _POOR of the best may not. Both were chosen on open_unseen.jsonl: the more is quoted, the more
+# often the right one is among them, and the less it is to the point.
 _ENOUGH = 0.85
 _POOR = 0.25
 # Sentences that answer a question for a fact, at most.
@@ -41,11 +41,11 @@ class _Chosen:
 class Extractive:
     """Backend that quotes one to ``max_sentences`` sentences, each cited, in reading order.
 
-    One is enough where it scores far more than all others; where it does not, more are quoted, for a
-    fact (who, when, how much, where) at most three, with what they lean on. Nearly all are from the
-    article of the best. If two sources differ, both are quoted, the newer first. A sentence that cannot be
-    understood without its antecedent is quoted with it, one that only announces the next with
-    that; adjacent sentences are one claim and one quote.
+    One is enough where it scores far more than all others; where it does not, more are quoted,
+    for a fact (who, when, how much, where) three, with what they lean on. Nearly all are from the
+    article of the best. If two sources differ, both are quoted, the newer first. A sentence that
+    cannot be understood without its antecedent is quoted with it, one that only announces the
+    next with that; adjacent sentences are one claim and one quote.
     """
 
     name = "extractive"
