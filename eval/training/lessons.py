@@ -58,15 +58,15 @@ class Lesson:
     short: Span | None = None
 
 
-# Part of the questions that are rephrased, and that are mistyped; of the slips, those of spacing.
+# Part of the questions that are rephrased, and that are mistyped; of the slips, missing spaces.
 _REPHRASED, _MISTYPED, _SPACING = 0.35, 0.12, 0.4
 # Hangul syllables in Unicode: a lead, a vowel, one of 28 tails or none.
 _FIRST, _TAILS = ord("가"), 28
 _LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-# Letters that are taken for each other.
+# Letters that sound alike, and so are typed for each other.
 _ALIKE = ["ㄱㄲ", "ㄷㄸ", "ㅂㅃ", "ㅅㅆ", "ㅈㅉ"]
-_ALIKE += ["ㅐㅔ", "ㅒㅖ", "ㅓㅗ", "ㅓㅏ", "ㅙㅚ", "ㅚㅞ", "ㅡㅜ", "ㅕㅔ"]
+_ALIKE += ["ㅐㅔ", "ㅒㅖ", "ㅓㅗ", "ㅙㅚ", "ㅚㅞ", "ㅡㅜ"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +258,9 @@ def rephrased(question: str, draw: random.Random) -> str:
 
 
 def mistyped(question: str, draw: random.Random) -> str:
-    """Return the question with one to three slips: of a letter that sounds alike, or of spacing."""
+    """Return the question with up to three slips: letters that sound alike, missing spaces."""
     for _ in range(draw.choice((1, 1, 2, 3))):
-        syllables = [at for at, one in enumerate(question) if _syllable(one) is not None]
+        syllables = [at for at, one in enumerate(question) if _may_be_misspelled(one)]
         spaces = [at for at, one in enumerate(question) if one == " "]
         if spaces and draw.random() < _SPACING:
             at = draw.choice(spaces)
@@ -280,6 +280,13 @@ def _misspelled(syllable: str, draw: random.Random) -> str:
     elif vowels:
         vowel = draw.choice(vowels)
     return chr(_FIRST + (lead * len(_VOWELS) + vowel) * _TAILS + tail)
+
+
+def _may_be_misspelled(one: str) -> bool:
+    syllable = _syllable(one)
+    return syllable is not None and bool(
+        _taken_for(_LEADS, syllable[0]) or _taken_for(_VOWELS, syllable[1])
+    )
 
 
 def _taken_for(letters: str, at: int) -> list[int]:
