@@ -1,13 +1,15 @@
 """``python -m geungeo.eval.training.entailment``: train the judge of claims.
 
-Low-rank adaptation as in :mod:`geungeo.eval.training.crossencoder`, started from its file, and a
-line over the same features for three classes. It learns from public pairs of premise and
-hypothesis, and from claims about our own articles (``claim_lessons.jsonl``,
+A line over the features of :mod:`geungeo.eval.training.crossencoder` for three classes: first with
+a low-rank adaptation, started from that of the cross-encoder, then (``--layers``) with all layers,
+started from the judge's own adaptation. It learns from public pairs of premise and hypothesis, and
+from claims about our own articles (``claim_lessons.jsonl``,
 ``claim_everyday.jsonl``): true ones in a model's own words, false ones that read like them, and
 true ones beside sentences that do not say so. The loss is the cross-entropy of the class; of a
 false claim only that it is not entailed is known.
 
-Needs torch (the extra ``sentence-transformers``). Writes float16 arrays in numpy's own format.
+Needs torch (the extra ``sentence-transformers``). Writes float16 arrays in numpy's own format, or
+all layers with their matrices in 8 bits (which needs ``onnx``).
 """
 
 from __future__ import annotations
@@ -35,11 +37,20 @@ from geungeo.eval.data import (
     NEWS_ARTICLES,
     data_file,
 )
-from geungeo.eval.training.crossencoder import Descent, build, features, resume, save
+from geungeo.eval.training.crossencoder import (
+    Descent,
+    build,
+    features,
+    low_rank,
+    resume,
+    save,
+)
+from geungeo.eval.training.layers import build as build_layers
+from geungeo.eval.training.layers import stored_layers
 from geungeo.eval.training.lessons import read_articles, same
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.embedding.e5file import Pieces, open_weights
-from geungeo.rag.evidence.entailment import inquiry_ids
+from geungeo.rag.evidence.entailment import CLASSES, inquiry_ids
 from geungeo.rag.grounding.support import about
 from geungeo.rag.language.terms import bigrams
 from geungeo.rag.protocols import FloatArray, Inquiry
@@ -199,19 +210,26 @@ def batches(
     "--start", type=click.Path(path_type=Path, exists=True), required=True, help="An .npz file."
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="An .npz file.")
+@click.option("--layers", is_flag=True, help="Train all layers, not a low-rank adaptation.")
+@click.option("--most-pairs", type=int, help="Learn only so many of the pairs, drawn.")
 @click.option("--claims", default=3, show_default=True, help="How often each claim is learned.")
 @click.option("--epochs", default=1, show_default=True)
-@click.option("--rate", default=8e-4, show_default=True, help="Highest learning rate.")
+@click.option("--rate", type=float, help="Highest learning rate; default 8e-4, of layers 6e-5.")
 @click.option("--tokens", default=2_000, show_default=True, help="In a step, padding included.")
+@click.option("--kept", default=0.3, show_default=True, help="Part of the first --layers in --out.")
 @click.option("--seed", default=1, show_default=True)
 def main(
+    *,
     files: tuple[Path, ...],
     start: Path,
     out: Path,
+    layers: bool,
+    most_pairs: int | None,
     claims: int,
     epochs: int,
-    rate: float,
+    rate: float | None,
     tokens: int,
+    kept: float,
     seed: int,
 ) -> None:
     """Train on public pairs and on the claims about our own articles."""
@@ -229,19 +247,27 @@ def main(
     sets = [read_rows([data_file(name)]) for name in (CLAIM_LESSONS, EVERYDAY_CLAIMS)]
     rows = list(chain.from_iterable(sets))
     held = set(chain.from_iterable(map(articles_held_out, sets)))
-    lessons = [lesson for path in files for lesson in read_pairs(path)]
+    pairs = [lesson for path in files for lesson in read_pairs(path)]
+    lessons = pairs if most_pairs is None else draw.sample(pairs, min(most_pairs, len(pairs)))
     own = [row for row in rows if row.article_id not in held]
     lessons += [one for n in range(claims) for one in claim_lessons(own, articles, seed + n)]
     unseen = claim_lessons([row for row in rows if row.article_id in held], articles, seed)
     pieces = Pieces(open_weights())
     with tempfile.TemporaryDirectory() as scratch:
         export(Path(scratch))
-        bert, head, trained = build(Path(scratch), outputs=3)
-    resume(start, trained)
+        if layers:
+            first = low_rank(start)
+            if len(first["head.w"]) != len(CLASSES):
+                raise click.UsageError(f"{start} scores no classes; give a judge's adaptation")
+            bert, head, trained = build_layers(Path(scratch), first)
+        else:
+            bert, head, trained = build(Path(scratch), outputs=len(CLASSES))
+            resume(start, trained)
+    began_with = {name: value.detach().clone() for name, value in trained.items()}
     encoded = [(inquiry_ids(pieces, one.inquiry), one.label) for one in lessons]
     planned = epochs * len(batches(encoded, tokens, random.Random(0)))  # noqa: S311
     click.echo(f"{len(lessons)} lessons, about {planned} steps; {len(unseen)} held out")
-    descent = Descent(trained, rate, planned)
+    descent = Descent(trained, rate or (6e-5 if layers else 8e-4), planned)
     began = time.monotonic()
     for _ in range(epochs):
         for batch in batches(encoded, tokens, draw):
@@ -251,9 +277,17 @@ def main(
             if descent.done % 100 == 0:
                 spent = time.monotonic() - began
                 click.echo(f"step {descent.done}/{planned}, loss {descent.mean:.3f}, {spent:.0f} s")
-            if descent.done % 500 == 0:
+            if descent.done % 500 == 0 and not layers:
                 save(out, trained)
-    save(out, trained)
+    if layers:
+        with torch.no_grad():
+            for name, value in trained.items():
+                value.mul_(1 - kept).add_(began_with[name], alpha=kept)
+        sample = [ids for ids, _ in draw.sample(encoded, min(300, len(encoded)))]
+        arrays = {name: value.detach().numpy() for name, value in trained.items()}
+        np.savez(out, allow_pickle=False, **stored_layers(arrays, sample))
+    else:
+        save(out, trained)
     click.echo(f"wrote {out}")
     _report(unseen, _entailed(bert, head, pieces, unseen))
 
@@ -274,7 +308,10 @@ def _entailed(bert: Any, head: Any, pieces: Pieces, lessons: Sequence[Lesson]) -
 def _report(lessons: Sequence[Lesson], scores: FloatArray) -> None:
     """Print how well the held-out claims are judged, by how they were made."""
     true = np.array([one.label == ENTAILED for one in lessons])
-    click.echo(f"held out: AUC {area(true.tolist(), scores.tolist()):.3f}")
+    written = np.array([one.how not in {ELSEWHERE, HALF} for one in lessons])
+    for name, chosen in (("all", np.ones_like(written)), ("as written", written)):
+        found = area(true[chosen].tolist(), scores[chosen].tolist())
+        click.echo(f"held out, {name}: AUC {found:.3f}")
     for kind in sorted({one.how for one in lessons}):
         chosen = np.array([one.how == kind for one in lessons])
         shares = " ".join(f"{(scores[chosen] >= limit).mean():.2f}" for limit in (0.3, 0.5, 0.7))

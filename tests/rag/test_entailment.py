@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from geungeo.eval.bench.answers import read_rows
 from geungeo.eval.bench.nli import area
-from geungeo.eval.data import CLAIM_LESSONS, LESSON_ARTICLES, NEWS_ARTICLES, data_file
+from geungeo.eval.data import (
+    CLAIM_LESSONS,
+    EVERYDAY_ARTICLES,
+    EVERYDAY_CLAIMS,
+    LESSON_ARTICLES,
+    NEWS_ARTICLES,
+    data_file,
+)
 from geungeo.eval.training.entailment import (
     ELSEWHERE,
     ENTAILED,
@@ -38,29 +45,46 @@ ARTICLE = "해담시, 폐교를 도서관으로 바꾼다 / 해담일보 / 2026-
 SOURCE = "해담시는 2일 문을 닫은 초등학교 세 곳을 사들여 도서관으로 고치기로 했다."
 
 
-@pytest.fixture(scope="module")
-def held_out() -> list[Lesson]:
-    """Claims about articles that the model has not learned from: 80 true ones, 80 false ones."""
+def written(claims: str, *article_files: str) -> list[Lesson]:
+    """Return claims about articles that the model has not learned from: 80 true, 80 false ones."""
     articles = {
-        article.id: article
-        for name in (NEWS_ARTICLES, LESSON_ARTICLES)
-        for article in read_articles(data_file(name))
+        article.id: article for name in article_files for article in read_articles(data_file(name))
     }
-    rows = read_rows([data_file(CLAIM_LESSONS)])
+    rows = read_rows([data_file(claims)])
     unseen = set(articles_held_out(rows))
     lessons = claim_lessons([row for row in rows if row.article_id in unseen], articles, seed=1)
-    written = [one for one in lessons if one.how not in {ELSEWHERE, HALF}]
-    groups = ([one for one in written if (one.label == ENTAILED) is true] for true in (True, False))
+    own = [one for one in lessons if one.how not in {ELSEWHERE, HALF}]
+    groups = ([one for one in own if (one.label == ENTAILED) is true] for true in (True, False))
     return [one for group in groups for one in group[:: len(group) // 80][:80]]
 
 
+@pytest.fixture(scope="module")
+def held_out() -> list[Lesson]:
+    """Claims in a model's own words; the false ones read like the true ones."""
+    return written(CLAIM_LESSONS, NEWS_ARTICLES, LESSON_ARTICLES)
+
+
+def right_and_wrong(lessons: list[Lesson]) -> tuple[float, float, float]:
+    """Return the parts of true and of false claims that are supported, and the AUC."""
+    scores = bundled_entailment().probabilities([one.inquiry for one in lessons])[:, 0]
+    true = np.array([one.label == ENTAILED for one in lessons])
+    found = scores >= SURE
+    return found[true].mean(), found[~true].mean(), area(true.tolist(), scores.tolist())
+
+
 def test_true_claims_in_other_words_are_told_from_false_ones(held_out: list[Lesson]) -> None:
-    scores = bundled_entailment().probabilities([one.inquiry for one in held_out])[:, 0]
-    true = np.array([one.label == ENTAILED for one in held_out])
-    assert (scores[true] >= SURE).mean() >= 0.6
+    true, false, auc = right_and_wrong(held_out)
+    assert true >= 0.7
     # Many of these lies are for the rules: a number, a date, a quotation.
-    assert (scores[~true] >= SURE).mean() <= 0.35
-    assert area(true.tolist(), scores.tolist()) >= 0.78
+    assert false <= 0.3
+    assert auc >= 0.83
+
+
+def test_claims_in_everyday_words_are_harder() -> None:
+    true, false, auc = right_and_wrong(written(EVERYDAY_CLAIMS, EVERYDAY_ARTICLES))
+    assert true >= 0.72
+    assert false <= 0.42
+    assert auc >= 0.75
 
 
 def test_a_claim_about_another_article_is_not_supported(held_out: list[Lesson]) -> None:
