@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Judge = Literal["perfect", "yes", "no", "rules", "bundled"]
 FRAGMENT = "fragment"
+# One article in six is held out.
+HELD_OUT = 6
 
 
 class Row(BaseModel):
@@ -117,6 +119,11 @@ def read_rows(paths: Iterable[Path]) -> list[Row]:
                 place = ".".join(map(str, first["loc"])) or "the line"
                 raise UsageError(f"{path}:{number}: {place}: {first['msg']}") from error
     return rows
+
+
+def articles_held_out(rows: Sequence[Row]) -> list[str]:
+    """Return the articles of a set of claims that no judge is trained on: every sixth by name."""
+    return sorted({row.article_id or "" for row in rows})[::HELD_OUT]
 
 
 def spread(rows: Sequence[T], limit: int | None) -> list[T]:
@@ -410,6 +417,9 @@ def _rate(found: Sequence[bool]) -> Rate:
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Measure this many rows, evenly spread over FILES."
 )
+@click.option(
+    "--held-out", is_flag=True, help="Only rows about articles that no judge is trained on."
+)
 @click.option("--show", is_flag=True, help="List withheld true claims and released lies.")
 def claims(
     files: tuple[Path, ...],
@@ -418,10 +428,15 @@ def claims(
     json_file: Path | None,
     limit: int | None,
     *,
+    held_out: bool,
     show: bool,
 ) -> None:
     """Measure which answers of a scripted LLM are released, from FILES of true and false ones."""
-    report = measure(spread(read_rows(files), limit), judge, articles)
+    rows = read_rows(files)
+    if held_out:
+        unseen = set(articles_held_out(rows))
+        rows = [row for row in rows if row.article_id in unseen]
+    report = measure(spread(rows, limit), judge, articles)
     if json_file:
         json_file.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
     for line in summary(report):

@@ -27,7 +27,7 @@ from typing import Any
 import click
 import numpy as np
 
-from geungeo.eval.bench.answers import FRAGMENT, Row, read_rows
+from geungeo.eval.bench.answers import FRAGMENT, Row, articles_held_out, read_rows
 from geungeo.eval.bench.nli import area
 from geungeo.eval.data import (
     CLAIM_LESSONS,
@@ -58,8 +58,6 @@ from geungeo.rag.segmentation import split_article
 
 ENTAILED, CONTRADICTED, NEUTRAL, FALSE = range(4)
 _LABELS = {"entailment": ENTAILED, "contradiction": CONTRADICTED, "neutral": NEUTRAL}
-# One article in six is held out.
-HELD_OUT = 6
 # Sentences before the evidence that are read with it, drawn.
 _BEFORE = (0, 1, 1, 2)
 # Sentences of a claim's evidence, at most.
@@ -161,11 +159,6 @@ def _lessons_of(
         yield Lesson(source.inquiry(claim, [draw.choice(nearest)], 1), NEUTRAL, ELSEWHERE)
     if len(cited) > 1 and draw.random() < 0.5:
         yield Lesson(source.inquiry(claim, [draw.choice(cited)], 0), FALSE, HALF)
-
-
-def articles_held_out(rows: Sequence[Row]) -> list[str]:
-    """Return the articles of a set of claims that the judge is not trained on."""
-    return sorted({row.article_id or "" for row in rows})[::HELD_OUT]
 
 
 def loss_of(scores: Any, labels: Sequence[int]) -> Any:

@@ -183,6 +183,23 @@ def test_the_command_writes_figures_and_outcomes(tmp_path: Path) -> None:
     assert [outcome["id"] for outcome in written["outcomes"]] == ["f1"]
 
 
+def test_held_out_measures_only_articles_that_no_judge_is_trained_on(tmp_path: Path) -> None:
+    articles, claims, figures = (tmp_path / name for name in ("a.jsonl", "c.jsonl", "f.json"))
+    names = [f"news-{n}" for n in range(8)]
+    text = "김바다 대표는 직원이 30명이라고 밝혔다."
+    articles.write_text(
+        "".join(json.dumps({"id": name, "title": name, "text": text}) + "\n" for name in names),
+        "utf-8",
+    )
+    rows = [LIE.model_copy(update={"id": name, "article_id": name}) for name in names]
+    claims.write_text("".join(row.model_dump_json() + "\n" for row in rows), "utf-8")
+    command = ["claims", str(claims), "--verifier", "rules", "--articles", str(articles)]
+    result = CliRunner().invoke(bench, [*command, "--json", str(figures), "--held-out"])
+    assert result.exit_code == 0, result.output
+    outcomes = json.loads(figures.read_text("utf-8"))["outcomes"]
+    assert [one["id"] for one in outcomes] == ["news-0", "news-6"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data")
 def test_true_answers_of_a_perfect_model_are_released_as_written() -> None:

@@ -76,8 +76,8 @@ def test_a_file_with_layers_of_its_own_is_no_start_of_a_training() -> None:
         pytest.raises(click.UsageError, match="no low-rank adaptation"),
     ):
         low_rank(path)
-    with as_file(files("geungeo.rag.evidence").joinpath("entailment.npz")) as path:
-        assert low_rank(path)["head.w"].shape[0] == 3
+    with as_file(files("geungeo.rag.evidence").joinpath("shortanswer.npz")) as path:
+        assert low_rank(path)["short.w"].shape[0] == 2
 
 
 def test_training_goes_on_from_the_weights_that_it_left(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geungeo.eval.bench.answers import read_rows
+from geungeo.eval.bench.answers import articles_held_out, read_rows
 from geungeo.eval.bench.nli import area
 from geungeo.eval.data import (
     CLAIM_LESSONS,
@@ -24,7 +24,6 @@ from geungeo.eval.training.entailment import (
     ENTAILED,
     HALF,
     Lesson,
-    articles_held_out,
     claim_lessons,
 )
 from geungeo.eval.training.lessons import read_articles
