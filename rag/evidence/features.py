@@ -12,6 +12,7 @@ from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.evidence.asking_lines import asks, prompts, topic_of
 from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
 from geungeo.rag.language.analysis import analysed
+from geungeo.rag.language.transliteration import sounded_as
 from geungeo.rag.protocols import Corpus, FloatArray, Reranker, SentenceInContext
 from geungeo.rag.question import Question
 from geungeo.rag.question.concepts import AnswerType, Concept
@@ -242,10 +243,12 @@ def measure(
     weights = concept_weights(corpus, question.concepts)
     hits = _hits(question.concepts, own)
     hits_near = _hits(question.concepts, near)
+    read_as = question.text
     if question.language != found[0].article.language:
         # Words cannot be compared across languages, and the spelling of a name varies between
         # sentences: a hit nearby counts like one in the sentence.
         hits = hits_near
+        read_as = _names_as_written(question, texts)
     dense = np.stack([candidate.vector for candidate in found]) @ question.vector
     deviation = float(dense.std()) or 1.0
     roles = np.array([concept.role for concept in question.concepts])
@@ -286,11 +289,27 @@ def measure(
             ],
             [min(len(text), 300) / 100 for text in texts],
             [text.rstrip().endswith("?") for text in texts],
-            _judged(judge, question.text, found, dense + _WORD_WEIGHT * (near_cover + bigrams)),
+            _judged(judge, read_as, found, dense + _WORD_WEIGHT * (near_cover + bigrams)),
         ]
     ).astype(np.float32)
     terms_near = frozenset().union(*near)
     return Measured(found, features, hits_near, weights, terms_near)
+
+
+_LATIN_WORD = re.compile(r"[A-Za-z]{4,}")
+
+
+def _names_as_written(question: Question, texts: Sequence[str]) -> str:
+    """Return the question with its foreign names as the ``texts`` write them: 설리먼 for Suleyman.
+
+    The cross-encoder knows a name in both scripts only if it is a common one.
+    """
+    names = " ".join(c.surface for c in question.concepts if c.role == "name")
+    asked, source = question.text, "\n".join(texts)
+    for name in dict.fromkeys(_LATIN_WORD.findall(names)):
+        if written := sounded_as(name, source):
+            asked = re.sub(rf"\b{name}\b", written, asked, flags=re.IGNORECASE)
+    return asked
 
 
 def _judged(

@@ -171,19 +171,30 @@ def sounded_in(name: str, text: str) -> bool:
     >>> sounded_in("Molnar", "리사 몰나르가 중재했다"), sounded_in("Simon", "시민이 왔다")
     (True, False)
     """
+    return sounded_as(name, text) is not None
+
+
+def sounded_as(name: str, text: str) -> str | None:
+    """Return how ``text`` writes the foreign name that the Latin ``name`` spells, if it does.
+
+    >>> sounded_as("Molnar", "리사 몰나르가 중재했다")
+    '몰나르'
+    """
     wanted = skeleton(name, full=True)
     if len(wanted) < _MIN_SOUNDS:
-        return False
+        return None
     folded = name.casefold()
     initials = _BEGIN.get(folded[0], _JAMO)
-    return any(
-        _PARTICLE.fullmatch(word[end:])
-        and skeleton(word[:end]) == wanted
-        and _has_vowels_of(word[:end], folded)
-        for word in set(_SYLLABLES.findall(unicodedata.normalize("NFC", text)))
+    found = (
+        word[:end]
+        for word in dict.fromkeys(_SYLLABLES.findall(unicodedata.normalize("NFC", text)))
         if _JAMO[(ord(word[0]) - 0xAC00) // 588] in initials
         for end in range(2, min(len(word), _MOST_SYLLABLES) + 1)
+        if _PARTICLE.fullmatch(word[end:])
+        and skeleton(word[:end]) == wanted
+        and _has_vowels_of(word[:end], folded)
     )
+    return next(found, None)
 
 
 def _has_vowels_of(word: str, name: str) -> bool:

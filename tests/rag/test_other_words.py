@@ -12,7 +12,7 @@ import pytest
 from geungeo.rag.grounding.support import Grounds, Verdict, support
 from geungeo.rag.language.numbers import quantities, readable, stated_quantities
 from geungeo.rag.language.reckoning import reckoned
-from geungeo.rag.language.transliteration import sounded_in
+from geungeo.rag.language.transliteration import sounded_as, sounded_in
 
 DAY = date(2026, 9, 14)
 
@@ -312,6 +312,23 @@ def test_a_name_in_latin_letters_is_found_as_it_is_spoken(name: str, source: str
 def test_another_name_is_a_veto(name: str, source: str) -> None:
     vetoes = judged(f"It happened in connection with {name}.", source).vetoes
     assert [one for one in vetoes if one.kind == "name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "written"),
+    [
+        ("Suleyman", "무스타파 설리먼은 화를 냈다.", "설리먼"),
+        ("Nadella", "나델라가 말했다.", "나델라"),
+        ("Oracle", "오라클과 손잡았다.", "오라클"),
+        ("Molnar", "리사 몰나르에게 물었다.", "몰나르"),
+        ("Simon", "시민이 왔다.", None),
+        ("Resign", "이사회는 그를 내보냈다.", None),
+    ],
+)
+def test_a_foreign_name_is_found_as_the_source_writes_it(
+    name: str, source: str, written: str | None
+) -> None:
+    assert sounded_as(name, source) == written
 
 
 def test_a_word_with_the_consonants_of_a_name_is_not_that_name() -> None:

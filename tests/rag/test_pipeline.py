@@ -29,6 +29,10 @@ def ask(workspace: Workspace, question: str) -> Answer:
         ("MS의 사내 인공지능 부서를 이끄는 사람은 누구인가?", "무스타파 설리먼"),
         ("Who did OpenAI announce the data center plan with?", "오라클, 소프트뱅크"),
         ("When was Sam Altman ousted by the board?", "2023년 11월"),
+        # Names that the cross-encoder does not know in both scripts.
+        ("Who is Mustafa Suleyman?", "인공지능 부서를 이끄는"),
+        ("What did Suleyman ask for?", "최신 모델인 o1"),
+        ("Why was Suleyman upset with OpenAI?", "거절"),
     ],
 )
 def test_answers_questions_about_seed_article(
@@ -45,6 +49,8 @@ def test_answers_questions_about_seed_article(
     [
         "내일 서울 날씨는 어때?",
         "What is the capital of France?",
+        "What is Suleyman's salary?",
+        "When did Suleyman resign?",
         "안녕하세요",
         "ㅋㅋㅋㅋ",
         "ㅁㄴㅇㄹ;;; 😀 \\x00",
