@@ -122,8 +122,22 @@ def read_rows(paths: Iterable[Path]) -> list[Row]:
 
 
 def articles_held_out(rows: Sequence[Row]) -> list[str]:
-    """Return the articles of a set of claims that no judge is trained on: every sixth by name."""
+    """Return the articles of a file of claims that no judge is trained on: every sixth."""
     return sorted({row.article_id or "" for row in rows})[::HELD_OUT]
+
+
+def rows_held_out(paths: Iterable[Path]) -> list[Row]:
+    """Return the rows of each file whose articles are held out of training.
+
+    Raises:
+        UsageError: a line is no such row; names file and line.
+    """
+    kept: list[Row] = []
+    for path in paths:
+        rows = read_rows([path])
+        unseen = set(articles_held_out(rows))
+        kept += [row for row in rows if row.article_id in unseen]
+    return kept
 
 
 def spread(rows: Sequence[T], limit: int | None) -> list[T]:
@@ -432,10 +446,7 @@ def claims(
     show: bool,
 ) -> None:
     """Measure which answers of a scripted LLM are released, from FILES of true and false ones."""
-    rows = read_rows(files)
-    if held_out:
-        unseen = set(articles_held_out(rows))
-        rows = [row for row in rows if row.article_id in unseen]
+    rows = rows_held_out(files) if held_out else read_rows(files)
     report = measure(spread(rows, limit), judge, articles)
     if json_file:
         json_file.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")

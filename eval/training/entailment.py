@@ -45,8 +45,8 @@ from geungeo.eval.training.crossencoder import (
     resume,
     save,
 )
+from geungeo.eval.training.layers import average, stored_layers
 from geungeo.eval.training.layers import build as build_layers
-from geungeo.eval.training.layers import stored_layers
 from geungeo.eval.training.lessons import read_articles, same
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.embedding.e5file import Pieces, open_weights
@@ -256,7 +256,7 @@ def main(
         else:
             bert, head, trained = build(Path(scratch), outputs=len(CLASSES))
             resume(start, trained)
-    began_with = {name: value.detach().clone() for name, value in trained.items()}
+    began_with = {name: value.detach().clone() for name, value in trained.items() if layers}
     encoded = [(inquiry_ids(pieces, one.inquiry), one.label) for one in lessons]
     planned = epochs * len(batches(encoded, tokens, random.Random(0)))  # noqa: S311
     click.echo(f"{len(lessons)} lessons, about {planned} steps; {len(unseen)} held out")
@@ -273,9 +273,7 @@ def main(
             if descent.done % 500 == 0 and not layers:
                 save(out, trained)
     if layers:
-        with torch.no_grad():
-            for name, value in trained.items():
-                value.mul_(1 - kept).add_(began_with[name], alpha=kept)
+        average(trained, began_with, kept)
         sample = [ids for ids, _ in draw.sample(encoded, min(300, len(encoded)))]
         arrays = {name: value.detach().numpy() for name, value in trained.items()}
         np.savez(out, allow_pickle=False, **stored_layers(arrays, sample))

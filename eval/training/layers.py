@@ -49,6 +49,15 @@ def save_last(path: Path, trained: Mapping[str, Any]) -> None:
     np.savez(path, allow_pickle=False, **arrays)
 
 
+def average(trained: Mapping[str, Any], first: Mapping[str, Any], kept: float) -> None:
+    """Set the weights to their mean with the ``first``, of which the part ``kept`` remains.
+
+    WiSE-FT (Wortsman et al., 2022, arXiv:2109.01903).
+    """
+    for name, weights in trained.items():
+        weights.data = kept * first[name] + (1 - kept) * weights.data
+
+
 def load_last(path: Path, trained: Mapping[str, Any]) -> None:
     """Put the last weights of an earlier run into ``trained``.
 

@@ -28,6 +28,7 @@ from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.language.terms import bigrams
 from geungeo.rag.protocols import Embedder, FloatArray, Reranker, SentenceInContext
+from geungeo.rag.question.spelling import letters_of, syllable_of
 from geungeo.rag.readers import read
 from geungeo.rag.segmentation import split_article, split_lines
 from geungeo.rag.text import Span
@@ -60,10 +61,6 @@ class Lesson:
 
 # Part of the questions that are rephrased, and that are mistyped; of the slips, missing spaces.
 _REPHRASED, _MISTYPED, _SPACING = 0.35, 0.12, 0.4
-# Hangul syllables in Unicode: a lead, a vowel, one of 28 tails or none.
-_FIRST, _TAILS = ord("가"), 28
-_LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 # Letters that sound alike, and so are typed for each other.
 _ALIKE = ["ㄱㄲ", "ㄷㄸ", "ㅂㅃ", "ㅅㅆ", "ㅈㅉ"]
 _ALIKE += ["ㅐㅔ", "ㅒㅖ", "ㅓㅗ", "ㅙㅚ", "ㅚㅞ", "ㅡㅜ"]
@@ -273,35 +270,21 @@ def mistyped(question: str, draw: random.Random) -> str:
 
 def _misspelled(syllable: str, draw: random.Random) -> str:
     """Return ``syllable`` with its vowel or first consonant taken for one that sounds alike."""
-    lead, vowel, tail = _syllable(syllable) or (0, 0, 0)
-    leads, vowels = _taken_for(_LEADS, lead), _taken_for(_VOWELS, vowel)
+    lead, vowel, *tail = list(letters_of(syllable))
+    leads, vowels = _taken_for(lead), _taken_for(vowel)
     if leads and (not vowels or draw.random() < 0.3):
         lead = draw.choice(leads)
     elif vowels:
         vowel = draw.choice(vowels)
-    return chr(_FIRST + (lead * len(_VOWELS) + vowel) * _TAILS + tail)
+    return syllable_of(lead, vowel, *tail)
 
 
-def _may_be_misspelled(one: str) -> bool:
-    syllable = _syllable(one)
-    return syllable is not None and bool(
-        _taken_for(_LEADS, syllable[0]) or _taken_for(_VOWELS, syllable[1])
-    )
+def _may_be_misspelled(char: str) -> bool:
+    return len(letters_of(char)) > 1 and any(map(_taken_for, letters_of(char)[:2]))
 
 
-def _taken_for(letters: str, at: int) -> list[int]:
-    """Return the places in ``letters`` of those that the one at ``at`` is taken for."""
-    pairs = [pair for pair in _ALIKE if letters[at] in pair and pair[0] in letters]
-    return [letters.index(one) for pair in pairs for one in pair if one != letters[at]]
-
-
-def _syllable(one: str) -> tuple[int, int, int] | None:
-    """Return the numbers of lead, vowel and tail in Unicode's order; ``None`` if not Hangul."""
-    at = ord(one) - _FIRST
-    if not 0 <= at < len(_LEADS) * len(_VOWELS) * _TAILS:
-        return None
-    rest, tail = divmod(at, _TAILS)
-    return (*divmod(rest, len(_VOWELS)), tail)
+def _taken_for(letter: str) -> list[str]:
+    return [pair.replace(letter, "") for pair in _ALIKE if letter in pair]
 
 
 def with_wrong_detail(

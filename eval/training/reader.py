@@ -35,7 +35,13 @@ from geungeo.eval.data import (
 )
 from geungeo.eval.stores import CachingEmbedder
 from geungeo.eval.training.crossencoder import Descent, features, loss_of, low_rank, steps
-from geungeo.eval.training.layers import build, load_last, save_last, stored_layers
+from geungeo.eval.training.layers import (
+    average,
+    build,
+    load_last,
+    save_last,
+    stored_layers,
+)
 from geungeo.eval.training.lessons import Lesson, korquad_lessons, news_lessons
 from geungeo.rag.embedding.e5file import Pieces, open_weights
 from geungeo.rag.evidence.crossencoder import CrossEncoder, pair_ids
@@ -155,10 +161,8 @@ def main(
     if last:
         save_last(last, trained)
     pairs = [rows[0] for _, rows in draw.sample(first, min(300, len(first)))]
-    arrays = {
-        name: (kept * began_with[name] + (1 - kept) * value.detach()).numpy()
-        for name, value in trained.items()
-    }
+    average(trained, began_with, kept)
+    arrays = {name: value.detach().numpy() for name, value in trained.items()}
     np.savez(out, allow_pickle=False, **stored_layers(arrays, pairs))
     click.echo(f"wrote {out}")
 

