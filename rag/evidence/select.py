@@ -40,8 +40,9 @@ MAX_EVIDENCE = 12
 # Answerability is reduced if the best sentence scores below this.
 _CLEAR_SCORE = 0.05
 # Factor for evidence about another time than the one asked about.
-_REVERSED = 0.3  # 영리에서 비영리로, where the sentence has the other way round
 _OTHER_TIME = 0.2
+# Factor for a change asked about the other way round: 비영리로 전환, where it is 영리 단체 전환.
+_REVERSED = 0.3
 # Factor across languages if no name confirms what the meaning suggests.
 _UNCONFIRMED = 0.75
 # A question with a smaller share of its concepts in the evidence may be off topic.
