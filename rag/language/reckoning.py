@@ -74,12 +74,15 @@ _HALF_STATED = re.compile(
     # numbers in words, which are not read
     r"|(?:ten|teen|ty)(?:-[a-z]+)?\s(?:percent|per cent|of)\b|\bhundred"
 )
+# What makes the rest of a part worth saying.
+_NOT_ALL = re.compile(rf"{_REST.pattern}|않|못|아니|아닌|없|\bnot\b|n't\b")
 _NO_AMOUNT_OF_HALF = re.compile(r"한판|유도|업어치기|메치기")  # a score in judo
 _OVER_HALF = re.compile(rf"{_CASE}(?:훨씬|한참|크게|약간|조금)?\s?(?:{_MORE}|훌쩍|보다\s많)")
 _MORE_THAN = re.compile(r"\b(?:over|than|least)\s$")
 _UNDER_HALF = re.compile(
     rf"{_CASE}도?\s?(?:훨씬|한참|크게|약간|조금)?\s?(?:{_LESS}|아래|밖에|못|보다\s적)"
 )
+_THAN_HALF = re.compile(r"\b(?:more|less|fewer) than half\b")
 _LESS_THAN = re.compile(r"\b(?:under|below|less than|fewer than)\s$")
 _ABOUT_HALF = Fraction(19, 50), Fraction(31, 50)
 _HALF_ROUNDED = Fraction(49, 100), Fraction(51, 100)
@@ -152,7 +155,7 @@ def half_is_lacking(claim: str, source: str) -> bool | None:
     there = stated_quantities(source)
     if len(there) > _MOST:
         return None
-    parts = _parts({*there, *_converted(there)}, _NOT_HALVED)
+    parts = _halves(claim, source, {*there, *_converted(there)})
     bounds = [_half_at(claim, *match.span()) for match in halves]
     lacking = any(not any(low <= part <= high for part in parts) for low, high in bounds)
     return lacking if parts else None
@@ -266,7 +269,8 @@ def _mixed(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quant
 
 def _shares(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quantity]:
     """Return percentages, fractions and 열 곳 중 네 곳 that are shares of amounts of the source."""
-    shares = _parts(known, _NOT_ADDED)
+    ratios = _ratios(known, _NOT_ADDED)
+    shares = _of_a_whole(known) | ratios | {1 - part for part in ratios}
     found = {one for one in absent if one.unit == "share" and _is_near(one.value, shares)}
     found |= {
         one
@@ -281,21 +285,39 @@ def _shares(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quan
     return found
 
 
-def _parts(known: Set[Quantity], apart: Set[str]) -> set[Fraction]:
-    """Return the parts that ``known`` has as such, and those that one amount is of another.
+def _ratios(known: Set[Quantity], apart: Set[str]) -> set[Fraction]:
+    """Return the parts that one amount is of another, but for those in units of ``apart``."""
+    return {
+        min(one.value, other.value) / max(one.value, other.value)
+        for one, other in combinations(known, 2)
+        if one.unit == other.unit and one.unit not in apart and min(one.value, other.value)
+    }
 
-    Amounts in units of ``apart`` are no parts of each other.
+
+def _of_a_whole(known: Set[Quantity]) -> set[Fraction]:
+    """Return the percentages, and what is added where something is multiplied."""
+    found = {one.value / 100 for one in known if one.unit == "percent"}
+    return found | {one.value - 1 for one in known if one.unit == "times" and one.value > 1}
+
+
+def _halves(claim: str, source: str, known: Set[Quantity]) -> set[Fraction]:
+    """Return the parts that ``known`` gives and that half may be said of.
+
+    The rest of a part counts only where something changed, remained or was not so, and one
+    amount's part of two only where nothing changed: 외국인 60명과 내국인 61명.
     """
-    stated = {one.value / 100 for one in known if one.unit == "percent"}
-    stated |= {one.value for one in known if one.unit == "share"}
-    found = {part for one in stated for part in (one, 1 - one)}
-    for one in known:
-        if one.unit == "times" and one.value > 1:
-            found |= {one.value - 1, 1 / one.value}
-    for one, other in combinations(known, 2):
-        if one.unit == other.unit and one.unit not in apart and min(one.value, other.value):
-            part = min(one.value, other.value) / max(one.value, other.value)
-            found |= {part, 1 - part}
+    claim = _THAN_HALF.sub("half", claim)
+    found = _of_a_whole(known) | _ratios(known, _NOT_HALVED)
+    found |= {one.value for one in known if one.unit == "share"}
+    found |= {1 / one.value for one in known if one.unit == "times" and one.value > 1}
+    if any(_COMPARED.search(text) or _NOT_ALL.search(text) for text in (claim, source)):
+        found |= {1 - part for part in found}
+    if not _COMPARED.search(claim):
+        found |= {
+            min(one.value, other.value) / (one.value + other.value)
+            for one, other in combinations(known, 2)
+            if one.unit == other.unit and one.unit not in _NOT_HALVED and one.value + other.value
+        }
     return found
 
 

@@ -113,6 +113,9 @@ def test_a_number_follows_only_where_the_words_say_so(claim: str, source: str) -
         ("주민 절반이 반대한다.", "반대하는 주민은 네 집에 한 집꼴인 4분의 1이다."),
         ("찬성은 절반을 넘지 못했다가 뒤에 절반으로 늘었다.", "찬성은 29%에 그쳤다."),
         ("About half of the shops closed.", "Of 90 shops, 11 closed."),
+        ("More than half of the shops closed.", "Of 90 shops, 11 closed."),
+        ("주민의 절반 이상이 찬성했다.", "주민 800명 중 120명이 찬성했다."),
+        ("의원의 절반이 넘는 사람이 찬성했다.", "의원 60명 가운데 9명이 찬성했다."),
         ("속도가 절반으로 떨어졌다.", "초당 90메가비트에서 82메가비트로 떨어졌다."),
     ],
 )
@@ -133,6 +136,8 @@ def test_half_of_something_needs_an_amount_that_is_near_half(claim: str, source:
         ("배출량이 절반 이하로 줄었다.", "배출량이 3분의 1로 줄었다."),
         ("두 몫을 절반씩으로 한다.", "두 몫의 비율은 5 대 5로 한다."),
         ("을은 갑의 절반이다.", "갑은 을의 두 배다."),
+        ("참가자의 절반은 외국인이다.", "외국인 60명과 내국인 61명이 참가했다."),
+        ("절반 넘게 오지 않았다.", "초대한 80명 가운데 30명이 왔다."),
         ("값이 절반이다.", "정가 2만 원이던 값이 반이다."),
         ("절반으로 줄었다.", "40명에서 반쯤 줄어 30명 안팎이다."),
         ("주민의 절반이 노인이다.", "주민 80명은 둘 중 하나가 노인이다."),
@@ -172,6 +177,19 @@ def test_half_of_something_is_a_doubt_where_the_source_gives_no_parts(
     verdict = judged(claim, source)
     assert not [one for one in verdict.vetoes if one.kind == "number"]
     assert "절반" in [one.said for one in verdict.doubts]
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("주민의 70%가 찬성했다.", "주민의 30%가 찬성했다."),
+        ("병상의 85%가 찼다.", "병상의 15%가 찼다."),
+        ("직원의 3분의 2가 떠났다.", "직원의 3분의 1이 떠났다."),
+        ("값은 25% 내렸다.", "값은 네 배로 올랐다."),
+    ],
+)
+def test_the_rest_of_a_part_is_no_number_of_the_source(claim: str, source: str) -> None:
+    assert [one for one in judged(claim, source).vetoes if one.kind == "number"]
 
 
 @pytest.mark.parametrize(
