@@ -16,8 +16,8 @@ from geungeo.index.database import Connection, Database, Row
 from geungeo.index.indexing import Indexed
 from geungeo.rag.article import Article, Section, SectionKind
 from geungeo.rag.errors import StoreCorrupt
+from geungeo.rag.language.hangul import initials
 from geungeo.rag.protocols import StoredPassage, StoredSentence
-from geungeo.rag.question.spelling import initials
 from geungeo.rag.text import Span
 
 _RECORD = (

@@ -25,10 +25,10 @@ from geungeo.eval.cases import Case, Document
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.matching import contains_answer
 from geungeo.rag.article import Article, SectionKind
+from geungeo.rag.language.hangul import letters_of, syllable_of
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.language.terms import bigrams
 from geungeo.rag.protocols import Embedder, FloatArray, Reranker, SentenceInContext
-from geungeo.rag.question.spelling import letters_of, syllable_of
 from geungeo.rag.readers import read
 from geungeo.rag.segmentation import split_article, split_lines
 from geungeo.rag.text import Span

@@ -104,6 +104,24 @@ def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Kiwi's reading of a text: log-likelihood, and whether it infers a noun of no dictionary."""
+
+    likelihood: float
+    has_unknown: bool
+
+
+def likeliest_readings(texts: Sequence[str]) -> list[Reading]:
+    """Return Kiwi's likeliest reading of each of ``texts``."""
+    with _lock:
+        found = [best for best, *_ in kiwi().analyze([for_model(text) for text in texts])]
+    return [
+        Reading(likelihood, any(token.id in (_UNKNOWN_NOUN, _UNKNOWN_NAME) for token in tokens))
+        for tokens, likelihood in found
+    ]
+
+
 def is_common_noun(word: str) -> bool:
     """Whether Kiwi's dictionary has all of ``word`` as one common noun: 이사회, not 박은호."""
     with _lock:
@@ -139,10 +157,10 @@ def glued(text: str, following: str) -> str:
     return f"{text}{space}{following}"
 
 
-def spaced(text: str) -> str:
-    """Return ``text`` with its spacing corrected by Kiwi."""
+def spaced(text: str, *, anew: bool = False) -> str:
+    """Return ``text`` with spaces that Kiwi adds; ``anew``: with those alone that Kiwi sets."""
     with _lock:
-        corrected: str = kiwi().space(for_model(text))
+        corrected: str = kiwi().space(for_model(text), reset_whitespace=anew)
     return corrected
 
 

@@ -10,7 +10,8 @@ import re
 
 from geungeo.rag.language.morphemes import Morpheme, analyse
 from geungeo.rag.language.names import as_one_name
-from geungeo.rag.language.vocabulary import is_alias
+from geungeo.rag.language.terms import Bag
+from geungeo.rag.language.vocabulary import is_alias, terms_of
 from geungeo.rag.protocols import Corpus
 
 _WORD = re.compile(r"[가-힣]{2,}")
@@ -46,3 +47,20 @@ def _known(text: str, corpus: Corpus) -> list[tuple[int, int]]:
                 found.append((start, start + len(name)))
                 break
     return found
+
+
+def shares_known(texts: list[str], corpus: Corpus) -> list[float]:
+    """Return for each text the share of its terms that occur in the corpus, in [0, 1].
+
+    One-letter words and name skeletons do not count.
+    """
+    shares: list[float] = []
+    for text in texts:
+        terms = [
+            term
+            for term in terms_of(analyse_with_names(text, corpus))
+            if not term.startswith("~") and len(term.split("/")[0].lstrip("@")) > 1
+        ]
+        known = corpus.document_frequency("morphemes", Bag.of(terms).terms)
+        shares.append(float((known > 0).mean()) if terms else 0.0)
+    return shares

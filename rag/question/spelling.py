@@ -1,11 +1,7 @@
-"""Correct typed questions: wrong keyboard layout, initial consonants, missing spaces.
+"""Correct typed questions: keyboard layout, initial consonants, spaces, misspelled words.
 
 A correction is made only if the corpus knows it and does not know what was typed, so ``the``
 is never changed to 솓.
-
-The layout is dubeolsik (KS X 5002), which Korean keyboards share with QWERTY: ``dhvms`` is
-오픈, ``ㅐㅔ두`` is open. Isolated letters are compatibility jamo (U+3131 to U+3163), as a
-keyboard gives them.
 """
 
 from __future__ import annotations
@@ -14,44 +10,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from geungeo.rag.language.morphemes import spaced
-from geungeo.rag.language.terms import Bag
-from geungeo.rag.language.vocabulary import is_alias, terms_of
+from geungeo.rag.language.hangul import LEADS, to_hangul, to_latin
+from geungeo.rag.language.morphemes import likeliest_readings, spaced
+from geungeo.rag.language.vocabulary import is_alias
 from geungeo.rag.protocols import Corpus
-from geungeo.rag.question.known_names import analyse_with_names
-
-_KEYS = dict(
-    zip(
-        "rRseEfaqQtTdwWczxvgkoiOjpuPhynbml",
-        "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎㅏㅐㅑㅒㅓㅔㅕㅖㅗㅛㅜㅠㅡㅣ",
-        strict=True,
-    )
-)
-_LETTERS = {jamo: key for key, jamo in _KEYS.items()}
-_VOWEL_PAIRS = {
-    f"{first}{second}": joined
-    for first, second, joined in (
-        *("ㅗㅏㅘ", "ㅗㅐㅙ", "ㅗㅣㅚ", "ㅜㅓㅝ", "ㅜㅔㅞ", "ㅜㅣㅟ"),
-        "ㅡㅣㅢ",
-    )
-}
-_TAIL_PAIRS = {
-    f"{first}{second}": joined
-    for first, second, joined in (
-        *("ㄱㅅㄳ", "ㄴㅈㄵ", "ㄴㅎㄶ", "ㄹㄱㄺ", "ㄹㅁㄻ", "ㄹㅂㄼ", "ㄹㅅㄽ", "ㄹㅌㄾ"),
-        *("ㄹㅍㄿ", "ㄹㅎㅀ", "ㅂㅅㅄ"),
-    )
-}
-_SPLIT = {one: pair for pair, one in (_VOWEL_PAIRS | _TAIL_PAIRS).items()}
-
-LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-_TAILS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-_FIRST, _LAST = ord("가"), ord("힣")
-# A consonant before a vowel begins the next syllable.
-_TAIL = rf"(?:{'|'.join(_TAIL_PAIRS)}|[{_TAILS}])(?![{_VOWELS}])"
-_SYLLABLE = re.compile(rf"([{LEADS}])([{_VOWELS}])({_TAIL})?")
-_VOWEL_PAIR = re.compile("|".join(_VOWEL_PAIRS))
+from geungeo.rag.question.known_names import shares_known
+from geungeo.rag.question.misspellings import correct_misspellings
 
 _MAX_WORD = 24
 _MAX_NAME = 8
@@ -66,11 +30,17 @@ _HALF_WIDTH = re.compile("[\uffa1-\uffdc]+")
 # So many syllables without a space are a sentence, not a word.
 _RUN_ON = re.compile(r"[가-힣A-Za-z0-9]*[가-힣]{9,}[가-힣A-Za-z0-9]*")
 
+# A syllable alone may be the end or the beginning of a word: 오픈AI 가, 영 리단체.
+_FRAGMENT = re.compile(r"(?<=\s)[가-힣](?=\s)")
+# A question in other spaces must be likelier by so much, in log-likelihood, to be broken as typed.
+_BROKEN = 10.0
+
 
 def correct_spelling(question: str, corpus: Corpus) -> str:
     """Return ``question`` with corrections that ``corpus`` supports; usually unchanged."""
     question = _HALF_WIDTH.sub(_in_syllables, question)
-    return _spaces(_expand_initials(_layout(question, corpus), corpus), corpus)
+    question = _expand_initials(_layout(question, corpus), corpus)
+    return correct_misspellings(_spaces(question, corpus), corpus)
 
 
 def _in_syllables(run: re.Match[str]) -> str:
@@ -90,7 +60,7 @@ def _layout(question: str, corpus: Corpus) -> str:
     certain: dict[str, str] = {}
     possible: dict[str, str] = {}
     for word, readings in _readings(question):
-        unchanged, *shares = _shares_known([word, *readings], corpus)
+        unchanged, *shares = shares_known([word, *readings], corpus)
         if unchanged > 0:
             continue
         best = max(range(len(readings)), key=shares.__getitem__)
@@ -140,7 +110,7 @@ def _expand_initials(question: str, corpus: Corpus) -> str:
         letters = match[0]
         names = corpus.names(letters)
         # Keep letters that are themselves a known alias.
-        if not names or _shares_known([letters], corpus)[0] > 0:
+        if not names or shares_known([letters], corpus)[0] > 0:
             return letters
         if _INTERJECTION.fullmatch(letters) and len(names) > 1:
             return letters
@@ -150,7 +120,14 @@ def _expand_initials(question: str, corpus: Corpus) -> str:
 
 
 def _spaces(question: str, corpus: Corpus) -> str:
-    return _RUN_ON.sub(lambda run: _whole_names(spaced(run[0]), corpus), question)
+    question = _RUN_ON.sub(lambda run: _whole_names(spaced(run[0]), corpus), question)
+    if not _FRAGMENT.search(question):
+        return question
+    again = spaced(question, anew=True)
+    typed, corrected = likeliest_readings([question, again])
+    if corrected.likelihood - typed.likelihood < _BROKEN:
+        return question
+    return _whole_names(again, corpus)
 
 
 def _whole_names(text: str, corpus: Corpus) -> str:
@@ -169,72 +146,3 @@ def _whole_names(text: str, corpus: Corpus) -> str:
         return "" if known else " "
 
     return re.sub(" ", join, text)
-
-
-def _shares_known(texts: list[str], corpus: Corpus) -> list[float]:
-    """Return for each text the share of its terms that occur in the corpus, in [0, 1].
-
-    One-letter words and name skeletons do not count.
-    """
-    shares: list[float] = []
-    for text in texts:
-        terms = [
-            term
-            for term in terms_of(analyse_with_names(text, corpus))
-            if not term.startswith("~") and len(term.split("/")[0].lstrip("@")) > 1
-        ]
-        known = corpus.document_frequency("morphemes", Bag.of(terms).terms)
-        shares.append(float((known > 0).mean()) if terms else 0.0)
-    return shares
-
-
-def to_hangul(keys: str) -> str | None:
-    """Convert Latin ``keys`` to Hangul by the dubeolsik layout; ``None`` if not whole syllables.
-
-    A shifted key without its own letter gives the unshifted one.
-    """
-    jamo = "".join(_KEYS.get(key) or _KEYS.get(key.lower(), "?") for key in keys)
-    jamo = _VOWEL_PAIR.sub(lambda pair: _VOWEL_PAIRS[pair[0]], jamo)
-    syllables: list[str] = []
-    at = 0
-    while match := _SYLLABLE.match(jamo, at):
-        lead, vowel, tail = match.groups(default="")
-        syllables.append(syllable_of(lead, vowel, _TAIL_PAIRS.get(tail, tail)))
-        at = match.end()
-    return "".join(syllables) if syllables and at == len(jamo) else None
-
-
-def to_latin(hangul: str) -> str | None:
-    """Return the keys that type ``hangul`` (syllables and jamo); ``None`` for other characters."""
-    keys: list[str] = []
-    for char in hangul:
-        for jamo in letters_of(char):
-            for part in _SPLIT.get(jamo, jamo):
-                if part not in _LETTERS:
-                    return None
-                keys.append(_LETTERS[part])
-    return "".join(keys)
-
-
-def initials(text: str) -> str:
-    """Return the initial consonants (초성) of the syllables in ``text``: 삼성 gives ㅅㅅ."""
-    return "".join(
-        LEADS[(ord(char) - _FIRST) // (len(_VOWELS) * (len(_TAILS) + 1))]
-        for char in text
-        if _FIRST <= ord(char) <= _LAST
-    )
-
-
-def syllable_of(lead: str, vowel: str, tail: str = "") -> str:
-    """Return the Hangul syllable of a first consonant, a vowel, and a last consonant or none."""
-    place = LEADS.index(lead) * len(_VOWELS) + _VOWELS.index(vowel)
-    return chr(_FIRST + place * (len(_TAILS) + 1) + (_TAILS.index(tail) + 1 if tail else 0))
-
-
-def letters_of(char: str) -> str:
-    """Return the two or three letters of a Hangul syllable; another character as it is."""
-    if not _FIRST <= ord(char) <= _LAST:
-        return char
-    rest, tail = divmod(ord(char) - _FIRST, len(_TAILS) + 1)
-    lead, vowel = divmod(rest, len(_VOWELS))
-    return LEADS[lead] + _VOWELS[vowel] + (_TAILS[tail - 1] if tail else "")
