@@ -13,6 +13,7 @@ from geungeo.rag.evidence.asking_lines import asks, prompts, topic_of
 from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.transliteration import sounded_as
+from geungeo.rag.language.vocabulary import spelling_in
 from geungeo.rag.protocols import Corpus, FloatArray, Reranker, SentenceInContext
 from geungeo.rag.question import Question
 from geungeo.rag.question.concepts import AnswerType, Concept
@@ -243,12 +244,11 @@ def measure(
     weights = concept_weights(corpus, question.concepts)
     hits = _hits(question.concepts, own)
     hits_near = _hits(question.concepts, near)
-    read_as = question.text
+    read_as = _names_as_written(question, texts)
     if question.language != found[0].article.language:
         # Words cannot be compared across languages, and the spelling of a name varies between
         # sentences: a hit nearby counts like one in the sentence.
         hits = hits_near
-        read_as = _names_as_written(question, texts)
     dense = np.stack([candidate.vector for candidate in found]) @ question.vector
     deviation = float(dense.std()) or 1.0
     roles = np.array([concept.role for concept in question.concepts])
@@ -300,15 +300,22 @@ _LATIN_WORD = re.compile(r"[A-Za-z]{4,}")
 
 
 def _names_as_written(question: Question, texts: Sequence[str]) -> str:
-    """Return the question with its foreign names as the ``texts`` write them: 설리먼 for Suleyman.
+    """Return the question with its names as the ``texts`` write them: MS for 마소.
 
-    The cross-encoder knows a name in both scripts only if it is a common one.
+    The cross-encoder knows a name in several spellings only if it is a common one.
     """
-    names = " ".join(c.surface for c in question.concepts if c.role == "name")
-    asked, source = question.text, "\n".join(texts)
-    for name in dict.fromkeys(_LATIN_WORD.findall(names)):
-        if written := sounded_as(name, source):
-            asked = re.sub(rf"\b{name}\b", written, asked, flags=re.IGNORECASE)
+    source = "\n".join(texts)
+    # Kiwi has 마소 (cattle) as a noun.
+    nouns = [c.surface for c in question.concepts if c.role in {"name", "noun"}]
+    written = {name: spelling_in(source, name) for name in nouns}
+    if question.language != "ko":
+        names = [c.surface for c in question.concepts if c.role == "name"]
+        latin = _LATIN_WORD.findall(" ".join(name for name in names if not written[name]))
+        written |= {name: sounded_as(name, source) for name in latin}
+    asked = question.text
+    for name, spelling in written.items():
+        if spelling:
+            asked = re.sub(rf"(?<![A-Za-z]){re.escape(name)}", spelling, asked, flags=re.IGNORECASE)
     return asked
 
 

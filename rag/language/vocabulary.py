@@ -56,6 +56,23 @@ def is_alias(text: str) -> bool:
     return _key(text) in _aliases()
 
 
+def spelling_in(source: str, name: str) -> str | None:
+    """Return the spelling of a known ``name`` that ``source`` uses most, if it lacks this one."""
+    key = _aliases().get(_key(name))
+    spellings = next((group for group in _groups() if _key(group[0]) == key), [])
+    folded = fold(source)
+    uses = {one: len(_spelled(fold(one)).findall(folded)) for one in spellings}
+    if not any(uses.values()) or _spelled(fold(name)).search(folded):
+        return None
+    return max(uses, key=uses.__getitem__)
+
+
+def _spelled(name: str) -> re.Pattern[str]:
+    """Compile a pattern of ``name``, as a word if it is Latin."""
+    pattern = re.escape(name)
+    return re.compile(rf"(?<![a-z0-9]){pattern}(?![a-z0-9])" if name.isascii() else pattern)
+
+
 def alias_spans(text: str) -> list[tuple[int, int]]:
     """Find where words begin with a known name written in Hangul, of three syllables or more."""
     return [

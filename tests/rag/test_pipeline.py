@@ -33,6 +33,16 @@ def ask(workspace: Workspace, question: str) -> Answer:
         ("Who is Mustafa Suleyman?", "인공지능 부서를 이끄는"),
         ("What did Suleyman ask for?", "최신 모델인 o1"),
         ("Why was Suleyman upset with OpenAI?", "거절"),
+        # Spellings of names that the article does not use.
+        ("마소가 만든다는 그 모델 이름이 뭐더라", "MAI"),
+        ("챗지피티를 대체할 모델은?", "MAI"),
+        ("엠에스가 만든다는 모델 이름은?", "MAI"),
+        ("챗지피티가 비싼 이유는?", "가격이 비싸고 속도 역시 느리다"),
+        ("What did MSFT exclude OpenAI from?", "계약 문구에서 오픈AI를 제외"),
+        # Misspelled words.
+        ("데이터 쎈터 개획 규모 얼마에요", "5,000억 달러"),
+        ("나댈라가 자채 모델 필요업다고 한게 몇년도", "2022년"),
+        ("오픈 에이아이 가 영 리단체로 전환 하려 는이유는", "더 많은 자금"),
     ],
 )
 def test_answers_questions_about_seed_article(

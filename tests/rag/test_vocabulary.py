@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from geungeo.rag.language.morphemes import analyse_many, content_terms, kiwi
-from geungeo.rag.language.vocabulary import synonyms_of
+from geungeo.rag.language.vocabulary import spelling_in, synonyms_of
 
 # Sentences in which a word of the class can occur; ``{}`` is its stem.
 _CARRIERS = {
@@ -102,3 +102,23 @@ def test_groups_are_sorted_without_duplicate_words_or_groups() -> None:
 def test_opposites_and_competitors_are_not_synonyms(word: str, opposite: str) -> None:
     assert synonyms_of([word]), word
     assert opposite not in synonyms_of([word])
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "spelling"),
+    [
+        ("MS는 투자했다.", "마소", "MS"),
+        ("마이크로소프트와 MS, 다시 마이크로소프트", "마소", "마이크로소프트"),
+        ("ChatGPT는 비싸다.", "챗지피티", "ChatGPT"),
+        ("MS는 투자했다.", "MS", None),  # as the source has it
+        ("ms는 투자했다.", "MS", None),
+        ("ATMS를 점검했다.", "마소", None),  # no word of its own
+        ("구글이 투자했다.", "마소", None),
+        ("MS는 투자했다.", "강아지", None),
+        ("", "마소", None),
+    ],
+)
+def test_a_known_name_is_spelled_as_the_source_spells_it(
+    source: str, name: str, spelling: str | None
+) -> None:
+    assert spelling_in(source, name) == spelling
