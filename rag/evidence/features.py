@@ -13,7 +13,7 @@ from geungeo.rag.evidence.asking_lines import asks, prompts, topic_of
 from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.transliteration import sounded_as
-from geungeo.rag.language.vocabulary import spelling_in
+from geungeo.rag.language.vocabulary import spelled_as_in
 from geungeo.rag.protocols import Corpus, FloatArray, Reranker, SentenceInContext
 from geungeo.rag.question import Question
 from geungeo.rag.question.concepts import AnswerType, Concept
@@ -302,20 +302,17 @@ _LATIN_WORD = re.compile(r"[A-Za-z]{4,}")
 def _names_as_written(question: Question, texts: Sequence[str]) -> str:
     """Return the question with its names as the ``texts`` write them: MS for 마소.
 
-    The cross-encoder knows a name in several spellings only if it is a common one.
+    The cross-encoder knows a name in several spellings only if it is a common one. Of English
+    questions names that are known by sound alone are written so too: 설리먼 for Suleyman.
     """
     source = "\n".join(texts)
-    # Kiwi has 마소 (cattle) as a noun.
-    nouns = [c.surface for c in question.concepts if c.role in {"name", "noun"}]
-    written = {name: spelling_in(source, name) for name in nouns}
-    if question.language != "ko":
-        names = [c.surface for c in question.concepts if c.role == "name"]
-        latin = _LATIN_WORD.findall(" ".join(name for name in names if not written[name]))
-        written |= {name: sounded_as(name, source) for name in latin}
-    asked = question.text
-    for name, spelling in written.items():
-        if spelling:
-            asked = re.sub(rf"(?<![A-Za-z]){re.escape(name)}", spelling, asked, flags=re.IGNORECASE)
+    asked = spelled_as_in(source, question.text)
+    if question.language == "ko":
+        return asked
+    names = " ".join(c.surface for c in question.concepts if c.role == "name")
+    for name in dict.fromkeys(_LATIN_WORD.findall(names)):
+        if written := sounded_as(name, source):
+            asked = re.sub(rf"\b{name}\b", written, asked, flags=re.IGNORECASE)
     return asked
 
 

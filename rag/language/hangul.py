@@ -1,4 +1,4 @@
-"""Letters (jamo) of Hangul syllables, and the keys that type them.
+"""Letters (jamo) of Hangul syllables, the keys that type them, and the particles after names.
 
 The layout is dubeolsik (KS X 5002), which Korean keyboards share with QWERTY: ``dhvms`` is
 오픈, ``ㅐㅔ두`` is open. Isolated letters are compatibility jamo (U+3131 to U+3163), as a
@@ -8,6 +8,12 @@ keyboard gives them.
 from __future__ import annotations
 
 import re
+
+# Particles and suffixes that follow a name without a space.
+PARTICLE = (
+    r"(?:은|는|이|가|을|를|의|와|과|랑|도|만|나|에|에게|에서|께서|한테|로|으로|하고|이랑|이나|씨|님|측"
+    r"|까지|부터|보다|처럼)"
+)
 
 _KEYS = dict(
     zip(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from geungeo.rag.text import for_model
 
 if TYPE_CHECKING:
-    from kiwipiepy import Kiwi
+    from kiwipiepy import Kiwi, Token
 
 
 _lock = threading.Lock()
@@ -88,28 +88,27 @@ def analyse_many(texts: Sequence[str]) -> list[list[Morpheme]]:
     prepared = [for_model(text) for text in texts]
     with _lock:
         analyses = list(kiwi().tokenize(prepared))
-    return [
-        [
-            Morpheme(
-                # 5,000 and 5000 are the same number.
-                token.form.replace(",", "") if token.tag == "SN" else token.form.casefold(),
-                token.tag,
-                token.start,
-                token.start + token.len,
-                token.tag == "NNP" and token.id == _UNKNOWN_NAME,
-            )
-            for token in tokens
-        ]
-        for tokens in analyses
-    ]
+    return [[_morpheme(token) for token in tokens] for tokens in analyses]
+
+
+def _morpheme(token: Token) -> Morpheme:
+    return Morpheme(
+        # 5,000 and 5000 are the same number.
+        token.form.replace(",", "") if token.tag == "SN" else token.form.casefold(),
+        token.tag,
+        token.start,
+        token.start + token.len,
+        token.tag == "NNP" and token.id == _UNKNOWN_NAME,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Kiwi's reading of a text: log-likelihood, and whether it infers a noun of no dictionary."""
+    """Kiwi's reading of a text: log-likelihood, morphemes, and the nouns of no dictionary."""
 
     likelihood: float
-    has_unknown: bool
+    morphemes: tuple[Morpheme, ...]
+    inferred: tuple[Morpheme, ...]
 
 
 def likeliest_readings(texts: Sequence[str]) -> list[Reading]:
@@ -117,7 +116,11 @@ def likeliest_readings(texts: Sequence[str]) -> list[Reading]:
     with _lock:
         found = [best for best, *_ in kiwi().analyze([for_model(text) for text in texts])]
     return [
-        Reading(likelihood, any(token.id in (_UNKNOWN_NOUN, _UNKNOWN_NAME) for token in tokens))
+        Reading(
+            likelihood,
+            tuple(map(_morpheme, tokens)),
+            tuple(_morpheme(t) for t in tokens if t.id in {_UNKNOWN_NOUN, _UNKNOWN_NAME}),
+        )
         for tokens, likelihood in found
     ]
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from geungeo.rag.language.dates.periods import MONTH_NAMES
+from geungeo.rag.language.hangul import PARTICLE
 from geungeo.rag.language.morphemes import Morpheme, analyse
 from geungeo.rag.language.transliteration import romanised_in, skeleton, sounded_in
 from geungeo.rag.language.vocabulary import alias_spans, terms_of
@@ -178,9 +179,7 @@ def _named(claim: str) -> list[tuple[str, set[str]]]:
     return list(found.items())
 
 
-_PARTICLE = re.compile(
-    r"(?:은|는|이|가|을|를|의|와|과|랑|도|만|에|에게|에서|께서|한테|로|으로|하고|이랑|씨|님|측|까지|부터|보다|처럼)"
-)
+_PARTICLE = re.compile(PARTICLE)
 
 
 def as_one_name(text: str, morphemes: list[Morpheme], start: int, end: int) -> list[Morpheme]:

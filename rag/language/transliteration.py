@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from geungeo.rag.language.hangul import PARTICLE
+
 _INITIALS = "k k n t t l m p p s s - j j j k t p h".replace("-", "").split(" ")
 # Final consonants in Unicode order; ㅇ is ng, final ㅅ sounds as t in loan words (로봇).
 _FINALS = "- k k k n n n t l l l l l l l l m p p t t n j j k t p -".replace("-", "").split(" ")
@@ -160,9 +162,7 @@ _WRITTEN = {
     "y": "ㅣㅏ",
 }
 _LATIN_VOWELS = re.compile(r"[aeiouy]+")
-_PARTICLE = re.compile(
-    r"(?:은|는|이|가|을|를|의|에|에서|에게|께서|와|과|도|만|로|으로|부터|까지|보다|나|이나|처럼|씨)?"
-)
+_PARTICLE = re.compile(f"{PARTICLE}?")
 
 
 def sounded_in(name: str, text: str) -> bool:

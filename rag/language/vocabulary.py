@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from geungeo.rag.language.hangul import PARTICLE
 from geungeo.rag.language.morphemes import Morpheme, content_terms
 from geungeo.rag.language.transliteration import skeleton
 from geungeo.rag.text import fold
@@ -56,21 +57,49 @@ def is_alias(text: str) -> bool:
     return _key(text) in _aliases()
 
 
-def spelling_in(source: str, name: str) -> str | None:
-    """Return the spelling of a known ``name`` that ``source`` uses most, if it lacks this one."""
-    key = _aliases().get(_key(name))
-    spellings = next((group for group in _groups() if _key(group[0]) == key), [])
-    folded = fold(source)
-    uses = {one: len(_spelled(fold(one)).findall(folded)) for one in spellings}
-    if not any(uses.values()) or _spelled(fold(name)).search(folded):
-        return None
-    return max(uses, key=uses.__getitem__)
+@cache
+def _names() -> tuple[re.Pattern[str], dict[str, list[str]]]:
+    """Return a pattern of the names in all their spellings, and the spellings of each.
+
+    Groups with an ordinary word (board and 이사회) or a single character (美) are no names, or not
+    only.
+    """
+    groups = [
+        [spelling for spelling in group if len(spelling) > 1]
+        for group in _groups()
+        if not any(one.isascii() and one.islower() for one in group)
+    ]
+    found = {_key(spelling): group for group in groups for spelling in group}
+    spellings = sorted((one for group in groups for one in group), key=len, reverse=True)
+    return re.compile("|".join(map(_as_word, spellings)), re.IGNORECASE), found
 
 
-def _spelled(name: str) -> re.Pattern[str]:
-    """Compile a pattern of ``name``, as a word if it is Latin."""
-    pattern = re.escape(name)
-    return re.compile(rf"(?<![a-z0-9]){pattern}(?![a-z0-9])" if name.isascii() else pattern)
+def _as_word(name: str) -> str:
+    """Return a pattern of ``name`` as a word of its own, with or without a particle."""
+    written = re.escape(name).replace(r"\ ", r"\s*")
+    return rf"(?<![가-힣A-Za-z0-9]){written}(?={PARTICLE}?(?![가-힣A-Za-z0-9]))"
+
+
+def spelled_as_in(source: str, text: str) -> str:
+    """Return ``text`` with the known names that it spells otherwise than ``source`` spelled so.
+
+    >>> spelled_as_in("MS는 챗GPT를 쓴다", "마소가 ChatGPT를 쓰나?")
+    'MS가 챗GPT를 쓰나?'
+    """
+    pattern, groups = _names()
+
+    def written(match: re.Match[str]) -> str:
+        typed = match[0]
+        uses = {
+            one: len(re.findall(_as_word(one), source, re.IGNORECASE))
+            for one in groups[_key(typed)]
+        }
+        if not any(uses.values()) or re.search(_as_word(typed), source, re.IGNORECASE):
+            return typed
+        words = len(typed.split())
+        return max(uses, key=lambda one: (uses[one] > 0, len(one.split()) == words, uses[one]))
+
+    return pattern.sub(written, text)
 
 
 def alias_spans(text: str) -> list[tuple[int, int]]:

@@ -28,10 +28,10 @@ _INTERJECTION = re.compile(r"(.)\1+|ㅇㅋ|ㄱㅅ|ㅈㅅ|ㄹㅇ|ㅁㄹ|ㅊㅋ|�
 # Half-width Hangul letters, as old terminals and databases send them.
 _HALF_WIDTH = re.compile("[\uffa1-\uffdc]+")
 # So many syllables without a space are a sentence, not a word.
-_RUN_ON = re.compile(r"[가-힣A-Za-z0-9]*[가-힣]{9,}[가-힣A-Za-z0-9]*")
+_RUN_ON = re.compile(r"(?<![가-힣A-Za-z0-9])[가-힣A-Za-z0-9]*[가-힣]{9,}[가-힣A-Za-z0-9]*")
 
 # A syllable alone may be the end or the beginning of a word: 오픈AI 가, 영 리단체.
-_FRAGMENT = re.compile(r"(?<=\s)[가-힣](?=\s)")
+_FRAGMENT = re.compile(r"(?<!\S)[가-힣](?!\S)")
 # A question in other spaces must be likelier by so much, in log-likelihood, to be broken as typed.
 _BROKEN = 10.0
 
@@ -123,11 +123,35 @@ def _spaces(question: str, corpus: Corpus) -> str:
     question = _RUN_ON.sub(lambda run: _whole_names(spaced(run[0]), corpus), question)
     if not _FRAGMENT.search(question):
         return question
-    again = spaced(question, anew=True)
-    typed, corrected = likeliest_readings([question, again])
-    if corrected.likelihood - typed.likelihood < _BROKEN:
+    joined = _without_spaces_in_words(question)
+    if joined == question:
         return question
-    return _whole_names(again, corpus)
+    typed, corrected = likeliest_readings([question, joined])
+    # One unknown noun is likelier than the words that it is made of.
+    longest, before = (
+        max((len(noun.form) for noun in reading.inferred), default=0)
+        for reading in (corrected, typed)
+    )
+    if longest > before:
+        return question
+    return joined if corrected.likelihood - typed.likelihood >= _BROKEN else question
+
+
+def _without_spaces_in_words(question: str) -> str:
+    """Return ``question`` without the spaces beside a syllable where Kiwi sets none."""
+    again = spaced(question, anew=True)
+    if len("".join(again.split())) != len("".join(question.split())):
+        return question  # Kiwi reads normalised characters
+    # Characters before each space of Kiwi's.
+    kept = {len("".join(again[: gap.start()].split())) for gap in re.finditer(r"\s+", again)}
+    fragments = {match.start() for match in _FRAGMENT.finditer(question)}
+
+    def join(gap: re.Match[str]) -> str:
+        beside = gap.end() in fragments or gap.start() - 1 in fragments
+        before = len("".join(question[: gap.start()].split()))
+        return "" if beside and before not in kept else gap[0]
+
+    return re.sub(r"\s+", join, question)
 
 
 def _whole_names(text: str, corpus: Corpus) -> str:

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from geungeo.rag.language.morphemes import analyse_many, content_terms, kiwi
-from geungeo.rag.language.vocabulary import spelling_in, synonyms_of
+from geungeo.rag.language.vocabulary import spelled_as_in, synonyms_of
 
 # Sentences in which a word of the class can occur; ``{}`` is its stem.
 _CARRIERS = {
@@ -105,20 +105,40 @@ def test_opposites_and_competitors_are_not_synonyms(word: str, opposite: str) ->
 
 
 @pytest.mark.parametrize(
-    ("source", "name", "spelling"),
+    ("source", "text", "spelled"),
     [
-        ("MS는 투자했다.", "마소", "MS"),
-        ("마이크로소프트와 MS, 다시 마이크로소프트", "마소", "마이크로소프트"),
-        ("ChatGPT는 비싸다.", "챗지피티", "ChatGPT"),
-        ("MS는 투자했다.", "MS", None),  # as the source has it
-        ("ms는 투자했다.", "MS", None),
-        ("ATMS를 점검했다.", "마소", None),  # no word of its own
-        ("구글이 투자했다.", "마소", None),
-        ("MS는 투자했다.", "강아지", None),
-        ("", "마소", None),
+        ("MS는 투자했다.", "마소는 왜?", "MS는 왜?"),
+        ("마이크로소프트와 MS, 다시 마이크로소프트", "마소의 계획", "마이크로소프트의 계획"),
+        ("ChatGPT는 비싸다.", "챗지피티가 비싼 이유", "ChatGPT가 비싼 이유"),
+        ("샘 앨트먼이 말했다.", "샘 알트만이 뭐래", "샘 앨트먼이 뭐래"),
+        ("앨트먼은 말했다.", "샘 알트만이 뭐래", "앨트먼이 뭐래"),
+        ("샘 앨트먼이 말했다.", "알트만이 뭐래", "앨트먼이 뭐래"),
+        (
+            "유럽연합이 정했다.",
+            "What did the EU say on Europe?",
+            "What did the 유럽연합 say on Europe?",
+        ),
+        # As the source has it, in either case.
+        ("MS는 투자했다.", "MS는?", "MS는?"),
+        ("ms는 투자했다.", "MS는?", "MS는?"),
+        # The spelling is part of another word of the source.
+        ("ATMS를 점검했다.", "마소는?", "마소는?"),
+        ("메타 인텔리전스를 썼다.", "Intel은?", "Intel은?"),
+        ("애플경제가 보도했다.", "Apple은?", "Apple은?"),
+        # The name is part of another word of the text.
+        ("메타가 샀다.", "페이스북스토어는?", "페이스북스토어는?"),
+        ("Facebook이 샀다.", "메타버스는?", "메타버스는?"),
+        ("유엔이 정했다.", "Which UNIONS?", "Which UNIONS?"),
+        # Ordinary words, which have other meanings as well.
+        ("인공지능을 쓴다.", "고병원성 AI는?", "고병원성 AI는?"),
+        ("지적 재산을 넘겼다.", "IP 주소는?", "IP 주소는?"),
+        ("美術館에서 열렸다.", "미국은?", "미국은?"),
+        ("이사회가 열렸다.", "Who is on board?", "Who is on board?"),
+        ("구글이 투자했다.", "마소는?", "마소는?"),
+        ("", "마소는?", "마소는?"),
     ],
 )
-def test_a_known_name_is_spelled_as_the_source_spells_it(
-    source: str, name: str, spelling: str | None
+def test_known_names_are_spelled_as_the_source_spells_them(
+    source: str, text: str, spelled: str
 ) -> None:
-    assert spelling_in(source, name) == spelling
+    assert spelled_as_in(source, text) == spelled
