@@ -199,6 +199,11 @@ _TWICE = re.compile(r"갑절|곱절|twice|doubled")
 _HALF_YEAR = re.compile(r"(?<![가-힣])반년")
 # 3분의 1 has no minutes.
 _PART = re.compile(r"(?<![\d.,])(?P<of>[1-9]\d{0,2})\s?분의\s?(?P<parts>\d{1,3})(?!\d)")
+# Tenths: 6할 are 60 %; 3할 2푼 is a batting average.
+_TENTHS = re.compile(r"(?<![\d.,])(?P<tenths>\d(?:\.\d)?)할(?!\s?\d푼|\s?\d리)")
+_OUT_OF_TEN = re.compile(
+    r"(?<![가-힣])열에\s(?P<of>하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉)(?![가-힣]{2})"
+)
 _DAYS_SPELLED = re.compile(rf"(?<![가-힣])({'|'.join(_DAYS)})")
 # A numeral before any noun, as a source may have it: 세 자매.
 _LOOSE = re.compile(
@@ -238,6 +243,9 @@ def quantities(text: str) -> set[Quantity]:
     for match in _PART.finditer(folded):
         found.add(Quantity(Fraction(int(match["parts"]), int(match["of"])), "share"))
     folded = _PART.sub(" ", folded)
+    for match in _TENTHS.finditer(folded):
+        found.add(Quantity(Fraction(match["tenths"]) * 10, "percent"))
+    folded = _TENTHS.sub(" ", folded)
     found |= set(_numbers(folded))
     for match in _SPELLED.finditer(folded):
         if match[0] not in _NO_AMOUNT:
@@ -255,6 +263,13 @@ def stated_quantities(text: str) -> set[Quantity]:
     found = quantities(text) | {amount for _, amount in days_in_words(folded)}
     if _TWICE.search(folded):
         found.add(Quantity(Fraction(2), "times"))
+    for match in _OUT_OF_TEN.finditer(folded):
+        tenths = Fraction(NATIVE[match["of"]])
+        found |= {
+            Quantity(10 * tenths, "percent"),
+            Quantity(tenths, ""),
+            Quantity(Fraction(10), ""),
+        }
     for numeral in (_LOOSE, _LONG_NATIVE):
         found |= {Quantity(Fraction(NATIVE[m[1]]), "") for m in numeral.finditer(folded)}
     return found
@@ -270,6 +285,20 @@ def readable(quantity: Quantity) -> str:
 def vague_amounts(text: str) -> set[str]:
     """Return the amounts without a value, such as ``수십억``, spaces removed."""
     return {match[0].replace(" ", "") for match in _VAGUE.finditer(fold(text))}
+
+
+def fractions(text: str) -> list[tuple[Span, Fraction]]:
+    """Return the places and values of fractions such as 3분의 1 in folded ``text``."""
+    return [
+        (Span(*match.span()), Fraction(int(match["parts"]), int(match["of"])))
+        for match in _PART.finditer(text)
+    ]
+
+
+def _is_several(vague: str, value: Fraction) -> bool:
+    """Whether a ``value`` is two to ten of the unit of a ``vague`` amount: 300만 is 수백만."""
+    unit = _value(vague.replace("수", "1", 1))
+    return 2 * unit <= value < 10 * unit
 
 
 def days_in_words(text: str) -> list[tuple[Span, Quantity]]:
@@ -378,6 +407,10 @@ def missing(claim: str, sources: str, besides: Set[Quantity] = frozenset()) -> l
         if not any(quantity.matches(other) for other in there)
         and not (quantity.value == 1 and articles)
     ]
-    absent.extend(sorted(vague_amounts(claim) - vague_amounts(sources)))
+    absent.extend(
+        amount
+        for amount in sorted(vague_amounts(claim) - vague_amounts(sources))
+        if not any(_is_several(amount, one.value) for one in there)
+    )
     absent.extend(f"{row[:20]}…" for row in sorted(_endless(claim) - _endless(sources)))
     return absent

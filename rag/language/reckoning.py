@@ -12,7 +12,14 @@ from collections.abc import Iterator, Set
 from fractions import Fraction
 from itertools import combinations
 
-from geungeo.rag.language.numbers import NATIVE, Quantity, quantities, stated_quantities
+from geungeo.rag.language.durations import lasting
+from geungeo.rag.language.numbers import (
+    NATIVE,
+    Quantity,
+    fractions,
+    quantities,
+    stated_quantities,
+)
 from geungeo.rag.text import fold, listed
 
 # Amounts of a source beyond which nothing is reckoned: a table has too many differences.
@@ -52,11 +59,14 @@ _ROUNDED = [
 _COMPARED = re.compile(
     r"(?<![가-힣])[더덜]\s|보다|(?<!오)늘(?:어|었|린|렸|리|며|고)|줄(?:어|었|인|였|이|든|며|고)|차이|격차|차로"
     r"|빠[지져진졌]|느리|느린|빠르|빠른|빨라|높[아은다였]|낮[아은추췄]|많[아은다았]|적[어은다었]"
-    r"|오르|올[랐라린렸]|내[렸려]|인상|인하|떨어|회복|되살|깎|뛰|뛴|커[졌지]"
+    r"|오르|올[랐라린렸]|내[렸려]|인상|인하|떨어|회복|되살|깎|뛰|뛴|커[졌지]|단축|연장|앞당|밀[렸리려]"
+    r"|짧[아은았]|길[어었]|넓[어혀]|좁[아혀]|모자라|모자란|부족"
     r"|\b(?:more|less|fewer|higher|lower|rose|fell|gap|differ\w*)\b"
 )
 _ADDED = re.compile(r"모두|(?<![가-힣])총\s|합쳐|합해|합친|합하|통틀|더해|\b(?:total|altogether)\b")
-_REST = re.compile(r"나머지|빼|뺀|제외|남[은는아았]|차로|차이|\b(?:rest|except|remaining)\b")
+_REST = re.compile(
+    r"나머지|빼|뺀|제외|남[은는아았]|차로|차이|모자라|모자란|부족|\b(?:rest|except|remaining)\b"
+)
 _MINUS = re.compile(r"마이너스|minus|(?<![\d가-힣])[-–]\d")
 _DOUBLED = re.compile(r"갑절|곱절|두\s?배|(?<!\d)2배|\b(?:doubled?|twice)\b")
 _HALVED = re.compile(r"절반|반값|(?<![가-힣])반(?:으로|만\s)|\bhalf\b|\bhalv(?:ed|es|ing)\b")
@@ -119,7 +129,33 @@ _PARTS = {
     ("년", "개월"): ("year", "개월", 12),
     ("년", "달"): ("year", "개월", 12),
 }
-_INSTANCE = re.compile(r"(?<!\d)([123])심(?![가-힣]{2})")
+_INSTANCE = re.compile(
+    r"(?<!\d)([123])심(?=(?:에서[는도]?|에|의|은|는|이|을|과|보다|까지|부터|판결|선고|재판|법원)?(?![가-힣]))"
+)
+# A source that numbers one court may name the next: 1심 and 항소심.
+_NEXT_COURT = re.compile(r"항소|고등법원|고법|상고|대법원|원심|이번")
+# 33일 짧아졌다: days that are no date.
+_DAYS_MORE = re.compile(
+    r"(?<![\d월.])(?<!월\s)(?P<days>\d{1,3}(?:\.\d+)?)일(?P<about>가량|쯤|정도|남짓)?(?:이나|씩|만큼)?\s?"
+    r"(?:더|덜|짧|길|줄|늘|빨|앞당|늦|단축|연장|모자)"
+)
+# What is left of a whole: 평년의 60%밖에, so that 40 % are missing.
+_LEFT = re.compile(
+    r"(?P<left>\d{1,2}(?:\.\d+)?)%\s?(?:밖에|만|뿐|수준|에\s?(?:그|불과|머)|로\s?(?:줄|떨|낮|내))"
+)
+_TIMES = re.compile(
+    rf"(?<![\d.,가-힣])(?P<times>\d{{1,3}}(?:\.\d+)?|{_NATIVE})\s?배(?![가-힣]{{2}}(?<!가까)(?<!이상)(?<!가량)(?<!정도))"
+)
+# What is said of a fraction or a multiple after it, with the least and most that it may be of it.
+_AFTER = (
+    (re.compile(rf"(?:{_CASE}|로|으로)\s?(?:{_MORE}|훌쩍)"), (Fraction(1), Fraction(7, 5))),
+    (re.compile(rf"{_CASE}(?:{_NEARLY})"), (Fraction(9, 10), Fraction(1))),
+    (
+        re.compile(rf"(?:{_CASE}|로|에도|에)\s?(?:{_LESS}|못|채|안\s|지나지|불과|밖에)"),
+        (Fraction(3, 4), Fraction(1)),
+    ),
+)
+_PLAIN = Fraction(9, 10), Fraction(11, 10)
 # One in ten, as an idiom: 열 곳 중 네 곳, 스무 명에 한 명.
 _WHOLES = frozenset({2, 3, 4, 5, 10, 20, 100})
 _OUT_OF = re.compile(r"(?:중|가운데|에)\s|\b(?:in|out of)\b")
@@ -139,8 +175,12 @@ def reckoned(claim: str, source: str) -> set[Quantity]:
     known = there | set(_converted(there)) | _compared(claim, source, there)
     exact = known | _multiplied(source, there)
     found = {one for one in absent if any(_says_the_same(one, other) for other in exact)}
-    found |= _rounded(claim, absent, known) | _mixed(claim, known, absent)
-    return found | _shares(claim, there, absent) | _instances(claim, source, absent)
+    found |= _rounded(claim, absent, exact) | _mixed(claim, known, absent)
+    found |= _days_more(claim, there) | lasting(claim, source)
+    found |= _shares(claim, source, there) | _multiples(claim, there)
+    return absent & (found | _out_of(claim, source, there, absent)) | _instances(
+        claim, source, absent
+    )
 
 
 def half_is_lacking(claim: str, source: str) -> bool | None:
@@ -239,7 +279,8 @@ def _multiplied(source: str, known: Set[Quantity]) -> set[Quantity]:
     amounts = [one for one in known if one.unit not in _NOT_ADDED]
     found = {Quantity(Fraction(1), _ONE_OF[match["unit"]]) for match in _EACH.finditer(source)}
     if _DOUBLED.search(source):
-        found |= {Quantity(one.value * 2, one.unit) for one in amounts}
+        doubled = [*amounts, *(one for one in known if one.unit == "percent")]
+        found |= {Quantity(one.value * 2, one.unit) for one in doubled}
     parts = [one.value / 100 for one in known if one.unit == "percent"]
     parts += [Fraction(1, 2)] if _HALVED.search(source) else []
     return found | {
@@ -267,21 +308,78 @@ def _mixed(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quant
     return found
 
 
-def _shares(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quantity]:
-    """Return percentages, fractions and 열 곳 중 네 곳 that are shares of amounts of the source."""
-    ratios = _ratios(known, _NOT_ADDED)
-    shares = _of_a_whole(known) | ratios | {1 - part for part in ratios}
-    found = {one for one in absent if one.unit == "share" and _is_near(one.value, shares)}
-    found |= {
+def _shares(claim: str, source: str, known: Set[Quantity]) -> set[Quantity]:
+    """Return the percentages and fractions of ``claim`` that amounts of ``source`` are."""
+    shares = _known_shares(claim, source, known)
+    inverse = {1 / one.value for one in known if one.unit == "times" and one.value > 1}
+    parts = shares if _COMPARED.search(claim) else shares | inverse
+    found = {
+        Quantity(value, "share")
+        for place, value in fractions(claim)
+        if _is_within(value, _said_after(claim, place.end), parts)
+    }
+    return found | {
         one
-        for one in absent
+        for one in quantities(claim)
         if one.unit == "percent" and any(abs(one.value / 100 - s) <= _PERCENT_ERROR for s in shares)
     }
-    if _OUT_OF.search(claim):
-        for whole in absent:
-            for part in absent:
-                if part.value < whole.value and whole.value in _WHOLES:
-                    found |= {whole, part} if _is_near(part.value / whole.value, shares) else set()
+
+
+def _known_shares(claim: str, source: str, known: Set[Quantity]) -> set[Fraction]:
+    ratios = _ratios(known, _NOT_ADDED)
+    found = _of_a_whole(known) | ratios | {1 - part for part in ratios}
+    if _COMPARED.search(claim) or _NOT_ALL.search(claim):
+        found |= {1 - Fraction(match["left"]) / 100 for match in _LEFT.finditer(source)}
+    return found
+
+
+def _multiples(claim: str, known: Set[Quantity]) -> set[Quantity]:
+    """Return the 두 배 of ``claim`` that one amount of the source is of another."""
+    ratios = {1 / part for part in _ratios(known, _NOT_HALVED)}
+    if not _COMPARED.search(claim):
+        ratios |= {1 / one.value for one in known if one.unit == "share" and one.value}
+    found: set[Quantity] = set()
+    for match in _TIMES.finditer(claim):
+        value = Fraction(NATIVE.get(match["times"]) or match["times"])
+        if value > 1 and _is_within(value, _said_after(claim, match.end()), ratios):
+            found.add(Quantity(value, "times"))
+    return found
+
+
+def _said_after(claim: str, end: int) -> tuple[Fraction, Fraction]:
+    """Return the bounds that the words after a fraction or multiple set, as parts of it."""
+    return next((bounds for said, bounds in _AFTER if said.match(claim, end)), _PLAIN)
+
+
+def _is_within(value: Fraction, bounds: tuple[Fraction, Fraction], others: Set[Fraction]) -> bool:
+    return any(value * bounds[0] <= other <= value * bounds[1] for other in others)
+
+
+def _out_of(claim: str, source: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quantity]:
+    """Return the numbers of 열 곳 중 네 곳 that are a share of amounts of the source."""
+    if not _OUT_OF.search(claim):
+        return set()
+    shares = _known_shares(claim, source, known)
+    return {
+        number
+        for whole in absent
+        for part in absent
+        if part.value < whole.value and whole.value in _WHOLES
+        if _is_within(part.value / whole.value, _PLAIN, shares)
+        for number in (whole, part)
+    }
+
+
+def _days_more(claim: str, known: Set[Quantity]) -> set[Quantity]:
+    """Return the days of 33일 짧아졌다 that lie between two numbers of days of the source."""
+    days = [one.value for one in known if one.unit == "day"]
+    apart = {abs(one - other) for one, other in combinations(days, 2)}
+    found: set[Quantity] = set()
+    for match in _DAYS_MORE.finditer(claim):
+        value = Fraction(match["days"])
+        least, most = _PLAIN if match["about"] else (Fraction(1), Fraction(1))
+        if any(value * least <= other <= value * most for other in apart):
+            found.add(Quantity(value, "day"))
     return found
 
 
@@ -321,13 +419,8 @@ def _halves(claim: str, source: str, known: Set[Quantity]) -> set[Fraction]:
     return found
 
 
-def _is_near(share: Fraction, shares: Set[Fraction]) -> bool:
-    least, most = share * Fraction(9, 10), share * Fraction(11, 10)
-    return any(least <= other <= most for other in shares)
-
-
 def _instances(claim: str, source: str, absent: Set[Quantity]) -> set[Quantity]:
-    """Return the 2 of 2심, where the source does not number the courts (항소심, 고등법원)."""
-    if _INSTANCE.search(source):
+    """Return the 2 of 2심, where the source does not number that court (항소심, 고등법원)."""
+    if _INSTANCE.search(source) and not _NEXT_COURT.search(source):
         return set()
     return {Quantity(Fraction(int(one)), "") for one in _INSTANCE.findall(claim)} & absent
