@@ -13,7 +13,7 @@ from geungeo.rag.evidence.asking_lines import asks, prompts, topic_of
 from geungeo.rag.evidence.crossencoder import bundled_cross_encoder
 from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.transliteration import sounded_as
-from geungeo.rag.language.vocabulary import spelled_as_in
+from geungeo.rag.language.vocabulary import called_as_in, introduced_names, spelled_as_in
 from geungeo.rag.protocols import Corpus, FloatArray, Reranker, SentenceInContext
 from geungeo.rag.question import Question
 from geungeo.rag.question.concepts import AnswerType, Concept
@@ -328,9 +328,27 @@ def _judged(
     for chosen in (order[:READ], order[READ : 2 * READ]):
         if not len(chosen) or judged.max() >= _SETTLED:
             break
-        passages = [found[at].in_context for at in chosen]
-        judged[chosen] = np.maximum(reranker.judge(question, passages), UNREAD)
+        for asked, places in _by_spelling(question, found, chosen.tolist()).items():
+            passages = [found[at].in_context for at in places]
+            judged[places] = np.maximum(reranker.judge(asked, passages), UNREAD)
     return judged
+
+
+def _by_spelling(
+    question: str, found: Sequence[Candidate], chosen: Sequence[int]
+) -> dict[str, list[int]]:
+    """Return the ``chosen`` candidates by the question with its names as each of them spells them.
+
+    An article may have 마이크로소프트 in one sentence and MS in the next.
+    """
+    groups: dict[str, list[int]] = {}
+    for at in chosen:
+        context, asked = found[at].in_context, question
+        names = introduced_names(found[at].article.text)
+        for text in (context.before, context.sentence):
+            asked = called_as_in(text, spelled_as_in(text, asked), names)
+        groups.setdefault(asked, []).append(at)
+    return groups
 
 
 def _texts_near(candidate: Candidate) -> list[str]:

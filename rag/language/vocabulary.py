@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from geungeo.rag.language.hangul import PARTICLE
@@ -100,6 +100,51 @@ def spelled_as_in(source: str, text: str) -> str:
         return max(uses, key=lambda one: (uses[one] > 0, len(one.split()) == words, uses[one]))
 
     return pattern.sub(written, text)
+
+
+_IN_BRACKETS = re.compile(
+    r"(?P<full>[가-힣A-Za-z0-9]{3,20})\s?\((?P<so>이하\s)?(?P<short>[가-힣A-Za-z]{2,8})\)"
+)
+
+
+@lru_cache(maxsize=256)
+def introduced_names(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the names that ``text`` introduces with a shorter one in brackets.
+
+    >>> introduced_names("국민권익위원회(권익위)와 국제통화기금(IMF), 김철수(무소속) 의원")
+    (('국민권익위원회', '권익위'), ('국제통화기금', 'IMF'))
+    """
+    return tuple(
+        dict.fromkeys(
+            (match["full"], match["short"])
+            for match in _IN_BRACKETS.finditer(text)
+            if match["so"]
+            or match["short"].isupper()
+            or _abbreviates(match["short"], match["full"])
+        )
+    )
+
+
+def _abbreviates(short: str, full: str) -> bool:
+    """Whether the syllables of ``short`` occur in ``full``, in order."""
+    rest = iter(full)
+    return len(short) < len(full) and all(syllable in rest for syllable in short)
+
+
+def called_as_in(source: str, text: str, names: Iterable[tuple[str, str]]) -> str:
+    """Return ``text`` with each of the ``names`` by the one of the pair that ``source`` has.
+
+    >>> called_as_in("권익위는 모른다.", "국민권익위원회는?", [("국민권익위원회", "권익위")])
+    '권익위는?'
+    """
+    for full, short in names:
+        for typed, other in ((full, short), (short, full)):
+            if re.search(_as_word(typed), text) and not re.search(_as_word(typed), source):
+                if re.search(_as_word(other), source):
+                    # Letters and digits alone: nothing in it refers to a group.
+                    text = re.sub(_as_word(typed), other, text)
+                break
+    return text
 
 
 def alias_spans(text: str) -> list[tuple[int, int]]:

@@ -39,6 +39,10 @@ def ask(workspace: Workspace, question: str) -> Answer:
         ("엠에스가 만든다는 모델 이름은?", "MAI"),
         ("챗지피티가 비싼 이유는?", "가격이 비싸고 속도 역시 느리다"),
         ("What did MSFT exclude OpenAI from?", "계약 문구에서 오픈AI를 제외"),
+        # The article has both spellings, the sentence that answers only the other one.
+        ("마이크로소프트 CEO는 누구인가요?", "사티야 나델라"),
+        ("마이크로소프트의 최고경영자는 누구야?", "사티야 나델라"),
+        ("마이크로소프트가 만든 자체 모델 이름은?", "MAI"),
         # Misspelled words.
         ("데이터 센터 개획 규모 얼마에요", "5,000억 달러"),
         ("나댈라가 자채 모델 필요업다고 한게 몇년도", "2022년"),
@@ -71,6 +75,8 @@ def test_answers_questions_about_seed_article(
         "양파; 감자; 대립; 고구마 --",
         "lorem ipsum dolor",
         "카카오의 2024년 영업이익은 얼마인가?",
+        "마이크로소프트 CEO의 연봉은?",
+        "구글 CEO는 누구인가요?",
     ],
 )
 def test_abstains_when_article_has_no_answer(workspace: Workspace, question: str) -> None:

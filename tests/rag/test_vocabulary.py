@@ -8,7 +8,12 @@ from importlib.resources import files
 import pytest
 
 from geungeo.rag.language.morphemes import analyse_many, content_terms, kiwi
-from geungeo.rag.language.vocabulary import spelled_as_in, synonyms_of
+from geungeo.rag.language.vocabulary import (
+    called_as_in,
+    introduced_names,
+    spelled_as_in,
+    synonyms_of,
+)
 
 # Sentences in which a word of the class can occur; ``{}`` is its stem.
 _CARRIERS = {
@@ -142,3 +147,37 @@ def test_known_names_are_spelled_as_the_source_spells_them(
     source: str, text: str, spelled: str
 ) -> None:
     assert spelled_as_in(source, text) == spelled
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("국민권익위원회(권익위)는", [("국민권익위원회", "권익위")]),
+        ("국제통화기금(IMF)은", [("국제통화기금", "IMF")]),
+        ("새만송전탑반대대책위(이하 대책위)는", [("새만송전탑반대대책위", "대책위")]),
+        (
+            "전국금속노동조합(금속노조), 전국금속노동조합(금속노조)",
+            [("전국금속노동조합", "금속노조")],
+        ),
+        # Ages, parties, places, codes and remarks are no names.
+        ("김철수(45) 의원과 박영희(무소속) 의원", []),
+        ("삼성전자(005930)는 수원(경기)에 있다", []),
+        ("이 회사(대표 김철수)는 제품(사진)을", []),
+    ],
+)
+def test_names_are_introduced_in_brackets(text: str, names: list[tuple[str, str]]) -> None:
+    assert list(introduced_names(text)) == names
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "called"),
+    [
+        ("권익위는 조사했다.", "국민권익위원회는 뭘 했나?", "권익위는 뭘 했나?"),
+        ("국민권익위원회가 조사했다.", "권익위는 뭘 했나?", "국민권익위원회는 뭘 했나?"),
+        ("국민권익위원회(권익위)가 조사했다.", "권익위는 뭘 했나?", "권익위는 뭘 했나?"),
+        ("위원장이 말했다.", "권익위는 뭘 했나?", "권익위는 뭘 했나?"),
+        ("국민권익위원회가 조사했다.", "권익위원은 누구?", "권익위원은 누구?"),
+    ],
+)
+def test_an_introduced_name_is_called_as_in_the_source(source: str, text: str, called: str) -> None:
+    assert called_as_in(source, text, introduced_names("국민권익위원회(권익위)")) == called
