@@ -170,8 +170,10 @@ def candidates(passages: Sequence[Retrieved]) -> list[Candidate]:
     return list(found.values())
 
 
-def in_asked_rows(question: str, found: Sequence[Candidate]) -> tuple[np.ndarray, np.ndarray]:
-    """Return two ``(n,)`` bool: what may answer, and the rows that have the cell asked for.
+def in_asked_rows(
+    question: str, found: Sequence[Candidate]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return three ``(n,)`` bool: what may answer, the rows that have the cell asked for, all rows.
 
     Where the question names the label of a row, the other rows of the same table answer nothing,
     and the names of the columns never do. If it names a column as well, the row has the answer.
@@ -200,10 +202,12 @@ def in_asked_rows(question: str, found: Sequence[Candidate]) -> tuple[np.ndarray
                 for number, row in rows
                 if row.cells[row.label] in named and found[number].answers_by_column(question)
             )
+    all_rows = {number for rows in tables.values() for number, _ in rows}
     numbers = range(len(found))
     return (
         np.array([number not in dropped for number in numbers], dtype=bool),
         np.array([number in asked for number in numbers], dtype=bool),
+        np.array([number in all_rows for number in numbers], dtype=bool),
     )
 
 

@@ -51,6 +51,8 @@ _ANY_TERM = 1e-6
 _FIRST = 1e-6
 # Factor of the scores of sentences beside a row that has the cell asked for.
 _BESIDE_CELL = 0.4
+# Score and answerability of a row that has the cell asked for, at least.
+_CELL = 0.5
 # A single term of code may sound like a word (DROP and 대립).
 _CODE_TERMS = 0.5
 # A sentence is about the matter of the question from this share on.
@@ -106,13 +108,16 @@ def assess(
         return Assessment(question, (), 0.0, limit, "no_evidence")
     measured = measure(corpus, question, found, reranker)
     scores = rank_scores(model.ranker, question, measured)
-    asked_rows, asked_cells = in_asked_rows(question.text, found)
+    asked_rows, asked_cells, rows = in_asked_rows(question.text, found)
     if asked_rows.any():
         scores = np.where(asked_rows, scores, 0.0)
         # A row that has the cell asked for is better than any sentence with the same noun.
         if asked_cells.any():
-            best = float(scores.max()) + _FIRST
+            best = max(float(scores.max()) + _FIRST, _CELL)
             scores = np.where(asked_cells, best, _BESIDE_CELL * scores)
+        elif not rows[int(scores.argmax())]:
+            # Beside a sentence that answers, the numbers of single rows are of something else.
+            scores = np.where(rows, _BESIDE_CELL * scores, scores)
     happened = np.zeros(len(found), dtype=bool)
     meant = _meant(measured, scores)
     if asked:
@@ -137,6 +142,8 @@ def assess(
     answerability = float(model.answerer(summary[None, :])[0])
     # The summary is not enough: an answer needs one sentence with a high score.
     answerability *= min(1.0, float(scores[order[0]]) / _CLEAR_SCORE)
+    if asked_cells.any():
+        answerability = max(answerability, _CELL)
     if _asks_nothing(question, measured, found[order[0]].article.language, chosen=chosen):
         answerability = 0.0
     if _is_unconfirmed(question, measured, found[order[0]].article.language):
