@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from geungeo.rag.article import Article, SectionKind
 from geungeo.rag.evidence.antecedents import (
@@ -61,7 +62,8 @@ def _with_neighbours(question: ParsedQuestion, items: list[Evidence]) -> list[Ev
     """
     items = list(items)
     for at, item in enumerate(items[:_SHOWN]):
-        if pointer(item.text) is not None:
+        kind = pointer(item.text)
+        if kind == "pronoun" or (kind == "connective" and not names_its_subject(item.text)):
             span = antecedent(item.article, item.span)
             if span is not None:
                 items[at] = replace(items[at], leans_on=_number(items, item, span))
@@ -69,6 +71,14 @@ def _with_neighbours(question: ParsedQuestion, items: list[Evidence]) -> list[Ev
     if span is not None:
         items[0] = replace(items[0], elaborated_by=_number(items, items[0], span))
     return items
+
+
+def names_its_subject(text: str) -> bool:
+    """Whether a name is subject or topic of the sentence: it is understood alone."""
+    return any(
+        name.tag in {"NNP", "SL"} and particle.tag in {"JKS", "JX"} and name.end == particle.start
+        for name, particle in pairwise(analysed([text])[0].morphemes)
+    )
 
 
 def _number(items: list[Evidence], item: Evidence, span: Span) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from geungeo.rag.article import Article, Section, SectionKind
 from geungeo.rag.evidence.antecedents import announces, antecedent, explains, following, pointer
-from geungeo.rag.evidence.sources import dispute, refine
+from geungeo.rag.evidence.sources import dispute, names_its_subject, refine
 from geungeo.rag.protocols import Evidence
 from geungeo.rag.question.concepts import parse_question
 from geungeo.rag.retrieval.copies import adds_nothing, distinct
@@ -284,3 +284,17 @@ def test_what_a_sentence_announces_becomes_evidence(
     evidence = refine(parse_question(question), [item], "ko").evidence
     assert evidence[0].elaborated_by == (2 if after else None)
     assert [one.text for one in evidence[1:]] == ([after] if after else [])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "understood"),
+    [
+        ("하지만 최근 MS는 오픈AI에 대한 의존도를 낮추고 있다.", True),
+        ("그러나 홍길동이 반대했다.", True),
+        ("하지만 결론은 없었다.", False),
+        ("그러나 단호하게 거절당했다.", False),
+        ("반면 수출은 MS 때문에 늘었다.", False),
+    ],
+)
+def test_a_contrast_about_a_name_is_understood_alone(sentence: str, understood: object) -> None:
+    assert names_its_subject(sentence) is understood
