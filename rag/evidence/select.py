@@ -32,6 +32,7 @@ from geungeo.rag.language.terms import term_hash
 from geungeo.rag.language.vocabulary import terms_of
 from geungeo.rag.protocols import Corpus, Evidence, FloatArray, Reranker
 from geungeo.rag.question import Question
+from geungeo.rag.question.concepts import AnswerType
 from geungeo.rag.question.intents import CODE
 from geungeo.rag.retrieval.channels import Retrieved
 
@@ -51,8 +52,10 @@ _ANY_TERM = 1e-6
 _FIRST = 1e-6
 # Factor of the scores of sentences beside a row that has the cell asked for.
 _BESIDE_CELL = 0.4
-# Score and answerability of a row that has the cell asked for, at least.
+# Score of a row that has the cell asked for, and answerability if nothing more is asked, at least.
 _CELL = 0.5
+_ALL = 0.99  # share of the question's concepts, but for rounding
+_OF_CELLS = frozenset({AnswerType.AMOUNT, AnswerType.TIME})
 # A single term of code may sound like a word (DROP and 대립).
 _CODE_TERMS = 0.5
 # A sentence is about the matter of the question from this share on.
@@ -142,7 +145,9 @@ def assess(
     answerability = float(model.answerer(summary[None, :])[0])
     # The summary is not enough: an answer needs one sentence with a high score.
     answerability *= min(1.0, float(scores[order[0]]) / _CLEAR_SCORE)
-    if asked_cells.any():
+    cover = measured.features[order[0], SENTENCE_FEATURES.index("cover")]
+    if asked_cells.any() and question.answer_type in _OF_CELLS and cover >= _ALL and not asked:
+        # The question is for the cell and for nothing more.
         answerability = max(answerability, _CELL)
     if _asks_nothing(question, measured, found[order[0]].article.language, chosen=chosen):
         answerability = 0.0

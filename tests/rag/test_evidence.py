@@ -264,3 +264,11 @@ def test_question_about_a_row_is_answered_by_that_row(tmp_path: Path) -> None:
         }.items():
             answer = workspace.ask(question)
             assert [citation.quote for citation in answer.citations] == [row]
+        # The row has another cell than the one asked for.
+        for question in (
+            "새벽구의 쉼터가 줄어든 이유는?",
+            "새벽구 쉼터를 맡은 사람은 누구인가?",
+            "새벽구의 쉼터는 작년에 몇 곳이었나?",
+            "노을구 쉼터에서 몇 명이 쓰러졌나?",
+        ):
+            assert workspace.ask(question).status == "abstained", question
