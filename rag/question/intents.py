@@ -176,6 +176,10 @@ _ASKED_ALONE = re.compile(
 )
 # 아이 상태는? 반대하는 쪽은? asks about its topic, unless that is the listener or an article.
 _TOPIC_ASKED = re.compile(r"(?<![너넌니네])(?<!당신)(?<!그쪽)[은는]\s*\?+$")
+# Single syllables say nothing: 가 나 다 라. A question word among them may (비 왜 안 와).
+_SYLLABLES = re.compile(
+    r"^\s*(?:(?![왜뭐몇누])[가-힣][\s,.?!~]+){3,}(?![왜뭐몇누])[가-힣][\s,.?!~]*$"
+)
 _LETTER = re.compile(r"[^\W_]")
 # Code and markup ask for nothing; they are searched for like any question.
 CODE = re.compile(r"[<>{}\\]|--|;(?=\s*\w+\s|\s*$)")
@@ -195,7 +199,7 @@ def intents_of(texts: Sequence[str]) -> list[Intent]:
 
 
 def _by_rule(text: str) -> Intent | None:
-    if not _LETTER.search(text):
+    if not _LETTER.search(text) or _SYLLABLES.match(text):
         return "small_talk"
     if _WRITE_TITLE.search(fold(text)) or _SUMMARISE.search(fold(text)):
         return "summary"

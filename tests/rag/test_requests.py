@@ -87,7 +87,7 @@ def talk(workspace: Workspace, name: str, turns: Sequence[str]) -> list[Answer]:
 
 SMALL_TALK = """
 안녕하세용|넵 감사합니다!|ㅋㅋㅋ|아하 그렇군|고마웡|ok thanks a lot|🙏🙏|hello~
-수고하셨어요|굿굿|...|잘 자요|thx!!|오 대박|ㅇㅋㅇㅋ
+수고하셨어요|굿굿|...|잘 자요|thx!!|오 대박|ㅇㅋㅇㅋ|가 나 다 라 마 바 사|빵. 콩. 귤. 감.
 """
 
 
