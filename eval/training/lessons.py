@@ -25,7 +25,7 @@ from geungeo.eval.cases import Case, Document
 from geungeo.eval.datasets import read_dataset
 from geungeo.eval.matching import contains_answer
 from geungeo.rag.article import Article, SectionKind
-from geungeo.rag.language.hangul import letters_of, syllable_of
+from geungeo.rag.language.hangul import letters_of, syllable_of, taken_for
 from geungeo.rag.language.morphemes import Morpheme, analyse, analyse_many
 from geungeo.rag.language.terms import bigrams
 from geungeo.rag.protocols import Embedder, FloatArray, Reranker, SentenceInContext
@@ -271,7 +271,7 @@ def mistyped(question: str, draw: random.Random) -> str:
 def _misspelled(syllable: str, draw: random.Random) -> str:
     """Return ``syllable`` with its vowel or first consonant taken for one that sounds alike."""
     lead, vowel, *tail = list(letters_of(syllable))
-    leads, vowels = _taken_for(lead), _taken_for(vowel)
+    leads, vowels = taken_for(lead, _ALIKE), taken_for(vowel, _ALIKE)
     if leads and (not vowels or draw.random() < 0.3):
         lead = draw.choice(leads)
     elif vowels:
@@ -280,11 +280,7 @@ def _misspelled(syllable: str, draw: random.Random) -> str:
 
 
 def _may_be_misspelled(char: str) -> bool:
-    return len(letters_of(char)) > 1 and any(map(_taken_for, letters_of(char)[:2]))
-
-
-def _taken_for(letter: str) -> list[str]:
-    return [pair.replace(letter, "") for pair in _ALIKE if letter in pair]
+    return len(letters_of(char)) > 1 and any(taken_for(one, _ALIKE) for one in letters_of(char)[:2])
 
 
 def with_wrong_detail(

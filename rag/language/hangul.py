@@ -8,6 +8,7 @@ keyboard gives them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 # Particles and suffixes that follow a name without a space.
 PARTICLE = (
@@ -99,3 +100,9 @@ def letters_of(char: str) -> str:
     rest, tail = divmod(ord(char) - _FIRST, len(_TAILS) + 1)
     lead, vowel = divmod(rest, len(_VOWELS))
     return LEADS[lead] + _VOWELS[vowel] + (_TAILS[tail - 1] if tail else "")
+
+
+def taken_for(letter: str, groups: Sequence[str]) -> list[str]:
+    """Return the letters that share one of the ``groups`` with ``letter``, in order."""
+    found = [one for group in groups if letter in group for one in group if one != letter]
+    return list(dict.fromkeys(found))

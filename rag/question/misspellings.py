@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geungeo.rag.language.hangul import initials, letters_of, syllable_of
+from geungeo.rag.language.hangul import initials, letters_of, syllable_of, taken_for
 from geungeo.rag.language.morphemes import (
     Morpheme,
     Reading,
@@ -50,8 +50,8 @@ _SLIP, _SLIP_OF_KNOWN, _CERTAIN = 1.5, 4.5, 9.0
 _BEAM = 3
 # Syllables of a name that is known with a letter wrong, and of the name of a person.
 _LONG, _SHORT = 4, 3
-# A text with more doubtful words is not Korean prose; each of them costs some milliseconds.
-_MOST_DOUBTFUL = 6
+# Words that are corrected; each doubtful one costs some milliseconds.
+_MOST = 6
 _VERBAL = frozenset({"VV", "VA", "VX", "XSV", "XSA", "VCN", "EP", "EF", "EC", "ETM"})
 # Words of one syllable into which any name can be taken apart.
 _SCRAPS = frozenset({"NNG", "NNP", "NNB", "NR", "MM", "MAG", "IC", "XPN"})
@@ -93,9 +93,7 @@ def correct_misspellings(question: str, corpus: Corpus) -> str:
         if _is_doubtful(one.reading, len(one.word))
     ]
     lacking = _lacking([one.word for one in typed], corpus)
-    typed = [one for one, lacks in zip(typed, lacking, strict=True) if lacks]
-    if len(typed) > _MOST_DOUBTFUL:
-        return question
+    typed = [one for one, lacks in zip(typed, lacking, strict=True) if lacks][:_MOST]
     meant = {one.word: _name(one, corpus) or _likeliest(one, corpus) for one in typed}
     for match in reversed(found):
         if correct := meant.get(match[0]):
@@ -210,8 +208,8 @@ def _is_spelling_of(head: str, name: str) -> bool:
         return False
     (_, vowel, *tail), (_, other_vowel, *other_tail) = map(list, changed[0])
     if vowel == other_vowel:
-        return not tail or not other_tail or other_tail[0] in _taken_for(tail[0], _TAILS)
-    return tail == other_tail and other_vowel in _taken_for(vowel, _ALIKE_VOWELS)
+        return not tail or not other_tail or other_tail[0] in taken_for(tail[0], _TAILS)
+    return tail == other_tail and other_vowel in taken_for(vowel, _ALIKE_VOWELS)
 
 
 def _respelled(word: str) -> Iterator[str]:
@@ -224,14 +222,9 @@ def _respelled(word: str) -> Iterator[str]:
         lead, vowel, *tail = list(letters_of(syllable))
         vowels = (*_VOWELS, *_AFTER_J) if lead in "ㅈㅉㅊ" else _VOWELS
         others = [
-            *((one, vowel, *tail) for one in (_taken_for(lead, _ALIKE_LEADS) if long else [])),
-            *((lead, one, *tail) for one in _taken_for(vowel, _ALIKE_VOWELS if long else vowels)),
-            *((lead, vowel, one) for last in tail for one in _taken_for(last, _TAILS)),
+            *((one, vowel, *tail) for one in (taken_for(lead, _ALIKE_LEADS) if long else [])),
+            *((lead, one, *tail) for one in taken_for(vowel, _ALIKE_VOWELS if long else vowels)),
+            *((lead, vowel, one) for last in tail for one in taken_for(last, _TAILS)),
         ]
         for other in others:
             yield word[:at] + syllable_of(*other) + word[at + 1 :]
-
-
-def _taken_for(letter: str, groups: Sequence[str]) -> list[str]:
-    found = [one for group in groups if letter in group for one in group if one != letter]
-    return list(dict.fromkeys(found))

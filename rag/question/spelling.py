@@ -1,7 +1,7 @@
 """Correct typed questions: keyboard layout, initial consonants, spaces, misspelled words.
 
-A correction is made only if the corpus knows it and does not know what was typed, so ``the``
-is never changed to 솓.
+A correction is made only if the corpus does not know what was typed, and knows what it becomes, so
+that ``the`` is never changed to 솓; of spaces and endings Kiwi's language model must be certain.
 """
 
 from __future__ import annotations

@@ -164,9 +164,11 @@ def test_a_misspelled_word_is_corrected_beside_names(
     assert correct_spelling(typed, names.store) == meant
 
 
-def test_a_text_of_unknown_words_is_left_alone(names: Workspace) -> None:
-    text = " ".join(f"{first}{second}릅" for first in "뷁쉙궯뢟둙" for second in "뷁쉙궯뢟둙")
-    assert correct_spelling(text, names.store) == text
+def test_six_words_of_a_question_are_corrected(workspace: Workspace) -> None:
+    typed = "모댈 개획 자채 요쳥 쫒겨난 낯추는 게약 언재"
+    corrected = correct_spelling(typed, workspace.store).split()
+    assert corrected[:6] == ["모델", "계획", "자체", "요청", "쫓겨난", "낮추는"]
+    assert corrected[6:] == ["게약", "언재"]
 
 
 @given(st.text(max_size=60))
