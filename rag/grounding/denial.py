@@ -27,7 +27,8 @@ from geungeo.rag.grounding.words import Finding, finding, veto
 from geungeo.rag.language import quotations
 from geungeo.rag.language.analysis import Analysed
 from geungeo.rag.language.clauses import Fact, Phrase, mentioned
-from geungeo.rag.language.numbers import quantities
+from geungeo.rag.language.numbers import quantities, stated_quantities
+from geungeo.rag.language.reckoning import reckoned
 from geungeo.rag.language.vocabulary import canonical
 from geungeo.rag.text import fold, listed
 
@@ -44,7 +45,8 @@ EMPTY_DENIAL = listed(
     "드물 적 크 많 되 어렵 부족 그렇 이렇 편 편하 쉽 좋 위태 위험 심하 심각 다르 간단 순탄 만만 "
     "마땅 알"
 )
-_MEASURING = listed("넘 넘기 미치 지나 되 걸리 웃돌 불과")
+_MEASURING = listed("넘 넘기 미치 지나 되 걸리 웃돌")
+_EXCEEDED = re.compile(r"넘|돌파|초과|웃도|웃돌|이상|육박")
 _NEGATIVE = listed(
     "거절 거부 부인 제외 배제 중단 취소 실패 부족 미흡 금지 반대 철회 무산 보류 포기 외면 "
     "없 아니 못 모르 어렵 불가능 무관 결렬 미루 미정 안 비공개 미지수 무료 공짜 피하 기각 "
@@ -339,15 +341,21 @@ def denied_only_here(claim: Fact, stated: Stated, reported: Sequence[Fact]) -> F
     if again and not any(fact in denied or fact.denied for fact in again):
         # said in a question or a quotation
         final = not contrast and claim.predicate not in EMPTY_DENIAL | stated.limited
-    final = final and not _bounds_an_amount(claim)
+    final = final and (bool(again) or not _bounds_an_amount(claim, stated))
     return finding(reason, "negation", claim.predicate, final=final, lacking=True)
 
 
-def _bounds_an_amount(claim: Fact) -> bool:
-    """Whether a denial says no more than that an amount is smaller: 60달러를 넘지 않는다."""
-    return claim.predicate in _MEASURING and any(
-        quantities(" ".join(phrase.words)) for phrase in mentioned([claim])
-    )
+def _bounds_an_amount(claim: Fact, stated: Stated) -> bool:
+    """Whether a denial says that an amount of the source is not larger: 60달러를 넘지 않는다."""
+    if claim.predicate not in _MEASURING or _EXCEEDED.search(stated.own):
+        return False
+    bounds = {one for phrase in mentioned([claim]) for one in quantities(" ".join(phrase.words))}
+    there = stated_quantities(stated.own)
+    return any(
+        one.unit == other.unit and one.unit and other.value <= one.value
+        for one in bounds
+        for other in there
+    ) or (bool(bounds) and bool(reckoned(stated.claim, stated.own)))
 
 
 def not_done_to_noun(claim: Fact, stated: Stated, said: frozenset[str]) -> Finding | None:

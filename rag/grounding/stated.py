@@ -52,6 +52,7 @@ class Stated:
     elsewhere: str
     to_come: bool
     limited: frozenset[str]
+    claim: str
 
     @classmethod
     def by(
@@ -92,6 +93,7 @@ class Stated:
             fold(elsewhere),
             to_come,
             frozenset().union(*(limited(source) for source in sources)),
+            claim.text,
         )
 
     def knows(self, phrase: Phrase) -> bool:

@@ -26,9 +26,14 @@ _AFTERNOON = frozenset({"오후", "낮", "저녁", "밤"})
 _MOST = 8
 # What is said of a length after it, with the least and the most that it may be of it.
 _ROUNDED = (
-    (re.compile(r"\s?(?:을|이|도|은)?\s?(?:넘|남짓|이상|훌쩍)"), (Fraction(1), Fraction(3, 2))),
     (
-        re.compile(r"\s?(?:을|이|도|은)?\s?(?:가까이|가까운|채\s|못|안\s|미만|되지 않)"),
+        re.compile(r"\s?(?:을|이|도|은)?\s?(?:넘(?!지\s(?:않|못))|남짓|이상|훌쩍)"),
+        (Fraction(1), Fraction(3, 2)),
+    ),
+    (
+        re.compile(
+            r"\s?(?:을|이|도|은)?\s?(?:가까이|가까운|채\s|못|안\s|미만|되지 않|넘지\s(?:않|못))"
+        ),
         (Fraction(3, 5), Fraction(1)),
     ),
     (re.compile(r"\s?(?:쯤|가량|정도|안팎|내외)"), (Fraction(17, 20), Fraction(23, 20))),

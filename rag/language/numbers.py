@@ -264,12 +264,7 @@ def stated_quantities(text: str) -> set[Quantity]:
     if _TWICE.search(folded):
         found.add(Quantity(Fraction(2), "times"))
     for match in _OUT_OF_TEN.finditer(folded):
-        tenths = Fraction(NATIVE[match["of"]])
-        found |= {
-            Quantity(10 * tenths, "percent"),
-            Quantity(tenths, ""),
-            Quantity(Fraction(10), ""),
-        }
+        found.add(Quantity(Fraction(10 * NATIVE[match["of"]]), "percent"))
     for numeral in (_LOOSE, _LONG_NATIVE):
         found |= {Quantity(Fraction(NATIVE[m[1]]), "") for m in numeral.finditer(folded)}
     return found
@@ -295,10 +290,21 @@ def fractions(text: str) -> list[tuple[Span, Fraction]]:
     ]
 
 
-def _is_several(vague: str, value: Fraction) -> bool:
-    """Whether a ``value`` is two to ten of the unit of a ``vague`` amount: 300만 is 수백만."""
-    unit = _value(vague.replace("수", "1", 1))
-    return 2 * unit <= value < 10 * unit
+def _several(text: str) -> Iterator[tuple[str, Quantity]]:
+    """Yield each vague amount, spaces removed, with one of what it is several of: 100만 원."""
+    folded = fold(text)
+    for match in _VAGUE.finditer(folded):
+        one = f"1{match[0].removeprefix('수').strip()}{folded[match.end() : match.end() + 4]}"
+        yield from ((match[0].replace(" ", ""), amount) for amount in [*_numbers(one)][:1])
+
+
+def _is_among(one: Quantity, amounts: Set[Quantity]) -> bool:
+    """Whether some of ``amounts`` is two to ten times ``one``: 300만 원 is 수백만 원."""
+    return any(
+        one.unit == other.unit and 2 * one.value <= other.value < 10 * one.value
+        for other in amounts
+        if one.unit
+    )
 
 
 def days_in_words(text: str) -> list[tuple[Span, Quantity]]:
@@ -407,10 +413,7 @@ def missing(claim: str, sources: str, besides: Set[Quantity] = frozenset()) -> l
         if not any(quantity.matches(other) for other in there)
         and not (quantity.value == 1 and articles)
     ]
-    absent.extend(
-        amount
-        for amount in sorted(vague_amounts(claim) - vague_amounts(sources))
-        if not any(_is_several(amount, one.value) for one in there)
-    )
+    several = {amount for amount, least in _several(claim) if _is_among(least, there)}
+    absent.extend(sorted(vague_amounts(claim) - vague_amounts(sources) - several))
     absent.extend(f"{row[:20]}…" for row in sorted(_endless(claim) - _endless(sources)))
     return absent

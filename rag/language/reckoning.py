@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from geungeo.rag.language.durations import lasting
+from geungeo.rag.language.hangul import PARTICLE
 from geungeo.rag.language.numbers import (
     NATIVE,
     Quantity,
@@ -30,9 +31,9 @@ _AMOUNT = (
     r"(?:[백천만억조]{1,3}\s?(?:\d[\d.,]{0,8}\s?)?){0,3}[가-힣%a-z]{0,5}?)"
 )
 _CASE = r"(?:을|를|이|가|은|는|에|의|도)?\s?"
-_MORE = r"넘|이상|웃도|웃돌|남짓|여\s|초과|채\s"
+_MORE = r"넘(?!지\s(?:않|못))|이상|웃도|웃돌|남짓|여\s|초과|채\s"
 _NEARLY = r"가까이|가까운|육박"
-_LESS = r"못 미|못 되|미만|이하|밑도|밑돌|안 되|되지 않|안 돼"
+_LESS = r"넘지\s(?:않|못)|못 미|못 되|미만|이하|밑도|밑돌|안 되|되지 않|안 돼"
 _NEAR = r"쯤|정도|가량|안팎|내외|무렵|꼴"
 # Values of a rounded number, as parts of it: 4% 가까이 is 3.2 to 4 %.
 _ROUNDED = [
@@ -120,18 +121,15 @@ _SMALLER = (
     ("cm", "mm", Fraction(10)),
 )
 _MIXED = re.compile(
-    rf"(?<!\d)(?P<n>\d{{1,4}})\s?(?P<unit>시간|분|년)\s?(?P<m>\d{{1,2}}|{_NATIVE})\s?"
+    rf"(?<!\d)(?P<n>\d{{1,4}})\s?(?P<unit>분|년)\s?(?P<m>\d{{1,2}}|{_NATIVE})\s?"
     r"(?P<small>분|초|개월|달)(?![가-힣]*의\s?\d)"
 )
 _PARTS = {
-    ("시간", "분"): ("시간", "minute", 60),
     ("분", "초"): ("minute", "second", 60),
     ("년", "개월"): ("year", "개월", 12),
     ("년", "달"): ("year", "개월", 12),
 }
-_INSTANCE = re.compile(
-    r"(?<!\d)([123])심(?=(?:에서[는도]?|에|의|은|는|이|을|과|보다|까지|부터|판결|선고|재판|법원)?(?![가-힣]))"
-)
+_INSTANCE = re.compile(rf"(?<!\d)([123])심(?=(?:{PARTICLE}|판결|선고|재판|법원){{0,2}}(?![가-힣]))")
 # A source that numbers one court may name the next: 1심 and 항소심.
 _NEXT_COURT = re.compile(r"항소|고등법원|고법|상고|대법원|원심|이번")
 # 33일 짧아졌다: days that are no date.
@@ -144,7 +142,8 @@ _LEFT = re.compile(
     r"(?P<left>\d{1,2}(?:\.\d+)?)%\s?(?:밖에|만|뿐|수준|에\s?(?:그|불과|머)|로\s?(?:줄|떨|낮|내))"
 )
 _TIMES = re.compile(
-    rf"(?<![\d.,가-힣])(?P<times>\d{{1,3}}(?:\.\d+)?|{_NATIVE})\s?배(?![가-힣]{{2}}(?<!가까)(?<!이상)(?<!가량)(?<!정도))"
+    rf"(?<![\d.,가-힣])(?P<times>\d{{1,3}}(?:\.\d+)?|{_NATIVE})\s?배"
+    rf"(?={PARTICLE}?(?![가-힣])|가까|이상|가량|정도|쯤)"
 )
 # What is said of a fraction or a multiple after it, with the least and most that it may be of it.
 _AFTER = (
