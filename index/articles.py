@@ -17,11 +17,11 @@ from geungeo.rag.errors import ArticleNotFound
 from geungeo.rag.protocols import StoredPassage
 from geungeo.rag.text import fold
 
+KeyArray = npt.NDArray[np.int64]
 
-def allowed_keys(database: Database, filters: Filters) -> npt.NDArray[np.int64] | None:
-    """Return the keys of the passages that pass ``filters``; ``None`` without filters."""
-    if not filters:
-        return None
+
+def allowed_keys(database: Database, filters: Filters) -> KeyArray:
+    """Return the keys of the passages that pass ``filters``."""
     condition, values = conditions(filters)
     with database.read() as connection:
         # Only constant fragments are joined; all values are bound.

@@ -10,11 +10,11 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from geungeo.index.articles import allowed_keys
+from geungeo.index.articles import KeyArray, allowed_keys
 from geungeo.index.database import Connection, Database, Row
 from geungeo.index.engine import Engine, forget_collection, require_embedder
 from geungeo.index.files import Step
@@ -27,6 +27,7 @@ from geungeo.rag.protocols import Embedder, Filters, FloatArray, Scores
 log = logging.getLogger(__name__)
 
 _CHUNK = 5_000
+_FILTERS_KEPT = 8
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class Views:
     keys: set[int]
     vectors: VectorIndex
     lexical: dict[str, LexicalIndex]
+    # The keys that filters allow: each question asks for the same ones once per channel.
+    allowed: dict[Filters, KeyArray] = field(default_factory=dict)
 
 
 class LocalEngine(Engine):
@@ -61,15 +64,22 @@ class LocalEngine(Engine):
 
     def dense(self, vector: FloatArray, k: int, filters: Filters) -> Scores:
         """Return the ``k`` passages nearest to ``vector`` ``(dim,)``, by cosine."""
-        allowed = allowed_keys(self._database, filters)
         with self.reading() as views:
-            return dict(views.vectors.search(vector, k, allowed))
+            return dict(views.vectors.search(vector, k, self._allowed(views, filters)))
 
     def lexical(self, channel: str, terms: TermArray, k: int, filters: Filters) -> Scores:
         """Return the ``k`` best passages by BM25 in one channel."""
-        allowed = allowed_keys(self._database, filters)
         with self.reading() as views:
-            return dict(views.lexical[channel].search(terms, k, allowed))
+            return dict(views.lexical[channel].search(terms, k, self._allowed(views, filters)))
+
+    def _allowed(self, views: Views, filters: Filters) -> KeyArray | None:
+        if not filters:
+            return None
+        if filters not in views.allowed:
+            if len(views.allowed) >= _FILTERS_KEPT:
+                views.allowed.clear()
+            views.allowed[filters] = allowed_keys(self._database, filters)
+        return views.allowed[filters]
 
     def document_frequency(self, channel: str, terms: TermArray) -> IntArray:
         """Return ``(len(terms),)`` int64: the number of passages that contain each term."""
@@ -118,6 +128,7 @@ class LocalEngine(Engine):
                 {channel: LexicalIndex() for channel in CHANNELS},
             )
         self._refresh(views, generation)
+        views.allowed.clear()
         self._views = views
         return views, flaw if generation.number else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -52,10 +52,53 @@ def _rounded(score: float | None) -> float | None:
     return None if score is None else round(score, 6)
 
 
-def retrieve(
+@dataclass(slots=True)
+class Ranking:
+    """The passages that the channels propose, best first; each is read when it is asked for."""
+
+    corpus: Corpus
+    channels: Mapping[str, Scores]
+    fused: Scores
+    _order: list[int] = field(init=False)
+    _asked: int = field(default=0, init=False)
+    _read: list[Retrieved] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self._order = sorted(self.fused, key=lambda key: (-self.fused[key], key))
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def first(self, count: int) -> list[Retrieved]:
+        """Return the ``count`` best passages; no fewer than were asked for before."""
+        passages = self.corpus.passages(self._order[self._asked : count])
+        self._asked = max(self._asked, count)
+        self._read += [
+            Retrieved(
+                passage,
+                self.fused[passage.key],
+                {
+                    name: scores[passage.key]
+                    for name, scores in self.channels.items()
+                    if passage.key in scores
+                },
+            )
+            for passage in passages
+        ]
+        return list(self._read)
+
+    def count_within(self, margin: float, of: int) -> int:
+        """Return how many passages score at most ``margin`` less than number ``of``, from 1."""
+        if of >= len(self):
+            return len(self)
+        least = self.fused[self._order[of - 1]] - margin
+        return sum(self.fused[key] >= least for key in self._order)
+
+
+def rank(
     corpus: Corpus, question: Question, k: int, filters: Filters, *, also: Filters | None = None
-) -> list[Retrieved]:
-    """Return the ``k`` best passages, best first; ties by article and position.
+) -> Ranking:
+    """Rank what the channels propose, at least ``k`` passages if there are; ties by position.
 
     The channels also propose passages under the narrower filters ``also``, if given.
     """
@@ -63,20 +106,14 @@ def retrieve(
     if also is not None:
         for name, scores in propose(corpus, question, max(k, _POOL), also).items():
             channels[name] = {**channels[name], **scores}
-    fused = fuse(channels, weights_for(corpus, question, channels["dense"]))
-    best = sorted(fused, key=lambda key: (-fused[key], key))[:k]
-    return [
-        Retrieved(
-            passage,
-            fused[passage.key],
-            {
-                name: scores[passage.key]
-                for name, scores in channels.items()
-                if passage.key in scores
-            },
-        )
-        for passage in corpus.passages(best)
-    ]
+    return Ranking(
+        corpus, channels, fuse(channels, weights_for(corpus, question, channels["dense"]))
+    )
+
+
+def retrieve(corpus: Corpus, question: Question, k: int, filters: Filters) -> list[Retrieved]:
+    """Return the ``k`` best passages, best first; ties by article and position."""
+    return rank(corpus, question, k, filters).first(k)
 
 
 def weights_for(corpus: Corpus, question: Question, dense: Scores) -> Mapping[str, float]:

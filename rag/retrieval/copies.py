@@ -70,19 +70,23 @@ def _shared(text: str, other: str) -> int:
     return len(np.intersect1d(shingles(text), shingles(other), assume_unique=True))
 
 
-def adds_nothing(text: str, other: str) -> bool:
-    """Whether ``other`` contains everything in ``text`` in almost the same words."""
-    if _shared(text, other) < _ALIKE * len(shingles(text)):
+@lru_cache(2048)  # the same pairs are found by other questions
+def adds_nothing(text: str, *others: str) -> bool:
+    """Whether ``others``, joined by line breaks, contain all of ``text`` in almost its words."""
+    joined = "\n".join(others)
+    if _shared(text, joined) < _ALIKE * len(shingles(text)):
         return False
-    text, other = _CREDIT.sub("", text), _CREDIT.sub("", other)
-    return not numbers.missing(text, other) and not _new_nouns(text, other)
+    text = _CREDIT.sub("", text)
+    if numbers.missing(text, _CREDIT.sub("", joined)):
+        return False
+    return not _new_nouns(text, [_CREDIT.sub("", other) for other in others])
 
 
-def _new_nouns(text: str, other: str) -> bool:
-    text_analysis, other_analysis = analysed([text, other])
+def _new_nouns(text: str, others: Sequence[str]) -> bool:
+    analysis, *analyses = analysed([text, *others])
     return any(
-        canonical(m.form) not in other_analysis.forms and m.form not in other_analysis.squeezed
-        for m in text_analysis.morphemes
+        all(canonical(m.form) not in a.forms and m.form not in a.squeezed for a in analyses)
+        for m in analysis.morphemes
         if m.tag.split("-")[0] in _NOUNS
     )
 
@@ -148,7 +152,7 @@ class _Kept:
         text = self._stories[at]
         for article in self._alike(at, retrieved.passage.article.id):
             places = self._places[article]
-            if adds_nothing(text, "\n".join(self._stories[place] for place in places)):
+            if adds_nothing(text, *(self._stories[place] for place in places)):
                 return max(places, key=lambda place: _shared(text, self._stories[place]))
         return None
 

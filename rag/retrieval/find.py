@@ -12,7 +12,7 @@ from geungeo.rag.language.dates import periods
 from geungeo.rag.protocols import Corpus
 from geungeo.rag.question import Question
 from geungeo.rag.question.times import Asked
-from geungeo.rag.retrieval.channels import Retrieved, retrieve
+from geungeo.rag.retrieval.channels import Retrieved, rank
 from geungeo.rag.retrieval.copies import Copy, without_copies
 
 # Scores that differ by less than this share count as equal.
@@ -21,7 +21,7 @@ TIE = 0.03
 _NAMED_BONUS = 0.15
 # Bonus for a passage that was published at that time.
 _PUBLISHED_BONUS = 0.05
-# Factor by which more passages are retrieved when some may be dropped or reordered.
+# Factor by which at most more passages are read when some may be dropped or reordered.
 _OVERSAMPLING = 3
 
 T = TypeVar("T")
@@ -39,11 +39,14 @@ def find(corpus: Corpus, question: Question, k: int, filters: Filters) -> Found:
     """Find the ``k`` best passages for ``question``."""
     asked = question.times
     also = asked.published(filters) if asked else None
-    pool = retrieve(corpus, question, _OVERSAMPLING * k if asked else k, filters, also=also)
-    passages, copies = without_copies(_timely(pool, asked))
-    if copies and len(passages) < k <= len(pool):
-        pool = retrieve(corpus, question, _OVERSAMPLING * k, filters, also=also)
-        passages, copies = without_copies(_timely(pool, asked))
+    ranking = rank(corpus, question, k, filters, also=also)
+    most = _OVERSAMPLING * k
+    count = min(most, ranking.count_within(_NAMED_BONUS, k)) if asked else k
+    passages, copies = without_copies(_timely(ranking.first(count), asked))
+    while len(passages) < k and count < min(most, len(ranking)):
+        # As many copies may be among the next ones.
+        count = min(most, count + 2 * (k - len(passages)))
+        passages, copies = without_copies(_timely(ranking.first(count), asked))
     ranked = newest_first(passages, lambda r: r.score, lambda r: r.passage.article)
     return Found(ranked[:k], copies)
 
