@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import (
     AsyncGenerator,
+    Callable,
     Coroutine,
     Mapping,
     Sequence,
@@ -106,12 +107,16 @@ class Workspace:
             ingest_seeds(store)
         return cls(settings, store, embedder)
 
-    def start_warming(self) -> threading.Thread:
-        """Run :meth:`warm_up` in a thread, and return it; ``warming`` is true until its end."""
+    def start_warming(self, then: Callable[[], None] = lambda: None) -> threading.Thread:
+        """Run :meth:`warm_up` and ``then`` in a thread, and return it.
+
+        ``warming`` is true until the thread's end.
+        """
 
         def run() -> None:
             try:
                 self.warm_up()
+                then()
             finally:
                 self.warming = False
 

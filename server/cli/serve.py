@@ -85,12 +85,13 @@ class _Server:
         """Serve with a workspace of this process until a signal."""
         from geungeo.server.app import create_app
         from geungeo.server.process.listener import run
+        from geungeo.server.process.memory import release_free_memory
         from geungeo.server.telemetry.tracing import make_provider
 
         provider = make_provider() if self._settings.tracing else None
         with open_workspace(self._ctx, seed=True, **self._flags) as workspace:
             # In the background, so that the server answers /healthz; a first question waits.
-            warming = workspace.start_warming()
+            warming = workspace.start_warming(release_free_memory)
             # A stop by either signal exits with 0: both before uvicorn handles signals, and
             # after it, when it raises the signal again.
             signal.signal(signal.SIGTERM, signal.default_int_handler)

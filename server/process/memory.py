@@ -1,4 +1,4 @@
-"""The memory that models and libraries must be able to reserve, and the heaps they share."""
+"""The memory that models and libraries may reserve, share and keep."""
 
 from __future__ import annotations
 
@@ -49,3 +49,13 @@ def limit_heaps() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, _HEAPS)
+
+
+def release_free_memory() -> None:
+    """Give the pages that the C library keeps for later back to the system, if it is glibc.
+
+    Loading the models leaves some tens of MB of them.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -1,8 +1,9 @@
 """Measure the memory of ``geungeo serve`` after one question; the docs quote the result.
 
-``python -m tests.docs.memory`` starts a server over the seeds and prints its resident memory now
-and at its highest, in MB of 10^6 bytes (Linux only: /proc). ``--passages 100000 --texts FILE`` adds
-articles of recombined sentences of a data set first, as ``geungeo bench scale`` makes them.
+``python -m tests.docs.memory`` starts a server over the seeds, asks once it is ready, and prints
+its resident memory then and at its highest, in MB of 10^6 bytes (Linux only: /proc).
+``--passages 100000 --texts FILE`` adds articles of recombined sentences of a data set first, as
+``geungeo bench scale`` makes them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import httpx
@@ -62,6 +64,9 @@ def main() -> int:
         if options.passages:
             fill(Path(store), options.texts, options.passages)
         served = start(Path(store))
+        ready = f"{served.url}/readyz"
+        while httpx.get(ready, timeout=120, trust_env=False).status_code != httpx.codes.OK:
+            time.sleep(0.1)
         body = {"question": QUESTION}
         answer = httpx.post(f"{served.url}/chat", json=body, timeout=120, trust_env=False)
         memory = resident(served.process.pid)

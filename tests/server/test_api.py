@@ -211,7 +211,8 @@ async def test_a_server_is_ready_once_its_models_are_loaded(
 ) -> None:
     go = threading.Event()
     monkeypatch.setattr(workspace, "warm_up", go.wait)
-    warming = workspace.start_warming()
+    done = threading.Event()
+    warming = workspace.start_warming(done.set)
     async with client() as http:
         ready = await http.get("/readyz")
         assert ready.status_code == 503
@@ -219,6 +220,7 @@ async def test_a_server_is_ready_once_its_models_are_loaded(
         assert (await http.get("/healthz")).status_code == 200
         go.set()
         warming.join()
+        assert done.is_set()
         assert (await http.get("/readyz")).status_code == 200
 
 
