@@ -31,6 +31,8 @@ from geungeo.eval.data import (
     NEWS_QUESTIONS,
     OPEN_LESSONS,
     PARAPHRASE_LESSONS,
+    PREMISE_ARTICLES,
+    PREMISE_LESSONS,
     data_file,
 )
 from geungeo.eval.stores import CachingEmbedder
@@ -70,7 +72,8 @@ def lessons_of(
         (OPEN_LESSONS, news, share, None),
         (PARAPHRASE_LESSONS, news, share, None),
         (EVERYDAY_LESSONS, (EVERYDAY_ARTICLES,), share, judge),
-        (MORE_EVERYDAY_LESSONS, (MORE_EVERYDAY_ARTICLES,), 1.0, judge),
+        (MORE_EVERYDAY_LESSONS, (MORE_EVERYDAY_ARTICLES,), share, judge),
+        (PREMISE_LESSONS, (PREMISE_ARTICLES,), 1.0, judge),
     ]
     for questions, articles, part, by in sets:
         yield from news_lessons(
