@@ -71,13 +71,13 @@ def _names() -> tuple[re.Pattern[str], dict[str, list[str]]]:
     ]
     found = {_key(spelling): group for group in groups for spelling in group}
     spellings = sorted((one for group in groups for one in group), key=len, reverse=True)
-    return re.compile("|".join(map(_as_word, spellings)), re.IGNORECASE), found
+    return re.compile(_as_word(*spellings), re.IGNORECASE), found
 
 
-def _as_word(name: str) -> str:
-    """Return a pattern of ``name`` as a word of its own, with or without a particle."""
-    written = re.escape(name).replace(r"\ ", r"\s*")
-    return rf"(?<![가-힣A-Za-z0-9]){written}(?={PARTICLE}?(?![가-힣A-Za-z0-9]))"
+def _as_word(*names: str) -> str:
+    """Return a pattern of one of ``names`` as a word of its own, with or without a particle."""
+    written = "|".join(re.escape(name).replace(r"\ ", r"\s*") for name in names)
+    return rf"(?<![가-힣A-Za-z0-9])(?:{written})(?={PARTICLE}?(?![가-힣A-Za-z0-9]))"
 
 
 def spelled_as_in(source: str, text: str) -> str:
@@ -87,19 +87,22 @@ def spelled_as_in(source: str, text: str) -> str:
     'MS가 챗GPT를 쓰나?'
     """
     pattern, groups = _names()
+    squeezed = _key(source)
 
     def written(match: re.Match[str]) -> str:
         typed = match[0]
-        uses = {
-            one: len(re.findall(_as_word(one), source, re.IGNORECASE))
-            for one in groups[_key(typed)]
-        }
-        if not any(uses.values()) or re.search(_as_word(typed), source, re.IGNORECASE):
+        uses = {one: _uses(one, source) for one in groups[_key(typed)] if _key(one) in squeezed}
+        if not any(uses.values()) or (_key(typed) in squeezed and _uses(typed, source)):
             return typed
         words = len(typed.split())
         return max(uses, key=lambda one: (uses[one] > 0, len(one.split()) == words, uses[one]))
 
     return pattern.sub(written, text)
+
+
+def _uses(name: str, text: str) -> int:
+    """Count how often ``name`` is a word of ``text``."""
+    return len(re.findall(_as_word(name), text, re.IGNORECASE))
 
 
 _IN_BRACKETS = re.compile(
