@@ -34,7 +34,9 @@ from geungeo.eval.data import (
     EVERYDAY_ARTICLES,
     EVERYDAY_CLAIMS,
     LESSON_ARTICLES,
+    MORE_EVERYDAY_CLAIMS,
     NEWS_ARTICLES,
+    PREMISE_ARTICLES,
     data_file,
 )
 from geungeo.eval.training.crossencoder import (
@@ -234,10 +236,11 @@ def main(
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     articles = {
         article.id: article
-        for name in (NEWS_ARTICLES, LESSON_ARTICLES, EVERYDAY_ARTICLES)
+        for name in (NEWS_ARTICLES, LESSON_ARTICLES, EVERYDAY_ARTICLES, PREMISE_ARTICLES)
         for article in read_articles(data_file(name))
     }
-    sets = [read_rows([data_file(name)]) for name in (CLAIM_LESSONS, EVERYDAY_CLAIMS)]
+    names = (CLAIM_LESSONS, EVERYDAY_CLAIMS, MORE_EVERYDAY_CLAIMS)
+    sets = [read_rows([data_file(name)]) for name in names]
     rows = list(chain.from_iterable(sets))
     held = set(chain.from_iterable(map(articles_held_out, sets)))
     pairs = [lesson for path in files for lesson in read_pairs(path)]

@@ -108,6 +108,7 @@ def test_rephrasing_drops_particles_or_uses_a_synonym() -> None:
         "paraphrase_lessons.jsonl",
         "open_everyday.jsonl",
         "open_everyday_b.jsonl",
+        "open_everyday_c.jsonl",
     ],
 )
 def test_lessons_quote_their_articles(name: str) -> None:
