@@ -21,6 +21,8 @@ _CLOCK = re.compile(
     r"(?:(?P<part>오전|오후|새벽|아침|낮|저녁|밤)\s?)?(?<![\d.,])(?P<hour>\d{1,2})시(?!간)"
     r"(?:\s?(?P<minute>\d{1,2})분|\s?(?P<half>반(?![가-힣]{2})))?"
 )
+# 4시간 45분 짧아진다: the difference of two lengths.
+_COMPARED = re.compile(r"짧|줄|길어|늘|빨|늦|더\s|덜\s|앞당|단축|차이|격차")
 _AFTERNOON = frozenset({"오후", "낮", "저녁", "밤"})
 # Clock times of a source beyond which nothing is subtracted.
 _MOST = 8
@@ -46,6 +48,8 @@ def lasting(claim: str, source: str) -> set[Quantity]:
     Both texts are folded.
     """
     known = {minutes for minutes, _, _ in _lengths(source)} | _between(source)
+    if _COMPARED.search(claim):
+        known |= {abs(one - other) for one, other in combinations(sorted(known)[:_MOST], 2)}
     found: set[Quantity] = set()
     for minutes, match, parts in _lengths(claim):
         least, most = next(

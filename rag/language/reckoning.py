@@ -30,16 +30,19 @@ _AMOUNT = (
     rf"(?<![\d.,가-힣])(?P<amount>(?:\d[\d.,]{{0,12}}|{_NATIVE})\s?"
     r"(?:[백천만억조]{1,3}\s?(?:\d[\d.,]{0,8}\s?)?){0,3}[가-힣%a-z]{0,5}?)"
 )
-_CASE = r"(?:을|를|이|가|은|는|에|의|도)?\s?"
-_MORE = r"넘(?!지\s(?:않|못))|이상|웃도|웃돌|남짓|여\s|초과|채\s"
+_CASE = r"(?:에도|을|를|이|가|은|는|에|의|도)?\s?(?:(?:조금|약간|살짝|다소|한참|훨씬|크게|훌쩍)\s)?"
+_MORE = r"넘(?!기?지\s(?:않|못))|이상|웃[도돈돌]|남짓|여\s|초과|채\s"
 _NEARLY = r"가까이|가까운|육박"
-_LESS = r"넘지\s(?:않|못)|못 미|못 되|미만|이하|밑도|밑돌|안 되|되지 않|안 돼"
+_LESS = (
+    r"넘기?지\s(?:않|못)|못 미|미치지 못|모자라|못 되|미만|이하|밑[도돈돌]|안 되|되지 않|안 돼|미달"
+)
 _NEAR = r"쯤|정도|가량|안팎|내외|무렵|꼴"
 # Values of a rounded number, as parts of it: 4% 가까이 is 3.2 to 4 %.
 _ROUNDED = [
     (re.compile(pattern), bounds)
     for pattern, bounds in (
         (rf"{_AMOUNT}{_CASE}(?:{_MORE})", (Fraction(1), Fraction(5, 4))),
+        (rf"{_AMOUNT}대(?=의?\s|[로에를가이는은,.])", (Fraction(1), Fraction(4, 3))),
         (rf"(?<![가-힣])(?:최소|적어도)\s?{_AMOUNT}(?![\d가-힣])", (Fraction(1), Fraction(5, 4))),
         (rf"\b(?:more than|over|at least|above)\s{_AMOUNT}\b", (Fraction(1), Fraction(5, 4))),
         (rf"{_AMOUNT}{_CASE}(?:{_NEARLY}|{_LESS})", (Fraction(4, 5), Fraction(1))),
@@ -59,12 +62,24 @@ _ROUNDED = [
 # What says that two numbers were compared or added.
 _COMPARED = re.compile(
     r"(?<![가-힣])[더덜]\s|보다|(?<!오)늘(?:어|었|린|렸|리|며|고)|줄(?:어|었|인|였|이|든|며|고)|차이|격차|차로"
-    r"|빠[지져진졌]|느리|느린|빠르|빠른|빨라|높[아은다였]|낮[아은추췄]|많[아은다았]|적[어은다었]"
+    r"|빠[지져진졌]|느리|느린|빠르|빠른|빨라|높[이인아은다였]|낮[아은추췄]|많[아은다았]|적[어은다었]"
     r"|오르|올[랐라린렸]|내[렸려]|인상|인하|떨어|회복|되살|깎|뛰|뛴|커[졌지]|단축|연장|앞당|밀[렸리려]"
-    r"|짧[아은았]|길[어었]|넓[어혀]|좁[아혀]|모자라|모자란|부족"
+    r"|짧[아은았]|길[어었]|넓[어혀]|좁[아혀]|모자라|모자란|모자랐|부족|불어|불[렸린었]|쪼그라|상승|하락|증가|감소"
+    r"|개선|나아[졌지]|악화|앞[섰서선질지]|뒤[졌처진]|따돌|밀어|손해|밑[지져졌]|이득|간극|벌어[졌지진]|벌린|넘어[서섰선]"
+    r"|늦[었춰추은]|얹|싸[다고게]|싼\s|비싸|비싼|달라[졌지]|변했|바뀌"
     r"|\b(?:more|less|fewer|higher|lower|rose|fell|gap|differ\w*)\b"
 )
-_ADDED = re.compile(r"모두|(?<![가-힣])총\s|합쳐|합해|합친|합하|통틀|더해|\b(?:total|altogether)\b")
+_ADDED = re.compile(
+    r"모두|(?<![가-힣])총\s|합[쳐해친하계치산]|통틀|더[해하한]|(?<![가-힣])다\s해|\b(?:total|altogether)\b"
+)
+# By how much one thing differs from another, and all of them: here a small number counts, too.
+_BY_SO_MUCH = re.compile(
+    rf"{_AMOUNT}(?:만큼|이나|씩)?(?:을|를|이|가)?\s?(?:더|덜)?\s?"
+    r"(?:(?<=더\s)있|많|적[어은었다게]|앞[서섰선질]|뒤[졌처진]|높[이인아은다였]|낮[아은추춘췄]|늦[추춘었춰]|늘[어었려]|줄[어었여]|모자[라란랐])"
+)
+_ALL_OF = re.compile(
+    rf"(?:모두|통틀어|합쳐|합하면|다 해서|총)\s{_AMOUNT}(?![\d가-힣]*\s?(?:중|가운데))"
+)
 _REST = re.compile(
     r"나머지|빼|뺀|제외|남[은는아았]|차로|차이|모자라|모자란|부족|\b(?:rest|except|remaining)\b"
 )
@@ -99,9 +114,13 @@ _ABOUT_HALF = Fraction(19, 50), Fraction(31, 50)
 _HALF_ROUNDED = Fraction(49, 100), Fraction(51, 100)
 _EACH = re.compile(r"(?P<unit>톤|명|개|건|대|가구)당")
 _ONE_OF = {"톤": "t", "명": "people", "개": "개", "건": "건", "대": "대", "가구": "가구"}
+# Amounts of one unit beyond which only pairs are added.
+_FEW = 6
 # Counts below this are the difference of others by chance.
 _LEAST = 10
 _MEASURES = listed("point krw usd eur jpy cny km m kg t g cm mm 개월 시간 minute second ha")
+# Smaller numbers of years are no year of the calendar.
+_EARLIEST = 1000
 # Times of the calendar and the clock, ranks, and what is itself a comparison.
 _NOT_ADDED = listed("times share ordinal rank month day hour year percent") | {""}
 _NOT_HALVED = listed("month day hour ordinal rank year")
@@ -143,7 +162,7 @@ _LEFT = re.compile(
 )
 _TIMES = re.compile(
     rf"(?<![\d.,가-힣])(?P<times>\d{{1,3}}(?:\.\d+)?|{_NATIVE})\s?배"
-    rf"(?={PARTICLE}?(?![가-힣])|가까|이상|가량|정도|쯤)"
+    rf"(?={PARTICLE}?(?![가-힣])|가까|이상|가량|정도|쯤|다|이다|였|인\s|에\s|로\s)"
 )
 # What is said of a fraction or a multiple after it, with the least and most that it may be of it.
 _AFTER = (
@@ -156,12 +175,34 @@ _AFTER = (
 )
 _PLAIN = Fraction(9, 10), Fraction(11, 10)
 # One in ten, as an idiom: 열 곳 중 네 곳, 스무 명에 한 명.
-_WHOLES = frozenset({2, 3, 4, 5, 10, 20, 100})
+_WHOLES = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100})
 _OUT_OF = re.compile(r"(?:중|가운데|에)\s|\b(?:in|out of)\b")
+_PERCENT = re.compile(r"(?<![\d.])(?P<percent>\d{1,3}(?:\.\d+)?)\s?(?:%|퍼센트)")
 # A percentage is rounded to a whole one.
 _PERCENT_ERROR = Fraction(6, 1000)
 # 잼 4만 병 are 4만 개.
-_COUNTED_AS_PIECES = listed("병 장 권 대 채 석")
+_COUNTED_AS_PIECES = listed("병 장 권 대 채 석 곳")
+_SAME_UNITS = (
+    {"people", "표"},
+    {"count", "회분"},
+    {"count", "건"},
+    {"ordinal", "rank"},
+)
+# Ranks that a source may put in words: 선두, 으뜸, 그다음.
+_RANKS_IN_WORDS = 3
+_FIRST = re.compile(
+    r"선두|으뜸|최고|최다|최대|최저|최하위|꼴찌|가장|제일|정상|우승|앞[서섰질]|순위|순으로|제치|제쳤"
+    r"|뒤를 이"
+)
+# 세 가지 조건: a source may list them without their number.
+_KINDS = re.compile(rf"(?<![\d가-힣])(\d|{_NATIVE})\s?가지")
+_YEARS_APART = re.compile(
+    rf"(?<![\d.])(?P<years>\d{{1,3}}|{_NATIVE})\s?(?:년|해)\s?(?:전|만에|새|사이|동안|뒤|후)"
+)
+_MONTHS_APART = re.compile(
+    rf"(?<![\d.])(?P<months>\d{{1,2}}|{_NATIVE})\s?(?:개월|달)(?:가량|쯤|정도)?(?:이나)?\s?(?:더\s)?"
+    r"(?:늦|빠|빨|앞당|미뤄|미뤘|밀[렸리려]|연기|지연|뒤로|뒤에|뒤인|만에|새|사이|전에)"
+)
 
 
 def reckoned(claim: str, source: str) -> set[Quantity]:
@@ -175,7 +216,8 @@ def reckoned(claim: str, source: str) -> set[Quantity]:
     exact = known | _multiplied(source, there)
     found = {one for one in absent if any(_says_the_same(one, other) for other in exact)}
     found |= _rounded(claim, absent, exact) | _mixed(claim, known, absent)
-    found |= _days_more(claim, there) | lasting(claim, source)
+    found |= _days_more(claim, there) | _apart(claim, there) | lasting(claim, source)
+    found |= _in_words(claim, source, there, absent)
     found |= _shares(claim, source, there) | _multiples(claim, there)
     return absent & (found | _out_of(claim, source, there, absent)) | _instances(
         claim, source, absent
@@ -213,7 +255,7 @@ def _half_at(claim: str, start: int, end: int) -> tuple[Fraction, Fraction]:
 
 def _says_the_same(one: Quantity, other: Quantity) -> bool:
     units = {one.unit, other.unit}
-    same = len(units) == 1 or units == {"people", "표"} or units == {"count", "회분"}
+    same = len(units) == 1 or units in _SAME_UNITS
     pieces = "개" in units and bool(units & _COUNTED_AS_PIECES)
     return one.value == other.value and (same or pieces)
 
@@ -226,9 +268,11 @@ def _rounded(claim: str, absent: Set[Quantity], known: Set[Quantity]) -> set[Qua
             found |= {
                 one
                 for one in quantities(match["amount"]) & absent
-                if one.unit
+                # 1만2천여 대: the unit comes after the word.
+                if (one.unit or one.value >= 10 * _LEAST)
                 and any(
-                    one.unit == other.unit and one.value * least <= other.value <= one.value * most
+                    one.unit in {other.unit, ""}
+                    and one.value * least <= other.value <= one.value * most
                     for other in known
                 )
             }
@@ -247,26 +291,39 @@ def _converted(known: Set[Quantity]) -> Iterator[Quantity]:
 def _compared(claim: str, source: str, known: Set[Quantity]) -> set[Quantity]:
     """Return the differences of the amounts if claim or source compare them, their sums if added.
 
-    Those of percentages are points; from minus 6 % to 2 % is 8 points.
+    Those of percentages are points; from minus 6 % to 2 % is 8 points. To what the source compares
+    with another amount the difference is added: 95억 원 낮았다.
     """
-    differ = bool(_COMPARED.search(claim) or _REST.search(claim) or "보다" in source)
-    add = _ADDED.search(claim) is not None
+    rest = bool(_REST.search(claim) or _REST.search(source))
+    differ = rest or bool(_COMPARED.search(claim)) or "보다" in source
+    add = _ADDED.search(claim) is not None or "보다" in source
     found: set[Quantity] = set()
-    for one, other in combinations(known, 2):
-        if one.unit != other.unit:
-            continue
-        if one.unit == "percent" and differ:
-            found.add(Quantity(abs(one.value - other.value), "point"))
-            if _MINUS.search(source):
-                found.add(Quantity(one.value + other.value, "point"))
-        whole = one.value.denominator == other.value.denominator == 1
-        if one.unit in _NOT_ADDED and (one.unit or whole):
-            continue
-        if differ:
-            found.add(Quantity(abs(one.value - other.value), one.unit))
-        if add:
-            found.add(Quantity(one.value + other.value, one.unit))
-    return found if _REST.search(claim) else {one for one in found if not _is_small(one)}
+    amounts: dict[str, list[Fraction]] = {}
+    for one in known:
+        if one.unit not in _NOT_ADDED or not one.unit:
+            amounts.setdefault(one.unit, []).append(one.value)
+    for unit, values in amounts.items():
+        pairs = list(combinations(values, 2))
+        found |= {Quantity(abs(a - b), unit) for a, b in pairs if differ}
+        found |= {Quantity(a + b, unit) for a, b in pairs if add}
+        if add and unit and len(values) <= _FEW:
+            found |= {Quantity(a + b + c, unit) for a, b, c in combinations(values, 3)}
+    percents = [one.value for one in known if one.unit == "percent"] if differ else []
+    below = _MINUS.search(source) is not None
+    for a, b in combinations(percents, 2):
+        found |= {Quantity(abs(a - b), "point"), *([Quantity(a + b, "point")] if below else [])}
+    small = {one for one in found if _is_small(one)}
+    return (found - small) | (small if rest else small & _plainly_compared(claim))
+
+
+def _plainly_compared(claim: str) -> set[Quantity]:
+    """Return the numbers of ``claim`` that it gives as a difference or a sum: 네 명 많았다."""
+    return {
+        one
+        for pattern in (_BY_SO_MUCH, _ALL_OF)
+        for match in pattern.finditer(claim)
+        for one in quantities(match["amount"])
+    }
 
 
 def _is_small(one: Quantity) -> bool:
@@ -281,6 +338,8 @@ def _multiplied(source: str, known: Set[Quantity]) -> set[Quantity]:
         doubled = [*amounts, *(one for one in known if one.unit == "percent")]
         found |= {Quantity(one.value * 2, one.unit) for one in doubled}
     parts = [one.value / 100 for one in known if one.unit == "percent"]
+    # 40% off leaves 60 %.
+    parts += [1 - part for part in parts if part < 1] + [1 + part for part in parts]
     parts += [Fraction(1, 2)] if _HALVED.search(source) else []
     return found | {
         Quantity(one.value * part, one.unit)
@@ -317,11 +376,17 @@ def _shares(claim: str, source: str, known: Set[Quantity]) -> set[Quantity]:
         for place, value in fractions(claim)
         if _is_within(value, _said_after(claim, place.end), parts)
     }
-    return found | {
+    found |= {
         one
         for one in quantities(claim)
         if one.unit == "percent" and any(abs(one.value / 100 - s) <= _PERCENT_ERROR for s in shares)
     }
+    for match in _PERCENT.finditer(claim):
+        value = Fraction(match["percent"])
+        bounds = next((within for said, within in _AFTER if said.match(claim, match.end())), None)
+        if bounds and _is_within(value / 100, bounds, shares):
+            found.add(Quantity(value, "percent"))
+    return found
 
 
 def _known_shares(claim: str, source: str, known: Set[Quantity]) -> set[Fraction]:
@@ -334,7 +399,9 @@ def _known_shares(claim: str, source: str, known: Set[Quantity]) -> set[Fraction
 
 def _multiples(claim: str, known: Set[Quantity]) -> set[Quantity]:
     """Return the 두 배 of ``claim`` that one amount of the source is of another."""
-    ratios = {1 / part for part in _ratios(known, _NOT_HALVED)}
+    ratios = {1 / part for part in _ratios({*known, *_converted(known)}, _NOT_HALVED)}
+    # 50% more is 1.5 times as much.
+    ratios |= {1 + one.value / 100 for one in known if one.unit == "percent"}
     if not _COMPARED.search(claim):
         ratios |= {1 / one.value for one in known if one.unit == "share" and one.value}
     found: set[Quantity] = set()
@@ -359,11 +426,12 @@ def _out_of(claim: str, source: str, known: Set[Quantity], absent: Set[Quantity]
     if not _OUT_OF.search(claim):
         return set()
     shares = _known_shares(claim, source, known)
+    said = quantities(claim.replace("꼴", " "))  # 한 명꼴
     return {
         number
         for whole in absent
-        for part in absent
-        if part.value < whole.value and whole.value in _WHOLES
+        for part in said
+        if part.value < whole.value and whole.value in _WHOLES and part.value.denominator == 1
         if _is_within(part.value / whole.value, _PLAIN, shares)
         for number in (whole, part)
     }
@@ -379,6 +447,36 @@ def _days_more(claim: str, known: Set[Quantity]) -> set[Quantity]:
         least, most = _PLAIN if match["about"] else (Fraction(1), Fraction(1))
         if any(value * least <= other <= value * most for other in apart):
             found.add(Quantity(value, "day"))
+    return found
+
+
+def _apart(claim: str, known: Set[Quantity]) -> set[Quantity]:
+    """Return the years of 2년 전 and the months of 다섯 달 늦은 between dates of the source."""
+    years = [one.value for one in known if one.unit == "year" and one.value > _EARLIEST]
+    months = [one.value for one in known if one.unit == "month"]
+    between = {abs(one - other) for one, other in combinations(years, 2)}
+    later = {(one - other) % 12 for one in months for other in months}
+    found: set[Quantity] = set()
+    for match in _YEARS_APART.finditer(claim):
+        value = Fraction(NATIVE.get(match["years"]) or match["years"])
+        found |= {Quantity(value, "year")} if value in between else set()
+    for match in _MONTHS_APART.finditer(claim):
+        value = Fraction(NATIVE.get(match["months"]) or match["months"])
+        found |= {Quantity(value, "개월")} if value in later else set()
+    return found
+
+
+def _in_words(
+    claim: str, source: str, known: Set[Quantity], absent: Set[Quantity]
+) -> set[Quantity]:
+    """Return ranks and counted kinds of ``claim`` that the source may give without a number."""
+    units = {one.unit for one in known}
+    found: set[Quantity] = set()
+    if not units & {"rank", "ordinal"} and _FIRST.search(source):
+        found |= {one for one in absent if one.unit == "rank" and one.value <= _RANKS_IN_WORDS}
+    if not _KINDS.search(source):
+        kinds = {Fraction(NATIVE.get(one) or one) for one in _KINDS.findall(claim)}
+        found |= {one for one in absent if one.value in kinds and one.unit in {"", "가지"}}
     return found
 
 
