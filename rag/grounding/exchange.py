@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise, permutations, product
 
 from geungeo.rag.grounding.words import Finding, finding, veto
 from geungeo.rag.language.analysis import QUOTE, Analysed
@@ -347,7 +347,17 @@ def _are_exchanged(
         and one.word + one.head not in said
         and all(p.word != one.word and p.word in names and p.word in claim.squeezed for p in rivals)
         and not any(p.word + one.head in claim.squeezed for p in rivals)
+        and not any(
+            _side_by_side(one, p.word, said)
+            and (len(rivals) == 1 or _side_by_side(one, p.word, claim.squeezed))
+            for p in rivals
+        )
     )
+
+
+def _side_by_side(one: _Modified, other: str, text: str) -> bool:
+    """Whether ``text`` has both words and the noun in a row: 누리솔라 최인호 대표."""
+    return any("".join(row) in text for row in permutations((one.word, other, one.head)))
 
 
 _PLACED = re.compile(r"(?<=[가-힣]{2})(?:에|에서|에게)$")

@@ -148,19 +148,25 @@ def about(article: Article) -> str:
 def support(claim: str, grounds: Grounds | Sequence[str]) -> Verdict:
     """Judge ``claim`` by its grounds, taken together."""
     given = grounds if isinstance(grounds, Grounds) else Grounds(tuple(grounds))
-    return _judged(*_people_in_full(claim, given))
+    return _judged(*_named_in_full(claim, given))
 
 
-def _people_in_full(claim: str, grounds: Grounds) -> tuple[str, Grounds]:
-    """Return both with people named alike: 김 대표 as 김철수 대표, where there is one such.
+def _named_in_full(claim: str, grounds: Grounds) -> tuple[str, Grounds]:
+    """Return both with people, firms and areas named alike: 김 대표 as 김철수 대표.
+
+    Only where there is one such.
 
     The full name must be in the cited sentence, in those that it leans on, or in its article.
     """
     everything = f"{grounds.known}\n{grounds.elsewhere}"
     contexts = chain(grounds.contexts, repeat(()))
     cited = tuple(
-        people.in_full(text, ("\n".join([text, *context]), grounds.same), everything, source=True)
+        people.in_full(text, ("\n".join([text, *context]), grounds.same), everything, claim=claim)
         for text, context in zip(grounds.cited, contexts, strict=False)
+    )
+    cited = tuple(
+        people.firms_in_full(people.areas_in_full(text, claim, everything), claim, everything)
+        for text in cited
     )
     named = replace(grounds, cited=cited)
     near = "\n".join([*cited, *grounds.context])

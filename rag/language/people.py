@@ -1,4 +1,7 @@
-"""References to people in Korean news: 김 대표 is 김철수 대표 if the text has one such person."""
+"""References in Korean news: 김 대표 is 김철수 대표 if the text has one such person.
+
+So is 시 a city and 대평 the firm 대평조선, where the text has one.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ SURNAMES = (
 LONG_SURNAMES = ("독고", "남궁", "황보", "제갈", "선우", "사공", "동방")
 _LONG = "|".join(LONG_SURNAMES)
 _TITLE = (
-    r"(?:전 )?[가-힣]{0,10}?(?:대표|장|교수|의원|위원|장관|차관|총리|대통령|이사|감독|코치|선수"
-    r"|지사|군수|판사|검사|변호사|기자|작가|박사|연구원|전문의|의사|씨|대변인|수석|대사|목사|스님|총무"
+    r"(?:전 )?[가-힣]{0,10}?(?:대표|후보|장|교수|의원|위원|장관|차관|총리|대통령|이사|감독|코치"
+    r"|선수|지사|군수|판사|검사|변호사|기자|작가|박사|연구원|전문의|의사|씨|대변인|수석|대사|목사|스님|총무"
     r"|간사|경감|경위|총경|매니저|디렉터|피디|앵커|배우|화백|평론가|사령관|상무|전무|파트너|최고경영자"
     r"|최고기술책임자|CEO|CTO|CFO)"
 )
 # 박지영 시장 부인, 시장 후보 and 시장 측 are others: a particle or a mark ends the reference.
 _PARTICLE = (
-    r"(?:은|는|이|가|을|를|와|과|의|도|만|로|로서|로부터|까지|부터|에게|에게도|에게서|께서|이다|였다"
+    r"(?:은|는|이|가|을|를|와|과|의|도|만|로|로서|로부터|까지|부터|에게|에게는|에게도|에게서|께서|이다|였다"
     r"|라고)"
 )
 _AGE = r"(?:\(\d{1,3}(?:[^)\d][^)]{0,8})?\))?"
@@ -36,14 +39,22 @@ _POST = (
 _GAP = r"(?: |(?=씨))"
 _NAMED = re.compile(
     rf"(?<![가-힣])(?P<name>[{SURNAMES}][가-힣]{{2}}|(?:{_LONG})[가-힣]{{1,2}}){_AGE}"
-    rf"{_POST}{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]|$)"
+    rf"{_POST}{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]| 측|$)"
+)
+# 자재업체 대표 편무성에게
+_TITLE_FIRST = re.compile(
+    r"(?<![가-힣])(?P<title>[가-힣]{0,6}?(?:대표|이사|사장|회장|감독|위원장|본부장|총리|대통령)) "
+    rf"(?P<name>[{SURNAMES}][가-힣]{{2}}|(?:{_LONG})[가-힣]{{1,2}}){_AGE}"
+    rf"(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]|$)"
 )
 _SHORT = re.compile(
     rf"(?<![가-힣])(?P<name>[{SURNAMES}]|{_LONG})"
-    rf"{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]|$)"
+    rf"{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]| 측|$)"
 )
 # 전 대표 was one, 현 시장 is; 양 대표 are two, and 여 의원 is a woman.
 _NO_SURNAME = frozenset("전현양여구도시")
+# 전 대표, 현 시장, 양 대표 and 이 장관 are no names, even if a claim has such a one.
+_NO_SURNAME_AT_ALL = frozenset("전현양여한이")
 # In a source, where 한 교수 may be any professor and 이 의원 the one spoken of before.
 _NO_SURNAME_IN_SOURCE = _NO_SURNAME | frozenset("한이")
 # 서울시 대표, 한빛대 총장, 강남구 의원, 이란의 대표 and 주민들 대표 name no person.
@@ -54,24 +65,31 @@ _OTHER_POSTS = ("전 ", "원내", "차장", "명예", "공동", "시도", "지�
 _REACH = 40
 
 
-def in_full(text: str, near: Sequence[str], everything: str, *, source: bool = False) -> str:
+def in_full(text: str, near: Sequence[str], everything: str, *, claim: str | None = None) -> str:
     """Return ``text`` with people named in full: 김 대표 as 김철수 대표.
 
     The first of the texts ``near`` that names such a person decides. Only where no other person
-    in ``everything`` may have that surname and title. ``source`` says that the text is one that
-    claims are judged by.
+    in ``everything`` may have that surname and title. ``claim`` is what ``text`` is to judge, if
+    it is a source: there 조 전 대표 may be who was the 대표 when the article begins.
     """
-    refused = _NO_SURNAME_IN_SOURCE if source else _NO_SURNAME
+    refused = _NO_SURNAME if claim is None else _NO_SURNAME_IN_SOURCE
 
     def completed(match: re.Match[str]) -> str:
         surname, title = match["name"], match["title"]
+        if claim and surname not in _NO_SURNAME_AT_ALL:
+            name = _called_in(claim, surname, title)
+            if name and any(_stands_alone(name, text) for text in near):
+                others = _others({name}, surname, title, everything)
+                return match[0] if others else f"{name} {title}"
         if surname in refused:
             return match[0]
+        once = title.removeprefix("전 ") if claim and f" {title}" in claim else title
         named = (
             {
                 name
                 for name, held in _people(text)
-                if _is_surname(surname, name) and may_be_called(title, held)
+                if _is_surname(surname, name)
+                if may_be_called(title, held) or may_be_called(once, held)
             }
             for text in near
         )
@@ -81,6 +99,22 @@ def in_full(text: str, near: Sequence[str], everything: str, *, source: bool = F
         return f"{names.pop()} {title}"
 
     return _SHORT.sub(completed, text)
+
+
+def _called_in(claim: str, surname: str, title: str) -> str:
+    """Return who ``claim`` names in full, of that surname and title; "" if there is no such one."""
+    names = {
+        name
+        for name, held in _people(claim)
+        if _is_surname(surname, name) and may_be_called(title, held)
+    }
+    return names.pop() if len(names) == 1 else ""
+
+
+def _stands_alone(name: str, text: str) -> bool:
+    """Whether ``text`` has the name without a noun after it: 강민수 소속팀 감독 is another one."""
+    after = rf"[,(·]|$|{_PARTICLE}(?![가-힣])|\s{_TITLE}(?:{_PARTICLE})?(?![가-힣])"
+    return re.search(rf"(?<![가-힣]){name}(?={after})", text) is not None
 
 
 def _is_surname(surname: str, name: str) -> bool:
@@ -124,7 +158,8 @@ def _people(text: str) -> tuple[tuple[str, str], ...]:
     """Return the name and the title of each person that ``text`` names with both."""
     return tuple(
         (match["name"], match["title"])
-        for match in _NAMED.finditer(text)
+        for pattern in (_NAMED, _TITLE_FIRST)
+        for match in pattern.finditer(text)
         if match["name"][-1] not in _NO_NAME and not is_common_noun(match["name"])
     )
 
@@ -137,3 +172,56 @@ def _others(names: set[str], surname: str, title: str, text: str) -> bool:
     before = rf"{post}[가-힣]{{0,2}}\s{person}"
     found = {m["name"] for one in (after, before) for m in re.finditer(one, text)}
     return bool(found - names)
+
+
+# 김 군은 is no county, and 그 시는 may be any city.
+_AREA = re.compile(
+    r"(?<![가-힣A-Za-z0-9])(?<!\d\s)(?<!\b[가-힣] )(?P<area>[시군구])(?P<rest>의회|청)?"
+    rf"(?={_PARTICLE}(?![가-힣])|에는?(?![가-힣])|에서|,|\s[가-힣]{{2,8}}(?:과|국|실|담당관)\b)"
+)
+_AREA_IN_FULL = re.compile(
+    r"(?<![가-힣])(?P<name>[가-힣]{2,3})(?P<area>[시군구])(?:의회|청|장|수|청장)?"
+    rf"(?={_PARTICLE}(?![가-힣])|에는?(?![가-힣])|에서|[,\s(])"
+)
+_FIRM = (
+    r"(?:전자|화학|건설|조선|중공업|자동차|모빌리티|에너지|소프트|바이오|테크|제약|은행|증권|카드|항공|식품"
+    r"|해운|물산|통신)"
+)
+
+
+def areas_in_full(text: str, claim: str, everything: str) -> str:
+    """Return ``text`` with a bare 시, 군 or 구 as ``claim`` calls it, if there is only one.
+
+    >>> areas_in_full("시는 반대했다.", "해솔시가 반대했다.", "해솔시가 다리를 짓는다.")
+    '해솔시는 반대했다.'
+    """
+    said = {match["area"]: match["name"] for match in _AREA_IN_FULL.finditer(claim)}
+    if not said or not _AREA.search(text):
+        return text
+    named: dict[str, set[str]] = {}
+    for match in _AREA_IN_FULL.finditer(everything):
+        if not is_common_noun(f"{match['name']}{match['area']}"):
+            named.setdefault(match["area"], set()).add(match["name"])
+
+    def completed(match: re.Match[str]) -> str:
+        name = said.get(match["area"], "")
+        return f"{name}{match[0]}" if named.get(match["area"]) == {name} else match[0]
+
+    return _AREA.sub(completed, text)
+
+
+def firms_in_full(text: str, claim: str, everything: str) -> str:
+    """Return ``text`` with the firms of ``claim`` in full that it names in short.
+
+    >>> firms_in_full("대평은 배를 지었다.", "대평조선의 배", "대평조선은 19척을 땄다.")
+    '대평조선은 배를 지었다.'
+    """
+    for match in _NAMED_FIRM.finditer(claim):
+        full, short = match[0], match["short"]
+        siblings = set(re.findall(rf"(?<![가-힣]){short}{_FIRM}", everything))
+        if siblings == {full} and full not in text and not is_common_noun(short):
+            text = re.sub(rf"(?<![가-힣]){short}(?={_PARTICLE}(?![가-힣]))", full, text)
+    return text
+
+
+_NAMED_FIRM = re.compile(rf"(?<![가-힣])(?P<short>[가-힣]{{2,4}}){_FIRM}(?![가-힣]{{3}})")

@@ -29,6 +29,9 @@ TRUE = [
     ("임씨에게 상을 줬다.", "임가람 씨에게 상을 줬다."),
     ("최 감독은 선수를 바꿨다.", "최수호 감독은 선수를 바꿨다."),
     ("독고 지부장은 파업을 예고했다.", "독고람 지부장은 파업을 예고했다."),
+    ("최나래 해솔전자 대표는 사과했다.", "해솔전자 최나래 대표는 사과했다."),
+    ("해솔전자 최나래 대표는 사과했다.", "최나래 해솔전자 대표는 사과했다."),
+    ("맹 후보 측은 토론을 거절했다.", "맹주하 후보 측은 토론을 거절했다."),
 ]
 FALSE = [
     ("박 원장은 아이가 운다고 말했다.", "주미원 원장은 아이가 운다고 말했다."),
@@ -41,6 +44,11 @@ FALSE = [
     ),
     ("조 대표가 물러났다.", "조합원 대표가 물러났다."),
     ("전 대표가 물러났다.", "전우진 대표가 물러났다."),
+    ("최나래 두레전자 대표는 사과했다.", "해솔전자 최나래 대표는 사과했다."),
+    (
+        "최나래 두레 대표와 피가람 해솔 대표가 만났다.",
+        "최나래 해솔 대표와 피가람 두레 대표가 만났다.",
+    ),
     ("김 의원이 찬성했다.", "김가람 의원이 찬성했고 김나루 의원은 반대했다."),
 ]
 
@@ -153,3 +161,38 @@ def test_another_party_of_the_article_did_not_do_it(
     verdict = support(claim, Grounds((source,), elsewhere=f"{OTHERS} {source}"))
     vetoed = [one for one in verdict.vetoes if one.reason.startswith("another one does it")]
     assert bool(vetoed) is other
+
+
+ARTICLE = """무소속 도아람 후보가 사퇴했다. 남은 후보는 민생연합 소재하, 푸른당 이단하다.
+검찰은 자재업체 대표 편무하에게 징역형을 구형했다. 조은하 대표가 해임됐다.
+해솔시가 다리를 짓는다. 대평조선은 배 19척을 땄다."""
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "true"),
+    [
+        (
+            "도아람 후보는 누구도 지지하지 않겠다고 말했다.",
+            "도 후보는 누구도 지지하지 않겠다고 말했다.",
+            True,
+        ),
+        ("소재하 후보 측은 토론을 거절했다.", "소 후보 측은 토론을 거절했다.", True),
+        ("이단하 후보는 토론을 거절했다.", "소 후보는 토론을 거절했다.", False),
+        ("편무하 대표는 도장을 찍었다.", "편 대표는 도장을 찍었다.", True),
+        ("조은하 전 대표는 위로금을 받지 않았다.", "조 전 대표는 위로금을 받지 않았다.", True),
+        ("편무하 전 대표는 위로금을 받지 않았다.", "조 전 대표는 위로금을 받지 않았다.", False),
+        ("해솔시는 요금을 내렸다.", "시는 요금을 내렸다.", True),
+        ("나루시는 요금을 내렸다.", "시는 요금을 내렸다.", False),
+        ("대평조선은 공장을 지었다.", "대평은 공장을 지었다.", True),
+        ("대한조선은 공장을 지었다.", "대평은 공장을 지었다.", False),
+    ],
+)
+def test_the_article_may_give_the_full_name(claim: str, source: str, *, true: bool) -> None:
+    grounds = Grounds((source,), elsewhere=ARTICLE, same=ARTICLE, published=date(2026, 9, 1))
+    assert support(claim, grounds).supported is true
+
+
+def test_a_city_is_not_the_only_one_where_two_are_named() -> None:
+    article = f"{ARTICLE} 나루시도 다리를 짓는다."
+    grounds = Grounds(("시는 요금을 내렸다.",), elsewhere=article, same=article)
+    assert not support("해솔시는 요금을 내렸다.", grounds).supported
