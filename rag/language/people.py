@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from geungeo.rag.language.morphemes import is_common_noun
+from geungeo.rag.text import listed
 
 SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천"
@@ -53,6 +54,27 @@ _SHORT = re.compile(
 )
 # 전 대표 was one, 현 시장 is; 양 대표 are two, and 여 의원 is a woman.
 _NO_SURNAME = frozenset("전현양여구도시")
+_OF = (
+    r"(?P<firm>[가-힣A-Za-z][가-힣A-Za-z0-9]{1,9}"
+    r"(?<![은는이가을를와과의도만로에서께라며고던인된한할]))"
+)
+_NO_FIRM = frozenset(
+    listed(
+        "신임 전임 후임 현직 전직 현역 초대 차기 당시 공동 이날 여성 남성 젊은 최연소 회사 대학"
+        " 구단 은행 업체 해당 같은 단독 임시 명예 수석 부인 남편 동생 아들 창업자 창업주 대표"
+        " 사장 회장 교수 감독 신인 경쟁사 외국인"
+    )
+)
+_SOMEBODY = rf"(?P<name>[{SURNAMES}][가-힣]{{2}}){_AGE}"
+_HELD = (
+    r"(?P<title>대표|사장|회장|교수|감독|원장|총장|행장|위원장)"
+    rf"(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]| 측|$)"
+)
+# 해솔 최나래 대표, 최나래 해솔 대표
+_WITH_FIRM = tuple(
+    re.compile(rf"(?<![가-힣A-Za-z0-9]){row} {_HELD}")
+    for row in (f"{_OF} {_SOMEBODY}", f"{_SOMEBODY} {_OF}")
+)
 # 전 대표, 현 시장, 양 대표 and 이 장관 are no names, even if a claim has such a one.
 _NO_SURNAME_AT_ALL = frozenset("전현양여한이")
 # In a source, where 한 교수 may be any professor and 이 의원 the one spoken of before.
@@ -142,6 +164,34 @@ def without_former(claim: str, sources: Sequence[str]) -> str | None:
         if f"전 {title}" in held and title not in held:
             return f"{name} {title}"
     return None
+
+
+def of_another_firm(claim: str, sources: Sequence[str]) -> str | None:
+    """Return a person whom ``claim`` gives the firm of somebody in ``sources``, if there is one.
+
+    >>> of_another_firm("최나래 두레 대표가 왔다.", ["해솔 최나래 대표가 두레에 왔다."])
+    '최나래 두레 대표'
+    """
+    there = [person for text in sources for person in _affiliated(text)]
+    said = " ".join(sources)
+    for firm, name, title in _affiliated(claim):
+        firms = {other for other, n, held in there if (n, held) == (name, title)}
+        if firms and firm in said and not any(firm in one or one in firm for one in firms):
+            return f"{name} {firm} {title}"
+    return None
+
+
+@lru_cache(maxsize=256)
+def _affiliated(text: str) -> tuple[tuple[str, str, str], ...]:
+    """Return firm, name and title of the people whose firm stands beside their names."""
+    return tuple(
+        (match["firm"], match["name"], match["title"])
+        for pattern in _WITH_FIRM
+        for match in pattern.finditer(text)
+        if match["name"][-1] not in _NO_NAME
+        and not is_common_noun(match["name"])
+        and match["firm"] not in _NO_FIRM
+    )
 
 
 def another_holder(claim: str, sources: Sequence[str]) -> bool:
