@@ -39,7 +39,7 @@ def find(corpus: Corpus, question: Question, k: int, filters: Filters) -> Found:
     """Find the ``k`` best passages for ``question``."""
     asked = question.times
     also = asked.published(filters) if asked else None
-    ranking = rank(corpus, question, k, filters, also=also)
+    ranking = rank(corpus, question, _OVERSAMPLING * k, filters, also=also)
     most = _OVERSAMPLING * k
     count = min(most, ranking.count_within(_NAMED_BONUS, k)) if asked else k
     passages, copies = without_copies(_timely(ranking.first(count), asked))
