@@ -167,7 +167,7 @@ def without_former(claim: str, sources: Sequence[str]) -> str | None:
 
 
 def of_another_firm(claim: str, sources: Sequence[str]) -> str | None:
-    """Return a person whom ``claim`` gives the firm of somebody in ``sources``, if there is one.
+    """Return a person whom ``claim`` gives the firm of another one in ``sources``, if there is one.
 
     >>> of_another_firm("최나래 두레 대표가 왔다.", ["해솔 최나래 대표가 두레에 왔다."])
     '최나래 두레 대표'
@@ -183,7 +183,7 @@ def of_another_firm(claim: str, sources: Sequence[str]) -> str | None:
 
 @lru_cache(maxsize=256)
 def _affiliated(text: str) -> tuple[tuple[str, str, str], ...]:
-    """Return firm, name and title of the people whose firm stands beside their names."""
+    """Return firm, name and title of the people whose firm is beside their names."""
     return tuple(
         (match["firm"], match["name"], match["title"])
         for pattern in _WITH_FIRM
