@@ -23,6 +23,7 @@ from geungeo.rag.grounding.words import (
     amount_of_whole,
     doubt,
     exchanged_amount,
+    finding,
     foreign_markup,
     invented_cause,
     is_instruction,
@@ -327,10 +328,10 @@ def _korean(
     findings += modified_otherwise(claim, sources, leaned, fold(grounds.elsewhere), last)
     if former := people.without_former(claim.text, [text.text for text in (*sources, *context)]):
         findings.append(veto(f"a former post in the source: {former}", "role", former))
-    if elsewhere := people.of_another_firm(
-        claim.text, [text.text for text in (*sources, *context)]
-    ):
-        findings.append(veto(f"of another firm in the source: {elsewhere}", "role", elsewhere))
+    if found := people.of_another_firm(claim.text, [text.text for text in (*sources, *context)]):
+        person, final = found
+        reason = f"of another firm in the source: {person}"
+        findings.append(finding(reason, "role", person, final=final))
     for pair in opposites(claim.raw, [m for source in (*sources, *context) for m in source.raw]):
         if _contradict(pair, claim, sources):
             reason = f"the opposite is in the source: {pair[0]} ↔ {pair[1]}"

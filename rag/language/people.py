@@ -166,18 +166,21 @@ def without_former(claim: str, sources: Sequence[str]) -> str | None:
     return None
 
 
-def of_another_firm(claim: str, sources: Sequence[str]) -> str | None:
-    """Return a person whom ``claim`` gives the firm of another one in ``sources``, if there is one.
+def of_another_firm(claim: str, sources: Sequence[str]) -> tuple[str, bool] | None:
+    """Return a person whom ``claim`` gives another firm than ``sources`` do, if there is one.
+
+    The second says whether another person there has that firm: 홈팀 최나래 감독 may be of 수원.
 
     >>> of_another_firm("최나래 두레 대표가 왔다.", ["해솔 최나래 대표가 두레에 왔다."])
-    '최나래 두레 대표'
+    ('최나래 두레 대표', False)
     """
     there = [person for text in sources for person in _affiliated(text)]
     said = " ".join(sources)
     for firm, name, title in _affiliated(claim):
         firms = {other for other, n, held in there if (n, held) == (name, title)}
         if firms and firm in said and not any(firm in one or one in firm for one in firms):
-            return f"{name} {firm} {title}"
+            others = any(one == firm and n != name for one, n, _ in there)
+            return f"{name} {firm} {title}", others
     return None
 
 

@@ -204,3 +204,13 @@ def test_a_city_is_not_the_only_one_where_two_are_named() -> None:
     article = f"{ARTICLE} 나루시도 다리를 짓는다."
     grounds = Grounds(("시는 요금을 내렸다.",), elsewhere=article, same=article)
     assert not support("해솔시는 요금을 내렸다.", grounds).supported
+
+
+def test_another_word_before_a_name_is_a_doubt_unless_the_firm_has_its_own() -> None:
+    home = support("수원 최나래 감독은 물러났다.", ["홈팀 최나래 감독은 수원에서 물러났다."])
+    assert not home.vetoes and not home.supported
+    lie = support(
+        "최나래 두레 대표는 물러났다.",
+        ["해솔 최나래 대표와 두레 공나리 대표가 만났다. 최나래 대표는 물러났다."],
+    )
+    assert [one.kind for one in lie.vetoes] == ["role"]
