@@ -47,7 +47,7 @@ from geungeo.eval.training.crossencoder import (
     resume,
     save,
 )
-from geungeo.eval.training.layers import average, stored_layers
+from geungeo.eval.training.layers import average, load_last, save_last, stored_layers
 from geungeo.eval.training.layers import build as build_layers
 from geungeo.eval.training.lessons import read_articles, same
 from geungeo.rag.article import Article, SectionKind
@@ -206,6 +206,13 @@ def batches(
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="An .npz file.")
 @click.option("--layers", is_flag=True, help="Train all layers, not a low-rank adaptation.")
+@click.option("--last", type=click.Path(path_type=Path), help="Write the last --layers here too.")
+@click.option(
+    "--resume",
+    "earlier",
+    type=click.Path(path_type=Path, exists=True),
+    help="Go on from the --last weights of an earlier run.",
+)
 @click.option("--most-pairs", type=int, help="Learn only so many of the pairs, drawn.")
 @click.option("--claims", default=3, show_default=True, help="How often each claim is learned.")
 @click.option("--epochs", default=1, show_default=True)
@@ -219,6 +226,8 @@ def main(
     start: Path,
     out: Path,
     layers: bool,
+    last: Path | None,
+    earlier: Path | None,
     most_pairs: int | None,
     claims: int,
     epochs: int,
@@ -260,6 +269,8 @@ def main(
             bert, head, trained = build(Path(scratch), outputs=len(CLASSES))
             resume(start, trained)
     began_with = {name: value.detach().clone() for name, value in trained.items() if layers}
+    if earlier:
+        load_last(earlier, trained)
     encoded = [(inquiry_ids(pieces, one.inquiry), one.label) for one in lessons]
     planned = epochs * len(batches(encoded, tokens, random.Random(0)))  # noqa: S311
     click.echo(f"{len(lessons)} lessons, about {planned} steps; {len(unseen)} held out")
@@ -276,6 +287,8 @@ def main(
             if descent.done % 500 == 0 and not layers:
                 save(out, trained)
     if layers:
+        if last:
+            save_last(last, trained)
         average(trained, began_with, kept)
         sample = [ids for ids, _ in draw.sample(encoded, min(300, len(encoded)))]
         arrays = {name: value.detach().numpy() for name, value in trained.items()}
