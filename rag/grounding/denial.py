@@ -333,15 +333,20 @@ def denied_only_here(claim: Fact, stated: Stated, reported: Sequence[Fact]) -> F
     reason = f"it denies what the source does not deny: {claim.predicate}"
     # 감독이 아니라 단장이 책임진다 denies no more than that another one does.
     contrast = claim.copula and claim.ending in {"EC", "ETM"}  # 온빛이 아닌 업체
-    denying = may_deny(stated.spoken, stated.own)
-    final = not denying and not contrast and claim.predicate not in EMPTY_DENIAL
+    contrast = contrast or claim.predicate in EMPTY_DENIAL
     again = [
         f for f in stated.spoken if f.predicate not in _SAYING_NOTHING and same_predicate(claim, f)
     ]
     if again and not any(fact in denied or fact.denied for fact in again):
         # said in a question or a quotation
-        final = not contrast and claim.predicate not in EMPTY_DENIAL | stated.limited
-    final = final and (bool(again) or not _bounds_an_amount(claim, stated))
+        final = not contrast and claim.predicate not in stated.limited
+    else:
+        # 가입하지 못한다, where the source has 가입 대상. Of a word that it lacks only the meaning
+        # says whether it denies it, too: 전기를 쓰지 못했다 for 정전을 겪었다.
+        named = len(claim.predicate) > 1 and fold(claim.predicate) in stated.own
+        named = named or claim.predicate in _MEASURING
+        final = named and not contrast and not may_deny(stated.spoken, stated.own)
+        final = final and not _bounds_an_amount(claim, stated)
     return finding(reason, "negation", claim.predicate, final=final, lacking=True)
 
 
