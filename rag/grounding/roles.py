@@ -329,7 +329,8 @@ def _other_patient(claim: Fact, source: Fact, roles: _Roles, stated: Stated) -> 
             continue
         acts = not holds(roles.patients, phrase) and holds([*source.own, *source.weak], phrase)
         if acts and claim.passive == source.passive and claim.subjects:
-            return _exchanged(phrase, claim)
+            # A thing or an amount may have both roles: 공에 맞다, 공을 던지다.
+            return _exchanged(phrase, claim, final=stated.knows(phrase))
         if source.objects and not holds(roles.patients, phrase):
             reason = f"not what it was done to in the source: {phrase} ({claim.predicate})"
             other = _rival_names(source.objects, phrase, stated) and not stated.mentions(phrase)
@@ -358,8 +359,9 @@ def other_topic(claim: Fact, source: Fact, stated: Stated) -> Finding | None:
     return None
 
 
-def _exchanged(phrase: Phrase, claim: Fact) -> Finding:
-    return veto(f"roles are exchanged: {phrase} ({claim.predicate})", "role", str(phrase))
+def _exchanged(phrase: Phrase, claim: Fact, *, final: bool = True) -> Finding:
+    reason = f"roles are exchanged: {phrase} ({claim.predicate})"
+    return finding(reason, "role", str(phrase), final=final)
 
 
 def _agents(fact: Fact, stated: Stated) -> list[Phrase]:

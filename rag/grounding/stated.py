@@ -192,12 +192,6 @@ TITLE = listed(
 )
 
 
-POSTS = listed(
-    "장관 시장 대표 회장 사장 의원 교수 원장 소장 감독 위원장 본부장 부장 팀장 국장 실장 총리 "
-    "대변인 이사 연구원 총장 지사 군수 구청장 지부장 조합장 협회장"
-)
-
-
 def claimed(facts: Sequence[Fact]) -> Fact | None:
     """Return what a sentence claims: 지정했다 of 지정했다고 하네요."""
     main = main_fact(facts)
@@ -320,7 +314,7 @@ def same_phrase(one: Phrase, other: Phrase) -> bool:
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     mine, theirs = _keys(one), _keys(other)
-    if mine <= theirs or theirs <= mine or _differ_in_title(mine, theirs):
+    if mine <= theirs or theirs <= mine or _differ_in_title(one, other):
         return True
     left, right = "".join(one), "".join(other)
     short, long = sorted((left, right), key=len)
@@ -328,12 +322,17 @@ def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return long.startswith(short) or (long.endswith(short) and len(long) - len(short) > 1)
 
 
-def _differ_in_title(mine: set[str], theirs: set[str]) -> bool:
-    """Whether a person is named with a post in short and in full: 솔베 장관, 솔베 국방장관."""
-    if not mine & theirs or len(mine - theirs) != 1 or len(theirs - mine) != 1:
-        return False
-    short, long = sorted((*(mine - theirs), *(theirs - mine)), key=len)
-    return short in POSTS and people.may_be_called(short, long)
+def _differ_in_title(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether a person is named with a post in short and in full, perhaps after a firm.
+
+    솔베 장관, 솔베 국방장관; 심도겸 처장, 도로공단 심도겸 운영처장.
+    """
+    for short, long in ((one, other), (other, one)):
+        *name, title = short
+        named = _keys(tuple(name)) == _keys(long[-len(short) : -1])
+        if name and named and people.is_title(title) and people.may_be_called(title, long[-1]):
+            return True
+    return False
 
 
 _COMMITTEE = 3  # letters of 위원회

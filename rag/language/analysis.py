@@ -11,6 +11,7 @@ from geungeo.rag.language.clauses import Fact
 from geungeo.rag.language.clauses import facts as facts_of
 from geungeo.rag.language.morphemes import Morpheme, analyse_many
 from geungeo.rag.language.names import as_one_name
+from geungeo.rag.language.people import name_spans
 from geungeo.rag.language.terms import bigrams, term_hash
 from geungeo.rag.language.vocabulary import alias_spans, canonical, terms_of
 from geungeo.rag.memo import Memo
@@ -40,7 +41,7 @@ class Analysed:
     def morphemes(self) -> tuple[Morpheme, ...]:
         """The morphemes with Kiwi's known misreadings corrected."""
         found = list(_corrected(self.raw))
-        for start, end in alias_spans(self.text):
+        for start, end in (*alias_spans(self.text), *name_spans(self.text)):
             found = as_one_name(self.text, found, start, end)
         return tuple(found)
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from geungeo.rag.language.morphemes import is_common_noun
+from geungeo.rag.language.morphemes import analyse, is_common_noun
 from geungeo.rag.text import listed
 
 SURNAMES = (
@@ -22,7 +22,7 @@ _TITLE = (
     r"(?:전 )?[가-힣]{0,10}?(?:대표|후보|장|교수|의원|위원|장관|차관|총리|대통령|이사|감독|코치"
     r"|선수|지사|군수|판사|검사|변호사|기자|작가|박사|연구원|전문의|의사|씨|대변인|수석|대사|목사|스님|총무"
     r"|간사|경감|경위|총경|매니저|디렉터|피디|앵커|배우|화백|평론가|사령관|상무|전무|파트너|최고경영자"
-    r"|최고기술책임자|CEO|CTO|CFO)"
+    r"|최고기술책임자|교육감|애널리스트|셰프|시인|소설가|CEO|CTO|CFO)"
 )
 # 박지영 시장 부인, 시장 후보 and 시장 측 are others: a particle or a mark ends the reference.
 _PARTICLE = (
@@ -36,11 +36,13 @@ _POST = (
     r"(?:대|대학|대학교|대학원|병원|연구원|연구소|공사|공단|그룹|은행|센터|전자|상사|중공업|건설|협회|조합|위원회|학회|재단"
     r"|신문|방송|청|시|군|구|부|당|의대|공대|과|과학관|박물관|미술관|학교|유치원|지부|본부|법원|검찰청|경찰서|소방서)){0,3}?"
 )
+# What may follow a title, where it is still the same person: 김 후보 캠프, no 시장 부인.
+_END = rf"(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]| (?:측|쪽|본인|자신|캠프|진영)|$)"
 # A space, which 씨 may lack: 박은호씨.
 _GAP = r"(?: |(?=씨))"
 _NAMED = re.compile(
     rf"(?<![가-힣])(?P<name>[{SURNAMES}][가-힣]{{2}}|(?:{_LONG})[가-힣]{{1,2}}){_AGE}"
-    rf"{_POST}{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]| 측|$)"
+    rf"{_POST}{_GAP}(?P<title>{_TITLE}){_END}"
 )
 # 자재업체 대표 편무성에게
 _TITLE_FIRST = re.compile(
@@ -50,7 +52,7 @@ _TITLE_FIRST = re.compile(
 )
 _SHORT = re.compile(
     rf"(?<![가-힣])(?P<name>[{SURNAMES}]|{_LONG})"
-    rf"{_GAP}(?P<title>{_TITLE})(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]| 측|$)"
+    rf"{_GAP}(?P<title>{_TITLE}){_END}"
 )
 # 전 대표 was one, 현 시장 is; 양 대표 are two, and 여 의원 is a woman.
 _NO_SURNAME = frozenset("전현양여구도시")
@@ -68,7 +70,7 @@ _NO_FIRM = frozenset(
 _SOMEBODY = rf"(?P<name>[{SURNAMES}][가-힣]{{2}}){_AGE}"
 _HELD = (
     r"(?P<title>대표|사장|회장|교수|감독|원장|총장|행장|위원장)"
-    rf"(?={_PARTICLE}(?![가-힣])|[,.!?”’·)]| 측|$)"
+    rf"{_END}"
 )
 # 해솔 최나래 대표, 최나래 해솔 대표
 _WITH_FIRM = tuple(
@@ -135,12 +137,17 @@ def _called_in(claim: str, surname: str, title: str) -> str:
 
 def _stands_alone(name: str, text: str) -> bool:
     """Whether ``text`` has the name without a noun after it: 강민수 소속팀 감독 is another one."""
-    after = rf"[,(·]|$|{_PARTICLE}(?![가-힣])|\s{_TITLE}(?:{_PARTICLE})?(?![가-힣])"
+    after = rf"[,(·]|$|\s등\s|{_PARTICLE}(?![가-힣])|\s{_TITLE}(?:{_PARTICLE})?(?![가-힣])"
     return re.search(rf"(?<![가-힣]){name}(?={after})", text) is not None
 
 
 def _is_surname(surname: str, name: str) -> bool:
     return name.startswith(surname) and (len(surname) > 1 or name[:2] not in LONG_SURNAMES)
+
+
+def is_title(word: str) -> bool:
+    """Whether ``word`` is a title or a post: 과장, 외교장관."""
+    return re.fullmatch(_TITLE, word) is not None
 
 
 def may_be_called(title: str, held: str) -> bool:
@@ -155,6 +162,20 @@ def may_be_called(title: str, held: str) -> bool:
         and more[-1] not in "부본"
         and not more.startswith(_OTHER_POSTS)
     )
+
+
+def only_in_short(claim: str, sources: Sequence[str]) -> str | None:
+    """Return a person of ``claim`` whom ``sources`` do not name, but may call by surname and title.
+
+    It may be another one: 이 장관 is any minister whose name is 이, or this one.
+    """
+    said = " ".join(sources)
+    short = [(match["name"], match["title"]) for match in _SHORT.finditer(said)]
+    for name, title in _people(claim):
+        called = any(_is_surname(one, name) and may_be_called(post, title) for one, post in short)
+        if called and name not in said:
+            return f"{name} {title}"
+    return None
 
 
 def without_former(claim: str, sources: Sequence[str]) -> str | None:
@@ -191,9 +212,7 @@ def _affiliated(text: str) -> tuple[tuple[str, str, str], ...]:
         (match["firm"], match["name"], match["title"])
         for pattern in _WITH_FIRM
         for match in pattern.finditer(text)
-        if match["name"][-1] not in _NO_NAME
-        and not is_common_noun(match["name"])
-        and match["firm"] not in _NO_FIRM
+        if _is_name(match["name"]) and match["firm"] not in _NO_FIRM
     )
 
 
@@ -206,6 +225,26 @@ def another_holder(claim: str, sources: Sequence[str]) -> bool:
     )
 
 
+def name_spans(text: str) -> list[tuple[int, int]]:
+    """Return the places of the names before or after a title, in order: 채윤경 씨.
+
+    >>> name_spans("나오자 채윤경 씨는")
+    [(4, 7)]
+    """
+    return sorted(
+        match.span("name")
+        for pattern in (_NAMED, _TITLE_FIRST)
+        for match in pattern.finditer(text)
+        if _is_name(match["name"])
+    )
+
+
+@lru_cache(maxsize=1024)
+def _is_name(name: str) -> bool:
+    """Whether it is neither one noun nor a verb: 이사회 대표, 인정한 대표."""
+    return name[-1] not in _NO_NAME and not is_common_noun(name) and analyse(name)[-1].tag != "ETM"
+
+
 @lru_cache(maxsize=256)
 def _people(text: str) -> tuple[tuple[str, str], ...]:
     """Return the name and the title of each person that ``text`` names with both."""
@@ -213,7 +252,7 @@ def _people(text: str) -> tuple[tuple[str, str], ...]:
         (match["name"], match["title"])
         for pattern in (_NAMED, _TITLE_FIRST)
         for match in pattern.finditer(text)
-        if match["name"][-1] not in _NO_NAME and not is_common_noun(match["name"])
+        if _is_name(match["name"])
     )
 
 
@@ -223,8 +262,9 @@ def _others(names: set[str], surname: str, title: str, text: str) -> bool:
     post = re.escape(title.removeprefix("전 "))
     after = rf"{person}(?=[^.!?\n]{{0,{_REACH}}}{post})"
     before = rf"{post}[가-힣]{{0,2}}\s{person}"
-    found = {m["name"] for one in (after, before) for m in re.finditer(one, text)}
-    return bool(found - names)
+    found = {m["name"] for one in (after, before) for m in re.finditer(one, text)} - names
+    # 소 후보 is no 소문
+    return any(name.endswith("모") or not is_common_noun(name) for name in found)
 
 
 # 김 군은 is no county, and 그 시는 may be any city.

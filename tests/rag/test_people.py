@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from geungeo.rag.grounding.support import Grounds, support
+from geungeo.rag.language import people
+from geungeo.rag.language.analysis import analysed
 from geungeo.rag.language.people import in_full
 
 # Pairs of a writer who tried to have false claims proven; ``true`` says which are true.
@@ -214,3 +216,66 @@ def test_another_word_before_a_name_is_a_doubt_unless_the_firm_has_its_own() -> 
         ["해솔 최나래 대표와 두레 공나리 대표가 만났다. 최나래 대표는 물러났다."],
     )
     assert [one.kind for one in lie.vetoes] == ["role"]
+
+
+TITLED = [
+    ("변도진 과장은 예산이 없다고 설명했다.", '변도진 도시계획과장은 "예산이 없다"고 말했다.'),
+    ("소하림 처장은 그 말을 반박했다.", "철도공단 소하림 운영처장은 그 말을 반박했다."),
+    ("노진경 교육감은 어렵다고 해명했다.", '노진경 가람교육감은 "어렵다"고 해명했다.'),
+    ("켈러 장관은 진전이 없다고 평가했다.", '렌트의 유나 켈러 외교장관은 "진전이 없다"고 평했다.'),
+    ("천보람 소장은 원인을 찾았다.", "해양연구원 천보람 기후연구소장은 원인을 찾았다."),
+    ("표승아 실장은 계획을 밝혔다.", "표승아 정책실장은 계획을 밝혔다."),
+    ("맹주원 국장은 반대했다.", "시의회 맹주원 사무국장은 반대했다."),
+    ("길도현 센터장은 사과했다.", "길도현 고객센터장은 사과했다."),
+    ("여은솔 위원장은 물러났다.", "노동조합 여은솔 총괄위원장은 물러났다."),
+    ("독고은 이사는 자료를 냈다.", "독고은 사외이사는 자료를 냈다."),
+]
+
+
+@pytest.mark.parametrize(("claim", "source"), TITLED)
+def test_a_title_in_short_is_of_the_same_person(claim: str, source: str) -> None:
+    assert not [one for one in support(claim, [source]).vetoes if one.kind == "role"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("변도진 과장은 반대했다.", "변도진 도시계획과장은 찬성했고 윤서진 재정과장은 반대했다."),
+        ("소하림 시장은 반박했다.", "소하림 부시장은 반박했다."),
+        ("켈러 장관은 떠났다.", "렌트의 유나 켈러 외교장관은 남았고 이반 코르 국방장관은 떠났다."),
+        ("표승아 실장은 물러났다.", "표승아 정책실장은 남았고 길도현 비서실장은 물러났다."),
+    ],
+)
+def test_a_title_in_short_is_not_of_another_person(claim: str, source: str) -> None:
+    assert not support(claim, [source]).supported
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("비난이 나오자 채은경 씨는 떠났다.", ["채은경"]),
+        ("잘못을 인정한 대표는 떠났다.", []),
+        ("그렇게 주장한 교수는 떠났다.", []),
+        ("기소된 변호사는 떠났다.", []),
+        ("방문한 장관은 떠났다.", []),
+        ("도경민 후보 자신은 남았다.", ["도경민"]),
+        ("도경민 후보 캠프는 남았다.", ["도경민"]),
+        ("이사회 대표는 떠났다.", []),
+        ("최나래 감독과 소재하 코치", ["최나래", "소재하"]),
+        ("건설업체 대표 편도영에게", ["편도영"]),
+    ],
+)
+def test_names_stand_beside_a_title(text: str, names: list[str]) -> None:
+    assert [text[start:end] for start, end in people.name_spans(text)] == names
+
+
+def test_a_name_that_kiwi_takes_apart_is_one_word() -> None:
+    [found] = analysed(["비난이 나오자 채은경 씨는 떠났다."])
+    assert "채은경" in [m.form for m in found.morphemes if m.tag == "NNP"]
+
+
+def test_a_surname_alone_may_be_of_another_person() -> None:
+    context = "이도윤 정부 국토부 장관 인선이 늦어졌다."
+    grounds = Grounds(("이 장관은 사의를 밝혔다.",), ((context,),))
+    found = support("이도윤 장관은 사의를 밝혔다.", grounds)
+    assert "the source does not name in full: 이도윤 장관" in found.reasons

@@ -54,8 +54,8 @@ def test_threads_share_two_heaps_by_default() -> None:
     assert heaps("limited", MALLOC_ARENA_MAX="3") == 3
 
 
-# Frees 40 MB under a block that stays, which keeps the C library from returning them. It is as large
-# as the others, since a small one may be put into a gap below them.
+# Frees 40 MB under a block that stays, which keeps the C library from returning them. It is as
+# large as the others, since a small one may be put into a gap below them.
 KEPT = """
 import ctypes
 from geungeo.server.process.memory import release_free_memory
