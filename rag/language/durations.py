@@ -18,11 +18,14 @@ _LENGTH = re.compile(
     r"|(?<![\d시])(?<!시\s)(?P<only>\d{1,4})\s?분(?!의|기)"
 )
 _CLOCK = re.compile(
-    r"(?:(?P<part>오전|오후|새벽|아침|낮|저녁|밤)\s?)?(?<![\d.,])(?P<hour>\d{1,2})시(?!간)"
+    r"(?P<noon>(?<![가-힣])정오)"
+    r"|(?:(?P<part>오전|오후|새벽|아침|낮|저녁|밤)\s?)?(?<![\d.,])(?P<hour>\d{1,2})시(?!간)"
     r"(?:\s?(?P<minute>\d{1,2})분|\s?(?P<half>반(?![가-힣]{2})))?"
 )
 # 4시간 45분 짧아진다: the difference of two lengths.
 _COMPARED = re.compile(r"짧|줄|길어|늘|빨|늦|더\s|덜\s|앞당|단축|차이|격차")
+_DAY = 24 * 60
+_NEXT_DAY = re.compile(r"이튿날|다음\s날|하루\s(?:뒤|후)|(?<!\d)\d{1,2}일\D.{0,40}(?<!\d)\d{1,2}일")
 _AFTERNOON = frozenset({"오후", "낮", "저녁", "밤"})
 # Clock times of a source beyond which nothing is subtracted.
 _MOST = 8
@@ -47,7 +50,7 @@ def lasting(claim: str, source: str) -> set[Quantity]:
 
     Both texts are folded.
     """
-    known = {minutes for minutes, _, _ in _lengths(source)} | _between(source)
+    known = minutes_lasting(source) | _between(source)
     if _COMPARED.search(claim):
         known |= {abs(one - other) for one, other in combinations(sorted(known)[:_MOST], 2)}
     found: set[Quantity] = set()
@@ -59,6 +62,11 @@ def lasting(claim: str, source: str) -> set[Quantity]:
         if any(minutes * least <= other <= minutes * most for other in known):
             found |= parts
     return found
+
+
+def minutes_lasting(text: str) -> set[int]:
+    """Return the lengths of time in folded ``text``, in minutes."""
+    return {minutes for minutes, _, _ in _lengths(text)}
 
 
 def _lengths(text: str) -> Iterator[tuple[int, re.Match[str], Set[Quantity]]]:
@@ -83,9 +91,11 @@ def _between(text: str) -> set[int]:
     for match in _CLOCK.finditer(text):
         if match["part"]:
             afternoon = match["part"] in _AFTERNOON
-        hour = int(match["hour"])
+        hour = 12 if match["noon"] else int(match["hour"])
         minute = 30 if match["half"] else int(match["minute"] or 0)
         times.append(60 * (hour + 12 if afternoon and hour < 12 else hour) + minute)
     if len(times) > _MOST:
         return set()
-    return {abs(one - other) for one, other in combinations(times, 2)} - {0}
+    found = {abs(one - other) for one, other in combinations(times, 2)} - {0}
+    # 밤 10시 to 아침 8시 of the next day
+    return found | ({_DAY - one for one in found} if _NEXT_DAY.search(text) else set())

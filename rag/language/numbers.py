@@ -209,6 +209,10 @@ _DAYS_SPELLED = re.compile(rf"(?<![가-힣])({'|'.join(_DAYS)})")
 _LOOSE = re.compile(
     rf"(?<![가-힣])({'|'.join(sorted(NATIVE, key=len, reverse=True))})\s+(?=[가-힣])"
 )
+# A numeral after its noun: 아이 셋을.
+_AFTER_NOUN = re.compile(
+    r"(?<=[가-힣]\s)(?<!열에\s)(하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉|열)(?=(?:이|을|은|과|의|도|만|으로|에게|뿐|꼴)?[\s,.])"
+)
 _LONG_NATIVE = re.compile(rf"(?<![가-힣])({'|'.join(n for n in NATIVE if len(n) >= _LONG)})")
 _ENGLISH_SPELLED = re.compile(rf"(?<![a-z])({'|'.join(_ENGLISH_NUMBER)})(?![a-z])")
 # More digits than any amount has and than a float can represent: compared as written.
@@ -265,7 +269,7 @@ def stated_quantities(text: str) -> set[Quantity]:
         found.add(Quantity(Fraction(2), "times"))
     for match in _OUT_OF_TEN.finditer(folded):
         found.add(Quantity(Fraction(10 * NATIVE[match["of"]]), "percent"))
-    for numeral in (_LOOSE, _LONG_NATIVE):
+    for numeral in (_LOOSE, _AFTER_NOUN, _LONG_NATIVE):
         found |= {Quantity(Fraction(NATIVE[m[1]]), "") for m in numeral.finditer(folded)}
     return found
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Set
 from fractions import Fraction
 from itertools import combinations
 
-from geungeo.rag.language.durations import lasting
+from geungeo.rag.language.durations import lasting, minutes_lasting
 from geungeo.rag.language.hangul import PARTICLE
 from geungeo.rag.language.numbers import (
     NATIVE,
@@ -43,6 +43,7 @@ _ROUNDED = [
     for pattern, bounds in (
         (rf"{_AMOUNT}{_CASE}(?:{_MORE})", (Fraction(1), Fraction(5, 4))),
         (rf"{_AMOUNT}대(?=의?\s|[로에를가이는은,.])", (Fraction(1), Fraction(4, 3))),
+        (rf"{_AMOUNT}선(?=[을이에까])", (Fraction(1), Fraction(11, 10))),
         (rf"(?<![가-힣])(?:최소|적어도)\s?{_AMOUNT}(?![\d가-힣])", (Fraction(1), Fraction(5, 4))),
         (rf"\b(?:more than|over|at least|above)\s{_AMOUNT}\b", (Fraction(1), Fraction(5, 4))),
         (rf"{_AMOUNT}{_CASE}(?:{_NEARLY}|{_LESS})", (Fraction(4, 5), Fraction(1))),
@@ -63,14 +64,14 @@ _ROUNDED = [
 _COMPARED = re.compile(
     r"(?<![가-힣])[더덜]\s|보다|(?<!오)늘(?:어|었|린|렸|리|며|고)|줄(?:어|었|인|였|이|든|며|고)|차이|격차|차로"
     r"|빠[지져진졌]|느리|느린|빠르|빠른|빨라|높[이인아은다였]|낮[아은추췄]|많[아은다았]|적[어은다었]"
-    r"|오르|올[랐라린렸]|내[렸려]|인상|인하|떨어|회복|되살|깎|뛰|뛴|커[졌지]|단축|연장|앞당|밀[렸리려]"
+    r"|오르|올[랐라린렸리]|내[렸려]|인상|인하|떨어|회복|되살|깎|뛰|뛴|커[졌지]|단축|연장|앞당|밀[렸리려]"
     r"|짧[아은았]|길[어었]|넓[어혀]|좁[아혀]|모자라|모자란|모자랐|부족|불어|불[렸린었]|쪼그라|상승|하락|증가|감소"
     r"|개선|나아[졌지]|악화|앞[섰서선질지]|뒤[졌처진]|따돌|밀어|손해|밑[지져졌]|이득|간극|벌어[졌지진]|벌린|넘어[서섰선]"
     r"|늦[었춰추은]|얹|싸[다고게]|싼\s|비싸|비싼|달라[졌지]|변했|바뀌"
     r"|\b(?:more|less|fewer|higher|lower|rose|fell|gap|differ\w*)\b"
 )
 _ADDED = re.compile(
-    r"모두|(?<![가-힣])총\s|합[쳐해친하계치산]|통틀|더[해하한]|(?<![가-힣])다\s해|\b(?:total|altogether)\b"
+    r"모두|거나\s다[치쳤친칠]|(?<![가-힣])총\s|합[쳐해친하계치산]|통틀|더[해하한]|(?<![가-힣])다\s해|\b(?:total|altogether)\b"
 )
 # By how much one thing differs from another, and all of them: here a small number counts, too.
 _BY_SO_MUCH = re.compile(
@@ -80,6 +81,20 @@ _BY_SO_MUCH = re.compile(
 _ALL_OF = re.compile(
     rf"(?:모두|통틀어|합쳐|합하면|다 해서|총)\s{_AMOUNT}(?![\d가-힣]*\s?(?:중|가운데))"
 )
+# What is said of a part may be reckoned from the other one.
+_OF_THESE = re.compile(r"가운데|중(?:에서)?\s|않|못")
+# 47억 원의 이익 after 128억 원의 손실 is 175억 원 better.
+_LOSS, _PROFIT = re.compile(r"손실|적자"), re.compile(r"이익|흑자|손익")
+_GAMES = re.compile(r"(?<!\d)(\d{1,3})(?:승|무|패)(?=[\s,를을로의에]|$)")
+# Where an amount is that of a single one, and where single ones are taken together.
+_FOR_EACH = re.compile(
+    r"(?:한\s(?:사람|명|곳|대|개|가구|마리|채|건|권|번|달|해)|1인|인|명|건|개|곳|대)(?:당|에|앞)\s|평균|꼴|씩"
+)
+_TOGETHER = re.compile(
+    rf"{_ADDED.pattern}|최대|많아야|꽉|한\s번에|다달이|달마다|해마다|매[달년주]\s|까지"
+)
+# Times that can be taken together: 30만 원 for 36 months. Longer ones are years of the calendar.
+_PERIODS, _LONGEST = frozenset({"year", "개월", "주", "day"}), 100
 _REST = re.compile(
     r"나머지|빼|뺀|제외|남[은는아았]|차로|차이|모자라|모자란|부족|\b(?:rest|except|remaining)\b"
 )
@@ -116,6 +131,8 @@ _EACH = re.compile(r"(?P<unit>톤|명|개|건|대|가구)당")
 _ONE_OF = {"톤": "t", "명": "people", "개": "개", "건": "건", "대": "대", "가구": "가구"}
 # Amounts of one unit beyond which only pairs are added.
 _FEW = 6
+# Counts of which a percentage is taken.
+_MANY = 100
 # Counts below this are the difference of others by chance.
 _LEAST = 10
 _MEASURES = listed("point krw usd eur jpy cny km m kg t g cm mm 개월 시간 minute second ha")
@@ -161,7 +178,7 @@ _LEFT = re.compile(
     r"(?P<left>\d{1,2}(?:\.\d+)?)%\s?(?:밖에|만|뿐|수준|에\s?(?:그|불과|머)|로\s?(?:줄|떨|낮|내))"
 )
 _TIMES = re.compile(
-    rf"(?<![\d.,가-힣])(?P<times>\d{{1,3}}(?:\.\d+)?|{_NATIVE})\s?배"
+    rf"(?<![\d.,가-힣])(?P<times>\d{{1,3}}(?:\.\d+)?|{_NATIVE})\s?배(?P<half>\s반)?"
     rf"(?={PARTICLE}?(?![가-힣])|가까|이상|가량|정도|쯤|다|이다|였|인\s|에\s|로\s)"
 )
 # What is said of a fraction or a multiple after it, with the least and most that it may be of it.
@@ -169,7 +186,7 @@ _AFTER = (
     (re.compile(rf"(?:{_CASE}|로|으로)\s?(?:{_MORE}|훌쩍)"), (Fraction(1), Fraction(7, 5))),
     (re.compile(rf"{_CASE}(?:{_NEARLY})"), (Fraction(9, 10), Fraction(1))),
     (
-        re.compile(rf"(?:{_CASE}|로|에도|에)\s?(?:{_LESS}|못|채|안\s|지나지|불과|밖에)"),
+        re.compile(rf"(?:{_CASE}|로|에도|에)\s?(?:{_LESS}|아래|못|채|안\s|지나지|불과|밖에)"),
         (Fraction(3, 4), Fraction(1)),
     ),
 )
@@ -213,7 +230,7 @@ def reckoned(claim: str, source: str) -> set[Quantity]:
         return set()
     claim, source = fold(claim), fold(source)
     known = there | set(_converted(there)) | _compared(claim, source, there)
-    exact = known | _multiplied(source, there)
+    exact = known | _multiplied(source, there) | _for_each(claim, there)
     found = {one for one in absent if any(_says_the_same(one, other) for other in exact)}
     found |= _rounded(claim, absent, exact) | _mixed(claim, known, absent)
     found |= _days_more(claim, there) | _apart(claim, there) | lasting(claim, source)
@@ -295,13 +312,16 @@ def _compared(claim: str, source: str, known: Set[Quantity]) -> set[Quantity]:
     with another amount the difference is added: 95억 원 낮았다.
     """
     rest = bool(_REST.search(claim) or _REST.search(source))
-    differ = rest or bool(_COMPARED.search(claim)) or "보다" in source
+    differ = rest or any(one.search(claim) for one in (_COMPARED, _OF_THESE)) or "보다" in source
     add = _ADDED.search(claim) is not None or "보다" in source
+    add = add or (differ and bool(_LOSS.search(source) and _PROFIT.search(claim + source)))
     found: set[Quantity] = set()
     amounts: dict[str, list[Fraction]] = {}
     for one in known:
         if one.unit not in _NOT_ADDED or not one.unit:
             amounts.setdefault(one.unit, []).append(one.value)
+    if games := {Fraction(one) for one in _GAMES.findall(source)}:
+        amounts.setdefault("count", []).extend(games)
     for unit, values in amounts.items():
         pairs = list(combinations(values, 2))
         found |= {Quantity(abs(a - b), unit) for a, b in pairs if differ}
@@ -313,7 +333,8 @@ def _compared(claim: str, source: str, known: Set[Quantity]) -> set[Quantity]:
     for a, b in combinations(percents, 2):
         found |= {Quantity(abs(a - b), "point"), *([Quantity(a + b, "point")] if below else [])}
     small = {one for one in found if _is_small(one)}
-    return (found - small) | (small if rest else small & _plainly_compared(claim))
+    plain = small if rest else _plainly_compared(claim)
+    return (found - small) | {one for one in small if any(one.matches(other) for other in plain)}
 
 
 def _plainly_compared(claim: str) -> set[Quantity]:
@@ -344,9 +365,25 @@ def _multiplied(source: str, known: Set[Quantity]) -> set[Quantity]:
     return found | {
         Quantity(one.value * part, one.unit)
         for one in amounts
-        if one.unit in _MEASURES
+        if one.unit in _MEASURES or one.value >= _MANY
         for part in parts
     }
+
+
+def _for_each(claim: str, known: Set[Quantity]) -> set[Quantity]:
+    """Return what falls to each and what all have together, where ``claim`` speaks of that.
+
+    4860만 원 for nine people are 540만 원 for each; six boats of eight take 48 people.
+    """
+    each, together = _FOR_EACH.search(claim), _TOGETHER.search(claim)
+    amounts = [one for one in known if one.unit not in _NOT_ADDED]
+    counts = [one for one in amounts if one.unit not in _MEASURES and one.value > 1]
+    periods = {one for one in {*known, *_converted(known)} if one.unit in _PERIODS}
+    counts += [one for one in periods if 1 < one.value < _LONGEST]
+    pairs = [(one, count) for one in amounts for count in counts if one.unit != count.unit]
+    found = {Quantity(one.value / count.value, one.unit) for one, count in pairs if each}
+    found |= {Quantity(one.value * count.value, one.unit) for one, count in pairs if together}
+    return {one for one in found if not _is_small(one)}
 
 
 def _mixed(claim: str, known: Set[Quantity], absent: Set[Quantity]) -> set[Quantity]:
@@ -371,6 +408,7 @@ def _shares(claim: str, source: str, known: Set[Quantity]) -> set[Quantity]:
     shares = _known_shares(claim, source, known)
     inverse = {1 / one.value for one in known if one.unit == "times" and one.value > 1}
     parts = shares if _COMPARED.search(claim) else shares | inverse
+    parts = parts | _ratios(known, _NOT_ADDED - {"percent"}) | _like_ratios(source)
     found = {
         Quantity(value, "share")
         for place, value in fractions(claim)
@@ -397,18 +435,35 @@ def _known_shares(claim: str, source: str, known: Set[Quantity]) -> set[Fraction
     return found
 
 
+def _like_ratios(source: str) -> set[Fraction]:
+    """Return the parts that lengths of time and numbers of one noun (12가닥, 3가닥) are."""
+    lasting_alike = {Quantity(Fraction(one), "minute") for one in minutes_lasting(source)}
+    counted = {
+        Quantity(Fraction(number), noun) for number, noun in _COUNTED.findall(source) if noun
+    }
+    return _ratios(lasting_alike, set()) | _ratios(
+        {one for one in counted if not quantities(f"3{one.unit}") - {Quantity(Fraction(3), "")}},
+        set(),
+    )
+
+
+_COUNTED = re.compile(r"(?<![\d.,])(\d{1,6})([가-힣]{1,3}?)(?=[의이가을를은는도\s,])")
+
+
 def _multiples(claim: str, known: Set[Quantity]) -> set[Quantity]:
     """Return the 두 배 of ``claim`` that one amount of the source is of another."""
     ratios = {1 / part for part in _ratios({*known, *_converted(known)}, _NOT_HALVED)}
     # 50% more is 1.5 times as much.
     ratios |= {1 + one.value / 100 for one in known if one.unit == "percent"}
+    ratios |= {one.value for one in known if one.unit == "times"}
     if not _COMPARED.search(claim):
         ratios |= {1 / one.value for one in known if one.unit == "share" and one.value}
     found: set[Quantity] = set()
     for match in _TIMES.finditer(claim):
-        value = Fraction(NATIVE.get(match["times"]) or match["times"])
+        whole = Fraction(NATIVE.get(match["times"]) or match["times"])
+        value = whole + (Fraction(1, 2) if match["half"] else 0)
         if value > 1 and _is_within(value, _said_after(claim, match.end()), ratios):
-            found.add(Quantity(value, "times"))
+            found.add(Quantity(whole, "times"))
     return found
 
 
