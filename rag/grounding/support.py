@@ -36,7 +36,7 @@ from geungeo.rag.grounding.words import (
 )
 from geungeo.rag.language import names, numbers, people, quotations
 from geungeo.rag.language.analysis import Analysed, analysed, content_words
-from geungeo.rag.language.dates.periods import Grain, Period, day
+from geungeo.rag.language.dates.periods import Grain, Period, day, part_of_month
 from geungeo.rag.language.dates.times import (
     BARE_DATE,
     Time,
@@ -44,6 +44,7 @@ from geungeo.rag.language.dates.times import (
     bare_days,
     month_of,
     named_times,
+    times_that_follow,
 )
 from geungeo.rag.language.numbers import Quantity
 from geungeo.rag.language.reckoning import half_is_lacking, reckoned
@@ -189,7 +190,7 @@ def _judged(claim: str, given: Grounds) -> Verdict:
     if is_instruction(_unquoted(claim)):
         return _verdict([veto("it is an instruction, not a statement", "form")])
     findings, rest = _times(claim, given)
-    rest = _without_known_names(rest, source, given.known)
+    rest = _without_known_names(rest, source, f"{given.known}\n{given.same}")
     follows = reckoned(rest, source)
     findings += [
         doubt(f"number that the source does not state: {numbers.readable(one)}", "number")
@@ -216,6 +217,11 @@ def _judged(claim: str, given: Grounds) -> Verdict:
     # No source has a reckoned number, so none can say what it belongs to. Of the rest of a whole,
     # a claim may deny what the source says of the other part: 250가구는 복구되지 않았다.
     rest_of_whole = bool(follows) and _AMONG.search(claim) and _AMONG.search(source)
+    follows |= {
+        quantity
+        for period in _that_follow(given)
+        for quantity in numbers.quantities(period.first.isoformat())
+    }
     findings = [
         replace(one, veto=False) if one.kind == "negation" and rest_of_whole else one
         for one in findings
@@ -326,6 +332,8 @@ def _korean(
     leaned = "".join(text.squeezed for text in beside)
     last = "".join(texts[-1].squeezed for texts in contexts if texts)
     findings += modified_otherwise(claim, sources, leaned, fold(grounds.elsewhere), last)
+    if short := people.only_in_short(claim.text, [text.text for text in sources]):
+        findings.append(doubt(f"the source does not name in full: {short}", "name"))
     if former := people.without_former(claim.text, [text.text for text in (*sources, *context)]):
         findings.append(veto(f"a former post in the source: {former}", "role", former))
     if found := people.of_another_firm(claim.text, [text.text for text in (*sources, *context)]):
@@ -424,6 +432,8 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
     anywhere = [time.period for time in (*cited, *near)]
     if published is not None and not cited:
         anywhere.append(day(published))
+    follow = _that_follow(grounds)
+    anywhere += follow
     texts = (*grounds.cited, *grounds.context)
     findings: list[Finding] = []
     rest = claim
@@ -440,12 +450,33 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
         ):
             findings.append(lacking("time", "date", text))
     explained = (
-        _meets(time, cited) or _completes(time.period, grounds.cited, published) for time in mine
+        _meets(time, cited)
+        or _completes(time.period, grounds.cited, published)
+        or any(time.period.contains(other) for other in follow)
+        or (_AGO.search(time.span.of(claim)) and _is_written(time.span.of(claim), grounds.source))
+        for time in mine
     )
     if cited and not findings and not any(explained):
         first = mine[0].span.of(claim)
         findings.append(veto(f"the source gives another time than {first}", "date", first))
     return findings, rest
+
+
+def _that_follow(grounds: Grounds) -> list[Period]:
+    """Return the times of the cited sentences that count from another one: 이듬해, 이튿날."""
+    if grounds.published is None:
+        return []
+    contexts = chain(grounds.contexts, repeat(()))
+    return [
+        period
+        for at, (text, context) in enumerate(zip(grounds.cited, contexts, strict=False))
+        for period in times_that_follow(
+            text, "\n".join([*grounds.cited[:at], *context]), grounds.published
+        )
+    ]
+
+
+_AGO = re.compile(r"\d\s?(?:년|개월|달|주|일)\s?전\s*$")
 
 
 def _is_written(time: str, source: str) -> bool:
@@ -489,13 +520,17 @@ def _without_known_dates(claim: str, grounds: Grounds) -> str:
     known = [period for period in times if period.grain in _DATED]
     if grounds.published is not None:
         known += [day(one) for text in texts for one in bare_days(text, grounds.published)]
+    known += [period for period in _that_follow(grounds) if period.grain in _DATED]
 
     def blank(match: re.Match[str]) -> str:
         month, number = month_of(match), match["day"] or match["day3"]
         wanted = (int(number) if number else None, match["part"] or "")
         same = any(
             period.first.month == month
-            and wanted in {(None, ""), (None, period.part), (period.first.day, "")}
+            and (
+                wanted in {(None, ""), (None, period.part), (period.first.day, "")}
+                or (match["part"] and _part_of(period, match["part"]))
+            )
             and not (number and period.grain is not Grain.DAY)
             for period in known
         )
@@ -504,16 +539,22 @@ def _without_known_dates(claim: str, grounds: Grounds) -> str:
     return BARE_DATE.sub(blank, claim)
 
 
+def _part_of(period: Period, part: str) -> bool:
+    """Whether ``period`` is a day of that part (초, 중순, 말) of its month."""
+    of_month = part_of_month(period.first.year, period.first.month, part)
+    return period.grain is Grain.DAY and of_month.contains(period)
+
+
 def _without_known_names(claim: str, source: str, known: str) -> str:
     """Blank out the numbers in names (해송 2호기) that the title or the context have.
 
     Not if the source itself numbers such a thing, which may be another one.
     """
-    own = {match["what"] for match in _NUMBERED_NAME.finditer(source)}
+    own = {match[match.lastgroup or 0] for match in _NUMBERED_NAME.finditer(source)}
     names = {re.sub(r"\s", "", match[0]) for match in _NUMBERED_NAME.finditer(known)}
 
     def blank(match: re.Match[str]) -> str:
-        named = re.sub(r"\s", "", match[0]) in names and match["what"] not in own
+        named = re.sub(r"\s", "", match[0]) in names and match[match.lastgroup or 0] not in own
         return " " * len(match[0]) if named else match[0]
 
     return _NUMBERED_NAME.sub(blank, claim)
@@ -522,6 +563,11 @@ def _without_known_names(claim: str, source: str, known: str) -> str:
 _NUMBERED_NAME = re.compile(
     r"(?:(?<![가-힣A-Za-z])[가-힣A-Za-z]{2,}\s?)?(?<!\d)제?\d+"
     r"(?P<what>호기|호선|호점|호|공장|단지|지구|터미널|발전소|부두|전시장|공항|교구)"
+    # 임상 3상, 2막, 주 4일제
+    r"|(?<![\d.,])\d{1,2}(?P<stage>막(?![가-힣]{2})|상(?=[에의은이을,.\s])|일제)"
+    # SE-11, 또박이 2
+    r"|(?<![A-Za-z0-9-])(?P<model>[A-Za-z]{1,5})-\d{1,4}(?!\d)"
+    r"|(?<![가-힣])(?P<named>[가-힣]{2,6})\s\d{1,2}(?=[은는이가을를와과의에로도’'”,.]|$)"
 )
 _DATED = frozenset({Grain.DAY, Grain.MONTH, Grain.PART})
 
@@ -532,12 +578,21 @@ def _completes(period: Period, texts: Sequence[str], published: date | None) -> 
         return False
     if period.grain is Grain.DAY:
         return any(period.first in bare_days(text, published) for text in texts)
+    if period.grain is Grain.PART:
+        days = (one for text in texts for one in bare_days(text, published))
+        end = period.part == "말" and period.first.year == published.year
+        return any(period.contains(day(one)) for one in days) or (
+            end and any(_END_OF_YEAR.search(text) for text in texts)
+        )
     near = abs((period.first - published).days) <= _NEAR_MONTHS
     return (
         period.grain is Grain.MONTH
         and near
         and period.first.month in _bare_months(texts, published)
     )
+
+
+_END_OF_YEAR = re.compile(r"(?<![가-힣])연말")
 
 
 def _bare_months(texts: Sequence[str], published: date | None) -> set[int]:

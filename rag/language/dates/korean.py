@@ -43,10 +43,10 @@ SUB_YEAR = (
 _WEEKDAYS = "월화수목금토일"
 _NUMERALS = {"한": 1, "두": 2, "세": 3, "석": 3, "네": 4, "넉": 4, "다섯": 5, "여섯": 6}
 _NUMERALS |= {"일곱": 7, "여덟": 8, "아홉": 9, "열": 10}
-_DAYS = {"하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7, "여드레": 8}
-_DAYS |= {"아흐레": 9, "열흘": 10, "보름": 15}
+DAYS = {"하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7, "여드레": 8}
+DAYS |= {"아흐레": 9, "열흘": 10, "보름": 15}
 _COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(_NUMERALS)})\s?(?P<unit>년|개월|달|주일?|일)"
-_WORD_COUNT = rf"(?P<days>{'|'.join(_DAYS)})"
+_WORD_COUNT = rf"(?P<days>{'|'.join(DAYS)})"
 
 _YEARS = {"지지난해": -2, "재작년": -2, "지난해": -1, "작년": -1, "올해": 0, "금년": 0, "올": 0}
 _YEARS |= {"내년": 1, "내후년": 2}
@@ -214,7 +214,7 @@ def _last_years_end(match: re.Match[str], published: date) -> Period | None:
 
 def _moved(match: re.Match[str], published: date, direction: int) -> tuple[date, str]:
     if match["days"]:
-        return published + timedelta(days=direction * _DAYS[match["days"]]), "일"
+        return published + timedelta(days=direction * DAYS[match["days"]]), "일"
     count = direction * int(_NUMERALS.get(match["count"]) or match["count"])
     unit = match["unit"]
     if unit == "년":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -125,8 +125,8 @@ def bare_days(text: str, published: date) -> frozenset[date]:
     """Return the days that dates without a year (8월 9일) or month (29일) in ``text`` may mean.
 
     A bare day follows the month that is named before it; otherwise it is the latest such day, or
-    one that is still to come in the month of publication. A month and day are of the nearest
-    years.
+    one that is still to come in the month of publication, or, where something is planned, in the
+    next. A month and day are of the nearest years.
     """
     found: set[date] = set()
     times = named_times(text, published)
@@ -142,9 +142,71 @@ def bare_days(text: str, published: date) -> frozenset[date]:
             before = [first for end, first in months if end <= match.start()]
             starts = [*before[-2:], here]
             starts += [periods.shift_months(here, -1)] if int(day) > published.day else []
+            planned = _TO_COME.search(text, match.end(), match.end() + _PLAN)
+            starts += [periods.shift_months(here, 1)] if planned else []
         if day:
             found |= _with_day(starts, int(day))
     return frozenset(found)
+
+
+def times_that_follow(text: str, before: str, published: date) -> list[Period]:
+    """Return what 이듬해 3월, 그해 8월, 이튿날, 사흘 뒤 and 하루 앞서 in ``text`` mean.
+
+    They count from the last time before them, which may be in ``before``. A date without a month
+    may be of several; all are returned.
+
+    >>> times_that_follow("이듬해 3월 소송을 냈다.", "2018년 갈라섰다.", date(2026, 2, 1))[0].first
+    datetime.date(2019, 3, 1)
+    """
+    joined = f"{before}\n{text}"[-_MAX_TEXT:]
+    start = len(joined) - len(text)
+    known = [(time.span.end, time.period) for time in named_times(joined, published)]
+    found: list[Period] = []
+    for match in _THAT_YEAR.finditer(joined):
+        earlier = [period for end, period in sorted(known, key=_end) if end <= match.start()]
+        try:
+            period = korean.year_and(match, earlier[-1].first.year + (match["word"] == "이듬해"))
+        except (IndexError, ValueError):
+            continue  # nothing to count from, or 30 February
+        known.append((match.end(), period))
+        found += [period] if match.start() >= start else []
+    for match in _DAYS_APART.finditer(joined, start):
+        shift = timedelta(days=_days_of(match))
+        found += [
+            periods.day(one + shift) for one in _last_days(joined[: match.start()], published)
+        ]
+    return found
+
+
+def _end(placed: tuple[int, Period]) -> int:
+    return placed[0]
+
+
+def _days_of(match: re.Match[str]) -> int:
+    if match["next"] or match["previous"]:
+        return 1 if match["next"] else -1
+    words, number = match["days"], match["number"]
+    return int(number) if number else korean.DAYS[words]
+
+
+def _last_days(text: str, published: date) -> frozenset[date]:
+    """Return the days that the last date in ``text`` may mean; none if it has no date."""
+    bare = [match.start() for match in bare_dates(text, published) if match["part"] is None]
+    times = named_times(text, published)
+    named = [time for time in times if time.period.grain is periods.Grain.DAY]
+    if named and (not bare or named[-1].span.start > bare[-1]):
+        return frozenset({named[-1].period.first})
+    if not bare:
+        return frozenset()
+    last = bare_days(text, published) - bare_days(text[: bare[-1]], published)
+    return last or bare_days(text[bare[-1] :], published)
+
+
+_THAT_YEAR = re.compile(rf"(?<![가-힣])(?P<word>이듬해|그\s?해|같은\s해)(?:{korean.SUB_YEAR})?")
+_DAYS_APART = re.compile(
+    r"(?<![가-힣\d])(?:(?P<next>이튿날|다음\s날)|(?P<previous>전날|하루\s(?:앞서|앞선|전))"
+    rf"|(?:(?P<days>{'|'.join(korean.DAYS)})|(?P<number>\d{{1,2}})일)\s?(?:뒤|후|만에|만인))(?![가-힣]{{2}})"
+)
 
 
 def _with_day(months: Iterable[date], number: int) -> set[date]:
@@ -167,6 +229,9 @@ def month_of(match: re.Match[str]) -> int | None:
 
 
 _DATED = frozenset({periods.Grain.DAY, periods.Grain.MONTH, periods.Grain.PART})
+_TO_COME = re.compile(r"예정|계획|방침|기로 [했하]|겠다")
+# Characters between a day and the word that says that something is planned for it.
+_PLAN = 60
 # Days between a publication and the first of a month that it names without a year.
 _NEAR_YEAR = 330
 # A date without a year; with ``part`` (초, 중순) of a month instead of a day.
