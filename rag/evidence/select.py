@@ -67,7 +67,7 @@ _UNRELATED = -3.0
 # The same for an article that the reader has open, about which a question is off topic only if it
 # has nothing to do with it.
 _UNRELATED_TO_CHOSEN = -4.5
-# Log-odds below which a question without a single known noun is off topic.
+# Log-odds below which a question without a single known word asks nothing.
 _DOUBTFUL = 0.0
 _NOUNS = frozenset({"NNG", "NNP", "SL", "SN", "XR"})
 
@@ -285,7 +285,7 @@ def _reason(
     found = measured.found_near[order[:3]].max(axis=0, initial=0.0)
     covered = float((found * measured.weights).sum())
     judged = _best_judged(measured)
-    least = _UNRELATED_TO_CHOSEN if chosen else _DOUBTFUL
+    least = _UNRELATED_TO_CHOSEN if chosen else _UNRELATED
     if judged < least and _has_no_word(question, measured, found, covered):
         return "off_topic"
     best = measured.candidates[int(order[0])]
