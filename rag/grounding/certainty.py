@@ -241,6 +241,32 @@ def done_already(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None
 _ALREADY = frozenset({"이미", "벌써"})
 
 
+def done_at_present(claim: Analysed, sources: Sequence[Analysed]) -> Finding | None:
+    """Find 현재 쓴다, 쓰고 있다 and 썼다, where the source says 오는 9월부터 쓴다."""
+    present = any(m.form in _AT_PRESENT and m.tag in {"MAG", "NNG"} for m in claim.outside)
+    for fact in claim.narrated:
+        if fact.denied or fact.unreal or fact.ending == "ETM" or not (present or fact.past):
+            continue
+        same = [
+            (source, other)
+            for source in sources
+            for other in source.facts
+            if same_predicate(fact, other)
+        ]
+        if same and all(
+            not other.past and _FROM_THEN.search(text.text[: other.start]) for text, other in same
+        ):
+            reason = f"it has not begun in the source: {fact.predicate}"
+            return veto(reason, "certainty", fact.predicate)
+    return None
+
+
+_AT_PRESENT = _ALREADY | {"현재", "지금"}
+_FROM_THEN = re.compile(
+    r"(?:오는\s|내년|내후년|다음\s?(?:달|주|해|학기)|내달|이르면\s)[^.,\n]{0,14}(?:부터|에)(?![가-힣])"
+)
+
+
 def planned(claim: Analysed, sources: Sequence[Analysed]) -> bool:
     """Whether a source states as settled and still to come what ``claim`` calls a plan.
 

@@ -14,7 +14,7 @@ from datetime import date
 from itertools import chain, repeat
 
 from geungeo.rag.article import Article
-from geungeo.rag.grounding.certainty import done_already, planned
+from geungeo.rag.grounding.certainty import done_already, done_at_present, planned
 from geungeo.rag.grounding.exchange import exchanged, modified_otherwise, reversed_words
 from geungeo.rag.grounding.facts import misattributed_quotation, mismatches, stated
 from geungeo.rag.grounding.foreign import english_findings, foreign_findings, unframed_words
@@ -349,8 +349,8 @@ def _korean(
     number = next(filter(None, (rule(claim, sources) for rule in amounts)), None)
     others = (misattributed_quotation, invented_cause)
     findings += filter(None, (number, *(rule(claim, sources) for rule in others)))
-    if already := done_already(claim, [*sources, *context]):
-        findings.append(already)
+    around = [*sources, *context]
+    findings += filter(None, (done_already(claim, around), done_at_present(claim, around)))
     wanted = content_words(claim)
     known = [*sources, *beside]
     shared = sum(

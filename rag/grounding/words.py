@@ -246,11 +246,23 @@ class _Held:
             for one in interchangeable(noun)
         )
 
+    def _quoted_in(self, claim: str) -> list[tuple[int, int]]:
+        """Return the places of names that the sources quote (‘삐뚤상회’), which Kiwi may cut."""
+        folded = fold(claim)
+        return [
+            at.span()
+            for name in set(_QUOTED_NAME.findall(self.spaced))
+            for at in re.finditer(rf"(?<![가-힣A-Za-z]){re.escape(name)}", folded)
+            if len(folded) == len(claim)
+        ]
+
     def has(self, morpheme: Morpheme, claim: Analysed, *, verbal: bool) -> bool:
         """Whether the sources hold the word, a synonym, or the name in another spelling.
 
         What is done (``verbal``) must be in a cited sentence.
         """
+        if any(a <= morpheme.start and morpheme.end <= b for a, b in self._quoted_in(claim.text)):
+            return True
         tag = morpheme.tag.split("-")[0]
         verbal = verbal or tag in {"VV", "VA"}
         nominal = not verbal and tag != "MAG"
@@ -276,6 +288,9 @@ class _Held:
         # Kiwi may have cut the source differently, or left a particle at the claim's word.
         bare = _PARTICLE_END.sub("", morpheme.form)
         return morpheme.form in self.spaced or (len(bare) > 1 and bare in self.spaced)
+
+
+_QUOTED_NAME = re.compile(r"[‘'“\"]([가-힣A-Za-z0-9]{3,12})[’'”\"]")
 
 
 def _measures(number: Morpheme, unit: Morpheme) -> bool:

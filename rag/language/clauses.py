@@ -389,7 +389,9 @@ class _Parser:
                 fact.ending = "quote" if reports else tag
                 # 이상이 없어 퇴원할 예정이다: a state is the reason of what follows.
                 state = self._all[at - 1].tag in {"VA", "VCP", "VCN"} or fact.predicate == "있"
-                fact.leans = not past and m.form in LEANS and not (state and m.form in _REASONS)
+                # 예정이며 미룰 수 있다: what something is does not lean on what follows.
+                alone = state and (m.form in _REASONS or self._all[at - 1].tag == "VCP")
+                fact.leans = not past and m.form in LEANS and not alone
                 fact.contrast = m.form in CONTRAST
                 fact.ending_form = m.form
                 fact.asked = m.form.startswith(ASKING)
@@ -512,19 +514,29 @@ class _Parser:
             if self._found[at].leans and self._led_to(at).unreal:
                 self._found[at].unreal = True
 
+    def _has_comma(self, start: int, end: int) -> bool:
+        return any(m.tag == "SP" and start < m.start < end for m in self._all)
+
     def _led_to(self, at: int) -> Fact:
         """Return the clause that the connective clause at ``at`` leads to.
 
         Clauses embedded in between (…할 수 없도록 한 계약을 맺은) are skipped, unless the main
-        predicate is only the noun that they modify: 개발하고 판매할 계획이다.
+        predicate is only the noun that they modify: 개발하고 판매할 계획이다. So is the condition
+        of the next clause, after a comma: 예정이며, 비가 오면 미룰 수 있다.
         """
         before = self._found[at + 1]
+        ended = self._has_comma(self._found[at].start, self._found[at + 1].start)
         for fact in self._found[at + 1 :]:
+            if ended and fact.ending == "EC" and fact.ending_form.endswith(_IF):
+                continue
             if fact.ending not in {"ETM", "ETN", "quote"}:
                 empty = fact.predicate in UNREAL_WORD | HEARSAY | NO_HEAD
                 return before if empty else fact
             before = fact
         return before
+
+
+_IF = ("면", "거든")
 
 
 def _names(ending: Morpheme, fact: Fact) -> bool:

@@ -662,3 +662,42 @@ def test_another_time_ago_is_a_veto() -> None:
 )
 def test_a_bound_that_the_source_exceeds_is_a_veto(claim: str, source: str) -> None:
     assert judged(claim, source).vetoes
+
+
+TO_COME = "가람병원은 오는 9월부터 이 모델을 쓴다."
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("가람병원은 이미 이 모델을 쓴다.", TO_COME),
+        ("가람병원은 현재 이 모델을 쓴다.", TO_COME),
+        ("가람병원은 이 모델을 쓰고 있다.", TO_COME),
+        ("가람병원은 이 모델을 썼다.", TO_COME),
+        ("시는 지금 요금을 더 받는다.", "시는 다음 달부터 요금을 더 받는다."),
+        ("학교는 벌써 급식을 바꿨다.", "학교는 다음 학기부터 급식을 바꾼다."),
+        ("구청은 수당을 주고 있다.", "구청은 내년에 수당을 준다."),
+        ("회사는 공장을 돌리고 있다.", "회사는 내년 3월부터 공장을 돌린다."),
+        ("가게는 현재 물건을 나른다.", "가게는 이르면 5월부터 물건을 나른다."),
+        ("노선은 이미 운행된다.", "노선은 내달부터 운행된다."),
+    ],
+)
+def test_what_has_not_begun_is_not_done_at_present(claim: str, source: str) -> None:
+    assert [one for one in judged(claim, source).vetoes if one.kind == "certainty"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("가람병원은 9월부터 이 모델을 쓴다.", TO_COME),
+        ("가람병원은 오는 9월부터 이 모델을 쓸 예정이다.", TO_COME),
+        ("회사는 계약을 맺었다.", "회사는 내년부터 물건을 대는 계약을 맺었다."),
+        ("시는 요금을 올리기로 했다.", "시는 다음 달부터 요금을 올리기로 했다."),
+        ("배는 24일 도착할 예정이다.", "배는 24일 도착할 예정이며, 비가 오면 늦어질 수 있다."),
+        ("공장은 5월에 문을 연다.", "공장은 5월에 문을 열며, 허가가 나면 사람을 뽑는다."),
+        ("바삭상회는 투자를 유치했다.", "채소를 배송하는 ‘바삭상회’가 투자를 유치했다."),
+        ("살짝마켓은 투자를 유치했다.", "채소를 배송하는 ‘살짝마켓’이 투자를 유치했다."),
+    ],
+)
+def test_what_is_said_in_the_words_of_the_source_is_proven(claim: str, source: str) -> None:
+    assert judged(claim, source).supported
