@@ -636,6 +636,7 @@ def test_another_time_than_the_one_counted_is_a_veto(claim: str, source: str) ->
         ("주 4일제를 굳혔다.", "제도를 굳혔다.", "회사는 주 4일제를 시작했다.", False),
         ("주 3일제를 굳혔다.", "제도를 굳혔다.", "회사는 주 4일제를 시작했다.", True),
         ("3상에서 실패했다.", "시험에서 실패했다.", "이 약은 3상을 마쳤다.", False),
+        ("몫은 4분의 1을 넘었다.", "몫은 27%가 됐다.", "집의 3분의 1이 비었다.", False),
     ],
 )
 def test_a_number_in_a_name_may_come_from_the_article(
