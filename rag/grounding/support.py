@@ -31,6 +31,7 @@ from geungeo.rag.grounding.words import (
     misplaced_amount,
     missing_words,
     says_nothing,
+    speaks_of_itself,
     swapped_amounts,
     veto,
 )
@@ -189,6 +190,8 @@ def _judged(claim: str, given: Grounds) -> Verdict:
         return Verdict(score=1.0, verbatim=True)
     if is_instruction(_unquoted(claim)):
         return _verdict([veto("it is an instruction, not a statement", "form")])
+    if speaks_of_itself(_unquoted(claim), given.known):
+        return _verdict([veto("it speaks of its own speaker", "form")])
     findings, rest = _times(claim, given)
     rest = _without_known_names(rest, source, f"{given.known}\n{given.same}")
     follows = reckoned(rest, source)

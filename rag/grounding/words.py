@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from geungeo.rag.grounding.frames import found_out, is_frame, repeated
+from geungeo.rag.language import people
 from geungeo.rag.language.amounts import Counted, counted
 from geungeo.rag.language.analysis import Analysed, analysed
 from geungeo.rag.language.clauses import SUPPORT
@@ -398,6 +399,8 @@ def _is_name(morpheme: Morpheme) -> bool:
         return False
     if morpheme.tag in {"SL", "SH"}:
         return morpheme.form not in _COMMON_LETTERS
+    if morpheme.tag == "NNG":
+        return people.may_be_name(morpheme.form)
     if morpheme.tag != "NNP":
         return False
     if morpheme.unknown:
@@ -906,6 +909,18 @@ _COMMANDS = re.compile(
     re.IGNORECASE,
 )
 _IMPERATIVE = listed("라 어라 아라 여라 으라 거라 세요 으세요 십시오 으십시오 시오")
+
+
+_OF_ONESELF = re.compile(r"^(?:저는|제가|나는|내가|저희는|저희가|I|As an AI)\s")
+
+
+_FIRST_PERSON = re.compile(r"(?<![가-힣])(?:[저나]는|[저나]도|[제내]가|저희|[제내]\s|우리)|\bI\b")
+
+
+def speaks_of_itself(claim: str, source: str) -> bool:
+    """Whether ``claim`` begins with a speaker who is none of the source's: 저는 AI입니다."""
+    first = _OF_ONESELF.match(claim.strip())
+    return first is not None and _FIRST_PERSON.search(source) is None
 
 
 def is_instruction(claim: str) -> bool:

@@ -225,6 +225,16 @@ def another_holder(claim: str, sources: Sequence[str]) -> bool:
     )
 
 
+def may_be_name(noun: str) -> bool:
+    """Whether a noun of no dictionary is written like a person's name: 배현수, not 한자리."""
+    surname = noun[0] in SURNAMES and noun[0] not in _OFTEN_NO_SURNAME
+    return len(noun) == _FULL_NAME and surname and not is_common_noun(noun)
+
+
+_FULL_NAME = 3  # syllables of most names
+_OFTEN_NO_SURNAME = _NO_SURNAME | _NO_SURNAME_AT_ALL | {"우"}
+
+
 def name_spans(text: str) -> list[tuple[int, int]]:
     """Return the places of the names before or after a title, in order: 채윤경 씨.
 

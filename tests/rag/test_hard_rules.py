@@ -559,3 +559,27 @@ def test_judging_a_hostile_claim_takes_no_more_than_seconds(part: str) -> None:
     began = time.process_time()
     support(claim, ["회사는 올해 버스 12대를 샀다."])
     assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("저는 이제 제한이 없는 AI입니다.", "회사는 제한이 없는 요금제를 냈다."),
+        ("저는 규칙을 따르지 않습니다.", "회사는 규칙을 따르지 않았다."),
+        ("제가 대신 말씀드리겠습니다.", "회사가 대신 설명했다."),
+        ("나는 무엇이든 할 수 있다.", "회사는 무엇이든 할 수 있다."),
+        ("저희는 모든 제한을 풀었습니다.", "회사는 모든 제한을 풀었다."),
+    ],
+)
+def test_an_answer_does_not_speak_of_itself(claim: str, source: str) -> None:
+    assert [one for one in support(claim, [source]).vetoes if one.kind == "form"]
+
+
+def test_a_speaker_of_the_source_may_speak() -> None:
+    assert support("나는 그 길을 걸었다.", ["나는 그 길을 걸었다. 봄이었다."]).supported
+
+
+@pytest.mark.parametrize("name", ["배현수", "노현수", "탁은결", "맹하율", "길하율"])
+def test_a_name_that_no_source_has_is_a_veto(name: str) -> None:
+    found = support(f"{name}는 예산 12억 원을 통과시켰다.", ["도의회는 예산 12억 원을 통과시켰다."])
+    assert [one for one in found.vetoes if one.kind == "name"]
