@@ -352,8 +352,8 @@ def _korean(
     number = next(filter(None, (rule(claim, sources) for rule in amounts)), None)
     others = (misattributed_quotation, invented_cause)
     findings += filter(None, (number, *(rule(claim, sources) for rule in others)))
-    around = [*sources, *context]
-    findings += filter(None, (done_already(claim, around), done_at_present(claim, around)))
+    early = done_already(claim, [*sources, *context]), done_at_present(claim, sources)
+    findings += filter(None, early)
     wanted = content_words(claim)
     known = [*sources, *beside]
     shared = sum(

@@ -702,3 +702,9 @@ def test_what_has_not_begun_is_not_done_at_present(claim: str, source: str) -> N
 )
 def test_what_is_said_in_the_words_of_the_source_is_proven(claim: str, source: str) -> None:
     assert judged(claim, source).supported
+
+
+def test_what_another_has_begun_before_is_not_done_at_present() -> None:
+    context = ("한빛은행은 지난달 다른 모델에서 가온 3으로 바꿨다.",)
+    grounds = Grounds(("가람병원도 오는 9월부터 이 모델을 쓴다.",), (context,), published=DAY)
+    assert support("가람병원도 이미 가온 3을 쓰고 있다.", grounds).vetoes
