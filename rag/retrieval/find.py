@@ -39,8 +39,8 @@ def find(corpus: Corpus, question: Question, k: int, filters: Filters) -> Found:
     """Find the ``k`` best passages for ``question``."""
     asked = question.times
     also = asked.published(filters) if asked else None
-    ranking = rank(corpus, question, _OVERSAMPLING * k, filters, also=also)
     most = _OVERSAMPLING * k
+    ranking = rank(corpus, question, most, filters, also=also)
     count = min(most, ranking.count_within(_NAMED_BONUS, k)) if asked else k
     passages, copies = without_copies(_timely(ranking.first(count), asked))
     while len(passages) < k and count < min(most, len(ranking)):
