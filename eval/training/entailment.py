@@ -241,6 +241,8 @@ def main(
 
     from geungeo.rag.embedding.export import export
 
+    if (last or earlier) and not layers:
+        raise click.UsageError("--last and --resume need --layers")
     torch.manual_seed(seed)
     draw = random.Random(seed)  # noqa: S311  # a reproducible draw
     articles = {
