@@ -253,12 +253,16 @@ def done_at_present(claim: Analysed, sources: Sequence[Analysed]) -> Finding | N
             for other in source.facts
             if same_predicate(fact, other)
         ]
-        if same and all(
-            not other.past and _FROM_THEN.search(text.text[: other.start]) for text, other in same
-        ):
+        if same and all(not other.past and _begins_later(other, text) for text, other in same):
             reason = f"it has not begun in the source: {fact.predicate}"
             return veto(reason, "certainty", fact.predicate)
     return None
+
+
+def _begins_later(fact: Fact, text: Analysed) -> bool:
+    """Whether ``text`` gives the predicate a time to come; a time goes with the verb after it."""
+    before = max((one.start for one in text.facts if one.start < fact.start), default=0)
+    return _FROM_THEN.search(text.text[before : fact.start]) is not None
 
 
 _AT_PRESENT = _ALREADY | {"현재", "지금"}
