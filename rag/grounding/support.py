@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from itertools import chain, repeat
 
 from geungeo.rag.article import Article
@@ -191,7 +192,7 @@ def _judged(claim: str, given: Grounds) -> Verdict:
     if is_instruction(_unquoted(claim)):
         return _verdict([veto("it is an instruction, not a statement", "form")])
     if speaks_of_itself(_unquoted(claim), given.known):
-        return _verdict([veto("it speaks of its own speaker", "form")])
+        return _verdict([veto("it speaks in the first person, the source does not", "form")])
     findings, rest = _times(claim, given)
     rest = _without_known_names(rest, source, f"{given.known}\n{given.same}")
     follows = reckoned(rest, source)
@@ -465,18 +466,19 @@ def _times(claim: str, grounds: Grounds) -> tuple[list[Finding], str]:
     return findings, rest
 
 
-def _that_follow(grounds: Grounds) -> list[Period]:
+@lru_cache(maxsize=256)
+def _that_follow(grounds: Grounds) -> tuple[Period, ...]:
     """Return the times of the cited sentences that count from another one: 이듬해, 이튿날."""
     if grounds.published is None:
-        return []
+        return ()
     contexts = chain(grounds.contexts, repeat(()))
-    return [
+    return tuple(
         period
         for at, (text, context) in enumerate(zip(grounds.cited, contexts, strict=False))
         for period in times_that_follow(
             text, "\n".join([*grounds.cited[:at], *context]), grounds.published
         )
-    ]
+    )
 
 
 _AGO = re.compile(r"\d\s?(?:년|개월|달|주|일)\s?전\s*$")

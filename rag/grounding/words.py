@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
@@ -247,22 +248,13 @@ class _Held:
             for one in interchangeable(noun)
         )
 
-    def _quoted_in(self, claim: str) -> list[tuple[int, int]]:
-        """Return the places of names that the sources quote (‘삐뚤상회’), which Kiwi may cut."""
-        folded = fold(claim)
-        return [
-            at.span()
-            for name in set(_QUOTED_NAME.findall(self.spaced))
-            for at in re.finditer(rf"(?<![가-힣A-Za-z]){re.escape(name)}", folded)
-            if len(folded) == len(claim)
-        ]
-
     def has(self, morpheme: Morpheme, claim: Analysed, *, verbal: bool) -> bool:
         """Whether the sources hold the word, a synonym, or the name in another spelling.
 
         What is done (``verbal``) must be in a cited sentence.
         """
-        if any(a <= morpheme.start and morpheme.end <= b for a, b in self._quoted_in(claim.text)):
+        quoted = _quoted_names(claim.text, self.spaced)
+        if any(start <= morpheme.start and morpheme.end <= end for start, end in quoted):
             return True
         tag = morpheme.tag.split("-")[0]
         verbal = verbal or tag in {"VV", "VA"}
@@ -289,6 +281,19 @@ class _Held:
         # Kiwi may have cut the source differently, or left a particle at the claim's word.
         bare = _PARTICLE_END.sub("", morpheme.form)
         return morpheme.form in self.spaced or (len(bare) > 1 and bare in self.spaced)
+
+
+@lru_cache(maxsize=256)
+def _quoted_names(claim: str, sources: str) -> tuple[tuple[int, int], ...]:
+    """Return the places of names that ``sources`` quote (‘삐뚤상회’), which Kiwi may cut."""
+    folded = fold(claim)
+    if len(folded) != len(claim):
+        return ()
+    return tuple(
+        at.span()
+        for name in set(_QUOTED_NAME.findall(sources))
+        for at in re.finditer(rf"(?<![가-힣A-Za-z]){re.escape(name)}", folded)
+    )
 
 
 _QUOTED_NAME = re.compile(r"[‘'“\"]([가-힣A-Za-z0-9]{3,12})[’'”\"]")
@@ -912,8 +917,6 @@ _IMPERATIVE = listed("라 어라 아라 여라 으라 거라 세요 으세요 �
 
 
 _OF_ONESELF = re.compile(r"^(?:저는|제가|나는|내가|저희는|저희가|I|As an AI)\s")
-
-
 _FIRST_PERSON = re.compile(r"(?<![가-힣])(?:[저나]는|[저나]도|[제내]가|저희|[제내]\s|우리)|\bI\b")
 
 

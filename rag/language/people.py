@@ -6,7 +6,7 @@ So is 시 a city and 대평 the firm 대평조선, where the text has one.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from geungeo.rag.language.morphemes import analyse, is_common_noun
@@ -241,12 +241,12 @@ def name_spans(text: str) -> list[tuple[int, int]]:
     >>> name_spans("나오자 채윤경 씨는")
     [(4, 7)]
     """
-    return sorted(
-        match.span("name")
-        for pattern in (_NAMED, _TITLE_FIRST)
-        for match in pattern.finditer(text)
-        if _is_name(match["name"])
-    )
+    return sorted(match.span("name") for match in _beside_titles(text))
+
+
+def _beside_titles(text: str) -> Iterator[re.Match[str]]:
+    for pattern in (_NAMED, _TITLE_FIRST):
+        yield from (match for match in pattern.finditer(text) if _is_name(match["name"]))
 
 
 @lru_cache(maxsize=1024)
@@ -258,12 +258,7 @@ def _is_name(name: str) -> bool:
 @lru_cache(maxsize=256)
 def _people(text: str) -> tuple[tuple[str, str], ...]:
     """Return the name and the title of each person that ``text`` names with both."""
-    return tuple(
-        (match["name"], match["title"])
-        for pattern in (_NAMED, _TITLE_FIRST)
-        for match in pattern.finditer(text)
-        if _is_name(match["name"])
-    )
+    return tuple((match["name"], match["title"]) for match in _beside_titles(text))
 
 
 def _others(names: set[str], surname: str, title: str, text: str) -> bool:

@@ -18,6 +18,7 @@ from geungeo.rag.language.numbers import (
     NATIVE,
     Quantity,
     fractions,
+    is_unit,
     quantities,
     stated_quantities,
 )
@@ -439,12 +440,11 @@ def _like_ratios(source: str) -> set[Fraction]:
     """Return the parts that lengths of time and numbers of one noun (12가닥, 3가닥) are."""
     lasting_alike = {Quantity(Fraction(one), "minute") for one in minutes_lasting(source)}
     counted = {
-        Quantity(Fraction(number), noun) for number, noun in _COUNTED.findall(source) if noun
+        Quantity(Fraction(number), noun)
+        for number, noun in _COUNTED.findall(source)
+        if not is_unit(noun)
     }
-    return _ratios(lasting_alike, set()) | _ratios(
-        {one for one in counted if not quantities(f"3{one.unit}") - {Quantity(Fraction(3), "")}},
-        set(),
-    )
+    return _ratios(lasting_alike, set()) | _ratios(counted, set())
 
 
 _COUNTED = re.compile(r"(?<![\d.,])(\d{1,6})([가-힣]{1,3}?)(?=[의이가을를은는도\s,])")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from geungeo.rag.language.dates import english, korean, periods
@@ -163,11 +164,14 @@ def times_that_follow(text: str, before: str, published: date) -> list[Period]:
     known = [(time.span.end, time.period) for time in named_times(joined, published)]
     found: list[Period] = []
     for match in _THAT_YEAR.finditer(joined):
-        earlier = [period for end, period in sorted(known, key=_end) if end <= match.start()]
+        earlier = [one for one in known if one[0] <= match.start()]
+        if not earlier:
+            continue
+        _, counted_from = max(earlier, key=itemgetter(0))
         try:
-            period = korean.year_and(match, earlier[-1].first.year + (match["word"] == "이듬해"))
-        except (IndexError, ValueError):
-            continue  # nothing to count from, or 30 February
+            period = korean.year_and(match, counted_from.first.year + (match["word"] == "이듬해"))
+        except ValueError:
+            continue  # 30 February
         known.append((match.end(), period))
         found += [period] if match.start() >= start else []
     for match in _DAYS_APART.finditer(joined, start):
@@ -176,10 +180,6 @@ def times_that_follow(text: str, before: str, published: date) -> list[Period]:
             periods.day(one + shift) for one in _last_days(joined[: match.start()], published)
         ]
     return found
-
-
-def _end(placed: tuple[int, Period]) -> int:
-    return placed[0]
 
 
 def _days_of(match: re.Match[str]) -> int:
