@@ -149,7 +149,8 @@ def assess(
     if asked_cells.any() and question.answer_type in _OF_CELLS and cover >= _ALL and not asked:
         # The question is for the cell and for nothing more.
         answerability = max(answerability, _CELL)
-    if _asks_nothing(question, measured, found[order[0]].article.language, chosen=chosen):
+    nothing = _asks_nothing(question, measured, found[order[0]].article.language, chosen=chosen)
+    if nothing:
         answerability = 0.0
     if _is_unconfirmed(question, measured, found[order[0]].article.language):
         answerability *= _UNCONFIRMED
@@ -165,7 +166,9 @@ def assess(
     other_time = asked is not None and any(
         contradicts_time(asked, found[at]) for at in (int(order[0]), meant)
     )
-    reason = _reason(question, measured, order, other_time=other_time, chosen=chosen)
+    # Where nothing is asked, what the reader finds related counts for nothing.
+    least = _UNRELATED_TO_CHOSEN if chosen else np.inf if nothing else _UNRELATED
+    reason = _reason(question, measured, order, other_time=other_time, least=least)
     return Assessment(question, evidence, answerability, limit, reason)
 
 
@@ -276,16 +279,16 @@ def _reason(
     order: np.ndarray,
     *,
     other_time: bool,
-    chosen: bool,
+    least: float,
 ) -> Reason:
     """Return the reason to abstain: off topic, a false premise or weak evidence.
 
     The first two are statements about the articles: they are made only if the evidence shows it.
+    A question is off topic only where no sentence has log-odds of ``least``.
     """
     found = measured.found_near[order[:3]].max(axis=0, initial=0.0)
     covered = float((found * measured.weights).sum())
     judged = _best_judged(measured)
-    least = _UNRELATED_TO_CHOSEN if chosen else _UNRELATED
     if judged < least and _has_no_word(question, measured, found, covered):
         return "off_topic"
     best = measured.candidates[int(order[0])]

@@ -98,6 +98,28 @@ def test_english_question_is_answered_with_framed_korean_quote(
     )
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "ㅋㅋㅋ asdf 1234 ;;",
+        "하하 qwer 77 !!",
+        "로또 번호 추천해줘",
+        "오늘 서울 날씨 어때?",
+    ],
+)
+def test_rubbish_and_other_matters_are_off_topic(workspace: Workspace, question: str) -> None:
+    answer = ask(workspace, question)
+    assert (answer.status, answer.reason) == ("abstained", "off_topic")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["나델라의 연봉은 얼마인가?", "서버 시설을 새로 짓는 데 들이겠다고 밝힌 돈은 얼마인가?"],
+)
+def test_what_the_article_touches_on_is_not_off_topic(workspace: Workspace, question: str) -> None:
+    assert ask(workspace, question).reason in {None, "weak_evidence"}
+
+
 def test_stream_events_add_up_to_the_answer(workspace: Workspace) -> None:
     async def collect() -> list[object]:
         return [e async for e in workspace.pipeline.stream(Ask("설리먼이 요청한 것은 무엇인가?"))]
